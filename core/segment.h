@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * segment.h - one TCP segment as it was captured: what a decoder, or Wireshark's own IP layers, say of it.
+ *
+ * file -> record -> [segment] -> stream -> verdict -> output
+ *
+ * Nothing here is interpreted: what counts as payload is the business of verdict.h and stream.c.
+ */
+#ifndef FP_SEGMENT_H
+#define FP_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bits of the TCP flags (RFC 9293 3.1), as they stand in the header's 14th byte. */
+enum {
+    FP_TCP_FIN = 0x01,
+    FP_TCP_SYN = 0x02,
+    FP_TCP_RST = 0x04,
+    FP_TCP_ACK = 0x10,
+};
+
+/* A TCP header has at least this many bytes (RFC 9293 3.1). */
+#define FP_TCP_HEADER_MIN_BYTES 20U
+
+/* The bytes of a TCP header that must have been captured: up to and with the window. Wireshark finds the
+ * stream of a segment cut behind them, and of none cut before (packet-tcp.c, dissect_tcp). */
+#define FP_TCP_NEEDED_BYTES 16U
+
+/*
+ * Addresses are borrowed: they must live until the call that is given the segment returns.
+ * All numbers are in host byte order.
+ */
+typedef struct {
+    const uint8_t *source;      /* address of the innermost IP layer, address_bytes long, network byte order */
+    const uint8_t *destination; /* the same */
+    int64_t time_ns;            /* when it was captured, since 1970; the only clock there is */
+    uint32_t seq;
+    uint32_t ack;           /* as it stands there, whether or not ACK is set */
+    uint32_t segment_bytes; /* header and payload: from the IP length, never from what was captured */
+    uint16_t source_port;
+    uint16_t destination_port;
+    uint16_t window;       /* as it stands there, unscaled */
+    uint8_t address_bytes; /* 4 or 16 */
+    uint8_t header_bytes;  /* data offset times 4: 0 to 60, whatever the header claims */
+    uint8_t flags;         /* FP_TCP_... */
+    bool length_unknown;   /* a first IP fragment that could not be reassembled: segment_bytes means nothing */
+} FpSegment;
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stream.c - carries out the definition that stands in verdict.h.
+ *
+ * Where a rule has to agree with what Wireshark shows, its function in epan/dissectors/packet-tcp.c (4.0) is named.
+ * One departure: after a repeated SYN Wireshark expects the highest number it saw without a gap, we go on expecting
+ * the highest; the case it is made for (a RST whose number is a guess) starts a new stream here.
+ */
+#include "stream.h"
+
+#include <string.h>
+
+/* Bits of FpStream.marks. Those that exist once for each direction are shifted left by it. */
+enum {
+    BASE_KNOWN = 0x0001,      /* and 0x0002 */
+    NEXT_KNOWN = 0x0004,      /* and 0x0008 */
+    WINDOW_ZERO = 0x0010,     /* and 0x0020: the last window this direction advertised was 0 */
+    SYN_SENT = 0x0040,        /* and 0x0080: this direction sent the stream's first SYN without ACK */
+    SYNACK_SENT = 0x0100,     /* and 0x0200: this direction sent the last SYN/ACK */
+    HANDSHAKE_ENDED = 0x0400, /* the ACK that follows a SYN/ACK was seen */
+    FIRST_SEEN = 0x0800,
+    FIRST_DIRECTION = 0x1000, /* set: 1, clear: 0 */
+    REPLY_SEEN = 0x2000,
+    CLOSED = 0x4000,           /* a RST or a FIN was seen */
+    STARTED_MIDSTREAM = 0x8000 /* said when the first payload frame is found */
+};
+
+static bool has(const FpStream *stream, unsigned mark)
+{
+    return (stream->marks & mark) != 0;
+}
+
+static void set(FpStream *stream, unsigned mark)
+{
+    stream->marks = (uint16_t)(stream->marks | mark);
+}
+
+static void clear(FpStream *stream, unsigned mark)
+{
+    stream->marks = (uint16_t)(stream->marks & ~mark);
+}
+
+/* Sequence numbers wrap around (RFC 9293 3.4): a is after b when less than half the circle lies between them. */
+static bool is_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+static uint16_t coarse_time(int64_t time_ns)
+{
+    return (uint16_t)((uint64_t)time_ns >> 33);
+}
+
+void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns)
+{
+    memset(stream, 0, sizeof *stream);
+    stream->number = number;
+    stream->first_ns = time_ns;
+    stream->last_active = coarse_time(time_ns);
+}
+
+bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) != FP_TCP_SYN)
+        return false;
+    if (has(stream, CLOSED))
+        return true;
+    return has(stream, BASE_KNOWN << direction) && stream->base[direction] != segment->seq;
+}
+
+/* Wireshark leaves such a segment out of everything but the finding of its stream: dissect_tcp, "th_have_seglen". */
+static bool is_measurable(const FpSegment *segment)
+{
+    return !segment->length_unknown && segment->segment_bytes >= segment->header_bytes;
+}
+
+/* dissect_tcp, "initialize base_seq numbers". */
+static void learn_bases(FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    unsigned other = direction ^ 1U;
+
+    if (!has(stream, BASE_KNOWN << direction)) {
+        stream->base[direction] = segment->flags & FP_TCP_SYN ? segment->seq : segment->seq - 1;
+        set(stream, BASE_KNOWN << direction);
+    }
+    if (!has(stream, BASE_KNOWN << other) && segment->flags & FP_TCP_ACK) {
+        stream->base[other] = segment->ack - 1;
+        set(stream, BASE_KNOWN << other);
+    }
+}
+
+/* tcp_analyze_sequence_number, "KEEP ALIVE". An empty one carries no payload anyway. */
+static bool is_keep_alive(const FpStream *stream, unsigned direction, const FpSegment *segment, uint32_t payload_bytes)
+{
+    return payload_bytes == 1 && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && has(stream, NEXT_KNOWN << direction) &&
+           segment->seq == stream->next[direction] - 1;
+}
+
+/* tcp_analyze_sequence_number, "ZERO WINDOW PROBE". */
+static bool is_zero_window_probe(const FpStream *stream, unsigned direction, const FpSegment *segment, uint32_t payload_bytes)
+{
+    return payload_bytes == 1 && has(stream, WINDOW_ZERO << (direction ^ 1U)) && has(stream, NEXT_KNOWN << direction) &&
+           segment->seq == stream->next[direction];
+}
+
+/* Moves on the number expected next of direction: the highest seen (tcp_analyze_sequence_number, "Store the highest number"). */
+static void advance(FpStream *stream, unsigned direction, const FpSegment *segment, uint32_t payload_bytes)
+{
+    if (!is_zero_window_probe(stream, direction, segment, payload_bytes)) {
+        uint32_t next = segment->seq + payload_bytes + (segment->flags & (FP_TCP_SYN | FP_TCP_FIN) ? 1 : 0);
+        if (!has(stream, NEXT_KNOWN << direction) || is_after(next, stream->next[direction])) {
+            stream->next[direction] = next;
+            set(stream, NEXT_KNOWN << direction);
+        }
+    }
+    if (segment->window == 0)
+        set(stream, WINDOW_ZERO << direction);
+    else
+        clear(stream, WINDOW_ZERO << direction);
+}
+
+/* Notes what the flags say, and returns the class that they put the frame in. */
+static unsigned take_flags(FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    if (segment->flags & (FP_TCP_RST | FP_TCP_FIN))
+        set(stream, CLOSED);
+
+    if (segment->flags & FP_TCP_SYN) {
+        if (segment->flags & FP_TCP_ACK) {
+            clear(stream, SYNACK_SENT | SYNACK_SENT << 1);
+            set(stream, SYNACK_SENT << direction);
+        } else if (!has(stream, SYN_SENT | SYN_SENT << 1)) {
+            stream->syn_ns = segment->time_ns;
+            set(stream, SYN_SENT << direction);
+        }
+        return FP_CLASS_HANDSHAKE;
+    }
+
+    if ((segment->flags & (FP_TCP_ACK | FP_TCP_RST)) == FP_TCP_ACK && has(stream, SYNACK_SENT << (direction ^ 1U)) &&
+        !has(stream, HANDSHAKE_ENDED)) {
+        set(stream, HANDSHAKE_ENDED);
+        return FP_CLASS_HANDSHAKE;
+    }
+    return 0;
+}
+
+static FpSide side_of(const FpStream *stream, unsigned direction)
+{
+    unsigned other = direction ^ 1U;
+
+    if (has(stream, SYN_SENT << direction))
+        return FP_SIDE_CLIENT;
+    if (has(stream, SYN_SENT << other))
+        return FP_SIDE_SERVER;
+    if (has(stream, SYNACK_SENT << direction))
+        return FP_SIDE_SERVER;
+    if (has(stream, SYNACK_SENT << other))
+        return FP_SIDE_CLIENT;
+    return FP_SIDE_UNKNOWN;
+}
+
+/* Notes a frame with payload, and returns the classes that its payload puts it in. offset: where in its side's
+ * sequence space the payload begins; negative when before what was taken for the start. */
+static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offset, uint32_t flight_bytes)
+{
+    if (!has(stream, FIRST_SEEN)) {
+        set(stream, FIRST_SEEN);
+        if (direction == 1)
+            set(stream, FIRST_DIRECTION);
+        if (!has(stream, SYN_SENT | SYN_SENT << 1 | SYNACK_SENT | SYNACK_SENT << 1))
+            set(stream, STARTED_MIDSTREAM);
+        return FP_CLASS_FIRST | FP_CLASS_FLIGHT;
+    }
+    if (has(stream, REPLY_SEEN))
+        return 0;
+    if (has(stream, FIRST_DIRECTION) == (direction == 1))
+        return offset < (int32_t)flight_bytes ? FP_CLASS_FLIGHT : 0;
+    set(stream, REPLY_SEEN);
+    return FP_CLASS_REPLY;
+}
+
+void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
+{
+    memset(verdict, 0, sizeof *verdict);
+    verdict->stream = stream->number;
+    stream->last_active = coarse_time(segment->time_ns);
+
+    if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == (FP_TCP_SYN | FP_TCP_ACK))
+        stream->base[direction] = segment->seq;
+    if (!is_measurable(segment))
+        return;
+
+    uint32_t payload_bytes = segment->segment_bytes - segment->header_bytes;
+    learn_bases(stream, direction, segment);
+    bool keep_alive = is_keep_alive(stream, direction, segment, payload_bytes);
+    advance(stream, direction, segment, payload_bytes);
+    if (segment->header_bytes < FP_TCP_HEADER_MIN_BYTES)
+        return; /* Wireshark reckons with such a segment's bytes up to here, then gives up on it */
+
+    verdict->classes = (uint8_t)take_flags(stream, direction, segment);
+    if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive)
+        return;
+
+    uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* the SYN takes the number before the data (RFC 9293 3.4) */
+    int32_t offset = (int32_t)(segment->seq + syn - 1 - stream->base[direction]);
+    unsigned classes = take_payload(stream, direction, offset, rules->flight_bytes);
+
+    verdict->payload_bytes = payload_bytes;
+    verdict->relative_seq = segment->seq - stream->base[direction];
+    verdict->side = side_of(stream, direction);
+    verdict->has_syn = has(stream, SYN_SENT | SYN_SENT << 1);
+    verdict->midstream = has(stream, STARTED_MIDSTREAM);
+    verdict->out_of_order = offset > 0 && classes & FP_CLASS_FIRST;
+    verdict->fast_open = syn == 1;
+    verdict->age_ns = segment->time_ns - stream->first_ns;
+    verdict->delay_ns = verdict->has_syn ? segment->time_ns - stream->syn_ns : 0;
+    if (!(verdict->midstream && rules->skip_midstream))
+        verdict->classes = (uint8_t)(verdict->classes | classes);
+}
+
+bool fp_stream_is_unanswered(const FpStream *stream)
+{
+    unsigned sent = stream->marks & (SYN_SENT | SYN_SENT << 1);
+    unsigned direction = sent == SYN_SENT ? 0 : 1;
+    unsigned quiet = (unsigned)~(BASE_KNOWN << direction | NEXT_KNOWN << direction | WINDOW_ZERO << direction | sent);
+
+    return sent != 0 && (stream->marks & quiet) == 0 && stream->next[direction] == stream->base[direction] + 1;
+}
+
+bool fp_stream_is_closed(const FpStream *stream)
+{
+    return has(stream, CLOSED);
+}
+
+unsigned fp_stream_idle(const FpStream *stream, int64_t now_ns)
+{
+    int16_t steps = (int16_t)(coarse_time(now_ns) - stream->last_active);
+
+    return steps > 0 ? (unsigned)steps : 0; /* the capture's clock may have been set back */
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* streams.c - see streams.h. */
+#include "streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "stream.h"
+
+typedef struct {
+    uint64_t hash; /* 0: free */
+    FpStream stream;
+} Entry;
+
+struct FpStreams {
+    Entry *entries;
+    size_t mask; /* number of entries, a power of two, less one */
+    size_t used;
+    size_t max_used;
+    FpRules rules;
+    uint64_t seed;
+    uint32_t next_number;
+    FpStreamsStats stats;
+};
+
+#define ENTRIES_MIN 4096U
+#define STREAMS_MIN 16U
+#define IDLE_STEPS 32768U /* values of fp_stream_idle */
+
+FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
+{
+    FpStreams *streams = calloc(1, sizeof *streams);
+
+    if (streams == NULL)
+        return NULL;
+    streams->rules = *rules;
+    streams->seed = seed;
+    streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
+    streams->mask = ENTRIES_MIN - 1;
+    streams->entries = calloc(ENTRIES_MIN, sizeof *streams->entries);
+    if (streams->entries == NULL) {
+        free(streams);
+        return NULL;
+    }
+    return streams;
+}
+
+void fp_streams_free(FpStreams *streams)
+{
+    if (streams == NULL)
+        return;
+    free(streams->entries);
+    free(streams);
+}
+
+/* The order of two endpoints; which of them comes first does not matter, only that it is the same both ways. */
+static int compare_endpoints(const FpSegment *segment)
+{
+    int order = memcmp(segment->source, segment->destination, segment->address_bytes);
+
+    if (order != 0)
+        return order;
+    return (int)segment->source_port - (int)segment->destination_port;
+}
+
+FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
+{
+    uint8_t endpoints[2 * 16 + 4];
+    size_t address_bytes = segment->address_bytes;
+    unsigned direction = compare_endpoints(segment) > 0 ? 1 : 0;
+    const uint8_t *low = direction == 0 ? segment->source : segment->destination;
+    const uint8_t *high = direction == 0 ? segment->destination : segment->source;
+    uint16_t ports[2] = {segment->source_port, segment->destination_port};
+    uint64_t hash;
+
+    /* Two sizes written out, so that the compiler knows what it copies and hashes. */
+    if (address_bytes == 4) {
+        memcpy(endpoints, low, 4);
+        memcpy(endpoints + 4, high, 4);
+        memcpy(endpoints + 8, &ports[direction], 2);
+        memcpy(endpoints + 10, &ports[direction ^ 1U], 2);
+        hash = XXH3_64bits_withSeed(endpoints, 12, streams->seed);
+    } else {
+        memcpy(endpoints, low, 16);
+        memcpy(endpoints + 16, high, 16);
+        memcpy(endpoints + 32, &ports[direction], 2);
+        memcpy(endpoints + 34, &ports[direction ^ 1U], 2);
+        hash = XXH3_64bits_withSeed(endpoints, 36, streams->seed);
+    }
+    return (FpStreamKey){.hash = hash == 0 ? 1 : hash, .direction = direction};
+}
+
+void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
+{
+    const char *entry = (const char *)&streams->entries[key.hash & streams->mask];
+
+    __builtin_prefetch(entry, 1);
+    __builtin_prefetch(entry + sizeof(Entry) - 1, 1); /* one entry in two crosses a cache line */
+}
+
+/* The entry of hash, or the free one where it belongs. There is always a free one. */
+static Entry *find_entry(const FpStreams *streams, uint64_t hash)
+{
+    size_t i = hash & streams->mask;
+
+    while (streams->entries[i].hash != hash && streams->entries[i].hash != 0)
+        i = (i + 1) & streams->mask;
+    return &streams->entries[i];
+}
+
+/* Doubles the table. Returns false, with the table as it was, when there is no memory. */
+static bool grow(FpStreams *streams)
+{
+    size_t old_size = streams->mask + 1;
+    Entry *old = streams->entries;
+    Entry *entries = calloc(old_size * 2, sizeof *entries);
+
+    if (entries == NULL)
+        return false;
+    streams->entries = entries;
+    streams->mask = old_size * 2 - 1;
+    for (size_t i = 0; i < old_size; i++)
+        if (old[i].hash != 0)
+            *find_entry(streams, old[i].hash) = old[i];
+    free(old);
+    return true;
+}
+
+/* Frees entry i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
+static void remove_entry(FpStreams *streams, size_t i)
+{
+    size_t gap = i;
+
+    for (size_t j = (gap + 1) & streams->mask; streams->entries[j].hash != 0; j = (j + 1) & streams->mask) {
+        size_t home = streams->entries[j].hash & streams->mask;
+        if (((j - home) & streams->mask) >= ((j - gap) & streams->mask)) {
+            streams->entries[gap] = streams->entries[j];
+            gap = j;
+        }
+    }
+    streams->entries[gap].hash = 0;
+    streams->used--;
+}
+
+/* Which streams may go, tried in this order. */
+typedef enum {
+    KIND_UNANSWERED,
+    KIND_CLOSED,
+    KIND_IDLE,
+    N_KINDS,
+} Kind;
+
+static bool is_of_kind(const FpStream *stream, Kind kind)
+{
+    switch (kind) {
+    case KIND_UNANSWERED:
+        return fp_stream_is_unanswered(stream);
+    case KIND_CLOSED:
+        return fp_stream_is_closed(stream);
+    default:
+        return true;
+    }
+}
+
+/* The idle time that at most wanted streams of a kind exceed or reach: how long a stream must have been idle to be among
+ * the wanted longest idle. Returns false when there is no memory to work it out. */
+static bool idle_threshold(const FpStreams *streams, Kind kind, int64_t now_ns, size_t wanted, unsigned *threshold)
+{
+    size_t *counts = calloc(IDLE_STEPS, sizeof *counts);
+
+    if (counts == NULL)
+        return false;
+    for (size_t i = 0; i <= streams->mask; i++)
+        if (streams->entries[i].hash != 0 && is_of_kind(&streams->entries[i].stream, kind))
+            counts[fp_stream_idle(&streams->entries[i].stream, now_ns)]++;
+
+    unsigned idle = IDLE_STEPS - 1;
+    size_t found = counts[idle];
+    while (idle > 0 && found < wanted)
+        found += counts[--idle];
+    free(counts);
+    *threshold = idle;
+    return true;
+}
+
+/* Forgets up to wanted streams of a kind, the longest idle first. Returns how many. */
+static size_t forget_kind(FpStreams *streams, Kind kind, int64_t now_ns, size_t wanted)
+{
+    unsigned threshold = 0;
+    size_t forgotten = 0;
+
+    if (!idle_threshold(streams, kind, now_ns, wanted, &threshold))
+        threshold = 0;
+    for (size_t i = 0; i <= streams->mask && forgotten < wanted; i++) {
+        /* another entry may have moved into the gap */
+        while (forgotten < wanted && streams->entries[i].hash != 0 && is_of_kind(&streams->entries[i].stream, kind) &&
+               fp_stream_idle(&streams->entries[i].stream, now_ns) >= threshold) {
+            remove_entry(streams, i);
+            forgotten++;
+        }
+    }
+    return forgotten;
+}
+
+/* Makes room for at least one more stream. */
+static void forget_some(FpStreams *streams, int64_t now_ns)
+{
+    uint64_t *counters[N_KINDS] = {&streams->stats.forgotten_unanswered, &streams->stats.forgotten_closed, &streams->stats.forgotten_idle};
+    size_t wanted = streams->used / 16 + 1;
+
+    for (int kind = 0; kind < N_KINDS && wanted > 0; kind++) {
+        size_t forgotten = forget_kind(streams, (Kind)kind, now_ns, wanted);
+        *counters[kind] += forgotten;
+        wanted -= forgotten;
+    }
+}
+
+/* Makes sure that another entry can be taken. At most three in four are, so that searches stay short. */
+static void make_room(FpStreams *streams, int64_t now_ns)
+{
+    size_t limit = (streams->mask + 1) / 4 * 3;
+
+    if (streams->used >= streams->max_used || (streams->used >= limit && !grow(streams)))
+        forget_some(streams, now_ns);
+}
+
+void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+{
+    Entry *entry = find_entry(streams, key.hash);
+
+    if (entry->hash == 0) {
+        if (streams->used >= streams->max_used || streams->used >= (streams->mask + 1) / 4 * 3) {
+            make_room(streams, segment->time_ns);
+            entry = find_entry(streams, key.hash);
+        }
+        streams->used++;
+        entry->hash = key.hash;
+        fp_stream_begin(&entry->stream, streams->next_number++, segment->time_ns);
+    } else if (fp_stream_is_over(&entry->stream, key.direction, segment)) {
+        fp_stream_begin(&entry->stream, streams->next_number++, segment->time_ns);
+    }
+    fp_stream_take(&entry->stream, key.direction, segment, &streams->rules, verdict);
+}
+
+void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
+{
+    *stats = streams->stats;
+    stats->started = streams->next_number;
+    stats->open = streams->used;
+    stats->table_bytes = (streams->mask + 1) * sizeof *streams->entries;
+}

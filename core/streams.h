@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * streams.h - the table of streams: finds the stream that a segment belongs to, or starts one.
+ *
+ * file -> record -> segment -> [stream] -> verdict -> output
+ *
+ * One open-addressing array of 48-byte entries, keyed by a keyed 64-bit hash of the endpoints: at ten million open
+ * streams the odds that any two are taken for one are 1 in 370,000. Bounded: when full it forgets unanswered SYNs first,
+ * then closed streams, then those idle longest by packet time, a sixteenth of the table at a time.
+ */
+#ifndef FP_STREAMS_H
+#define FP_STREAMS_H
+
+#include <stddef.h>
+
+#include "segment.h"
+#include "verdict.h"
+
+typedef struct FpStreams FpStreams;
+
+/* Where to look for a segment's stream, and which way along it the segment goes. */
+typedef struct {
+    uint64_t hash;
+    unsigned direction; /* 0 or 1 */
+} FpStreamKey;
+
+typedef struct {
+    uint64_t started; /* streams, ever */
+    uint64_t open;    /* in the table now */
+    uint64_t forgotten_unanswered;
+    uint64_t forgotten_closed;
+    uint64_t forgotten_idle;
+    uint64_t table_bytes;
+} FpStreamsStats;
+
+/*
+ * rules are copied. seed keys the hash: random, or whoever sends packets can choose endpoints that collide.
+ * max_streams is raised to at least 16; the table grows up to twice that many entries. Returns NULL when
+ * there is no memory; free with fp_streams_free.
+ */
+FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
+void fp_streams_free(FpStreams *streams);
+
+/* The three steps of taking a segment. Doing the first two for a batch of segments before the third hides the time
+ * that memory takes to answer. A key stays right as long as streams lives. */
+FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment);
+void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
+void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
+
+void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict.h - the definition: what the first payload frame of a TCP stream is, and what its relatives are.
+ *
+ * file -> record -> segment -> stream -> [verdict] -> output
+ *
+ * Plugin and program both ask core/ and nobody else, so this comment is the specification of both.
+ *
+ * Stream. A connection is two endpoints (address and port, of the innermost IP layer), either direction. VLAN, tunnel
+ * and interface are not looked at. On endpoints already known only a SYN without ACK can start another stream: when
+ * its number differs from the base sequence known for its direction, or when the stream has seen a RST or a FIN.
+ * Otherwise it is a retransmission. A SYN/ACK never starts one. The base sequence of a direction is the number of
+ * its SYN; or of its first segment, minus one; or the first ACK seen the other way, minus one. A SYN/ACK with another
+ * number replaces its direction's. This is Wireshark 4.0's tcp.stream, plus the rule on RST and FIN (Wireshark 4.4).
+ *
+ * Payload is what the IP length leaves after the TCP header, captured or not. There is none when the header length
+ * is under 20 or beyond the segment. Not payload, too: the text in a RST (RFC 9293 3.5.3), and a keep-alive probe
+ * (RFC 1122 4.2.3.6): one byte, without SYN and FIN, at one below the next number expected of its sender. A
+ * zero-window probe (RFC 9293 3.8.6.1) is payload; as it may come again it does not move the number expected next.
+ *
+ * First. The earliest frame in capture order that carries payload of the stream, in either direction; data in a SYN
+ * counts (RFC 7413, TCP Fast Open). Exactly one for each stream that carries any.
+ *
+ * Reply. The first payload frame of the other direction.
+ *
+ * Flight. The first payload frame, and every later payload frame of the same side that is captured before the reply
+ * and begins within the first flight_bytes of that side's sequence space.
+ *
+ * Handshake. Every frame with SYN; and the first frame with ACK, without SYN and RST, that the other side sends after
+ * a SYN/ACK.
+ *
+ * Headers quoted in ICMP errors are never shown to core/. A segment whose length is unknown (an IP fragment that was
+ * not reassembled, or a header longer than the segment) is in no class, yet it counts for telling streams apart.
+ */
+#ifndef FP_VERDICT_H
+#define FP_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Classes of frames: a set of bits, as a frame can be in several. */
+enum {
+    FP_CLASS_FIRST = 1,
+    FP_CLASS_REPLY = 2,
+    FP_CLASS_FLIGHT = 4,
+    FP_CLASS_HANDSHAKE = 8,
+    FP_CLASS_ALL = 15,
+};
+
+/* Who sent it: the client is whoever sent the stream's first SYN without ACK, or was answered with a SYN/ACK. */
+typedef enum {
+    FP_SIDE_UNKNOWN,
+    FP_SIDE_CLIENT,
+    FP_SIDE_SERVER,
+} FpSide;
+
+/* What may be adjusted. */
+typedef struct {
+    uint32_t flight_bytes; /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
+    bool skip_midstream;   /* no first, reply and flight in streams whose start was not captured */
+} FpRules;
+
+/* 16 KiB hold a ClientHello with post-quantum key shares several times over. */
+#define FP_FLIGHT_BYTES_DEFAULT 16384U
+#define FP_FLIGHT_BYTES_MAX 0x7fffffffU
+
+/* What is said of one segment. The members after classes are said of every segment that carries payload. */
+typedef struct {
+    uint32_t stream;        /* its stream's number: 0, 1, ... in order of the streams' first frames */
+    uint32_t payload_bytes; /* 0 when it carries none, by the rules above */
+    uint32_t relative_seq;  /* sequence number less the direction's base: 1 is the stream's first byte */
+    uint8_t classes;        /* FP_CLASS_... */
+    FpSide side;            /* who sent it, as far as known at this point */
+    bool has_syn;           /* the stream's SYN was captured, so delay_ns means something */
+    bool midstream;         /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */
+    bool out_of_order;      /* bytes of this side before it have not been captured */
+    bool fast_open;         /* the payload is in a SYN (RFC 7413) */
+    int64_t age_ns;         /* since the stream's first frame; negative where the capture's clock stepped back */
+    int64_t delay_ns;       /* since the stream's first SYN without ACK */
+} FpVerdict;
+
+/* One class's name ("first", "reply", "flight", "handshake"), or NULL. class_bit is a single FP_CLASS_... bit. */
+const char *fp_class_name(unsigned class_bit);
+
+/* Writes the names of classes, in the order above, separated by commas, as a string; returns its length. text must have
+ * FP_CLASSES_TEXT_BYTES of room. */
+#define FP_CLASSES_TEXT_BYTES 32
+size_t fp_classes_to_text(unsigned classes, char *text);
+
+/* Reads what fp_classes_to_text writes, names in any order. Returns false, and leaves *classes alone, when a name is
+ * not known or missing. */
+bool fp_classes_from_text(const char *text, unsigned *classes);
+
+/* "client", "server" or "unknown". */
+const char *fp_side_name(FpSide side);
+
+#endif
