@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture-internal.h - what capture.c and its two readers share. Nobody else includes it. */
+#ifndef FP_CAPTURE_INTERNAL_H
+#define FP_CAPTURE_INTERNAL_H
+
+#include "capture.h"
+
+/* What a reader can do. */
+typedef struct {
+    int (*read)(FpCapture *capture, FpRecord *records, int max, GError **error);
+    void (*close)(FpCapture *capture);
+} FpReader;
+
+/* A reader's own struct begins with this. */
+struct FpCapture {
+    const FpReader *reader;
+    char *path; /* as messages name it */
+    FpCaptureFormat format;
+    uint64_t bytes_read;
+    int64_t file_bytes;
+    int64_t cut_offset;
+};
+
+/* The first bytes of a file that is being opened: read, and not yet walked. */
+typedef struct {
+    int fd;
+    bool is_regular;
+    uint8_t *block; /* fp_pcap_buffer_bytes() of room; the bytes begin at fp_pcap_block_offset() */
+    size_t bytes;
+} FpOpening;
+
+#define FP_PCAP_HEADER_BYTES 24U
+
+/* Room that FpOpening.block needs, and where in it the file's bytes begin. */
+size_t fp_pcap_buffer_bytes(void);
+size_t fp_pcap_block_offset(void);
+
+/* Takes over opening->fd and opening->block when it returns a capture; NULL: not a classic pcap that can be walked, or
+ * one that libwiretap had better look at. */
+FpCapture *fp_capture_pcap_open(FpOpening *opening);
+
+/* Opens by name what is a regular file; else takes over opening->fd and feeds it to libwiretap. */
+FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture-wiretap.c - reads through libwiretap whatever capture-pcap.c does not: pcapng, compressed files, everything Wireshark opens. */
+#include "capture-wiretap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <wsutil/wslog.h>
+
+#include "capture-internal.h"
+#include "error.h"
+#include "link.h"
+
+/* libwiretap opens by name. What has been read of a pipe cannot be put back, so that goes first through a pipe of our own. */
+typedef struct {
+    int from;
+    int to;
+    uint8_t *block;
+    size_t bytes;
+} Feed;
+
+typedef struct {
+    FpCapture base;
+    wtap *wth;
+    wtap_rec record;
+    Buffer buffer;
+    GThread *feeder;
+    int feed_end; /* the pipe's reading end, -1 for a regular file */
+} Wiretap;
+
+/* Returns false when nobody reads on, which is no error. */
+static bool write_all(int fd, const uint8_t *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        n -= (size_t)written;
+    }
+    return true;
+}
+
+static void *feed(void *data)
+{
+    Feed *job = data;
+    uint8_t *bytes = job->block + fp_pcap_block_offset();
+    ssize_t n = (ssize_t)job->bytes;
+    sigset_t pipe_signal;
+
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE); /* that nobody reads on is not this program's end */
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
+    while (n > 0 && write_all(job->to, bytes, (size_t)n)) {
+        do
+            n = read(job->from, bytes, fp_pcap_buffer_bytes() - fp_pcap_block_offset());
+        while (n < 0 && errno == EINTR);
+    }
+    close(job->to);
+    close(job->from);
+    g_free(job->block);
+    g_free(job);
+    return NULL;
+}
+
+static bool start_feeder(Wiretap *wiretap, FpOpening *opening)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    Feed *job = g_new0(Feed, 1);
+    *job = (Feed){.from = opening->fd, .to = ends[1], .block = opening->block, .bytes = opening->bytes};
+    opening->fd = -1;
+    opening->block = NULL;
+    wiretap->feed_end = ends[0];
+    wiretap->feeder = g_thread_new("feed", feed, job);
+    return true;
+}
+
+/* Says of libwiretap's error what it means for the file. */
+static void set_wiretap_error(GError **error, const char *path, int64_t offset, int err, char *err_info)
+{
+    int code = err > 0 ? FP_ERROR_IO : FP_ERROR_DATA; /* positive: errno */
+
+    if (err == WTAP_ERR_FILE_UNKNOWN_FORMAT)
+        g_set_error(error, FP_ERROR, code, "%s: offset 0: is not a capture in any format that Wireshark reads", path);
+    else
+        g_set_error(error, FP_ERROR, code, "%s: offset %" G_GINT64_FORMAT ": %s%s%s", path, offset, wtap_strerror(err),
+                    err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
+    g_free(err_info);
+}
+
+static void fill_record(const Wiretap *wiretap, FpRecord *record)
+{
+    const wtap_rec *rec = &wiretap->record;
+    const wtap_packet_header *packet = &rec->rec_header.packet_header;
+
+    *record = (FpRecord){
+        .wiretap = rec,
+        .data = ws_buffer_start_ptr((Buffer *)&wiretap->buffer),
+        .time_ns = (int64_t)rec->ts.secs * 1000000000 + rec->ts.nsecs,
+        .link = FP_LINK_NONE,
+    };
+    if (rec->rec_type == REC_TYPE_PACKET) {
+        record->captured_bytes = packet->caplen;
+        record->wire_bytes = MAX(packet->len, packet->caplen);
+        record->link = fp_link_of_wiretap(packet->pkt_encap);
+    }
+}
+
+static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError **error)
+{
+    Wiretap *wiretap = (Wiretap *)capture;
+    int err = 0;
+    char *err_info = NULL;
+    gint64 offset = 0;
+
+    g_assert(max > 0);
+    if (wtap_read(wiretap->wth, &wiretap->record, &wiretap->buffer, &err, &err_info, &offset)) {
+        capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
+        fill_record(wiretap, &records[0]);
+        return 1;
+    }
+    offset = (gint64)wtap_read_so_far(wiretap->wth);
+    capture->bytes_read = (uint64_t)offset;
+    if (err == 0)
+        return 0;
+    if (err == WTAP_ERR_SHORT_READ) {
+        capture->cut_offset = offset;
+        g_free(err_info);
+        return 0;
+    }
+    set_wiretap_error(error, capture->path, offset, err, err_info);
+    return -1;
+}
+
+static void wiretap_close(FpCapture *capture)
+{
+    Wiretap *wiretap = (Wiretap *)capture;
+
+    if (wiretap->wth != NULL) {
+        wtap_rec_cleanup(&wiretap->record);
+        ws_buffer_free(&wiretap->buffer);
+        wtap_close(wiretap->wth);
+    }
+    if (wiretap->feeder != NULL) {
+        close(wiretap->feed_end); /* so that the feeder ends */
+        g_thread_unref(wiretap->feeder);
+    }
+    g_free(wiretap);
+}
+
+static const FpReader wiretap_reader = {.read = wiretap_read, .close = wiretap_close};
+
+static void initialise_wiretap(void)
+{
+    static bool is_ready;
+
+    if (is_ready)
+        return;
+    is_ready = true;
+    ws_log_init("firstpayload", NULL);
+    wtap_init(FALSE);
+}
+
+FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error)
+{
+    Wiretap *wiretap = g_new0(Wiretap, 1);
+    g_autofree char *name = NULL;
+    int err = 0;
+    char *err_info = NULL;
+
+    initialise_wiretap();
+    wiretap->base.reader = &wiretap_reader;
+    wiretap->feed_end = -1;
+    if (opening->is_regular) {
+        name = g_strdup(path);
+    } else if (start_feeder(wiretap, opening)) {
+        name = g_strdup_printf("/dev/fd/%d", wiretap->feed_end);
+    } else {
+        err = errno;
+    }
+    if (name != NULL)
+        wiretap->wth = wtap_open_offline(name, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
+    if (wiretap->wth == NULL) {
+        set_wiretap_error(error, path, 0, err, err_info);
+        wiretap_close(&wiretap->base);
+        return NULL;
+    }
+    wtap_rec_init(&wiretap->record);
+    ws_buffer_init(&wiretap->buffer, 1514);
+    return &wiretap->base;
+}
+
+wtap *fp_capture_wiretap_handle(FpCapture *capture)
+{
+    return capture->reader == &wiretap_reader ? ((Wiretap *)capture)->wth : NULL;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture.c - opens a capture and chooses its reader. */
+#include "capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture-internal.h"
+#include "error.h"
+
+GQuark fp_error_quark(void)
+{
+    return g_quark_from_static_string("firstpayload");
+}
+
+static void close_opening(FpOpening *opening)
+{
+    if (opening->fd >= 0)
+        close(opening->fd);
+    g_free(opening->block);
+}
+
+static bool set_read_error(GError **error, const char *path)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset 0: cannot be read: %s", path, g_strerror(errno));
+    return false;
+}
+
+/* Reads the file's beginning: all of a block from a regular file, what a file header needs from a pipe. */
+static bool read_beginning(FpOpening *opening, const char *path, GError **error)
+{
+    size_t room = fp_pcap_buffer_bytes() - fp_pcap_block_offset();
+    size_t enough = opening->is_regular ? room : FP_PCAP_HEADER_BYTES;
+
+    opening->block = g_malloc(fp_pcap_buffer_bytes());
+    while (opening->bytes < enough) {
+        ssize_t n = read(opening->fd, opening->block + fp_pcap_block_offset() + opening->bytes, room - opening->bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return set_read_error(error, path);
+        if (n == 0)
+            break;
+        opening->bytes += (size_t)n;
+    }
+    return true;
+}
+
+static bool open_input(FpOpening *opening, const char *path, const char *shown, struct stat *status, GError **error)
+{
+    bool is_stdin = g_str_equal(path, "-");
+
+    opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    if (opening->fd < 0 || fstat(opening->fd, status) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", shown, g_strerror(errno));
+        return false;
+    }
+    if (S_ISDIR(status->st_mode)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is a directory; name the captures in it", shown);
+        return false;
+    }
+    opening->is_regular = S_ISREG(status->st_mode) && !is_stdin;
+    return read_beginning(opening, shown, error);
+}
+
+FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **error)
+{
+    const char *shown = g_str_equal(path, "-") ? "standard input" : path;
+    FpOpening opening = {.fd = -1};
+    FpCapture *capture = NULL;
+    struct stat status;
+
+    if (open_input(&opening, path, shown, &status, error)) {
+        if (opening.bytes == 0) {
+            g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
+        } else {
+            if (!insist_on_wiretap)
+                capture = fp_capture_pcap_open(&opening);
+            if (capture == NULL)
+                capture = fp_capture_wiretap_open(shown, &opening, error);
+        }
+    }
+    close_opening(&opening);
+    if (capture == NULL)
+        return NULL;
+    capture->path = g_strdup(shown);
+    capture->cut_offset = -1;
+    capture->file_bytes = S_ISREG(status.st_mode) ? (int64_t)status.st_size : -1;
+    return capture;
+}
+
+void fp_capture_close(FpCapture *capture)
+{
+    if (capture == NULL)
+        return;
+    g_free(capture->path);
+    capture->reader->close(capture);
+}
+
+int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error)
+{
+    return capture->reader->read(capture, records, max, error);
+}
+
+int64_t fp_capture_cut(const FpCapture *capture)
+{
+    return capture->cut_offset;
+}
+
+const char *fp_capture_path(const FpCapture *capture)
+{
+    return capture->path;
+}
+
+const FpCaptureFormat *fp_capture_format(const FpCapture *capture)
+{
+    return &capture->format;
+}
+
+uint64_t fp_capture_bytes_read(const FpCapture *capture)
+{
+    return capture->bytes_read;
+}
+
+int64_t fp_capture_file_bytes(const FpCapture *capture)
+{
+    return capture->file_bytes;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture.h - records out of a capture file or pipe.
+ *
+ * [file -> record] -> segment -> stream -> verdict -> output
+ *
+ * Classic pcap is walked in blocks, its records borrowed in place (capture-pcap.c); every other format, compressed
+ * ones too, goes through libwiretap (capture-wiretap.c). Where a classic file looks odd, libwiretap has the say.
+ */
+#ifndef FP_CAPTURE_H
+#define FP_CAPTURE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+
+typedef struct FpCapture FpCapture;
+
+/* What classic pcap's file header says; of other formats the file type alone. */
+typedef struct {
+    bool is_pcap;            /* read by blocks: the members below mean something */
+    uint8_t file_header[24]; /* as it stands in the file */
+    bool swapped;            /* byte order is not this machine's */
+    bool nanoseconds;
+    uint32_t link_field; /* link type and FCS length */
+    uint32_t record_header_bytes;
+} FpCaptureFormat;
+
+/*
+ * Opens path, "-" for standard input. Waits for a pipe's first bytes. insist_on_wiretap: read classic pcap through
+ * libwiretap too, as its writer needs records that come from there. Returns NULL and sets error when path is not a
+ * capture or cannot be read. Close with fp_capture_close.
+ */
+FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **error);
+void fp_capture_close(FpCapture *capture);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
+
+/*
+ * Reads up to max records, as many as are at hand, at least one. Returns their number, 0 at the end, -1 with error set when
+ * reading failed or the file is damaged. Only at the end does fp_capture_cut tell whether the last record was cut.
+ */
+int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error);
+
+/* The file offset at which a cut record begins, or -1 when the capture ended between two records. */
+int64_t fp_capture_cut(const FpCapture *capture);
+
+const char *fp_capture_path(const FpCapture *capture); /* for messages: "standard input" for "-" */
+const FpCaptureFormat *fp_capture_format(const FpCapture *capture);
+uint64_t fp_capture_bytes_read(const FpCapture *capture);
+int64_t fp_capture_file_bytes(const FpCapture *capture); /* -1 when not known */
+
+#endif

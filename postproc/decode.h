@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * decode.h - a frame's bytes -> the TCP segment in it, or why there is none.
+ *
+ * file -> [record -> segment] -> stream -> verdict -> output
+ *
+ * It sees what Wireshark sees with default preferences, 4.0's dissectors being the reference; where it cannot, it says so by
+ * a reason, and guesses nothing.
+ */
+#ifndef FP_DECODE_H
+#define FP_DECODE_H
+
+#include "record.h"
+#include "segment.h"
+
+typedef enum {
+    FP_DECODED_SEGMENT,
+    FP_DECODED_NOT_IP,     /* ARP, LLDP and the like */
+    FP_DECODED_NOT_TCP,    /* UDP, ICMP and the like */
+    FP_DECODED_FRAGMENT,   /* an IP fragment with which its datagram is not complete */
+    FP_DECODED_CUT,        /* the capture's snaplen left too little of the headers */
+    FP_DECODED_BAD_HEADER, /* an IP header that contradicts itself */
+    FP_DECODED_TUNNEL,     /* another network's packet inside, in a way not decoded */
+    FP_DECODED_LINK,       /* a link type or a protocol above it that is not decoded */
+    FP_DECODED_NOT_PACKET, /* what some formats hold besides packets */
+} FpDecoded;
+
+#define FP_N_DECODED (FP_DECODED_NOT_PACKET + 1)
+
+/* The reason in words, as the summary has it: "not IP". */
+const char *fp_decoded_name(FpDecoded decoded);
+
+/* Holds the IP fragments that wait for the rest of their datagram. */
+typedef struct FpDecoder FpDecoder;
+
+FpDecoder *fp_decoder_new(void);
+void fp_decoder_free(FpDecoder *decoder);
+
+/* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data. Records must be given in
+ * capture order, each once. */
+FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* error.h - the program's GError domain. A code is the exit status that goes with it (sysexits.h). */
+#ifndef FP_ERROR_H
+#define FP_ERROR_H
+
+#include <glib.h>
+
+#define FP_ERROR (fp_error_quark())
+GQuark fp_error_quark(void);
+
+typedef enum {
+    FP_ERROR_USAGE = 64,         /* EX_USAGE: the command line makes no sense */
+    FP_ERROR_DATA = 65,          /* EX_DATAERR: an input is not a capture, or is damaged */
+    FP_ERROR_NO_INPUT = 66,      /* EX_NOINPUT: an input cannot be opened */
+    FP_ERROR_SOFTWARE = 70,      /* EX_SOFTWARE: out of memory and the like */
+    FP_ERROR_CANNOT_CREATE = 73, /* EX_CANTCREAT: the output cannot be created */
+    FP_ERROR_IO = 74,            /* EX_IOERR: reading or writing failed */
+    FP_ERROR_INTERRUPTED = 130,  /* as a shell says it of SIGINT */
+} FpError;
+
+#endif

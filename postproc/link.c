@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.c - see link.h. */
+#include "link.h"
+
+#include <wiretap/wtap.h>
+
+/* LINKTYPE_RAW is 101 in files; 12 and 14 are what some systems' DLT_RAW is, and were written too. */
+static const struct {
+    uint32_t link_type;
+    int encapsulation;
+    FpLink link;
+} links[] = {
+    {0, WTAP_ENCAP_NULL, FP_LINK_NULL},      {1, WTAP_ENCAP_ETHERNET, FP_LINK_ETHERNET}, {12, WTAP_ENCAP_RAW_IP, FP_LINK_RAW_IP},
+    {14, WTAP_ENCAP_RAW_IP, FP_LINK_RAW_IP}, {101, WTAP_ENCAP_RAW_IP, FP_LINK_RAW_IP},   {108, WTAP_ENCAP_LOOP, FP_LINK_LOOP},
+    {113, WTAP_ENCAP_SLL, FP_LINK_SLL},      {228, WTAP_ENCAP_RAW_IP4, FP_LINK_IPV4},    {229, WTAP_ENCAP_RAW_IP6, FP_LINK_IPV6},
+    {276, WTAP_ENCAP_SLL2, FP_LINK_SLL2},
+};
+
+#define LINKTYPE_DBUS 231
+#define LINKTYPE_USBPCAP 249
+#define LINKTYPE_EBHSCR 279
+
+FpLink fp_link_of_link_type(uint32_t link_type)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+        if (links[i].link_type == link_type)
+            return links[i].link;
+    return FP_LINK_OTHER;
+}
+
+bool fp_link_has_giant_records(uint32_t link_type)
+{
+    return link_type == LINKTYPE_DBUS || link_type == LINKTYPE_USBPCAP || link_type == LINKTYPE_EBHSCR;
+}
+
+FpLink fp_link_of_wiretap(int encapsulation)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+        if (links[i].encapsulation == encapsulation)
+            return links[i].link;
+    return FP_LINK_OTHER;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.h - the numbers that file formats have for link types -> FpLink. */
+#ifndef FP_LINK_H
+#define FP_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record.h"
+
+/* Of pcap's LINKTYPE_ values (https://www.tcpdump.org/linktypes.html). */
+FpLink fp_link_of_link_type(uint32_t link_type);
+
+/* Whether records of this link type may be longer than a packet can be (wtap.h, wtap_max_snaplen_for_encap). */
+bool fp_link_has_giant_records(uint32_t link_type);
+
+/* Of libwiretap's WTAP_ENCAP_ values. */
+FpLink fp_link_of_wiretap(int encapsulation);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output.c - see output.h. */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+
+#define BUFFER_BYTES (256U * 1024U)
+
+struct FpOutput {
+    char *shown; /* as messages name it */
+    char *path;  /* where it will be, links resolved; NULL when it is written to directly */
+    char *temporary;
+    int fd;
+    uint8_t *buffer;
+    size_t buffered;
+    uint64_t bytes;
+};
+
+/* The temporary file that a signal must not leave behind. Set before signals can find it, cleared after it has gone. */
+static const char *volatile doomed;
+
+static void remove_doomed(int signal_number)
+{
+    if (doomed != NULL)
+        unlink(doomed);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void guard(const char *temporary)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+    struct sigaction action = {.sa_handler = remove_doomed};
+
+    doomed = temporary;
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+        struct sigaction old;
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup asked for that */
+            sigaction(signals[i], &action, NULL);
+    }
+}
+
+static void set_create_error(GError **error, const char *path, const char *what)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: %s: %s", path, what, g_strerror(errno));
+}
+
+static bool is_an_input(const struct stat *status, char *const *inputs)
+{
+    struct stat input;
+
+    for (size_t i = 0; inputs[i] != NULL; i++) {
+        bool found = g_str_equal(inputs[i], "-") ? fstat(STDIN_FILENO, &input) == 0 : stat(inputs[i], &input) == 0;
+        if (found && input.st_dev == status->st_dev && input.st_ino == status->st_ino)
+            return true;
+    }
+    return false;
+}
+
+static mode_t default_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* A file beside the one that it will become, on the same file system as rename wants it. */
+static bool open_temporary(FpOutput *output, mode_t mode, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(output->path);
+    g_autofree char *name = g_path_get_basename(output->path);
+
+    output->temporary = g_strdup_printf("%s/.%s.XXXXXX", folder, name);
+    output->fd = mkostemp(output->temporary, O_CLOEXEC);
+    if (output->fd < 0) {
+        set_create_error(error, output->shown, "no temporary file can be created in its folder");
+        g_clear_pointer(&output->temporary, g_free);
+        return false;
+    }
+    guard(output->temporary);
+    if (fchmod(output->fd, mode) != 0) {
+        set_create_error(error, output->shown, "its permissions cannot be set");
+        return false;
+    }
+    return true;
+}
+
+static bool open_existing(FpOutput *output, const struct stat *status, char *const *inputs, GError **error)
+{
+    if (S_ISREG(status->st_mode) && is_an_input(status, inputs)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is also an input; give the output another name", output->shown);
+        return false;
+    }
+    if (S_ISREG(status->st_mode)) {
+        char *resolved = realpath(output->path, NULL); /* a link stays a link */
+        if (resolved != NULL) {
+            g_free(output->path);
+            output->path = g_strdup(resolved);
+            free(resolved);
+        }
+        return open_temporary(output, status->st_mode & 07777, error);
+    }
+    output->fd = open(output->path, O_WRONLY | O_CLOEXEC);
+    if (output->fd < 0) {
+        set_create_error(error, output->shown, "cannot be opened for writing");
+        return false;
+    }
+    g_clear_pointer(&output->path, g_free);
+    return true;
+}
+
+static bool open_standard_output(FpOutput *output, char *const *inputs, GError **error)
+{
+    struct stat status;
+
+    if (fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode) && is_an_input(&status, inputs)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "standard output: is also an input; write to another file");
+        return false;
+    }
+    output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (output->fd < 0)
+        set_create_error(error, output->shown, "cannot be written to");
+    return output->fd >= 0;
+}
+
+static void free_output(FpOutput *output)
+{
+    if (output->fd >= 0)
+        close(output->fd);
+    if (output->temporary != NULL)
+        doomed = NULL;
+    g_free(output->shown);
+    g_free(output->path);
+    g_free(output->temporary);
+    g_free(output->buffer);
+    g_free(output);
+}
+
+FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
+{
+    FpOutput *output = g_new0(FpOutput, 1);
+    bool is_standard = g_str_equal(path, "-");
+    struct stat status;
+    bool is_open;
+
+    output->shown = g_strdup(is_standard ? "standard output" : path);
+    output->fd = -1;
+    output->buffer = g_malloc(BUFFER_BYTES);
+    if (is_standard) {
+        is_open = open_standard_output(output, inputs, error);
+    } else {
+        output->path = g_strdup(path);
+        is_open = stat(path, &status) == 0 ? open_existing(output, &status, inputs, error) : open_temporary(output, default_mode(), error);
+    }
+    if (is_open)
+        return output;
+    fp_output_discard(output);
+    return NULL;
+}
+
+static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
+{
+    while (n > 0) {
+        ssize_t written = write(output->fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0) {
+            g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s", output->shown,
+                        output->bytes, g_strerror(errno));
+            return false;
+        }
+        bytes += written;
+        n -= (size_t)written;
+        output->bytes += (uint64_t)written;
+    }
+    return true;
+}
+
+bool fp_output_flush(FpOutput *output, GError **error)
+{
+    size_t n = output->buffered;
+
+    output->buffered = 0;
+    return write_out(output, output->buffer, n, error);
+}
+
+bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error)
+{
+    if (n > BUFFER_BYTES - output->buffered && !fp_output_flush(output, error))
+        return false;
+    if (n > BUFFER_BYTES)
+        return write_out(output, bytes, n, error);
+    memcpy(output->buffer + output->buffered, bytes, n);
+    output->buffered += n;
+    return true;
+}
+
+int fp_output_fd(const FpOutput *output)
+{
+    return output->fd;
+}
+
+void fp_output_count(FpOutput *output, uint64_t n)
+{
+    output->bytes += n;
+}
+
+uint64_t fp_output_bytes(const FpOutput *output)
+{
+    return output->bytes + output->buffered;
+}
+
+const char *fp_output_path(const FpOutput *output)
+{
+    return output->shown;
+}
+
+/* A new name lasts once its folder is on the disk too. Some file systems cannot say so, which is no failure. */
+static void sync_folder(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+static bool make_durable(FpOutput *output, GError **error)
+{
+    if (fsync(output->fd) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be brought to the disk: %s", output->shown, g_strerror(errno));
+        return false;
+    }
+    if (rename(output->temporary, output->path) != 0) {
+        set_create_error(error, output->shown, "the finished file cannot be given its name");
+        return false;
+    }
+    doomed = NULL;
+    sync_folder(output->path);
+    return true;
+}
+
+bool fp_output_publish(FpOutput *output, GError **error)
+{
+    bool is_done = fp_output_flush(output, error) && (output->temporary == NULL || make_durable(output, error));
+
+    if (!is_done) {
+        fp_output_discard(output);
+        return false;
+    }
+    free_output(output);
+    return true;
+}
+
+void fp_output_discard(FpOutput *output)
+{
+    if (output == NULL)
+        return;
+    if (output->temporary != NULL)
+        unlink(output->temporary);
+    free_output(output);
+}

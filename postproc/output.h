@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * output.h - a file that appears whole or not at all: temporary file, fsync, rename.
+ *
+ * file -> record -> segment -> stream -> verdict -> [output]
+ *
+ * Standard output, pipes and devices cannot be undone; they are written to directly.
+ */
+#ifndef FP_OUTPUT_H
+#define FP_OUTPUT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct FpOutput FpOutput;
+
+/*
+ * Opens path for writing, "-" for standard output. inputs is NULL-terminated: a path that is one of them (by device and
+ * inode) is refused. While it is open, SIGHUP, SIGINT and SIGTERM remove the temporary file on their way; one output at a time.
+ * End with fp_output_publish or fp_output_discard.
+ */
+FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
+
+/* Adds n bytes, through a buffer of 256 KiB. */
+bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error);
+
+/* Writes out what is buffered. */
+bool fp_output_flush(FpOutput *output, GError **error);
+
+/* The descriptor, for a library that writes by itself. Flush first; report what it wrote with fp_output_count. */
+int fp_output_fd(const FpOutput *output);
+void fp_output_count(FpOutput *output, uint64_t n);
+
+/* Makes the file durable and gives it its name. Frees output, also when it fails, and then leaves nothing behind. */
+bool fp_output_publish(FpOutput *output, GError **error);
+
+/* Removes what there is and frees output. NULL is allowed. */
+void fp_output_discard(FpOutput *output);
+
+uint64_t fp_output_bytes(const FpOutput *output);
+const char *fp_output_path(const FpOutput *output); /* for messages: "standard output" for "-" */
+
+#endif

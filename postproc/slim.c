@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slim.c - joins the stages: file -> record -> segment -> stream -> verdict -> output.
+ *
+ * Records go through in batches: all of a batch are decoded and their places in the stream table asked for before the first is looked
+ * up there, so that memory has answered by then.
+ */
+#include "slim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "capture.h"
+#include "decode.h"
+#include "error.h"
+#include "output.h"
+#include "progress.h"
+#include "streams.h"
+#include "writer.h"
+
+#define BATCH 32
+
+typedef struct {
+    const FpSlimOptions *options;
+    FpSummary *summary;
+    FpDecoder *decoder;
+    FpStreams *streams;
+    FpOutput *output; /* NULL with list */
+    FpWriter *writer;
+    FpCapture *first; /* stays open: the writer borrows from it */
+    FpProgress progress;
+} Slim;
+
+static bool take_verdict(Slim *slim, const FpRecord *record, unsigned classes, GError **error)
+{
+    slim->summary->streams_with_payload += (classes & FP_CLASS_FIRST) != 0;
+    if (slim->options->list) {
+        char text[FP_CLASSES_TEXT_BYTES];
+        if (classes != 0) {
+            fp_classes_to_text(classes, text);
+            printf("%" G_GUINT64_FORMAT "\t%s\n", slim->summary->frames, text);
+        }
+        return true;
+    }
+    if ((classes & slim->options->keep) == 0)
+        return true;
+    slim->summary->kept++;
+    return fp_writer_write(slim->writer, record, error);
+}
+
+static bool take_batch(Slim *slim, const FpRecord *records, int n, GError **error)
+{
+    FpSegment segments[BATCH];
+    FpStreamKey keys[BATCH];
+    bool has_segment[BATCH];
+
+    for (int i = 0; i < n; i++) {
+        FpDecoded decoded = fp_decode(slim->decoder, &records[i], &segments[i]);
+        slim->summary->decoded[decoded]++;
+        has_segment[i] = decoded == FP_DECODED_SEGMENT;
+        if (has_segment[i]) {
+            keys[i] = fp_streams_key(slim->streams, &segments[i]);
+            fp_streams_prefetch(slim->streams, keys[i]);
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        FpVerdict verdict;
+        slim->summary->frames++;
+        if (!has_segment[i])
+            continue;
+        fp_streams_take(slim->streams, keys[i], &segments[i], &verdict);
+        if (verdict.classes != 0 && !take_verdict(slim, &records[i], verdict.classes, error))
+            return false;
+    }
+    return true;
+}
+
+static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
+{
+    if (slim->options->list)
+        return true;
+    if (slim->writer == NULL) {
+        bool is_only = slim->options->inputs[1] == NULL;
+        slim->writer = fp_writer_new(slim->output, capture, is_only, error);
+        if (slim->writer == NULL)
+            return false;
+    }
+    return fp_writer_next_capture(slim->writer, capture, error);
+}
+
+/* The whole records before the cut have been taken; the cut is said at once, and by the exit status in the end. */
+static void note_end(Slim *slim, const FpCapture *capture)
+{
+    slim->summary->bytes_in += fp_capture_bytes_read(capture);
+    if (fp_capture_cut(capture) < 0)
+        return;
+    slim->summary->captures_cut++;
+    fp_progress_end(&slim->progress);
+    fprintf(stderr, "firstpayload: %s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken\n",
+            fp_capture_path(capture), fp_capture_cut(capture));
+}
+
+static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
+{
+    FpRecord records[BATCH];
+    int n;
+
+    if (!begin_writing(slim, capture, error))
+        return false;
+    while ((n = fp_capture_read(capture, records, BATCH, error)) > 0) {
+        if (!take_batch(slim, records, n, error))
+            return false;
+        fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
+                         slim->summary->frames, slim->summary->kept);
+    }
+    if (n < 0)
+        return false;
+    note_end(slim, capture);
+    return slim->options->list || fp_writer_end_capture(slim->writer, error);
+}
+
+static bool slim_inputs(Slim *slim, GError **error)
+{
+    for (char **input = slim->options->inputs; *input != NULL; input++) {
+        bool insists = slim->writer != NULL && fp_writer_insists_on_wiretap(slim->writer);
+        FpCapture *capture = fp_capture_open(*input, insists, error);
+        if (capture == NULL)
+            return false;
+        bool is_done = slim_capture(slim, capture, error);
+        if (slim->first == NULL)
+            slim->first = capture;
+        else
+            fp_capture_close(capture);
+        if (!is_done)
+            return false;
+    }
+    return true;
+}
+
+static bool finish_output(Slim *slim, GError **error)
+{
+    if (slim->options->list) {
+        if (fflush(stdout) == 0 && !ferror(stdout))
+            return true;
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
+        return false;
+    }
+    if (!fp_writer_finish(slim->writer, error))
+        return false;
+    slim->summary->bytes_out = fp_output_bytes(slim->output);
+    return fp_output_publish(g_steal_pointer(&slim->output), error);
+}
+
+/* Random, or whoever sends the packets could choose endpoints that all land in one place of the table. */
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)g_get_real_time();
+    return seed;
+}
+
+static bool run(Slim *slim, GError **error)
+{
+    slim->streams = fp_streams_new(&slim->options->rules, random_seed(), slim->options->max_streams);
+    if (slim->streams == NULL) {
+        g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "no memory for the table of streams");
+        return false;
+    }
+    if (!slim->options->list) {
+        slim->output = fp_output_open(slim->options->output, slim->options->inputs, error);
+        if (slim->output == NULL)
+            return false;
+    }
+    bool is_done = slim_inputs(slim, error) && finish_output(slim, error);
+    fp_streams_stats(slim->streams, &slim->summary->streams);
+    return is_done;
+}
+
+bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
+{
+    Slim slim = {.options = options, .summary = summary, .decoder = fp_decoder_new()};
+
+    memset(summary, 0, sizeof *summary);
+    fp_progress_begin(&slim.progress, options->show_progress);
+    bool is_done = run(&slim, error);
+    fp_progress_end(&slim.progress);
+    if (!is_done)
+        fflush(stdout); /* rows of what was read before the failure */
+
+    fp_writer_free(slim.writer);
+    fp_output_discard(slim.output);
+    fp_capture_close(slim.first);
+    fp_streams_free(slim.streams);
+    fp_decoder_free(slim.decoder);
+    return is_done;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slim.h - cuts captures down to the frames of the classes asked for: joins the stages from capture to output. */
+#ifndef FP_SLIM_H
+#define FP_SLIM_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "summary.h"
+#include "verdict.h"
+
+typedef struct {
+    char **inputs;      /* NULL-terminated, at least one; "-" is standard input */
+    const char *output; /* "-" is standard output; NULL with list */
+    unsigned keep;      /* FP_CLASS_... */
+    FpRules rules;
+    size_t max_streams;
+    bool list;          /* rows on standard output instead of a capture */
+    bool show_progress; /* on standard error, once it takes longer than a second */
+} FpSlimOptions;
+
+/* Fills in *summary. Returns false, with error set and no output left behind, when something failed. */
+bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error);
+
+#endif

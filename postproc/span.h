@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * span.h - a piece of a frame: what was captured of it, and how long it was on the wire. Wireshark's tvbuff, made small.
+ */
+#ifndef FP_SPAN_H
+#define FP_SPAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    const uint8_t *bytes;
+    uint32_t captured; /* how many of bytes there are; at most wire */
+    uint32_t wire;
+} FpSpan;
+
+/* Network byte order, from any address. */
+static inline uint16_t fp_load16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static inline uint32_t fp_load32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Drops the first n bytes. n must be at most span.captured. */
+static inline FpSpan fp_span_after(FpSpan span, uint32_t n)
+{
+    return (FpSpan){span.bytes + n, span.captured - n, span.wire - n};
+}
+
+/* Drops what lies behind the first n bytes on the wire (Wireshark's set_actual_length: never makes it longer). */
+static inline FpSpan fp_span_first(FpSpan span, uint32_t n)
+{
+    if (n < span.wire)
+        span.wire = n;
+    if (n < span.captured)
+        span.captured = n;
+    return span;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* summary.c - see summary.h. */
+#include "summary.h"
+
+#include <inttypes.h>
+
+static void print_forgotten(const FpStreamsStats *streams, FILE *file)
+{
+    uint64_t forgotten = streams->forgotten_unanswered + streams->forgotten_closed + streams->forgotten_idle;
+
+    if (forgotten == 0)
+        return;
+    fprintf(file,
+            "forgotten       %" PRIu64 " streams, as the table was full: %" PRIu64 " unanswered, %" PRIu64 " closed, %" PRIu64
+            " idle; frames of those that go on are taken for new streams (--max-streams)\n",
+            forgotten, streams->forgotten_unanswered, streams->forgotten_closed, streams->forgotten_idle);
+}
+
+void fp_summary_print(const FpSummary *summary, bool lists, FILE *file)
+{
+    fprintf(file, "frames          %" PRIu64 "\n", summary->frames);
+    for (int i = 0; i < FP_N_DECODED; i++)
+        if (i == FP_DECODED_SEGMENT || summary->decoded[i] > 0)
+            fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
+    fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
+    print_forgotten(&summary->streams, file);
+    if (lists)
+        fprintf(file, "bytes           %" PRIu64 " in\n", summary->bytes_in);
+    else
+        fprintf(file, "kept            %" PRIu64 " frames\nbytes           %" PRIu64 " in, %" PRIu64 " out\n", summary->kept,
+                summary->bytes_in, summary->bytes_out);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* summary.h - what was seen and done, in numbers, and how people are told. */
+#ifndef FP_SUMMARY_H
+#define FP_SUMMARY_H
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "decode.h"
+#include "streams.h"
+
+typedef struct {
+    uint64_t frames;
+    uint64_t decoded[FP_N_DECODED]; /* frames by what came of them */
+    uint64_t kept;
+    uint64_t streams_with_payload;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t captures_cut; /* whose last record was cut */
+    FpStreamsStats streams;
+} FpSummary;
+
+/* Prints it for people. lists: nothing was kept, so nothing is said of that. */
+void fp_summary_print(const FpSummary *summary, bool lists, FILE *file);
+
+#endif

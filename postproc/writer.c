@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer.c - see writer.h. */
+#include "writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture-wiretap.h"
+#include "error.h"
+
+#define PCAP_SNAPLEN_OFFSET 16
+#define PCAP_LINK_OFFSET 20
+#define PCAP_SNAPLEN_MAX 262144U
+
+struct FpWriter {
+    FpOutput *output;
+    FpCapture *capture; /* whose records come now */
+    FpCaptureFormat format;
+
+    /* classic pcap: what a record of this capture needs to become one of the output's */
+    bool swap_header;
+    bool to_nanoseconds;
+
+    /* everything else */
+    wtap_dumper *dumper;
+    bool has_interfaces;
+    guint interfaces;      /* in the output */
+    guint first_interface; /* of the capture's, in the output */
+};
+
+static void set_format_error(GError **error, FpCapture *capture, int offset, const char *what)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                "%s: offset %d: %s; slim it on its own, or make all inputs pcapng first (editcap -F pcapng)", fp_capture_path(capture),
+                offset, what);
+}
+
+static bool begin_pcap(FpWriter *writer, bool is_only, GError **error)
+{
+    uint8_t header[sizeof writer->format.file_header];
+    uint32_t snaplen = writer->format.swapped ? GUINT32_SWAP_LE_BE(PCAP_SNAPLEN_MAX) : PCAP_SNAPLEN_MAX;
+
+    memcpy(header, writer->format.file_header, sizeof header);
+    if (!is_only) /* the others may have a longer one, and readers cut records to it */
+        memcpy(header + PCAP_SNAPLEN_OFFSET, &snaplen, sizeof snaplen);
+    return fp_output_write(writer->output, header, sizeof header, error);
+}
+
+static void set_dump_error(GError **error, const FpWriter *writer, int err, char *err_info)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s%s%s", fp_output_path(writer->output),
+                fp_output_bytes(writer->output), wtap_strerror(err), err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
+    g_free(err_info);
+}
+
+static bool begin_wiretap(FpWriter *writer, FpCapture *first, GError **error)
+{
+    wtap *wth = fp_capture_wiretap_handle(first);
+    int subtype = wtap_file_type_subtype(wth);
+    wtap_dump_params params;
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!wtap_dump_can_open(subtype)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset 0: %s can be read, not written; convert it first (editcap -F pcapng), or use --list",
+                    fp_capture_path(first), wtap_file_type_subtype_description(subtype));
+        return false;
+    }
+    int fd = fcntl(fp_output_fd(writer->output), F_DUPFD_CLOEXEC, 3);
+    wtap_dump_params_init_no_idbs(&params, wth);
+    writer->has_interfaces = wtap_file_type_subtype_supports_block(subtype, WTAP_BLOCK_IF_ID_AND_INFO) != BLOCK_NOT_SUPPORTED;
+    if (writer->has_interfaces)
+        params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
+    writer->dumper = wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &params, &err, &err_info);
+    wtap_dump_params_cleanup(&params);
+    if (writer->dumper != NULL)
+        return true;
+    set_dump_error(error, writer, err, err_info);
+    close(fd);
+    return false;
+}
+
+FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, GError **error)
+{
+    FpWriter *writer = g_new0(FpWriter, 1);
+
+    writer->output = output;
+    writer->format = *fp_capture_format(first);
+    if (writer->format.is_pcap ? begin_pcap(writer, is_only, error) : begin_wiretap(writer, first, error))
+        return writer;
+    fp_writer_free(writer);
+    return NULL;
+}
+
+void fp_writer_free(FpWriter *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->dumper != NULL) {
+        int err;
+        char *err_info = NULL;
+        wtap_dump_close(writer->dumper, NULL, &err, &err_info); /* it is being thrown away: no failure matters */
+        g_free(err_info);
+    }
+    g_free(writer);
+}
+
+bool fp_writer_insists_on_wiretap(const FpWriter *writer)
+{
+    return !writer->format.is_pcap;
+}
+
+static bool fit_pcap(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    const FpCaptureFormat *format = fp_capture_format(capture);
+
+    if (!format->is_pcap)
+        set_format_error(error, capture, 0, "is in another format than the first input, whose format the output has");
+    else if ((format->link_field & 0xffff) != (writer->format.link_field & 0xffff))
+        set_format_error(error, capture, PCAP_LINK_OFFSET, "has another link type than the first input, and classic pcap holds only one");
+    else if (format->record_header_bytes != writer->format.record_header_bytes ||
+             (format->record_header_bytes > 16 && format->swapped != writer->format.swapped))
+        set_format_error(error, capture, 0, "has other record headers than the first input");
+    else if (format->nanoseconds && !writer->format.nanoseconds)
+        set_format_error(error, capture, 0, "has nanoseconds, and the first input, whose format the output has, only microseconds");
+    else {
+        writer->swap_header = format->swapped != writer->format.swapped;
+        writer->to_nanoseconds = !format->nanoseconds && writer->format.nanoseconds;
+        return true;
+    }
+    return false;
+}
+
+bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    writer->capture = capture;
+    writer->first_interface = writer->interfaces;
+    return !writer->format.is_pcap || fit_pcap(writer, capture, error);
+}
+
+/* A record of a file in the other byte order, or of coarser time. */
+static bool write_converted(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    uint32_t header[4];
+
+    memcpy(header, record->raw, sizeof header);
+    if (writer->to_nanoseconds) {
+        bool source_swapped = writer->swap_header != writer->format.swapped;
+        uint32_t fraction = source_swapped ? GUINT32_SWAP_LE_BE(header[1]) : header[1];
+        fraction *= 1000;
+        header[1] = source_swapped ? GUINT32_SWAP_LE_BE(fraction) : fraction;
+    }
+    for (size_t i = 0; writer->swap_header && i < G_N_ELEMENTS(header); i++)
+        header[i] = GUINT32_SWAP_LE_BE(header[i]);
+    return fp_output_write(writer->output, header, sizeof header, error) &&
+           fp_output_write(writer->output, record->raw + sizeof header, record->raw_bytes - sizeof header, error);
+}
+
+/* Interfaces are known as the capture gets to them. */
+static bool add_interfaces(FpWriter *writer, GError **error)
+{
+    wtap *wth = fp_capture_wiretap_handle(writer->capture);
+    wtap_block_t interface;
+    int err = 0;
+    char *err_info = NULL;
+
+    while (writer->has_interfaces && (interface = wtap_get_next_interface_description(wth)) != NULL) {
+        if (!wtap_dump_add_idb(writer->dumper, interface, &err, &err_info)) {
+            set_dump_error(error, writer, err, err_info);
+            return false;
+        }
+        writer->interfaces++;
+    }
+    return true;
+}
+
+static bool write_wiretap(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    wtap_rec rec = *(const wtap_rec *)record->wiretap;
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!add_interfaces(writer, error))
+        return false;
+    if (rec.presence_flags & WTAP_HAS_INTERFACE_ID)
+        rec.rec_header.packet_header.interface_id += writer->first_interface;
+    else if (writer->has_interfaces && writer->first_interface > 0) {
+        rec.presence_flags |= WTAP_HAS_INTERFACE_ID;
+        rec.rec_header.packet_header.interface_id = writer->first_interface;
+    }
+    if (wtap_dump(writer->dumper, &rec, record->data, &err, &err_info))
+        return true;
+    set_dump_error(error, writer, err, err_info);
+    return false;
+}
+
+bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    if (!writer->format.is_pcap)
+        return write_wiretap(writer, record, error);
+    if (writer->swap_header || writer->to_nanoseconds)
+        return write_converted(writer, record, error);
+    return fp_output_write(writer->output, record->raw, record->raw_bytes, error);
+}
+
+bool fp_writer_end_capture(FpWriter *writer, GError **error)
+{
+    return writer->format.is_pcap || add_interfaces(writer, error);
+}
+
+bool fp_writer_finish(FpWriter *writer, GError **error)
+{
+    int err = 0;
+    char *err_info = NULL;
+
+    if (writer->format.is_pcap)
+        return true;
+    wtap_dumper *dumper = g_steal_pointer(&writer->dumper);
+    fp_output_count(writer->output, (uint64_t)wtap_get_bytes_dumped(dumper));
+    if (wtap_dump_close(dumper, NULL, &err, &err_info))
+        return true;
+    set_dump_error(error, writer, err, err_info);
+    return false;
+}
