@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * generate.c - writes a capture to measure on: thousands of TCP connections interleaved, heavy-tailed, the same bytes for the same
+ * arguments everywhere. Prints the frame numbers of the first payload frames on request, so that answers can be checked.
+ *
+ * usage: generate KIND MEGABYTES [LIST] >CAPTURE      KIND: mixed (693-byte frames), small (72-byte frames), churn (SYN scans)
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPEN_FLOWS 4096
+#define SYN 0x02
+#define ACK 0x10
+#define PSH 0x08
+#define FIN 0x01
+
+typedef struct {
+    uint8_t addresses[2][16];
+    uint16_t ports[2];
+    uint32_t seq[2];
+    uint32_t frames_left; /* with payload */
+    int step;             /* of the handshake */
+    bool is_ipv6, is_scan, first_done;
+} Flow;
+
+typedef struct {
+    const char *name;
+    unsigned payload_bytes; /* of a full segment */
+    unsigned mean_frames;   /* scale of the flow sizes */
+    unsigned scans_of_100;
+    unsigned udp_of_100;
+} Kind;
+
+static const Kind kinds[] = {
+    {"mixed", 1200, 16, 5, 5},
+    {"small", 6, 16, 5, 5},
+    {"churn", 1000, 3, 60, 2},
+};
+
+static uint64_t state = 0x9e3779b97f4a7c15U;
+static uint64_t written, frame_number;
+static FILE *list;
+
+/* splitmix64 (Steele, Lea, Flood 2014) */
+static uint64_t random64(void)
+{
+    uint64_t z = state += 0x9e3779b97f4a7c15U;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+    return z ^ z >> 31;
+}
+
+static unsigned below(unsigned n)
+{
+    return (unsigned)(random64() % n);
+}
+
+static uint8_t *put16(uint8_t *p, unsigned value)
+{
+    *p++ = (uint8_t)(value >> 8);
+    *p++ = (uint8_t)value;
+    return p;
+}
+
+static uint8_t *put32(uint8_t *p, uint32_t value)
+{
+    return put16(put16(p, value >> 16), value & 0xffff);
+}
+
+static void write_record(const uint8_t *frame, uint32_t n)
+{
+    uint64_t microseconds = 1700000000000000U + frame_number * 7;
+    uint32_t header[4] = {(uint32_t)(microseconds / 1000000), (uint32_t)(microseconds % 1000000), n, n};
+
+    frame_number++;
+    fwrite(header, sizeof header, 1, stdout);
+    fwrite(frame, n, 1, stdout);
+    written += sizeof header + n;
+}
+
+/* Ethernet and IP headers of a packet that flow's side sends. */
+static uint8_t *put_ip(uint8_t *p, const Flow *flow, int side, uint8_t protocol, unsigned payload)
+{
+    static const uint8_t ethernet[12] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
+
+    memcpy(p, ethernet, sizeof ethernet);
+    p = put16(p + sizeof ethernet, flow->is_ipv6 ? 0x86dd : 0x0800);
+    if (flow->is_ipv6) {
+        p = put16(put32(p, 0x60000000), payload);
+        *p++ = protocol;
+        *p++ = 64;
+        memcpy(p, flow->addresses[side], 16);
+        memcpy(p + 16, flow->addresses[side ^ 1], 16);
+        return p + 32;
+    }
+    p = put32(put32(put16(put16(p, 0x4500), 20 + payload), 0x00004000), 0x40000000 | (uint32_t)protocol << 16);
+    memcpy(p, flow->addresses[side], 4);
+    memcpy(p + 4, flow->addresses[side ^ 1], 4);
+    return p + 8;
+}
+
+static void write_segment(Flow *flow, int side, unsigned flags, unsigned payload)
+{
+    uint8_t frame[2048] = {0};
+    uint8_t *p = put_ip(frame, flow, side, 6, 20 + payload);
+
+    p = put16(put16(p, flow->ports[side]), flow->ports[side ^ 1]);
+    p = put32(put32(p, flow->seq[side]), flags & ACK ? flow->seq[side ^ 1] : 0);
+    p = put16(p, 0x5000 | flags);
+    p = put32(put16(p, 64240), 0);
+    memset(p, 'x', payload);
+    flow->seq[side] += payload + ((flags & (SYN | FIN)) != 0);
+    write_record(frame, (uint32_t)(p - frame) + payload);
+    if (payload > 0 && !flow->first_done && list != NULL)
+        fprintf(list, "%llu\n", (unsigned long long)frame_number);
+    flow->first_done |= payload > 0;
+}
+
+static void write_datagram(unsigned payload)
+{
+    uint8_t frame[2048] = {0};
+    Flow flow = {.addresses = {{10, 1, 2, 3}, {10, 4, 5, 6}}};
+    uint8_t *p = put_ip(frame, &flow, 0, 17, 8 + payload);
+
+    p = put16(put16(put16(p, 40000), 53), 8 + payload);
+    write_record(frame, (uint32_t)(p + 2 - frame) + payload);
+}
+
+static void begin(Flow *flow, const Kind *kind)
+{
+    memset(flow, 0, sizeof *flow);
+    flow->is_ipv6 = below(10) == 0;
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < 16; i++)
+            flow->addresses[side][i] = (uint8_t)random64();
+        flow->addresses[side][0] = flow->is_ipv6 ? 0x20 : 10;
+        flow->seq[side] = (uint32_t)random64();
+    }
+    flow->ports[0] = (uint16_t)(1024 + below(64000));
+    flow->ports[1] = below(2) ? 443 : 80;
+    flow->is_scan = below(100) < kind->scans_of_100;
+    /* Pareto-like: half the flows are short, few carry most of the bytes */
+    flow->frames_left = 1 + kind->mean_frames / 4 * 1000 / (1 + below(1000)) % 5000;
+}
+
+/* Writes the flow's next frame. Returns false when it was the last. */
+static bool advance(Flow *flow, const Kind *kind)
+{
+    switch (flow->step++) {
+    case 0:
+        write_segment(flow, 0, SYN, 0);
+        return !flow->is_scan;
+    case 1:
+        write_segment(flow, 1, SYN | ACK, 0);
+        return true;
+    case 2:
+        write_segment(flow, 0, ACK, 0);
+        return true;
+    case 3:
+        write_segment(flow, 0, ACK | PSH, kind->payload_bytes / 2 + 1);
+        return true;
+    }
+    if (flow->frames_left-- > 0) {
+        bool is_data = below(2) == 0;
+        write_segment(flow, is_data, ACK, is_data ? kind->payload_bytes : 0);
+        return true;
+    }
+    write_segment(flow, 0, FIN | ACK, 0);
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    static const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
+    static Flow flows[OPEN_FLOWS];
+    static char buffer[1 << 20];
+    const Kind *kind = NULL;
+
+    for (size_t i = 0; argc >= 3 && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(argv[1], kinds[i].name) == 0)
+            kind = &kinds[i];
+    if (kind == NULL) {
+        fputs("usage: generate mixed|small|churn MEGABYTES [LIST] >CAPTURE\n", stderr);
+        return 64;
+    }
+    uint64_t wanted = strtoull(argv[2], NULL, 10) * 1000000;
+    if (argc > 3 && (list = fopen(argv[3], "w")) == NULL) {
+        perror(argv[3]);
+        return 73;
+    }
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    fwrite(header, sizeof header, 1, stdout);
+    for (size_t i = 0; i < OPEN_FLOWS; i++)
+        begin(&flows[i], kind);
+    while (written < wanted) {
+        Flow *flow = &flows[below(OPEN_FLOWS)];
+        if (below(100) < kind->udp_of_100)
+            write_datagram(kind->payload_bytes / 2);
+        else if (!advance(flow, kind))
+            begin(flow, kind);
+    }
+    if (fflush(stdout) != 0 || (list != NULL && fclose(list) != 0)) {
+        perror("generate");
+        return 74;
+    }
+    return 0;
+}

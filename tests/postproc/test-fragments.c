@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-fragments.c - datagrams are complete when their last missing byte comes, and the table of those that wait is bounded. */
+#include <glib.h>
+#include <string.h>
+
+#include "fragments.h"
+
+static FpDatagramKey key_of(uint32_t id)
+{
+    return (FpDatagramKey){.source = {10, 0, 0, 1}, .destination = {10, 0, 0, 2}, .id = id, .version = 4};
+}
+
+static bool add(FpFragments *fragments, uint32_t id, uint32_t offset, const char *text, bool more, FpSpan *datagram)
+{
+    FpDatagramKey key = key_of(id);
+    uint32_t n = (uint32_t)strlen(text);
+    /* a copy of its own, so that reading beyond it is found out */
+    g_autofree uint8_t *bytes = g_memdup2(text, n);
+
+    return fp_fragments_add(fragments, &key, (FpSpan){bytes, n, n}, offset, more, datagram);
+}
+
+static void assert_begins(FpSpan datagram, const char *text, size_t n)
+{
+    g_assert_cmpuint(datagram.captured, ==, n);
+    g_assert_cmpint(memcmp(datagram.bytes, text, n), ==, 0);
+}
+
+static void assert_is(FpSpan datagram, const char *text)
+{
+    assert_begins(datagram, text, strlen(text));
+    g_assert_cmpuint(datagram.wire, ==, strlen(text));
+}
+
+static void test_in_any_order(void)
+{
+    static const struct {
+        uint32_t offset;
+        const char *text;
+        bool more;
+    } parts[] = {{0, "AAAAAAAA", true}, {8, "BBBBBBBB", true}, {16, "CCC", false}};
+    static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    FpFragments *fragments = fp_fragments_new();
+    FpSpan datagram;
+
+    for (size_t o = 0; o < G_N_ELEMENTS(orders); o++)
+        for (int i = 0; i < 3; i++) {
+            int part = orders[o][i];
+            bool done = add(fragments, 7, parts[part].offset, parts[part].text, parts[part].more, &datagram);
+            g_assert_cmpint(done, ==, i == 2);
+            if (done)
+                assert_is(datagram, "AAAAAAAABBBBBBBBCCC");
+        }
+    fp_fragments_free(fragments);
+}
+
+static void test_others_do_not_help(void)
+{
+    FpFragments *fragments = fp_fragments_new();
+    FpSpan datagram;
+
+    g_assert_false(add(fragments, 1, 0, "AAAAAAAA", true, &datagram));
+    g_assert_false(add(fragments, 2, 8, "BB", false, &datagram));
+    g_assert_false(add(fragments, 1, 0, "AAAAAAAA", true, &datagram)); /* a second copy */
+    g_assert_true(add(fragments, 1, 8, "bb", false, &datagram));
+    assert_is(datagram, "AAAAAAAAbb");
+    g_assert_false(add(fragments, 1, 8, "bb", false, &datagram)); /* it has gone: this begins another */
+    fp_fragments_free(fragments);
+}
+
+static void test_what_lies_before_stands(void)
+{
+    FpFragments *fragments = fp_fragments_new();
+    FpSpan datagram;
+
+    g_assert_false(add(fragments, 1, 8, "BBBBBBBB", true, &datagram));
+    g_assert_false(add(fragments, 1, 0, "AAAAAAAAAAAA", true, &datagram)); /* reaches into the other */
+    g_assert_true(add(fragments, 1, 16, "C", false, &datagram));
+    assert_is(datagram, "AAAAAAAAAAAABBBBC");
+    fp_fragments_free(fragments);
+}
+
+static void test_only_the_beginning_is_kept(void)
+{
+    FpFragments *fragments = fp_fragments_new();
+    g_autofree char *long_text = g_strnfill(60000, 'A');
+    FpSpan datagram;
+
+    g_assert_false(add(fragments, 1, 0, long_text, true, &datagram));
+    g_assert_true(add(fragments, 1, 60000, "B", false, &datagram));
+    assert_begins(datagram, long_text, FP_FRAGMENTS_HEAD_BYTES);
+    g_assert_cmpuint(datagram.wire, ==, 60001);
+    fp_fragments_free(fragments);
+}
+
+static void test_is_bounded(void)
+{
+    FpFragments *fragments = fp_fragments_new();
+    FpSpan datagram;
+
+    for (uint32_t id = 0; id < 200000; id++)
+        g_assert_false(add(fragments, id, 8, "BBBBBBBB", true, &datagram));
+    g_assert_cmpuint(fp_fragments_forgotten(fragments), ==, 200000 - 65536);
+    g_assert_false(add(fragments, 199999, 0, "AAAAAAAA", true, &datagram));
+    g_assert_true(add(fragments, 199999, 16, "C", false, &datagram)); /* the young ones are still there */
+    fp_fragments_free(fragments);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/fragments/in-any-order", test_in_any_order);
+    g_test_add_func("/fragments/others-do-not-help", test_others_do_not_help);
+    g_test_add_func("/fragments/what-lies-before-stands", test_what_lies_before_stands);
+    g_test_add_func("/fragments/only-the-beginning-is-kept", test_only_the_beginning_is_kept);
+    g_test_add_func("/fragments/is-bounded", test_is_bounded);
+    return g_test_run();
+}

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""firstpayload slim does what its documents say: formats, options, several inputs, the summary."""
+import gzip
+import os
+import pty
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+from pcaps import (ACK, CAPTURES, MICROSECONDS, MODIFIED, NANOSECONDS, PROGRAM, SYN, connection, header, pcap, read, record, rows, segment,
+                   slim, write)
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+
+class Formats(InFolder):
+    def test_each_magic_in_both_byte_orders(self):
+        for magic in (MICROSECONDS, NANOSECONDS, MODIFIED):
+            for order in "<>":
+                with self.subTest(magic=hex(magic), order=order):
+                    source = write(self.folder, "in.pcap", pcap(connection(), order, magic))
+                    result = slim("-w", self.path("out.pcap"), source)
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    wanted = header(order, magic) + record(connection()[3], 3, order, magic)
+                    self.assertEqual(read(self.path("out.pcap")), wanted)
+
+    def test_pipe_gives_the_same_as_file(self):
+        data = pcap(connection())
+        wanted = header() + record(connection()[3], 3)
+        self.assertEqual(slim("-", stdin=data).stdout, wanted)
+        self.assertEqual(slim("-w", "-", "-", stdin=data).stdout, wanted)
+
+    def test_records_longer_than_a_block(self):
+        big = segment(40000, 80, 1001, ACK, b"x" * 60000, ack=5001) + b"\0" * 200000       # padding: it must be as long as they get
+        frames = connection()[:3] + [big] + connection()[4:]
+        wanted = header() + record(big, 3)
+        self.assertEqual(slim("-", stdin=pcap(frames)).stdout, wanted)
+        self.assertEqual(slim("-w", "-", write(self.folder, "in.pcap", pcap(frames * 20))).stdout[:len(wanted)], wanted)
+
+    def test_pipe_that_brings_a_few_bytes_at_a_time(self):
+        data = pcap(connection())
+        run = subprocess.Popen([PROGRAM, "slim", "-q", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for i in range(0, len(data), 13):
+            run.stdin.write(data[i:i + 13])
+            run.stdin.flush()
+        self.assertEqual(run.communicate()[0], header() + record(connection()[3], 3))
+
+    def test_gzip_is_read_and_the_output_is_plain(self):
+        source = write(self.folder, "in.pcap.gz", gzip.compress(pcap(connection())))
+        self.assertEqual(slim("-w", self.path("out.pcap"), source).returncode, 0)
+        self.assertEqual(rows(self.path("out.pcap")), {1: "first,flight"})
+        self.assertEqual(read(self.path("out.pcap"))[24:], record(connection()[3], 3))
+        self.assertEqual(rows("-", stdin=gzip.compress(pcap(connection()))), rows(source))
+
+    def test_pcapng_keeps_its_interfaces_and_times(self):
+        source = os.path.join(CAPTURES, "two-interfaces.pcapng")
+        result = slim("-w", self.path("out.pcapng"), source)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(interfaces(read(self.path("out.pcapng"))), interfaces(read(source)))
+        kept = packets(read(self.path("out.pcapng")))
+        self.assertGreater(len(kept), 0)
+        every = packets(read(source))
+        firsts = [n for n, classes in rows(source).items() if "first" in classes]
+        self.assertEqual(kept, [every[n - 1] for n in firsts])
+
+    def test_an_empty_capture_stays_one(self):
+        self.assertEqual(slim("-", stdin=header()).stdout, header())
+
+    def test_no_more_than_the_header_of_a_record(self):
+        source = write(self.folder, "in.pcap", pcap([b""] * 3 + connection()))
+        self.assertEqual(rows(source), {4: "handshake", 5: "handshake", 6: "handshake", 7: "first,flight", 8: "reply"})
+
+
+def blocks(data):
+    """The blocks of a little-endian pcapng file: (type, body)."""
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        yield kind, data[at + 8:at + length - 4]
+        at += length
+
+
+def interfaces(data):
+    """Link type, snaplen and name (option 2) of each interface."""
+    found = []
+    for kind, body in blocks(data):
+        if kind != 1:
+            continue
+        link, _, snaplen = struct.unpack_from("<HHI", body)
+        name, at = None, 8
+        while at + 4 <= len(body):
+            code, length = struct.unpack_from("<HH", body, at)
+            if code == 2:
+                name = body[at + 4:at + 4 + length]
+            at += 4 + (length + 3) // 4 * 4
+        found.append((link, snaplen, name))
+    return found
+
+
+def packets(data):
+    """Interface, time, lengths and bytes of each enhanced packet block."""
+    found = []
+    for kind, body in blocks(data):
+        if kind == 6:
+            *fields, captured, wire = struct.unpack_from("<IIIII", body)
+            found.append((*fields, captured, wire, body[20:20 + captured]))
+    return found
+
+
+class SeveralInputs(InFolder):
+    def test_a_stream_goes_on_in_the_next_file(self):
+        frames = connection()
+        for cut in range(1, len(frames)):
+            first = write(self.folder, "1.pcap", pcap(frames[:cut]))
+            second = write(self.folder, "2.pcap", pcap(frames[cut:]))
+            self.assertEqual(rows(first, second), rows("-", stdin=pcap(frames)))
+
+    def test_other_byte_order_and_coarser_time_become_the_first_files(self):
+        first = write(self.folder, "1.pcap", pcap(connection(40000), "<", NANOSECONDS))
+        second = write(self.folder, "2.pcap", pcap(connection(40001), ">", MICROSECONDS))
+        self.assertEqual(slim("-w", self.path("out.pcap"), first, second).returncode, 0)
+        wanted = header("<", NANOSECONDS) + record(connection(40000)[3], 3, "<", NANOSECONDS) + record(connection(40001)[3], 3, "<", NANOSECONDS)
+        self.assertEqual(read(self.path("out.pcap")), wanted)
+
+    def test_a_capture_that_does_not_fit_is_refused_by_name(self):
+        first = write(self.folder, "1.pcap", pcap(connection()))
+        for name, data, reason in (("link.pcap", pcap([], link=113), "link type"), ("nano.pcap", pcap([], "<", NANOSECONDS), "nanoseconds"),
+                                   ("odd.pcap", pcap([], "<", MODIFIED), "record headers"),
+                                   ("packed.gz", gzip.compress(pcap([])), "another format")):
+            with self.subTest(name):
+                result = slim("-w", self.path("out.pcap"), first, write(self.folder, name, data))
+                self.assertEqual(result.returncode, 65)
+                self.assertIn(name, result.stderr)
+                self.assertIn(reason, result.stderr)
+                self.assertFalse(os.path.exists(self.path("out.pcap")))
+
+    def test_pcapng_takes_any_that_follow(self):
+        source = os.path.join(CAPTURES, "two-interfaces.pcapng")
+        other = write(self.folder, "2.pcap", pcap(connection()))
+        self.assertEqual(slim("-w", self.path("out.pcapng"), source, other).returncode, 0)
+        data = read(self.path("out.pcapng"))
+        self.assertEqual(len(interfaces(data)), len(interfaces(read(source))) + 1)
+        self.assertEqual(packets(data)[-1][0], len(interfaces(read(source))))
+        self.assertEqual(packets(data)[-1][-1], connection()[3])
+
+
+class Options(InFolder):
+    def test_keep_chooses_classes(self):
+        frames = connection()
+        for keep, kept in (("first", [3]), ("reply", [4]), ("handshake", [0, 1, 2]), ("first,handshake", [0, 1, 2, 3]),
+                           ("flight,reply", [3, 4]), ("handshake,first,reply,flight", [0, 1, 2, 3, 4])):
+            with self.subTest(keep):
+                out = slim("--keep", keep, "-", stdin=pcap(frames)).stdout
+                self.assertEqual(out, header() + b"".join(record(frames[n], n) for n in kept))
+
+    def test_flight_bytes(self):
+        frames = connection(request=b"a" * 100)[:4] + [segment(40000, 80, 1101, ACK, b"b" * 100, ack=5001)]
+        self.assertEqual(rows("--flight-bytes", "101", "-", stdin=pcap(frames))[5], "flight")
+        self.assertNotIn(5, rows("--flight-bytes", "100", "-", stdin=pcap(frames)))
+
+    def test_no_midstream(self):
+        middle = [segment(5, 6, 1, ACK, b"data")]
+        self.assertEqual(rows("-", stdin=pcap(middle + connection()))[1], "first,flight")
+        self.assertEqual(rows("--no-midstream", "-", stdin=pcap(middle + connection())), {n + 1: c for n, c in
+                                                                                        rows("-", stdin=pcap(connection())).items()})
+
+    def test_max_streams_is_said_when_reached(self):
+        syns = [segment(1000 + n, 80, 1, SYN) for n in range(100)]
+        result = slim("--max-streams", "16", "--list", "-", stdin=pcap(syns))
+        self.assertIn("unanswered", result.stderr)
+        self.assertNotIn("forgotten", slim("--list", "-", stdin=pcap(syns)).stderr)
+
+    def test_wrong_usage_says_what_is_right(self):
+        for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
+                          ["--list", "-w", "x", "-"], ["--no-such-option", "-"]):
+            with self.subTest(arguments):
+                result = slim(*arguments, stdin=header())
+                self.assertEqual(result.returncode, 64, result.stderr)
+                self.assertTrue(result.stderr.startswith("firstpayload: "), result.stderr)
+
+    def test_a_capture_is_not_written_to_a_terminal(self):
+        ours, theirs = pty.openpty()
+        source = write(self.folder, "in.pcap", pcap(connection()))
+        result = subprocess.run([PROGRAM, "slim", source], stdout=theirs, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(result.returncode, 64)
+        self.assertIn(b"terminal", result.stderr)
+        os.close(ours)
+        os.close(theirs)
+
+    def test_version_and_help(self):
+        self.assertRegex(subprocess.run([PROGRAM, "--version"], capture_output=True, text=True).stdout, r"^firstpayload \d+\.\d+\.\d+\n$")
+        self.assertIn("firstpayload slim", subprocess.run([PROGRAM, "--help"], capture_output=True, text=True).stdout)
+        self.assertIn("--keep", slim("--help").stdout.decode())
+        self.assertEqual(subprocess.run([PROGRAM, "slimm"], capture_output=True).returncode, 64)
+
+
+class Summary(InFolder):
+    def test_it_counts_what_was_seen_and_done(self):
+        arp = b"\xff" * 6 + b"\x02\0\0\0\0\x01\x08\x06" + b"\0" * 28
+        udp = bytearray(segment(1, 2, 3, ACK))
+        udp[23] = 17
+        result = slim("-w", self.path("out.pcap"), "-", stdin=pcap([arp, bytes(udp), segment(1, 2, 3, ACK)[:40]] + connection()))
+        for line in (r"frames +8$", r"  TCP segment +5$", r"  not IP +1$", r"  not TCP +1$", r"  contradictory header +1$",
+                     r"streams +1, 1 with payload$", r"kept +1 frames$", r"bytes +%d in, %d out$" % (
+                         24 + 8 * 16 + 42 + 54 + 40 + sum(map(len, connection())), os.path.getsize(self.path("out.pcap")))):
+            self.assertRegex(result.stderr, "(?m)^" + line)
+
+    def test_quiet(self):
+        self.assertEqual(slim("-q", "-", stdin=pcap(connection())).stderr, "")
+
+    def test_progress_on_a_terminal_after_a_second(self):
+        ours, theirs = pty.openpty()
+        run = subprocess.Popen([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        run.stdin.write(header())
+        for n in range(1200):
+            run.stdin.write(record(connection()[n % 5], n % 999))
+            run.stdin.flush()
+            time.sleep(0.001)
+        run.stdin.close()
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:                 # the other end is closed
+                break
+            if not chunk:
+                break
+            shown += chunk
+        self.assertEqual(run.wait(60), 0)
+        os.close(ours)
+        self.assertRegex(shown, rb"\rstandard input|\r\x1b\[Kstandard input: [0-9.]+ MB, \d+ frames, \d+ kept")
+        self.assertIn(b"\x1b[Kframes", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()
