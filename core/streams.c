@@ -21,6 +21,7 @@ struct FpStreams {
     size_t mask; /* number of entries, a power of two, less one */
     size_t used;
     size_t max_used;
+    size_t hand; /* where forgetting goes on: always beginning at the same place would leave the rest ever fuller */
     FpRules rules;
     uint64_t seed;
     uint32_t next_number;
@@ -78,41 +79,54 @@ void fp_streams_free(FpStreams *streams)
     free(streams);
 }
 
-/* The order of two endpoints; which of them comes first does not matter, only that it is the same both ways. */
-static int compare_endpoints(const FpSegment *segment)
+static inline uint64_t load64(const uint8_t *bytes)
 {
-    int order = memcmp(segment->source, segment->destination, segment->address_bytes);
+    uint64_t value;
 
-    if (order != 0)
-        return order;
-    return (int)segment->source_port - (int)segment->destination_port;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static inline uint32_t load32(const uint8_t *bytes)
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+/* Which endpoint comes first does not matter, as long as it is the same both ways. The endpoints are put into words, not bytes: a processor
+ * is slow to read words from where it has just put bytes. */
+static FpStreamKey key_ipv4(const FpStreams *streams, const FpSegment *segment)
+{
+    uint64_t source = (uint64_t)load32(segment->source) << 16 | segment->source_port;
+    uint64_t destination = (uint64_t)load32(segment->destination) << 16 | segment->destination_port;
+    bool is_source_high = source > destination;
+    uint64_t words[2] = {is_source_high ? destination : source, is_source_high ? source : destination};
+
+    return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
+}
+
+static FpStreamKey key_ipv6(const FpStreams *streams, const FpSegment *segment)
+{
+    uint64_t source[3] = {load64(segment->source), load64(segment->source + 8), segment->source_port};
+    uint64_t destination[3] = {load64(segment->destination), load64(segment->destination + 8), segment->destination_port};
+    bool is_source_high = source[0] != destination[0]   ? source[0] > destination[0]
+                          : source[1] != destination[1] ? source[1] > destination[1]
+                                                        : source[2] > destination[2];
+    const uint64_t *low = is_source_high ? destination : source, *high = is_source_high ? source : destination;
+    uint64_t words[5] = {low[0], low[1], high[0], high[1], low[2] << 16 | high[2]};
+
+    return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
 
 FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
 {
-    uint8_t endpoints[2 * 16 + 4];
-    size_t address_bytes = segment->address_bytes;
-    unsigned direction = compare_endpoints(segment) > 0 ? 1 : 0;
-    const uint8_t *low = direction == 0 ? segment->source : segment->destination;
-    const uint8_t *high = direction == 0 ? segment->destination : segment->source;
-    uint16_t ports[2] = {segment->source_port, segment->destination_port};
-    uint64_t hash;
+    FpStreamKey key = segment->address_bytes == 4 ? key_ipv4(streams, segment) : key_ipv6(streams, segment);
 
-    /* Two sizes written out, so that the compiler knows what it copies and hashes. */
-    if (address_bytes == 4) {
-        memcpy(endpoints, low, 4);
-        memcpy(endpoints + 4, high, 4);
-        memcpy(endpoints + 8, &ports[direction], 2);
-        memcpy(endpoints + 10, &ports[direction ^ 1U], 2);
-        hash = XXH3_64bits_withSeed(endpoints, 12, streams->seed);
-    } else {
-        memcpy(endpoints, low, 16);
-        memcpy(endpoints + 16, high, 16);
-        memcpy(endpoints + 32, &ports[direction], 2);
-        memcpy(endpoints + 34, &ports[direction ^ 1U], 2);
-        hash = XXH3_64bits_withSeed(endpoints, 36, streams->seed);
-    }
-    return (FpStreamKey){.hash = hash == 0 ? 1 : hash, .direction = direction};
+    if (key.hash == 0)
+        key.hash = 1; /* 0 marks a free entry */
+    return key;
 }
 
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
@@ -216,13 +230,15 @@ static size_t forget_kind(FpStreams *streams, Kind kind, int64_t now_ns, size_t 
 
     if (!idle_threshold(streams, kind, now_ns, wanted, &threshold))
         threshold = 0;
-    for (size_t i = 0; i <= streams->mask && forgotten < wanted; i++) {
+    for (size_t looked_at = 0; looked_at <= streams->mask && forgotten < wanted; looked_at++) {
+        size_t i = streams->hand;
         /* another entry may have moved into the gap */
         while (forgotten < wanted && streams->entries[i].hash != 0 && is_of_kind(&streams->entries[i].stream, kind) &&
                fp_stream_idle(&streams->entries[i].stream, now_ns) >= threshold) {
             remove_entry(streams, i);
             forgotten++;
         }
+        streams->hand = (i + 1) & streams->mask;
     }
     return forgotten;
 }
