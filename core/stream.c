@@ -11,19 +11,17 @@
 #include <string.h>
 
 /* Bits of FpStream.marks. Those that exist once for each direction are shifted left by it. */
-enum {
-    BASE_KNOWN = 0x0001,      /* and 0x0002 */
-    NEXT_KNOWN = 0x0004,      /* and 0x0008 */
-    WINDOW_ZERO = 0x0010,     /* and 0x0020: the last window this direction advertised was 0 */
-    SYN_SENT = 0x0040,        /* and 0x0080: this direction sent the stream's first SYN without ACK */
-    SYNACK_SENT = 0x0100,     /* and 0x0200: this direction sent the last SYN/ACK */
-    HANDSHAKE_ENDED = 0x0400, /* the ACK that follows a SYN/ACK was seen */
-    FIRST_SEEN = 0x0800,
-    FIRST_DIRECTION = 0x1000, /* set: 1, clear: 0 */
-    REPLY_SEEN = 0x2000,
-    CLOSED = 0x4000,           /* a RST or a FIN was seen */
-    STARTED_MIDSTREAM = 0x8000 /* said when the first payload frame is found */
-};
+#define BASE_KNOWN 0x0001U      /* and 0x0002 */
+#define NEXT_KNOWN 0x0004U      /* and 0x0008 */
+#define WINDOW_ZERO 0x0010U     /* and 0x0020: the last window this direction advertised was 0 */
+#define SYN_SENT 0x0040U        /* and 0x0080: this direction sent the stream's first SYN without ACK */
+#define SYNACK_SENT 0x0100U     /* and 0x0200: this direction sent the last SYN/ACK */
+#define HANDSHAKE_ENDED 0x0400U /* the ACK that follows a SYN/ACK was seen */
+#define FIRST_SEEN 0x0800U
+#define FIRST_DIRECTION 0x1000U /* set: 1, clear: 0 */
+#define REPLY_SEEN 0x2000U
+#define CLOSED 0x4000U            /* a RST or a FIN was seen */
+#define STARTED_MIDSTREAM 0x8000U /* said when the first payload frame is found */
 
 static bool has(const FpStream *stream, unsigned mark)
 {

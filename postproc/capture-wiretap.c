@@ -122,6 +122,7 @@ static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError *
     gint64 offset = 0;
 
     g_assert(max > 0);
+    wtap_rec_reset(&wiretap->record);
     if (wtap_read(wiretap->wth, &wiretap->record, &wiretap->buffer, &err, &err_info, &offset)) {
         capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
         fill_record(wiretap, &records[0]);

@@ -25,6 +25,7 @@ struct FpWriter {
 
     /* everything else */
     wtap_dumper *dumper;
+    wtap_dump_params params; /* the dumper borrows from them */
     bool has_interfaces;
     guint interfaces;      /* in the output */
     guint first_interface; /* of the capture's, in the output */
@@ -59,7 +60,6 @@ static bool begin_wiretap(FpWriter *writer, FpCapture *first, GError **error)
 {
     wtap *wth = fp_capture_wiretap_handle(first);
     int subtype = wtap_file_type_subtype(wth);
-    wtap_dump_params params;
     int err = 0;
     char *err_info = NULL;
 
@@ -70,12 +70,11 @@ static bool begin_wiretap(FpWriter *writer, FpCapture *first, GError **error)
         return false;
     }
     int fd = fcntl(fp_output_fd(writer->output), F_DUPFD_CLOEXEC, 3);
-    wtap_dump_params_init_no_idbs(&params, wth);
-    writer->has_interfaces = wtap_file_type_subtype_supports_block(subtype, WTAP_BLOCK_IF_ID_AND_INFO) != BLOCK_NOT_SUPPORTED;
+    wtap_dump_params_init_no_idbs(&writer->params, wth);
+    writer->has_interfaces = subtype == wtap_pcapng_file_type_subtype(); /* nothing else can take them one by one */
     if (writer->has_interfaces)
-        params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
-    writer->dumper = wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &params, &err, &err_info);
-    wtap_dump_params_cleanup(&params);
+        writer->params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
+    writer->dumper = wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &writer->params, &err, &err_info);
     if (writer->dumper != NULL)
         return true;
     set_dump_error(error, writer, err, err_info);
@@ -105,6 +104,8 @@ void fp_writer_free(FpWriter *writer)
         wtap_dump_close(writer->dumper, NULL, &err, &err_info); /* it is being thrown away: no failure matters */
         g_free(err_info);
     }
+    g_free(writer->params.idb_inf); /* what it points to is the input's */
+    wtap_dump_params_cleanup(&writer->params);
     g_free(writer);
 }
 
