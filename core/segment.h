@@ -47,4 +47,14 @@ typedef struct {
     bool length_unknown;   /* a first IP fragment that could not be reassembled: segment_bytes means nothing */
 } FpSegment;
 
+/* A time as capture files have it -> ns since 1970. Files say what they like: kept to what leaves room to subtract one
+ * time from another. */
+static inline int64_t fp_time_ns(int64_t seconds, int64_t nanoseconds)
+{
+    const int64_t limit = UINT32_MAX;
+
+    seconds = seconds > limit ? limit : seconds < -limit ? -limit : seconds;
+    return seconds * 1000000000 + nanoseconds;
+}
+
 #endif

@@ -13,6 +13,7 @@
 #include "capture-internal.h"
 #include "error.h"
 #include "link.h"
+#include "segment.h"
 
 /* libwiretap opens by name. What has been read of a pipe cannot be put back, so that goes first through a pipe of our own. */
 typedef struct {
@@ -104,7 +105,7 @@ static void fill_record(const Wiretap *wiretap, FpRecord *record)
     *record = (FpRecord){
         .wiretap = rec,
         .data = ws_buffer_start_ptr((Buffer *)&wiretap->buffer),
-        .time_ns = (int64_t)rec->ts.secs * 1000000000 + rec->ts.nsecs,
+        .time_ns = fp_time_ns(rec->ts.secs, rec->ts.nsecs),
         .link = FP_LINK_NONE,
     };
     if (rec->rec_type == REC_TYPE_PACKET) {
