@@ -115,9 +115,18 @@ static const char *check_slim(const SlimArguments *arguments, FpSlimOptions *opt
     return NULL;
 }
 
+static void clear_slim_arguments(SlimArguments *arguments)
+{
+    g_strfreev(arguments->inputs);
+    g_free(arguments->output);
+    g_free(arguments->keep);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SlimArguments, clear_slim_arguments)
+
 static int run_slim(int argc, char **argv)
 {
-    SlimArguments arguments = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = MAX_STREAMS_DEFAULT};
+    g_auto(SlimArguments) arguments = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = MAX_STREAMS_DEFAULT};
     FpSlimOptions options;
     FpSummary summary;
     GError *error = NULL;
@@ -127,15 +136,10 @@ static int run_slim(int argc, char **argv)
     const char *wrong = check_slim(&arguments, &options);
     if (wrong != NULL)
         return fail_usage(wrong);
-
-    bool is_done = fp_slim(&options, &summary, &error);
-    if (is_done && !arguments.quiet)
-        fp_summary_print(&summary, options.list, stderr);
-    g_strfreev(arguments.inputs);
-    g_free(arguments.output);
-    g_free(arguments.keep);
-    if (!is_done)
+    if (!fp_slim(&options, &summary, &error))
         return fail(error);
+    if (!arguments.quiet)
+        fp_summary_print(&summary, options.list, stderr);
     return summary.captures_cut > 0 ? EXIT_CUT : 0;
 }
 
