@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decode.c - link layers, down to IP. See decode.h. */
+/* decode.c - where the way down through a frame begins: by its link type. See decode.h. */
 #include "decode.h"
 
 #include <glib.h>
+#include <string.h>
 
-#include "fragments.h"
-#include "ip.h"
-#include "span.h"
-
-#define ETHERNET_HEADER 14U
-#define ETHERNET_LENGTH_MAX 1500U /* a type field up to this is a length (IEEE 802.3 3.2.6) */
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define TYPE_VLAN 0x8100
-#define TYPE_PROVIDER_VLAN 0x88a8
-#define TYPE_OLD_PROVIDER_VLAN 0x9100
-#define TYPE_PPPOE 0x8864
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
-#define TYPE_PROVIDER_BACKBONE 0x88e7
-#define VLAN_TAGS_MAX 20 /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
+#include "walk.h"
 
 #define SLL_HEADER 16U
 #define SLL2_HEADER 20U
 #define SLL_TYPE_LLC 0x0004
+#define SLL_TYPE_PPP 0x0007
 #define HARDWARE_NETLINK 824
+#define PPP_ADDRESS_CONTROL 0xff03
+#define FDDI_HEADER 13U
+#define FDDI_LLC 0x50
+#define NFLOG_HEADER 4U
+#define NFLOG_PACKET_HEADER 1
+#define NFLOG_PAYLOAD 9
 
 struct FpDecoder {
     FpFragments *fragments;
@@ -68,68 +61,7 @@ static FpDecoded too_short(FpSpan rest)
     return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_NOT_IP;
 }
 
-static FpDecoded decode_type(FpDecoder *decoder, uint16_t type, FpSpan rest, FpSegment *segment);
-
-/* IEEE 802.2: IP by its own SAP, or SNAP (RFC 1042) with an Ethernet type. */
-static FpDecoded decode_llc(FpDecoder *decoder, FpSpan rest, uint16_t vlan, FpSegment *segment)
-{
-    const uint8_t *llc = rest.bytes;
-
-    if (rest.captured < 3)
-        return too_short(rest);
-    if (llc[0] == 0x06 && llc[2] == 0x03)
-        return fp_decode_ipv4(decoder->fragments, fp_span_after(rest, 3), vlan, segment);
-    if (llc[0] != 0xaa || llc[1] != 0xaa || llc[2] != 0x03)
-        return FP_DECODED_NOT_IP;
-    if (rest.captured < 8)
-        return too_short(rest);
-    /* RFC 1042's organisation code, and the one that IEEE 802.1H has for bridged Ethernet types */
-    if (llc[3] != 0 || llc[4] != 0 || (llc[5] != 0 && llc[5] != 0xf8))
-        return FP_DECODED_NOT_IP;
-    return decode_type(decoder, fp_load16(llc + 6), fp_span_after(rest, 8), segment);
-}
-
-/* What follows an Ethernet type or length, over any VLAN tags. */
-static FpDecoded decode_type(FpDecoder *decoder, uint16_t type, FpSpan rest, FpSegment *segment)
-{
-    uint16_t vlan = 0;
-    int tags = 0;
-
-    while (type == TYPE_VLAN || type == TYPE_PROVIDER_VLAN || type == TYPE_OLD_PROVIDER_VLAN) {
-        if (rest.captured < 4)
-            return too_short(rest);
-        if (++tags > VLAN_TAGS_MAX)
-            return FP_DECODED_LINK;
-        if (vlan == 0)
-            vlan = fp_load16(rest.bytes) & 0x0fff;
-        type = fp_load16(rest.bytes + 2);
-        rest = fp_span_after(rest, 4);
-    }
-    switch (type) {
-    case TYPE_IPV4:
-        return fp_decode_ipv4(decoder->fragments, rest, vlan, segment);
-    case TYPE_IPV6:
-        return fp_decode_ipv6(decoder->fragments, rest, segment);
-    case TYPE_PPPOE:
-    case TYPE_MPLS:
-    case TYPE_MPLS_MULTICAST:
-    case TYPE_PROVIDER_BACKBONE:
-        return FP_DECODED_TUNNEL;
-    default:
-        if (type > ETHERNET_LENGTH_MAX || type == 0)
-            return FP_DECODED_NOT_IP;
-        return decode_llc(decoder, fp_span_first(rest, type), vlan, segment);
-    }
-}
-
-static FpDecoded decode_ethernet(FpDecoder *decoder, FpSpan frame, FpSegment *segment)
-{
-    if (frame.captured < ETHERNET_HEADER)
-        return too_short(frame);
-    return decode_type(decoder, fp_load16(frame.bytes + 12), fp_span_after(frame, ETHERNET_HEADER), segment);
-}
-
-static FpDecoded decode_cooked(FpDecoder *decoder, FpSpan frame, FpLink link, FpSegment *segment)
+static FpDecoded walk_cooked(FpWalk *walk, FpSpan frame, FpLink link)
 {
     uint32_t header_bytes = link == FP_LINK_SLL ? SLL_HEADER : SLL2_HEADER;
 
@@ -141,36 +73,47 @@ static FpDecoded decode_cooked(FpDecoder *decoder, FpSpan frame, FpLink link, Fp
     if (hardware == HARDWARE_NETLINK)
         return FP_DECODED_NOT_IP;
     if (type == SLL_TYPE_LLC)
-        return decode_llc(decoder, rest, 0, segment);
-    if (type <= ETHERNET_LENGTH_MAX)
-        return FP_DECODED_NOT_IP;
-    return decode_type(decoder, type, rest, segment);
+        return fp_walk_llc(walk, rest);
+    if (type == SLL_TYPE_PPP)
+        return fp_walk_ppp_hdlc(walk, rest);
+    return type <= FP_ETHERNET_LENGTH_MAX ? FP_DECODED_NOT_IP : fp_walk_type(walk, type, rest);
 }
 
-static FpDecoded decode_raw_ip(FpDecoder *decoder, FpSpan packet, FpSegment *segment)
+/* Some systems leave bits of PPP before the packet (packet-raw.c, dissect_raw). */
+static FpDecoded walk_raw_ip(FpWalk *walk, FpSpan packet)
 {
-    if (packet.captured == 0)
+    static const uint8_t zeroes[10] = {0};
+
+    if (packet.captured < 8)
         return too_short(packet);
+    if (fp_load16(packet.bytes) == PPP_ADDRESS_CONTROL)
+        return fp_walk_ppp_hdlc(walk, packet);
+    if (fp_load16(packet.bytes + 6) == PPP_ADDRESS_CONTROL)
+        return fp_walk_ppp_hdlc(walk, fp_span_after(packet, 6));
+    if (fp_load16(packet.bytes + 1) == PPP_ADDRESS_CONTROL)
+        return fp_walk_ppp_hdlc(walk, fp_span_after(packet, 1));
+    if (packet.captured >= sizeof zeroes && memcmp(packet.bytes, zeroes, sizeof zeroes) == 0)
+        return fp_walk_ipv4(walk, fp_span_after(packet, sizeof zeroes));
     switch (packet.bytes[0] >> 4) {
     case 4:
-        return fp_decode_ipv4(decoder->fragments, packet, 0, segment);
+        return fp_walk_ipv4(walk, packet);
     case 6:
-        return fp_decode_ipv6(decoder->fragments, packet, segment);
+        return fp_walk_ipv6(walk, packet);
     default:
         return FP_DECODED_NOT_IP;
     }
 }
 
 /* The numbers that systems have for IPv6 differ: 24 NetBSD and OpenBSD, 28 FreeBSD, 30 macOS. */
-static FpDecoded decode_family(FpDecoder *decoder, uint32_t family, FpSpan packet, FpSegment *segment)
+static FpDecoded walk_family(FpWalk *walk, uint32_t family, FpSpan packet)
 {
     switch (family) {
     case 2:
-        return fp_decode_ipv4(decoder->fragments, packet, 0, segment);
+        return fp_walk_ipv4(walk, packet);
     case 24:
     case 28:
     case 30:
-        return fp_decode_ipv6(decoder->fragments, packet, segment);
+        return fp_walk_ipv6(walk, packet);
     default:
         return FP_DECODED_NOT_IP;
     }
@@ -192,44 +135,107 @@ static uint32_t null_family(const uint8_t *bytes)
     return family;
 }
 
-static FpDecoded decode_loopback(FpDecoder *decoder, FpSpan frame, FpLink link, FpSegment *segment)
+static FpDecoded walk_loopback(FpWalk *walk, FpSpan frame, FpLink link)
 {
     if (frame.captured < 4)
         return too_short(frame);
     FpSpan rest = fp_span_after(frame, 4);
     if (link == FP_LINK_LOOP)
-        return decode_family(decoder, fp_load32(frame.bytes), rest, segment);
-    if (fp_load16(frame.bytes) == 0xff03)
-        return FP_DECODED_LINK; /* PPP under a wrong name */
+        return walk_family(walk, fp_load32(frame.bytes), rest);
+    if (fp_load16(frame.bytes) == PPP_ADDRESS_CONTROL)
+        return fp_walk_ppp_hdlc(walk, frame);
     uint32_t family = null_family(frame.bytes);
-    if (family > ETHERNET_LENGTH_MAX)
-        return decode_type(decoder, (uint16_t)family, rest, segment);
-    return decode_family(decoder, family, rest, segment);
+    if (family > FP_ETHERNET_LENGTH_MAX)
+        return fp_walk_type(walk, (uint16_t)family, rest);
+    return walk_family(walk, family, rest);
 }
 
-FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment)
+/* FDDI: frame control, addresses, IEEE 802.2. */
+static FpDecoded walk_fddi(FpWalk *walk, FpSpan frame)
 {
-    FpSpan frame = {record->data, record->captured_bytes, record->wire_bytes};
+    if (frame.captured < FDDI_HEADER)
+        return too_short(frame);
+    return (frame.bytes[0] & 0xf0) == FDDI_LLC ? fp_walk_llc(walk, fp_span_after(frame, FDDI_HEADER)) : FP_DECODED_NOT_IP;
+}
 
-    segment->time_ns = record->time_ns;
-    switch (record->link) {
+/* Linux netfilter log (linux/netfilter/nfnetlink_log.h): attributes in the byte order of the machine that captured, taken for
+ * little-endian as Wireshark on such a machine does. The last payload attribute is the packet. */
+static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame)
+{
+    FpSpan payload = {0};
+    uint16_t type = 0;
+
+    if (frame.captured < NFLOG_HEADER)
+        return too_short(frame);
+    for (FpSpan rest = fp_span_after(frame, NFLOG_HEADER); rest.wire >= 4;) {
+        if (rest.captured < 4)
+            return too_short(rest);
+        uint32_t length = (uint32_t)rest.bytes[0] | (uint32_t)rest.bytes[1] << 8;
+        unsigned attribute = (rest.bytes[2] | (unsigned)rest.bytes[3] << 8) & 0x7fffU;
+        if (length < 4)
+            return FP_DECODED_BAD_HEADER;
+        if (attribute == NFLOG_PACKET_HEADER && length == 8 && rest.captured >= 6)
+            type = fp_load16(rest.bytes + 4);
+        if (attribute == NFLOG_PAYLOAD)
+            payload = fp_span_first(fp_span_after(rest, 4), length - 4);
+        length = (length + 3) & ~3U;
+        if (rest.captured < length)
+            break;
+        rest = fp_span_after(rest, length);
+    }
+    if (payload.bytes == NULL)
+        return FP_DECODED_NOT_IP;
+    if (type != 0)
+        return fp_walk_type(walk, type, payload);
+    return walk_family(walk, frame.bytes[0] == 10 ? 24 : frame.bytes[0], payload);
+}
+
+FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan frame)
+{
+    switch (link) {
     case FP_LINK_ETHERNET:
-        return decode_ethernet(decoder, frame, segment);
+        return fp_walk_ethernet(walk, frame);
     case FP_LINK_SLL:
     case FP_LINK_SLL2:
-        return decode_cooked(decoder, frame, record->link, segment);
+        return walk_cooked(walk, frame, link);
     case FP_LINK_RAW_IP:
-        return decode_raw_ip(decoder, frame, segment);
+        return walk_raw_ip(walk, frame);
     case FP_LINK_IPV4:
-        return fp_decode_ipv4(decoder->fragments, frame, 0, segment);
+        return fp_walk_ipv4(walk, frame);
     case FP_LINK_IPV6:
-        return fp_decode_ipv6(decoder->fragments, frame, segment);
+        return fp_walk_ipv6(walk, frame);
     case FP_LINK_NULL:
     case FP_LINK_LOOP:
-        return decode_loopback(decoder, frame, record->link, segment);
+        return walk_loopback(walk, frame, link);
+    case FP_LINK_PPP:
+        return fp_walk_ppp_hdlc(walk, frame);
+    case FP_LINK_PPPOE:
+        return fp_walk_pppoe(walk, frame);
+    case FP_LINK_CHDLC:
+        return fp_walk_chdlc(walk, frame);
+    case FP_LINK_FDDI:
+        return walk_fddi(walk, frame);
+    case FP_LINK_NFLOG:
+        return walk_nflog(walk, frame);
+    case FP_LINK_WLAN:
+        return fp_walk_wlan(walk, frame);
+    case FP_LINK_RADIOTAP:
+        return fp_walk_radiotap(walk, frame);
+    case FP_LINK_PPI:
+        return fp_walk_ppi(walk, frame);
     case FP_LINK_NONE:
         return FP_DECODED_NOT_PACKET;
     default:
         return FP_DECODED_LINK;
     }
+}
+
+FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment)
+{
+    FpSpan frame = {record->data, record->captured_bytes, record->wire_bytes};
+    FpWalk walk = {.fragments = decoder->fragments, .segment = segment};
+
+    fp_fragments_release(decoder->fragments);
+    segment->time_ns = record->time_ns;
+    return fp_walk_link(&walk, record->link, frame);
 }

@@ -36,8 +36,8 @@ typedef struct FpDecoder FpDecoder;
 FpDecoder *fp_decoder_new(void);
 void fp_decoder_free(FpDecoder *decoder);
 
-/* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data. Records must be given in
- * capture order, each once. */
+/* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data or from decoder, until the
+ * next call. Records must be given in capture order, each once. */
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
 
 #endif

@@ -5,12 +5,14 @@
 #include <glib.h>
 #include <string.h>
 
-#define FRAGMENTS_MAX 65536U /* waiting at once */
+#define WAITING_BYTES_MAX (64U << 20)
+#define FRAGMENTS_MAX 8192U /* of a datagram: so many multiples of 8 bytes are in 64 KiB */
+#define FRAGMENT_BYTES 64U  /* that a fragment takes besides its payload, about */
 
 typedef struct {
     uint32_t offset;
     uint32_t length;
-    uint8_t *head; /* its bytes that lie within the datagram's first FP_FRAGMENTS_HEAD_BYTES, or NULL */
+    uint8_t *bytes;
 } Fragment;
 
 typedef struct {
@@ -18,15 +20,16 @@ typedef struct {
     GArray *fragments; /* of Fragment, by offset; of the same offset, first come first */
     bool length_known;
     uint32_t length;
+    size_t waiting_bytes;
     GList *place; /* in the order of waiting */
 } Datagram;
 
 struct FpFragments {
     GHashTable *datagrams; /* FpDatagramKey, within the Datagram that is the value */
     GQueue order;          /* of Datagram, the longest waiting first */
-    size_t waiting;        /* fragments */
+    size_t waiting_bytes;
     uint64_t forgotten;
-    uint8_t head[FP_FRAGMENTS_HEAD_BYTES];
+    GPtrArray *completed; /* payloads that are lent out */
 };
 
 static guint hash_key(gconstpointer data)
@@ -46,7 +49,7 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
 
 static void clear_fragment(gpointer data)
 {
-    g_free(((Fragment *)data)->head);
+    g_free(((Fragment *)data)->bytes);
 }
 
 static void free_datagram(gpointer data)
@@ -62,6 +65,7 @@ FpFragments *fp_fragments_new(void)
     FpFragments *fragments = g_new0(FpFragments, 1);
 
     fragments->datagrams = g_hash_table_new_full(hash_key, equal_keys, NULL, free_datagram);
+    fragments->completed = g_ptr_array_new_with_free_func(g_free);
     g_queue_init(&fragments->order);
     return fragments;
 }
@@ -72,14 +76,21 @@ void fp_fragments_free(FpFragments *fragments)
         return;
     g_queue_clear(&fragments->order);
     g_hash_table_unref(fragments->datagrams);
+    g_ptr_array_unref(fragments->completed);
     g_free(fragments);
 }
 
 static void drop(FpFragments *fragments, Datagram *datagram)
 {
-    fragments->waiting -= datagram->fragments->len;
+    fragments->waiting_bytes -= datagram->waiting_bytes;
     g_queue_delete_link(&fragments->order, datagram->place);
     g_hash_table_remove(fragments->datagrams, &datagram->key);
+}
+
+static void forget(FpFragments *fragments, Datagram *datagram)
+{
+    drop(fragments, datagram);
+    fragments->forgotten++;
 }
 
 static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
@@ -88,10 +99,6 @@ static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
 
     if (datagram != NULL)
         return datagram;
-    while (fragments->waiting >= FRAGMENTS_MAX) {
-        drop(fragments, g_queue_peek_head(&fragments->order));
-        fragments->forgotten++;
-    }
     datagram = g_new0(Datagram, 1);
     datagram->key = *key;
     datagram->fragments = g_array_new(FALSE, FALSE, sizeof(Fragment));
@@ -104,11 +111,9 @@ static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
 
 static void insert(Datagram *datagram, FpSpan payload, uint32_t offset)
 {
-    Fragment fragment = {.offset = offset, .length = payload.captured};
+    Fragment fragment = {.offset = offset, .length = payload.captured, .bytes = g_memdup2(payload.bytes, payload.captured)};
     guint place = datagram->fragments->len;
 
-    if (offset < FP_FRAGMENTS_HEAD_BYTES)
-        fragment.head = g_memdup2(payload.bytes, MIN(payload.captured, FP_FRAGMENTS_HEAD_BYTES - offset));
     while (place > 0 && g_array_index(datagram->fragments, Fragment, place - 1).offset > offset)
         place--;
     g_array_insert_val(datagram->fragments, place, fragment);
@@ -128,38 +133,51 @@ static bool is_complete(const Datagram *datagram)
     return reached >= datagram->length;
 }
 
-/* Puts the datagram's beginning together: where fragments overlap, what lies before stands. */
+/* Puts the datagram together: where fragments overlap, what lies before stands. */
 static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
 {
-    uint32_t wanted = MIN(datagram->length, FP_FRAGMENTS_HEAD_BYTES);
+    uint8_t *bytes = g_malloc(datagram->length);
     uint32_t reached = 0;
 
-    for (guint i = 0; i < datagram->fragments->len && reached < wanted; i++) {
+    for (guint i = 0; i < datagram->fragments->len && reached < datagram->length; i++) {
         const Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
-        uint32_t fragment_end = MIN(fragment->offset + fragment->length, wanted);
+        uint32_t fragment_end = MIN(fragment->offset + fragment->length, datagram->length);
         if (fragment_end <= reached)
             continue;
-        memcpy(fragments->head + reached, fragment->head + (reached - fragment->offset), fragment_end - reached);
+        memcpy(bytes + reached, fragment->bytes + (reached - fragment->offset), fragment_end - reached);
         reached = fragment_end;
     }
-    return (FpSpan){fragments->head, wanted, datagram->length};
+    g_ptr_array_add(fragments->completed, bytes);
+    return (FpSpan){bytes, datagram->length, datagram->length};
 }
 
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
 {
-    Datagram *datagram = find_or_begin(fragments, key);
+    while (fragments->waiting_bytes >= WAITING_BYTES_MAX)
+        forget(fragments, g_queue_peek_head(&fragments->order));
 
+    Datagram *datagram = find_or_begin(fragments, key);
     if (!more && !datagram->length_known) {
         datagram->length_known = true;
         datagram->length = offset + payload.captured;
     }
     insert(datagram, payload, offset);
-    fragments->waiting++;
-    if (!is_complete(datagram))
+    datagram->waiting_bytes += payload.captured + FRAGMENT_BYTES;
+    fragments->waiting_bytes += payload.captured + FRAGMENT_BYTES;
+    if (!is_complete(datagram)) {
+        if (datagram->fragments->len >= FRAGMENTS_MAX)
+            forget(fragments, datagram);
         return false;
+    }
     *complete = assemble(fragments, datagram);
     drop(fragments, datagram);
     return true;
+}
+
+void fp_fragments_release(FpFragments *fragments)
+{
+    if (fragments->completed->len > 0)
+        g_ptr_array_set_size(fragments->completed, 0);
 }
 
 uint64_t fp_fragments_forgotten(const FpFragments *fragments)

@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ip.c - see ip.h. What Wireshark does with a header that contradicts itself is followed to the letter: packet-ip.c (dissect_ip_v4),
- * packet-ipv6.c (dissect_ipv6 and what it calls) and packet-tcp.c (dissect_tcp) of 4.0 are the reference.
+ * ip.c - IPv4 and IPv6, down to what they carry. What Wireshark does with a header that contradicts itself is followed to the letter:
+ * packet-ip.c (dissect_ip_v4), packet-ipv6.c (dissect_ipv6 and what it calls) and packet-tcp.c (dissect_tcp) of 4.0 are the reference.
  */
-#include "ip.h"
+#include "walk.h"
 
 #include <string.h>
 
 #define PROTOCOL_HOP_BY_HOP 0
 #define PROTOCOL_IPIP 4
 #define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
 #define PROTOCOL_IPV6 41
 #define PROTOCOL_ROUTING 43
 #define PROTOCOL_FRAGMENT 44
 #define PROTOCOL_GRE 47
+#define PROTOCOL_ESP 50
 #define PROTOCOL_AH 51
 #define PROTOCOL_DESTINATION 60
 #define PROTOCOL_ETHERIP 97
-#define PROTOCOL_MOBILITY 135
+#define PROTOCOL_L2TP 115
 #define PROTOCOL_MPLS 137
-#define PROTOCOL_SHIM6 140
 
-static FpDecoded decode_tcp(FpSpan tcp, bool length_unknown, FpSegment *segment)
+static FpDecoded walk_tcp(const FpWalk *walk, FpSpan tcp)
 {
     const uint8_t *header = tcp.bytes;
+    FpSegment *segment = walk->segment;
 
     if (tcp.captured < FP_TCP_NEEDED_BYTES)
         return tcp.captured < tcp.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
@@ -35,20 +37,52 @@ static FpDecoded decode_tcp(FpSpan tcp, bool length_unknown, FpSegment *segment)
     segment->flags = header[13];
     segment->window = fp_load16(header + 14);
     segment->segment_bytes = tcp.wire;
-    segment->length_unknown = length_unknown;
+    segment->length_unknown = walk->is_fragment;
     return FP_DECODED_SEGMENT;
 }
 
-/* What it means that an IP packet holds this instead of TCP. */
-static FpDecoded decode_other(uint8_t protocol)
+/* Authentication header (RFC 4302 2): what it covers comes behind it. Returns false when it was not captured. */
+static bool step_authentication(uint8_t *protocol, FpSpan *rest)
 {
+    if (rest->captured < 2)
+        return false;
+    uint32_t header_bytes = (rest->bytes[1] + 2U) * 4U;
+    if (rest->captured < header_bytes)
+        return false;
+    *protocol = rest->bytes[0];
+    *rest = fp_span_after(*rest, header_bytes);
+    return true;
+}
+
+/* Ethernet in IP (RFC 3378): two bytes, then the frame. */
+static FpDecoded walk_etherip(FpWalk *walk, FpSpan rest)
+{
+    return rest.captured < 2 ? fp_walk_missing(rest) : fp_walk_ethernet(walk, fp_span_after(rest, 2));
+}
+
+/* What an IP packet carries. */
+static FpDecoded walk_payload(FpWalk *walk, uint8_t protocol, FpSpan rest)
+{
+    while (protocol == PROTOCOL_AH)
+        if (!step_authentication(&protocol, &rest))
+            return fp_walk_missing(rest);
     switch (protocol) {
+    case PROTOCOL_TCP:
+        return walk_tcp(walk, rest);
+    case PROTOCOL_UDP:
+        return fp_walk_udp(walk, rest);
     case PROTOCOL_IPIP:
+        return fp_walk_ipv4(walk, rest);
     case PROTOCOL_IPV6:
+        return fp_walk_ipv6(walk, rest);
     case PROTOCOL_GRE:
-    case PROTOCOL_AH:
+        return fp_walk_gre(walk, rest);
     case PROTOCOL_ETHERIP:
+        return walk_etherip(walk, rest);
     case PROTOCOL_MPLS:
+        return fp_walk_mpls(walk, rest);
+    case PROTOCOL_ESP:
+    case PROTOCOL_L2TP:
         return FP_DECODED_TUNNEL;
     default:
         return FP_DECODED_NOT_TCP;
@@ -91,33 +125,50 @@ static bool is_local(const uint8_t *address)
            (address[0] == 169 && address[1] == 254);
 }
 
-static FpDecoded reassemble_ipv4(FpFragments *fragments, FpSpan packet, uint32_t header_bytes, uint16_t vlan, FpSegment *segment)
+/* Returns true when the datagram is complete with this fragment, and then *payload is what it carries. */
+static bool reassemble_ipv4(FpWalk *walk, FpSpan packet, uint32_t header_bytes, FpSpan *payload)
 {
     const uint8_t *header = packet.bytes;
+    const FpSegment *segment = walk->segment;
     uint16_t field = fp_load16(header + 6);
     FpDatagramKey key = {.version = 4, .id = (uint32_t)header[9] << 16 | fp_load16(header + 4)};
-    FpSpan datagram;
 
     memcpy(key.source, segment->source, 4);
     memcpy(key.destination, segment->destination, 4);
     if (is_local(segment->source) || is_local(segment->destination))
-        memcpy(key.source + 4, &vlan, sizeof vlan);
-    if (!fp_fragments_add(fragments, &key, fp_span_after(packet, header_bytes), (field & IPV4_OFFSET) * 8U, field & IPV4_MORE_FRAGMENTS,
-                          &datagram))
-        return FP_DECODED_FRAGMENT;
-    if (header[9] != PROTOCOL_TCP)
-        return decode_other(header[9]);
-    return decode_tcp(datagram, false, segment);
+        memcpy(key.source + 4, &walk->vlan, sizeof walk->vlan);
+    return fp_fragments_add(walk->fragments, &key, fp_span_after(packet, header_bytes), (field & IPV4_OFFSET) * 8U,
+                            field & IPV4_MORE_FRAGMENTS, payload);
 }
 
-FpDecoded fp_decode_ipv4(FpFragments *fragments, FpSpan packet, uint16_t vlan, FpSegment *segment)
+/* The header has been checked, and packet ends with the datagram. is_whole: all of that was captured. */
+static FpDecoded walk_ipv4_payload(FpWalk *walk, FpSpan packet, uint32_t header_bytes, bool is_whole)
+{
+    uint16_t fragment = fp_load16(packet.bytes + 6) & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET);
+    FpSpan payload = fp_span_after(packet, header_bytes);
+
+    walk->is_fragment = false;
+    if (fragment != 0 && is_whole && payload.wire > 0) {
+        if (!reassemble_ipv4(walk, packet, header_bytes, &payload))
+            return FP_DECODED_FRAGMENT;
+    } else if ((fragment & IPV4_OFFSET) != 0) {
+        return FP_DECODED_FRAGMENT;
+    } else {
+        walk->is_fragment = fragment != 0;
+    }
+    return walk_payload(walk, packet.bytes[9], payload);
+}
+
+FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
 {
     const uint8_t *header = packet.bytes;
 
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return FP_DECODED_TUNNEL;
     if (packet.captured < IPV4_HEADER_MIN)
-        return packet.captured < packet.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
+        return fp_walk_missing(packet);
     if (header[0] >> 4 == 6)
-        return fp_decode_ipv6(fragments, packet, segment);
+        return fp_walk_ipv6(walk, packet);
 
     uint32_t header_bytes = (header[0] & 0x0fU) * 4U;
     uint32_t total_bytes = fp_load16(header + 2);
@@ -130,20 +181,12 @@ FpDecoded fp_decode_ipv4(FpFragments *fragments, FpSpan packet, uint16_t vlan, F
     bool is_whole = total_bytes <= packet.captured;
     packet = fp_span_first(packet, total_bytes);
     if (packet.captured < header_bytes)
-        return packet.captured < packet.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
+        return fp_walk_missing(packet);
 
-    segment->address_bytes = 4;
-    segment->source = header + 12;
-    segment->destination = header_bytes == IPV4_HEADER_MIN ? header + 16 : final_destination(header, header_bytes);
-
-    uint16_t fragment = fp_load16(header + 6) & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET);
-    if (fragment != 0 && is_whole && total_bytes > header_bytes)
-        return reassemble_ipv4(fragments, packet, header_bytes, vlan, segment);
-    if ((fragment & IPV4_OFFSET) != 0)
-        return FP_DECODED_FRAGMENT;
-    if (header[9] != PROTOCOL_TCP)
-        return decode_other(header[9]);
-    return decode_tcp(fp_span_after(packet, header_bytes), fragment != 0, segment);
+    walk->segment->address_bytes = 4;
+    walk->segment->source = header + 12;
+    walk->segment->destination = header_bytes == IPV4_HEADER_MIN ? header + 16 : final_destination(header, header_bytes);
+    return walk_ipv4_payload(walk, packet, header_bytes, is_whole);
 }
 
 #define IPV6_HEADER 40U
@@ -164,12 +207,6 @@ typedef struct {
     uint8_t next;
     uint32_t payload_bytes; /* the IPv6 payload length less the headers walked: a fragment's own bytes */
 } Chain;
-
-/* Not enough bytes for the header that should come. */
-static FpDecoded missing(FpSpan rest)
-{
-    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
-}
 
 /* The jumbo payload option's length (RFC 2675 2), or 0. packet begins with the hop-by-hop options header. */
 static uint32_t jumbo_bytes(FpSpan packet)
@@ -238,11 +275,11 @@ static FpDecoded step_routing(Chain *chain, FpSegment *segment)
     const uint8_t *header = chain->rest.bytes;
 
     if (chain->rest.captured < 8)
-        return missing(chain->rest);
+        return fp_walk_missing(chain->rest);
     uint32_t header_bytes = (header[1] + 1U) * 8U;
     uint8_t type = header[2], segments_left = header[3];
     if (chain->rest.captured < header_bytes)
-        return missing(chain->rest);
+        return fp_walk_missing(chain->rest);
 
     uint32_t address = 0; /* offset of the final destination */
     if (segments_left > 0 && type == ROUTING_SOURCE && header[1] >= 2)
@@ -256,18 +293,18 @@ static FpDecoded step_routing(Chain *chain, FpSegment *segment)
             return FP_DECODED_BAD_HEADER;
         segment->destination = header + address;
     }
-    return step(chain, header_bytes) ? FP_DECODED_SEGMENT : missing(chain->rest);
+    return step(chain, header_bytes) ? FP_DECODED_SEGMENT : fp_walk_missing(chain->rest);
 }
 
 /* Fragment header. Returns FP_DECODED_SEGMENT to go on, with the datagram when that was the missing piece. */
-static FpDecoded step_fragment(FpFragments *fragments, Chain *chain, const FpSegment *segment)
+static FpDecoded step_fragment(FpWalk *walk, Chain *chain)
 {
     if (chain->rest.captured < IPV6_FRAGMENT_HEADER)
-        return missing(chain->rest);
+        return fp_walk_missing(chain->rest);
     uint16_t field = fp_load16(chain->rest.bytes + 2);
     FpDatagramKey key = {.version = 6, .id = fp_load32(chain->rest.bytes + 4)};
-    memcpy(key.source, segment->source, 16);
-    memcpy(key.destination, segment->destination, 16);
+    memcpy(key.source, walk->segment->source, 16);
+    memcpy(key.destination, walk->segment->destination, 16);
     step(chain, IPV6_FRAGMENT_HEADER);
 
     if (chain->payload_bytes == 0 || (field & (IPV6_FRAGMENT_OFFSET | IPV6_FRAGMENT_MORE)) == 0)
@@ -276,41 +313,52 @@ static FpDecoded step_fragment(FpFragments *fragments, Chain *chain, const FpSeg
         return FP_DECODED_FRAGMENT;
     FpSpan payload = fp_span_first(chain->rest, chain->payload_bytes);
     chain->payload_bytes = 0;
-    return fp_fragments_add(fragments, &key, payload, field & IPV6_FRAGMENT_OFFSET, field & IPV6_FRAGMENT_MORE, &chain->rest)
-               ? FP_DECODED_SEGMENT
-               : FP_DECODED_FRAGMENT;
+    if (!fp_fragments_add(walk->fragments, &key, payload, field & IPV6_FRAGMENT_OFFSET, field & IPV6_FRAGMENT_MORE, &chain->rest))
+        return FP_DECODED_FRAGMENT;
+    walk->is_fragment = false;
+    return FP_DECODED_SEGMENT;
 }
 
 /* Steps over one extension header. */
-static FpDecoded step_extension(FpFragments *fragments, Chain *chain, FpSegment *segment)
+static FpDecoded step_extension(FpWalk *walk, Chain *chain)
 {
+    uint32_t before = chain->rest.wire;
+
     switch (chain->next) {
     case PROTOCOL_ROUTING:
-        return step_routing(chain, segment);
+        return step_routing(chain, walk->segment);
     case PROTOCOL_FRAGMENT:
-        return step_fragment(fragments, chain, segment);
+        return step_fragment(walk, chain);
+    case PROTOCOL_AH:
+        if (!step_authentication(&chain->next, &chain->rest))
+            return fp_walk_missing(chain->rest);
+        before -= chain->rest.wire;
+        chain->payload_bytes -= chain->payload_bytes < before ? chain->payload_bytes : before;
+        return FP_DECODED_SEGMENT;
     default:
-        return step_options(chain, segment) ? FP_DECODED_SEGMENT : missing(chain->rest);
+        return step_options(chain, walk->segment) ? FP_DECODED_SEGMENT : fp_walk_missing(chain->rest);
     }
 }
 
 static bool is_extension(uint8_t protocol)
 {
     return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING || protocol == PROTOCOL_FRAGMENT ||
-           protocol == PROTOCOL_DESTINATION;
+           protocol == PROTOCOL_DESTINATION || protocol == PROTOCOL_AH;
 }
 
-FpDecoded fp_decode_ipv6(FpFragments *fragments, FpSpan packet, FpSegment *segment)
+FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
 {
     const uint8_t *header = packet.bytes;
 
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return FP_DECODED_TUNNEL;
     if (packet.captured < IPV6_HEADER)
-        return missing(packet);
+        return fp_walk_missing(packet);
     if (header[0] >> 4 != 6)
         return FP_DECODED_BAD_HEADER;
-    segment->address_bytes = 16;
-    segment->source = header + 8;
-    segment->destination = header + 24;
+    walk->segment->address_bytes = 16;
+    walk->segment->source = header + 8;
+    walk->segment->destination = header + 24;
 
     uint32_t payload_bytes = fp_load16(header + 4);
     Chain chain = {.next = header[6], .payload_bytes = payload_bytes, .rest = fp_span_after(packet, IPV6_HEADER)};
@@ -319,11 +367,9 @@ FpDecoded fp_decode_ipv6(FpFragments *fragments, FpSpan packet, FpSegment *segme
     chain.rest = fp_span_first(chain.rest, payload_bytes);
 
     while (is_extension(chain.next)) { /* each takes bytes of the packet, so there is an end */
-        FpDecoded decoded = step_extension(fragments, &chain, segment);
+        FpDecoded decoded = step_extension(walk, &chain);
         if (decoded != FP_DECODED_SEGMENT)
             return decoded;
     }
-    if (chain.next != PROTOCOL_TCP)
-        return decode_other(chain.next);
-    return decode_tcp(chain.rest, false, segment);
+    return walk_payload(walk, chain.next, chain.rest);
 }

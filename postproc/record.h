@@ -20,6 +20,14 @@ typedef enum {
     FP_LINK_IPV6,
     FP_LINK_SLL, /* Linux cooked capture (tcpdump -i any) */
     FP_LINK_SLL2,
+    FP_LINK_PPP,   /* in HDLC-like framing, or Cisco HDLC */
+    FP_LINK_PPPOE, /* a session's frames from the PPPoE header on */
+    FP_LINK_CHDLC, /* Cisco HDLC */
+    FP_LINK_FDDI,
+    FP_LINK_NFLOG, /* Linux netfilter log */
+    FP_LINK_WLAN,  /* IEEE 802.11 */
+    FP_LINK_RADIOTAP,
+    FP_LINK_PPI,
     FP_LINK_NONE, /* not a packet: pcapng also holds system calls, log entries ... */
 } FpLink;
 

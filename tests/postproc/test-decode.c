@@ -28,15 +28,20 @@ static const uint8_t tcp_over_ipv6[] = {
     'd',  'a',  't', 'a',
 };
 
-/* The frame of a link type: its header, then an IP packet. */
+/* The frame of a link type: its header, then an IP packet. Lengths within the header are those that the packets above have. */
 typedef struct {
     const char *name;
     FpLink link;
     uint8_t header_bytes;
-    uint8_t header[32];
+    uint8_t header[96];
     bool is_ipv6;
 } Framing;
 
+#define IPV4(protocol, length) 0x45, 0, 0, (length), 0, 0, 0x40, 0, 64, (protocol), 0, 0, 198, 51, 100, 1, 198, 51, 100, 2
+#define ETHERNET(type_high, type_low) 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, (type_high), (type_low)
+#define UDP(port, length) 0xc0, 0, (port) >> 8, (port)&0xff, 0, (length), 0, 0
+
+/* clang-format off */
 static const Framing framings[] = {
     {"ethernet", FP_LINK_ETHERNET, 14, {[12] = 0x08}, false},
     {"ethernet-ipv6", FP_LINK_ETHERNET, 14, {[12] = 0x86, 0xdd}, true},
@@ -45,6 +50,31 @@ static const Framing framings[] = {
     {"old-vlan-in-vlan", FP_LINK_ETHERNET, 22, {[12] = 0x91, 0, 0, 5, 0x81, 0, 0, 6, 0x08, 0}, false},
     {"snap", FP_LINK_ETHERNET, 22, {[13] = 52, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false},
     {"llc", FP_LINK_ETHERNET, 17, {[13] = 47, 6, 6, 3}, false},
+    {"mpls", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0x47, 0, 1, 0, 64, 0, 2, 1, 64}, false},
+    {"mpls-ipv6", FP_LINK_ETHERNET, 18, {[12] = 0x88, 0x47, 0, 1, 1, 64}, true},
+    {"mpls-pseudowire", FP_LINK_ETHERNET, 36, {[12] = 0x88, 0x47, 0, 1, 1, 64, 0, 0, 0, 0, ETHERNET(8, 0)}, false},
+    {"pppoe", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0x64, 0x11, 0, 0, 1, 0, 46, 0, 0x21}, false},
+    {"pppoe-ipv6", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0x64, 0x11, 0, 0, 1, 0, 82, 0, 0x57}, true},
+    {"provider-backbone", FP_LINK_ETHERNET, 32, {[12] = 0x88, 0xe7, 0, 0, 0, 1, ETHERNET(8, 0)}, false},
+    {"service-header", FP_LINK_ETHERNET, 22, {[12] = 0x89, 0x4f, 0, 2, 1, 1}, false},
+    {"ipip", FP_LINK_ETHERNET, 34, {[12] = 8, 0, IPV4(4, 64)}, false},
+    {"6in4", FP_LINK_ETHERNET, 34, {[12] = 8, 0, IPV4(41, 116)}, true},
+    {"authentication", FP_LINK_ETHERNET, 58, {[12] = 8, 0, IPV4(51, 88), 4, 4}, false},
+    {"gre", FP_LINK_ETHERNET, 38, {[12] = 8, 0, IPV4(47, 68), 0, 0, 8, 0}, false},
+    {"gre-key-sequence", FP_LINK_ETHERNET, 46, {[12] = 8, 0, IPV4(47, 76), 0x30, 0, 8, 0}, false},
+    {"gre-bridged", FP_LINK_ETHERNET, 52, {[12] = 8, 0, IPV4(47, 82), 0, 0, 0x65, 0x58, ETHERNET(8, 0)}, false},
+    {"gre-ppp", FP_LINK_ETHERNET, 48, {[12] = 8, 0, IPV4(47, 78), 0x30, 1, 0x88, 0x0b, [46] = 0, 0x21}, false},
+    {"erspan-2", FP_LINK_ETHERNET, 64,
+     {[12] = 8, 0, IPV4(47, 94), 0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 0, 0, 0, 0, 0, 0, 0, ETHERNET(8, 0)}, false},
+    {"erspan-3", FP_LINK_ETHERNET, 64, {[12] = 8, 0, IPV4(47, 94), 0, 0, 0x22, 0xeb, 0x20, [50] = ETHERNET(8, 0)}, false},
+    {"vxlan", FP_LINK_ETHERNET, 64, {[12] = 8, 0, IPV4(17, 94), UDP(4789, 74), 8, 0, 0, 0, 0, 0, 1, 0, ETHERNET(8, 0)}, false},
+    {"vxlan-gpe", FP_LINK_ETHERNET, 50, {[12] = 8, 0, IPV4(17, 80), UDP(4790, 60), 12, 0, 0, 1}, false},
+    {"geneve", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(6081, 64), 1, 0, 8, 0}, false},
+    {"gtp", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(2152, 64), 0x32, 0xff, 0, 48}, false},
+    {"gtp-extension", FP_LINK_ETHERNET, 58, {[12] = 8, 0, IPV4(17, 88), UDP(2152, 68), 0x34, 0xff, 0, 52, [53] = 0x85, 1, 0, 0, 0}, false},
+    {"teredo", FP_LINK_ETHERNET, 50, {[12] = 8, 0, IPV4(17, 132), UDP(3544, 112), 0, 0}, true},
+    {"gre-in-udp", FP_LINK_ETHERNET, 46, {[12] = 8, 0, IPV4(17, 76), UDP(4754, 56), 0, 0, 8, 0}, false},
+    {"l2tp", FP_LINK_ETHERNET, 52, {[12] = 8, 0, IPV4(17, 82), UDP(1701, 62), 0, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21}, false},
     {"sll", FP_LINK_SLL, 16, {[3] = 1, [14] = 0x08}, false},
     {"sll-vlan", FP_LINK_SLL, 20, {[3] = 1, [14] = 0x81, 0, 0, 5, 0x86, 0xdd}, true},
     {"sll2", FP_LINK_SLL2, 20, {0x86, 0xdd, [9] = 1}, true},
@@ -57,9 +87,24 @@ static const Framing framings[] = {
     {"null-netbsd", FP_LINK_NULL, 4, {24}, true},
     {"null-freebsd", FP_LINK_NULL, 4, {28}, true},
     {"null-macos", FP_LINK_NULL, 4, {0, 0, 0, 30}, true},
+    {"null-ppp", FP_LINK_NULL, 4, {0xff, 3, 0, 0x21}, false},
     {"loop", FP_LINK_LOOP, 4, {0, 0, 0, 2}, false},
     {"loop-ipv6", FP_LINK_LOOP, 4, {0, 0, 0, 24}, true},
+    {"ppp", FP_LINK_PPP, 4, {0xff, 3, 0, 0x21}, false},
+    {"ppp-short", FP_LINK_PPP, 1, {0x57}, true},
+    {"ppp-cisco", FP_LINK_PPP, 4, {0x0f, 0, 8, 0}, false},
+    {"pppoe-session", FP_LINK_PPPOE, 8, {0x11, 0, 0, 1, 0, 46, 0, 0x21}, false},
+    {"cisco-hdlc", FP_LINK_CHDLC, 4, {0x8f, 0, 0x86, 0xdd}, true},
+    {"fddi", FP_LINK_FDDI, 21, {0x57, [13] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false},
+    {"nflog", FP_LINK_NFLOG, 16, {2, 0, 0, 0, 8, 0, 1, 0, 0, 0, 0, 0, 48, 0, 9, 0}, false},
+    {"nflog-ipv6", FP_LINK_NFLOG, 8, {10, 0, 0, 0, 84, 0, 9, 0}, true},
+    {"wlan", FP_LINK_WLAN, 32, {8, 1, [24] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false},
+    {"wlan-qos", FP_LINK_WLAN, 34, {0x88, 1, [26] = 0xaa, 0xaa, 3, 0, 0, 0, 0x86, 0xdd}, true},
+    {"radiotap", FP_LINK_RADIOTAP, 41, {0, 0, 9, 0, 2, 0, 0, 0, 0, 8, 2, [33] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false},
+    {"radiotap-padded", FP_LINK_RADIOTAP, 45, {0, 0, 9, 0, 2, 0, 0, 0, 0x20, 0x88, 2, [37] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false},
+    {"ppi", FP_LINK_PPI, 22, {0, 0, 8, 0, 1, 0, 0, 0, ETHERNET(8, 0)}, false},
 };
+/* clang-format on */
 
 /* A page that ends where another begins that must not be touched. */
 static uint8_t *guarded_page(void)
@@ -103,9 +148,11 @@ static void test_framing(gconstpointer data)
 
     for (size_t captured = 0; captured <= wire; captured++) {
         FpDecoded decoded = decode(decoder, page, frame, captured, wire, framing->link, &segment);
-        g_assert_cmpint(decoded, ==, captured < needed ? FP_DECODED_CUT : FP_DECODED_SEGMENT);
-        if (decoded != FP_DECODED_SEGMENT)
+        if (captured < needed) { /* cut within an outer header it may look like what carries no TCP */
+            g_assert_cmpint(decoded, !=, FP_DECODED_SEGMENT);
             continue;
+        }
+        g_assert_cmpint(decoded, ==, FP_DECODED_SEGMENT);
         g_assert_cmpuint(segment.segment_bytes, ==, 24);
         g_assert_cmpuint(segment.header_bytes, ==, 20);
         g_assert_cmpuint(segment.source_port, ==, 40000);
@@ -155,30 +202,54 @@ static void test_hostile(void)
     fp_decoder_free(decoder);
 }
 
-/* Tags without end, PPP where loopback was announced, and link types that are not decoded are none of our business. */
+static FpDecoded decode_here(FpDecoder *decoder, const uint8_t *frame, size_t wire, FpLink link)
+{
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)wire, .wire_bytes = (uint32_t)wire, .link = link};
+    FpSegment segment;
+
+    return fp_decode(decoder, &record, &segment);
+}
+
+/* Tags without end and link types that are not decoded are none of our business. */
 static void test_not_decoded(void)
 {
     uint8_t frame[256] = {[12] = 0x81, 0};
     FpDecoder *decoder = fp_decoder_new();
-    FpSegment segment;
-    FpRecord record = {.data = frame, .captured_bytes = 14 + 21 * 4 + 44, .wire_bytes = 14 + 21 * 4 + 44, .link = FP_LINK_ETHERNET};
+    size_t wire = 14 + 21 * 4 + 44;
 
     for (size_t tag = 0; tag < 20; tag++)
         frame[14 + tag * 4 + 2] = 0x81;
     memcpy(frame + 14 + 20 * 4 + 2, "\x08\x00", 2);
     memcpy(frame + 14 + 21 * 4, tcp_over_ipv4, sizeof tcp_over_ipv4);
-    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_LINK);
-    record.data += 4; /* one tag less: its type field is now the twentieth's */
-    record.captured_bytes = record.wire_bytes -= 4;
-    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_ETHERNET), ==, FP_DECODED_LINK);
+    /* one tag less: the frame's type field is now where an address was */
+    g_assert_cmpint(decode_here(decoder, frame + 4, wire - 4, FP_LINK_ETHERNET), ==, FP_DECODED_SEGMENT);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_OTHER), ==, FP_DECODED_LINK);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_NONE), ==, FP_DECODED_NOT_PACKET);
+    fp_decoder_free(decoder);
+}
 
-    memcpy(frame, "\xff\x03\x00\x21", 4);
-    record = (FpRecord){.data = frame, .captured_bytes = 60, .wire_bytes = 60, .link = FP_LINK_NULL};
-    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_LINK);
-    record.link = FP_LINK_OTHER;
-    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_LINK);
-    record.link = FP_LINK_NONE;
-    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_NOT_PACKET);
+/* Networks within networks, as deep as a frame is long, end in a word and not in the stack's end. */
+static void test_depth(void)
+{
+    static const uint8_t ipip[20] = {IPV4(4, 0)}; /* length 0: as far as the frame goes */
+    static const uint8_t label[18] = {0, 1, 1, 64, ETHERNET(0x88, 0x47)};
+    size_t n = 10000, wire = n * sizeof ipip + sizeof tcp_over_ipv4;
+    uint8_t *frame = g_malloc0(wire);
+    FpDecoder *decoder = fp_decoder_new();
+
+    for (size_t i = 0; i < n; i++)
+        memcpy(frame + i * sizeof ipip, ipip, sizeof ipip);
+    memcpy(frame + n * sizeof ipip, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_IPV4), ==, FP_DECODED_TUNNEL);
+    g_assert_cmpint(decode_here(decoder, frame + (n - 10) * sizeof ipip, wire - (n - 10) * sizeof ipip, FP_LINK_IPV4), ==,
+                    FP_DECODED_SEGMENT);
+
+    memcpy(frame, label + 4, 14);
+    for (size_t i = 0; i < n; i++)
+        memcpy(frame + 14 + i * sizeof label, label, sizeof label);
+    g_assert_cmpint(decode_here(decoder, frame, 14 + n * sizeof label, FP_LINK_ETHERNET), ==, FP_DECODED_TUNNEL);
+    g_free(frame);
     fp_decoder_free(decoder);
 }
 
@@ -209,6 +280,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/decode/hostile", test_hostile);
     g_test_add_func("/decode/not-decoded", test_not_decoded);
+    g_test_add_func("/decode/depth", test_depth);
     g_test_add_func("/decode/source-route", test_source_route);
     return g_test_run();
 }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * walk.h - the way down through a frame's headers, step by step: what the files that decode them hand on.
+ *
+ * A function of theirs takes the walk and the span that begins with its header. It ends in a segment, or in the reason why there is none.
+ */
+#ifndef FP_WALK_H
+#define FP_WALK_H
+
+#include "decode.h"
+#include "fragments.h"
+#include "span.h"
+
+typedef struct {
+    FpFragments *fragments;
+    FpSegment *segment; /* filled in on the way; all of it when the end is FP_DECODED_SEGMENT */
+    uint16_t vlan;      /* the outermost VLAN's number, 0 for none: Wireshark keeps fragments between private addresses apart by it */
+    uint16_t layers;    /* how many packets and frames within one another have been gone through */
+    bool is_fragment;   /* what is looked at is the beginning of a datagram whose rest is not known */
+} FpWalk;
+
+/* decode.c */
+FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan frame);
+
+/* link-layer.c */
+#define FP_ETHERNET_LENGTH_MAX 1500U /* a type field up to this is a length (IEEE 802.3 3.2.6) */
+FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame);
+FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest);
+FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest);
+FpDecoded fp_walk_mpls(FpWalk *walk, FpSpan rest);
+FpDecoded fp_walk_pppoe(FpWalk *walk, FpSpan rest);
+FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest);
+FpDecoded fp_walk_ppp_hdlc(FpWalk *walk, FpSpan frame);
+FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame);
+
+/* wlan.c */
+FpDecoded fp_walk_wlan(FpWalk *walk, FpSpan frame);
+FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame);
+FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame);
+
+/* ip.c */
+FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet);
+FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet);
+
+/* tunnel.c */
+FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet);
+FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram);
+
+/* More of them within one another than anybody builds, and few enough for any stack. */
+#define FP_WALK_LAYERS_MAX 64
+
+/* Not enough bytes for the header that should come. */
+static inline FpDecoded fp_walk_missing(FpSpan rest)
+{
+    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
+}
+
+#endif
