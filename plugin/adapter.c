@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * adapter.c - see adapter.h.
+ *
+ * The hook stands in the dissector table "ip.proto" where TCP stood, and calls what stood there. It belongs to a protocol
+ * that exists in name only, under TCP: such a one leaves no trace in the layers, and is switched on and off with TCP.
+ */
+#include "adapter.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/ipproto.h>
+#include <epan/proto_data.h>
+
+static int proto_owner; /* whose notes on the frame ours are */
+static int proto_hook = -1;
+static int proto_tcp = -1;
+static dissector_handle_t hook_handle;
+static dissector_handle_t tcp_handle;
+
+/* The TCP layers met so far in the frame that is being dissected. fp_adapter_end_frame ends it: numbers repeat under a read filter. */
+static struct {
+    uint32_t frame; /* 0: none */
+    unsigned layers;
+} current;
+
+static uint16_t big_endian_16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static uint32_t big_endian_32(const uint8_t *bytes)
+{
+    return (uint32_t)big_endian_16(bytes) << 16 | big_endian_16(bytes + 2);
+}
+
+/* Times come from the file, whatever it says: kept to what leaves room to subtract one from another. */
+static int64_t time_ns(const packet_info *pinfo)
+{
+    int64_t seconds = pinfo->abs_ts.secs;
+
+    if (!(pinfo->presence_flags & PINFO_HAS_TS))
+        return 0;
+    seconds = CLAMP(seconds, -(int64_t)UINT32_MAX, (int64_t)UINT32_MAX);
+    return seconds * 1000000000 + pinfo->abs_ts.nsecs;
+}
+
+static bool is_ip_address(const address *address)
+{
+    return (address->type == AT_IPv4 && address->len == 4) || (address->type == AT_IPv6 && address->len == 16);
+}
+
+/* Fills in *segment, which borrows from tvb and pinfo. Returns false when this is not a segment, or is cut too short to tell. */
+static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *segment)
+{
+    if (pinfo->flags.in_error_pkt || tvb_captured_length(tvb) < FP_TCP_NEEDED_BYTES)
+        return false;
+    if (!is_ip_address(&pinfo->src) || pinfo->src.type != pinfo->dst.type || !is_ip_address(&pinfo->dst))
+        return false;
+
+    const uint8_t *header = tvb_get_ptr(tvb, 0, FP_TCP_NEEDED_BYTES);
+    *segment = (FpSegment){
+        .source = pinfo->src.data,
+        .destination = pinfo->dst.data,
+        .time_ns = time_ns(pinfo),
+        .source_port = big_endian_16(header),
+        .destination_port = big_endian_16(header + 2),
+        .seq = big_endian_32(header + 4),
+        .ack = big_endian_32(header + 8),
+        .header_bytes = (uint8_t)((header[12] >> 4) * 4),
+        .flags = header[13],
+        .window = big_endian_16(header + 14),
+        .segment_bytes = tvb_reported_length(tvb),
+        .address_bytes = (uint8_t)pinfo->src.len,
+        .length_unknown = pinfo->fragmented,
+    };
+    return true;
+}
+
+/* tcp.stream as it will be when TCP takes the segment: of the conversation there is, or else the next number. Later it may be too late, as
+ * some dissectors (VNC, SOCKS) start a conversation of their own. */
+static uint32_t upcoming_stream(const packet_info *pinfo, const FpSegment *segment)
+{
+    conversation_t *conversation =
+        find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, segment->source_port, segment->destination_port, 0);
+    const struct tcp_analysis *analysis = conversation != NULL ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
+
+    return analysis != NULL ? analysis->stream : get_tcp_stream_count();
+}
+
+/* Whether fp_render_frame may be asked for the frame. A dissector may have hidden TCP's part of the tree from it. */
+static bool is_rendered(proto_tree *tree)
+{
+    return tree != NULL ? proto_field_is_referenced(tree, proto_owner)
+                        : proto_registrar_get_nth((unsigned)proto_owner)->ref_type != HF_REF_TYPE_NONE;
+}
+
+static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const FpMark *mark)
+{
+    if (!is_rendered(tree))
+        return;
+    FpSegmentNote *note = wmem_new(pinfo->pool, FpSegmentNote);
+
+    note->tvb = tvb;
+    note->source = pinfo->src;
+    note->destination = pinfo->dst;
+    note->source_port = tvb_get_ntohs(tvb, 0);
+    note->destination_port = tvb_get_ntohs(tvb, 2);
+    note->header_bytes = (uint8_t)((tvb_get_ptr(tvb, 12, 1)[0] >> 4) * 4);
+    p_add_proto_data(pinfo->pool, pinfo, proto_owner, mark->layer, note);
+}
+
+static void take_first_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer)
+{
+    FpSegment segment;
+    const FpMark *mark;
+
+    if (!read_segment(tvb, pinfo, &segment))
+        return;
+    mark = fp_marks_take(pinfo->num, layer, &segment);
+    if (mark == NULL)
+        return;
+    if (mark->classes & FP_CLASS_FIRST)
+        fp_marks_stream(mark)->wireshark_number = upcoming_stream(pinfo, &segment);
+    keep_note(tvb, pinfo, tree, mark);
+}
+
+static void take_later_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer)
+{
+    size_t count;
+    const FpMark *marks = fp_marks_find(pinfo->num, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (marks[i].layer == layer)
+            keep_note(tvb, pinfo, tree, &marks[i]);
+}
+
+static void take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    if (current.frame != pinfo->num) {
+        current.frame = pinfo->num;
+        current.layers = 0;
+    }
+    if (current.layers > UINT16_MAX)
+        return;
+    uint16_t layer = (uint16_t)current.layers++;
+    if (pinfo->fd->visited)
+        take_later_visit(tvb, pinfo, tree, layer);
+    else
+        take_first_visit(tvb, pinfo, tree, layer);
+}
+
+/* All is noted before TCP is called, as TCP may not come back (exceptions). */
+static int dissect_hook(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    take_layer(tvb, pinfo, tree);
+    pinfo->can_desegment = pinfo->saved_can_desegment; /* each call of a dissector lowers it: ours is to go unnoticed */
+    return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
+}
+
+bool fp_adapter_end_frame(const packet_info *pinfo)
+{
+    bool hooked = current.frame == pinfo->num;
+
+    current.frame = 0;
+    if (hooked)
+        return false;
+    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer != NULL; layer = wmem_list_frame_next(layer))
+        if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) == proto_tcp)
+            return true;
+    return false;
+}
+
+const FpSegmentNote *fp_adapter_note(packet_info *pinfo, const FpMark *mark)
+{
+    return p_get_proto_data(pinfo->pool, pinfo, proto_owner, mark->layer);
+}
+
+uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNote *stream, const FpSegmentNote *note)
+{
+    conversation_t *conversation;
+    const struct tcp_analysis *analysis;
+
+    if (!stream->first.fast_open)
+        return stream->wireshark_number;
+    /* Whether a SYN starts another conversation shows only after TCP has taken it. */
+    conversation =
+        find_conversation(pinfo->num, &note->source, &note->destination, CONVERSATION_TCP, note->source_port, note->destination_port, 0);
+    analysis = conversation != NULL ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
+    return analysis != NULL ? analysis->stream : stream->wireshark_number;
+}
+
+void fp_adapter_register(int owner)
+{
+    proto_owner = owner;
+    proto_tcp = proto_get_id_by_filter_name("tcp"); /* Wireshark's own protocols are registered before those of plugins */
+    if (proto_tcp < 0)
+        return;
+    proto_hook = proto_register_protocol_in_name_only("TCP, watched by First Payload", "TCP (First Payload)", "firstpayload_hook",
+                                                      proto_tcp, FT_PROTOCOL);
+    hook_handle = create_dissector_handle(dissect_hook, proto_hook);
+}
+
+void fp_adapter_handoff(void)
+{
+    tcp_handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP);
+    if (tcp_handle != NULL && hook_handle != NULL)
+        dissector_add_uint("ip.proto", IP_PROTO_TCP, hook_handle);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* compat.h - what differs between the versions of Wireshark that the plugin is built for. */
+#ifndef FP_COMPAT_H
+#define FP_COMPAT_H
+
+#define WS_BUILD_DLL
+#include <epan/packet.h>
+#include <ws_version.h>
+
+#define FP_WIRESHARK_AT_LEAST(major, minor)                                                                                                \
+    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+/* What a Boolean preference is kept in. */
+#if FP_WIRESHARK_AT_LEAST(4, 4)
+typedef bool FpPreferenceBool;
+#else
+typedef gboolean FpPreferenceBool;
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fields.h - the protocol "firstpayload" and all that can be filtered for, shown in a column or printed with -e. */
+#ifndef FP_FIELDS_H
+#define FP_FIELDS_H
+
+#include "compat.h"
+
+#include <epan/expert.h>
+
+extern int proto_firstpayload;
+
+extern int hf_firstpayload_stream;
+extern int hf_firstpayload_direction;
+extern int hf_firstpayload_len;
+extern int hf_firstpayload_seq;
+extern int hf_firstpayload_age;
+extern int hf_firstpayload_delay;
+extern int hf_firstpayload_fast_open;
+extern int hf_firstpayload_midstream;
+extern int hf_firstpayload_out_of_order;
+extern int hf_firstpayload_text;
+extern int hf_firstpayload_data;
+extern int hf_firstpayload_syn_frame;
+extern int hf_firstpayload_reply_frame;
+extern int hf_firstpayload_first_frame;
+extern int hf_firstpayload_reply;
+extern int hf_firstpayload_flight;
+extern int hf_firstpayload_handshake;
+
+extern int ett_firstpayload;
+extern int ett_firstpayload_relative;
+
+extern expert_field ei_firstpayload_unseen;
+
+/* Registers proto_firstpayload with all of the above. */
+void fp_fields_register(void);
+
+#endif

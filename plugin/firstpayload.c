@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * firstpayload.c - the plugin: registers all there is with Wireshark, and opens and closes the state of a file.
+ *
+ * The hook (adapter) hands every TCP segment to core/ and keeps the answer (marks); when the frame is dissected, the
+ * post-dissector adds it to the tree (render).
+ */
+#include "adapter.h"
+#include "compat.h"
+#include "fields.h"
+#include "marks.h"
+#include "render.h"
+
+#include <epan/prefs.h>
+#include <wsutil/wslog.h>
+
+WS_DLL_PUBLIC_DEF const char plugin_version[] = FIRSTPAYLOAD_VERSION;
+WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+
+WS_DLL_PUBLIC void plugin_register(void);
+#if FP_WIRESHARK_AT_LEAST(4, 2)
+WS_DLL_PUBLIC uint32_t plugin_describe(void);
+#endif
+
+static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
+static FpPreferenceBool skip_midstream = FALSE;
+
+static dissector_handle_t render_handle;
+static uint32_t unseen_frame; /* the first in which TCP was not reached through the hook; 0: none */
+
+/* Also called when a preference was changed: Wireshark then shows all frames as if for the first time. */
+static void open_file(void)
+{
+    FpRules rules = {.flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX), .skip_midstream = skip_midstream};
+
+    fp_marks_open(&rules);
+    unseen_frame = 0;
+}
+
+/* Said once for each file, in its first such frame; and aloud to those who ask for first payload frames. */
+static void say_unseen(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb)
+{
+    if (unseen_frame == 0) {
+        unseen_frame = pinfo->num;
+        if (proto_registrar_get_nth((unsigned)proto_firstpayload)->ref_type != HF_REF_TYPE_NONE)
+            ws_log("firstpayload", LOG_LEVEL_WARNING,
+                   "TCP that is not reached through IP (Decode As) is not seen: frame %u, and maybe others", unseen_frame);
+    }
+    if (unseen_frame == pinfo->num)
+        proto_tree_add_expert(tree, pinfo, &ei_firstpayload_unseen, tvb, 0, 0);
+}
+
+/* Runs for every frame, with a tree or without. */
+static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (fp_adapter_end_frame(pinfo))
+        say_unseen(pinfo, tree, tvb);
+    if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) /* that is, nothing of ours is */
+        return 0;
+    return fp_render_frame(pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
+}
+
+static void register_preferences(void)
+{
+    module_t *module = prefs_register_protocol(proto_firstpayload, NULL);
+
+    prefs_register_uint_preference(module, "flight_bytes", "Bytes of the flight",
+                                   "How far into its sequence space, in bytes, a payload frame may begin to be in the flight", 10,
+                                   &flight_bytes);
+    prefs_register_bool_preference(module, "skip_midstream", "Skip streams captured midstream",
+                                   "No first payload, reply and flight in streams whose start was not captured", &skip_midstream);
+}
+
+static void proto_register_firstpayload(void)
+{
+    fp_fields_register();
+    fp_adapter_register(proto_firstpayload);
+    register_preferences();
+    /* In name only, so that Wireshark does not put it into the layers of every frame and takes it out again. */
+    int proto_render = proto_register_protocol_in_name_only("First Payload, rendered", "First Payload (rendered)", "firstpayload_render",
+                                                            proto_firstpayload, FT_PROTOCOL);
+    render_handle = create_dissector_handle(dissect_firstpayload, proto_render);
+    register_postdissector(render_handle);
+    register_init_routine(open_file);
+    register_cleanup_routine(fp_marks_close);
+}
+
+static void proto_reg_handoff_firstpayload(void)
+{
+    fp_adapter_handoff();
+}
+
+void plugin_register(void)
+{
+    static proto_plugin plugin = {
+        .register_protoinfo = proto_register_firstpayload,
+        .register_handoff = proto_reg_handoff_firstpayload,
+    };
+
+    proto_register_plugin(&plugin);
+}
+
+#if FP_WIRESHARK_AT_LEAST(4, 2)
+uint32_t plugin_describe(void)
+{
+    return WS_PLUGIN_DESC_DISSECTOR;
+}
+#endif

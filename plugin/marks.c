@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* marks.c - see marks.h. */
+#include "marks.h"
+
+#include <glib.h>
+
+#include "streams.h"
+
+static struct {
+    FpStreams *streams;
+    GArray *marks; /* of FpMark, by frame, then layer */
+    GArray *notes; /* of FpStreamNote, by the stream's number */
+} file;
+
+void fp_marks_open(const FpRules *rules)
+{
+    uint64_t seed = (uint64_t)g_random_int() << 32 | g_random_int();
+
+    /* Nothing is forgotten: Wireshark itself keeps far more of every stream. */
+    file.streams = fp_streams_new(rules, seed, UINT32_MAX);
+    if (file.streams == NULL)
+        g_error("firstpayload: no memory for the table of streams"); /* as GLib does when it has none */
+    file.marks = g_array_new(FALSE, FALSE, sizeof(FpMark));
+    file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
+}
+
+void fp_marks_close(void)
+{
+    fp_streams_free(file.streams);
+    if (file.marks != NULL)
+        g_array_free(file.marks, TRUE);
+    if (file.notes != NULL)
+        g_array_free(file.notes, TRUE);
+    file.streams = NULL;
+    file.marks = NULL;
+    file.notes = NULL;
+}
+
+static FpMark *mark_at(size_t i)
+{
+    return &g_array_index(file.marks, FpMark, i);
+}
+
+/* Where the marks of frame begin, or would begin. */
+static size_t lower_bound(uint32_t frame)
+{
+    size_t low = 0;
+    size_t high = file.marks->len;
+
+    if (high == 0 || mark_at(high - 1)->frame < frame)
+        return high; /* on the first pass always */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mark_at(middle)->frame < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const FpMark *fp_marks_find(uint32_t frame, size_t *count)
+{
+    *count = 0;
+    if (file.marks == NULL)
+        return NULL;
+
+    size_t begin = lower_bound(frame);
+    while (begin + *count < file.marks->len && mark_at(begin + *count)->frame == frame)
+        ++*count;
+    return *count > 0 ? mark_at(begin) : NULL;
+}
+
+/* A read filter (-R) gives the number of a frame that it drops to the next frame. */
+static void forget_frame(uint32_t frame)
+{
+    size_t count;
+    const FpMark *stale = fp_marks_find(frame, &count);
+
+    if (stale != NULL)
+        g_array_remove_range(file.marks, (guint)(stale - mark_at(0)), (guint)count);
+}
+
+static const FpMark *add_mark(const FpMark *mark)
+{
+    size_t i = lower_bound(mark->frame);
+
+    while (i < file.marks->len && mark_at(i)->frame == mark->frame && mark_at(i)->layer < mark->layer)
+        i++;
+    g_array_insert_vals(file.marks, (guint)i, mark, 1);
+    return mark_at(i);
+}
+
+static void note(uint32_t frame, const FpSegment *segment, const FpVerdict *verdict)
+{
+    if (verdict->stream >= file.notes->len)
+        g_array_set_size(file.notes, verdict->stream + 1);
+    FpStreamNote *stream = &g_array_index(file.notes, FpStreamNote, verdict->stream);
+
+    if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == FP_TCP_SYN && stream->syn_frame == 0)
+        stream->syn_frame = frame;
+    if (verdict->classes & FP_CLASS_REPLY)
+        stream->reply_frame = frame;
+    if (verdict->classes & FP_CLASS_FIRST) {
+        stream->first_frame = frame;
+        stream->first = *verdict;
+    }
+}
+
+const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment)
+{
+    FpVerdict verdict;
+
+    if (file.streams == NULL)
+        return NULL;
+    if (layer == 0)
+        forget_frame(frame);
+
+    fp_streams_take(file.streams, fp_streams_key(file.streams, segment), segment, &verdict);
+    if (verdict.classes == 0)
+        return NULL;
+    note(frame, segment, &verdict);
+    return add_mark(&(FpMark){.frame = frame, .stream = verdict.stream, .layer = layer, .classes = verdict.classes});
+}
+
+FpStreamNote *fp_marks_stream(const FpMark *mark)
+{
+    return &g_array_index(file.notes, FpStreamNote, mark->stream);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * marks.h - what is known of the file that is open: its streams, and the answers by frame and layer.
+ *
+ * Wireshark shows the frames in order once; core/ answers then. Whatever is shown later, in any order, is looked up.
+ */
+#ifndef FP_MARKS_H
+#define FP_MARKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "segment.h"
+#include "verdict.h"
+
+/* A TCP layer that is in at least one class. */
+typedef struct {
+    uint32_t frame;
+    uint32_t stream;
+    uint16_t layer; /* TCP layers of a frame are counted from 0, the outermost first */
+    uint8_t classes;
+} FpMark;
+
+/* A stream. A frame number is 0 as long as no such frame was seen. */
+typedef struct {
+    uint32_t syn_frame;
+    uint32_t first_frame;
+    uint32_t reply_frame;
+    uint32_t wireshark_number; /* tcp.stream, where first_frame has no SYN */
+    FpVerdict first;           /* of the first payload frame */
+} FpStreamNote;
+
+/* Starts with an empty state; call fp_marks_close before the next fp_marks_open. */
+void fp_marks_open(const FpRules *rules);
+void fp_marks_close(void);
+
+/* Takes a segment, to be called once for each TCP layer in capture order. Returns its mark, or NULL when it is in no
+ * class. A mark lives until the next fp_marks_take. */
+const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment);
+
+/* The marks of a frame in order of their layers; *count is 0 when it has none. */
+const FpMark *fp_marks_find(uint32_t frame, size_t *count);
+
+/* The stream of a mark; lives until the next fp_marks_take. */
+FpStreamNote *fp_marks_stream(const FpMark *mark);
+
+#endif

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who is asked for the frames of each class, and where captures are: what the agreement tests have in common.
+
+Every answer is a list of rows "frame<TAB>classes", as `firstpayload slim --list` prints them. The environment, which
+CMakeLists.txt sets: FIRSTPAYLOAD_PROGRAM, FIRSTPAYLOAD_PLUGINS, FIRSTPAYLOAD_SCENARIO_TO_PCAP and, for those who keep
+it elsewhere, FIRSTPAYLOAD_CAPTURES.
+"""
+import difflib
+import os
+import pathlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+import tshark_runner
+
+import oracle
+
+SCENARIOS = HERE.parent / "scenarios"
+OWN_CAPTURES = ROOT / "captures"
+SHARED = pathlib.Path(os.environ.get("FIRSTPAYLOAD_CAPTURES") or ROOT.parent / "shared" / "captures")
+WORKERS = 2
+CAPTURE_SUFFIXES = (".pcap", ".pcapng", ".cap")
+FIELDS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake"}
+
+
+def program(*args, check=True):
+    """Runs the program; a capture with a cut end makes its status 1, which is for the caller to judge."""
+    done = subprocess.run([os.environ["FIRSTPAYLOAD_PROGRAM"], *map(str, args)], capture_output=True, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"firstpayload {' '.join(map(str, args))}: status {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return done
+
+
+def slim(*paths, check=True):
+    return program("slim", "-q", "--list", *paths, check=check).stdout.decode().splitlines()
+
+
+def plugin(path):
+    """All four classes in one run."""
+    extract = [word for field in FIELDS.values() for word in ("-e", field)]
+    done = tshark_runner.run_tshark(["-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
+    rows = []
+    for line in oracle.output_of(done).splitlines():
+        frame, *present = line.split("\t")
+        names = [name for name, value in zip(FIELDS, present) if value]
+        if names:
+            rows.append(f"{frame}\t{','.join(names)}")
+    return rows
+
+
+def plugin_by_filters(path):
+    """The same by the filters that people type."""
+    classes = {}
+    for name, field in FIELDS.items():
+        for frame in tshark_runner.frames(str(path), field):
+            classes.setdefault(frame, []).append(name)
+    return [f"{frame}\t{','.join(names)}" for frame, names in sorted(classes.items())]
+
+
+def stock(path):
+    return oracle.rows(str(path))
+
+
+def scenario_to_pcap(*args):
+    return subprocess.run([os.environ["FIRSTPAYLOAD_SCENARIO_TO_PCAP"], *map(str, args)], capture_output=True, check=True).stdout.decode()
+
+
+def scenarios():
+    return sorted(SCENARIOS.glob("*.scenario"))
+
+
+def scenario_capture(path):
+    """The capture of a scenario, where tshark's user can read it."""
+    capture = pathlib.Path(tshark_runner.folder()) / (path.stem + ".pcap")
+    if not capture.exists():
+        scenario_to_pcap(path, capture)
+        capture.chmod(0o644)
+    return capture
+
+
+def own_captures():
+    return sorted(path for path in OWN_CAPTURES.rglob("*") if path.suffix in CAPTURE_SUFFIXES)
+
+
+def shared_captures():
+    """[(name, capture, expected rows)]; empty when the folder is not there."""
+    expected = SHARED / "expected"
+    found = []
+    for frames in sorted(expected.rglob("*.frames")) if expected.is_dir() else []:
+        name = str(frames.relative_to(expected))[:-len(".frames")]
+        found.append((name, SHARED / "files" / name, frames.read_text().splitlines()))
+    return found
+
+
+def shared_captures_and_traits():
+    """[(name, capture, what index.tsv says of it)]"""
+    index = SHARED / "index.tsv"
+    rows = [line.split("\t", 1) for line in index.read_text().splitlines()[1:]] if index.exists() else []
+    return [(name, SHARED / "files" / name, traits) for name, traits in rows]
+
+
+def say_absent(suites):
+    print(f"shared captures absent: {suites} suites not run", flush=True)
+
+
+def in_parallel(function, items):
+    """[function(item), ...]; an exception is its item's result."""
+    tshark_runner.folder()              # made here, so that no two threads make one each
+
+    def guarded(item):
+        try:
+            return function(item)
+        except Exception as error:      # the test that looks at the result fails with it
+            return error
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(guarded, items))
+
+
+def difference(wanted, found, wanted_name, found_name):
+    """"" when both are the same, else the lines that differ."""
+    if isinstance(found, Exception):
+        raise found
+    if isinstance(wanted, Exception):
+        raise wanted
+    return "\n".join(list(difflib.unified_diff(wanted, found, wanted_name, found_name, lineterm="", n=0))[:30])

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random connections: the program, the plugin and stock tshark give one answer on tens of thousands of frames."""
+import pathlib
+import subprocess
+import sys
+import unittest
+
+import answers
+import tshark_runner
+
+SEEDS = (1, 2)
+CONNECTIONS = 600
+
+
+def ask_all(seed):
+    scenario = pathlib.Path(tshark_runner.folder()) / f"random-{seed}.scenario"
+    with scenario.open("w") as file:
+        subprocess.run([sys.executable, answers.HERE / "random_scenario.py", str(seed), str(CONNECTIONS)], stdout=file, check=True)
+    capture = answers.scenario_capture(scenario)
+    return {"slim": answers.slim(capture), "plugin": answers.plugin(capture), "stock tshark": answers.stock(capture)}
+
+
+class RandomConnections(unittest.TestCase):
+    def test_one_answer(self):
+        for seed, result in zip(SEEDS, answers.in_parallel(ask_all, SEEDS)):
+            with self.subTest(seed=seed):
+                if isinstance(result, Exception):
+                    raise result
+                for name in ("first", "reply", "flight", "handshake"):
+                    self.assertGreater(sum(name in row for row in result["slim"]), 100)
+                self.assertEqual("", answers.difference(result["stock tshark"], result["slim"], "stock tshark", "slim"))
+                self.assertEqual("", answers.difference(result["stock tshark"], result["plugin"], "stock tshark", "plugin"))
+
+
+if __name__ == "__main__":
+    unittest.main()

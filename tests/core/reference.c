@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reference.c - see reference.h. */
+#include "reference.h"
+
+#define FLIGHT_BYTES 16384
+
+/* A segment of the past, and what was found out about it then. */
+typedef struct {
+    FpSegment segment;
+    unsigned direction;
+    gboolean measurable; /* its length is known and holds its header */
+    gboolean whole;      /* and the header is a possible one */
+    gboolean probe;      /* a zero-window probe */
+    gboolean payload;
+    gboolean ends_handshake;
+} Event;
+
+struct Reference {
+    GArray *events; /* of the stream that is open on the endpoints now */
+    guint32 number;
+};
+
+typedef struct {
+    gboolean known;
+    guint32 value;
+} Number;
+
+Reference *reference_new(void)
+{
+    Reference *reference = g_new0(Reference, 1);
+
+    reference->events = g_array_new(FALSE, FALSE, sizeof(Event));
+    return reference;
+}
+
+void reference_free(Reference *reference)
+{
+    g_array_unref(reference->events);
+    g_free(reference);
+}
+
+#define FOR_EACH(event, array)                                                                                                             \
+    for (const Event *event = (const Event *)(void *)(array)->data, *event##_end = event + (array)->len; event < event##_end; event++)
+
+static gboolean is_syn(const FpSegment *segment)
+{
+    return segment->flags & FP_TCP_SYN && !(segment->flags & FP_TCP_ACK);
+}
+
+static gboolean is_syn_ack(const FpSegment *segment)
+{
+    return segment->flags & FP_TCP_SYN && segment->flags & FP_TCP_ACK;
+}
+
+static guint32 payload_of(const Event *event)
+{
+    return event->segment.segment_bytes - event->segment.header_bytes;
+}
+
+/* Where the bytes of a direction begin. */
+static Number base_of(const GArray *events, unsigned direction)
+{
+    Number base = {FALSE, 0};
+
+    FOR_EACH(event, events)
+    {
+        const FpSegment *segment = &event->segment;
+        gboolean own = event->direction == direction;
+        if (own && is_syn_ack(segment) && base.known)
+            base.value = segment->seq;
+        if (base.known || !event->measurable)
+            continue;
+        if (own)
+            base = (Number){TRUE, segment->flags & FP_TCP_SYN ? segment->seq : segment->seq - 1};
+        else if (segment->flags & FP_TCP_ACK)
+            base = (Number){TRUE, segment->ack - 1};
+    }
+    return base;
+}
+
+/* The highest number that a direction has come to, zero-window probes left out. */
+static Number next_of(const GArray *events, unsigned direction)
+{
+    Number next = {FALSE, 0};
+
+    FOR_EACH(event, events)
+    {
+        if (event->direction != direction || !event->measurable || event->probe)
+            continue;
+        guint32 end = event->segment.seq + payload_of(event);
+        if (event->segment.flags & FP_TCP_SYN || event->segment.flags & FP_TCP_FIN)
+            end++;
+        guint32 ahead = end - next.value;
+        if (!next.known || (ahead != 0 && ahead < 0x80000000U))
+            next = (Number){TRUE, end};
+    }
+    return next;
+}
+
+static gboolean last_window_is_zero(const GArray *events, unsigned direction)
+{
+    gboolean zero = FALSE;
+
+    FOR_EACH(event, events)
+    if (event->direction == direction && event->measurable)
+        zero = event->segment.window == 0;
+    return zero;
+}
+
+static gboolean starts_another(const GArray *events, unsigned direction, const FpSegment *segment)
+{
+    Number base = base_of(events, direction);
+
+    if (!is_syn(segment) || events->len == 0)
+        return FALSE;
+    FOR_EACH(event, events)
+    if (event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN))
+        return TRUE;
+    return base.known && base.value != segment->seq;
+}
+
+static gboolean is_keep_alive(const GArray *events, const Event *event)
+{
+    Number next = next_of(events, event->direction);
+
+    return payload_of(event) == 1 && !(event->segment.flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && next.known &&
+           event->segment.seq + 1 == next.value;
+}
+
+static gboolean is_probe(const GArray *events, const Event *event)
+{
+    Number next = next_of(events, event->direction);
+
+    return payload_of(event) == 1 && next.known && event->segment.seq == next.value && last_window_is_zero(events, event->direction ^ 1);
+}
+
+/* Whether event is the ACK that ends the handshake; events are those before it. */
+static gboolean ends_handshake(const GArray *events, const Event *event)
+{
+    int synack_from = -1;
+
+    FOR_EACH(past, events)
+    {
+        if (past->ends_handshake)
+            return FALSE;
+        if (past->whole && is_syn_ack(&past->segment))
+            synack_from = (int)past->direction;
+    }
+    return event->whole && synack_from == (int)(event->direction ^ 1) && event->segment.flags & FP_TCP_ACK &&
+           !(event->segment.flags & (FP_TCP_SYN | FP_TCP_RST));
+}
+
+static void find_out(const GArray *events, Event *event)
+{
+    const FpSegment *segment = &event->segment;
+
+    event->measurable = !segment->length_unknown && segment->segment_bytes >= segment->header_bytes;
+    event->whole = event->measurable && segment->header_bytes >= 20;
+    event->probe = event->measurable && is_probe(events, event);
+    event->payload = event->whole && payload_of(event) > 0 && !(segment->flags & FP_TCP_RST) && !is_keep_alive(events, event);
+    event->ends_handshake = ends_handshake(events, event);
+}
+
+/* events include the segment asked about, here and below. */
+static FpSide side_of(const GArray *events, unsigned direction)
+{
+    FpSide side = FP_SIDE_UNKNOWN;
+
+    FOR_EACH(event, events)
+    if (event->whole && is_syn(&event->segment))
+        return event->direction == direction ? FP_SIDE_CLIENT : FP_SIDE_SERVER;
+    FOR_EACH(event, events)
+    if (event->whole && is_syn_ack(&event->segment))
+        side = event->direction == direction ? FP_SIDE_SERVER : FP_SIDE_CLIENT;
+    return side;
+}
+
+static guint payloads(const GArray *events, unsigned direction)
+{
+    guint count = 0;
+
+    FOR_EACH(event, events)
+    count += event->payload && event->direction == direction;
+    return count;
+}
+
+static const Event *first_payload(const GArray *events)
+{
+    FOR_EACH(event, events)
+    if (event->payload)
+        return event;
+    return NULL;
+}
+
+static unsigned payload_classes(const GArray *events, const Event *last, gint32 offset)
+{
+    guint own = payloads(events, last->direction), others = payloads(events, last->direction ^ 1);
+
+    if (own == 1 && others == 0)
+        return FP_CLASS_FIRST | FP_CLASS_FLIGHT;
+    if (own == 1)
+        return FP_CLASS_REPLY;
+    return others == 0 && offset < FLIGHT_BYTES ? FP_CLASS_FLIGHT : 0;
+}
+
+static gboolean is_midstream(const GArray *events)
+{
+    const Event *first = first_payload(events);
+
+    FOR_EACH(event, events)
+    if (event <= first && event->whole && event->segment.flags & FP_TCP_SYN)
+        return FALSE;
+    return TRUE;
+}
+
+static const Event *first_syn(const GArray *events)
+{
+    FOR_EACH(event, events)
+    if (event->whole && is_syn(&event->segment))
+        return event;
+    return NULL;
+}
+
+static void judge_payload(const GArray *events, const Event *last, FpVerdict *verdict)
+{
+    const Event *syn = first_syn(events);
+    guint32 from_base = last->segment.seq - base_of(events, last->direction).value;
+    gint32 offset = (gint32)(last->segment.flags & FP_TCP_SYN ? from_base : from_base - 1);
+    unsigned classes = payload_classes(events, last, offset);
+
+    verdict->classes = (guint8)(verdict->classes | classes);
+    verdict->payload_bytes = payload_of(last);
+    verdict->relative_seq = from_base;
+    verdict->side = side_of(events, last->direction);
+    verdict->midstream = is_midstream(events);
+    verdict->out_of_order = classes & FP_CLASS_FIRST && offset > 0;
+    verdict->fast_open = (last->segment.flags & FP_TCP_SYN) != 0;
+    verdict->age_ns = last->segment.time_ns - ((const Event *)(void *)events->data)->segment.time_ns;
+    verdict->has_syn = syn != NULL;
+    verdict->delay_ns = syn ? last->segment.time_ns - syn->segment.time_ns : 0;
+}
+
+FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegment *segment, guint32 *next_number)
+{
+    GArray *events = reference->events;
+    Event event = {.segment = *segment, .direction = direction};
+    FpVerdict verdict = {0};
+
+    if (events->len == 0 || starts_another(events, direction, segment)) {
+        g_array_set_size(events, 0);
+        reference->number = (*next_number)++;
+    }
+    find_out(events, &event);
+    g_array_append_val(events, event);
+    verdict.stream = reference->number;
+    if (event.whole && (segment->flags & FP_TCP_SYN || event.ends_handshake))
+        verdict.classes = FP_CLASS_HANDSHAKE;
+    if (event.payload)
+        judge_payload(events, &event, &verdict);
+    return verdict;
+}

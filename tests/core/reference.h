@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reference.h - the definition of core/verdict.h once more: slow and obvious, to hold core/ against.
+ *
+ * It keeps every segment ever seen on two endpoints and answers each question by reading the whole list again.
+ */
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include <glib.h>
+
+#include "segment.h"
+#include "verdict.h"
+
+/* The segments between two endpoints. */
+typedef struct Reference Reference;
+
+Reference *reference_new(void);
+void reference_free(Reference *reference);
+
+/* Judges the next segment, sent in direction (0 or 1). *next_number is the number that a new stream gets. */
+FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegment *segment, guint32 *next_number);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_against_reference.c - random segments on few endpoints, judged by core/ and by reference.c.
+ *
+ * Numbers are drawn from around the few places where something changes. A difference is printed as a scenario.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "reference.h"
+#include "streams.h"
+
+enum { ROUNDS = 5000, SEGMENTS = 60, PAIRS = 3 };
+
+typedef struct {
+    const char *text; /* as in a scenario */
+    guint8 address[2][16];
+    guint8 address_bytes;
+    guint16 port[2];
+} Pair;
+
+static const Pair pairs[PAIRS] = {
+    {"192.0.2.1:49152 > 198.51.100.7:443", {{192, 0, 2, 1}, {198, 51, 100, 7}}, 4, {49152, 443}},
+    {"[::ff]:49152 > [::fe]:443", {{[15] = 0xff}, {[15] = 0xfe}}, 16, {49152, 443}},
+    {"127.0.0.1:80 > 127.0.0.1:80", {{127, 0, 0, 1}, {127, 0, 0, 1}}, 4, {80, 80}},
+};
+
+typedef struct {
+    FpSegment segment;
+    guint pair;
+    guint sender;
+} Sent;
+
+/* One capture: what was sent in it so far, and where each sender is. */
+typedef struct {
+    GRand *rand;
+    Sent sent[SEGMENTS];
+    guint count;
+    guint32 isn[PAIRS][2], end[PAIRS][2];
+    gint64 now_ns;
+} Round;
+
+static guint32 pick(GRand *rand, const guint32 *values, guint count)
+{
+    return values[g_rand_int_range(rand, 0, (gint32)count)];
+}
+#define PICK(rand, ...) pick(rand, (const guint32[]){__VA_ARGS__}, sizeof((const guint32[]){__VA_ARGS__}) / sizeof(guint32))
+
+static gboolean chance(GRand *rand, gint percent)
+{
+    return g_rand_int_range(rand, 0, 100) < percent;
+}
+
+static guint32 random_seq(Round *round, const Sent *sent)
+{
+    guint32 end = round->end[sent->pair][sent->sender];
+    guint32 isn = round->isn[sent->pair][sent->sender];
+
+    if (sent->segment.flags & FP_TCP_SYN && chance(round->rand, 80))
+        return isn;
+    if (chance(round->rand, 70))
+        return end - PICK(round->rand, 0, 0, 0, 1, 1, 2);
+    return isn + PICK(round->rand, 0, 1, 2, 6, 1001, 16383, 16384, 16385, 0x7fffffff, 0x80000000, 0xffffffff);
+}
+
+static void random_sizes(Round *round, FpSegment *segment)
+{
+    guint32 payload_bytes = PICK(round->rand, 0, 0, 1, 1, 1, 2, 5, 1000, 16384);
+
+    segment->header_bytes = (guint8)PICK(round->rand, 20, 20, 20, 20, 20, 20, 20, 24, 32, 60);
+    segment->segment_bytes = segment->header_bytes + payload_bytes;
+    if (chance(round->rand, 4)) {
+        segment->header_bytes = (guint8)PICK(round->rand, 0, 16, 24, 60);
+        segment->segment_bytes = 20 + payload_bytes;
+    }
+    segment->length_unknown = chance(round->rand, 2);
+}
+
+static Sent *random_segment(Round *round)
+{
+    enum { S = FP_TCP_SYN, A = FP_TCP_ACK, R = FP_TCP_RST, F = FP_TCP_FIN };
+    Sent *sent = &round->sent[round->count++];
+    FpSegment *segment = &sent->segment;
+    GRand *rand = round->rand;
+
+    *segment = (FpSegment){0};
+    sent->pair = PICK(rand, 0, 0, 0, 0, 1, 1, 2);
+    sent->sender = PICK(rand, 0, 1);
+    const Pair *pair = &pairs[sent->pair];
+    if (chance(rand, 2)) /* the ports are used again */
+        round->isn[sent->pair][sent->sender] = PICK(rand, 0, 1000, 0xfffffff0, 0x7ffffff0, g_rand_int(rand));
+    segment->source = pair->address[sent->sender];
+    segment->destination = pair->address[!sent->sender];
+    segment->source_port = pair->port[sent->sender];
+    segment->destination_port = pair->port[!sent->sender];
+    segment->address_bytes = pair->address_bytes;
+    segment->flags =
+        (guint8)PICK(rand, A, A, A, A, A, A, A, A, A, A, A, A, S, S, S | A, S | A, S | A, R, R | A, F | A, F, 0, S | F, S | A | F);
+    segment->seq = random_seq(round, sent);
+    segment->ack = round->end[sent->pair][!sent->sender] - PICK(rand, 0, 0, 0, 1, 5);
+    segment->window = (guint16)PICK(rand, 0, 1000, 1000);
+    random_sizes(round, segment);
+    segment->time_ns = round->now_ns += (gint64)PICK(rand, 0, 1000, 1000000) - (chance(rand, 3) ? 5000000 : 0);
+    round->end[sent->pair][sent->sender] =
+        segment->seq + segment->segment_bytes - segment->header_bytes + (segment->flags & (S | F) ? 1 : 0);
+    return sent;
+}
+
+static void print_segment(const Sent *sent, gint64 before_ns)
+{
+    const FpSegment *segment = &sent->segment;
+    guint32 bytes = segment->segment_bytes - 20;
+    g_autoptr(GString) flags = g_string_new(NULL);
+
+    for (guint i = 0; i < 6; i++)
+        if (segment->flags & 1U << i)
+            g_string_append_c(flags, "FSRP.U"[i]);
+    g_test_message("%+.9f %c %s %" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT "(%u) ack %u win %u header %u%s",
+                   (double)(segment->time_ns - before_ns) / 1e9, "><"[sent->sender], flags -> len ? flags -> str : "-",
+                   (guint64)segment->seq, (guint64)segment->seq + bytes, bytes, segment->ack, segment->window, segment->header_bytes,
+                   segment->length_unknown ? " # length unknown" : "");
+}
+
+static void print_scenario(const Round *round)
+{
+    guint pair = round->sent[round->count - 1].pair;
+    gint64 before_ns = 0;
+
+    g_test_message("connection %s isn 0 0", pairs[pair].text);
+    for (guint i = 0; i < round->count; i++) {
+        if (round->sent[i].pair == pair) {
+            print_segment(&round->sent[i], before_ns);
+            before_ns = round->sent[i].segment.time_ns;
+        }
+    }
+}
+
+static char *describe(const FpVerdict *verdict)
+{
+    char classes[FP_CLASSES_TEXT_BYTES];
+
+    fp_classes_to_text(verdict->classes, classes);
+    return g_strdup_printf("(%s) %s%s%s%s seq %u bytes %u age %" G_GINT64_FORMAT " delay %" G_GINT64_FORMAT "%s stream %u", classes,
+                           fp_side_name(verdict->side), verdict->midstream ? " midstream" : "",
+                           verdict->out_of_order ? " out-of-order" : "", verdict->fast_open ? " fast-open" : "", verdict->relative_seq,
+                           verdict->payload_bytes, verdict->age_ns, verdict->delay_ns, verdict->has_syn ? "" : " (no SYN)",
+                           verdict->stream);
+}
+
+/* How often each class and each remark came up: a test that never sees them proves nothing. */
+typedef struct {
+    guint classes[4], midstream, out_of_order, fast_open, streams, no_payload;
+} Seen;
+
+static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *verdict)
+{
+    for (guint i = 0; i < 4; i++)
+        seen->classes[i] += verdict->classes >> i & 1;
+    seen->midstream += verdict->midstream;
+    seen->out_of_order += verdict->out_of_order;
+    seen->fast_open += verdict->fast_open;
+    seen->no_payload += verdict->payload_bytes == 0 && segment->segment_bytes > segment->header_bytes;
+}
+
+static gboolean play(Round *round, FpStreams *streams, Reference *references[PAIRS], Seen *seen)
+{
+    guint32 next_number = 0;
+
+    while (round->count < SEGMENTS) {
+        const Sent *sent = random_segment(round);
+        const FpSegment *segment = &sent->segment;
+        FpVerdict found;
+        fp_streams_take(streams, fp_streams_key(streams, segment), segment, &found);
+        unsigned direction = sent->pair == 2 ? 0 : sent->sender; /* nobody can tell two equal endpoints apart */
+        FpVerdict wanted = reference_take(references[sent->pair], direction, segment, &next_number);
+        count_seen(seen, segment, &wanted);
+        g_autofree char *found_text = describe(&found), *wanted_text = describe(&wanted);
+        if (strcmp(found_text, wanted_text) != 0) {
+            print_scenario(round);
+            g_test_fail_printf("the last segment: core %s; reference %s", found_text, wanted_text);
+            return FALSE;
+        }
+    }
+    seen->streams += next_number;
+    return TRUE;
+}
+
+static gboolean play_round(guint32 seed, Seen *seen)
+{
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpStreams *streams = fp_streams_new(&rules, seed, 1000);
+    Reference *references[PAIRS];
+    Round round = {.rand = g_rand_new_with_seed(seed)};
+
+    for (guint i = 0; i < PAIRS; i++) {
+        references[i] = reference_new();
+        for (guint side = 0; side < 2; side++)
+            round.isn[i][side] = round.end[i][side] = PICK(round.rand, 0, 1000, 0xfffffff0, 0xffffffff, 0x7ffffff0);
+    }
+    gboolean same = play(&round, streams, references, seen);
+    for (guint i = 0; i < PAIRS; i++)
+        reference_free(references[i]);
+    fp_streams_free(streams);
+    g_rand_free(round.rand);
+    return same;
+}
+
+static void test_same_answers(void)
+{
+    Seen seen = {0};
+
+    for (guint32 seed = 1; seed <= ROUNDS; seed++) {
+        if (!play_round(seed, &seen)) {
+            g_test_message("seed %u", seed);
+            return;
+        }
+    }
+    for (guint i = 0; i < 4; i++)
+        g_assert_cmpuint(seen.classes[i], >, 1000);
+    g_assert_cmpuint(seen.midstream, >, 1000);
+    g_assert_cmpuint(seen.out_of_order, >, 1000);
+    g_assert_cmpuint(seen.fast_open, >, 1000);
+    g_assert_cmpuint(seen.no_payload, >, 1000);
+    g_assert_cmpuint(seen.streams, >, PAIRS * ROUNDS + 1000);
+    g_test_message("%u segments: first %u, reply %u, flight %u, handshake %u; %u streams", (guint)ROUNDS * SEGMENTS, seen.classes[0],
+                   seen.classes[1], seen.classes[2], seen.classes[3], seen.streams);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/against-reference/same-answers", test_same_answers);
+    return g_test_run();
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_stream.c - one stream: what scenarios cannot express.
+ *
+ * The rules that may be adjusted, the size, and what the table asks when it must forget streams.
+ */
+#include <glib.h>
+
+#include "stream.h"
+
+#define SECOND G_GINT64_CONSTANT(1000000000)
+
+enum { CLIENT, SERVER };
+
+static FpVerdict take(FpStream *stream, unsigned direction, unsigned flags, uint32_t seq, uint32_t payload_bytes, const FpRules *rules)
+{
+    FpSegment segment = {
+        .seq = seq, .ack = 1, .flags = (uint8_t)flags, .header_bytes = 20, .window = 1000, .segment_bytes = 20 + payload_bytes};
+    FpRules usual = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpVerdict verdict;
+
+    fp_stream_take(stream, direction, &segment, rules ? rules : &usual, &verdict);
+    return verdict;
+}
+
+static FpStream begin(void)
+{
+    FpStream stream;
+
+    fp_stream_begin(&stream, 7, 0);
+    return stream;
+}
+
+static void test_size(void)
+{
+    g_assert_cmpuint(sizeof(FpStream), ==, 40);
+}
+
+static void test_number_is_said(void)
+{
+    FpStream stream = begin();
+
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_SYN, 100, 0, NULL).stream, ==, 7);
+}
+
+static void test_flight_bytes(void)
+{
+    FpRules rules = {.flight_bytes = 100};
+    FpStream stream = begin();
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1051, 49, &rules).classes, ==, FP_CLASS_FLIGHT);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1100, 50, &rules).classes, ==, FP_CLASS_FLIGHT);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1101, 50, &rules).classes, ==, 0);
+}
+
+static void test_flight_of_no_bytes_is_the_first(void)
+{
+    FpRules rules = {.flight_bytes = 0};
+    FpStream stream = begin();
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules).classes, ==, 0);
+
+    stream = begin(); /* data in a SYN begins at 0, too */
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 5, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_SYN, 1000, 5, &rules).classes, ==, FP_CLASS_HANDSHAKE);
+}
+
+static void test_flight_of_most_bytes(void)
+{
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_MAX};
+    FpStream stream = begin();
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 0x7fffffff, 50, &rules).classes, ==, FP_CLASS_FLIGHT);
+}
+
+static void test_midstream_is_skipped_when_asked(void)
+{
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .skip_midstream = true};
+    FpStream stream = begin();
+    FpVerdict verdict = take(&stream, CLIENT, FP_TCP_ACK, 1000, 50, &rules);
+
+    g_assert_cmpuint(verdict.classes, ==, 0);
+    g_assert_cmpuint(verdict.payload_bytes, ==, 50);
+    g_assert_true(verdict.midstream);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1050, 50, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_ACK, 9, 50, &rules).classes, ==, 0);
+}
+
+static void test_skipping_midstream_leaves_the_rest(void)
+{
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .skip_midstream = true};
+    FpStream stream = begin();
+
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_SYN, 999, 0, &rules).classes, ==, FP_CLASS_HANDSHAKE);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1000, 50, &rules).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_ACK, 9, 50, &rules).classes, ==, FP_CLASS_REPLY);
+
+    stream = begin(); /* a SYN/ACK is a start, too; and the handshake of a midstream stream stays */
+    take(&stream, SERVER, FP_TCP_SYN | FP_TCP_ACK, 5, 0, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1, 50, &rules).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_HANDSHAKE);
+    stream = begin();
+    take(&stream, CLIENT, FP_TCP_ACK, 1000, 50, &rules);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_SYN, 0, 0, &rules).classes, ==, FP_CLASS_HANDSHAKE);
+}
+
+static void test_unanswered(void)
+{
+    FpStream stream = begin();
+
+    g_assert_false(fp_stream_is_unanswered(&stream));
+    take(&stream, SERVER, FP_TCP_SYN, 1000, 0, NULL);
+    g_assert_true(fp_stream_is_unanswered(&stream));
+    take(&stream, SERVER, FP_TCP_SYN, 1000, 0, NULL);
+    g_assert_true(fp_stream_is_unanswered(&stream));
+    take(&stream, CLIENT, FP_TCP_SYN | FP_TCP_ACK, 50, 0, NULL);
+    g_assert_false(fp_stream_is_unanswered(&stream));
+}
+
+static void test_unanswered_is_a_syn_alone(void)
+{
+    static const unsigned flags[] = {FP_TCP_ACK, FP_TCP_RST | FP_TCP_ACK, FP_TCP_FIN | FP_TCP_ACK, FP_TCP_SYN, 0};
+
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
+        FpStream stream = begin();
+        take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, NULL);
+        take(&stream, SERVER, flags[i], 77, 0, NULL);
+        g_assert_false(fp_stream_is_unanswered(&stream));
+    }
+    FpStream stream = begin(); /* data in it, and it must be kept: a second one is not first */
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 5, NULL);
+    g_assert_false(fp_stream_is_unanswered(&stream));
+    stream = begin();
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, NULL);
+    take(&stream, CLIENT, FP_TCP_ACK, 1001, 5, NULL);
+    g_assert_false(fp_stream_is_unanswered(&stream));
+    stream = begin();
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, NULL);
+    take(&stream, CLIENT, 0, 5000, 0, NULL);
+    g_assert_false(fp_stream_is_unanswered(&stream));
+    stream = begin();
+    take(&stream, CLIENT, FP_TCP_ACK, 1000, 0, NULL);
+    g_assert_false(fp_stream_is_unanswered(&stream));
+}
+
+static void test_closed(void)
+{
+    static const unsigned flags[] = {FP_TCP_RST, FP_TCP_FIN, FP_TCP_RST | FP_TCP_ACK, FP_TCP_FIN | FP_TCP_ACK, FP_TCP_SYN | FP_TCP_FIN};
+
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
+        FpStream stream = begin();
+        take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, NULL);
+        g_assert_false(fp_stream_is_closed(&stream));
+        take(&stream, SERVER, flags[i], 1000, 0, NULL);
+        g_assert_true(fp_stream_is_closed(&stream));
+        take(&stream, SERVER, FP_TCP_ACK, 1000, 5, NULL);
+        g_assert_true(fp_stream_is_closed(&stream));
+    }
+}
+
+static FpStream active_at(gint64 time_ns)
+{
+    FpSegment segment = {.flags = FP_TCP_ACK, .header_bytes = 20, .segment_bytes = 20, .time_ns = time_ns};
+    FpRules rules = {.flight_bytes = 1};
+    FpStream stream = begin();
+    FpVerdict verdict;
+
+    fp_stream_take(&stream, CLIENT, &segment, &rules, &verdict);
+    return stream;
+}
+
+static void test_idle(void)
+{
+    gint64 then = 1700000000 * SECOND;
+    FpStream stream = active_at(then);
+
+    g_assert_cmpuint(fp_stream_idle(&stream, then), ==, 0);
+    g_assert_cmpuint(fp_stream_idle(&stream, then - 3600 * SECOND), ==, 0); /* the clock was set back */
+    guint hour = fp_stream_idle(&stream, then + 3600 * SECOND);
+    g_assert_cmpuint(hour, >=, 418); /* steps of 8.6 s */
+    g_assert_cmpuint(hour, <=, 420);
+    guint three_days = fp_stream_idle(&stream, then + 3 * 86400 * SECOND);
+    g_assert_cmpuint(three_days, >, 30000);
+    g_assert_cmpuint(three_days, <, 32768);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/stream/size", test_size);
+    g_test_add_func("/stream/number-is-said", test_number_is_said);
+    g_test_add_func("/stream/flight-bytes", test_flight_bytes);
+    g_test_add_func("/stream/flight-of-no-bytes-is-the-first", test_flight_of_no_bytes_is_the_first);
+    g_test_add_func("/stream/flight-of-most-bytes", test_flight_of_most_bytes);
+    g_test_add_func("/stream/midstream-is-skipped-when-asked", test_midstream_is_skipped_when_asked);
+    g_test_add_func("/stream/skipping-midstream-leaves-the-rest", test_skipping_midstream_leaves_the_rest);
+    g_test_add_func("/stream/unanswered", test_unanswered);
+    g_test_add_func("/stream/unanswered-is-a-syn-alone", test_unanswered_is_a_syn_alone);
+    g_test_add_func("/stream/closed", test_closed);
+    g_test_add_func("/stream/idle", test_idle);
+    return g_test_run();
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_streams.c - the table of streams: finding, growing, forgetting. */
+#include <glib.h>
+#include <string.h>
+
+#include "streams.h"
+
+#define SECOND G_GINT64_CONSTANT(1000000000)
+
+/* Two endpoints made out of one number, and a table to which their segments are given. */
+typedef struct {
+    guint8 address[2][16];
+    guint16 port[2];
+    guint8 address_bytes;
+} Pair;
+
+static Pair pair_of(guint32 number)
+{
+    Pair pair = {.address_bytes = 4, .address = {{10}, {192, 0, 2, 1}}, .port = {0, 443}};
+
+    pair.address[0][1] = (guint8)(number >> 22);
+    pair.address[0][2] = (guint8)(number >> 14);
+    pair.address[0][3] = (guint8)(number >> 6);
+    pair.port[0] = (guint16)(1024 + (number & 63));
+    return pair;
+}
+
+static FpSegment segment_of(const Pair *pair, guint from, unsigned flags, guint32 seq, guint32 payload_bytes)
+{
+    return (FpSegment){
+        .source = pair->address[from],
+        .destination = pair->address[!from],
+        .source_port = pair->port[from],
+        .destination_port = pair->port[!from],
+        .address_bytes = pair->address_bytes,
+        .flags = (guint8)flags,
+        .seq = seq,
+        .ack = 1,
+        .window = 1000,
+        .header_bytes = 20,
+        .segment_bytes = 20 + payload_bytes,
+    };
+}
+
+static FpStreams *table(guint64 seed, gsize max_streams)
+{
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpStreams *streams = fp_streams_new(&rules, seed, max_streams);
+
+    g_assert_nonnull(streams);
+    return streams;
+}
+
+static FpVerdict give(FpStreams *streams, guint32 number, guint from, unsigned flags, guint32 payload_bytes, gint64 time_ns)
+{
+    Pair pair = pair_of(number);
+    FpSegment segment = segment_of(&pair, from, flags, flags & FP_TCP_SYN ? 100 : 101, payload_bytes);
+    FpVerdict verdict;
+
+    segment.time_ns = time_ns;
+    fp_streams_take(streams, fp_streams_key(streams, &segment), &segment, &verdict);
+    return verdict;
+}
+
+static FpStreamsStats stats_of(const FpStreams *streams)
+{
+    FpStreamsStats stats;
+
+    fp_streams_stats(streams, &stats);
+    return stats;
+}
+
+static void check_symmetry(const FpStreams *streams, const Pair *pair)
+{
+    FpSegment there = segment_of(pair, 0, FP_TCP_ACK, 0, 0), back = segment_of(pair, 1, FP_TCP_ACK, 0, 0);
+    FpStreamKey a = fp_streams_key(streams, &there), b = fp_streams_key(streams, &back);
+
+    g_assert_cmpuint(a.hash, ==, b.hash);
+    g_assert_cmpuint(a.direction + b.direction, ==, 1);
+}
+
+static void test_key_is_the_same_both_ways(void)
+{
+    FpStreams *streams = table(1, 16);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+
+    for (guint round = 0; round < 10000; round++) {
+        Pair pair = {.address_bytes = round % 2 ? 4 : 16,
+                     .port = {(guint16)g_rand_int_range(rand, 0, 32768), (guint16)g_rand_int_range(rand, 32768, 65536)}};
+        for (guint i = 0; i < 16; i++) {
+            pair.address[0][i] = (guint8)g_rand_int(rand);
+            pair.address[1][i] = round % 4 < 2 ? pair.address[0][i] : (guint8)g_rand_int(rand); /* ports alone differ */
+        }
+        check_symmetry(streams, &pair);
+    }
+    fp_streams_free(streams);
+}
+
+static guint64 hash_of(const FpStreams *streams, const Pair *pair)
+{
+    FpSegment segment = segment_of(pair, 0, FP_TCP_ACK, 0, 0);
+
+    return fp_streams_key(streams, &segment).hash;
+}
+
+static void test_key_holds_all_of_the_endpoints(void)
+{
+    FpStreams *streams = table(1, 16);
+
+    for (guint8 address_bytes = 4; address_bytes <= 16; address_bytes += 12) {
+        Pair pair = {.address_bytes = address_bytes, .address = {{1}, {2}}, .port = {1, 2}};
+        guint64 hash = hash_of(streams, &pair);
+        for (guint side = 0; side < 2; side++) {
+            for (guint bit = 0; bit < address_bytes * 8U; bit++) {
+                Pair other = pair;
+                other.address[side][bit / 8] = (guint8)(other.address[side][bit / 8] ^ 1U << bit % 8);
+                g_assert_cmpuint(hash_of(streams, &other), !=, hash);
+            }
+            for (guint bit = 0; bit < 16; bit++) {
+                Pair other = pair;
+                other.port[side] = (guint16)(other.port[side] ^ 1U << bit);
+                g_assert_cmpuint(hash_of(streams, &other), !=, hash);
+            }
+        }
+        Pair crossed = pair; /* each address with the other's port */
+        crossed.port[0] = pair.port[1];
+        crossed.port[1] = pair.port[0];
+        g_assert_cmpuint(hash_of(streams, &crossed), !=, hash);
+    }
+    fp_streams_free(streams);
+}
+
+static void test_key_tells_ip_versions_apart(void)
+{
+    FpStreams *streams = table(1, 16);
+    Pair four = {.address_bytes = 4, .address = {{1, 2, 3, 4}, {5, 6, 7, 8}}, .port = {1, 2}};
+    Pair six = four;
+
+    six.address_bytes = 16;
+    g_assert_cmpuint(hash_of(streams, &four), !=, hash_of(streams, &six));
+    fp_streams_free(streams);
+}
+
+static void test_key_depends_on_the_seed(void)
+{
+    FpStreams *one = table(1, 16), *two = table(2, 16);
+    Pair pair = pair_of(5);
+
+    g_assert_cmpuint(hash_of(one, &pair), !=, hash_of(two, &pair));
+    fp_streams_free(one);
+    fp_streams_free(two);
+}
+
+static void test_growth_keeps_every_stream(void)
+{
+    enum { N = 1000000 };
+    FpStreams *streams = table(3, N);
+
+    for (guint32 i = 0; i < N; i++)
+        g_assert_cmpuint(give(streams, i, 0, FP_TCP_SYN, 0, 0).stream, ==, i);
+    for (guint32 i = 0; i < N; i++) {
+        FpVerdict verdict = give(streams, i, 1, FP_TCP_ACK, 5, 0);
+        g_assert_cmpuint(verdict.stream, ==, i);
+        g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+        g_assert_cmpint(verdict.side, ==, FP_SIDE_SERVER);
+    }
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.started, ==, N);
+    g_assert_cmpuint(stats.open, ==, N);
+    g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed + stats.forgotten_idle, ==, 0);
+    g_assert_cmpuint(stats.table_bytes, <=, (gsize)2 * N * 48 * 3 / 2); /* three entries in four are used before it doubles */
+    fp_streams_free(streams);
+}
+
+static void test_small_bound_is_raised(void)
+{
+    FpStreams *streams = table(3, 0);
+
+    for (guint32 i = 0; i < 16; i++)
+        give(streams, i, 0, FP_TCP_SYN, 0, 0);
+    g_assert_cmpuint(stats_of(streams).open, ==, 16);
+    g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 0);
+    give(streams, 16, 0, FP_TCP_SYN, 0, 0);
+    g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 2); /* a sixteenth, and one */
+    g_assert_cmpuint(stats_of(streams).open, ==, 15);
+    fp_streams_free(streams);
+}
+
+static void establish(FpStreams *streams, guint32 number, gint64 time_ns)
+{
+    give(streams, number, 0, FP_TCP_SYN, 0, time_ns);
+    give(streams, number, 1, FP_TCP_SYN | FP_TCP_ACK, 0, time_ns);
+    give(streams, number, 0, FP_TCP_ACK, 5, time_ns);
+}
+
+/* Whether the stream's first payload frame is remembered: then more of it is in the flight, and nothing else. */
+static gboolean is_remembered(FpStreams *streams, guint32 number, gint64 time_ns)
+{
+    return give(streams, number, 0, FP_TCP_ACK, 9, time_ns).classes == FP_CLASS_FLIGHT;
+}
+
+static void test_unanswered_are_forgotten_first(void)
+{
+    FpStreams *streams = table(4, 160);
+
+    for (guint32 i = 0; i < 40; i++) /* idle for longest, and established */
+        establish(streams, i, 0);
+    for (guint32 i = 40; i < 100; i++) { /* closed */
+        establish(streams, i, 1000 * SECOND);
+        give(streams, i, 0, FP_TCP_RST, 0, 1000 * SECOND);
+    }
+    for (guint32 i = 100; i < 160; i++) /* fresh, but unanswered */
+        give(streams, i, 0, FP_TCP_SYN, 0, 2000 * SECOND);
+    for (guint32 i = 160; i < 200; i++)
+        give(streams, i, 0, FP_TCP_SYN, 0, 2001 * SECOND);
+
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.forgotten_unanswered, >=, 40);
+    g_assert_cmpuint(stats.forgotten_closed, ==, 0);
+    g_assert_cmpuint(stats.forgotten_idle, ==, 0);
+    g_assert_cmpuint(stats.open, <=, 160);
+    for (guint32 i = 0; i < 100; i++)
+        g_assert_true(is_remembered(streams, i, 2002 * SECOND));
+    fp_streams_free(streams);
+}
+
+static void test_closed_are_forgotten_before_idle(void)
+{
+    FpStreams *streams = table(4, 160);
+
+    for (guint32 i = 0; i < 160; i++) {
+        establish(streams, i, i < 80 ? 0 : 1000 * SECOND);
+        if (i >= 80)
+            give(streams, i, 1, FP_TCP_FIN, 0, 1000 * SECOND);
+    }
+    for (guint32 i = 160; i < 240; i++)
+        establish(streams, i, 2000 * SECOND);
+
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.forgotten_closed, ==, 80);
+    g_assert_cmpuint(stats.forgotten_idle, <=, 160 / 16 + 1);
+    for (guint32 i = 160; i < 240; i++)
+        g_assert_true(is_remembered(streams, i, 2001 * SECOND));
+    fp_streams_free(streams);
+}
+
+static void test_longest_idle_are_forgotten_last(void)
+{
+    FpStreams *streams = table(4, 160);
+
+    for (guint32 i = 0; i < 160; i++)
+        establish(streams, i, (gint64)((i * 7) % 160) * 100 * SECOND);
+    establish(streams, 160, 16000 * SECOND);
+
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.forgotten_idle, ==, 11);
+    g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed, ==, 0);
+    for (guint32 i = 0; i < 160; i++)
+        if ((i * 7) % 160 >= 11) /* the eleven longest idle are gone; looking for them would make them new */
+            g_assert_true(is_remembered(streams, i, 16001 * SECOND));
+    g_assert_cmpuint(stats_of(streams).started, ==, 161);
+    fp_streams_free(streams);
+}
+
+static void test_idle_by_the_last_segment(void)
+{
+    FpStreams *streams = table(4, 16);
+
+    for (guint32 i = 0; i < 16; i++)
+        establish(streams, i, i * SECOND);
+    give(streams, 0, 1, FP_TCP_ACK, 0, 1000 * SECOND); /* the eldest, but active */
+    establish(streams, 16, 1001 * SECOND);
+    g_assert_cmpuint(stats_of(streams).forgotten_idle, ==, 2);
+    g_assert_true(is_remembered(streams, 0, 1002 * SECOND));
+    fp_streams_free(streams);
+}
+
+/* Both kinds stand mixed in the table, so that entries are moved all the time. */
+static void test_established_survive_a_syn_flood(void)
+{
+    enum { ESTABLISHED = 5000, SYNS = 500000, MAX = 12000 };
+    FpStreams *streams = table(5, MAX);
+
+    for (guint32 i = 0; i < ESTABLISHED; i++) {
+        give(streams, ESTABLISHED + i, 0, FP_TCP_SYN, 0, 0);
+        establish(streams, i, 0);
+    }
+    for (guint32 i = ESTABLISHED; i < SYNS; i++)
+        give(streams, ESTABLISHED + i, 0, FP_TCP_SYN, 0, (gint64)i * SECOND / 1000);
+    for (guint32 i = 0; i < ESTABLISHED; i++) {
+        FpVerdict verdict = give(streams, i, 0, FP_TCP_ACK, 9, SYNS / 1000 * SECOND);
+        g_assert_cmpuint(verdict.stream, ==, 2 * i + 1);
+        g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FLIGHT);
+    }
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.started, ==, ESTABLISHED + SYNS);
+    g_assert_cmpuint(stats.open, <=, MAX);
+    g_assert_cmpuint(stats.forgotten_unanswered, ==, ESTABLISHED + SYNS - stats.open);
+    g_assert_cmpuint(stats.forgotten_closed + stats.forgotten_idle, ==, 0);
+    g_assert_cmpuint(stats.table_bytes, <=, 2 * MAX * 3 / 2 * 48);
+    fp_streams_free(streams);
+}
+
+static void test_forgotten_stream_is_a_new_one(void)
+{
+    FpStreams *streams = table(6, 16);
+
+    for (guint32 i = 0; i < 16; i++)
+        establish(streams, i, i * 100 * SECOND);
+    establish(streams, 16, 5000 * SECOND);
+    FpVerdict verdict = give(streams, 0, 0, FP_TCP_ACK, 9, 5001 * SECOND);
+    g_assert_cmpuint(verdict.stream, ==, 17);
+    g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_true(verdict.midstream);
+    fp_streams_free(streams);
+}
+
+/* One random history on many endpoints, so that entries are removed and moved all the time. */
+static void play(guint64 seed, gsize max_streams, GArray *verdicts)
+{
+    FpStreams *streams = table(seed, max_streams);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+
+    for (guint i = 0; i < 100000; i++) {
+        static const unsigned flags[] = {FP_TCP_SYN, FP_TCP_SYN | FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK, FP_TCP_RST, FP_TCP_FIN | FP_TCP_ACK};
+        guint32 number = (guint32)g_rand_int_range(rand, 0, 3000);
+        guint from = (guint)g_rand_int_range(rand, 0, 2);
+        unsigned chosen = flags[g_rand_int_range(rand, 0, (gint32)G_N_ELEMENTS(flags))];
+        guint32 bytes = (guint32)g_rand_int_range(rand, 0, 3);
+        FpVerdict verdict = give(streams, number, from, chosen, bytes, (gint64)i * SECOND);
+        g_array_append_val(verdicts, verdict);
+    }
+    g_assert_cmpuint(stats_of(streams).open, <=, MAX(max_streams, 16));
+    fp_streams_free(streams);
+}
+
+static void test_same_answers_for_any_seed(void)
+{
+    g_autoptr(GArray) reference = g_array_new(FALSE, TRUE, sizeof(FpVerdict));
+
+    play(0, 5000, reference);
+    for (guint64 seed = 1; seed < 10; seed++) {
+        g_autoptr(GArray) verdicts = g_array_new(FALSE, TRUE, sizeof(FpVerdict));
+        play(seed * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15), 5000, verdicts);
+        g_assert_cmpuint(verdicts->len, ==, reference->len);
+        g_assert_true(memcmp(verdicts->data, reference->data, reference->len * sizeof(FpVerdict)) == 0);
+    }
+}
+
+static void test_full_table_loses_no_track(void)
+{
+    for (guint64 seed = 0; seed < 4; seed++) {
+        g_autoptr(GArray) verdicts = g_array_new(FALSE, TRUE, sizeof(FpVerdict));
+        guint32 started = 0;
+        play(seed, 500 + seed * 500, verdicts);
+        for (guint i = 0; i < verdicts->len; i++) { /* numbers count up by one, and none is invented */
+            guint32 number = g_array_index(verdicts, FpVerdict, i).stream;
+            g_assert_cmpuint(number, <=, started);
+            started = MAX(started, number + 1);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/streams/key-is-the-same-both-ways", test_key_is_the_same_both_ways);
+    g_test_add_func("/streams/key-holds-all-of-the-endpoints", test_key_holds_all_of_the_endpoints);
+    g_test_add_func("/streams/key-tells-ip-versions-apart", test_key_tells_ip_versions_apart);
+    g_test_add_func("/streams/key-depends-on-the-seed", test_key_depends_on_the_seed);
+    g_test_add_func("/streams/growth-keeps-every-stream", test_growth_keeps_every_stream);
+    g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
+    g_test_add_func("/streams/unanswered-are-forgotten-first", test_unanswered_are_forgotten_first);
+    g_test_add_func("/streams/closed-are-forgotten-before-idle", test_closed_are_forgotten_before_idle);
+    g_test_add_func("/streams/longest-idle-are-forgotten-last", test_longest_idle_are_forgotten_last);
+    g_test_add_func("/streams/idle-by-the-last-segment", test_idle_by_the_last_segment);
+    g_test_add_func("/streams/established-survive-a-syn-flood", test_established_survive_a_syn_flood);
+    g_test_add_func("/streams/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
+    g_test_add_func("/streams/same-answers-for-any-seed", test_same_answers_for_any_seed);
+    g_test_add_func("/streams/full-table-loses-no-track", test_full_table_loses_no_track);
+    return g_test_run();
+}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs tshark and sharkd with the plugin, as a user on whom Wireshark does not play safe.
+
+Run as root, they ignore WIRESHARK_PLUGIN_DIR; so then they are started as another user, with an empty home.
+The environment says where things are (tests/plugin/CMakeLists.txt sets it):
+
+    FIRSTPAYLOAD_PLUGINS   the folder that WIRESHARK_PLUGIN_DIR is set to for the plugin (needed for plugin=True)
+    FIRSTPAYLOAD_TSHARK    tshark, default: the one in PATH
+    FIRSTPAYLOAD_SHARKD    sharkd, likewise
+    FIRSTPAYLOAD_PRELOAD   libasan, when the plugin was built with it; default: nothing
+
+In short:
+
+    import tshark_runner
+    rows = tshark_runner.run_tshark(["-r", path, "-Y", "firstpayload", "-T", "fields", "-e", "frame.number"]).stdout.split()
+    frames = tshark_runner.frames(path, "firstpayload.flight")        # the numbers as a list of int
+"""
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+
+UNPRIVILEGED_ID = 65534
+TIMEOUT_SECONDS = 300
+SANITIZER_REPORTS = (b"ERROR: AddressSanitizer", b"runtime error:", b"AddressSanitizer:DEADLYSIGNAL")
+
+_folder = None      # made at first use, removed at exit
+_copies = {}        # path -> a copy that the other user can read
+
+
+class SanitizerReport(AssertionError):
+    """The plugin was built with sanitizers, and one of them had something to say."""
+
+
+def folder():
+    """A folder of this process that the user who runs tshark can write to; for -w, and for captures made by tests."""
+    global _folder
+    if _folder is None:
+        _folder = tempfile.mkdtemp(prefix="firstpayload-test-")
+        atexit.register(shutil.rmtree, _folder, True)
+        if os.geteuid() == 0:
+            os.chown(_folder, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
+            os.chmod(_folder, 0o755)
+    return _folder
+
+
+def _is_open_to_all(path):
+    path = os.path.realpath(path)
+    if not os.stat(path).st_mode & 0o004:
+        return False
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        if not os.stat(path).st_mode & 0o001:
+            return False
+    return True
+
+
+def readable(path):
+    """path, or that of a copy when the user who runs tshark could not read it. A folder is taken with all in it."""
+    if os.geteuid() != 0 or not os.path.exists(path) or _is_open_to_all(path):
+        return path
+    if path not in _copies:
+        where = os.path.join(tempfile.mkdtemp(dir=folder()), os.path.basename(os.path.normpath(path)))
+        (shutil.copytree if os.path.isdir(path) else shutil.copy)(path, where)
+        for name in subprocess.run(["find", os.path.dirname(where)], capture_output=True, check=True, text=True).stdout.splitlines():
+            os.chmod(name, 0o755 if os.path.isdir(name) else 0o644)
+        _copies[path] = where
+    return _copies[path]
+
+
+def _plugin_folder(plugin):
+    if plugin is True:
+        return readable(os.environ["FIRSTPAYLOAD_PLUGINS"])
+    if plugin:
+        return readable(plugin)
+    empty = os.path.join(folder(), "no-plugins")
+    os.makedirs(empty, exist_ok=True)
+    return empty
+
+
+def command(program, args, plugin=True):
+    """The whole command line, for those who start the process themselves. program: "tshark" or "sharkd"."""
+    home = tempfile.mkdtemp(prefix="home-", dir=folder())
+    if os.geteuid() == 0:
+        os.chown(home, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
+    variables = {"HOME": home, "WIRESHARK_CONFIG_DIR": home, "XDG_CONFIG_HOME": home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                 "WIRESHARK_PLUGIN_DIR": _plugin_folder(plugin),
+                 "WIRESHARK_EXTCAP_DIR": _plugin_folder(False)}    # they take no part, and one hangs at exit with libasan
+    preload = os.environ.get("FIRSTPAYLOAD_PRELOAD")
+    if preload and plugin:
+        variables.update(LD_PRELOAD=preload, ASAN_OPTIONS="detect_leaks=0:exitcode=99", UBSAN_OPTIONS="halt_on_error=1")
+    line = ["env", *(f"{name}={value}" for name, value in variables.items())]
+    if os.geteuid() == 0:
+        line = ["setpriv", f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups", *line]
+    args = [str(arg) for arg in args]
+    args = [readable(arg) if i > 0 and args[i - 1] == "-r" else arg for i, arg in enumerate(args)]
+    return [*line, os.environ.get("FIRSTPAYLOAD_" + program.upper()) or program, *args]
+
+
+def run(program, args, plugin=True, input=None):
+    """Runs it to its end and returns the CompletedProcess, its stdout and stderr as bytes.
+
+    plugin: True for this project's plugin alone, False for no plugin at all, or a folder of plugins.
+    input: bytes for its stdin. A file named after -r that the user could not read is copied first.
+    Raises SanitizerReport; the exit status is the caller's to look at.
+    """
+    done = subprocess.run(command(program, args, plugin), input=b"" if input is None else input, capture_output=True,
+                          timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
+    if any(report in done.stderr for report in SANITIZER_REPORTS):
+        raise SanitizerReport(done.stderr.decode(errors="replace"))
+    return done
+
+
+def run_tshark(args, plugin=True, input=None):
+    """run("tshark", ...)"""
+    return run("tshark", args, plugin, input)
+
+
+def frames(path, display_filter, extra=(), plugin=True):
+    """The numbers of the frames of a capture that a display filter lets through, in order.
+
+    A capture that tshark finds broken halfway still gives the frames before."""
+    done = run_tshark(["-n", *extra, "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"], plugin)
+    if done.returncode not in (0, 2):
+        raise RuntimeError(f"tshark ended with {done.returncode} on {path}: {done.stderr.decode(errors='replace')}")
+    return [int(number) for number in done.stdout.split()]
+
+
+def plugin_is_listed():
+    """Whether tshark really has loaded the plugin: to be asserted before any answer is believed."""
+    listed = run_tshark(["-G", "plugins"]).stdout.decode(errors="replace")
+    return any(line.split("\t")[0].strip() == "firstpayload.so" for line in listed.splitlines())

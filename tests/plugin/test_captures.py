@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every class, on real captures: exactly the frames that are expected."""
+import concurrent.futures
+import os
+import unittest
+
+import capture_files
+import tshark_runner
+
+FILTERS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake"}
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def read_expected(path):
+    frames = {name: [] for name in FILTERS}
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            number, classes = line.split()
+            for name in classes.split(","):
+                frames[name].append(int(number))
+    return frames
+
+
+def answers(capture, extra=()):
+    return {name: tshark_runner.frames(capture, display_filter, extra) for name, display_filter in FILTERS.items()}
+
+
+class Captures(unittest.TestCase):
+    def for_each(self, function, items):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from zip(items, pool.map(function, items))
+
+    def test_shared_captures(self):
+        agree = dict.fromkeys(FILTERS, 0)
+        pairs = capture_files.shared()
+        for (capture, expected), got in self.for_each(lambda pair: answers(pair[0]), pairs):
+            wanted = read_expected(expected)
+            for name in FILTERS:
+                agree[name] += got[name] == wanted[name]
+                with self.subTest(capture=capture, frames=name):
+                    self.assertEqual(got[name], wanted[name])
+        if pairs:
+            print(f"of {len(pairs)} captures agree:", ", ".join(f"{name} {count}" for name, count in agree.items()))
+
+    def test_own_captures_in_one_pass_and_in_two(self):
+        own = capture_files.own()
+        for (capture, one), (_, two) in zip(self.for_each(answers, own), self.for_each(lambda path: answers(path, ["-2"]), own)):
+            with self.subTest(capture=capture):
+                self.assertEqual(one, two)
+                self.assertLessEqual(set(one["first"]), set(one["flight"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which filter matches which frame: presence, several layers, quoted headers, cut frames, preferences."""
+import os
+import struct
+import unittest
+
+import tshark_runner
+from packets import ACK, PSH, RST, SYN, Capture, Stream, icmp_unreachable, ip, tcp, udp
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+class Classes(unittest.TestCase):
+    def setUp(self):
+        self.capture = Capture()
+        self.stream = Stream(self.capture, 40000)
+
+    def frames(self, display_filter, *extra):
+        path = self.capture.write(os.path.join(tshark_runner.folder(), self.id() + ".pcap"))
+        return tshark_runner.frames(path, display_filter, extra)
+
+    def test_each_filter_matches_its_class_alone(self):
+        handshake = self.stream.handshake()
+        first = self.stream.client(PSH | ACK, 1, 1, b"one")
+        second = self.stream.client(PSH | ACK, 4, 1, b"two")
+        reply = self.stream.server(PSH | ACK, 1, 7, b"three")
+        self.stream.client(PSH | ACK, 7, 6, b"four")
+        for extra in ([], ["-2"]):
+            self.assertEqual(self.frames("firstpayload", *extra), [first])
+            self.assertEqual(self.frames("firstpayload.flight", *extra), [first, second])
+            self.assertEqual(self.frames("firstpayload.reply", *extra), [reply])
+            self.assertEqual(self.frames("firstpayload.handshake", *extra), handshake)
+            self.assertEqual(self.frames("!firstpayload && tcp.len > 0", *extra), [second, reply, reply + 1])
+
+    def test_handshake_ack_with_payload_is_in_both_classes(self):
+        self.stream.client(SYN, 0)
+        self.stream.server(SYN | ACK, 0, 1)
+        both = self.stream.client(PSH | ACK, 1, 1, b"hello")
+        self.assertEqual(self.frames("firstpayload && firstpayload.handshake && firstpayload.flight"), [both])
+
+    def test_two_tcp_layers_in_one_frame(self):
+        """GTP is what Wireshark takes over TCP and has IP in it."""
+        def gtp(packet):
+            return struct.pack(">BBHI", 0x30, 255, len(packet), 1) + packet
+
+        inner = Stream(self.capture, 41000, "192.168.0.1", "192.168.0.2")
+        outer = Stream(self.capture, 40000, server_port=2152)
+        one, two = gtp(inner.client_packet(PSH | ACK, 1, 1, b"inner")), gtp(inner.server_packet(PSH | ACK, 1, 6, b"answer"))
+        both_first = outer.client(PSH | ACK, 1, 1, one)
+        flight_and_reply = outer.client(PSH | ACK, 1 + len(one), 1, two)
+        for extra in ([], ["-2"]):
+            self.assertEqual(self.frames("firstpayload", *extra), [both_first])
+            self.assertEqual(self.frames("firstpayload.reply && firstpayload.flight", *extra), [flight_and_reply])
+        done = tshark_runner.run_tshark(["-r", os.path.join(tshark_runner.folder(), self.id() + ".pcap"), "-2", "-Y", "firstpayload", "-T",
+                                         "fields", "-e", "firstpayload.stream", "-e", "firstpayload.len", "-e", "firstpayload.reply_frame",
+                                         "-e", "firstpayload.text"])
+        self.assertEqual(done.stdout.decode().rstrip("\n").split("\t"),
+                         ["0,1", f"{len(one)},5", str(flight_and_reply), "30 ff 00 2d 00 00 00 01 45 00 00 2d 00 00 40 00,inner"])
+
+    def test_ip_in_ip_counts_the_inner_stream(self):
+        packet = self.stream.client_packet(PSH | ACK, 1, 1, b"inside")
+        first = self.capture.add(ip("192.0.2.1", "192.0.2.2", packet, 4))
+        self.assertEqual(self.frames("firstpayload"), [first])
+
+    def test_quoted_in_an_icmp_error(self):
+        self.capture.add(ip("10.0.0.9", "10.0.0.1", icmp_unreachable(self.stream.client_packet(PSH | ACK, 1, 1, b"quoted")), 1))
+        first = self.stream.client(PSH | ACK, 1, 1, b"sent")
+        self.assertEqual(self.frames("firstpayload"), [first])
+
+    def test_cut_by_the_snaplen(self):
+        in_payload = self.stream.client(PSH | ACK, 1, 1, b"x" * 100, captured=60)
+        all_of_payload = Stream(self.capture, 40001).client(PSH | ACK, 1, 1, b"y" * 100, captured=54)
+        after_window = Stream(self.capture, 40002).client(PSH | ACK, 1, 1, b"z" * 100, captured=50)
+        before_window = Stream(self.capture, 40003).client(PSH | ACK, 1, 1, b"z" * 100, captured=49)
+        self.assertEqual(self.frames("firstpayload"), [in_payload, all_of_payload, after_window])
+        self.assertEqual(self.frames("firstpayload.len == 100"), [in_payload, all_of_payload, after_window])
+        self.assertEqual(self.frames("firstpayload.data"), [in_payload])
+        self.assertEqual(self.frames('firstpayload.text == "xxxxxx"'), [in_payload])
+        self.assertNotIn(before_window, self.frames("firstpayload"))
+
+    def test_padding_is_no_payload(self):
+        self.stream.client(ACK, 1, 1, padding=b"\0" * 6)
+        first = self.stream.client(PSH | ACK, 1, 1, b"a", padding=b"\0" * 5)
+        self.assertEqual(self.frames("firstpayload"), [first])
+        self.assertEqual(self.frames("firstpayload.len == 1 && firstpayload.data == 61"), [first])
+
+    def test_text_in_a_rst(self):
+        self.stream.handshake()
+        self.stream.server(RST | ACK, 1, 1, b"go away")
+        self.assertEqual(self.frames("firstpayload"), [])
+
+    def test_reused_port(self):
+        self.stream.handshake()
+        one = self.stream.client(PSH | ACK, 1, 1, b"one")
+        self.stream.client(SYN, 100000)
+        two = self.stream.client(PSH | ACK, 100001, 1, b"two")
+        self.assertEqual(self.frames("firstpayload"), [one, two])
+
+    def test_flight_bytes_preference(self):
+        self.stream.handshake()
+        frames = [self.stream.client(PSH | ACK, 1 + 10 * i, 1, b"0123456789") for i in range(4)]
+        self.assertEqual(self.frames("firstpayload.flight"), frames)
+        self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:20"), frames[:2])
+        self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:0"), frames[:1])
+        self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:4294967295"), frames)
+
+    def test_skip_midstream_preference(self):
+        self.stream.client(PSH | ACK, 1, 1, b"one")
+        self.stream.server(PSH | ACK, 1, 4, b"two")
+        whole = Stream(self.capture, 40001)
+        whole.handshake()
+        first = whole.client(PSH | ACK, 1, 1, b"three")
+        skip = ["-o", "firstpayload.skip_midstream:TRUE"]
+        self.assertEqual(self.frames("firstpayload", *skip), [first])
+        self.assertEqual(self.frames("firstpayload.reply", *skip), [])
+
+    def test_absurd_times(self):
+        """A block of pcapng has 64 bits of time: ages must not overflow."""
+        packet = b"\x02" * 12 + b"\x08\0" + self.stream.client_packet(PSH | ACK, 1, 1, b"now")
+        pcapng = struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28) + struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
+        for time in (0, 2**64 - 1, 2**63):
+            length = 32 + (len(packet) + 3) // 4 * 4
+            pcapng += struct.pack("<IIIIIII", 6, length, 0, time >> 32, time & 0xffffffff, len(packet), len(packet))
+            pcapng += packet.ljust(length - 32, b"\0") + struct.pack("<I", length)
+        path = os.path.join(tshark_runner.folder(), "times.pcapng")
+        with open(path, "wb") as file:
+            file.write(pcapng)
+        self.assertEqual(tshark_runner.frames(path, "firstpayload"), [1])
+
+    def test_tcp_past_the_hook_is_said_once(self):
+        for _ in range(3):
+            self.capture.add(ip("10.0.0.1", "10.0.0.2", udp(5, 9999, tcp(1, 2, 3, 4, PSH | ACK, b"abcd")), 17))
+        first = self.stream.client(PSH | ACK, 1, 1, b"a")
+        path = self.capture.write(os.path.join(tshark_runner.folder(), self.id() + ".pcap"))
+        decode = ["-r", path, "-d", "udp.port==9999,tcp"]
+        self.assertEqual(tshark_runner.run_tshark(decode).stderr, b"")
+        asked = tshark_runner.run_tshark([*decode, "-Y", "firstpayload", "-T", "fields", "-e", "frame.number"])
+        self.assertEqual(asked.stdout.decode(), f"{first}\n")
+        self.assertEqual(asked.stderr.count(b"not reached through IP"), 1)
+        self.assertEqual(self.frames("firstpayload.unseen", "-d", "udp.port==9999,tcp"), [1])
+
+    def test_switched_off(self):
+        self.stream.client(PSH | ACK, 1, 1, b"a")
+        self.assertEqual(self.frames("firstpayload", "--disable-protocol", "firstpayload"), [])
+        self.assertEqual(self.frames("firstpayload || tcp", "--disable-protocol", "tcp"), [])
+        self.assertEqual(self.frames("data.len == 21", "--disable-protocol", "tcp"), [1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The same answer however the frames are visited: one pass, two, from a pipe, at random, written out, loaded again."""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import tshark_runner
+from packets import ACK, PSH, SYN, Capture, Stream
+
+FILTERS = ("firstpayload", "firstpayload.reply", "firstpayload.flight", "firstpayload.handshake")
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def make_capture():
+    """Thirty streams, their frames mixed; every third has no SYN."""
+    capture, streams = Capture(), [Stream(Capture(), 40000 + i) for i in range(30)]
+    for stream in streams:
+        stream.capture = capture
+    for i, stream in enumerate(streams):
+        if i % 3 != 0:
+            stream.client(SYN, 0)
+    for i, stream in enumerate(streams):
+        if i % 3 != 0:
+            stream.server(SYN | ACK, 0, 1)
+    for stream in streams:
+        stream.client(ACK, 1, 1)
+    for i, stream in enumerate(reversed(streams)):
+        stream.client(PSH | ACK, 1, 1, b"ask %02d" % i)
+        stream.client(PSH | ACK, 7, 1, b"ask more")
+    for stream in streams:
+        stream.server(PSH | ACK, 1, 15, b"answer")
+        stream.client(PSH | ACK, 15, 7, b"again")
+    return capture
+
+
+class Passes(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.capture = make_capture()
+        cls.path = cls.capture.write(os.path.join(tshark_runner.folder(), "passes.pcap"))
+        cls.expected = {name: tshark_runner.frames(cls.path, name) for name in FILTERS}
+        assert [len(frames) for frames in cls.expected.values()] == [30, 30, 60, 60], cls.expected
+
+    def test_two_passes(self):
+        for name in FILTERS:
+            self.assertEqual(tshark_runner.frames(self.path, name, ["-2"]), self.expected[name])
+
+    def test_read_filter(self):
+        """-R gives the number of a frame that it drops to the next."""
+        for read_filter, left in (("firstpayload", 30), ("tcp.len > 0", 120)):
+            done = tshark_runner.run_tshark(["-r", self.path, "-2", "-R", read_filter, "-T", "fields", "-e", "frame.number", "-e", "firstpayload.len"])
+            rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+            self.assertEqual([int(number) for number, _ in rows], list(range(1, left + 1)))
+            self.assertEqual(len([length for _, length in rows if length]), 30)
+
+    def test_from_a_pipe(self):
+        # dumpcap, which reads for -i, hangs at exit when libasan is loaded into it
+        for reader in ("-r",) if os.environ.get("FIRSTPAYLOAD_PRELOAD") else ("-r", "-i"):
+            done = tshark_runner.run_tshark([reader, "-", "-Y", "firstpayload", "-T", "fields", "-e", "frame.number"], input=self.capture.bytes())
+            self.assertEqual([int(number) for number in done.stdout.split()], self.expected["firstpayload"], done.stderr)
+
+    def test_written_out(self):
+        for name in FILTERS:
+            out = os.path.join(tshark_runner.folder(), "out.pcap")
+            done = tshark_runner.run_tshark(["-r", self.path, "-Y", name, "-F", "pcap", "-w", out])
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            kept = Capture()
+            kept.records = [self.capture.records[number - 1] for number in self.expected[name]]
+            with open(out, "rb") as file:
+                self.assertEqual(file.read()[24:], kept.bytes()[24:])
+
+    def test_text_output_says_nothing_else(self):
+        for options in ([], ["-V"], ["-T", "json"], ["-T", "ek"], ["-T", "pdml"], ["-T", "psml"], ["-q", "-z", "io,phs"], ["-x"]):
+            done = tshark_runner.run_tshark(["-r", self.path, *options])
+            self.assertEqual((done.returncode, done.stderr), (0, b""), options)
+
+    def test_beside_the_plugins_of_the_system(self):
+        # asked without WIRESHARK_PLUGIN_DIR, which would be the answer
+        listed = subprocess.run([os.environ.get("FIRSTPAYLOAD_TSHARK") or "tshark", "-G", "folders"], capture_output=True, check=True, text=True)
+        system = [line.split(":", 1)[1].strip() for line in listed.stdout.splitlines() if line.startswith("Global Plugins")]
+        both = os.path.join(tshark_runner.folder(), "both")
+        shutil.copytree(os.environ["FIRSTPAYLOAD_PLUGINS"], both)
+        for folder in system:
+            if os.path.isdir(folder):
+                shutil.copytree(folder, os.path.join(both, os.path.basename(folder)), dirs_exist_ok=True,
+                                ignore=shutil.ignore_patterns("firstpayload.so"))
+        self.assertEqual(tshark_runner.frames(self.path, "firstpayload", plugin=both), self.expected["firstpayload"])
+
+
+class Sharkd:
+    """A conversation with sharkd, which visits frames as the GUI does: all of them once, then any at random."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(tshark_runner.command("sharkd", ["-"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, cwd=tshark_runner.folder(), text=True)
+        self.asked = 0
+
+    def ask(self, method, **params):
+        self.asked += 1
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params}) + "\n")
+        self.process.stdin.flush()
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError("sharkd ended")
+            answer = json.loads(line) if line.startswith("{") else {}
+            if answer.get("id") == self.asked:
+                return answer["result"]
+
+    def frames(self, display_filter):
+        # sharkd keeps what a filter matched by its text, even when another file is loaded: never the same text twice
+        return [frame["num"] for frame in self.ask("frames", filter=display_filter + " " * self.asked)]
+
+    def labels(self, frame):
+        """What stands in the tree of a frame under its root items of ours."""
+        tree = self.ask("frame", frame=frame, proto=True)["tree"]
+        return [[child["l"] for child in item.get("n", [])] for item in tree if item["l"].startswith("First Payload")]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(timeout=60)
+
+
+class RandomAccess(unittest.TestCase):
+    def setUp(self):
+        self.sharkd = Sharkd()
+        self.addCleanup(self.sharkd.close)
+        self.capture = make_capture()
+        self.path = self.capture.write(os.path.join(tshark_runner.folder(), "random.pcap"))
+        self.expected = {name: tshark_runner.frames(self.path, name) for name in FILTERS}
+
+    def test_any_order_and_any_filter(self):
+        self.sharkd.ask("load", file=self.path)
+        for name in (*reversed(FILTERS), *FILTERS):
+            self.assertEqual(self.sharkd.frames(name), self.expected[name])
+        for number in reversed(self.expected["firstpayload"]):
+            self.assertIn("First Payload: flight", self.sharkd.labels(number)[0])
+        self.assertEqual(self.sharkd.frames("firstpayload"), self.expected["firstpayload"])
+
+    def test_links_are_known_after_the_first_visit(self):
+        self.sharkd.ask("load", file=self.path)
+        first, reply = self.expected["firstpayload"][-1], self.expected["firstpayload.reply"][0]
+        self.assertIn(f"Reply in: {reply}", self.sharkd.labels(first)[0])
+        self.assertEqual(self.sharkd.labels(reply), [[f"First payload in: {first}"]])
+
+    def test_loaded_again_and_another_file(self):
+        other = Capture()
+        number = Stream(other, 40000).client(PSH | ACK, 1, 1, b"other")
+        other_path = other.write(os.path.join(tshark_runner.folder(), "other.pcap"))
+        for _ in range(3):
+            self.sharkd.ask("load", file=self.path)
+            self.assertEqual(self.sharkd.frames("firstpayload"), self.expected["firstpayload"])
+            self.sharkd.ask("load", file=other_path)
+            self.assertEqual(self.sharkd.frames("firstpayload"), [number])
+
+    def test_preference_edited_between_loads(self):
+        for flight_bytes, name in (("1", "firstpayload"), ("16384", "firstpayload.flight")):
+            self.sharkd.ask("setconf", name="firstpayload.flight_bytes", value=flight_bytes)
+            self.sharkd.ask("load", file=self.path)
+            self.assertEqual(self.sharkd.frames("firstpayload.flight"), self.expected[name])
+
+    def test_a_column(self):
+        self.sharkd.ask("load", file=self.path)
+        rows = self.sharkd.ask("frames", filter="firstpayload", column0="firstpayload.text:0")
+        self.assertEqual(sorted(row["c"][0] for row in rows), [f"ask {i:02d}" for i in range(30)])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What stock tshark says stays as it was, byte for byte, but for what the plugin adds."""
+import concurrent.futures
+import os
+import re
+import unittest
+
+import capture_files
+import tshark_runner
+
+# An element of ours at the root of a packet: the protocol, or fields in the wrapper that PDML puts around lone fields.
+OURS = re.compile(rb'  <proto name="(?:firstpayload|fake-field-wrapper)".*?\n  </proto>\n', re.DOTALL)
+WRITTEN_AT = re.compile(rb' time="[^"]*"')
+EVERY = int(os.environ.get("FIRSTPAYLOAD_EVERY", "10"))    # of the shared captures, one in so many
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def without_ours(pdml):
+    def keep(match):
+        element = match.group(0)
+        return b"" if element.startswith(b'  <proto name="firstpayload"') or b'\n    <field name="firstpayload.' in element else element
+
+    return OURS.sub(keep, pdml)
+
+
+def plain(pdml):
+    return without_ours(WRITTEN_AT.sub(b"", pdml, count=1))
+
+
+def first_difference(one, two):
+    for a, b in zip(one.splitlines(), two.splitlines()):
+        if a != b:
+            return a, b
+    return len(one), len(two)
+
+
+class Unchanged(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.captures = capture_files.own() + [capture for capture, _ in capture_files.shared()][::EVERY]
+
+    def compare(self, options, strip=lambda output: output):
+        def run(job):
+            path, plugin = job
+            return tshark_runner.run_tshark(["-n", "-r", path, *options], plugin)
+
+        jobs = [(path, plugin) for path in self.captures for plugin in (False, True)]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = list(pool.map(run, jobs))
+        for (path, _), stock, ours in zip(jobs[::2], done[::2], done[1::2]):
+            with self.subTest(capture=path, options=options):
+                self.assertEqual((ours.returncode, ours.stderr), (stock.returncode, stock.stderr))
+                if strip(ours.stdout) != strip(stock.stdout):
+                    self.fail(first_difference(strip(stock.stdout), strip(ours.stdout)))
+
+    def test_pdml(self):
+        self.compare(["-T", "pdml"], plain)
+
+    def test_pdml_of_the_second_pass(self):
+        self.compare(["-2", "-T", "pdml"], plain)
+
+    def test_protocol_hierarchy(self):
+        self.compare(["-q", "-z", "io,phs"], lambda output: re.sub(rb"  firstpayload .*\n", b"", output))
+
+    def test_conversations(self):
+        self.compare(["-q", "-z", "conv,tcp"])
+
+    def test_layers(self):
+        self.compare(["-T", "fields", "-e", "frame.protocols", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info", "-e", "tcp.stream"])
+
+    def test_packet_list(self):
+        self.compare([])
+
+
+if __name__ == "__main__":
+    unittest.main()
