@@ -177,11 +177,19 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
     return FP_CLASS_REPLY;
 }
 
+/* Whether only a SYN, a FIN or a RST can still matter: both sides have spoken, and no handshake waits for its end. */
+static bool is_settled(const FpStream *stream)
+{
+    return has(stream, REPLY_SEEN) && (has(stream, HANDSHAKE_ENDED) || !has(stream, SYNACK_SENT | SYNACK_SENT << 1));
+}
+
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
     verdict->stream = stream->number;
     stream->last_active = coarse_time(segment->time_ns);
+    if (is_settled(stream) && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)))
+        return;
 
     if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == (FP_TCP_SYN | FP_TCP_ACK))
         stream->base[direction] = segment->seq;
@@ -202,6 +210,8 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
     uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* the SYN takes the number before the data (RFC 9293 3.4) */
     int32_t offset = (int32_t)(segment->seq + syn - 1 - stream->base[direction]);
     unsigned classes = take_payload(stream, direction, offset, rules->flight_bytes);
+    if (classes == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
+        return;
 
     verdict->payload_bytes = payload_bytes;
     verdict->relative_seq = segment->seq - stream->base[direction];
@@ -212,8 +222,7 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
     verdict->fast_open = syn == 1;
     verdict->age_ns = segment->time_ns - stream->first_ns;
     verdict->delay_ns = verdict->has_syn ? segment->time_ns - stream->syn_ns : 0;
-    if (!(verdict->midstream && rules->skip_midstream))
-        verdict->classes = (uint8_t)(verdict->classes | classes);
+    verdict->classes = (uint8_t)(verdict->classes | classes);
 }
 
 bool fp_stream_is_unanswered(const FpStream *stream)

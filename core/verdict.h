@@ -65,19 +65,19 @@ typedef struct {
 #define FP_FLIGHT_BYTES_DEFAULT 16384U
 #define FP_FLIGHT_BYTES_MAX 0x7fffffffU
 
-/* What is said of one segment. The members after classes are said of every segment that carries payload. */
+/* What is said of one segment. The members after classes are said of frames that are first, reply or flight, and 0 of others. */
 typedef struct {
-    uint32_t stream;        /* its stream's number: 0, 1, ... in order of the streams' first frames */
-    uint32_t payload_bytes; /* 0 when it carries none, by the rules above */
-    uint32_t relative_seq;  /* sequence number less the direction's base: 1 is the stream's first byte */
-    uint8_t classes;        /* FP_CLASS_... */
-    FpSide side;            /* who sent it, as far as known at this point */
-    bool has_syn;           /* the stream's SYN was captured, so delay_ns means something */
-    bool midstream;         /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */
-    bool out_of_order;      /* bytes of this side before it have not been captured */
-    bool fast_open;         /* the payload is in a SYN (RFC 7413) */
-    int64_t age_ns;         /* since the stream's first frame; negative where the capture's clock stepped back */
-    int64_t delay_ns;       /* since the stream's first SYN without ACK */
+    uint32_t stream; /* its stream's number: 0, 1, ... in order of the streams' first frames */
+    uint8_t classes; /* FP_CLASS_... */
+    uint32_t payload_bytes;
+    uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte */
+    FpSide side;           /* who sent it, as far as known at this point */
+    bool has_syn;          /* the stream's SYN was captured, so delay_ns means something */
+    bool midstream;        /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */
+    bool out_of_order;     /* bytes of this side before it have not been captured */
+    bool fast_open;        /* the payload is in a SYN (RFC 7413) */
+    int64_t age_ns;        /* since the stream's first frame; negative where the capture's clock stepped back */
+    int64_t delay_ns;      /* since the stream's first SYN without ACK */
 } FpVerdict;
 
 /* One class's name ("first", "reply", "flight", "handshake"), or NULL. class_bit is a single FP_CLASS_... bit. */

@@ -20,7 +20,7 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--write --keep --list --flight-bytes --no-midstream --max-streams --quiet --help' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W '--write --keep --list --flight-bytes --no-midstream --marked-only --max-streams --quiet --help' -- "$current")
         return
     fi
     compopt -o filenames

@@ -35,11 +35,14 @@ typedef struct {
 size_t fp_pcap_buffer_bytes(void);
 size_t fp_pcap_block_offset(void);
 
-/* Takes over opening->fd and opening->block when it returns a capture; NULL: not a classic pcap that can be walked, or
- * one that libwiretap had better look at. */
-FpCapture *fp_capture_pcap_open(FpOpening *opening);
+/* Takes over opening->fd and opening->block when it returns a capture; NULL: not a classic pcap that can be walked, or, unless
+ * it is vouched for, one that libwiretap had better look at. */
+FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for);
 
 /* Opens by name what is a regular file; else takes over opening->fd and feeds it to libwiretap. */
 FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error);
+
+/* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. */
+bool fp_capture_wiretap_is_pcap(FpCapture *capture);
 
 #endif

@@ -224,13 +224,14 @@ static void pcap_close(FpCapture *capture)
 
 static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close};
 
-FpCapture *fp_capture_pcap_open(FpOpening *opening)
+FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for)
 {
     FpCaptureFormat format = {0};
     const uint8_t *bytes = opening->block + CARRY_BYTES;
 
-    if (opening->bytes < FP_PCAP_HEADER_BYTES || !read_file_header(bytes, &format) ||
-        !looks_plausible(&format, bytes + FP_PCAP_HEADER_BYTES, opening->bytes - FP_PCAP_HEADER_BYTES))
+    if (opening->bytes < FP_PCAP_HEADER_BYTES || !read_file_header(bytes, &format))
+        return NULL;
+    if (!is_vouched_for && !looks_plausible(&format, bytes + FP_PCAP_HEADER_BYTES, opening->bytes - FP_PCAP_HEADER_BYTES))
         return NULL;
 
     Pcap *pcap = g_new0(Pcap, 1);

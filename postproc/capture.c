@@ -65,6 +65,24 @@ static bool open_input(FpOpening *opening, const char *path, const char *shown, 
     return read_beginning(opening, shown, error);
 }
 
+/* Opens what has begun to be read. The files that need libwiretap's word for what they are can then be walked after all, and their
+ * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
+static FpCapture *open_format(FpOpening *opening, const char *shown, bool insist_on_wiretap, GError **error)
+{
+    FpCapture *capture = insist_on_wiretap ? NULL : fp_capture_pcap_open(opening, false);
+
+    if (capture != NULL)
+        return capture;
+    capture = fp_capture_wiretap_open(shown, opening, error);
+    if (capture == NULL || insist_on_wiretap || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
+        return capture;
+    FpCapture *walked = fp_capture_pcap_open(opening, true);
+    if (walked == NULL)
+        return capture;
+    fp_capture_close(capture);
+    return walked;
+}
+
 FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **error)
 {
     const char *shown = g_str_equal(path, "-") ? "standard input" : path;
@@ -73,14 +91,10 @@ FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **er
     struct stat status;
 
     if (open_input(&opening, path, shown, &status, error)) {
-        if (opening.bytes == 0) {
+        if (opening.bytes == 0)
             g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
-        } else {
-            if (!insist_on_wiretap)
-                capture = fp_capture_pcap_open(&opening);
-            if (capture == NULL)
-                capture = fp_capture_wiretap_open(shown, &opening, error);
-        }
+        else
+            capture = open_format(&opening, shown, insist_on_wiretap, error);
     }
     close_opening(&opening);
     if (capture == NULL)

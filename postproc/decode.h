@@ -10,6 +10,7 @@
 #ifndef FP_DECODE_H
 #define FP_DECODE_H
 
+#include "fragments.h"
 #include "record.h"
 #include "segment.h"
 
@@ -33,11 +34,16 @@ const char *fp_decoded_name(FpDecoded decoded);
 /* Holds the IP fragments that wait for the rest of their datagram. */
 typedef struct FpDecoder FpDecoder;
 
-FpDecoder *fp_decoder_new(void);
+/* keeper: how records are kept whose fragments wait, NULL for not at all. */
+FpDecoder *fp_decoder_new(const FpKeeper *keeper);
 void fp_decoder_free(FpDecoder *decoder);
 
 /* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data or from decoder, until the
  * next call. Records must be given in capture order, each once. */
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
+
+/* What keeper kept of the records that hold the rest of the datagram that the record decoded last has completed, in capture order; the
+ * caller's to free. NULL: there are none. To be called after each FP_DECODED_SEGMENT. */
+GPtrArray *fp_decoder_take_kept(FpDecoder *decoder);
 
 #endif

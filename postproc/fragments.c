@@ -2,7 +2,6 @@
 /* fragments.c - see fragments.h. */
 #include "fragments.h"
 
-#include <glib.h>
 #include <string.h>
 
 #define WAITING_BYTES_MAX (64U << 20)
@@ -13,6 +12,8 @@ typedef struct {
     uint32_t offset;
     uint32_t length;
     uint8_t *bytes;
+    uint64_t arrival;
+    GPtrArray *kept; /* of its record, and of those that completed a datagram around it; NULL for none */
 } Fragment;
 
 typedef struct {
@@ -29,7 +30,12 @@ struct FpFragments {
     GQueue order;          /* of Datagram, the longest waiting first */
     size_t waiting_bytes;
     uint64_t forgotten;
+    uint64_t arrivals;
+    FpKeeper keeper;
+    /* of the record that is looked at */
+    const FpRecord *record;
     GPtrArray *completed; /* payloads that are lent out */
+    GPtrArray *kept;      /* NULL for none */
 };
 
 static guint hash_key(gconstpointer data)
@@ -49,7 +55,11 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
 
 static void clear_fragment(gpointer data)
 {
-    g_free(((Fragment *)data)->bytes);
+    Fragment *fragment = data;
+
+    g_free(fragment->bytes);
+    if (fragment->kept != NULL)
+        g_ptr_array_unref(fragment->kept);
 }
 
 static void free_datagram(gpointer data)
@@ -60,10 +70,12 @@ static void free_datagram(gpointer data)
     g_free(datagram);
 }
 
-FpFragments *fp_fragments_new(void)
+FpFragments *fp_fragments_new(const FpKeeper *keeper)
 {
     FpFragments *fragments = g_new0(FpFragments, 1);
 
+    if (keeper != NULL)
+        fragments->keeper = *keeper;
     fragments->datagrams = g_hash_table_new_full(hash_key, equal_keys, NULL, free_datagram);
     fragments->completed = g_ptr_array_new_with_free_func(g_free);
     g_queue_init(&fragments->order);
@@ -77,6 +89,7 @@ void fp_fragments_free(FpFragments *fragments)
     g_queue_clear(&fragments->order);
     g_hash_table_unref(fragments->datagrams);
     g_ptr_array_unref(fragments->completed);
+    g_clear_pointer(&fragments->kept, g_ptr_array_unref);
     g_free(fragments);
 }
 
@@ -109,9 +122,10 @@ static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
     return datagram;
 }
 
-static void insert(Datagram *datagram, FpSpan payload, uint32_t offset)
+static void insert(Datagram *datagram, FpSpan payload, uint32_t offset, uint64_t arrival)
 {
-    Fragment fragment = {.offset = offset, .length = payload.captured, .bytes = g_memdup2(payload.bytes, payload.captured)};
+    Fragment fragment = {
+        .offset = offset, .length = payload.captured, .bytes = g_memdup2(payload.bytes, payload.captured), .arrival = arrival};
     guint place = datagram->fragments->len;
 
     while (place > 0 && g_array_index(datagram->fragments, Fragment, place - 1).offset > offset)
@@ -151,6 +165,56 @@ static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
     return (FpSpan){bytes, datagram->length, datagram->length};
 }
 
+static int compare_arrivals(gconstpointer a, gconstpointer b)
+{
+    const Fragment *first = a, *second = b;
+
+    return first->arrival < second->arrival ? -1 : first->arrival > second->arrival;
+}
+
+static void append_kept(FpFragments *fragments, GPtrArray *kept)
+{
+    if (kept == NULL)
+        return;
+    if (fragments->kept == NULL)
+        fragments->kept = g_ptr_array_new_with_free_func(fragments->keeper.drop);
+    g_ptr_array_extend_and_steal(fragments->kept, kept);
+}
+
+/* Collects what was kept for a datagram that is complete, and not needed any more in order of offsets. */
+static void collect_kept(FpFragments *fragments, Datagram *datagram)
+{
+    if (fragments->keeper.keep == NULL)
+        return;
+    g_array_sort(datagram->fragments, compare_arrivals);
+    for (guint i = 0; i < datagram->fragments->len; i++)
+        append_kept(fragments, g_steal_pointer(&g_array_index(datagram->fragments, Fragment, i).kept));
+}
+
+/* Has the last fragment that came keep its record, and with it what belongs to that. Returns how many bytes that may take. */
+static size_t keep_record(FpFragments *fragments, Datagram *datagram)
+{
+    const FpRecord *record = fragments->record;
+
+    if (fragments->keeper.keep == NULL)
+        return 0;
+    for (guint i = 0; i < datagram->fragments->len; i++) {
+        Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
+        if (fragment->arrival != fragments->arrivals)
+            continue;
+        fragment->kept =
+            fragments->kept != NULL ? g_steal_pointer(&fragments->kept) : g_ptr_array_new_with_free_func(fragments->keeper.drop);
+        g_ptr_array_add(fragment->kept, fragments->keeper.keep(fragments->keeper.user, record));
+    }
+    return MAX(record->raw_bytes, record->captured_bytes);
+}
+
+static void count_waiting(FpFragments *fragments, Datagram *datagram, size_t bytes)
+{
+    datagram->waiting_bytes += bytes;
+    fragments->waiting_bytes += bytes;
+}
+
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
 {
     while (fragments->waiting_bytes >= WAITING_BYTES_MAX)
@@ -161,23 +225,30 @@ bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan p
         datagram->length_known = true;
         datagram->length = offset + payload.captured;
     }
-    insert(datagram, payload, offset);
-    datagram->waiting_bytes += payload.captured + FRAGMENT_BYTES;
-    fragments->waiting_bytes += payload.captured + FRAGMENT_BYTES;
-    if (!is_complete(datagram)) {
-        if (datagram->fragments->len >= FRAGMENTS_MAX)
-            forget(fragments, datagram);
-        return false;
+    insert(datagram, payload, offset, ++fragments->arrivals);
+    if (is_complete(datagram)) {
+        *complete = assemble(fragments, datagram);
+        collect_kept(fragments, datagram);
+        drop(fragments, datagram);
+        return true;
     }
-    *complete = assemble(fragments, datagram);
-    drop(fragments, datagram);
-    return true;
+    count_waiting(fragments, datagram, payload.captured + FRAGMENT_BYTES + keep_record(fragments, datagram));
+    if (datagram->fragments->len >= FRAGMENTS_MAX)
+        forget(fragments, datagram);
+    return false;
 }
 
-void fp_fragments_release(FpFragments *fragments)
+void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record)
 {
+    fragments->record = record;
     if (fragments->completed->len > 0)
         g_ptr_array_set_size(fragments->completed, 0);
+    g_clear_pointer(&fragments->kept, g_ptr_array_unref);
+}
+
+GPtrArray *fp_fragments_take_kept(FpFragments *fragments)
+{
+    return g_steal_pointer(&fragments->kept);
 }
 
 uint64_t fp_fragments_forgotten(const FpFragments *fragments)

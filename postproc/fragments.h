@@ -11,9 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <glib.h>
+
+#include "record.h"
 #include "span.h"
 
 typedef struct FpFragments FpFragments;
+
+/* What the caller keeps of a record whose fragment has to wait, to have it when the datagram is complete. keep makes it, drop frees it. */
+typedef struct {
+    void *(*keep)(void *user, const FpRecord *record);
+    GDestroyNotify drop;
+    void *user;
+} FpKeeper;
 
 /* Which datagram a fragment is of. Unused bytes of the addresses must be zero. */
 typedef struct {
@@ -23,17 +33,22 @@ typedef struct {
     uint32_t version;
 } FpDatagramKey;
 
-FpFragments *fp_fragments_new(void);
+/* keeper is copied; NULL: nothing is kept of records. */
+FpFragments *fp_fragments_new(const FpKeeper *keeper);
 void fp_fragments_free(FpFragments *fragments);
+
+/* To be called before the fragments of a record are added. Ends what was lent for the record before. */
+void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record);
 
 /*
  * Takes a fragment, captured whole: payload begins at offset of the datagram's payload; more: others come behind it. Returns true when
- * the datagram is complete with it, and then *datagram is that datagram's payload, borrowed until fp_fragments_release.
+ * the datagram is complete with it, and then *datagram is that datagram's payload, borrowed until the next record begins.
  */
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *datagram);
 
-/* Frees the datagrams that fp_fragments_add has completed. */
-void fp_fragments_release(FpFragments *fragments);
+/* What was kept of the records that hold the rest of the datagrams which are complete with this record, in capture order; the
+ * caller's from now on. NULL: there are none. */
+GPtrArray *fp_fragments_take_kept(FpFragments *fragments);
 
 /* How many datagrams were forgotten incomplete. */
 uint64_t fp_fragments_forgotten(const FpFragments *fragments);

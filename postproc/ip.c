@@ -24,20 +24,9 @@
 
 static FpDecoded walk_tcp(const FpWalk *walk, FpSpan tcp)
 {
-    const uint8_t *header = tcp.bytes;
-    FpSegment *segment = walk->segment;
-
     if (tcp.captured < FP_TCP_NEEDED_BYTES)
         return tcp.captured < tcp.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
-    segment->source_port = fp_load16(header);
-    segment->destination_port = fp_load16(header + 2);
-    segment->seq = fp_load32(header + 4);
-    segment->ack = fp_load32(header + 8);
-    segment->header_bytes = (uint8_t)(header[12] >> 4 << 2);
-    segment->flags = header[13];
-    segment->window = fp_load16(header + 14);
-    segment->segment_bytes = tcp.wire;
-    segment->length_unknown = walk->is_fragment;
+    fp_walk_fill_tcp(walk->segment, tcp.bytes, tcp.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;
 }
 

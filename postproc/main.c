@@ -52,6 +52,7 @@ typedef struct {
     gint64 flight_bytes;
     gint64 max_streams;
     gboolean no_midstream;
+    gboolean marked_only;
     gboolean list;
     gboolean quiet;
     char **inputs;
@@ -66,6 +67,8 @@ static bool parse_slim(SlimArguments *arguments, int *argc, char ***argv, GError
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
         {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
+        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
+         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
          NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams,
@@ -90,6 +93,7 @@ static const char *check_slim(const SlimArguments *arguments, FpSlimOptions *opt
     options->keep = FP_CLASS_FIRST;
     options->rules = (FpRules){.flight_bytes = (uint32_t)arguments->flight_bytes, .skip_midstream = arguments->no_midstream};
     options->max_streams = (size_t)arguments->max_streams;
+    options->marked_only = arguments->marked_only;
     options->list = arguments->list;
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
 

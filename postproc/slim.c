@@ -33,7 +33,19 @@ typedef struct {
     FpProgress progress;
 } Slim;
 
-static bool take_verdict(Slim *slim, const FpRecord *record, unsigned classes, GError **error)
+/* A frame that completes a datagram is of no use without the others that hold it. */
+static bool write_fragments(Slim *slim, const GPtrArray *fragments, GError **error)
+{
+    for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
+        slim->summary->kept_fragments++;
+        if (!fp_writer_write_kept(slim->writer, g_ptr_array_index(fragments, i), error))
+            return false;
+    }
+    return true;
+}
+
+/* fragments: those with which the record completes a datagram, or NULL. */
+static bool take_verdict(Slim *slim, const FpRecord *record, const GPtrArray *fragments, unsigned classes, GError **error)
 {
     slim->summary->streams_with_payload += (classes & FP_CLASS_FIRST) != 0;
     if (slim->options->list) {
@@ -47,34 +59,50 @@ static bool take_verdict(Slim *slim, const FpRecord *record, unsigned classes, G
     if ((classes & slim->options->keep) == 0)
         return true;
     slim->summary->kept++;
-    return fp_writer_write(slim->writer, record, error);
+    return write_fragments(slim, fragments, error) && fp_writer_write(slim->writer, record, error);
+}
+
+/* What is known of a record of a batch before its stream is looked up. */
+typedef struct {
+    FpSegment segment;
+    FpStreamKey key;
+    GPtrArray *fragments;
+    bool has_segment;
+} Pending;
+
+static void prepare(Slim *slim, const FpRecord *record, Pending *pending)
+{
+    FpDecoded decoded = fp_decode(slim->decoder, record, &pending->segment);
+
+    slim->summary->decoded[decoded]++;
+    pending->has_segment = decoded == FP_DECODED_SEGMENT;
+    pending->fragments = NULL;
+    if (!pending->has_segment)
+        return;
+    pending->fragments = fp_decoder_take_kept(slim->decoder);
+    pending->key = fp_streams_key(slim->streams, &pending->segment);
+    fp_streams_prefetch(slim->streams, pending->key);
 }
 
 static bool take_batch(Slim *slim, const FpRecord *records, int n, GError **error)
 {
-    FpSegment segments[BATCH];
-    FpStreamKey keys[BATCH];
-    bool has_segment[BATCH];
+    Pending pending[BATCH];
+    bool is_well = true;
 
-    for (int i = 0; i < n; i++) {
-        FpDecoded decoded = fp_decode(slim->decoder, &records[i], &segments[i]);
-        slim->summary->decoded[decoded]++;
-        has_segment[i] = decoded == FP_DECODED_SEGMENT;
-        if (has_segment[i]) {
-            keys[i] = fp_streams_key(slim->streams, &segments[i]);
-            fp_streams_prefetch(slim->streams, keys[i]);
-        }
-    }
+    for (int i = 0; i < n; i++)
+        prepare(slim, &records[i], &pending[i]);
     for (int i = 0; i < n; i++) {
         FpVerdict verdict;
         slim->summary->frames++;
-        if (!has_segment[i])
+        if (!pending[i].has_segment)
             continue;
-        fp_streams_take(slim->streams, keys[i], &segments[i], &verdict);
-        if (verdict.classes != 0 && !take_verdict(slim, &records[i], verdict.classes, error))
-            return false;
+        fp_streams_take(slim->streams, pending[i].key, &pending[i].segment, &verdict);
+        if (verdict.classes != 0 && is_well)
+            is_well = take_verdict(slim, &records[i], pending[i].fragments, verdict.classes, error);
+        if (pending[i].fragments != NULL)
+            g_ptr_array_unref(pending[i].fragments);
     }
-    return true;
+    return is_well;
 }
 
 static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
@@ -180,10 +208,19 @@ static bool run(Slim *slim, GError **error)
     return is_done;
 }
 
+static void *keep_fragment(void *user, const FpRecord *record)
+{
+    Slim *slim = user;
+
+    return fp_writer_keep(slim->writer, record);
+}
+
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
 {
-    Slim slim = {.options = options, .summary = summary, .decoder = fp_decoder_new()};
+    Slim slim = {.options = options, .summary = summary};
+    FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = &slim};
 
+    slim.decoder = fp_decoder_new(options->list || options->marked_only ? NULL : &keeper);
     memset(summary, 0, sizeof *summary);
     fp_progress_begin(&slim.progress, options->show_progress);
     bool is_done = run(&slim, error);

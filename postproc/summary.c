@@ -24,9 +24,13 @@ void fp_summary_print(const FpSummary *summary, bool lists, FILE *file)
             fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
     print_forgotten(&summary->streams, file);
+    if (!lists && summary->kept_fragments > 0)
+        fprintf(file, "kept            %" PRIu64 " frames, and %" PRIu64 " fragments that belong to them\n", summary->kept,
+                summary->kept_fragments);
+    else if (!lists)
+        fprintf(file, "kept            %" PRIu64 " frames\n", summary->kept);
     if (lists)
         fprintf(file, "bytes           %" PRIu64 " in\n", summary->bytes_in);
     else
-        fprintf(file, "kept            %" PRIu64 " frames\nbytes           %" PRIu64 " in, %" PRIu64 " out\n", summary->kept,
-                summary->bytes_in, summary->bytes_out);
+        fprintf(file, "bytes           %" PRIu64 " in, %" PRIu64 " out\n", summary->bytes_in, summary->bytes_out);
 }

@@ -13,6 +13,7 @@ typedef struct {
     uint64_t frames;
     uint64_t decoded[FP_N_DECODED]; /* frames by what came of them */
     uint64_t kept;
+    uint64_t kept_fragments; /* besides */
     uint64_t streams_with_payload;
     uint64_t bytes_in;
     uint64_t bytes_out;

@@ -55,4 +55,18 @@ static inline FpDecoded fp_walk_missing(FpSpan rest)
     return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
 }
 
+/* A TCP header, of which FP_TCP_NEEDED_BYTES have been captured, into the segment. */
+static inline void fp_walk_fill_tcp(FpSegment *segment, const uint8_t *header, uint32_t segment_bytes, bool length_unknown)
+{
+    segment->source_port = fp_load16(header);
+    segment->destination_port = fp_load16(header + 2);
+    segment->seq = fp_load32(header + 4);
+    segment->ack = fp_load32(header + 8);
+    segment->header_bytes = (uint8_t)(header[12] >> 4 << 2);
+    segment->flags = header[13];
+    segment->window = fp_load16(header + 14);
+    segment->segment_bytes = segment_bytes;
+    segment->length_unknown = length_unknown;
+}
+
 #endif

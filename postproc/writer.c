@@ -10,6 +10,7 @@
 #include "capture-wiretap.h"
 #include "error.h"
 
+#define PCAP_RECORD_HEADER 16
 #define PCAP_SNAPLEN_OFFSET 16
 #define PCAP_LINK_OFFSET 20
 #define PCAP_SNAPLEN_MAX 262144U
@@ -142,22 +143,32 @@ bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error
     return !writer->format.is_pcap || fit_pcap(writer, capture, error);
 }
 
-/* A record of a file in the other byte order, or of coarser time. */
-static bool write_converted(FpWriter *writer, const FpRecord *record, GError **error)
+/* The record header of a file in the other byte order, or of coarser time, as the output has it. */
+static void convert_header(const FpWriter *writer, const uint8_t *raw, uint32_t header[4])
 {
-    uint32_t header[4];
-
-    memcpy(header, record->raw, sizeof header);
+    memcpy(header, raw, PCAP_RECORD_HEADER);
     if (writer->to_nanoseconds) {
         bool source_swapped = writer->swap_header != writer->format.swapped;
         uint32_t fraction = source_swapped ? GUINT32_SWAP_LE_BE(header[1]) : header[1];
         fraction *= 1000;
         header[1] = source_swapped ? GUINT32_SWAP_LE_BE(fraction) : fraction;
     }
-    for (size_t i = 0; writer->swap_header && i < G_N_ELEMENTS(header); i++)
+    for (size_t i = 0; writer->swap_header && i < 4; i++)
         header[i] = GUINT32_SWAP_LE_BE(header[i]);
-    return fp_output_write(writer->output, header, sizeof header, error) &&
-           fp_output_write(writer->output, record->raw + sizeof header, record->raw_bytes - sizeof header, error);
+}
+
+static bool needs_conversion(const FpWriter *writer)
+{
+    return writer->swap_header || writer->to_nanoseconds;
+}
+
+static bool write_converted(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    uint32_t header[4];
+
+    convert_header(writer, record->raw, header);
+    return fp_output_write(writer->output, header, PCAP_RECORD_HEADER, error) &&
+           fp_output_write(writer->output, record->raw + PCAP_RECORD_HEADER, record->raw_bytes - PCAP_RECORD_HEADER, error);
 }
 
 /* Interfaces are known as the capture gets to them. */
@@ -178,33 +189,94 @@ static bool add_interfaces(FpWriter *writer, GError **error)
     return true;
 }
 
-static bool write_wiretap(FpWriter *writer, const FpRecord *record, GError **error)
+/* Interfaces are numbered through all captures of the output. */
+static void number_interface(const FpWriter *writer, wtap_rec *rec)
 {
-    wtap_rec rec = *(const wtap_rec *)record->wiretap;
+    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID) {
+        rec->rec_header.packet_header.interface_id += writer->first_interface;
+    } else if (writer->has_interfaces && writer->first_interface > 0) {
+        rec->presence_flags |= WTAP_HAS_INTERFACE_ID;
+        rec->rec_header.packet_header.interface_id = writer->first_interface;
+    }
+}
+
+static bool dump(FpWriter *writer, const wtap_rec *rec, const uint8_t *data, GError **error)
+{
     int err = 0;
     char *err_info = NULL;
 
     if (!add_interfaces(writer, error))
         return false;
-    if (rec.presence_flags & WTAP_HAS_INTERFACE_ID)
-        rec.rec_header.packet_header.interface_id += writer->first_interface;
-    else if (writer->has_interfaces && writer->first_interface > 0) {
-        rec.presence_flags |= WTAP_HAS_INTERFACE_ID;
-        rec.rec_header.packet_header.interface_id = writer->first_interface;
-    }
-    if (wtap_dump(writer->dumper, &rec, record->data, &err, &err_info))
+    if (wtap_dump(writer->dumper, rec, data, &err, &err_info))
         return true;
     set_dump_error(error, writer, err, err_info);
     return false;
+}
+
+static bool write_wiretap(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    wtap_rec rec = *(const wtap_rec *)record->wiretap;
+
+    number_interface(writer, &rec);
+    return dump(writer, &rec, record->data, error);
 }
 
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
 {
     if (!writer->format.is_pcap)
         return write_wiretap(writer, record, error);
-    if (writer->swap_header || writer->to_nanoseconds)
+    if (needs_conversion(writer))
         return write_converted(writer, record, error);
     return fp_output_write(writer->output, record->raw, record->raw_bytes, error);
+}
+
+typedef struct {
+    uint8_t *bytes; /* classic pcap: the whole record; else the frame */
+    size_t n;
+    bool has_rec;
+    wtap_rec rec;
+} Kept;
+
+void *fp_writer_keep(FpWriter *writer, const FpRecord *record)
+{
+    Kept *kept = g_new0(Kept, 1);
+
+    if (writer->format.is_pcap) {
+        kept->n = record->raw_bytes;
+        kept->bytes = g_memdup2(record->raw, kept->n);
+        if (needs_conversion(writer)) {
+            uint32_t header[4];
+            convert_header(writer, record->raw, header);
+            memcpy(kept->bytes, header, PCAP_RECORD_HEADER);
+        }
+        return kept;
+    }
+    kept->n = record->captured_bytes;
+    kept->bytes = g_memdup2(record->data, kept->n);
+    kept->rec = *(const wtap_rec *)record->wiretap;
+    kept->has_rec = true;
+    if (kept->rec.block != NULL)
+        wtap_block_ref(kept->rec.block);
+    ws_buffer_init(&kept->rec.options_buf, 0); /* packets have none */
+    number_interface(writer, &kept->rec);
+    return kept;
+}
+
+void fp_writer_drop_kept(void *data)
+{
+    Kept *kept = data;
+
+    if (kept->has_rec)
+        wtap_rec_cleanup(&kept->rec);
+    g_free(kept->bytes);
+    g_free(kept);
+}
+
+bool fp_writer_write_kept(FpWriter *writer, const void *data, GError **error)
+{
+    const Kept *kept = data;
+
+    return kept->has_rec ? dump(writer, &kept->rec, kept->bytes, error) : fp_output_write(writer->output, kept->bytes, kept->n, error);
 }
 
 bool fp_writer_end_capture(FpWriter *writer, GError **error)

@@ -26,6 +26,11 @@ bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error
 /* Writes a record of the capture that was given last. */
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 
+/* A copy of a record of the capture that was given last, as it will be written; for later, whatever capture is being read by then. */
+void *fp_writer_keep(FpWriter *writer, const FpRecord *record);
+void fp_writer_drop_kept(void *kept);
+bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error);
+
 /* Writes what belongs to the capture and has not been written: interfaces without a kept record. */
 bool fp_writer_end_capture(FpWriter *writer, GError **error);
 

@@ -62,8 +62,7 @@ static Number base_of(const GArray *events, unsigned direction)
 {
     Number base = {FALSE, 0};
 
-    FOR_EACH(event, events)
-    {
+    FOR_EACH (event, events) {
         const FpSegment *segment = &event->segment;
         gboolean own = event->direction == direction;
         if (own && is_syn_ack(segment) && base.known)
@@ -83,8 +82,7 @@ static Number next_of(const GArray *events, unsigned direction)
 {
     Number next = {FALSE, 0};
 
-    FOR_EACH(event, events)
-    {
+    FOR_EACH (event, events) {
         if (event->direction != direction || !event->measurable || event->probe)
             continue;
         guint32 end = event->segment.seq + payload_of(event);
@@ -101,9 +99,9 @@ static gboolean last_window_is_zero(const GArray *events, unsigned direction)
 {
     gboolean zero = FALSE;
 
-    FOR_EACH(event, events)
-    if (event->direction == direction && event->measurable)
-        zero = event->segment.window == 0;
+    FOR_EACH (event, events)
+        if (event->direction == direction && event->measurable)
+            zero = event->segment.window == 0;
     return zero;
 }
 
@@ -113,9 +111,9 @@ static gboolean starts_another(const GArray *events, unsigned direction, const F
 
     if (!is_syn(segment) || events->len == 0)
         return FALSE;
-    FOR_EACH(event, events)
-    if (event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN))
-        return TRUE;
+    FOR_EACH (event, events)
+        if (event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN))
+            return TRUE;
     return base.known && base.value != segment->seq;
 }
 
@@ -139,8 +137,7 @@ static gboolean ends_handshake(const GArray *events, const Event *event)
 {
     int synack_from = -1;
 
-    FOR_EACH(past, events)
-    {
+    FOR_EACH (past, events) {
         if (past->ends_handshake)
             return FALSE;
         if (past->whole && is_syn_ack(&past->segment))
@@ -166,12 +163,12 @@ static FpSide side_of(const GArray *events, unsigned direction)
 {
     FpSide side = FP_SIDE_UNKNOWN;
 
-    FOR_EACH(event, events)
-    if (event->whole && is_syn(&event->segment))
-        return event->direction == direction ? FP_SIDE_CLIENT : FP_SIDE_SERVER;
-    FOR_EACH(event, events)
-    if (event->whole && is_syn_ack(&event->segment))
-        side = event->direction == direction ? FP_SIDE_SERVER : FP_SIDE_CLIENT;
+    FOR_EACH (event, events)
+        if (event->whole && is_syn(&event->segment))
+            return event->direction == direction ? FP_SIDE_CLIENT : FP_SIDE_SERVER;
+    FOR_EACH (event, events)
+        if (event->whole && is_syn_ack(&event->segment))
+            side = event->direction == direction ? FP_SIDE_SERVER : FP_SIDE_CLIENT;
     return side;
 }
 
@@ -179,16 +176,16 @@ static guint payloads(const GArray *events, unsigned direction)
 {
     guint count = 0;
 
-    FOR_EACH(event, events)
-    count += event->payload && event->direction == direction;
+    FOR_EACH (event, events)
+        count += event->payload && event->direction == direction;
     return count;
 }
 
 static const Event *first_payload(const GArray *events)
 {
-    FOR_EACH(event, events)
-    if (event->payload)
-        return event;
+    FOR_EACH (event, events)
+        if (event->payload)
+            return event;
     return NULL;
 }
 
@@ -207,17 +204,17 @@ static gboolean is_midstream(const GArray *events)
 {
     const Event *first = first_payload(events);
 
-    FOR_EACH(event, events)
-    if (event <= first && event->whole && event->segment.flags & FP_TCP_SYN)
-        return FALSE;
+    FOR_EACH (event, events)
+        if (event <= first && event->whole && event->segment.flags & FP_TCP_SYN)
+            return FALSE;
     return TRUE;
 }
 
 static const Event *first_syn(const GArray *events)
 {
-    FOR_EACH(event, events)
-    if (event->whole && is_syn(&event->segment))
-        return event;
+    FOR_EACH (event, events)
+        if (event->whole && is_syn(&event->segment))
+            return event;
     return NULL;
 }
 
@@ -228,6 +225,8 @@ static void judge_payload(const GArray *events, const Event *last, FpVerdict *ve
     gint32 offset = (gint32)(last->segment.flags & FP_TCP_SYN ? from_base : from_base - 1);
     unsigned classes = payload_classes(events, last, offset);
 
+    if (classes == 0)
+        return;
     verdict->classes = (guint8)(verdict->classes | classes);
     verdict->payload_bytes = payload_of(last);
     verdict->relative_seq = from_base;

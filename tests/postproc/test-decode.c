@@ -140,10 +140,11 @@ static FpDecoded decode(FpDecoder *decoder, uint8_t *page, const uint8_t *frame,
 static void test_framing(gconstpointer data)
 {
     const Framing *framing = data;
-    FpDecoder *decoder = fp_decoder_new();
+    FpDecoder *decoder = fp_decoder_new(NULL);
     uint8_t *page = guarded_page(), frame[256];
     size_t wire = build(framing, frame);
-    size_t needed = wire - 4 - 4; /* all but checksum, urgent pointer and payload */
+    /* all but checksum, urgent pointer and payload; Wireshark wants all that NFLOG announces */
+    size_t needed = framing->link == FP_LINK_NFLOG ? wire : wire - 4 - 4;
     FpSegment segment;
 
     for (size_t captured = 0; captured <= wire; captured++) {
@@ -171,10 +172,36 @@ static void test_framing(gconstpointer data)
     fp_decoder_free(decoder);
 }
 
+/* A frame within PPI takes the long way, which for plain Ethernet is another than a frame's by itself. Both must give the same. */
+static void assert_long_way_gives(FpDecoder *decoder, uint8_t *page, const uint8_t *frame, size_t captured, size_t wire, FpDecoded expected,
+                                  const FpSegment *expected_segment)
+{
+    static const uint8_t ppi[8] = {0, 0, 8, 0, 1, 0, 0, 0};
+    uint8_t wrapped[264];
+    FpSegment segment;
+
+    memcpy(wrapped, ppi, sizeof ppi);
+    memcpy(wrapped + sizeof ppi, frame, captured);
+    g_assert_cmpint(decode(decoder, page, wrapped, sizeof ppi + captured, sizeof ppi + wire, FP_LINK_PPI, &segment), ==, expected);
+    if (expected != FP_DECODED_SEGMENT)
+        return;
+    g_assert_cmpuint(segment.address_bytes, ==, expected_segment->address_bytes);
+    g_assert_cmpuint(segment.source_port, ==, expected_segment->source_port);
+    g_assert_cmpuint(segment.destination_port, ==, expected_segment->destination_port);
+    g_assert_cmpuint(segment.seq, ==, expected_segment->seq);
+    g_assert_cmpuint(segment.ack, ==, expected_segment->ack);
+    g_assert_cmpuint(segment.window, ==, expected_segment->window);
+    g_assert_cmpuint(segment.flags, ==, expected_segment->flags);
+    g_assert_cmpuint(segment.header_bytes, ==, expected_segment->header_bytes);
+    g_assert_cmpuint(segment.segment_bytes, ==, expected_segment->segment_bytes);
+    g_assert_cmpint(segment.length_unknown, ==, expected_segment->length_unknown);
+}
+
 /* Any frame of any link type ends in a segment or a reason, and nothing beyond its bytes is read. */
 static void test_hostile(void)
 {
-    FpDecoder *decoder = fp_decoder_new();
+    /* what a fragment means depends on those before, so what is compared has decoders of its own */
+    FpDecoder *any = fp_decoder_new(NULL), *ethernet = fp_decoder_new(NULL), *long_way = fp_decoder_new(NULL);
     uint8_t *page = guarded_page(), frame[256];
     GRand *random = g_rand_new_with_seed(1);
     unsigned seen[FP_N_DECODED] = {0};
@@ -186,20 +213,25 @@ static void test_hostile(void)
             frame[g_rand_int_range(random, 0, (gint32)wire)] = (uint8_t)g_rand_int(random);
         size_t captured = (size_t)g_rand_int_range(random, 0, 4) == 0 ? (size_t)g_rand_int_range(random, 0, (gint32)wire + 1) : wire;
         FpSegment segment;
-        FpDecoded decoded = decode(decoder, page, frame, captured, wire, framing->link, &segment);
+        bool is_ethernet = framing->link == FP_LINK_ETHERNET;
+        FpDecoded decoded = decode(is_ethernet ? ethernet : any, page, frame, captured, wire, framing->link, &segment);
         g_assert_cmpint(decoded, >=, 0);
         g_assert_cmpint(decoded, <, FP_N_DECODED);
         g_assert_nonnull(fp_decoded_name(decoded));
         seen[decoded]++;
         if (decoded == FP_DECODED_SEGMENT)
             g_assert_cmpuint(segment.source[0] + segment.destination[segment.address_bytes - 1U], <=, 510); /* both can be read */
+        if (is_ethernet)
+            assert_long_way_gives(long_way, page, frame, captured, wire, decoded, &segment);
     }
     /* the mutations reach every branch worth the name */
     for (int decoded = 0; decoded < FP_DECODED_LINK; decoded++)
         g_assert_cmpuint(seen[decoded], >, 0);
     g_rand_free(random);
     munmap(page, (size_t)PAGE_BYTES * 2);
-    fp_decoder_free(decoder);
+    fp_decoder_free(any);
+    fp_decoder_free(ethernet);
+    fp_decoder_free(long_way);
 }
 
 static FpDecoded decode_here(FpDecoder *decoder, const uint8_t *frame, size_t wire, FpLink link)
@@ -214,7 +246,7 @@ static FpDecoded decode_here(FpDecoder *decoder, const uint8_t *frame, size_t wi
 static void test_not_decoded(void)
 {
     uint8_t frame[256] = {[12] = 0x81, 0};
-    FpDecoder *decoder = fp_decoder_new();
+    FpDecoder *decoder = fp_decoder_new(NULL);
     size_t wire = 14 + 21 * 4 + 44;
 
     for (size_t tag = 0; tag < 20; tag++)
@@ -236,7 +268,7 @@ static void test_depth(void)
     static const uint8_t label[18] = {0, 1, 1, 64, ETHERNET(0x88, 0x47)};
     size_t n = 10000, wire = n * sizeof ipip + sizeof tcp_over_ipv4;
     uint8_t *frame = g_malloc0(wire);
-    FpDecoder *decoder = fp_decoder_new();
+    FpDecoder *decoder = fp_decoder_new(NULL);
 
     for (size_t i = 0; i < n; i++)
         memcpy(frame + i * sizeof ipip, ipip, sizeof ipip);
@@ -258,7 +290,7 @@ static void test_source_route(void)
 {
     uint8_t frame[128] = {[12] = 0x08, [14] = 0x47, 0,   0, 52, 0, 0,   0, 0, 64,  6, 0, 0, 192, 0,
                           2,           1,           192, 0, 2,  9, 131, 7, 4, 192, 0, 2, 2, 0};
-    FpDecoder *decoder = fp_decoder_new();
+    FpDecoder *decoder = fp_decoder_new(NULL);
     FpSegment segment;
     FpRecord record = {.data = frame, .captured_bytes = 66, .wire_bytes = 66, .link = FP_LINK_ETHERNET};
 

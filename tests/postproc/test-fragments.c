@@ -35,7 +35,7 @@ static void test_in_any_order(void)
         bool more;
     } parts[] = {{0, "AAAAAAAA", true}, {8, "BBBBBBBB", true}, {16, "CCC", false}};
     static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    FpFragments *fragments = fp_fragments_new();
+    FpFragments *fragments = fp_fragments_new(NULL);
     FpSpan datagram;
 
     for (size_t o = 0; o < G_N_ELEMENTS(orders); o++)
@@ -51,7 +51,7 @@ static void test_in_any_order(void)
 
 static void test_others_do_not_help(void)
 {
-    FpFragments *fragments = fp_fragments_new();
+    FpFragments *fragments = fp_fragments_new(NULL);
     FpSpan datagram;
 
     g_assert_false(add(fragments, 1, 0, "AAAAAAAA", true, &datagram));
@@ -65,7 +65,7 @@ static void test_others_do_not_help(void)
 
 static void test_what_lies_before_stands(void)
 {
-    FpFragments *fragments = fp_fragments_new();
+    FpFragments *fragments = fp_fragments_new(NULL);
     FpSpan datagram;
 
     g_assert_false(add(fragments, 1, 8, "BBBBBBBB", true, &datagram));
@@ -77,7 +77,7 @@ static void test_what_lies_before_stands(void)
 
 static void test_two_are_lent_at_once(void)
 {
-    FpFragments *fragments = fp_fragments_new();
+    FpFragments *fragments = fp_fragments_new(NULL);
     FpSpan outer, inner;
 
     g_assert_false(add(fragments, 1, 0, "AAAAAAAA", true, &outer));
@@ -86,14 +86,87 @@ static void test_two_are_lent_at_once(void)
     g_assert_true(add(fragments, 2, 8, "b", false, &inner));
     assert_is(outer, "AAAAAAAAB");
     assert_is(inner, "aaaaaaaab");
-    fp_fragments_release(fragments);
+    fp_fragments_begin_record(fragments, NULL);
     fp_fragments_free(fragments);
+}
+
+/* A keeper that keeps the number of a record, which its time is. */
+static unsigned n_kept;
+
+static void *keep_number(void *user, const FpRecord *record)
+{
+    g_assert_true(user == &n_kept);
+    n_kept++;
+    return g_memdup2(&record->time_ns, sizeof record->time_ns);
+}
+
+static void drop_number(void *number)
+{
+    n_kept--;
+    g_free(number);
+}
+
+/* Gives a fragment that record number holds, and returns the numbers that were kept for it, as text. */
+static char *add_kept(FpFragments *fragments, int64_t number, uint32_t id, uint32_t offset, const char *text, bool more)
+{
+    FpRecord record = {.time_ns = number};
+    FpSpan datagram;
+
+    fp_fragments_begin_record(fragments, &record);
+    add(fragments, id, offset, text, more, &datagram);
+    g_autoptr(GPtrArray) kept = fp_fragments_take_kept(fragments);
+    GString *numbers = g_string_new(NULL);
+    for (guint i = 0; kept != NULL && i < kept->len; i++)
+        g_string_append_printf(numbers, "%" G_GINT64_FORMAT " ", *(int64_t *)g_ptr_array_index(kept, i));
+    return g_string_free(numbers, FALSE);
+}
+
+static void test_records_are_kept_in_their_order(void)
+{
+    FpKeeper keeper = {.keep = keep_number, .drop = drop_number, .user = &n_kept};
+    FpFragments *fragments = fp_fragments_new(&keeper);
+
+    for (int round = 0; round < 2; round++) {
+        g_autofree char *last = add_kept(fragments, 1, 7, 16, "C", false);
+        g_autofree char *other = add_kept(fragments, 2, 8, 0, "AAAAAAAA", true);
+        g_autofree char *copy = add_kept(fragments, 3, 7, 16, "C", false);
+        g_autofree char *first = add_kept(fragments, 4, 7, 0, "AAAAAAAA", true);
+        g_assert_cmpstr(last, ==, "");
+        g_assert_cmpstr(other, ==, "");
+        g_assert_cmpstr(copy, ==, "");
+        g_assert_cmpstr(first, ==, "");
+        g_autofree char *middle = add_kept(fragments, 5, 7, 8, "BBBBBBBB", true);
+        g_assert_cmpstr(middle, ==, "1 3 4 ");
+    }
+    g_assert_cmpuint(n_kept, ==, 2); /* datagram 8 goes on waiting */
+    fp_fragments_free(fragments);
+    g_assert_cmpuint(n_kept, ==, 0);
+}
+
+/* A datagram within datagrams: those that hold its first part come with it, when the frame that has the second completes it. */
+static void test_kept_within_one_another(void)
+{
+    FpKeeper keeper = {.keep = keep_number, .drop = drop_number, .user = &n_kept};
+    FpFragments *fragments = fp_fragments_new(&keeper);
+    FpRecord second = {.time_ns = 2};
+    FpSpan outer, inner;
+
+    g_autofree char *none = add_kept(fragments, 1, 1, 0, "AAAAAAAA", true);
+    g_assert_cmpstr(none, ==, "");
+    fp_fragments_begin_record(fragments, &second);
+    g_assert_true(add(fragments, 1, 8, "B", false, &outer));
+    g_assert_false(add(fragments, 2, 0, "aaaaaaaa", true, &inner)); /* lies within outer */
+    g_assert_null(fp_fragments_take_kept(fragments));
+    g_autofree char *all = add_kept(fragments, 3, 2, 8, "b", false);
+    g_assert_cmpstr(all, ==, "1 2 ");
+    fp_fragments_free(fragments);
+    g_assert_cmpuint(n_kept, ==, 0);
 }
 
 /* However many datagrams begin and never end, and however often a fragment of one comes. */
 static void test_is_bounded(void)
 {
-    FpFragments *fragments = fp_fragments_new();
+    FpFragments *fragments = fp_fragments_new(NULL);
     g_autofree char *kilobyte = g_strnfill(1024, 'B');
     FpSpan datagram;
 
@@ -105,7 +178,7 @@ static void test_is_bounded(void)
 
     fp_fragments_free(fragments);
 
-    fragments = fp_fragments_new();
+    fragments = fp_fragments_new(NULL);
     for (uint32_t copy = 0; copy < 200000; copy++)
         g_assert_false(add(fragments, 1, 8, "BBBBBBBB", true, &datagram));
     g_assert_cmpuint(fp_fragments_forgotten(fragments), ==, 200000 / 8192);
@@ -119,6 +192,8 @@ int main(int argc, char **argv)
     g_test_add_func("/fragments/others-do-not-help", test_others_do_not_help);
     g_test_add_func("/fragments/what-lies-before-stands", test_what_lies_before_stands);
     g_test_add_func("/fragments/two-are-lent-at-once", test_two_are_lent_at_once);
+    g_test_add_func("/fragments/records-are-kept-in-their-order", test_records_are_kept_in_their_order);
+    g_test_add_func("/fragments/kept-within-one-another", test_kept_within_one_another);
     g_test_add_func("/fragments/is-bounded", test_is_bounded);
     return g_test_run();
 }

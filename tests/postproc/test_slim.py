@@ -154,6 +154,53 @@ class SeveralInputs(InFolder):
         self.assertEqual(packets(data)[-1][-1], connection()[3])
 
 
+def in_fragments(frame):
+    """An IPv4 frame's datagram in two fragments."""
+    ip, data = frame[14:34], frame[34:]
+    cut = 24
+    first = ip[:2] + struct.pack(">H", 20 + cut) + ip[4:6] + b"\x20\0" + ip[8:]
+    last = ip[:2] + struct.pack(">H", 20 + len(data) - cut) + ip[4:6] + struct.pack(">H", cut // 8) + ip[8:]
+    return [frame[:14] + first + data[:cut], frame[:14] + last + data[cut:]]
+
+
+class Fragments(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.parts = in_fragments(connection()[3])
+        self.frames = [self.parts[0], *connection(40001), self.parts[1]]     # another connection comes between
+
+    def test_those_that_a_kept_frame_needs_come_right_before_it(self):
+        data = pcap(self.frames)
+        wanted = [record(self.frames[4], 4), record(self.parts[0], 0), record(self.parts[1], 6)]
+        result = slim("-", stdin=data)
+        self.assertEqual(result.stdout, header() + b"".join(wanted))
+        self.assertRegex(result.stderr, r"kept +2 frames, and 1 fragments")
+        self.assertEqual(slim("--marked-only", "-", stdin=data).stdout, header() + wanted[0] + wanted[2])
+        self.assertEqual(sorted(rows("-", stdin=data)), [2, 3, 4, 5, 6, 7])
+
+    def test_of_frames_that_are_not_kept_none_are(self):
+        self.assertEqual(slim("--keep", "reply", "-", stdin=pcap(self.frames)).stdout, header() + record(self.frames[5], 5))
+
+    def test_from_another_file_they_take_the_outputs_form(self):
+        before = write(self.folder, "0.pcap", pcap([], "<", NANOSECONDS))
+        first = write(self.folder, "1.pcap", pcap(self.frames[:3], ">", MICROSECONDS))
+        second = write(self.folder, "2.pcap", pcap(self.frames[3:], "<", NANOSECONDS))
+        out = slim(before, first, second).stdout
+        self.assertEqual(out, header("<", NANOSECONDS) + b"".join((record(self.frames[4], 1, "<", NANOSECONDS), record(self.parts[0], 0, "<", NANOSECONDS),
+                                                                  record(self.parts[1], 3, "<", NANOSECONDS))))
+
+    def test_through_libwiretap(self):
+        first = write(self.folder, "1.pcap", pcap(self.frames[:3]))
+        second = write(self.folder, "2.pcap", pcap(self.frames[3:]))
+        for name in (first, second):
+            subprocess.run(["editcap", "-F", "pcapng", name, name + "ng"], check=True)
+        result = slim("-w", self.path("out.pcapng"), first + "ng", second + "ng")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        kept = packets(read(self.path("out.pcapng")))
+        self.assertEqual([packet[-1] for packet in kept], [self.frames[4], *self.parts])
+        self.assertEqual([packet[0] for packet in kept], [1, 0, 1])
+
+
 class Options(InFolder):
     def test_keep_chooses_classes(self):
         frames = connection()
