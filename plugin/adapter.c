@@ -34,15 +34,9 @@ static uint32_t big_endian_32(const uint8_t *bytes)
     return (uint32_t)big_endian_16(bytes) << 16 | big_endian_16(bytes + 2);
 }
 
-/* Times come from the file, whatever it says: kept to what leaves room to subtract one from another. */
 static int64_t time_ns(const packet_info *pinfo)
 {
-    int64_t seconds = pinfo->abs_ts.secs;
-
-    if (!(pinfo->presence_flags & PINFO_HAS_TS))
-        return 0;
-    seconds = CLAMP(seconds, -(int64_t)UINT32_MAX, (int64_t)UINT32_MAX);
-    return seconds * 1000000000 + pinfo->abs_ts.nsecs;
+    return pinfo->presence_flags & PINFO_HAS_TS ? fp_time_ns(pinfo->abs_ts.secs, pinfo->abs_ts.nsecs) : 0;
 }
 
 static bool is_ip_address(const address *address)

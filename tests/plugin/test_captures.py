@@ -7,6 +7,7 @@ import unittest
 import capture_files
 import tshark_runner
 
+EVERY = int(os.environ.get("FIRSTPAYLOAD_EVERY", "5"))     # of the shared captures, one in so many: agree-shared takes them all, by fields
 FILTERS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake"}
 
 
@@ -35,7 +36,7 @@ class Captures(unittest.TestCase):
 
     def test_shared_captures(self):
         agree = dict.fromkeys(FILTERS, 0)
-        pairs = capture_files.shared()
+        pairs = capture_files.shared()[::EVERY]
         for (capture, expected), got in self.for_each(lambda pair: answers(pair[0]), pairs):
             wanted = read_expected(expected)
             for name in FILTERS:
