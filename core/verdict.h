@@ -70,7 +70,7 @@ typedef struct {
     uint32_t stream; /* its stream's number: 0, 1, ... in order of the streams' first frames */
     uint8_t classes; /* FP_CLASS_... */
     uint32_t payload_bytes;
-    uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte */
+    uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte, 0 a SYN */
     FpSide side;           /* who sent it, as far as known at this point */
     bool has_syn;          /* the stream's SYN was captured, so delay_ns means something */
     bool midstream;        /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */

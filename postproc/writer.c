@@ -235,48 +235,57 @@ typedef struct {
     size_t n;
     bool has_rec;
     wtap_rec rec;
-} Kept;
+} Copy;
+
+static Copy *copy_pcap(const FpWriter *writer, const FpRecord *record)
+{
+    Copy *copy = g_new0(Copy, 1);
+
+    copy->n = record->raw_bytes;
+    copy->bytes = g_memdup2(record->raw, copy->n);
+    if (needs_conversion(writer)) {
+        uint32_t header[4];
+        convert_header(writer, record->raw, header);
+        memcpy(copy->bytes, header, PCAP_RECORD_HEADER);
+    }
+    return copy;
+}
+
+static Copy *copy_wiretap(const FpWriter *writer, const FpRecord *record)
+{
+    Copy *copy = g_new0(Copy, 1);
+
+    copy->n = record->captured_bytes;
+    copy->bytes = g_memdup2(record->data, copy->n);
+    copy->rec = *(const wtap_rec *)record->wiretap;
+    copy->has_rec = true;
+    if (copy->rec.block != NULL)
+        wtap_block_ref(copy->rec.block);
+    ws_buffer_init(&copy->rec.options_buf, 0); /* packets have none */
+    number_interface(writer, &copy->rec);
+    return copy;
+}
 
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record)
 {
-    Kept *kept = g_new0(Kept, 1);
-
-    if (writer->format.is_pcap) {
-        kept->n = record->raw_bytes;
-        kept->bytes = g_memdup2(record->raw, kept->n);
-        if (needs_conversion(writer)) {
-            uint32_t header[4];
-            convert_header(writer, record->raw, header);
-            memcpy(kept->bytes, header, PCAP_RECORD_HEADER);
-        }
-        return kept;
-    }
-    kept->n = record->captured_bytes;
-    kept->bytes = g_memdup2(record->data, kept->n);
-    kept->rec = *(const wtap_rec *)record->wiretap;
-    kept->has_rec = true;
-    if (kept->rec.block != NULL)
-        wtap_block_ref(kept->rec.block);
-    ws_buffer_init(&kept->rec.options_buf, 0); /* packets have none */
-    number_interface(writer, &kept->rec);
-    return kept;
+    return writer->format.is_pcap ? copy_pcap(writer, record) : copy_wiretap(writer, record);
 }
 
-void fp_writer_drop_kept(void *data)
+void fp_writer_drop_kept(void *kept)
 {
-    Kept *kept = data;
+    Copy *copy = kept;
 
-    if (kept->has_rec)
-        wtap_rec_cleanup(&kept->rec);
-    g_free(kept->bytes);
-    g_free(kept);
+    if (copy->has_rec)
+        wtap_rec_cleanup(&copy->rec);
+    g_free(copy->bytes);
+    g_free(copy);
 }
 
-bool fp_writer_write_kept(FpWriter *writer, const void *data, GError **error)
+bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error)
 {
-    const Kept *kept = data;
+    const Copy *copy = kept;
 
-    return kept->has_rec ? dump(writer, &kept->rec, kept->bytes, error) : fp_output_write(writer->output, kept->bytes, kept->n, error);
+    return copy->has_rec ? dump(writer, &copy->rec, copy->bytes, error) : fp_output_write(writer->output, copy->bytes, copy->n, error);
 }
 
 bool fp_writer_end_capture(FpWriter *writer, GError **error)
