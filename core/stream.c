@@ -22,6 +22,12 @@
 #define REPLY_SEEN 0x2000U
 #define CLOSED 0x4000U            /* a RST or a FIN was seen */
 #define STARTED_MIDSTREAM 0x8000U /* said when the first payload frame is found */
+#define FLIGHT_OVER 0x10000U      /* the side that spoke first is so far on that its numbers may soon come round again */
+
+#define MARKS_ALL 0x1ffffU
+
+/* A flight that has come this far is over, whatever a number looks like later: they wrap at four times that. */
+#define FLIGHT_BYTES_LAST 0x40000000
 
 static bool has(const FpStream *stream, unsigned mark)
 {
@@ -30,12 +36,12 @@ static bool has(const FpStream *stream, unsigned mark)
 
 static void set(FpStream *stream, unsigned mark)
 {
-    stream->marks = (uint16_t)(stream->marks | mark);
+    stream->marks |= mark & MARKS_ALL;
 }
 
 static void clear(FpStream *stream, unsigned mark)
 {
-    stream->marks = (uint16_t)(stream->marks & ~mark);
+    stream->marks &= ~mark & MARKS_ALL;
 }
 
 /* Sequence numbers wrap around (RFC 9293 3.4): a is after b when less than half the circle lies between them. */
@@ -44,9 +50,9 @@ static bool is_after(uint32_t a, uint32_t b)
     return (int32_t)(a - b) > 0;
 }
 
-static uint16_t coarse_time(int64_t time_ns)
+static unsigned coarse_time(int64_t time_ns)
 {
-    return (uint16_t)((uint64_t)time_ns >> 33);
+    return (unsigned)((uint64_t)time_ns >> 34) % FP_STREAM_IDLE_STEPS;
 }
 
 void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns)
@@ -54,7 +60,7 @@ void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns)
     memset(stream, 0, sizeof *stream);
     stream->number = number;
     stream->first_ns = time_ns;
-    stream->last_active = coarse_time(time_ns);
+    stream->last_active = coarse_time(time_ns) & 0x7fff;
 }
 
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment)
@@ -157,9 +163,18 @@ static FpSide side_of(const FpStream *stream, unsigned direction)
     return FP_SIDE_UNKNOWN;
 }
 
+/* A later payload frame of the side that spoke first, before the reply. In a stream that goes one way for long, numbers come round again;
+ * once a gapless piece of it lies that far on, there is no flight any more. */
+static unsigned take_flight(FpStream *stream, int32_t offset, bool is_gapless, uint32_t flight_bytes)
+{
+    if (offset >= FLIGHT_BYTES_LAST && is_gapless)
+        set(stream, FLIGHT_OVER);
+    return offset < (int32_t)flight_bytes && !has(stream, FLIGHT_OVER) ? FP_CLASS_FLIGHT : 0;
+}
+
 /* Notes a frame with payload, and returns the classes that its payload puts it in. offset: where in its side's
- * sequence space the payload begins; negative when before what was taken for the start. */
-static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offset, uint32_t flight_bytes)
+ * sequence space the payload begins; negative when before what was taken for the start. is_gapless: it goes on where its side was. */
+static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offset, bool is_gapless, uint32_t flight_bytes)
 {
     if (!has(stream, FIRST_SEEN)) {
         set(stream, FIRST_SEEN);
@@ -172,7 +187,7 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
     if (has(stream, REPLY_SEEN))
         return 0;
     if (has(stream, FIRST_DIRECTION) == (direction == 1))
-        return offset < (int32_t)flight_bytes ? FP_CLASS_FLIGHT : 0;
+        return take_flight(stream, offset, is_gapless, flight_bytes);
     set(stream, REPLY_SEEN);
     return FP_CLASS_REPLY;
 }
@@ -183,11 +198,25 @@ static bool is_settled(const FpStream *stream)
     return has(stream, REPLY_SEEN) && (has(stream, HANDSHAKE_ENDED) || !has(stream, SYNACK_SENT | SYNACK_SENT << 1));
 }
 
+/* Says of a frame in first, reply or flight what there is to say besides. */
+static void describe(const FpStream *stream, unsigned direction, const FpSegment *segment, int32_t offset, FpVerdict *verdict)
+{
+    verdict->payload_bytes = segment->segment_bytes - segment->header_bytes;
+    verdict->relative_seq = segment->seq - stream->base[direction];
+    verdict->side = side_of(stream, direction);
+    verdict->has_syn = has(stream, SYN_SENT | SYN_SENT << 1);
+    verdict->midstream = has(stream, STARTED_MIDSTREAM);
+    verdict->out_of_order = offset > 0 && verdict->classes & FP_CLASS_FIRST;
+    verdict->fast_open = segment->flags & FP_TCP_SYN;
+    verdict->age_ns = segment->time_ns - stream->first_ns;
+    verdict->delay_ns = verdict->has_syn ? segment->time_ns - stream->syn_ns : 0;
+}
+
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
     verdict->stream = stream->number;
-    stream->last_active = coarse_time(segment->time_ns);
+    stream->last_active = coarse_time(segment->time_ns) & 0x7fff;
     if (is_settled(stream) && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)))
         return;
 
@@ -199,6 +228,7 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
     uint32_t payload_bytes = segment->segment_bytes - segment->header_bytes;
     learn_bases(stream, direction, segment);
     bool keep_alive = is_keep_alive(stream, direction, segment, payload_bytes);
+    bool is_gapless = has(stream, NEXT_KNOWN << direction) && segment->seq == stream->next[direction];
     advance(stream, direction, segment, payload_bytes);
     if (segment->header_bytes < FP_TCP_HEADER_MIN_BYTES)
         return; /* Wireshark reckons with such a segment's bytes up to here, then gives up on it */
@@ -209,20 +239,11 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
 
     uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* the SYN takes the number before the data (RFC 9293 3.4) */
     int32_t offset = (int32_t)(segment->seq + syn - 1 - stream->base[direction]);
-    unsigned classes = take_payload(stream, direction, offset, rules->flight_bytes);
+    unsigned classes = take_payload(stream, direction, offset, is_gapless, rules->flight_bytes);
     if (classes == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
         return;
-
-    verdict->payload_bytes = payload_bytes;
-    verdict->relative_seq = segment->seq - stream->base[direction];
-    verdict->side = side_of(stream, direction);
-    verdict->has_syn = has(stream, SYN_SENT | SYN_SENT << 1);
-    verdict->midstream = has(stream, STARTED_MIDSTREAM);
-    verdict->out_of_order = offset > 0 && classes & FP_CLASS_FIRST;
-    verdict->fast_open = syn == 1;
-    verdict->age_ns = segment->time_ns - stream->first_ns;
-    verdict->delay_ns = verdict->has_syn ? segment->time_ns - stream->syn_ns : 0;
     verdict->classes = (uint8_t)(verdict->classes | classes);
+    describe(stream, direction, segment, offset, verdict);
 }
 
 bool fp_stream_is_unanswered(const FpStream *stream)
@@ -241,7 +262,7 @@ bool fp_stream_is_closed(const FpStream *stream)
 
 unsigned fp_stream_idle(const FpStream *stream, int64_t now_ns)
 {
-    int16_t steps = (int16_t)(coarse_time(now_ns) - stream->last_active);
+    unsigned steps = (coarse_time(now_ns) - stream->last_active) % FP_STREAM_IDLE_STEPS;
 
-    return steps > 0 ? (unsigned)steps : 0; /* the capture's clock may have been set back */
+    return steps < FP_STREAM_IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
 }

@@ -22,8 +22,8 @@ typedef struct {
     uint32_t base[2]; /* base sequence of each direction, if marks say that it is known */
     uint32_t next[2]; /* next sequence number expected of each direction, likewise */
     uint32_t number;
-    uint16_t last_active; /* time of its last frame, coarse (fp_stream_idle); wraps */
-    uint16_t marks;       /* what has been seen, see stream.c */
+    uint32_t marks : 17;       /* what has been seen, see stream.c */
+    uint32_t last_active : 15; /* time of its last frame, coarse (fp_stream_idle); wraps */
 } FpStream;
 
 /* Readies *stream for its first segment, which must then be given to fp_stream_take. */
@@ -39,7 +39,8 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
 bool fp_stream_is_unanswered(const FpStream *stream);
 bool fp_stream_is_closed(const FpStream *stream);
 
-/* How long nothing has come, in steps of 8.6 s, right up to 3.2 days. */
+/* How long nothing has come, in steps of 17 s, FP_STREAM_IDLE_STEPS of them before it wraps; right up to 6 days. */
+#define FP_STREAM_IDLE_STEPS 32768U
 unsigned fp_stream_idle(const FpStream *stream, int64_t now_ns);
 
 #endif

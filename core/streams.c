@@ -30,7 +30,7 @@ struct FpStreams {
 
 #define ENTRIES_MIN 4096U
 #define STREAMS_MIN 16U
-#define IDLE_STEPS 32768U /* values of fp_stream_idle */
+#define IDLE_STEPS FP_STREAM_IDLE_STEPS /* values of fp_stream_idle */
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 

@@ -35,7 +35,8 @@ typedef struct {
 
 /*
  * rules are copied. seed keys the hash: random, or whoever sends packets can choose endpoints that collide.
- * max_streams is raised to at least 16; the table grows up to twice that many entries. Returns NULL when
+ * max_streams is raised to at least 16; a table that holds them has up to 2.7 times
+ * as many entries, and while it grows both the old and the new one are there. Returns NULL when
  * there is no memory; free with fp_streams_free.
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);

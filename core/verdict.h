@@ -24,7 +24,8 @@
  * Reply. The first payload frame of the other direction.
  *
  * Flight. The first payload frame, and every later payload frame of the same side that is captured before the reply
- * and begins within the first flight_bytes of that side's sequence space.
+ * and begins within the first flight_bytes of that side's sequence space. As numbers wrap, there is none any more once that side has come 1
+ * GiB far.
  *
  * Handshake. Every frame with SYN; and the first frame with ACK, without SYN and RST, that the other side sends after
  * a SYN/ACK.
@@ -74,7 +75,7 @@ typedef struct {
     FpSide side;           /* who sent it, as far as known at this point */
     bool has_syn;          /* the stream's SYN was captured, so delay_ns means something */
     bool midstream;        /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */
-    bool out_of_order;     /* bytes of this side before it have not been captured */
+    bool out_of_order;     /* first: bytes of this side before it have not been captured */
     bool fast_open;        /* the payload is in a SYN (RFC 7413) */
     int64_t age_ns;        /* since the stream's first frame; negative where the capture's clock stepped back */
     int64_t delay_ns;      /* since the stream's first SYN without ACK */

@@ -13,6 +13,8 @@ typedef struct {
     gboolean probe;      /* a zero-window probe */
     gboolean payload;
     gboolean ends_handshake;
+    gboolean gapless; /* goes on right where its direction was */
+    gboolean far;     /* of the flight, and a GiB on */
 } Event;
 
 struct Reference {
@@ -156,6 +158,7 @@ static void find_out(const GArray *events, Event *event)
     event->probe = event->measurable && is_probe(events, event);
     event->payload = event->whole && payload_of(event) > 0 && !(segment->flags & FP_TCP_RST) && !is_keep_alive(events, event);
     event->ends_handshake = ends_handshake(events, event);
+    event->gapless = next_of(events, event->direction).known && next_of(events, event->direction).value == segment->seq;
 }
 
 /* events include the segment asked about, here and below. */
@@ -197,7 +200,14 @@ static unsigned payload_classes(const GArray *events, const Event *last, gint32 
         return FP_CLASS_FIRST | FP_CLASS_FLIGHT;
     if (own == 1)
         return FP_CLASS_REPLY;
-    return others == 0 && offset < FLIGHT_BYTES ? FP_CLASS_FLIGHT : 0;
+    if (others > 0)
+        return 0;
+    Event *newest = &g_array_index(events, Event, events->len - 1);
+    newest->far = newest->gapless && offset >= 1 << 30;
+    FOR_EACH (event, events)
+        if (event->far)
+            return 0;
+    return offset < FLIGHT_BYTES ? FP_CLASS_FLIGHT : 0;
 }
 
 static gboolean is_midstream(const GArray *events)

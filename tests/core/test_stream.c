@@ -179,11 +179,11 @@ static void test_idle(void)
     g_assert_cmpuint(fp_stream_idle(&stream, then), ==, 0);
     g_assert_cmpuint(fp_stream_idle(&stream, then - 3600 * SECOND), ==, 0); /* the clock was set back */
     guint hour = fp_stream_idle(&stream, then + 3600 * SECOND);
-    g_assert_cmpuint(hour, >=, 418); /* steps of 8.6 s */
-    g_assert_cmpuint(hour, <=, 420);
-    guint three_days = fp_stream_idle(&stream, then + 3 * 86400 * SECOND);
-    g_assert_cmpuint(three_days, >, 30000);
-    g_assert_cmpuint(three_days, <, 32768);
+    g_assert_cmpuint(hour, >=, 209); /* steps of 17.2 s */
+    g_assert_cmpuint(hour, <=, 210);
+    guint six_days = fp_stream_idle(&stream, then + 6 * 86400 * SECOND - 3600 * SECOND);
+    g_assert_cmpuint(six_days, >, 29900);
+    g_assert_cmpuint(six_days, <, FP_STREAM_IDLE_STEPS);
 }
 
 int main(int argc, char **argv)
