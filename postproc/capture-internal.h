@@ -3,6 +3,8 @@
 #ifndef FP_CAPTURE_INTERNAL_H
 #define FP_CAPTURE_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "capture.h"
 
 /* What a reader can do. */
@@ -38,6 +40,9 @@ size_t fp_pcap_block_offset(void);
 /* Takes over opening->fd and opening->block when it returns a capture; NULL: not a classic pcap that can be walked, or, unless
  * it is vouched for, one that libwiretap had better look at. */
 FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for);
+
+/* read(2), but for signals and for descriptors that do not block: it waits. */
+ssize_t fp_read(int fd, void *bytes, size_t n);
 
 /* Opens by name what is a regular file; else takes over opening->fd and feeds it to libwiretap. */
 FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error);

@@ -129,9 +129,7 @@ static Refill refill(Pcap *pcap, GError **error)
     memmove(pcap->buffer + new_start, pcap->buffer + pcap->start, left);
     pcap->start = new_start;
     pcap->end = CARRY_BYTES;
-    do
-        n = read(pcap->fd, pcap->buffer + CARRY_BYTES, BLOCK_BYTES);
-    while (n < 0 && errno == EINTR);
+    n = fp_read(pcap->fd, pcap->buffer + CARRY_BYTES, BLOCK_BYTES);
     if (n < 0) {
         g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be read: %s", pcap->base.path,
                     pcap->start_offset + left, g_strerror(errno));

@@ -21,6 +21,8 @@ typedef struct {
     int to;
     uint8_t *block;
     size_t bytes;
+    gint failure; /* errno of a read that failed: what follows in the pipe is then no end */
+    gint users;   /* the feeder, and the capture */
 } Feed;
 
 typedef struct {
@@ -28,8 +30,8 @@ typedef struct {
     wtap *wth;
     wtap_rec record;
     Buffer buffer;
-    GThread *feeder;
-    int feed_end; /* the pipe's reading end, -1 for a regular file */
+    Feed *feed;   /* NULL for a regular file */
+    int feed_end; /* the pipe's reading end */
 } Wiretap;
 
 /* Returns false when nobody reads on, which is no error. */
@@ -47,6 +49,12 @@ static bool write_all(int fd, const uint8_t *bytes, size_t n)
     return true;
 }
 
+static void drop_feed(Feed *job)
+{
+    if (g_atomic_int_dec_and_test(&job->users))
+        g_free(job);
+}
+
 static void *feed(void *data)
 {
     Feed *job = data;
@@ -58,14 +66,14 @@ static void *feed(void *data)
     sigaddset(&pipe_signal, SIGPIPE); /* that nobody reads on is not this program's end */
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     while (n > 0 && write_all(job->to, bytes, (size_t)n)) {
-        do
-            n = read(job->from, bytes, fp_pcap_buffer_bytes() - fp_pcap_block_offset());
-        while (n < 0 && errno == EINTR);
+        n = fp_read(job->from, bytes, fp_pcap_buffer_bytes() - fp_pcap_block_offset());
+        if (n < 0)
+            g_atomic_int_set(&job->failure, errno);
     }
     close(job->to);
     close(job->from);
     g_free(job->block);
-    g_free(job);
+    drop_feed(job);
     return NULL;
 }
 
@@ -76,11 +84,12 @@ static bool start_feeder(Wiretap *wiretap, FpOpening *opening)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     Feed *job = g_new0(Feed, 1);
-    *job = (Feed){.from = opening->fd, .to = ends[1], .block = opening->block, .bytes = opening->bytes};
+    *job = (Feed){.from = opening->fd, .to = ends[1], .block = opening->block, .bytes = opening->bytes, .users = 2};
     opening->fd = -1;
     opening->block = NULL;
     wiretap->feed_end = ends[0];
-    wiretap->feeder = g_thread_new("feed", feed, job);
+    wiretap->feed = job;
+    g_thread_unref(g_thread_new("feed", feed, job));
     return true;
 }
 
@@ -115,6 +124,23 @@ static void fill_record(const Wiretap *wiretap, FpRecord *record)
     }
 }
 
+/* The capture has ended, or so it seems, at offset: where the record would begin, in a compressed file of what it holds. */
+static int end(Wiretap *wiretap, gint64 offset, int err, char *err_info, GError **error)
+{
+    int failure = wiretap->feed != NULL ? g_atomic_int_get(&wiretap->feed->failure) : 0;
+
+    if (failure != 0)
+        err = failure;
+    if (err != 0 && err != WTAP_ERR_SHORT_READ) {
+        set_wiretap_error(error, wiretap->base.path, offset, err, err_info);
+        return -1;
+    }
+    if (err == WTAP_ERR_SHORT_READ)
+        wiretap->base.cut_offset = offset;
+    g_free(err_info);
+    return 0;
+}
+
 static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     Wiretap *wiretap = (Wiretap *)capture;
@@ -124,22 +150,12 @@ static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError *
 
     g_assert(max > 0);
     wtap_rec_reset(&wiretap->record);
-    if (wtap_read(wiretap->wth, &wiretap->record, &wiretap->buffer, &err, &err_info, &offset)) {
-        capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
-        fill_record(wiretap, &records[0]);
-        return 1;
-    }
-    offset = (gint64)wtap_read_so_far(wiretap->wth);
-    capture->bytes_read = (uint64_t)offset;
-    if (err == 0)
-        return 0;
-    if (err == WTAP_ERR_SHORT_READ) {
-        capture->cut_offset = offset;
-        g_free(err_info);
-        return 0;
-    }
-    set_wiretap_error(error, capture->path, offset, err, err_info);
-    return -1;
+    bool is_read = wtap_read(wiretap->wth, &wiretap->record, &wiretap->buffer, &err, &err_info, &offset);
+    capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
+    if (!is_read)
+        return end(wiretap, offset, err, err_info, error);
+    fill_record(wiretap, &records[0]);
+    return 1;
 }
 
 static void wiretap_close(FpCapture *capture)
@@ -151,9 +167,9 @@ static void wiretap_close(FpCapture *capture)
         ws_buffer_free(&wiretap->buffer);
         wtap_close(wiretap->wth);
     }
-    if (wiretap->feeder != NULL) {
+    if (wiretap->feed != NULL) {
         close(wiretap->feed_end); /* so that the feeder ends */
-        g_thread_unref(wiretap->feeder);
+        drop_feed(wiretap->feed);
     }
     g_free(wiretap);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,19 @@ static void close_opening(FpOpening *opening)
     g_free(opening->block);
 }
 
+ssize_t fp_read(int fd, void *bytes, size_t n)
+{
+    for (;;) {
+        ssize_t done = read(fd, bytes, n);
+        if (done >= 0 || (errno != EINTR && errno != EAGAIN))
+            return done;
+        if (errno == EAGAIN) {
+            struct pollfd ready = {.fd = fd, .events = POLLIN};
+            (void)poll(&ready, 1, -1);
+        }
+    }
+}
+
 static bool set_read_error(GError **error, const char *path)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset 0: cannot be read: %s", path, g_strerror(errno));
@@ -36,9 +50,7 @@ static bool read_beginning(FpOpening *opening, const char *path, GError **error)
 
     opening->block = g_malloc(fp_pcap_buffer_bytes());
     while (opening->bytes < enough) {
-        ssize_t n = read(opening->fd, opening->block + fp_pcap_block_offset() + opening->bytes, room - opening->bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = fp_read(opening->fd, opening->block + fp_pcap_block_offset() + opening->bytes, room - opening->bytes);
         if (n < 0)
             return set_read_error(error, path);
         if (n == 0)

@@ -39,6 +39,11 @@ void fp_decoder_free(FpDecoder *decoder)
     g_free(decoder);
 }
 
+uint64_t fp_decoder_forgotten(const FpDecoder *decoder)
+{
+    return fp_fragments_forgotten(decoder->fragments);
+}
+
 GPtrArray *fp_decoder_take_kept(FpDecoder *decoder)
 {
     return fp_fragments_take_kept(decoder->fragments);
@@ -61,17 +66,12 @@ const char *fp_decoded_name(FpDecoded decoded)
     return names[decoded];
 }
 
-static FpDecoded too_short(FpSpan rest)
-{
-    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_NOT_IP;
-}
-
 static FpDecoded walk_cooked(FpWalk *walk, FpSpan frame, FpLink link)
 {
     uint32_t header_bytes = link == FP_LINK_SLL ? SLL_HEADER : SLL2_HEADER;
 
     if (frame.captured < header_bytes)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     uint16_t hardware = fp_load16(frame.bytes + (link == FP_LINK_SLL ? 2 : 8));
     uint16_t type = fp_load16(frame.bytes + (link == FP_LINK_SLL ? 14 : 0));
     FpSpan rest = fp_span_after(frame, header_bytes);
@@ -90,7 +90,7 @@ static FpDecoded walk_raw_ip(FpWalk *walk, FpSpan packet)
     static const uint8_t zeroes[10] = {0};
 
     if (packet.captured < 8)
-        return too_short(packet);
+        return fp_walk_missing_link(packet);
     if (fp_load16(packet.bytes) == PPP_ADDRESS_CONTROL)
         return fp_walk_ppp_hdlc(walk, packet);
     if (fp_load16(packet.bytes + 6) == PPP_ADDRESS_CONTROL)
@@ -143,7 +143,7 @@ static uint32_t null_family(const uint8_t *bytes)
 static FpDecoded walk_loopback(FpWalk *walk, FpSpan frame, FpLink link)
 {
     if (frame.captured < 4)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     FpSpan rest = fp_span_after(frame, 4);
     if (link == FP_LINK_LOOP)
         return walk_family(walk, fp_load32(frame.bytes), rest);
@@ -159,7 +159,7 @@ static FpDecoded walk_loopback(FpWalk *walk, FpSpan frame, FpLink link)
 static FpDecoded walk_fddi(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < FDDI_HEADER)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     return (frame.bytes[0] & 0xf0) == FDDI_LLC ? fp_walk_llc(walk, fp_span_after(frame, FDDI_HEADER)) : FP_DECODED_NOT_IP;
 }
 
@@ -171,10 +171,10 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame)
     uint16_t type = 0;
 
     if (frame.captured < NFLOG_HEADER)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     for (FpSpan rest = fp_span_after(frame, NFLOG_HEADER); rest.wire >= 4;) {
         if (rest.captured < 4)
-            return too_short(rest);
+            return fp_walk_missing_link(rest);
         uint32_t length = (uint32_t)rest.bytes[0] | (uint32_t)rest.bytes[1] << 8;
         unsigned attribute = (rest.bytes[2] | (unsigned)rest.bytes[3] << 8) & 0x7fffU;
         if (length < 4)
@@ -280,6 +280,6 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
     fp_fragments_begin_record(decoder->fragments, record);
     FpDecoded decoded = fp_walk_link(&walk, record->link, frame);
     if (decoded != FP_DECODED_SEGMENT)
-        fp_fragments_begin_record(decoder->fragments, NULL); /* nobody will ask for what was kept of it */
+        fp_fragments_end_record(decoder->fragments); /* nobody will ask for what was kept of it */
     return decoded;
 }

@@ -46,4 +46,7 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
  * caller's to free. NULL: there are none. To be called after each FP_DECODED_SEGMENT. */
 GPtrArray *fp_decoder_take_kept(FpDecoder *decoder);
 
+/* How many IP datagrams were forgotten incomplete, as too many fragments waited. */
+uint64_t fp_decoder_forgotten(const FpDecoder *decoder);
+
 #endif

@@ -15,7 +15,6 @@ typedef enum {
     FP_ERROR_SOFTWARE = 70,      /* EX_SOFTWARE: out of memory and the like */
     FP_ERROR_CANNOT_CREATE = 73, /* EX_CANTCREAT: the output cannot be created */
     FP_ERROR_IO = 74,            /* EX_IOERR: reading or writing failed */
-    FP_ERROR_INTERRUPTED = 130,  /* as a shell says it of SIGINT */
 } FpError;
 
 #endif

@@ -4,16 +4,28 @@
 
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #define WAITING_BYTES_MAX (64U << 20)
 #define FRAGMENTS_MAX 8192U /* of a datagram: so many multiples of 8 bytes are in 64 KiB */
-#define FRAGMENT_BYTES 64U  /* that a fragment takes besides its payload, about */
+
+/* What keeping track of them takes besides their bytes, about. */
+#define FRAGMENT_BYTES 160U
+#define DATAGRAM_BYTES 320U
+
+/* What the caller keeps of some records, and the memory that takes. */
+typedef struct {
+    GPtrArray *items; /* NULL for none */
+    size_t bytes;
+} Kept;
 
 typedef struct {
     uint32_t offset;
     uint32_t length;
     uint8_t *bytes;
     uint64_t arrival;
-    GPtrArray *kept; /* of its record, and of those that completed a datagram around it; NULL for none */
+    Kept kept; /* of its record, and of those that completed a datagram around it */
 } Fragment;
 
 typedef struct {
@@ -35,17 +47,15 @@ struct FpFragments {
     /* of the record that is looked at */
     const FpRecord *record;
     GPtrArray *completed; /* payloads that are lent out */
-    GPtrArray *kept;      /* NULL for none */
+    Kept kept;
 };
 
-static guint hash_key(gconstpointer data)
-{
-    const uint8_t *bytes = data;
-    guint hash = 5381;
+/* GHashTable knows no seed of a table's own. Random, or whoever sends the fragments could have all of them in one place. */
+static uint64_t seed;
 
-    for (size_t i = 0; i < sizeof(FpDatagramKey); i++)
-        hash = hash * 33 + bytes[i];
-    return hash;
+static guint hash_key(gconstpointer key)
+{
+    return (guint)XXH3_64bits_withSeed(key, sizeof(FpDatagramKey), seed);
 }
 
 static gboolean equal_keys(gconstpointer a, gconstpointer b)
@@ -53,13 +63,29 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(FpDatagramKey)) == 0;
 }
 
+static void clear_kept(Kept *kept)
+{
+    g_clear_pointer(&kept->items, g_ptr_array_unref);
+    kept->bytes = 0;
+}
+
+/* Puts what is in from behind what is in to. */
+static void move_kept(Kept *to, Kept *from)
+{
+    if (to->items == NULL)
+        to->items = g_steal_pointer(&from->items);
+    else if (from->items != NULL)
+        g_ptr_array_extend_and_steal(to->items, g_steal_pointer(&from->items));
+    to->bytes += from->bytes;
+    from->bytes = 0;
+}
+
 static void clear_fragment(gpointer data)
 {
     Fragment *fragment = data;
 
     g_free(fragment->bytes);
-    if (fragment->kept != NULL)
-        g_ptr_array_unref(fragment->kept);
+    clear_kept(&fragment->kept);
 }
 
 static void free_datagram(gpointer data)
@@ -74,6 +100,8 @@ FpFragments *fp_fragments_new(const FpKeeper *keeper)
 {
     FpFragments *fragments = g_new0(FpFragments, 1);
 
+    if (seed == 0)
+        seed = (uint64_t)g_random_int() << 32 | g_random_int();
     if (keeper != NULL)
         fragments->keeper = *keeper;
     fragments->datagrams = g_hash_table_new_full(hash_key, equal_keys, NULL, free_datagram);
@@ -89,7 +117,7 @@ void fp_fragments_free(FpFragments *fragments)
     g_queue_clear(&fragments->order);
     g_hash_table_unref(fragments->datagrams);
     g_ptr_array_unref(fragments->completed);
-    g_clear_pointer(&fragments->kept, g_ptr_array_unref);
+    clear_kept(&fragments->kept);
     g_free(fragments);
 }
 
@@ -106,6 +134,12 @@ static void forget(FpFragments *fragments, Datagram *datagram)
     fragments->forgotten++;
 }
 
+static void count_waiting(FpFragments *fragments, Datagram *datagram, size_t bytes)
+{
+    datagram->waiting_bytes += bytes;
+    fragments->waiting_bytes += bytes;
+}
+
 static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
 {
     Datagram *datagram = g_hash_table_lookup(fragments->datagrams, key);
@@ -119,10 +153,12 @@ static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
     g_queue_push_tail(&fragments->order, datagram);
     datagram->place = g_queue_peek_tail_link(&fragments->order);
     g_hash_table_insert(fragments->datagrams, &datagram->key, datagram);
+    count_waiting(fragments, datagram, DATAGRAM_BYTES);
     return datagram;
 }
 
-static void insert(Datagram *datagram, FpSpan payload, uint32_t offset, uint64_t arrival)
+/* Returns the fragment's place among the datagram's. */
+static guint insert(Datagram *datagram, FpSpan payload, uint32_t offset, uint64_t arrival)
 {
     Fragment fragment = {
         .offset = offset, .length = payload.captured, .bytes = g_memdup2(payload.bytes, payload.captured), .arrival = arrival};
@@ -131,6 +167,7 @@ static void insert(Datagram *datagram, FpSpan payload, uint32_t offset, uint64_t
     while (place > 0 && g_array_index(datagram->fragments, Fragment, place - 1).offset > offset)
         place--;
     g_array_insert_val(datagram->fragments, place, fragment);
+    return place;
 }
 
 static bool is_complete(const Datagram *datagram)
@@ -172,15 +209,6 @@ static int compare_arrivals(gconstpointer a, gconstpointer b)
     return first->arrival < second->arrival ? -1 : first->arrival > second->arrival;
 }
 
-static void append_kept(FpFragments *fragments, GPtrArray *kept)
-{
-    if (kept == NULL)
-        return;
-    if (fragments->kept == NULL)
-        fragments->kept = g_ptr_array_new_with_free_func(fragments->keeper.drop);
-    g_ptr_array_extend_and_steal(fragments->kept, kept);
-}
-
 /* Collects what was kept for a datagram that is complete, and not needed any more in order of offsets. */
 static void collect_kept(FpFragments *fragments, Datagram *datagram)
 {
@@ -188,31 +216,20 @@ static void collect_kept(FpFragments *fragments, Datagram *datagram)
         return;
     g_array_sort(datagram->fragments, compare_arrivals);
     for (guint i = 0; i < datagram->fragments->len; i++)
-        append_kept(fragments, g_steal_pointer(&g_array_index(datagram->fragments, Fragment, i).kept));
+        move_kept(&fragments->kept, &g_array_index(datagram->fragments, Fragment, i).kept);
 }
 
-/* Has the last fragment that came keep its record, and with it what belongs to that. Returns how many bytes that may take. */
-static size_t keep_record(FpFragments *fragments, Datagram *datagram)
+/* Has the record be kept, with what belongs to it, for a fragment of it that has to wait. */
+static void keep_record(FpFragments *fragments, Fragment *fragment)
 {
-    const FpRecord *record = fragments->record;
+    Kept own = {0};
 
     if (fragments->keeper.keep == NULL)
-        return 0;
-    for (guint i = 0; i < datagram->fragments->len; i++) {
-        Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
-        if (fragment->arrival != fragments->arrivals)
-            continue;
-        fragment->kept =
-            fragments->kept != NULL ? g_steal_pointer(&fragments->kept) : g_ptr_array_new_with_free_func(fragments->keeper.drop);
-        g_ptr_array_add(fragment->kept, fragments->keeper.keep(fragments->keeper.user, record));
-    }
-    return MAX(record->raw_bytes, record->captured_bytes);
-}
-
-static void count_waiting(FpFragments *fragments, Datagram *datagram, size_t bytes)
-{
-    datagram->waiting_bytes += bytes;
-    fragments->waiting_bytes += bytes;
+        return;
+    own.items = g_ptr_array_new_with_free_func(fragments->keeper.drop);
+    g_ptr_array_add(own.items, fragments->keeper.keep(fragments->keeper.user, fragments->record, &own.bytes));
+    move_kept(&fragment->kept, &fragments->kept);
+    move_kept(&fragment->kept, &own);
 }
 
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
@@ -225,14 +242,16 @@ bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan p
         datagram->length_known = true;
         datagram->length = offset + payload.captured;
     }
-    insert(datagram, payload, offset, ++fragments->arrivals);
+    guint place = insert(datagram, payload, offset, ++fragments->arrivals);
     if (is_complete(datagram)) {
         *complete = assemble(fragments, datagram);
         collect_kept(fragments, datagram);
         drop(fragments, datagram);
         return true;
     }
-    count_waiting(fragments, datagram, payload.captured + FRAGMENT_BYTES + keep_record(fragments, datagram));
+    Fragment *fragment = &g_array_index(datagram->fragments, Fragment, place);
+    keep_record(fragments, fragment);
+    count_waiting(fragments, datagram, payload.captured + FRAGMENT_BYTES + fragment->kept.bytes);
     if (datagram->fragments->len >= FRAGMENTS_MAX)
         forget(fragments, datagram);
     return false;
@@ -241,14 +260,20 @@ bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan p
 void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record)
 {
     fragments->record = record;
+    fp_fragments_end_record(fragments);
+}
+
+void fp_fragments_end_record(FpFragments *fragments)
+{
     if (fragments->completed->len > 0)
         g_ptr_array_set_size(fragments->completed, 0);
-    g_clear_pointer(&fragments->kept, g_ptr_array_unref);
+    clear_kept(&fragments->kept);
 }
 
 GPtrArray *fp_fragments_take_kept(FpFragments *fragments)
 {
-    return g_steal_pointer(&fragments->kept);
+    fragments->kept.bytes = 0;
+    return g_steal_pointer(&fragments->kept.items);
 }
 
 uint64_t fp_fragments_forgotten(const FpFragments *fragments)

@@ -18,9 +18,10 @@
 
 typedef struct FpFragments FpFragments;
 
-/* What the caller keeps of a record whose fragment has to wait, to have it when the datagram is complete. keep makes it, drop frees it. */
+/* What the caller keeps of a record whose fragment has to wait, to have it when the datagram is complete. keep makes it, and says how much
+ * memory that takes; drop frees it. */
 typedef struct {
-    void *(*keep)(void *user, const FpRecord *record);
+    void *(*keep)(void *user, const FpRecord *record, size_t *bytes);
     GDestroyNotify drop;
     void *user;
 } FpKeeper;
@@ -37,8 +38,10 @@ typedef struct {
 FpFragments *fp_fragments_new(const FpKeeper *keeper);
 void fp_fragments_free(FpFragments *fragments);
 
-/* To be called before the fragments of a record are added. Ends what was lent for the record before. */
+/* To be called before the fragments of a record are added; ends what was lent for the record before. The other ends it when nobody
+ * wants it any more. */
 void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record);
+void fp_fragments_end_record(FpFragments *fragments);
 
 /*
  * Takes a fragment, captured whole: payload begins at offset of the datagram's payload; more: others come behind it. Returns true when

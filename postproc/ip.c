@@ -25,7 +25,7 @@
 static FpDecoded walk_tcp(const FpWalk *walk, FpSpan tcp)
 {
     if (tcp.captured < FP_TCP_NEEDED_BYTES)
-        return tcp.captured < tcp.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
+        return fp_walk_missing(tcp);
     fp_walk_fill_tcp(walk->segment, tcp.bytes, tcp.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;
 }

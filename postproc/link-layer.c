@@ -33,25 +33,19 @@
 #define MPLS_LABEL_IPV6 2
 #define MPLS_LABEL_ASSOCIATED 13
 
-/* Not enough captured for the header of a layer below IP. */
-static FpDecoded too_short(FpSpan rest)
-{
-    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_NOT_IP;
-}
-
 /* IEEE 802.2: IP by its own SAP, or SNAP (RFC 1042) with an Ethernet type. */
 FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
 {
     const uint8_t *llc = rest.bytes;
 
     if (rest.captured < 3)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     if (llc[0] == 0x06 && llc[2] == 0x03)
         return fp_walk_ipv4(walk, fp_span_after(rest, 3));
     if (llc[0] != 0xaa || llc[1] != 0xaa || llc[2] != 0x03)
         return FP_DECODED_NOT_IP;
     if (rest.captured < 8)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     /* RFC 1042's organisation code, and the one that IEEE 802.1H has for bridged Ethernet types */
     if (llc[3] != 0 || llc[4] != 0 || (llc[5] != 0 && llc[5] != 0xf8))
         return FP_DECODED_NOT_IP;
@@ -62,7 +56,7 @@ FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
 FpDecoded fp_walk_pppoe(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < PPPOE_HEADER)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     return fp_walk_ppp(walk, fp_span_first(fp_span_after(rest, PPPOE_HEADER), fp_load16(rest.bytes + 4)));
 }
 
@@ -70,10 +64,10 @@ FpDecoded fp_walk_pppoe(FpWalk *walk, FpSpan rest)
 static FpDecoded walk_service_header(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 8)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     uint32_t header_bytes = (rest.bytes[1] & 0x3fU) * 4U;
     if (rest.captured < header_bytes)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     FpSpan inner = fp_span_after(rest, header_bytes);
     switch (rest.bytes[3]) {
     case 1:
@@ -94,7 +88,7 @@ static FpDecoded step_vlan_tags(FpWalk *walk, uint16_t *type, FpSpan *rest)
 {
     for (int tags = 0; *type == TYPE_VLAN || *type == TYPE_PROVIDER_VLAN || *type == TYPE_OLD_PROVIDER_VLAN; tags++) {
         if (rest->captured < 4)
-            return too_short(*rest);
+            return fp_walk_missing_link(*rest);
         if (tags == VLAN_TAGS_MAX)
             return FP_DECODED_LINK;
         if (walk->vlan == 0)
@@ -108,8 +102,9 @@ static FpDecoded step_vlan_tags(FpWalk *walk, uint16_t *type, FpSpan *rest)
 /* What follows an Ethernet type, or a length in its place. */
 FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest)
 {
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return FP_DECODED_TUNNEL;
     FpDecoded decoded = step_vlan_tags(walk, &type, &rest);
-
     if (decoded != FP_DECODED_SEGMENT)
         return decoded;
     switch (type) {
@@ -127,7 +122,7 @@ FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest)
     case TYPE_JUMBO_LLC:
         return fp_walk_llc(walk, rest);
     case TYPE_PROVIDER_BACKBONE: /* IEEE 802.1ah: four bytes of tag, then the customer's frame */
-        return rest.captured < 4 ? too_short(rest) : fp_walk_ethernet(walk, fp_span_after(rest, 4));
+        return rest.captured < 4 ? fp_walk_missing_link(rest) : fp_walk_ethernet(walk, fp_span_after(rest, 4));
     case TYPE_SERVICE_HEADER:
         return walk_service_header(walk, rest);
     default:
@@ -142,7 +137,7 @@ FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame)
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return FP_DECODED_TUNNEL;
     if (frame.captured < ETHERNET_HEADER)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     return fp_walk_type(walk, fp_load16(frame.bytes + 12), fp_span_after(frame, ETHERNET_HEADER));
 }
 
@@ -151,7 +146,7 @@ FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame)
 static FpDecoded walk_pseudowire(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     if (rest.captured >= ETHERNET_HEADER) {
         uint16_t type = fp_load16(rest.bytes + 12);
         if (type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_VLAN || type == TYPE_MPLS)
@@ -169,12 +164,12 @@ FpDecoded fp_walk_mpls(FpWalk *walk, FpSpan rest)
         return FP_DECODED_TUNNEL;
     do {
         if (rest.captured < 4)
-            return too_short(rest);
+            return fp_walk_missing_link(rest);
         entry = fp_load32(rest.bytes);
         rest = fp_span_after(rest, 4);
     } while ((entry & 0x100) == 0 && rest.wire > 0);
     if (rest.captured < 1)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
 
     uint32_t label = entry >> 12;
     unsigned nibble = rest.bytes[0] >> 4;
@@ -191,7 +186,7 @@ FpDecoded fp_walk_mpls(FpWalk *walk, FpSpan rest)
 FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 2)
-        return too_short(rest);
+        return fp_walk_missing_link(rest);
     bool is_short = rest.bytes[0] & 1;
     uint16_t protocol = is_short ? rest.bytes[0] : fp_load16(rest.bytes);
     FpSpan payload = fp_span_after(rest, is_short ? 1 : 2);
@@ -215,7 +210,7 @@ FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest)
 FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < CHDLC_HEADER)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     uint16_t type = fp_load16(frame.bytes + 2);
     FpSpan rest = fp_span_after(frame, CHDLC_HEADER);
     if (type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_MPLS || type == TYPE_MPLS_MULTICAST)
@@ -227,7 +222,7 @@ FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame)
 FpDecoded fp_walk_ppp_hdlc(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 2)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     if (frame.bytes[0] == CHDLC_UNICAST || frame.bytes[0] == CHDLC_MULTICAST)
         return fp_walk_chdlc(walk, frame);
     return fp_walk_ppp(walk, frame.bytes[0] == 0xff ? fp_span_after(frame, 2) : frame);

@@ -2,6 +2,7 @@
 /* main.c - the command line: firstpayload COMMAND [OPTION...] ... */
 #include <glib.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -97,6 +98,8 @@ static const char *check_slim(const SlimArguments *arguments, FpSlimOptions *opt
     options->list = arguments->list;
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
 
+    if (arguments->output != NULL && *arguments->output == '\0')
+        return "-w takes the name of a file";
     if (arguments->inputs == NULL)
         return "no FILE is given; - is standard input";
     for (char **input = arguments->inputs, **seen = NULL; *input != NULL; input++) {
@@ -150,6 +153,7 @@ static int run_slim(int argc, char **argv)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    signal(SIGXFSZ, SIG_IGN); /* write fails then, which is handled like a full disk */
     g_set_prgname("firstpayload slim");
     if (argc >= 2 && g_str_equal(argv[1], "slim")) {
         argv[1] = argv[0];

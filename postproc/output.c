@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,10 @@ struct FpOutput {
     uint64_t bytes;
 };
 
-/* The temporary file that a signal must not leave behind. Set before signals can find it, cleared after it has gone. */
+/* What ends the program and can be caught. */
+static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGPIPE, SIGTERM, SIGXCPU};
+
+/* The temporary file that a signal must not leave behind. */
 static const char *volatile doomed;
 
 static void remove_doomed(int signal_number)
@@ -38,15 +42,30 @@ static void remove_doomed(int signal_number)
 
 static void guard(const char *temporary)
 {
-    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
     struct sigaction action = {.sa_handler = remove_doomed};
 
     doomed = temporary;
-    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         struct sigaction old;
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup asked for that */
-            sigaction(signals[i], &action, NULL);
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup asked for that */
+            sigaction(ends[i], &action, NULL);
     }
+}
+
+/* mkostemp, with no moment in which a signal would not know of the file. */
+static int create_guarded(char *temporary)
+{
+    sigset_t all, old;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    int failure = errno;
+    if (fd >= 0)
+        guard(temporary);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = failure;
+    return fd;
 }
 
 static void set_create_error(GError **error, const char *path, const char *what)
@@ -78,16 +97,14 @@ static mode_t default_mode(void)
 static bool open_temporary(FpOutput *output, mode_t mode, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(output->path);
-    g_autofree char *name = g_path_get_basename(output->path);
+    g_autofree char *temporary = g_strdup_printf("%s/.firstpayload-XXXXXX", folder);
 
-    output->temporary = g_strdup_printf("%s/.%s.XXXXXX", folder, name);
-    output->fd = mkostemp(output->temporary, O_CLOEXEC);
+    output->fd = create_guarded(temporary);
     if (output->fd < 0) {
         set_create_error(error, output->shown, "no temporary file can be created in its folder");
-        g_clear_pointer(&output->temporary, g_free);
         return false;
     }
-    guard(output->temporary);
+    doomed = output->temporary = g_steal_pointer(&temporary);
     if (fchmod(output->fd, mode) != 0) {
         set_create_error(error, output->shown, "its permissions cannot be set");
         return false;
@@ -95,21 +112,27 @@ static bool open_temporary(FpOutput *output, mode_t mode, GError **error)
     return true;
 }
 
-static bool open_existing(FpOutput *output, const struct stat *status, char *const *inputs, GError **error)
+/* Follows links to where the file is or would be: a link stays a link. Returns NULL with errno set when they lead nowhere. */
+static char *follow_links(const char *path)
 {
-    if (S_ISREG(status->st_mode) && is_an_input(status, inputs)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is also an input; give the output another name", output->shown);
-        return false;
+    g_autofree char *at = g_strdup(path);
+
+    for (int links = 0; links < 40; links++) {
+        g_autofree char *target = g_file_read_link(at, NULL);
+        if (target == NULL)
+            return g_steal_pointer(&at);
+        g_autofree char *folder = g_path_get_dirname(at);
+        char *next = g_path_is_absolute(target) ? g_strdup(target) : g_build_filename(folder, target, NULL);
+        g_free(at);
+        at = next;
     }
-    if (S_ISREG(status->st_mode)) {
-        char *resolved = realpath(output->path, NULL); /* a link stays a link */
-        if (resolved != NULL) {
-            g_free(output->path);
-            output->path = g_strdup(resolved);
-            free(resolved);
-        }
-        return open_temporary(output, status->st_mode & 07777, error);
-    }
+    errno = ELOOP;
+    return NULL;
+}
+
+/* What is no regular file cannot be replaced by one: it is written to. */
+static bool open_special(FpOutput *output, GError **error)
+{
     output->fd = open(output->path, O_WRONLY | O_CLOEXEC);
     if (output->fd < 0) {
         set_create_error(error, output->shown, "cannot be opened for writing");
@@ -117,6 +140,32 @@ static bool open_existing(FpOutput *output, const struct stat *status, char *con
     }
     g_clear_pointer(&output->path, g_free);
     return true;
+}
+
+static bool open_named(FpOutput *output, char *const *inputs, GError **error)
+{
+    struct stat status;
+    char *path = follow_links(output->path);
+
+    if (path == NULL) {
+        set_create_error(error, output->shown, "its links cannot be followed");
+        return false;
+    }
+    g_free(output->path);
+    output->path = path;
+    if (stat(path, &status) != 0)
+        return open_temporary(output, default_mode(), error);
+    if (!S_ISREG(status.st_mode))
+        return open_special(output, error);
+    if (is_an_input(&status, inputs)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is also an input; give the output another name", output->shown);
+        return false;
+    }
+    if (access(path, W_OK) != 0) { /* replacing it would need the folder's permission only */
+        set_create_error(error, output->shown, "is there and may not be written to");
+        return false;
+    }
+    return open_temporary(output, status.st_mode & 0777, error);
 }
 
 static bool open_standard_output(FpOutput *output, char *const *inputs, GError **error)
@@ -150,7 +199,6 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
 {
     FpOutput *output = g_new0(FpOutput, 1);
     bool is_standard = g_str_equal(path, "-");
-    struct stat status;
     bool is_open;
 
     output->shown = g_strdup(is_standard ? "standard output" : path);
@@ -160,7 +208,7 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
         is_open = open_standard_output(output, inputs, error);
     } else {
         output->path = g_strdup(path);
-        is_open = stat(path, &status) == 0 ? open_existing(output, &status, inputs, error) : open_temporary(output, default_mode(), error);
+        is_open = open_named(output, inputs, error);
     }
     if (is_open)
         return output;
@@ -174,6 +222,11 @@ static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError *
         ssize_t written = write(output->fd, bytes, n);
         if (written < 0 && errno == EINTR)
             continue;
+        if (written < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
+            (void)poll(&ready, 1, -1);
+            continue;
+        }
         if (written < 0) {
             g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s", output->shown,
                         output->bytes, g_strerror(errno));

@@ -18,8 +18,8 @@ typedef struct FpOutput FpOutput;
 
 /*
  * Opens path for writing, "-" for standard output. inputs is NULL-terminated: a path that is one of them (by device and
- * inode) is refused. While it is open, SIGHUP, SIGINT and SIGTERM remove the temporary file on their way; one output at a time.
- * End with fp_output_publish or fp_output_discard.
+ * inode) is refused. While it is open, signals that end the program remove the temporary file on their way, but for SIGKILL; one output at
+ * a time. End with fp_output_publish or fp_output_discard.
  */
 FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
 

@@ -44,17 +44,22 @@ static bool write_fragments(Slim *slim, const GPtrArray *fragments, GError **err
     return true;
 }
 
+static bool flush_list(GError **error)
+{
+    if (fflush(stdout) == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
+    return false;
+}
+
 /* fragments: those with which the record completes a datagram, or NULL. */
 static bool take_verdict(Slim *slim, const FpRecord *record, const GPtrArray *fragments, unsigned classes, GError **error)
 {
     slim->summary->streams_with_payload += (classes & FP_CLASS_FIRST) != 0;
     if (slim->options->list) {
         char text[FP_CLASSES_TEXT_BYTES];
-        if (classes != 0) {
-            fp_classes_to_text(classes, text);
-            printf("%" G_GUINT64_FORMAT "\t%s\n", slim->summary->frames, text);
-        }
-        return true;
+        fp_classes_to_text(classes, text);
+        return printf("%" G_GUINT64_FORMAT "\t%s\n", slim->summary->frames, text) > 0 || flush_list(error);
     }
     if ((classes & slim->options->keep) == 0)
         return true;
@@ -169,12 +174,8 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
-    if (slim->options->list) {
-        if (fflush(stdout) == 0 && !ferror(stdout))
-            return true;
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
-        return false;
-    }
+    if (slim->options->list)
+        return flush_list(error);
     if (!fp_writer_finish(slim->writer, error))
         return false;
     slim->summary->bytes_out = fp_output_bytes(slim->output);
@@ -205,14 +206,15 @@ static bool run(Slim *slim, GError **error)
     }
     bool is_done = slim_inputs(slim, error) && finish_output(slim, error);
     fp_streams_stats(slim->streams, &slim->summary->streams);
+    slim->summary->datagrams_forgotten = fp_decoder_forgotten(slim->decoder);
     return is_done;
 }
 
-static void *keep_fragment(void *user, const FpRecord *record)
+static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)
 {
     Slim *slim = user;
 
-    return fp_writer_keep(slim->writer, record);
+    return fp_writer_keep(slim->writer, record, bytes);
 }
 
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)

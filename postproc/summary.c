@@ -24,6 +24,8 @@ void fp_summary_print(const FpSummary *summary, bool lists, FILE *file)
             fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
     print_forgotten(&summary->streams, file);
+    if (summary->datagrams_forgotten > 0)
+        fprintf(file, "forgotten       %" PRIu64 " IP datagrams, as too many waited for their fragments\n", summary->datagrams_forgotten);
     if (!lists && summary->kept_fragments > 0)
         fprintf(file, "kept            %" PRIu64 " frames, and %" PRIu64 " fragments that belong to them\n", summary->kept,
                 summary->kept_fragments);

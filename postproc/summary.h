@@ -17,7 +17,8 @@ typedef struct {
     uint64_t streams_with_payload;
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t captures_cut; /* whose last record was cut */
+    uint64_t datagrams_forgotten; /* incomplete, as too many waited */
+    uint64_t captures_cut;        /* whose last record was cut */
     FpStreamsStats streams;
 } FpSummary;
 

@@ -49,7 +49,13 @@ FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram);
 /* More of them within one another than anybody builds, and few enough for any stack. */
 #define FP_WALK_LAYERS_MAX 64
 
-/* Not enough bytes for the header that should come. */
+/* Not enough bytes for a header of a layer below IP. */
+static inline FpDecoded fp_walk_missing_link(FpSpan rest)
+{
+    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_NOT_IP;
+}
+
+/* The same for IP's or one above it. */
 static inline FpDecoded fp_walk_missing(FpSpan rest)
 {
     return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;

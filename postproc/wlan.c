@@ -34,18 +34,13 @@ static uint32_t little32(const uint8_t *bytes)
     return (uint32_t)little16(bytes + 2) << 16 | little16(bytes);
 }
 
-static FpDecoded too_short(FpSpan rest)
-{
-    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_NOT_IP;
-}
-
 /* is_padded: there is padding after the header, to a multiple of four. */
 static FpDecoded walk_frame(FpWalk *walk, FpSpan frame, bool is_padded)
 {
     const uint8_t *header = frame.bytes;
 
     if (frame.captured < 24)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     if ((header[0] & TYPE_MASK) != TYPE_DATA || header[0] & SUBTYPE_NULL)
         return FP_DECODED_NOT_IP;
     bool is_qos = header[0] & SUBTYPE_QOS;
@@ -56,7 +51,7 @@ static FpDecoded walk_frame(FpWalk *walk, FpSpan frame, bool is_padded)
     if (is_padded)
         header_bytes = (header_bytes + 3) & ~3U;
     if (frame.captured < header_bytes)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     if (header[1] & PROTECTED)
         return FP_DECODED_LINK; /* encrypted */
     if (header[1] & MORE_FRAGMENTS || (header[22] & 0x0f) != 0)
@@ -87,10 +82,10 @@ static uint8_t radiotap_flags(const uint8_t *header, uint32_t header_bytes)
 FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 8)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     uint32_t header_bytes = little16(frame.bytes + 2);
     if (header_bytes < 8 || frame.captured < header_bytes)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     uint8_t flags = radiotap_flags(frame.bytes, header_bytes);
     FpSpan rest = fp_span_after(frame, header_bytes);
     if (flags & RADIOTAP_FLAG_FCS && rest.wire >= FCS_BYTES)
@@ -101,10 +96,10 @@ FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame)
 FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < PPI_HEADER)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     uint32_t header_bytes = little16(frame.bytes + 2);
     if (header_bytes < PPI_HEADER || frame.captured < header_bytes)
-        return too_short(frame);
+        return fp_walk_missing_link(frame);
     FpLink link = fp_link_of_link_type(little32(frame.bytes + 4));
     if (link == FP_LINK_PPI)
         return FP_DECODED_LINK;

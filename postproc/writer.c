@@ -50,8 +50,23 @@ static bool begin_pcap(FpWriter *writer, bool is_only, GError **error)
     return fp_output_write(writer->output, header, sizeof header, error);
 }
 
+/* What libwiretap cannot write for what it is, and not for want of room. */
+static bool is_unwritable(int err)
+{
+    return err == WTAP_ERR_UNWRITABLE_ENCAP || err == WTAP_ERR_UNWRITABLE_FILE_TYPE || err == WTAP_ERR_UNWRITABLE_REC_TYPE ||
+           err == WTAP_ERR_UNWRITABLE_REC_DATA || err == WTAP_ERR_ENCAP_PER_PACKET_UNSUPPORTED || err == WTAP_ERR_PACKET_TOO_LARGE;
+}
+
 static void set_dump_error(GError **error, const FpWriter *writer, int err, char *err_info)
 {
+    if (is_unwritable(err)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset %" G_GUINT64_FORMAT ": what is there cannot be written in this format: %s%s%s",
+                    fp_capture_path(writer->capture), fp_capture_bytes_read(writer->capture), wtap_strerror(err),
+                    err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
+        g_free(err_info);
+        return;
+    }
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s%s%s", fp_output_path(writer->output),
                 fp_output_bytes(writer->output), wtap_strerror(err), err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
     g_free(err_info);
@@ -88,6 +103,7 @@ FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, GError
     FpWriter *writer = g_new0(FpWriter, 1);
 
     writer->output = output;
+    writer->capture = first;
     writer->format = *fp_capture_format(first);
     if (writer->format.is_pcap ? begin_pcap(writer, is_only, error) : begin_wiretap(writer, first, error))
         return writer;
@@ -136,11 +152,27 @@ static bool fit_pcap(FpWriter *writer, FpCapture *capture, GError **error)
     return false;
 }
 
+/* pcapng holds anything, every other format only what is like its first input. */
+static bool fit_wiretap(const FpWriter *writer, FpCapture *capture, GError **error)
+{
+    wtap *wth = fp_capture_wiretap_handle(capture);
+
+    if (writer->has_interfaces)
+        return true;
+    if (wtap_file_type_subtype(wth) != wtap_dump_file_type_subtype(writer->dumper))
+        set_format_error(error, capture, 0, "is in another format than the first input, whose format the output has");
+    else if (wtap_file_encap(wth) != writer->params.encap)
+        set_format_error(error, capture, 0, "has another link type than the first input, and the output's format holds only one");
+    else
+        return true;
+    return false;
+}
+
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)
 {
     writer->capture = capture;
     writer->first_interface = writer->interfaces;
-    return !writer->format.is_pcap || fit_pcap(writer, capture, error);
+    return writer->format.is_pcap ? fit_pcap(writer, capture, error) : fit_wiretap(writer, capture, error);
 }
 
 /* The record header of a file in the other byte order, or of coarser time, as the output has it. */
@@ -261,14 +293,32 @@ static Copy *copy_wiretap(const FpWriter *writer, const FpRecord *record)
     copy->has_rec = true;
     if (copy->rec.block != NULL)
         wtap_block_ref(copy->rec.block);
-    ws_buffer_init(&copy->rec.options_buf, 0); /* packets have none */
+    memset(&copy->rec.options_buf, 0, sizeof copy->rec.options_buf); /* packets have none */
     number_interface(writer, &copy->rec);
     return copy;
 }
 
-void *fp_writer_keep(FpWriter *writer, const FpRecord *record)
+static gboolean add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type, wtap_optval_t *value,
+                                 void *bytes)
 {
-    return writer->format.is_pcap ? copy_pcap(writer, record) : copy_wiretap(writer, record);
+    *(size_t *)bytes += sizeof *value;
+    if (type == WTAP_OPTTYPE_STRING)
+        *(size_t *)bytes += strlen(value->stringval);
+    else if (type == WTAP_OPTTYPE_BYTES)
+        *(size_t *)bytes += g_bytes_get_size(value->byteval);
+    else if (type == WTAP_OPTTYPE_CUSTOM)
+        *(size_t *)bytes += value->custom_opt.data.generic_data.custom_data_len;
+    return TRUE;
+}
+
+void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
+{
+    Copy *copy = writer->format.is_pcap ? copy_pcap(writer, record) : copy_wiretap(writer, record);
+
+    *bytes = sizeof *copy + copy->n;
+    if (copy->has_rec && copy->rec.block != NULL)
+        wtap_block_foreach_option(copy->rec.block, add_option_bytes, bytes); /* comments can be long */
+    return copy;
 }
 
 void fp_writer_drop_kept(void *kept)

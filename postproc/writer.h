@@ -26,8 +26,9 @@ bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error
 /* Writes a record of the capture that was given last. */
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 
-/* A copy of a record of the capture that was given last, as it will be written; for later, whatever capture is being read by then. */
-void *fp_writer_keep(FpWriter *writer, const FpRecord *record);
+/* A copy of a record of the capture that was given last, as it will be written; for later, whatever capture is being read by then. *bytes:
+ * how much memory it takes. */
+void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes);
 void fp_writer_drop_kept(void *kept);
 bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error);
 

@@ -266,6 +266,7 @@ static void test_depth(void)
 {
     static const uint8_t ipip[20] = {IPV4(4, 0)}; /* length 0: as far as the frame goes */
     static const uint8_t label[18] = {0, 1, 1, 64, ETHERNET(0x88, 0x47)};
+    static const uint8_t snap[8] = {0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0x70}; /* and again an LLC header */
     size_t n = 10000, wire = n * sizeof ipip + sizeof tcp_over_ipv4;
     uint8_t *frame = g_malloc0(wire);
     FpDecoder *decoder = fp_decoder_new(NULL);
@@ -281,6 +282,11 @@ static void test_depth(void)
     for (size_t i = 0; i < n; i++)
         memcpy(frame + 14 + i * sizeof label, label, sizeof label);
     g_assert_cmpint(decode_here(decoder, frame, 14 + n * sizeof label, FP_LINK_ETHERNET), ==, FP_DECODED_TUNNEL);
+
+    memcpy(frame + 12, "\x88\x70", 2);
+    for (size_t i = 0; i < n; i++)
+        memcpy(frame + 14 + i * sizeof snap, snap, sizeof snap);
+    g_assert_cmpint(decode_here(decoder, frame, 14 + n * sizeof snap, FP_LINK_ETHERNET), ==, FP_DECODED_TUNNEL);
     g_free(frame);
     fp_decoder_free(decoder);
 }

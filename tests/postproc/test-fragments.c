@@ -86,17 +86,18 @@ static void test_two_are_lent_at_once(void)
     g_assert_true(add(fragments, 2, 8, "b", false, &inner));
     assert_is(outer, "AAAAAAAAB");
     assert_is(inner, "aaaaaaaab");
-    fp_fragments_begin_record(fragments, NULL);
+    fp_fragments_end_record(fragments);
     fp_fragments_free(fragments);
 }
 
 /* A keeper that keeps the number of a record, which its time is. */
 static unsigned n_kept;
 
-static void *keep_number(void *user, const FpRecord *record)
+static void *keep_number(void *user, const FpRecord *record, size_t *bytes)
 {
     g_assert_true(user == &n_kept);
     n_kept++;
+    *bytes = sizeof record->time_ns;
     return g_memdup2(&record->time_ns, sizeof record->time_ns);
 }
 

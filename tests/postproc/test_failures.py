@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What cannot be done is said with file and offset, by the exit status, and leaves nothing half done behind."""
+import gzip
 import os
+import pty
 import resource
 import signal
 import stat
 import subprocess
+import threading
 import time
+import tty
 
-from pcaps import ACK, PROGRAM, connection, header, pcap, read, record, rows, segment, slim, write
+from pcaps import ACK, CAPTURES, MICROSECONDS, NANOSECONDS, PROGRAM, connection, header, pcap, read, record, rows, segment, slim, write
 from test_slim import InFolder
 
 
@@ -49,6 +53,32 @@ class BadInput(InFolder):
         good = write(self.folder, "good.pcap", pcap(connection()))
         self.refused(65, ["bad.pcap"], good, write(self.folder, "bad.pcap", b"\0" * 100))
 
+    def test_an_input_that_fails_is_not_one_that_ends(self):
+        """What was read so far does not become an output. The master side of a terminal fails when the other side has gone."""
+        for data in (pcap(connection()), read(os.path.join(CAPTURES, "two-interfaces.pcapng"))):
+            ours, theirs = pty.openpty()
+            tty.setraw(theirs)
+
+            def send():
+                os.write(theirs, data)
+                os.close(theirs)
+
+            thread = threading.Thread(target=send)
+            thread.start()
+            run = subprocess.run([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=ours, capture_output=True, text=True, timeout=60)
+            thread.join()
+            os.close(ours)
+            self.assertEqual(run.returncode, 74, run.stderr)
+            self.assertIn("standard input: offset", run.stderr)
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_formats_that_are_not_blocks_of_pcap_must_fit_too(self):
+        packed = write(self.folder, "1.gz", gzip.compress(pcap(connection())))
+        for data, reason in ((pcap([], "<", NANOSECONDS), "another format"), (pcap([], link=113), "another link type"),
+                             (read(os.path.join(CAPTURES, "two-interfaces.pcapng")), "another format")):
+            self.refused(65, ["2.pcap", reason], packed, write(self.folder, "2.pcap", data))
+        self.assertEqual(slim("-w", self.path("o"), packed, write(self.folder, "2.pcap", pcap(connection(40001), ">", MICROSECONDS))).returncode, 0)
+
     def test_output_is_an_input(self):
         path = write(self.folder, "same.pcap", pcap(connection()))
         os.link(path, self.path("link.pcap"))
@@ -77,6 +107,13 @@ class CutInput(InFolder):
             self.assertIn("cut.pcap: offset %d: the last record is cut short" % starts[whole], result.stderr)
             self.assertEqual(read(self.path("out.pcap")), header() + (record(connection()[3], 3) if whole >= 4 else b""))
 
+    def test_pcapng(self):
+        data = read(os.path.join(CAPTURES, "two-interfaces.pcapng"))
+        last = data.rindex(b"\x06\0\0\0")                              # the last packet's block type
+        result = slim("--list", write(self.folder, "cut.pcapng", data[:last + 20]))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cut.pcapng: offset %d: the last record is cut short" % last, result.stderr)
+
     def test_the_next_file_goes_on(self):
         cut = write(self.folder, "1.pcap", pcap(connection())[:-5])
         after = write(self.folder, "2.pcap", pcap(connection(40001)))
@@ -91,7 +128,7 @@ class Output(InFolder):
         source = write(self.folder, "in.pcap", pcap(frames))
 
         def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
             resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
 
         write(self.folder, "out.pcap", b"what was there before")
@@ -132,6 +169,30 @@ class Output(InFolder):
         self.assertTrue(os.path.islink(self.path("link.pcap")))
         self.assertGreater(os.path.getsize(self.path("target.pcap")), 24)
 
+    def test_a_link_that_leads_to_nothing_yet_stays_one(self):
+        source = write(self.folder, "in.pcap", pcap(connection()))
+        os.symlink("target.pcap", self.path("link.pcap"))
+        self.assertEqual(slim("-w", self.path("link.pcap"), source).returncode, 0)
+        self.assertTrue(os.path.islink(self.path("link.pcap")))
+        self.assertGreater(os.path.getsize(self.path("target.pcap")), 24)
+        os.symlink("loop.pcap", self.path("loop.pcap"))
+        self.assertEqual(slim("-w", self.path("loop.pcap"), source).returncode, 73)
+
+    def test_long_name_and_no_name(self):
+        source = write(self.folder, "in.pcap", pcap(connection()))
+        self.assertEqual(slim("-w", self.path("x" * 255), source).returncode, 0)
+        self.assertEqual(slim("-w", "", source).returncode, 64)
+
+    def test_descriptors_that_do_not_block(self):
+        ours, theirs = os.pipe()
+        os.set_blocking(ours, False)
+        run = subprocess.Popen([PROGRAM, "slim", "-q", "-"], stdin=ours, stdout=subprocess.PIPE)
+        time.sleep(0.1)
+        os.write(theirs, pcap(connection()))
+        os.close(theirs)
+        os.close(ours)
+        self.assertEqual(run.communicate(timeout=60)[0], header() + record(connection()[3], 3))
+
     def test_a_pipe_by_name(self):
         os.mkfifo(self.path("pipe"))
         source = write(self.folder, "in.pcap", pcap(connection()))
@@ -141,7 +202,7 @@ class Output(InFolder):
         self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe")).st_mode))
 
     def test_signals_leave_nothing(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGABRT):
             run = subprocess.Popen([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
             run.stdin.write(header() + record(segment(1, 2, 3, ACK, b"x")))
             run.stdin.flush()
