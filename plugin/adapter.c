@@ -11,6 +11,7 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/ipproto.h>
 #include <epan/proto_data.h>
+#include <wsutil/pint.h>
 
 static int proto_owner; /* whose notes on the frame ours are */
 static int proto_hook = -1;
@@ -23,16 +24,6 @@ static struct {
     uint32_t frame; /* 0: none */
     unsigned layers;
 } current;
-
-static uint16_t big_endian_16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t big_endian_32(const uint8_t *bytes)
-{
-    return (uint32_t)big_endian_16(bytes) << 16 | big_endian_16(bytes + 2);
-}
 
 static int64_t time_ns(const packet_info *pinfo)
 {
@@ -57,13 +48,13 @@ static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *seg
         .source = pinfo->src.data,
         .destination = pinfo->dst.data,
         .time_ns = time_ns(pinfo),
-        .source_port = big_endian_16(header),
-        .destination_port = big_endian_16(header + 2),
-        .seq = big_endian_32(header + 4),
-        .ack = big_endian_32(header + 8),
+        .source_port = pntoh16(header),
+        .destination_port = pntoh16(header + 2),
+        .seq = pntoh32(header + 4),
+        .ack = pntoh32(header + 8),
         .header_bytes = (uint8_t)((header[12] >> 4) * 4),
         .flags = header[13],
-        .window = big_endian_16(header + 14),
+        .window = pntoh16(header + 14),
         .segment_bytes = tvb_reported_length(tvb),
         .address_bytes = (uint8_t)pinfo->src.len,
         .length_unknown = pinfo->fragmented,
@@ -71,15 +62,21 @@ static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *seg
     return true;
 }
 
+/* The number of the conversation that there is between the endpoints, or else other. */
+static uint32_t stream_of(const packet_info *pinfo, const address *source, const address *destination, uint16_t source_port,
+                          uint16_t destination_port, uint32_t other)
+{
+    conversation_t *conversation = find_conversation(pinfo->num, source, destination, CONVERSATION_TCP, source_port, destination_port, 0);
+    const struct tcp_analysis *analysis = conversation != NULL ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
+
+    return analysis != NULL ? analysis->stream : other;
+}
+
 /* tcp.stream as it will be when TCP takes the segment: of the conversation there is, or else the next number. Later it may be too late, as
  * some dissectors (VNC, SOCKS) start a conversation of their own. */
 static uint32_t upcoming_stream(const packet_info *pinfo, const FpSegment *segment)
 {
-    conversation_t *conversation =
-        find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, segment->source_port, segment->destination_port, 0);
-    const struct tcp_analysis *analysis = conversation != NULL ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
-
-    return analysis != NULL ? analysis->stream : get_tcp_stream_count();
+    return stream_of(pinfo, &pinfo->src, &pinfo->dst, segment->source_port, segment->destination_port, get_tcp_stream_count());
 }
 
 /* Whether fp_render_frame may be asked for the frame. A dissector may have hidden TCP's part of the tree from it. */
@@ -89,44 +86,42 @@ static bool is_rendered(proto_tree *tree)
                         : proto_registrar_get_nth((unsigned)proto_owner)->ref_type != HF_REF_TYPE_NONE;
 }
 
-static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const FpMark *mark)
+static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const FpSegment *segment, const FpMark *mark)
 {
     if (!is_rendered(tree))
         return;
     FpSegmentNote *note = wmem_new(pinfo->pool, FpSegmentNote);
 
-    note->tvb = tvb;
-    note->source = pinfo->src;
-    note->destination = pinfo->dst;
-    note->source_port = tvb_get_ntohs(tvb, 0);
-    note->destination_port = tvb_get_ntohs(tvb, 2);
-    note->header_bytes = (uint8_t)((tvb_get_ptr(tvb, 12, 1)[0] >> 4) * 4);
+    *note = (FpSegmentNote){
+        .tvb = tvb,
+        .source = pinfo->src,
+        .destination = pinfo->dst,
+        .source_port = segment->source_port,
+        .destination_port = segment->destination_port,
+        .header_bytes = segment->header_bytes,
+    };
     p_add_proto_data(pinfo->pool, pinfo, proto_owner, mark->layer, note);
 }
 
-static void take_first_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer)
+static void take_first_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer, const FpSegment *segment)
 {
-    FpSegment segment;
-    const FpMark *mark;
+    const FpMark *mark = fp_marks_take(pinfo->num, layer, segment);
 
-    if (!read_segment(tvb, pinfo, &segment))
-        return;
-    mark = fp_marks_take(pinfo->num, layer, &segment);
     if (mark == NULL)
         return;
     if (mark->classes & FP_CLASS_FIRST)
-        fp_marks_stream(mark)->wireshark_number = upcoming_stream(pinfo, &segment);
-    keep_note(tvb, pinfo, tree, mark);
+        fp_marks_stream(mark)->wireshark_number = upcoming_stream(pinfo, segment);
+    keep_note(tvb, pinfo, tree, segment, mark);
 }
 
-static void take_later_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer)
+static void take_later_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer, const FpSegment *segment)
 {
     size_t count;
     const FpMark *marks = fp_marks_find(pinfo->num, &count);
 
     for (size_t i = 0; i < count; i++)
         if (marks[i].layer == layer)
-            keep_note(tvb, pinfo, tree, &marks[i]);
+            keep_note(tvb, pinfo, tree, segment, &marks[i]);
 }
 
 static void take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
@@ -138,10 +133,16 @@ static void take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     if (current.layers > UINT16_MAX)
         return;
     uint16_t layer = (uint16_t)current.layers++;
+    FpSegment segment;
+
+    if (layer == 0 && !pinfo->fd->visited)
+        fp_marks_forget(pinfo->num); /* a read filter (-R) gives the number of a frame that it drops to the next frame */
+    if (!read_segment(tvb, pinfo, &segment))
+        return;
     if (pinfo->fd->visited)
-        take_later_visit(tvb, pinfo, tree, layer);
+        take_later_visit(tvb, pinfo, tree, layer, &segment);
     else
-        take_first_visit(tvb, pinfo, tree, layer);
+        take_first_visit(tvb, pinfo, tree, layer, &segment);
 }
 
 /* All is noted before TCP is called, as TCP may not come back (exceptions). */
@@ -172,16 +173,15 @@ const FpSegmentNote *fp_adapter_note(packet_info *pinfo, const FpMark *mark)
 
 uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNote *stream, const FpSegmentNote *note)
 {
-    conversation_t *conversation;
-    const struct tcp_analysis *analysis;
-
     if (!stream->first.fast_open)
         return stream->wireshark_number;
     /* Whether a SYN starts another conversation shows only after TCP has taken it. */
-    conversation =
-        find_conversation(pinfo->num, &note->source, &note->destination, CONVERSATION_TCP, note->source_port, note->destination_port, 0);
-    analysis = conversation != NULL ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
-    return analysis != NULL ? analysis->stream : stream->wireshark_number;
+    return stream_of(pinfo, &note->source, &note->destination, note->source_port, note->destination_port, stream->wireshark_number);
+}
+
+void fp_adapter_begin_file(void)
+{
+    current.frame = 0;
 }
 
 void fp_adapter_register(int owner)

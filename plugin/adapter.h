@@ -26,6 +26,9 @@ typedef struct {
 void fp_adapter_register(int owner);
 void fp_adapter_handoff(void);
 
+/* To be called before the first frame of a file. */
+void fp_adapter_begin_file(void);
+
 /* To be called when all of a frame is dissected. Returns whether TCP was reached in it, yet not one layer through the hook. */
 bool fp_adapter_end_frame(const packet_info *pinfo);
 

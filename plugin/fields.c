@@ -52,7 +52,7 @@ static hf_register_info of_first[] = {
       "Bytes before this payload had not been captured by then; absent when there are none", HFILL}},
     {&hf_firstpayload_text,
      {"Text", "firstpayload.text", FT_STRING, BASE_NONE, NULL, 0,
-      "The first line of the payload as far as it is printable, or its first bytes in hexadecimal", HFILL}},
+      "The beginning of the first line, dots for what is not printable; or its first bytes in hexadecimal", HFILL}},
     {&hf_firstpayload_data, {"Payload", "firstpayload.data", FT_BYTES, BASE_NONE, NULL, 0, "The payload as far as it was captured", HFILL}},
     {&hf_firstpayload_syn_frame,
      {"SYN in", "firstpayload.syn_frame", FT_FRAMENUM, BASE_NONE, NULL, 0, "The first SYN of the stream", HFILL}},

@@ -35,6 +35,7 @@ static void open_file(void)
     FpRules rules = {.flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX), .skip_midstream = skip_midstream};
 
     fp_marks_open(&rules);
+    fp_adapter_begin_file();
     unseen_frame = 0;
 }
 

@@ -71,14 +71,25 @@ const FpMark *fp_marks_find(uint32_t frame, size_t *count)
     return *count > 0 ? mark_at(begin) : NULL;
 }
 
-/* A read filter (-R) gives the number of a frame that it drops to the next frame. */
-static void forget_frame(uint32_t frame)
+static void forget_links(FpStreamNote *stream, uint32_t frame)
+{
+    uint32_t *links[] = {&stream->syn_frame, &stream->first_frame, &stream->reply_frame};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+        if (*links[i] == frame)
+            *links[i] = 0;
+}
+
+void fp_marks_forget(uint32_t frame)
 {
     size_t count;
     const FpMark *stale = fp_marks_find(frame, &count);
 
-    if (stale != NULL)
-        g_array_remove_range(file.marks, (guint)(stale - mark_at(0)), (guint)count);
+    if (stale == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        forget_links(fp_marks_stream(&stale[i]), frame);
+    g_array_remove_range(file.marks, (guint)(stale - mark_at(0)), (guint)count);
 }
 
 static const FpMark *add_mark(const FpMark *mark)
@@ -113,8 +124,6 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
 
     if (file.streams == NULL)
         return NULL;
-    if (layer == 0)
-        forget_frame(frame);
 
     fp_streams_take(file.streams, fp_streams_key(file.streams, segment), segment, &verdict);
     if (verdict.classes == 0)

@@ -34,6 +34,9 @@ typedef struct {
 void fp_marks_open(const FpRules *rules);
 void fp_marks_close(void);
 
+/* Forgets the marks of a frame that was not to be, and the links to it. Cheap when there are none. */
+void fp_marks_forget(uint32_t frame);
+
 /* Takes a segment, to be called once for each TCP layer in capture order. Returns its mark, or NULL when it is in no
  * class. A mark lives until the next fp_marks_take. */
 const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment);

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import tshark_runner
-from packets import ACK, PSH, SYN, Capture, Stream
+from packets import ACK, PSH, SYN, Capture, Stream, icmp_unreachable, ip
 
 FILTERS = ("firstpayload", "firstpayload.reply", "firstpayload.flight", "firstpayload.handshake")
 
@@ -49,6 +49,26 @@ class Passes(unittest.TestCase):
     def test_two_passes(self):
         for name in FILTERS:
             self.assertEqual(tshark_runner.frames(self.path, name, ["-2"]), self.expected[name])
+
+    def test_read_filter_that_drops_what_was_marked(self):
+        """The number of the dropped first payload frame goes to a frame whose TCP is none of ours: quoted, or cut too short."""
+        for captured in (None, 44):
+            capture = Capture()
+            stream = Stream(capture, 40000)
+            stream.client(SYN, 0)
+            stream.client(PSH | ACK, 1, 1, b"dropped")
+            if captured is None:
+                capture.add(ip("10.0.0.9", "10.0.0.1", icmp_unreachable(stream.client_packet(PSH | ACK, 1, 1, b"dropped")), 1))
+            else:
+                stream.client(ACK, 8, 1, captured=captured)
+            stream.server(PSH | ACK, 1, 8, b"answer")
+            path = capture.write(os.path.join(tshark_runner.folder(), "dropped.pcap"))
+            arguments = ["-r", path, "-2", "-R", "frame.len != 61", "-T", "fields", "-e", "frame.protocols", "-e", "tcp.srcport"]
+            ours = tshark_runner.run_tshark([*arguments, "-e", "firstpayload.len", "-e", "firstpayload.flight", "-e", "firstpayload.first_frame"])
+            stock = tshark_runner.run_tshark(arguments, plugin=False)
+            rows = [line.split("\t") for line in ours.stdout.decode().splitlines()]
+            self.assertEqual([row[:2] for row in rows], [line.split("\t") for line in stock.stdout.decode().splitlines()])
+            self.assertEqual([row[2:] for row in rows], [["", "", ""]] * 3)
 
     def test_read_filter(self):
         """-R gives the number of a frame that it drops to the next."""
