@@ -3,11 +3,12 @@
 
 usage: bench.py GENERATE FIRSTPAYLOAD PLUGINS [MEGABYTES]
 
-Absolute times mean little, and ratios from different runs little more: all commands are run in turn, several rounds, and of each the
-median counts. Every capture is made by one program with a fixed seed, and written the same way, as the page cache serves files that were written
+Absolute times mean little, and ratios from different runs little more: all commands are run in turn, several rounds; the
+ratio within a round counts, of the rounds their median. Every capture is made by one program with a fixed seed, and written the same way, as the page cache serves files that were written
 in other ways at other speeds. What firstpayload finds is checked against the generator's own list first.
 """
 import os
+import random
 import resource
 import shutil
 import statistics
@@ -16,7 +17,8 @@ import sys
 import tempfile
 
 ROUNDS = 5
-TSHARK_MEGABYTES = 100      # tshark's share of the capture: it takes minutes for more
+TSHARK_ROUNDS = 20          # short runs, and many: what the plugin costs is less than what one run differs from the next
+TSHARK_MEGABYTES = 60
 KINDS = ("mixed", "small", "churn")
 
 
@@ -27,13 +29,15 @@ def cpu_seconds(command, **kwargs):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def medians(commands, rounds=ROUNDS):
-    """The median CPU time of each of the named commands, run in turn."""
+def measure(commands, rounds=ROUNDS):
+    """The CPU times of each of the named commands, run in turn, in another order each round."""
+    order = random.Random(1)
     times = {name: [] for name in commands}
     for _ in range(rounds):
-        for name, (command, kwargs) in commands.items():
+        for name in order.sample(list(commands), len(commands)):
+            command, kwargs = commands[name]
             times[name].append(cpu_seconds(command, **kwargs))
-    return {name: statistics.median(values) for name, values in times.items()}
+    return times
 
 
 def as_nobody():
@@ -60,7 +64,7 @@ def check(program, path, answers):
 
 def bench_slim(program, path, folder):
     out = os.path.join(folder, "out.pcap")
-    return medians({
+    return measure({
         "cat": (["cat", path], {}),
         "firstpayload slim -w /dev/null": ([program, "slim", "-q", "-w", "/dev/null", path], {}),
         "firstpayload slim -w FILE": ([program, "slim", "-q", "-w", out, path], {}),
@@ -72,19 +76,20 @@ def bench_slim(program, path, folder):
 def bench_tshark(program, plugins, path, home):
     stock = dict(env={"PATH": os.environ["PATH"], "HOME": home}, **as_nobody())
     ours = dict(stock, env=dict(stock["env"], WIRESHARK_PLUGIN_DIR=plugins))
-    return medians({
+    return measure({
         "firstpayload slim -w /dev/null": ([program, "slim", "-q", "-w", "/dev/null", path], {}),
         "tshark -Y 'tcp.len>0 && tcp.seq==1' -w": (["tshark", "-r", path, "-Y", "tcp.len>0 && tcp.seq==1", "-w", "/dev/null"], stock),
         "tshark -Y 'tcp.len>0'": (["tshark", "-r", path, "-Y", "tcp.len>0"], stock),
         "  with the plugin loaded": (["tshark", "-r", path, "-Y", "tcp.len>0"], ours),
         "  with the plugin, -Y firstpayload": (["tshark", "-r", path, "-Y", "firstpayload"], ours),
-    }, rounds=3)
+    }, rounds=TSHARK_ROUNDS)
 
 
 def show(title, times, base):
     print(f"\n{title}\n  {'':42} CPU seconds   ratio to {base.strip()}")
     for name, seconds in times.items():
-        print(f"  {name:42} {seconds:11.3f}   {seconds / times[base]:8.2f}")
+        ratio = statistics.median(mine / other for mine, other in zip(seconds, times[base]))
+        print(f"  {name:42} {statistics.median(seconds):11.3f}   {ratio:8.2f}")
 
 
 def main():
