@@ -15,12 +15,20 @@ _firstpayload()
         [[ $current == *,* ]] && COMPREPLY=("${COMPREPLY[@]/#/${current%,*},}")
         return
         ;;
-    --flight-bytes | --max-streams)
+    -i | --interface)
+        mapfile -t COMPREPLY < <(compgen -W "any $(ls /sys/class/net 2>/dev/null)" -- "$current")
+        return
+        ;;
+    -F | --format)
+        mapfile -t COMPREPLY < <(compgen -W 'pcap nsecpcap pcapng' -- "$current")
+        return
+        ;;
+    -f | --filter | -c | --count | -s | --snapshot-length | -B | --buffer-size | --flight-bytes | --max-streams)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--write --keep --list --flight-bytes --no-midstream --marked-only --max-streams --quiet --help' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W '--write --format --keep --list --interface --filter --count --snapshot-length --buffer-size --packet-buffered --flight-bytes --no-midstream --marked-only --max-streams --quiet --help' -- "$current")
         return
     fi
     compopt -o filenames

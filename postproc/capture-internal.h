@@ -11,6 +11,7 @@
 typedef struct {
     int (*read)(FpCapture *capture, FpRecord *records, int max, GError **error);
     void (*close)(FpCapture *capture);
+    bool (*would_wait)(const FpCapture *capture); /* NULL: never */
 } FpReader;
 
 /* A reader's own struct begins with this. */
@@ -41,11 +42,21 @@ size_t fp_pcap_block_offset(void);
  * it is vouched for, one that libwiretap had better look at. */
 FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for);
 
-/* read(2), but for signals and for descriptors that do not block: it waits. */
+/* read(2), but for signals and for descriptors that do not block: it waits. Also returns 0 when fp_stop_is_over. */
 ssize_t fp_read(int fd, void *bytes, size_t n);
+
+/* Whether nothing can be read of fd now, and its end has not come either. */
+bool fp_would_wait(int fd);
+
+/* Fills in format from a classic pcap's file header. Returns false for what libwiretap had better read: no such magic, an old
+ * version whose lengths may be swapped, link types whose records may be longer than any packet. */
+bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format);
 
 /* Opens by name what is a regular file; else takes over opening->fd and feeds it to libwiretap. */
 FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error);
+
+/* The link type of a record that came through libwiretap, FP_LINK_TYPE_NONE when files have none for it. */
+uint32_t fp_wiretap_link_type(const FpRecord *record);
 
 /* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. */
 bool fp_capture_wiretap_is_pcap(FpCapture *capture);

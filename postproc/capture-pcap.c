@@ -12,6 +12,7 @@
 #include "capture-internal.h"
 #include "error.h"
 #include "link.h"
+#include "stop.h"
 
 #define BLOCK_BYTES (256U * 1024U)
 #define RECORD_DATA_MAX 262144U /* libwiretap takes nothing longer for a packet (wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) */
@@ -28,6 +29,7 @@
 typedef struct {
     FpCapture base;
     int fd;
+    bool is_regular;
     uint8_t *buffer;
     size_t start; /* of what has not been walked yet */
     size_t end;
@@ -65,9 +67,7 @@ static inline RecordHeader load_record_header(const uint8_t *bytes, bool swapped
     return (RecordHeader){load32(bytes, swapped), load32(bytes + 4, swapped), load32(bytes + 8, swapped), load32(bytes + 12, swapped)};
 }
 
-/* Fills in format. Returns false for what libwiretap had better read: no such magic, an old version whose lengths may be swapped,
- * link types whose records may be longer than any packet. */
-static bool read_file_header(const uint8_t *header, FpCaptureFormat *format)
+bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format)
 {
     uint32_t magic = load32(header, false);
 
@@ -175,10 +175,10 @@ static inline void fill_record(const Pcap *pcap, const RecordHeader *header, siz
     };
 }
 
-/* The file ends here: between two records, or within one. */
+/* The file ends here: between two records, or within one. Who was asked to stop in the middle of one cuts nothing. */
 static int end(Pcap *pcap)
 {
-    if (pcap->end > pcap->start)
+    if (pcap->end > pcap->start && !fp_stop_asked())
         pcap->base.cut_offset = (int64_t)pcap->start_offset;
     return 0;
 }
@@ -220,14 +220,22 @@ static void pcap_close(FpCapture *capture)
     g_free(pcap);
 }
 
-static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close};
+static bool pcap_would_wait(const FpCapture *capture)
+{
+    const Pcap *pcap = (const Pcap *)capture;
+    RecordHeader header = {0};
+
+    return !pcap->is_regular && pcap->end - pcap->start < record_bytes(pcap, &header) && fp_would_wait(pcap->fd);
+}
+
+static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close, .would_wait = pcap_would_wait};
 
 FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for)
 {
     FpCaptureFormat format = {0};
     const uint8_t *bytes = opening->block + CARRY_BYTES;
 
-    if (opening->bytes < FP_PCAP_HEADER_BYTES || !read_file_header(bytes, &format))
+    if (opening->bytes < FP_PCAP_HEADER_BYTES || !fp_pcap_read_file_header(bytes, &format))
         return NULL;
     if (!is_vouched_for && !looks_plausible(&format, bytes + FP_PCAP_HEADER_BYTES, opening->bytes - FP_PCAP_HEADER_BYTES))
         return NULL;
@@ -237,6 +245,7 @@ FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for)
     pcap->base.format = format;
     pcap->base.bytes_read = FP_PCAP_HEADER_BYTES;
     pcap->fd = opening->fd;
+    pcap->is_regular = opening->is_regular;
     pcap->buffer = opening->block;
     pcap->start = CARRY_BYTES + FP_PCAP_HEADER_BYTES;
     pcap->end = CARRY_BYTES + opening->bytes;

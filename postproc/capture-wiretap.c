@@ -8,12 +8,16 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <wiretap/pcap-encap.h>
 #include <wsutil/wslog.h>
 
 #include "capture-internal.h"
 #include "error.h"
 #include "link.h"
 #include "segment.h"
+#include "stop.h"
+
+#define LINK_TYPES 300 /* that have been assigned */
 
 /* libwiretap opens by name. What has been read of a pipe cannot be put back, so that goes first through a pipe of our own. */
 typedef struct {
@@ -135,7 +139,7 @@ static int end(Wiretap *wiretap, gint64 offset, int err, char *err_info, GError 
         set_wiretap_error(error, wiretap->base.path, offset, err, err_info);
         return -1;
     }
-    if (err == WTAP_ERR_SHORT_READ)
+    if (err == WTAP_ERR_SHORT_READ && !fp_stop_asked())
         wiretap->base.cut_offset = offset;
     g_free(err_info);
     return 0;
@@ -174,9 +178,17 @@ static void wiretap_close(FpCapture *capture)
     g_free(wiretap);
 }
 
-static const FpReader wiretap_reader = {.read = wiretap_read, .close = wiretap_close};
+/* libwiretap may hold more than it gave out: sometimes this says yes too early. */
+static bool wiretap_would_wait(const FpCapture *capture)
+{
+    const Wiretap *wiretap = (const Wiretap *)capture;
 
-static void initialise_wiretap(void)
+    return wiretap->feed != NULL && fp_would_wait(wiretap->feed_end);
+}
+
+static const FpReader wiretap_reader = {.read = wiretap_read, .close = wiretap_close, .would_wait = wiretap_would_wait};
+
+void fp_wiretap_initialise(void)
 {
     static bool is_ready;
 
@@ -194,7 +206,7 @@ FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError 
     int err = 0;
     char *err_info = NULL;
 
-    initialise_wiretap();
+    fp_wiretap_initialise();
     wiretap->base.reader = &wiretap_reader;
     wiretap->feed_end = -1;
     if (opening->is_regular) {
@@ -214,6 +226,19 @@ FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError 
     wtap_rec_init(&wiretap->record);
     ws_buffer_init(&wiretap->buffer, 1514);
     return &wiretap->base;
+}
+
+/* libwiretap exports only the way from link types to its encapsulations. */
+uint32_t fp_wiretap_link_type(const FpRecord *record)
+{
+    const wtap_rec *rec = record->wiretap;
+
+    if (rec->rec_type != REC_TYPE_PACKET)
+        return FP_LINK_TYPE_NONE;
+    for (int link_type = 0; link_type < LINK_TYPES; link_type++)
+        if (wtap_pcap_encap_to_wtap_encap(link_type) == rec->rec_header.packet_header.pkt_encap)
+            return (uint32_t)link_type;
+    return FP_LINK_TYPE_NONE;
 }
 
 wtap *fp_capture_wiretap_handle(FpCapture *capture)

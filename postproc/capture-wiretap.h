@@ -10,4 +10,7 @@
 /* The capture's handle, or NULL when it is read by blocks. Stays the capture's. */
 wtap *fp_capture_wiretap_handle(FpCapture *capture);
 
+/* To be called before libwiretap is asked for formats by name; opening a capture does it too. */
+void fp_wiretap_initialise(void);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "capture-internal.h"
 #include "error.h"
+#include "stop.h"
 
 GQuark fp_error_quark(void)
 {
@@ -25,15 +26,19 @@ static void close_opening(FpOpening *opening)
 
 ssize_t fp_read(int fd, void *bytes, size_t n)
 {
-    for (;;) {
+    while (fp_stop_wait(fd)) {
         ssize_t done = read(fd, bytes, n);
         if (done >= 0 || (errno != EINTR && errno != EAGAIN))
             return done;
-        if (errno == EAGAIN) {
-            struct pollfd ready = {.fd = fd, .events = POLLIN};
-            (void)poll(&ready, 1, -1);
-        }
     }
+    return 0;
+}
+
+bool fp_would_wait(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    return poll(&ready, 1, 0) == 0;
 }
 
 static bool set_read_error(GError **error, const char *path)
@@ -79,14 +84,14 @@ static bool open_input(FpOpening *opening, const char *path, const char *shown, 
 
 /* Opens what has begun to be read. The files that need libwiretap's word for what they are can then be walked after all, and their
  * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
-static FpCapture *open_format(FpOpening *opening, const char *shown, bool insist_on_wiretap, GError **error)
+static FpCapture *open_format(FpOpening *opening, const char *shown, GError **error)
 {
-    FpCapture *capture = insist_on_wiretap ? NULL : fp_capture_pcap_open(opening, false);
+    FpCapture *capture = fp_capture_pcap_open(opening, false);
 
     if (capture != NULL)
         return capture;
     capture = fp_capture_wiretap_open(shown, opening, error);
-    if (capture == NULL || insist_on_wiretap || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
+    if (capture == NULL || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
         return capture;
     FpCapture *walked = fp_capture_pcap_open(opening, true);
     if (walked == NULL)
@@ -95,7 +100,7 @@ static FpCapture *open_format(FpOpening *opening, const char *shown, bool insist
     return walked;
 }
 
-FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **error)
+FpCapture *fp_capture_open(const char *path, GError **error)
 {
     const char *shown = g_str_equal(path, "-") ? "standard input" : path;
     FpOpening opening = {.fd = -1};
@@ -106,7 +111,7 @@ FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **er
         if (opening.bytes == 0)
             g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
         else
-            capture = open_format(&opening, shown, insist_on_wiretap, error);
+            capture = open_format(&opening, shown, error);
     }
     close_opening(&opening);
     if (capture == NULL)
@@ -128,6 +133,16 @@ void fp_capture_close(FpCapture *capture)
 int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     return capture->reader->read(capture, records, max, error);
+}
+
+uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
+{
+    return capture->format.is_pcap ? capture->format.link_field & 0xffff : fp_wiretap_link_type(record);
+}
+
+bool fp_capture_would_wait(const FpCapture *capture)
+{
+    return capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
 }
 
 int64_t fp_capture_cut(const FpCapture *capture)

@@ -29,11 +29,10 @@ typedef struct {
 } FpCaptureFormat;
 
 /*
- * Opens path, "-" for standard input. Waits for a pipe's first bytes. insist_on_wiretap: read classic pcap through
- * libwiretap too, as its writer needs records that come from there. Returns NULL and sets error when path is not a
+ * Opens path, "-" for standard input. Waits for a pipe's first bytes. Returns NULL and sets error when path is not a
  * capture or cannot be read. Close with fp_capture_close.
  */
-FpCapture *fp_capture_open(const char *path, bool insist_on_wiretap, GError **error);
+FpCapture *fp_capture_open(const char *path, GError **error);
 void fp_capture_close(FpCapture *capture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
 
@@ -42,6 +41,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
  * reading failed or the file is damaged. Only at the end does fp_capture_cut tell whether the last record was cut.
  */
 int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error);
+
+/* The link type of one of its records as files have it (https://www.tcpdump.org/linktypes.html). */
+#define FP_LINK_TYPE_NONE UINT32_MAX
+uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record);
+
+/* Whether fp_capture_read would have to wait for more to come: the moment to write out what is there. */
+bool fp_capture_would_wait(const FpCapture *capture);
 
 /* The file offset at which a cut record begins, or -1 when the capture ended between two records. */
 int64_t fp_capture_cut(const FpCapture *capture);

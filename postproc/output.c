@@ -47,7 +47,7 @@ static void guard(const char *temporary)
     doomed = temporary;
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         struct sigaction old;
-        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup asked for that */
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) /* not what nohup has ignored, or stop.c caught */
             sigaction(ends[i], &action, NULL);
     }
 }
@@ -77,7 +77,7 @@ static bool is_an_input(const struct stat *status, char *const *inputs)
 {
     struct stat input;
 
-    for (size_t i = 0; inputs[i] != NULL; i++) {
+    for (size_t i = 0; inputs != NULL && inputs[i] != NULL; i++) {
         bool found = g_str_equal(inputs[i], "-") ? fstat(STDIN_FILENO, &input) == 0 : stat(inputs[i], &input) == 0;
         if (found && input.st_dev == status->st_dev && input.st_ino == status->st_ino)
             return true;

@@ -17,7 +17,7 @@
 typedef struct FpOutput FpOutput;
 
 /*
- * Opens path for writing, "-" for standard output. inputs is NULL-terminated: a path that is one of them (by device and
+ * Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL: a path that is one of them (by device and
  * inode) is refused. While it is open, signals that end the program remove the temporary file on their way, but for SIGKILL; one output at
  * a time. End with fp_output_publish or fp_output_discard.
  */

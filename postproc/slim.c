@@ -15,8 +15,10 @@
 #include "capture.h"
 #include "decode.h"
 #include "error.h"
+#include "filter.h"
 #include "output.h"
 #include "progress.h"
+#include "stop.h"
 #include "streams.h"
 #include "writer.h"
 
@@ -25,6 +27,7 @@
 typedef struct {
     const FpSlimOptions *options;
     FpSummary *summary;
+    FpFilter *filter; /* NULL for none, or the kernel's */
     FpDecoder *decoder;
     FpStreams *streams;
     FpOutput *output; /* NULL with list */
@@ -44,8 +47,10 @@ static bool write_fragments(Slim *slim, const GPtrArray *fragments, GError **err
     return true;
 }
 
-static bool flush_list(GError **error)
+static bool flush(Slim *slim, GError **error)
 {
+    if (!slim->options->list)
+        return fp_writer_flush(slim->writer, error);
     if (fflush(stdout) == 0)
         return true;
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
@@ -59,12 +64,13 @@ static bool take_verdict(Slim *slim, const FpRecord *record, const GPtrArray *fr
     if (slim->options->list) {
         char text[FP_CLASSES_TEXT_BYTES];
         fp_classes_to_text(classes, text);
-        return printf("%" G_GUINT64_FORMAT "\t%s\n", slim->summary->frames, text) > 0 || flush_list(error);
+        return (printf("%" G_GUINT64_FORMAT "\t%s\n", slim->summary->frames, text) > 0 && !slim->options->flush_each) || flush(slim, error);
     }
     if ((classes & slim->options->keep) == 0)
         return true;
     slim->summary->kept++;
-    return write_fragments(slim, fragments, error) && fp_writer_write(slim->writer, record, error);
+    return write_fragments(slim, fragments, error) && fp_writer_write(slim->writer, record, error) &&
+           (!slim->options->flush_each || flush(slim, error));
 }
 
 /* What is known of a record of a batch before its stream is looked up. */
@@ -89,12 +95,31 @@ static void prepare(Slim *slim, const FpRecord *record, Pending *pending)
     fp_streams_prefetch(slim->streams, pending->key);
 }
 
-static bool take_batch(Slim *slim, const FpRecord *records, int n, GError **error)
+/* Prepares the records that the filter lets through. */
+static bool prepare_matching(Slim *slim, const FpCapture *capture, const FpRecord *records, int n, Pending *pending, GError **error)
+{
+    for (int i = 0; i < n; i++) {
+        int matches = fp_filter_matches(slim->filter, capture, &records[i], error);
+        if (matches < 0)
+            return false;
+        if (matches > 0) {
+            prepare(slim, &records[i], &pending[i]);
+            continue;
+        }
+        slim->summary->filtered++;
+        pending[i] = (Pending){.has_segment = false};
+    }
+    return true;
+}
+
+static bool take_batch(Slim *slim, const FpCapture *capture, const FpRecord *records, int n, GError **error)
 {
     Pending pending[BATCH];
     bool is_well = true;
 
-    for (int i = 0; i < n; i++)
+    if (slim->filter != NULL && !prepare_matching(slim, capture, records, n, pending, error))
+        return false;
+    for (int i = 0; slim->filter == NULL && i < n; i++)
         prepare(slim, &records[i], &pending[i]);
     for (int i = 0; i < n; i++) {
         FpVerdict verdict;
@@ -115,35 +140,65 @@ static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
     if (slim->options->list)
         return true;
     if (slim->writer == NULL) {
-        bool is_only = slim->options->inputs[1] == NULL;
-        slim->writer = fp_writer_new(slim->output, capture, is_only, error);
+        bool is_only = slim->options->inputs == NULL || slim->options->inputs[1] == NULL;
+        slim->writer = fp_writer_new(slim->output, capture, is_only, slim->options->format, error);
         if (slim->writer == NULL)
             return false;
     }
     return fp_writer_next_capture(slim->writer, capture, error);
 }
 
-/* The whole records before the cut have been taken; the cut is said at once, and by the exit status in the end. */
+/* What came before the capture ended too early has been taken; that is said at once, and by the exit status in the end. */
 static void note_end(Slim *slim, const FpCapture *capture)
 {
+    const char *path = fp_capture_path(capture), *failure = fp_capture_live_end(capture);
+
     slim->summary->bytes_in += fp_capture_bytes_read(capture);
-    if (fp_capture_cut(capture) < 0)
+    slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
+    if (fp_capture_cut(capture) < 0 && failure == NULL)
         return;
     slim->summary->captures_cut++;
     fp_progress_end(&slim->progress);
-    fprintf(stderr, "firstpayload: %s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken\n",
-            fp_capture_path(capture), fp_capture_cut(capture));
+    if (failure != NULL)
+        fprintf(stderr, "firstpayload: %s: the capture ended: %s; what came before was taken\n", path, failure);
+    else
+        fprintf(stderr,
+                "firstpayload: %s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken\n", path,
+                fp_capture_cut(capture));
+}
+
+/* A pipe or an interface: it may never end, so a signal does it. */
+static bool is_endless(const FpCapture *capture)
+{
+    return fp_capture_file_bytes(capture) < 0;
+}
+
+/* How many records to read at once: 0 when enough have been looked at, or a signal has ended the input. */
+static int next_batch(const Slim *slim, const FpCapture *capture)
+{
+    uint64_t max = slim->options->max_frames, taken = slim->summary->frames - slim->summary->filtered;
+
+    if (fp_stop_asked() && !is_endless(capture))
+        return 0; /* the others end by themselves, when what was on its way has been taken */
+    return max != 0 && max - taken < BATCH ? (int)(max - taken) : BATCH;
 }
 
 static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
 {
     FpRecord records[BATCH];
-    int n;
+    int n = 0, max;
 
+    if (is_endless(capture))
+        fp_stop_catch();
     if (!begin_writing(slim, capture, error))
         return false;
-    while ((n = fp_capture_read(capture, records, BATCH, error)) > 0) {
-        if (!take_batch(slim, records, n, error))
+    while ((max = next_batch(slim, capture)) > 0) {
+        if (fp_capture_would_wait(capture) && !flush(slim, error))
+            return false;
+        n = fp_capture_read(capture, records, max, error);
+        if (n <= 0)
+            break;
+        if (!take_batch(slim, capture, records, n, error))
             return false;
         fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          slim->summary->frames, slim->summary->kept);
@@ -154,28 +209,32 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     return slim->options->list || fp_writer_end_capture(slim->writer, error);
 }
 
+/* Takes over capture; NULL: it could not be opened. */
+static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
+{
+    bool is_done = capture != NULL && slim_capture(slim, capture, error);
+
+    if (slim->first == NULL)
+        slim->first = capture;
+    else
+        fp_capture_close(capture);
+    return is_done;
+}
+
 static bool slim_inputs(Slim *slim, GError **error)
 {
-    for (char **input = slim->options->inputs; *input != NULL; input++) {
-        bool insists = slim->writer != NULL && fp_writer_insists_on_wiretap(slim->writer);
-        FpCapture *capture = fp_capture_open(*input, insists, error);
-        if (capture == NULL)
+    if (slim->options->live.interface != NULL)
+        return slim_and_close(slim, fp_capture_live_open(&slim->options->live, error), error);
+    for (char **input = slim->options->inputs; *input != NULL && !fp_stop_asked(); input++)
+        if (!slim_and_close(slim, fp_capture_open(*input, error), error))
             return false;
-        bool is_done = slim_capture(slim, capture, error);
-        if (slim->first == NULL)
-            slim->first = capture;
-        else
-            fp_capture_close(capture);
-        if (!is_done)
-            return false;
-    }
     return true;
 }
 
 static bool finish_output(Slim *slim, GError **error)
 {
     if (slim->options->list)
-        return flush_list(error);
+        return flush(slim, error);
     if (!fp_writer_finish(slim->writer, error))
         return false;
     slim->summary->bytes_out = fp_output_bytes(slim->output);
@@ -222,6 +281,8 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
     Slim slim = {.options = options, .summary = summary};
     FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = &slim};
 
+    if (options->filter != NULL && options->live.interface == NULL)
+        slim.filter = fp_filter_new(options->filter);
     slim.decoder = fp_decoder_new(options->list || options->marked_only ? NULL : &keeper);
     memset(summary, 0, sizeof *summary);
     fp_progress_begin(&slim.progress, options->show_progress);
@@ -235,5 +296,6 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
     fp_capture_close(slim.first);
     fp_streams_free(slim.streams);
     fp_decoder_free(slim.decoder);
+    fp_filter_free(slim.filter);
     return is_done;
 }

@@ -19,11 +19,16 @@ static void print_forgotten(const FpStreamsStats *streams, FILE *file)
 void fp_summary_print(const FpSummary *summary, bool lists, FILE *file)
 {
     fprintf(file, "frames          %" PRIu64 "\n", summary->frames);
+    if (summary->filtered > 0)
+        fprintf(file, "  %-28s %" PRIu64 "\n", "not matched by -f", summary->filtered);
     for (int i = 0; i < FP_N_DECODED; i++)
         if (i == FP_DECODED_SEGMENT || summary->decoded[i] > 0)
             fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
     print_forgotten(&summary->streams, file);
+    if (summary->has_drops)
+        fprintf(file, "dropped         %" PRIu64 " frames by the kernel, %" PRIu64 " by the interface%s\n", summary->drops.by_kernel,
+                summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");
     if (summary->datagrams_forgotten > 0)
         fprintf(file, "forgotten       %" PRIu64 " IP datagrams, as too many waited for their fragments\n", summary->datagrams_forgotten);
     if (!lists && summary->kept_fragments > 0)

@@ -6,11 +6,13 @@
 #include <glib.h>
 #include <stdio.h>
 
+#include "capture-live.h"
 #include "decode.h"
 #include "streams.h"
 
 typedef struct {
     uint64_t frames;
+    uint64_t filtered;              /* of these, left out by the filter */
     uint64_t decoded[FP_N_DECODED]; /* frames by what came of them */
     uint64_t kept;
     uint64_t kept_fragments; /* besides */
@@ -19,6 +21,8 @@ typedef struct {
     uint64_t bytes_out;
     uint64_t datagrams_forgotten; /* incomplete, as too many waited */
     uint64_t captures_cut;        /* whose last record was cut */
+    bool has_drops;               /* the capture was live */
+    FpDrops drops;
     FpStreamsStats streams;
 } FpSummary;
 

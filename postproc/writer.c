@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wiretap/pcap-encap.h>
+
+#include "capture-live.h"
 #include "capture-wiretap.h"
 #include "error.h"
 
@@ -17,16 +20,19 @@
 
 struct FpWriter {
     FpOutput *output;
-    FpCapture *capture; /* whose records come now */
-    FpCaptureFormat format;
+    FpCapture *capture;     /* whose records come now */
+    FpCaptureFormat format; /* the first capture's */
+    bool is_copy;           /* records are copied as they stand */
+    bool is_converted;      /* the format was asked for: what the inputs' are does not matter */
 
-    /* classic pcap: what a record of this capture needs to become one of the output's */
+    /* a copy: what a record of this capture needs to become one of the output's */
     bool swap_header;
     bool to_nanoseconds;
 
     /* everything else */
     wtap_dumper *dumper;
     wtap_dump_params params; /* the dumper borrows from them */
+    wtapng_iface_descriptions_t no_interfaces;
     bool has_interfaces;
     guint interfaces;      /* in the output */
     guint first_interface; /* of the capture's, in the output */
@@ -72,24 +78,70 @@ static void set_dump_error(GError **error, const FpWriter *writer, int err, char
     g_free(err_info);
 }
 
-static bool begin_wiretap(FpWriter *writer, FpCapture *first, GError **error)
+/* The format of a capture as libwiretap numbers it. */
+static int subtype_of(FpCapture *capture)
+{
+    const FpCaptureFormat *format = fp_capture_format(capture);
+
+    if (!format->is_pcap)
+        return wtap_file_type_subtype(fp_capture_wiretap_handle(capture));
+    if (format->record_header_bytes != PCAP_RECORD_HEADER)
+        return WTAP_FILE_TYPE_SUBTYPE_UNKNOWN;
+    return format->nanoseconds ? wtap_pcap_nsec_file_type_subtype() : wtap_pcap_file_type_subtype();
+}
+
+static int encapsulation_of(FpCapture *capture)
+{
+    const FpCaptureFormat *format = fp_capture_format(capture);
+
+    return format->is_pcap ? wtap_pcap_encap_to_wtap_encap((int)(format->link_field & 0xffff))
+                           : wtap_file_encap(fp_capture_wiretap_handle(capture));
+}
+
+/* libwiretap has not seen the input when that was walked by blocks. */
+static void begin_params(FpWriter *writer, FpCapture *first)
 {
     wtap *wth = fp_capture_wiretap_handle(first);
-    int subtype = wtap_file_type_subtype(wth);
+
+    if (wth != NULL) {
+        wtap_dump_params_init_no_idbs(&writer->params, wth);
+        return;
+    }
+    writer->params = (wtap_dump_params)WTAP_DUMP_PARAMS_INIT;
+    writer->params.encap = encapsulation_of(first);
+    writer->params.snaplen = PCAP_SNAPLEN_MAX;
+    writer->params.tsprec = writer->format.nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+}
+
+/* Interfaces are added as they are come upon. libwiretap makes one up when it is given none at first: so it is given one, and told
+ * not to take it. */
+static void begin_interfaces(FpWriter *writer)
+{
+    wtap_block_t untaken = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
+
+    writer->has_interfaces = true;
+    writer->no_interfaces.interface_data = g_array_new(FALSE, FALSE, sizeof untaken);
+    g_array_append_val(writer->no_interfaces.interface_data, untaken);
+    g_free(writer->params.idb_inf); /* what it points to is the input's */
+    writer->params.idb_inf = &writer->no_interfaces;
+    writer->params.dont_copy_idbs = TRUE;
+    writer->params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
+}
+
+static bool begin_wiretap(FpWriter *writer, FpCapture *first, int subtype, GError **error)
+{
     int err = 0;
     char *err_info = NULL;
 
     if (!wtap_dump_can_open(subtype)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                    "%s: offset 0: %s can be read, not written; convert it first (editcap -F pcapng), or use --list",
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: %s can be read, not written; choose a format with -F, or use --list",
                     fp_capture_path(first), wtap_file_type_subtype_description(subtype));
         return false;
     }
     int fd = fcntl(fp_output_fd(writer->output), F_DUPFD_CLOEXEC, 3);
-    wtap_dump_params_init_no_idbs(&writer->params, wth);
-    writer->has_interfaces = subtype == wtap_pcapng_file_type_subtype(); /* nothing else can take them one by one */
-    if (writer->has_interfaces)
-        writer->params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
+    begin_params(writer, first);
+    if (subtype == wtap_pcapng_file_type_subtype()) /* nothing else can take them one by one */
+        begin_interfaces(writer);
     writer->dumper = wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &writer->params, &err, &err_info);
     if (writer->dumper != NULL)
         return true;
@@ -98,14 +150,33 @@ static bool begin_wiretap(FpWriter *writer, FpCapture *first, GError **error)
     return false;
 }
 
-FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, GError **error)
+int fp_writer_format(const char *name, GError **error)
+{
+    fp_wiretap_initialise();
+    int format = wtap_name_to_file_type_subtype(name);
+    if (format >= 0 && wtap_dump_can_open(format))
+        return format;
+
+    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GArray) formats = wtap_get_writable_file_types_subtypes(FT_SORT_BY_NAME);
+    for (guint i = 0; i < formats->len; i++)
+        g_string_append_printf(names, " %s", wtap_file_type_subtype_name(g_array_index(formats, int, i)));
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-F %s: %s; it takes one of:%s", name,
+                format >= 0 ? "can be read, not written" : "is no format that Wireshark knows", names->str);
+    return -1;
+}
+
+FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error)
 {
     FpWriter *writer = g_new0(FpWriter, 1);
 
     writer->output = output;
     writer->capture = first;
     writer->format = *fp_capture_format(first);
-    if (writer->format.is_pcap ? begin_pcap(writer, is_only, error) : begin_wiretap(writer, first, error))
+    writer->is_converted = format != FP_WRITER_AS_INPUT;
+    writer->is_copy = writer->format.is_pcap && (!writer->is_converted || (is_only && format == subtype_of(first)));
+    if (writer->is_copy ? begin_pcap(writer, is_only, error)
+                        : begin_wiretap(writer, first, writer->is_converted ? format : subtype_of(first), error))
         return writer;
     fp_writer_free(writer);
     return NULL;
@@ -121,14 +192,13 @@ void fp_writer_free(FpWriter *writer)
         wtap_dump_close(writer->dumper, NULL, &err, &err_info); /* it is being thrown away: no failure matters */
         g_free(err_info);
     }
-    g_free(writer->params.idb_inf); /* what it points to is the input's */
+    if (writer->has_interfaces)
+        wtap_block_array_free(writer->no_interfaces.interface_data);
+    else
+        g_free(writer->params.idb_inf); /* what it points to is the input's */
+    writer->params.idb_inf = NULL;
     wtap_dump_params_cleanup(&writer->params);
     g_free(writer);
-}
-
-bool fp_writer_insists_on_wiretap(const FpWriter *writer)
-{
-    return !writer->format.is_pcap;
 }
 
 static bool fit_pcap(FpWriter *writer, FpCapture *capture, GError **error)
@@ -155,24 +225,15 @@ static bool fit_pcap(FpWriter *writer, FpCapture *capture, GError **error)
 /* pcapng holds anything, every other format only what is like its first input. */
 static bool fit_wiretap(const FpWriter *writer, FpCapture *capture, GError **error)
 {
-    wtap *wth = fp_capture_wiretap_handle(capture);
-
     if (writer->has_interfaces)
         return true;
-    if (wtap_file_type_subtype(wth) != wtap_dump_file_type_subtype(writer->dumper))
+    if (!writer->is_converted && subtype_of(capture) != wtap_dump_file_type_subtype(writer->dumper))
         set_format_error(error, capture, 0, "is in another format than the first input, whose format the output has");
-    else if (wtap_file_encap(wth) != writer->params.encap)
+    else if (encapsulation_of(capture) != writer->params.encap)
         set_format_error(error, capture, 0, "has another link type than the first input, and the output's format holds only one");
     else
         return true;
     return false;
-}
-
-bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)
-{
-    writer->capture = capture;
-    writer->first_interface = writer->interfaces;
-    return writer->format.is_pcap ? fit_pcap(writer, capture, error) : fit_wiretap(writer, capture, error);
 }
 
 /* The record header of a file in the other byte order, or of coarser time, as the output has it. */
@@ -203,22 +264,60 @@ static bool write_converted(FpWriter *writer, const FpRecord *record, GError **e
            fp_output_write(writer->output, record->raw + PCAP_RECORD_HEADER, record->raw_bytes - PCAP_RECORD_HEADER, error);
 }
 
-/* Interfaces are known as the capture gets to them. */
+static bool add_interface(FpWriter *writer, wtap_block_t interface, GError **error)
+{
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!wtap_dump_add_idb(writer->dumper, interface, &err, &err_info)) {
+        set_dump_error(error, writer, err, err_info);
+        return false;
+    }
+    writer->interfaces++;
+    return true;
+}
+
+/* The interfaces that libwiretap has come upon since it was last asked. */
 static bool add_interfaces(FpWriter *writer, GError **error)
 {
     wtap *wth = fp_capture_wiretap_handle(writer->capture);
     wtap_block_t interface;
-    int err = 0;
-    char *err_info = NULL;
 
-    while (writer->has_interfaces && (interface = wtap_get_next_interface_description(wth)) != NULL) {
-        if (!wtap_dump_add_idb(writer->dumper, interface, &err, &err_info)) {
-            set_dump_error(error, writer, err, err_info);
+    while (writer->has_interfaces && wth != NULL && (interface = wtap_get_next_interface_description(wth)) != NULL)
+        if (!add_interface(writer, interface, error))
             return false;
-        }
-        writer->interfaces++;
-    }
     return true;
+}
+
+/* Classic pcap knows of one interface, and nothing but its link type. */
+static bool add_only_interface(FpWriter *writer, GError **error)
+{
+    wtap_block_t interface = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
+    wtapng_if_descr_mandatory_t *description = wtap_block_get_mandatory_data(interface);
+    bool nanoseconds = fp_capture_format(writer->capture)->nanoseconds;
+
+    description->wtap_encap = encapsulation_of(writer->capture);
+    description->snap_len = PCAP_SNAPLEN_MAX;
+    description->time_units_per_second = nanoseconds ? 1000000000 : 1000000;
+    description->tsprecision = nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+    if (nanoseconds)
+        wtap_block_add_uint8_option(interface, OPT_IDB_TSRESOL, 9);
+    if (fp_capture_is_live(writer->capture))
+        wtap_block_add_string_option(interface, OPT_IDB_NAME, fp_capture_path(writer->capture), strlen(fp_capture_path(writer->capture)));
+    bool is_added = add_interface(writer, interface, error);
+    wtap_block_unref(interface);
+    return is_added;
+}
+
+bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    writer->capture = capture;
+    writer->first_interface = writer->interfaces;
+    if (writer->is_copy)
+        return fit_pcap(writer, capture, error);
+    if (!fit_wiretap(writer, capture, error))
+        return false;
+    return !writer->has_interfaces || !fp_capture_format(capture)->is_pcap || add_only_interface(writer, error);
 }
 
 /* Interfaces are numbered through all captures of the output. */
@@ -245,17 +344,37 @@ static bool dump(FpWriter *writer, const wtap_rec *rec, const uint8_t *data, GEr
     return false;
 }
 
+/* A record as libwiretap has it, or would have it of a classic pcap. */
+static wtap_rec rec_of(const FpWriter *writer, const FpRecord *record)
+{
+    wtap_rec rec = {.rec_type = REC_TYPE_PACKET, .presence_flags = WTAP_HAS_TS | WTAP_HAS_CAP_LEN};
+
+    if (record->wiretap != NULL) {
+        rec = *(const wtap_rec *)record->wiretap;
+    } else {
+        wtap_packet_header *packet = &rec.rec_header.packet_header;
+        rec.ts.secs = (time_t)(record->time_ns / 1000000000);
+        rec.ts.nsecs = (int)(record->time_ns % 1000000000);
+        rec.tsprec = fp_capture_format(writer->capture)->nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+        packet->caplen = record->captured_bytes;
+        packet->len = record->wire_bytes;
+        packet->pkt_encap = encapsulation_of(writer->capture);
+        packet->pseudo_header.eth.fcs_len = -1; /* not known */
+    }
+    number_interface(writer, &rec);
+    return rec;
+}
+
 static bool write_wiretap(FpWriter *writer, const FpRecord *record, GError **error)
 {
-    wtap_rec rec = *(const wtap_rec *)record->wiretap;
+    wtap_rec rec = rec_of(writer, record);
 
-    number_interface(writer, &rec);
     return dump(writer, &rec, record->data, error);
 }
 
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
 {
-    if (!writer->format.is_pcap)
+    if (!writer->is_copy)
         return write_wiretap(writer, record, error);
     if (needs_conversion(writer))
         return write_converted(writer, record, error);
@@ -289,12 +408,11 @@ static Copy *copy_wiretap(const FpWriter *writer, const FpRecord *record)
 
     copy->n = record->captured_bytes;
     copy->bytes = g_memdup2(record->data, copy->n);
-    copy->rec = *(const wtap_rec *)record->wiretap;
+    copy->rec = rec_of(writer, record);
     copy->has_rec = true;
     if (copy->rec.block != NULL)
         wtap_block_ref(copy->rec.block);
     memset(&copy->rec.options_buf, 0, sizeof copy->rec.options_buf); /* packets have none */
-    number_interface(writer, &copy->rec);
     return copy;
 }
 
@@ -313,7 +431,7 @@ static gboolean add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option 
 
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
 {
-    Copy *copy = writer->format.is_pcap ? copy_pcap(writer, record) : copy_wiretap(writer, record);
+    Copy *copy = writer->is_copy ? copy_pcap(writer, record) : copy_wiretap(writer, record);
 
     *bytes = sizeof *copy + copy->n;
     if (copy->has_rec && copy->rec.block != NULL)
@@ -338,9 +456,21 @@ bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error)
     return copy->has_rec ? dump(writer, &copy->rec, copy->bytes, error) : fp_output_write(writer->output, copy->bytes, copy->n, error);
 }
 
+bool fp_writer_flush(FpWriter *writer, GError **error)
+{
+    int err = 0;
+
+    if (writer->is_copy)
+        return fp_output_flush(writer->output, error);
+    if (wtap_dump_flush(writer->dumper, &err))
+        return true;
+    set_dump_error(error, writer, err, NULL);
+    return false;
+}
+
 bool fp_writer_end_capture(FpWriter *writer, GError **error)
 {
-    return writer->format.is_pcap || add_interfaces(writer, error);
+    return writer->is_copy || add_interfaces(writer, error);
 }
 
 bool fp_writer_finish(FpWriter *writer, GError **error)
@@ -348,7 +478,7 @@ bool fp_writer_finish(FpWriter *writer, GError **error)
     int err = 0;
     char *err_info = NULL;
 
-    if (writer->format.is_pcap)
+    if (writer->is_copy)
         return true;
     wtap_dumper *dumper = g_steal_pointer(&writer->dumper);
     fp_output_count(writer->output, (uint64_t)wtap_get_bytes_dumped(dumper));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * writer.h - kept records -> a capture in the format of the first input.
+ * writer.h - kept records -> a capture in the format of the first input, or another.
  *
- * Classic pcap is copied record by record as it stands; everything else is written by libwiretap.
+ * Classic pcap that stays what it is is copied record by record as it stands; everything else is written by libwiretap.
  */
 #ifndef FP_WRITER_H
 #define FP_WRITER_H
@@ -12,13 +12,14 @@
 
 typedef struct FpWriter FpWriter;
 
-/* Writes the beginning of the capture. output stays the caller's; first must stay open until fp_writer_free. is_only: no other capture will
- * follow. Returns NULL with error set. */
-FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, GError **error);
-void fp_writer_free(FpWriter *writer);
+/* libwiretap's number of the format with this name (editcap -F lists them). Returns -1 with error set when it cannot be written. */
+int fp_writer_format(const char *name, GError **error);
+#define FP_WRITER_AS_INPUT (-1)
 
-/* Whether the captures after the first must be read through libwiretap. */
-bool fp_writer_insists_on_wiretap(const FpWriter *writer);
+/* Writes the beginning of the capture. output stays the caller's; first must stay open until fp_writer_free. is_only: no other capture will
+ * follow. format: of fp_writer_format, or FP_WRITER_AS_INPUT. Returns NULL with error set. */
+FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error);
+void fp_writer_free(FpWriter *writer);
 
 /* Readies the writer for the records of the next capture, the first one too. Fails when they do not fit the output's format. */
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error);
@@ -31,6 +32,9 @@ bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes);
 void fp_writer_drop_kept(void *kept);
 bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error);
+
+/* Writes out what is buffered. */
+bool fp_writer_flush(FpWriter *writer, GError **error);
 
 /* Writes what belongs to the capture and has not been written: interfaces without a kept record. */
 bool fp_writer_end_capture(FpWriter *writer, GError **error);

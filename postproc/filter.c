@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* filter.c - see filter.h. */
+#include "filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <pcap/pcap.h>
+
+#include "error.h"
+
+#define SNAPLEN_MAX 262144U
+
+typedef struct {
+    uint32_t link_type;
+    struct bpf_program program;
+} Compiled;
+
+struct FpFilter {
+    char *expression;
+    GArray *compiled; /* of Compiled */
+};
+
+static void clear_compiled(gpointer data)
+{
+    pcap_freecode(&((Compiled *)data)->program);
+}
+
+FpFilter *fp_filter_new(const char *expression)
+{
+    FpFilter *filter = g_new0(FpFilter, 1);
+
+    filter->expression = g_strdup(expression);
+    filter->compiled = g_array_new(FALSE, TRUE, sizeof(Compiled));
+    g_array_set_clear_func(filter->compiled, clear_compiled);
+    return filter;
+}
+
+void fp_filter_free(FpFilter *filter)
+{
+    if (filter == NULL)
+        return;
+    g_free(filter->expression);
+    g_array_unref(filter->compiled);
+    g_free(filter);
+}
+
+/* Link types have other numbers in files than in libpcap's interface (pcap-linktype(7)), and only libpcap knows which: so it is
+ * given a file, without records. */
+static pcap_t *open_empty(uint32_t link_type)
+{
+    struct pcap_file_header header = {.magic = 0xa1b2c3d4,
+                                      .version_major = PCAP_VERSION_MAJOR,
+                                      .version_minor = PCAP_VERSION_MINOR,
+                                      .snaplen = SNAPLEN_MAX,
+                                      .linktype = link_type};
+    char message[PCAP_ERRBUF_SIZE];
+    FILE *file = fmemopen(&header, sizeof header, "r");
+    pcap_t *pcap = file != NULL ? pcap_fopen_offline(file, message) : NULL;
+
+    if (pcap == NULL && file != NULL)
+        fclose(file);
+    return pcap;
+}
+
+static const struct bpf_program *compile(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
+{
+    Compiled compiled = {.link_type = link_type};
+    pcap_t *pcap = open_empty(link_type);
+
+    if (pcap == NULL || pcap_compile(pcap, &compiled.program, filter->expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: -f '%s': %s (link type %u)", fp_capture_path(capture), filter->expression,
+                    pcap != NULL ? pcap_geterr(pcap) : "no filter can be made", link_type);
+        g_clear_pointer(&pcap, pcap_close);
+        return NULL;
+    }
+    pcap_close(pcap);
+    g_array_append_val(filter->compiled, compiled);
+    return &g_array_index(filter->compiled, Compiled, filter->compiled->len - 1).program;
+}
+
+static const struct bpf_program *find(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
+{
+    for (guint i = 0; i < filter->compiled->len; i++) {
+        const Compiled *compiled = &g_array_index(filter->compiled, Compiled, i);
+        if (compiled->link_type == link_type)
+            return &compiled->program;
+    }
+    return compile(filter, capture, link_type, error);
+}
+
+int fp_filter_matches(FpFilter *filter, const FpCapture *capture, const FpRecord *record, GError **error)
+{
+    uint32_t link_type = fp_capture_link_type(capture, record);
+
+    if (link_type == FP_LINK_TYPE_NONE)
+        return 0;
+    const struct bpf_program *program = find(filter, capture, link_type, error);
+    if (program == NULL)
+        return -1;
+    struct pcap_pkthdr header = {.caplen = record->captured_bytes, .len = record->wire_bytes};
+    return pcap_offline_filter(program, &header, record->data) != 0;
+}

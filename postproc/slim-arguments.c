@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slim-arguments.c - see slim-arguments.h. */
+#include "slim-arguments.h"
+
+#include <unistd.h>
+
+#include "error.h"
+#include "writer.h"
+
+#define MAX_STREAMS_DEFAULT 10000000
+#define SNAPLEN_MAX 262144
+#define BUFFER_KIB_MAX (1024 * 1024)
+
+static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream. The FILEs, - for\n"
+                              "standard input, are taken as one continuous capture in the order given.";
+
+static const char description[] = "Classes of frames:\n"
+                                  "  first      the first frame of a stream that carries payload, in either direction\n"
+                                  "  reply      the first payload frame of the other direction\n"
+                                  "  flight     the first payload frame and what the same side sends on before the reply\n"
+                                  "  handshake  frames with SYN, and the ACK that follows a SYN/ACK\n"
+                                  "\n"
+                                  "Exit status: 0 done; 1 done, but a capture ended in a cut record; 64 wrong usage; 65 an\n"
+                                  "input is no capture or is damaged; 66 an input cannot be opened; 70 no memory; 73 the\n"
+                                  "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output is left.\n";
+
+/* What the command line holds, before it is checked. */
+struct FpSlimArguments {
+    char *output;
+    char *format;
+    char *interface;
+    char *filter;
+    char *keep;
+    gint64 max_frames;
+    gint64 snaplen;
+    gint64 buffer_kib;
+    gint64 flight_bytes;
+    gint64 max_streams;
+    gboolean flush_each;
+    gboolean no_midstream;
+    gboolean marked_only;
+    gboolean list;
+    gboolean quiet;
+    char **inputs;
+};
+
+static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output, "Write the capture to OUT (default: -, standard output)", "OUT"},
+        {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
+         "Write it in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
+        {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
+         "CLASSES"},
+        {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
+         NULL},
+        {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
+         "IFACE"},
+        {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
+        {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after N frames have been looked at", "N"},
+        {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
+         "N"},
+        {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
+        {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
+        {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
+         "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
+        {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
+        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
+         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
+        {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams,
+         "Remember at most N streams at once, 64 to 128 bytes each (default: 10000000)", "N"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->inputs, NULL, "[FILE...]"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+/* Each of these returns what is wrong, or NULL. */
+static const char *check_inputs(const FpSlimArguments *arguments)
+{
+    if (arguments->interface != NULL)
+        return arguments->inputs != NULL ? "-i captures from an interface, so there can be no FILE" : NULL;
+    if (arguments->inputs == NULL)
+        return "no FILE is given; - is standard input, and -i captures from an interface";
+    if (arguments->snaplen != 0)
+        return "-s goes with -i; editcap -s cuts the frames of a file";
+    if (arguments->buffer_kib != 0)
+        return "-B goes with -i";
+    for (char **input = arguments->inputs, **seen = NULL; *input != NULL; input++) {
+        if (!g_str_equal(*input, "-"))
+            continue;
+        if (seen != NULL)
+            return "standard input (-) can be read only once";
+        seen = input;
+    }
+    return NULL;
+}
+
+static const char *check_output(const FpSlimArguments *arguments)
+{
+    if (arguments->output != NULL && *arguments->output == '\0')
+        return "-w takes the name of a file";
+    if (arguments->list && arguments->output != NULL)
+        return "--list writes no capture, so -w makes no sense with it";
+    if (arguments->list && arguments->format != NULL)
+        return "--list writes no capture, so -F makes no sense with it";
+    if (!arguments->list && (arguments->output == NULL || g_str_equal(arguments->output, "-")) && isatty(STDOUT_FILENO))
+        return "will not write a capture to a terminal; use -w FILE, or --list";
+    return NULL;
+}
+
+static const char *check_numbers(const FpSlimArguments *arguments)
+{
+    if (arguments->max_frames < 0)
+        return "-c takes a number from 1";
+    if (arguments->snaplen < 0 || arguments->snaplen > SNAPLEN_MAX)
+        return "-s takes a number from 0 to 262144";
+    if (arguments->buffer_kib < 0 || arguments->buffer_kib > BUFFER_KIB_MAX)
+        return "-B takes a number of KiB from 1 to 1048576";
+    if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
+        return "--flight-bytes takes a number from 0 to 2147483647";
+    if (arguments->max_streams < 16 || arguments->max_streams > G_MAXUINT32)
+        return "--max-streams takes a number from 16 to 4294967295";
+    return NULL;
+}
+
+static const char *check(const FpSlimArguments *arguments)
+{
+    const char *wrong = check_inputs(arguments);
+
+    if (wrong == NULL)
+        wrong = check_output(arguments);
+    return wrong != NULL ? wrong : check_numbers(arguments);
+}
+
+static void fill_options(const FpSlimArguments *arguments, FpSlimOptions *options)
+{
+    *options = (FpSlimOptions){
+        .inputs = arguments->inputs,
+        .output = arguments->list             ? NULL
+                  : arguments->output != NULL ? arguments->output
+                                              : "-",
+        .format = FP_WRITER_AS_INPUT,
+        .live = {.interface = arguments->interface,
+                 .filter = arguments->filter,
+                 .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
+                 .buffer_kib = (int)arguments->buffer_kib},
+        .filter = arguments->filter,
+        .max_frames = (uint64_t)arguments->max_frames,
+        .flush_each = arguments->flush_each,
+        .keep = FP_CLASS_FIRST,
+        .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes, .skip_midstream = arguments->no_midstream},
+        .max_streams = (size_t)arguments->max_streams,
+        .marked_only = arguments->marked_only,
+        .list = arguments->list,
+        .show_progress = !arguments->quiet && isatty(STDERR_FILENO),
+    };
+}
+
+/* The options that are words. */
+static bool fill_words(const FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
+{
+    if (arguments->keep != NULL && !fp_classes_from_text(arguments->keep, &options->keep)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--keep takes first, reply, flight and handshake, comma-separated");
+        return false;
+    }
+    if (arguments->format == NULL)
+        return true;
+    options->format = fp_writer_format(arguments->format, error);
+    return options->format != FP_WRITER_AS_INPUT;
+}
+
+FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
+{
+    g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
+
+    arguments->flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
+    arguments->max_streams = MAX_STREAMS_DEFAULT;
+    if (!parse(arguments, &argc, &argv, error))
+        return NULL;
+    const char *wrong = check(arguments);
+    if (wrong != NULL) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s\nfirstpayload: firstpayload slim --help says more", wrong);
+        return NULL;
+    }
+    fill_options(arguments, options);
+    if (!fill_words(arguments, options, error))
+        return NULL;
+    *is_quiet = arguments->quiet;
+    return g_steal_pointer(&arguments);
+}
+
+void fp_slim_arguments_free(FpSlimArguments *arguments)
+{
+    g_strfreev(arguments->inputs);
+    g_free(arguments->output);
+    g_free(arguments->format);
+    g_free(arguments->interface);
+    g_free(arguments->filter);
+    g_free(arguments->keep);
+    g_free(arguments);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slim-arguments.h - the command line of firstpayload slim -> what it asks for. */
+#ifndef FP_SLIM_ARGUMENTS_H
+#define FP_SLIM_ARGUMENTS_H
+
+#include "slim.h"
+
+typedef struct FpSlimArguments FpSlimArguments;
+
+/* Takes argv[0] for the program and leaves in argv what it does not know. Fills in *options, which borrows from what is returned;
+ * *is_quiet: say nothing of how it went. Returns NULL with error set. --help is answered, and ends the program. */
+FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *options, bool *is_quiet, GError **error);
+void fp_slim_arguments_free(FpSlimArguments *arguments);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpSlimArguments, fp_slim_arguments_free)
+
+#endif

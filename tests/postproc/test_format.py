@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""-F: the same frames, in another format."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+from pcaps import CAPTURES, NANOSECONDS, connection, pcap, read, slim, write
+
+FIELDS = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.protocols", "tcp.payload"]
+
+
+def said(capture):
+    """What tshark says of a capture, and its format."""
+    command = ["tshark", "-r", capture, "-T", "fields"] + [word for field in FIELDS for word in ("-e", field)]
+    frames = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    kind = subprocess.run(["captype", capture], capture_output=True, check=True, text=True).stdout.split(": ")[-1].strip()
+    return frames, kind
+
+
+class Format(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def slim(self, *arguments):
+        result = slim("-q", *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_from_each_to_each(self):
+        for name in ("mixed.pcap", "any-sll2.pcap", "nanosecond.pcap", "two-interfaces.pcapng"):
+            source = os.path.join(CAPTURES, name)
+            self.slim("-w", self.path("plain"), source)
+            for kind in ("pcapng", "nsecpcap", "pcap"):
+                with self.subTest(capture=name, format=kind):
+                    self.slim("-F", kind, "-w", self.path("out"), source)
+                    wanted, _ = said(self.path("plain"))
+                    if kind == "pcap" and name in ("nanosecond.pcap", "two-interfaces.pcapng"):
+                        wanted = "\n".join(line[:17] + "000" + line[20:] if line else "" for line in wanted.split("\n"))
+                    self.assertEqual(said(self.path("out")), (wanted, kind))
+
+    def test_the_same_format_is_a_copy(self):
+        source = os.path.join(CAPTURES, "mixed.pcap")
+        self.slim("-w", self.path("plain"), source)
+        self.slim("-F", "pcap", "-w", self.path("out"), source)
+        self.assertEqual(read(self.path("plain")), read(self.path("out")))
+
+    def test_captures_of_different_formats_together(self):
+        one = write(self.folder, "one.pcap", pcap(connection(40000)))
+        two = write(self.folder, "two.pcap", pcap(connection(40001), magic=NANOSECONDS))
+        three = self.path("three.pcapng")
+        subprocess.run(["editcap", "-F", "pcapng", write(self.folder, "3.pcap", pcap(connection(40002))), three], check=True)
+        self.assertEqual(slim("-q", "-w", self.path("out"), one, two, three).returncode, 65)
+        self.slim("-F", "pcapng", "-w", self.path("out"), one, two, three)
+        frames, kind = said(self.path("out"))
+        self.assertEqual((frames.count("\n"), kind), (3, "pcapng"))
+        interfaces = subprocess.run(["tshark", "-r", self.path("out"), "-T", "fields", "-e", "frame.interface_id"],
+                                    capture_output=True, check=True, text=True).stdout.split()
+        self.assertEqual(interfaces, ["0", "1", "2"])
+
+    def test_fragments_that_come_with_a_frame(self):
+        """Kept long before they are written, and made into what the format wants."""
+        frame = connection(request=b"x" * 600)[3]
+        ip, payload = bytearray(frame[14:34]), frame[34:]
+        pieces = []
+        for start, end in ((0, 400), (400, len(payload))):
+            more = 0x2000 if end < len(payload) else 0
+            ip[2:4], ip[6:8] = (20 + end - start).to_bytes(2, "big"), (more | start // 8).to_bytes(2, "big")
+            pieces.append(frame[:14] + bytes(ip) + payload[start:end])
+        source = write(self.folder, "in.pcap", pcap(connection()[:3] + pieces))
+        for kind in ("pcap", "pcapng"):
+            self.slim("-F", kind, "-w", self.path("out"), source)
+            self.assertEqual(said(self.path("out"))[0].count("\n"), 2)
+
+    def test_formats_that_cannot_be(self):
+        source = os.path.join(CAPTURES, "mixed.pcap")
+        result = slim("-F", "nosuch", "-w", self.path("out"), source)
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("pcapng", result.stderr)      # what there is
+        result = slim("-F", "btsnoop", "-w", self.path("out"), source)
+        self.assertEqual(result.returncode, 65)
+        self.assertIn(source, result.stderr)
+        self.assertEqual(slim("-F", "pcap", "--list", source).returncode, 64)
+        self.assertEqual(os.listdir(self.folder), [])

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""-i on the loopback interface, and frames through pipes as they come. Capturing takes root."""
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim
+
+
+class Server:
+    """Answers every connection to a port of 127.0.0.1 that starts with something."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def serve(self):
+        try:
+            while True:
+                peer = self.socket.accept()[0]
+                peer.recv(10000)
+                peer.sendall(b"answer")
+                peer.close()
+        except OSError:
+            pass
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def talk(self, words):
+        with socket.create_connection(("127.0.0.1", self.port)) as peer:
+            peer.sendall(words)
+            while peer.recv(100):
+                pass
+
+
+def payloads(capture):
+    """Hex of the payload of each frame."""
+    return subprocess.run(["tshark", "-r", capture, "-T", "fields", "-e", "tcp.payload"], capture_output=True, check=True,
+                          text=True).stdout.split()
+
+
+def lines_as_they_come(stream):
+    lines = []
+    threading.Thread(target=lambda: lines.extend(iter(stream.readline, b"")), daemon=True).start()
+    return lines
+
+
+class Live(unittest.TestCase):
+    def setUp(self):
+        self.assertEqual(os.geteuid(), 0, "capturing takes root: run the tests as root")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out = os.path.join(folder.name, "out.pcap")
+
+    def until(self, is_so, what):
+        deadline = time.monotonic() + 30
+        while not is_so():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.02)
+
+    def start(self, *arguments, **kwargs):
+        """The program, capturing by the time this returns: its output's temporary file is there."""
+        folder = os.path.dirname(self.out)
+        run = subprocess.Popen([PROGRAM, "slim", "-w", self.out, *arguments], stderr=subprocess.PIPE, text=True, **kwargs)
+        self.until(lambda: os.listdir(folder), "no temporary file")
+        self.until(lambda: any("packet" in os.readlink(f"/proc/{run.pid}/fd/{fd}") or "socket" in os.readlink(f"/proc/{run.pid}/fd/{fd}")
+                               for fd in os.listdir(f"/proc/{run.pid}/fd")), "no socket")
+        time.sleep(0.3)
+        return run
+
+    def finish(self, run, number=signal.SIGINT):
+        run.send_signal(number)
+        said = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 0, said)
+        return said
+
+    def test_frames_of_an_interface(self):
+        for interface, number in (("lo", signal.SIGINT), ("any", signal.SIGTERM)):
+            with self.subTest(interface=interface), Server() as server:
+                run = self.start("-i", interface, "-f", f"tcp port {server.port}")
+                for i in range(20):
+                    server.talk(b"words %02d" % i)
+                said = self.finish(run, number)             # at once: what the kernel still holds must come too
+                self.assertEqual(payloads(self.out), [(b"words %02d" % i).hex() for i in range(20)])
+                self.assertRegex(said, r"dropped +0 frames by the kernel")
+                os.unlink(self.out)
+
+    def test_nothing_came(self):
+        self.finish(self.start("-i", "lo", "-f", "tcp port 1"))
+        self.assertEqual(len(read(self.out)), 24)
+
+    def test_count_snapshot_length_and_format(self):
+        with Server() as server:
+            run = self.start("-i", "lo", "-f", f"tcp port {server.port}", "-c", "4", "-s", "80", "-B", "512", "-F", "pcapng")
+            server.talk(b"x" * 1000)
+            said = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 0, said)
+        self.assertRegex(said, r"frames +4\n")
+        fields = subprocess.run(["tshark", "-r", self.out, "-T", "fields", "-e", "frame.cap_len", "-e", "frame.len", "-e",
+                                 "frame.interface_name"], capture_output=True, check=True, text=True).stdout.split()
+        self.assertEqual(fields, ["80", "1066", "lo"])
+
+    def test_interface_that_goes_away(self):
+        subprocess.run(["ip", "link", "add", "fptest0", "type", "veth", "peer", "name", "fptest1"], check=True)
+        self.addCleanup(lambda: subprocess.run(["ip", "link", "del", "fptest0"], capture_output=True))
+        subprocess.run(["ip", "link", "set", "fptest0", "up"], check=True)
+        run = self.start("-i", "fptest0")
+        subprocess.run(["ip", "link", "del", "fptest0"], check=True)
+        said = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 1, said)
+        self.assertIn("fptest0: the capture ended", said)
+        self.assertGreaterEqual(len(read(self.out)), 24)
+
+    def test_what_makes_no_sense(self):
+        for arguments, status, word in ((("-i", "nosuch0"), 66, "nosuch0"), (("-i", "lo", "-f", "tcp and"), 64, "syntax"),
+                                        (("-i", "lo", "file"), 64, "FILE"), (("-s", "9", "file"), 64, "-i"), (("-B", "9", "file"), 64, "-i")):
+            result = slim("-w", self.out, *arguments)
+            self.assertEqual(result.returncode, status, result.stderr)
+            self.assertIn(word, result.stderr)
+            self.assertFalse(os.path.exists(self.out))
+
+
+class Pipes(unittest.TestCase):
+    def until(self, is_so, what):
+        Live.until(self, is_so, what)
+
+    def start(self, *arguments):
+        run = subprocess.Popen([PROGRAM, "slim", "-q", *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        self.addCleanup(lambda: [file.close() for file in (run.stdout, run.stderr, run.stdin)])
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        return run
+
+    def test_rows_come_while_the_pipe_is_open(self):
+        for kind in ("pcap", "pcapng"):
+            data = pcap(connection())
+            if kind == "pcapng":
+                data = subprocess.run(["editcap", "-F", "pcapng", "/dev/stdin", "/dev/stdout"], input=data, capture_output=True).stdout
+            with self.subTest(format=kind):
+                run = self.start("--list")
+                lines = lines_as_they_come(run.stdout)
+                run.stdin.write(data)
+                run.stdin.flush()
+                self.until(lambda: b"4\tfirst,flight,handshake\n" in lines or b"4\tfirst,flight\n" in lines, f"no row: {lines}")
+
+    def test_frames_come_while_the_pipe_is_open(self):
+        run = self.start()
+        run.stdin.write(pcap(connection()))
+        run.stdin.flush()
+        wanted = header() + record(connection()[3], 3)
+        self.assertEqual(run.stdout.read(len(wanted)), wanted)
+
+    def test_tcpdump_and_tshark_on_both_sides(self):
+        capture = os.path.join(CAPTURES, "mixed.pcap")
+        command = f"tcpdump -r {capture} -w - 2>/dev/null | {PROGRAM} slim -q - | tshark -r - 2>/dev/null"
+        shown = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=120).stdout
+        self.assertEqual(len(shown.splitlines()), 22)
+
+    def test_interrupt_writes_what_came(self):
+        """As Ctrl-C does to a pipeline; but this writer does not notice."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for tail in (b"", b"\0\0\0"):                    # a record that has only begun is no cut then
+                with tempfile.TemporaryDirectory() as folder:
+                    out = os.path.join(folder, "out.pcap")
+                    run = self.start("-w", out)
+                    run.stdin.write(pcap(connection()) + tail)
+                    run.stdin.flush()
+                    self.until(lambda: os.listdir(folder), "no temporary file")
+                    time.sleep(0.2)
+                    run.send_signal(number)
+                    self.assertEqual(run.wait(60), 0, run.stderr.read() if run.poll() else "")
+                    self.assertEqual(read(out), header() + record(connection()[3], 3))
+
+    def test_interrupt_takes_what_the_writer_still_writes(self):
+        run = self.start()
+        frames = connection()
+        data = pcap(frames)
+        run.stdin.write(data[:24 + 16])
+        run.stdin.flush()
+        time.sleep(0.2)
+        run.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        run.stdin.write(data[24 + 16:])
+        run.stdin.close()
+        self.assertEqual(run.stdout.read(), header() + record(frames[3], 3))
+        self.assertEqual(run.wait(60), 0)
+
+    def test_each_frame_at_once(self):
+        """-U, while more input is at hand all the time."""
+        run = self.start("-U")
+        wanted = header() + record(connection()[3], 3)
+        endless = threading.Event()
+
+        def feed():
+            run.stdin.write(pcap(connection()))
+            while not endless.is_set():
+                run.stdin.write(record(b"\0" * 60) * 100)
+            run.stdin.close()
+        writer = threading.Thread(target=feed)
+        writer.start()
+        self.assertEqual(run.stdout.read(len(wanted)), wanted)
+        endless.set()
+        writer.join()
