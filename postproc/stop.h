@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-/* From now on the signals end the input, not the program; but a third one does what it did before. One that the program was started with ignored stays so. */
+/* From now on the signals end the input, not the program; but a third one does what it did before. One that the program was started with
+ * ignored stays so. */
 void fp_stop_catch(void);
 
 /* Whether such a signal has come, and whether the time for what was on its way is over too. */
