@@ -24,8 +24,6 @@
 #define STARTED_MIDSTREAM 0x8000U /* said when the first payload frame is found */
 #define FLIGHT_OVER 0x10000U      /* the side that spoke first is so far on that its numbers may soon come round again */
 
-#define MARKS_ALL 0x1ffffU
-
 /* A flight that has come this far is over, whatever a number looks like later: they wrap at four times that. */
 #define FLIGHT_BYTES_LAST 0x40000000
 
@@ -36,12 +34,12 @@ static bool has(const FpStream *stream, unsigned mark)
 
 static void set(FpStream *stream, unsigned mark)
 {
-    stream->marks |= mark & MARKS_ALL;
+    stream->marks |= mark;
 }
 
 static void clear(FpStream *stream, unsigned mark)
 {
-    stream->marks &= ~mark & MARKS_ALL;
+    stream->marks &= ~mark;
 }
 
 /* Sequence numbers wrap around (RFC 9293 3.4): a is after b when less than half the circle lies between them. */
@@ -50,17 +48,11 @@ static bool is_after(uint32_t a, uint32_t b)
     return (int32_t)(a - b) > 0;
 }
 
-static unsigned coarse_time(int64_t time_ns)
-{
-    return (unsigned)((uint64_t)time_ns >> 34) % FP_STREAM_IDLE_STEPS;
-}
-
 void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns)
 {
     memset(stream, 0, sizeof *stream);
     stream->number = number;
     stream->first_ns = time_ns;
-    stream->last_active = coarse_time(time_ns) & 0x7fff;
 }
 
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment)
@@ -192,8 +184,7 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
     return FP_CLASS_REPLY;
 }
 
-/* Whether only a SYN, a FIN or a RST can still matter: both sides have spoken, and no handshake waits for its end. */
-static bool is_settled(const FpStream *stream)
+bool fp_stream_is_settled(const FpStream *stream)
 {
     return has(stream, REPLY_SEEN) && (has(stream, HANDSHAKE_ENDED) || !has(stream, SYNACK_SENT | SYNACK_SENT << 1));
 }
@@ -212,14 +203,9 @@ static void describe(const FpStream *stream, unsigned direction, const FpSegment
     verdict->delay_ns = verdict->has_syn ? segment->time_ns - stream->syn_ns : 0;
 }
 
-void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
+/* Fills in *verdict, which is all 0, but for the stream. */
+static void take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
 {
-    memset(verdict, 0, sizeof *verdict);
-    verdict->stream = stream->number;
-    stream->last_active = coarse_time(segment->time_ns) & 0x7fff;
-    if (is_settled(stream) && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)))
-        return;
-
     if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == (FP_TCP_SYN | FP_TCP_ACK))
         stream->base[direction] = segment->seq;
     if (!is_measurable(segment))
@@ -246,6 +232,16 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
     describe(stream, direction, segment, offset, verdict);
 }
 
+void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
+{
+    memset(verdict, 0, sizeof *verdict);
+    if (fp_stream_is_settled(stream) && !(segment->flags & FP_STREAM_UNSETTLING))
+        return;
+    take(stream, direction, segment, rules, verdict);
+    if (verdict->classes != 0)
+        verdict->stream = stream->number;
+}
+
 bool fp_stream_is_unanswered(const FpStream *stream)
 {
     unsigned sent = stream->marks & (SYN_SENT | SYN_SENT << 1);
@@ -258,11 +254,4 @@ bool fp_stream_is_unanswered(const FpStream *stream)
 bool fp_stream_is_closed(const FpStream *stream)
 {
     return has(stream, CLOSED);
-}
-
-unsigned fp_stream_idle(const FpStream *stream, int64_t now_ns)
-{
-    unsigned steps = (coarse_time(now_ns) - stream->last_active) % FP_STREAM_IDLE_STEPS;
-
-    return steps < FP_STREAM_IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
 }

@@ -22,8 +22,7 @@ typedef struct {
     uint32_t base[2]; /* base sequence of each direction, if marks say that it is known */
     uint32_t next[2]; /* next sequence number expected of each direction, likewise */
     uint32_t number;
-    uint32_t marks : 17;       /* what has been seen, see stream.c */
-    uint32_t last_active : 15; /* time of its last frame, coarse (fp_stream_idle); wraps */
+    uint32_t marks; /* what has been seen, see stream.c */
 } FpStream;
 
 /* Readies *stream for its first segment, which must then be given to fp_stream_take. */
@@ -35,12 +34,13 @@ bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegme
 /* Takes the stream's next segment in capture order and says what it is. Fills in all of *verdict. */
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict);
 
+/* Whether only segments with a flag of FP_STREAM_UNSETTLING can still matter: both sides have spoken, and no handshake waits for its
+ * end. The others may as well not be taken: their classes are 0. */
+#define FP_STREAM_UNSETTLING (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)
+bool fp_stream_is_settled(const FpStream *stream);
+
 /* For choosing which stream to forget. Unanswered: one SYN or several, and nothing else. Closed: a RST or a FIN was seen. */
 bool fp_stream_is_unanswered(const FpStream *stream);
 bool fp_stream_is_closed(const FpStream *stream);
-
-/* How long nothing has come, in steps of 17 s, FP_STREAM_IDLE_STEPS of them before it wraps; right up to 6 days. */
-#define FP_STREAM_IDLE_STEPS 32768U
-unsigned fp_stream_idle(const FpStream *stream, int64_t now_ns);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* streams.c - see streams.h. */
+#define _GNU_SOURCE /* mremap */
 #include "streams.h"
 
 #include <stdlib.h>
@@ -11,46 +12,59 @@
 
 #include "stream.h"
 
+/* What most segments need of their stream fits beside its key: they find it settled, and are done. */
 typedef struct {
-    uint64_t hash; /* 0: free */
-    FpStream stream;
-} Entry;
+    uint64_t hash;             /* 0: free */
+    uint32_t index;            /* of the stream, in FpStreams.pool */
+    uint32_t last_active : 15; /* time of its last frame, see coarse_time */
+    uint32_t is_settled : 1;
+    uint32_t is_unanswered : 1;
+    uint32_t is_closed : 1;
+} Slot;
+
+/* Streams lie in the order in which they started, as those that go on at the same time mostly did: new ones share cache lines. */
+typedef struct {
+    FpStream *streams;
+    size_t room;
+    size_t end;         /* of those that have been in use */
+    uint32_t n_free;    /* before end */
+    uint32_t next_free; /* of a free one, number is the next */
+} Pool;
 
 struct FpStreams {
-    Entry *entries;
-    size_t mask; /* number of entries, a power of two, less one */
+    Slot *slots;
+    size_t mask; /* number of slots, a power of two, less one */
     size_t used;
     size_t max_used;
     size_t hand; /* where forgetting goes on: always beginning at the same place would leave the rest ever fuller */
+    Pool pool;
     FpRules rules;
     uint64_t seed;
     uint32_t next_number;
     FpStreamsStats stats;
 };
 
-#define ENTRIES_MIN 4096U
+#define SLOTS_MIN 8192U
+#define POOL_MIN 4096U
 #define STREAMS_MIN 16U
-#define IDLE_STEPS FP_STREAM_IDLE_STEPS /* values of fp_stream_idle */
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
-/* Returns zeroed entries, or NULL. In huge pages where there are enough to fill some: nearly every lookup goes to another page, and finding
- * 4 KiB pages costs more than the lookup. Free with free_entries. */
-static Entry *allocate_entries(size_t n)
+/* In huge pages where there is enough to fill some: nearly every lookup goes to another page, and finding 4 KiB pages costs more than the
+ * lookup. */
+static void *wish_for_huge_pages(void *memory, size_t bytes)
 {
-    size_t bytes = n * sizeof(Entry);
-    Entry *entries = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (entries == MAP_FAILED)
+    if (memory == MAP_FAILED)
         return NULL;
     if (bytes >= HUGE_PAGE_BYTES)
-        (void)madvise(entries, bytes, MADV_HUGEPAGE); /* only a wish */
-    return entries;
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
 }
 
-static void free_entries(Entry *entries, size_t n)
+/* Zeroed memory, or NULL. */
+static void *map(size_t bytes)
 {
-    munmap(entries, n * sizeof(Entry));
+    return wish_for_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
 }
 
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
@@ -62,21 +76,56 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     streams->rules = *rules;
     streams->seed = seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->mask = ENTRIES_MIN - 1;
-    streams->entries = allocate_entries(ENTRIES_MIN);
-    if (streams->entries == NULL) {
-        free(streams);
-        return NULL;
-    }
-    return streams;
+    streams->mask = SLOTS_MIN - 1;
+    streams->slots = map(SLOTS_MIN * sizeof(Slot));
+    streams->pool.room = POOL_MIN;
+    streams->pool.streams = map(POOL_MIN * sizeof(FpStream));
+    if (streams->slots != NULL && streams->pool.streams != NULL)
+        return streams;
+    fp_streams_free(streams);
+    return NULL;
 }
 
 void fp_streams_free(FpStreams *streams)
 {
     if (streams == NULL)
         return;
-    free_entries(streams->entries, streams->mask + 1);
+    if (streams->slots != NULL)
+        munmap(streams->slots, (streams->mask + 1) * sizeof(Slot));
+    if (streams->pool.streams != NULL)
+        munmap(streams->pool.streams, streams->pool.room * sizeof(FpStream));
     free(streams);
+}
+
+/* Makes sure that the pool has a free stream: twice the room, by moving pages, not what is in them. */
+static bool pool_make_room(Pool *pool)
+{
+    if (pool->n_free > 0 || pool->end < pool->room)
+        return true;
+    size_t bytes = pool->room * sizeof(FpStream);
+    FpStream *streams = wish_for_huge_pages(mremap(pool->streams, bytes, bytes * 2, MREMAP_MAYMOVE), bytes * 2);
+    if (streams == NULL)
+        return false;
+    pool->streams = streams;
+    pool->room *= 2;
+    return true;
+}
+
+static uint32_t pool_take(Pool *pool)
+{
+    if (pool->n_free == 0)
+        return (uint32_t)pool->end++;
+    uint32_t index = pool->next_free;
+    pool->next_free = pool->streams[index].number;
+    pool->n_free--;
+    return index;
+}
+
+static void pool_give_back(Pool *pool, uint32_t index)
+{
+    pool->streams[index].number = pool->next_free;
+    pool->next_free = index;
+    pool->n_free++;
 }
 
 static inline uint64_t load64(const uint8_t *bytes)
@@ -131,54 +180,68 @@ FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
 
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
 {
-    const char *entry = (const char *)&streams->entries[key.hash & streams->mask];
-
-    __builtin_prefetch(entry, 1);
-    __builtin_prefetch(entry + sizeof(Entry) - 1, 1); /* one entry in two crosses a cache line */
+    __builtin_prefetch(&streams->slots[key.hash & streams->mask], 1);
 }
 
-/* The entry of hash, or the free one where it belongs. There is always a free one. */
-static Entry *find_entry(const FpStreams *streams, uint64_t hash)
+/* The slot of hash, or the free one where it belongs. There is always a free one. */
+static inline Slot *find_slot(const FpStreams *streams, uint64_t hash)
 {
     size_t i = hash & streams->mask;
 
-    while (streams->entries[i].hash != hash && streams->entries[i].hash != 0)
+    while (streams->slots[i].hash != hash && streams->slots[i].hash != 0)
         i = (i + 1) & streams->mask;
-    return &streams->entries[i];
+    return &streams->slots[i];
 }
 
 /* Doubles the table. Returns false, with the table as it was, when there is no memory. */
 static bool grow(FpStreams *streams)
 {
     size_t old_size = streams->mask + 1;
-    Entry *old = streams->entries;
-    Entry *entries = allocate_entries(old_size * 2);
+    Slot *old = streams->slots;
+    Slot *slots = map(old_size * 2 * sizeof(Slot));
 
-    if (entries == NULL)
+    if (slots == NULL)
         return false;
-    streams->entries = entries;
+    streams->slots = slots;
     streams->mask = old_size * 2 - 1;
     for (size_t i = 0; i < old_size; i++)
         if (old[i].hash != 0)
-            *find_entry(streams, old[i].hash) = old[i];
-    free_entries(old, old_size);
+            *find_slot(streams, old[i].hash) = old[i];
+    munmap(old, old_size * sizeof(Slot));
     return true;
 }
 
-/* Frees entry i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
-static void remove_entry(FpStreams *streams, size_t i)
+/* Frees slot i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
+static void remove_slot(FpStreams *streams, size_t i)
 {
     size_t gap = i;
 
-    for (size_t j = (gap + 1) & streams->mask; streams->entries[j].hash != 0; j = (j + 1) & streams->mask) {
-        size_t home = streams->entries[j].hash & streams->mask;
+    pool_give_back(&streams->pool, streams->slots[i].index);
+    for (size_t j = (gap + 1) & streams->mask; streams->slots[j].hash != 0; j = (j + 1) & streams->mask) {
+        size_t home = streams->slots[j].hash & streams->mask;
         if (((j - home) & streams->mask) >= ((j - gap) & streams->mask)) {
-            streams->entries[gap] = streams->entries[j];
+            streams->slots[gap] = streams->slots[j];
             gap = j;
         }
     }
-    streams->entries[gap].hash = 0;
+    streams->slots[gap].hash = 0;
     streams->used--;
+}
+
+/* Time in steps of 17 s, which come round after six and a half days. */
+#define IDLE_STEPS 32768U
+
+static unsigned coarse_time(int64_t time_ns)
+{
+    return (unsigned)((uint64_t)time_ns >> 34) % IDLE_STEPS;
+}
+
+/* How long nothing has come, in steps; right up to six days. */
+static unsigned idle_steps(const Slot *slot, unsigned now)
+{
+    unsigned steps = (now - slot->last_active) % IDLE_STEPS;
+
+    return steps < IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
 }
 
 /* Which streams may go, tried in this order. */
@@ -189,13 +252,13 @@ typedef enum {
     N_KINDS,
 } Kind;
 
-static bool is_of_kind(const FpStream *stream, Kind kind)
+static bool is_of_kind(const Slot *slot, Kind kind)
 {
     switch (kind) {
     case KIND_UNANSWERED:
-        return fp_stream_is_unanswered(stream);
+        return slot->is_unanswered;
     case KIND_CLOSED:
-        return fp_stream_is_closed(stream);
+        return slot->is_closed;
     default:
         return true;
     }
@@ -203,15 +266,15 @@ static bool is_of_kind(const FpStream *stream, Kind kind)
 
 /* The idle time that at most wanted streams of a kind exceed or reach: how long a stream must have been idle to be among
  * the wanted longest idle. Returns false when there is no memory to work it out. */
-static bool idle_threshold(const FpStreams *streams, Kind kind, int64_t now_ns, size_t wanted, unsigned *threshold)
+static bool idle_threshold(const FpStreams *streams, Kind kind, unsigned now, size_t wanted, unsigned *threshold)
 {
     size_t *counts = calloc(IDLE_STEPS, sizeof *counts);
 
     if (counts == NULL)
         return false;
     for (size_t i = 0; i <= streams->mask; i++)
-        if (streams->entries[i].hash != 0 && is_of_kind(&streams->entries[i].stream, kind))
-            counts[fp_stream_idle(&streams->entries[i].stream, now_ns)]++;
+        if (streams->slots[i].hash != 0 && is_of_kind(&streams->slots[i], kind))
+            counts[idle_steps(&streams->slots[i], now)]++;
 
     unsigned idle = IDLE_STEPS - 1;
     size_t found = counts[idle];
@@ -223,19 +286,19 @@ static bool idle_threshold(const FpStreams *streams, Kind kind, int64_t now_ns, 
 }
 
 /* Forgets up to wanted streams of a kind, the longest idle first. Returns how many. */
-static size_t forget_kind(FpStreams *streams, Kind kind, int64_t now_ns, size_t wanted)
+static size_t forget_kind(FpStreams *streams, Kind kind, unsigned now, size_t wanted)
 {
     unsigned threshold = 0;
     size_t forgotten = 0;
 
-    if (!idle_threshold(streams, kind, now_ns, wanted, &threshold))
+    if (!idle_threshold(streams, kind, now, wanted, &threshold))
         threshold = 0;
     for (size_t looked_at = 0; looked_at <= streams->mask && forgotten < wanted; looked_at++) {
         size_t i = streams->hand;
-        /* another entry may have moved into the gap */
-        while (forgotten < wanted && streams->entries[i].hash != 0 && is_of_kind(&streams->entries[i].stream, kind) &&
-               fp_stream_idle(&streams->entries[i].stream, now_ns) >= threshold) {
-            remove_entry(streams, i);
+        const Slot *slot = &streams->slots[i];
+        /* another may have moved into the gap */
+        while (forgotten < wanted && slot->hash != 0 && is_of_kind(slot, kind) && idle_steps(slot, now) >= threshold) {
+            remove_slot(streams, i);
             forgotten++;
         }
         streams->hand = (i + 1) & streams->mask;
@@ -244,43 +307,61 @@ static size_t forget_kind(FpStreams *streams, Kind kind, int64_t now_ns, size_t 
 }
 
 /* Makes room for at least one more stream. */
-static void forget_some(FpStreams *streams, int64_t now_ns)
+static void forget_some(FpStreams *streams, unsigned now)
 {
     uint64_t *counters[N_KINDS] = {&streams->stats.forgotten_unanswered, &streams->stats.forgotten_closed, &streams->stats.forgotten_idle};
     size_t wanted = streams->used / 16 + 1;
 
     for (int kind = 0; kind < N_KINDS && wanted > 0; kind++) {
-        size_t forgotten = forget_kind(streams, (Kind)kind, now_ns, wanted);
+        size_t forgotten = forget_kind(streams, (Kind)kind, now, wanted);
         *counters[kind] += forgotten;
         wanted -= forgotten;
     }
 }
 
-/* Makes sure that another entry can be taken. At most three in four are, so that searches stay short. */
+/* At most three in four slots are taken, so that searches stay short. */
+static bool has_slots(const FpStreams *streams)
+{
+    return streams->used < (streams->mask + 1) / 4 * 3;
+}
+
+/* Makes sure that another stream can be started. */
 static void make_room(FpStreams *streams, int64_t now_ns)
 {
-    size_t limit = (streams->mask + 1) / 4 * 3;
+    if (streams->used >= streams->max_used || (!has_slots(streams) && !grow(streams)) || !pool_make_room(&streams->pool))
+        forget_some(streams, coarse_time(now_ns));
+}
 
-    if (streams->used >= streams->max_used || (streams->used >= limit && !grow(streams)))
-        forget_some(streams, now_ns);
+/* Starts a stream where there is none of this key. */
+static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
+{
+    make_room(streams, segment->time_ns);
+    Slot *slot = find_slot(streams, key.hash);
+    *slot = (Slot){.hash = key.hash, .index = pool_take(&streams->pool)};
+    fp_stream_begin(&streams->pool.streams[slot->index], streams->next_number++, segment->time_ns);
+    streams->used++;
+    return slot;
 }
 
 void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
-    Entry *entry = find_entry(streams, key.hash);
+    Slot *slot = find_slot(streams, key.hash);
 
-    if (entry->hash == 0) {
-        if (streams->used >= streams->max_used || streams->used >= (streams->mask + 1) / 4 * 3) {
-            make_room(streams, segment->time_ns);
-            entry = find_entry(streams, key.hash);
-        }
-        streams->used++;
-        entry->hash = key.hash;
-        fp_stream_begin(&entry->stream, streams->next_number++, segment->time_ns);
-    } else if (fp_stream_is_over(&entry->stream, key.direction, segment)) {
-        fp_stream_begin(&entry->stream, streams->next_number++, segment->time_ns);
+    if (slot->hash != 0 && slot->is_settled && !(segment->flags & FP_STREAM_UNSETTLING)) {
+        slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
+        memset(verdict, 0, sizeof *verdict);
+        return;
     }
-    fp_stream_take(&entry->stream, key.direction, segment, &streams->rules, verdict);
+    if (slot->hash == 0)
+        slot = add(streams, key, segment);
+    FpStream *stream = &streams->pool.streams[slot->index];
+    if (fp_stream_is_over(stream, key.direction, segment))
+        fp_stream_begin(stream, streams->next_number++, segment->time_ns);
+    fp_stream_take(stream, key.direction, segment, &streams->rules, verdict);
+    slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
+    slot->is_settled = fp_stream_is_settled(stream);
+    slot->is_unanswered = fp_stream_is_unanswered(stream);
+    slot->is_closed = fp_stream_is_closed(stream);
 }
 
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
@@ -288,5 +369,5 @@ void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
     *stats = streams->stats;
     stats->started = streams->next_number;
     stats->open = streams->used;
-    stats->table_bytes = (streams->mask + 1) * sizeof *streams->entries;
+    stats->table_bytes = (streams->mask + 1) * sizeof *streams->slots + streams->pool.end * sizeof *streams->pool.streams;
 }

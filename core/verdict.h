@@ -66,10 +66,10 @@ typedef struct {
 #define FP_FLIGHT_BYTES_DEFAULT 16384U
 #define FP_FLIGHT_BYTES_MAX 0x7fffffffU
 
-/* What is said of one segment. The members after classes are said of frames that are first, reply or flight, and 0 of others. */
+/* What is said of one segment; all 0 of one that is in no class. The members after stream are said of frames that are first, reply or flight, and 0 of others. */
 typedef struct {
-    uint32_t stream; /* its stream's number: 0, 1, ... in order of the streams' first frames */
     uint8_t classes; /* FP_CLASS_... */
+    uint32_t stream; /* of frames in any class: its stream's number, 0, 1, ... in order of the streams' first frames */
     uint32_t payload_bytes;
     uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte, 0 a SYN */
     FpSide side;           /* who sent it, as far as known at this point */

@@ -261,10 +261,11 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
     }
     find_out(events, &event);
     g_array_append_val(events, event);
-    verdict.stream = reference->number;
     if (event.whole && (segment->flags & FP_TCP_SYN || event.ends_handshake))
         verdict.classes = FP_CLASS_HANDSHAKE;
     if (event.payload)
         judge_payload(events, &event, &verdict);
+    if (verdict.classes != 0)
+        verdict.stream = reference->number;
     return verdict;
 }

@@ -160,32 +160,6 @@ static void test_closed(void)
     }
 }
 
-static FpStream active_at(gint64 time_ns)
-{
-    FpSegment segment = {.flags = FP_TCP_ACK, .header_bytes = 20, .segment_bytes = 20, .time_ns = time_ns};
-    FpRules rules = {.flight_bytes = 1};
-    FpStream stream = begin();
-    FpVerdict verdict;
-
-    fp_stream_take(&stream, CLIENT, &segment, &rules, &verdict);
-    return stream;
-}
-
-static void test_idle(void)
-{
-    gint64 then = 1700000000 * SECOND;
-    FpStream stream = active_at(then);
-
-    g_assert_cmpuint(fp_stream_idle(&stream, then), ==, 0);
-    g_assert_cmpuint(fp_stream_idle(&stream, then - 3600 * SECOND), ==, 0); /* the clock was set back */
-    guint hour = fp_stream_idle(&stream, then + 3600 * SECOND);
-    g_assert_cmpuint(hour, >=, 209); /* steps of 17.2 s */
-    g_assert_cmpuint(hour, <=, 210);
-    guint six_days = fp_stream_idle(&stream, then + 6 * 86400 * SECOND - 3600 * SECOND);
-    g_assert_cmpuint(six_days, >, 29900);
-    g_assert_cmpuint(six_days, <, FP_STREAM_IDLE_STEPS);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -199,6 +173,5 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/unanswered", test_unanswered);
     g_test_add_func("/stream/unanswered-is-a-syn-alone", test_unanswered_is_a_syn_alone);
     g_test_add_func("/stream/closed", test_closed);
-    g_test_add_func("/stream/idle", test_idle);
     return g_test_run();
 }
