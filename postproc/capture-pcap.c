@@ -148,31 +148,49 @@ static int set_length_error(Pcap *pcap, const RecordHeader *header, GError **err
     return -1;
 }
 
-/* How many bytes the record at start takes, as far as can be told: its header, or all of it. 0: longer than any packet. */
-static inline size_t record_bytes(const Pcap *pcap, RecordHeader *header)
+/* How many bytes the record at bytes takes, of which there are n, as far as can be told: its header, or all of it. 0: longer than
+ * any packet. */
+static inline size_t record_bytes(const FpCaptureFormat *format, const uint8_t *bytes, size_t n, RecordHeader *header)
 {
-    size_t header_bytes = pcap->base.format.record_header_bytes;
-
-    if (pcap->end - pcap->start < header_bytes)
-        return header_bytes;
-    *header = load_record_header(pcap->buffer + pcap->start, pcap->base.format.swapped);
-    return header->captured_bytes <= RECORD_DATA_MAX ? header_bytes + header->captured_bytes : 0;
+    if (n < format->record_header_bytes)
+        return format->record_header_bytes;
+    *header = load_record_header(bytes, format->swapped);
+    return header->captured_bytes <= RECORD_DATA_MAX ? format->record_header_bytes + header->captured_bytes : 0;
 }
 
-static inline void fill_record(const Pcap *pcap, const RecordHeader *header, size_t raw_bytes, FpRecord *record)
+static inline void fill_record(const Pcap *pcap, const RecordHeader *header, const uint8_t *raw, size_t raw_bytes, FpRecord *record)
 {
     const FpCaptureFormat *format = &pcap->base.format;
-    const uint8_t *raw = pcap->buffer + pcap->start;
 
-    *record = (FpRecord){
-        .data = raw + format->record_header_bytes,
-        .raw = raw,
-        .time_ns = (int64_t)header->seconds * 1000000000 + (int64_t)header->fraction * (format->nanoseconds ? 1 : 1000),
-        .captured_bytes = header->captured_bytes,
-        .wire_bytes = MAX(header->wire_bytes, header->captured_bytes), /* as wtap_read has it */
-        .raw_bytes = (uint32_t)raw_bytes,
-        .link = pcap->link,
-    };
+    record->data = raw + format->record_header_bytes;
+    record->raw = raw;
+    record->wiretap = NULL;
+    record->time_ns = (int64_t)header->seconds * 1000000000 + (int64_t)header->fraction * (format->nanoseconds ? 1 : 1000);
+    record->captured_bytes = header->captured_bytes;
+    record->wire_bytes = MAX(header->wire_bytes, header->captured_bytes); /* as wtap_read has it */
+    record->raw_bytes = (uint32_t)raw_bytes;
+    record->link = pcap->link;
+}
+
+/* The records that are whole in the buffer, up to max. *next_bytes: what the one after them takes, see record_bytes. */
+static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
+{
+    const uint8_t *at = pcap->buffer + pcap->start, *end = pcap->buffer + pcap->end;
+    int n = 0;
+
+    while (n < max) {
+        size_t bytes = record_bytes(&pcap->base.format, at, (size_t)(end - at), header);
+        *next_bytes = bytes;
+        if (bytes == 0 || (size_t)(end - at) < bytes)
+            break;
+        fill_record(pcap, header, at, bytes, &records[n++]);
+        at += bytes;
+    }
+    size_t walked = (size_t)(at - pcap->buffer) - pcap->start;
+    pcap->start += walked;
+    pcap->start_offset += walked;
+    pcap->base.bytes_read = pcap->start_offset;
+    return n;
 }
 
 /* The file ends here: between two records, or within one. Who was asked to stop in the middle of one cuts nothing. */
@@ -186,29 +204,21 @@ static int end(Pcap *pcap)
 static int pcap_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     Pcap *pcap = (Pcap *)capture;
-    RecordHeader header = {0};
-    int n = 0;
 
-    while (n < max) {
-        size_t bytes = record_bytes(pcap, &header);
-        if (bytes == 0) /* what was read before it comes first */
-            return n > 0 ? n : set_length_error(pcap, &header, error);
-        if (pcap->end - pcap->start < bytes) {
-            if (n > 0)
-                return n; /* reading on would overwrite them */
-            Refill result = refill(pcap, error);
-            if (result == REFILL_FAILED)
-                return -1;
-            if (result == REFILL_END)
-                return end(pcap);
-            continue;
-        }
-        fill_record(pcap, &header, bytes, &records[n++]);
-        pcap->start += bytes;
-        pcap->start_offset += bytes;
-        capture->bytes_read = pcap->start_offset;
+    for (;;) {
+        RecordHeader header = {0};
+        size_t next_bytes = 1;
+        int n = walk(pcap, records, max, &header, &next_bytes);
+        if (n > 0)
+            return n; /* reading on would overwrite them, and they come before an error */
+        if (next_bytes == 0)
+            return set_length_error(pcap, &header, error);
+        Refill result = refill(pcap, error);
+        if (result == REFILL_FAILED)
+            return -1;
+        if (result == REFILL_END)
+            return end(pcap);
     }
-    return n;
 }
 
 static void pcap_close(FpCapture *capture)
@@ -223,9 +233,11 @@ static void pcap_close(FpCapture *capture)
 static bool pcap_would_wait(const FpCapture *capture)
 {
     const Pcap *pcap = (const Pcap *)capture;
+    size_t left = pcap->end - pcap->start;
     RecordHeader header = {0};
 
-    return !pcap->is_regular && pcap->end - pcap->start < record_bytes(pcap, &header) && fp_would_wait(pcap->fd);
+    return !pcap->is_regular && left < record_bytes(&pcap->base.format, pcap->buffer + pcap->start, left, &header) &&
+           fp_would_wait(pcap->fd);
 }
 
 static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close, .would_wait = pcap_would_wait};
