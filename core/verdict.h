@@ -66,7 +66,8 @@ typedef struct {
 #define FP_FLIGHT_BYTES_DEFAULT 16384U
 #define FP_FLIGHT_BYTES_MAX 0x7fffffffU
 
-/* What is said of one segment; all 0 of one that is in no class. The members after stream are said of frames that are first, reply or flight, and 0 of others. */
+/* What is said of one segment; all 0 of one that is in no class. The members after stream are said of frames that are first, reply or
+ * flight, and 0 of others. */
 typedef struct {
     uint8_t classes; /* FP_CLASS_... */
     uint32_t stream; /* of frames in any class: its stream's number, 0, 1, ... in order of the streams' first frames */

@@ -3,8 +3,7 @@
 #ifndef FP_CAPTURE_INTERNAL_H
 #define FP_CAPTURE_INTERNAL_H
 
-#include <sys/types.h>
-
+#include "blocks.h"
 #include "capture.h"
 
 /* What a reader can do. */
@@ -24,36 +23,24 @@ struct FpCapture {
     int64_t cut_offset;
 };
 
-/* The first bytes of a file that is being opened: read, and not yet walked. */
-typedef struct {
-    int fd;
-    bool is_regular;
-    uint8_t *block; /* fp_pcap_buffer_bytes() of room; the bytes begin at fp_pcap_block_offset() */
-    size_t bytes;
-} FpOpening;
-
 #define FP_PCAP_HEADER_BYTES 24U
 
-/* Room that FpOpening.block needs, and where in it the file's bytes begin. */
-size_t fp_pcap_buffer_bytes(void);
-size_t fp_pcap_block_offset(void);
-
-/* Takes over opening->fd and opening->block when it returns a capture; NULL: not a classic pcap that can be walked, or, unless
- * it is vouched for, one that libwiretap had better look at. */
-FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for);
-
-/* read(2), but for signals and for descriptors that do not block: it waits. Also returns 0 when fp_stop_is_over. */
-ssize_t fp_read(int fd, void *bytes, size_t n);
-
-/* Whether nothing can be read of fd now, and its end has not come either. */
-bool fp_would_wait(int fd);
+/* These take opening, the file's first bytes read and not yet walked, and take it over when they return a capture. NULL: not a classic pcap
+ * that can be walked, or, unless it is vouched for, one that libwiretap had better look at. */
+FpCapture *fp_capture_pcap_open(FpBlocks *opening, bool is_vouched_for);
 
 /* Fills in format from a classic pcap's file header. Returns false for what libwiretap had better read: no such magic, an old
  * version whose lengths may be swapped, link types whose records may be longer than any packet. */
 bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format);
 
-/* Opens by name what is a regular file; else takes over opening->fd and feeds it to libwiretap. */
-FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error);
+/* The same of pcapng. */
+FpCapture *fp_capture_pcapng_open(FpBlocks *opening);
+
+/* The link type of a record of a pcapng that is walked. */
+uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record);
+
+/* Opens by name what is a regular file, and leaves opening alone; else takes it over and feeds it to libwiretap. */
+FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError **error);
 
 /* The link type of a record that came through libwiretap, FP_LINK_TYPE_NONE when files have none for it. */
 uint32_t fp_wiretap_link_type(const FpRecord *record);

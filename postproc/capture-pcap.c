@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * capture-pcap.c - walks classic pcap (draft-ietf-opsawg-pcap) in blocks of 256 KiB, records borrowed in place.
- *
- * A block is always read to the same place of the buffer; what is left of the one before, a record that goes on in it, is
- * moved to right before it.
- */
-#include <errno.h>
+/* capture-pcap.c - walks classic pcap (draft-ietf-opsawg-pcap) in blocks, records borrowed in place. */
 #include <string.h>
-#include <unistd.h>
 
 #include "capture-internal.h"
 #include "error.h"
 #include "link.h"
 #include "stop.h"
 
-#define BLOCK_BYTES (256U * 1024U)
 #define RECORD_DATA_MAX 262144U /* libwiretap takes nothing longer for a packet (wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) */
 #define RECORD_HEADER_MAX 28U
-#define CARRY_BYTES (RECORD_DATA_MAX + 4096U) /* room for any record, and the block begins on a page */
 
 #define MAGIC_MICROSECONDS 0xa1b2c3d4U
 #define MAGIC_NANOSECONDS 0xa1b23c4dU
@@ -28,12 +19,7 @@
 
 typedef struct {
     FpCapture base;
-    int fd;
-    bool is_regular;
-    uint8_t *buffer;
-    size_t start; /* of what has not been walked yet */
-    size_t end;
-    uint64_t start_offset; /* of start, in the file */
+    FpBlocks blocks;
     FpLink link;
 } Pcap;
 
@@ -43,16 +29,6 @@ typedef struct {
     uint32_t captured_bytes;
     uint32_t wire_bytes;
 } RecordHeader;
-
-size_t fp_pcap_buffer_bytes(void)
-{
-    return CARRY_BYTES + BLOCK_BYTES;
-}
-
-size_t fp_pcap_block_offset(void)
-{
-    return CARRY_BYTES;
-}
 
 static inline uint32_t load32(const uint8_t *bytes, bool swapped)
 {
@@ -113,38 +89,12 @@ static bool looks_plausible(const FpCaptureFormat *format, const uint8_t *bytes,
     return true;
 }
 
-typedef enum {
-    REFILL_MORE,
-    REFILL_END,
-    REFILL_FAILED,
-} Refill;
-
-/* Reads one more block, or what a pipe has of it. */
-static Refill refill(Pcap *pcap, GError **error)
-{
-    size_t left = pcap->end - pcap->start;
-    size_t new_start = CARRY_BYTES - left;
-    ssize_t n;
-
-    memmove(pcap->buffer + new_start, pcap->buffer + pcap->start, left);
-    pcap->start = new_start;
-    pcap->end = CARRY_BYTES;
-    n = fp_read(pcap->fd, pcap->buffer + CARRY_BYTES, BLOCK_BYTES);
-    if (n < 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be read: %s", pcap->base.path,
-                    pcap->start_offset + left, g_strerror(errno));
-        return REFILL_FAILED;
-    }
-    pcap->end += (size_t)n;
-    return n == 0 ? REFILL_END : REFILL_MORE;
-}
-
 static int set_length_error(Pcap *pcap, const RecordHeader *header, GError **error)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_DATA,
                 "%s: offset %" G_GUINT64_FORMAT ": a record of %u bytes is longer than any packet (%u): the file is damaged from here on; "
                 "its first %" G_GUINT64_FORMAT " bytes are sound",
-                pcap->base.path, pcap->start_offset, header->captured_bytes, RECORD_DATA_MAX, pcap->start_offset);
+                pcap->base.path, pcap->blocks.start_offset, header->captured_bytes, RECORD_DATA_MAX, pcap->blocks.start_offset);
     return -1;
 }
 
@@ -175,7 +125,7 @@ static inline void fill_record(const Pcap *pcap, const RecordHeader *header, con
 /* The records that are whole in the buffer, up to max. *next_bytes: what the one after them takes, see record_bytes. */
 static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
 {
-    const uint8_t *at = pcap->buffer + pcap->start, *end = pcap->buffer + pcap->end;
+    const uint8_t *at = fp_blocks_at(&pcap->blocks), *end = at + fp_blocks_left(&pcap->blocks);
     int n = 0;
 
     while (n < max) {
@@ -186,18 +136,16 @@ static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, si
         fill_record(pcap, header, at, bytes, &records[n++]);
         at += bytes;
     }
-    size_t walked = (size_t)(at - pcap->buffer) - pcap->start;
-    pcap->start += walked;
-    pcap->start_offset += walked;
-    pcap->base.bytes_read = pcap->start_offset;
+    fp_blocks_step(&pcap->blocks, (size_t)(at - fp_blocks_at(&pcap->blocks)));
+    pcap->base.bytes_read = pcap->blocks.start_offset;
     return n;
 }
 
 /* The file ends here: between two records, or within one. Who was asked to stop in the middle of one cuts nothing. */
 static int end(Pcap *pcap)
 {
-    if (pcap->end > pcap->start && !fp_stop_asked())
-        pcap->base.cut_offset = (int64_t)pcap->start_offset;
+    if (fp_blocks_left(&pcap->blocks) > 0 && !fp_stop_asked())
+        pcap->base.cut_offset = (int64_t)pcap->blocks.start_offset;
     return 0;
 }
 
@@ -213,10 +161,10 @@ static int pcap_read(FpCapture *capture, FpRecord *records, int max, GError **er
             return n; /* reading on would overwrite them, and they come before an error */
         if (next_bytes == 0)
             return set_length_error(pcap, &header, error);
-        Refill result = refill(pcap, error);
-        if (result == REFILL_FAILED)
+        FpRefill result = fp_blocks_refill(&pcap->blocks, capture->path, error);
+        if (result == FP_REFILL_FAILED)
             return -1;
-        if (result == REFILL_END)
+        if (result == FP_REFILL_END)
             return end(pcap);
     }
 }
@@ -225,45 +173,39 @@ static void pcap_close(FpCapture *capture)
 {
     Pcap *pcap = (Pcap *)capture;
 
-    close(pcap->fd);
-    g_free(pcap->buffer);
+    fp_blocks_clear(&pcap->blocks);
     g_free(pcap);
 }
 
 static bool pcap_would_wait(const FpCapture *capture)
 {
     const Pcap *pcap = (const Pcap *)capture;
-    size_t left = pcap->end - pcap->start;
+    const FpBlocks *blocks = &pcap->blocks;
+    size_t left = fp_blocks_left(blocks);
     RecordHeader header = {0};
 
-    return !pcap->is_regular && left < record_bytes(&pcap->base.format, pcap->buffer + pcap->start, left, &header) &&
-           fp_would_wait(pcap->fd);
+    return !blocks->is_regular && left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) && fp_would_wait(blocks->fd);
 }
 
 static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close, .would_wait = pcap_would_wait};
 
-FpCapture *fp_capture_pcap_open(FpOpening *opening, bool is_vouched_for)
+FpCapture *fp_capture_pcap_open(FpBlocks *opening, bool is_vouched_for)
 {
     FpCaptureFormat format = {0};
-    const uint8_t *bytes = opening->block + CARRY_BYTES;
+    const uint8_t *bytes = fp_blocks_at(opening);
+    size_t n = fp_blocks_left(opening);
 
-    if (opening->bytes < FP_PCAP_HEADER_BYTES || !fp_pcap_read_file_header(bytes, &format))
+    if (n < FP_PCAP_HEADER_BYTES || !fp_pcap_read_file_header(bytes, &format))
         return NULL;
-    if (!is_vouched_for && !looks_plausible(&format, bytes + FP_PCAP_HEADER_BYTES, opening->bytes - FP_PCAP_HEADER_BYTES))
+    if (!is_vouched_for && !looks_plausible(&format, bytes + FP_PCAP_HEADER_BYTES, n - FP_PCAP_HEADER_BYTES))
         return NULL;
 
     Pcap *pcap = g_new0(Pcap, 1);
     pcap->base.reader = &pcap_reader;
     pcap->base.format = format;
     pcap->base.bytes_read = FP_PCAP_HEADER_BYTES;
-    pcap->fd = opening->fd;
-    pcap->is_regular = opening->is_regular;
-    pcap->buffer = opening->block;
-    pcap->start = CARRY_BYTES + FP_PCAP_HEADER_BYTES;
-    pcap->end = CARRY_BYTES + opening->bytes;
-    pcap->start_offset = FP_PCAP_HEADER_BYTES;
+    pcap->blocks = fp_blocks_take(opening);
+    fp_blocks_step(&pcap->blocks, FP_PCAP_HEADER_BYTES);
     pcap->link = fp_link_of_link_type(LINK_TYPE(format.link_field));
-    opening->fd = -1;
-    opening->block = NULL;
     return &pcap->base;
 }

@@ -21,10 +21,8 @@
 
 /* libwiretap opens by name. What has been read of a pipe cannot be put back, so that goes first through a pipe of our own. */
 typedef struct {
-    int from;
+    FpBlocks from;
     int to;
-    uint8_t *block;
-    size_t bytes;
     gint failure; /* errno of a read that failed: what follows in the pipe is then no end */
     gint users;   /* the feeder, and the capture */
 } Feed;
@@ -62,35 +60,32 @@ static void drop_feed(Feed *job)
 static void *feed(void *data)
 {
     Feed *job = data;
-    uint8_t *bytes = job->block + fp_pcap_block_offset();
-    ssize_t n = (ssize_t)job->bytes;
+    uint8_t *bytes = job->from.buffer + job->from.start;
+    ssize_t n = (ssize_t)fp_blocks_left(&job->from);
     sigset_t pipe_signal;
 
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE); /* that nobody reads on is not this program's end */
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     while (n > 0 && write_all(job->to, bytes, (size_t)n)) {
-        n = fp_read(job->from, bytes, fp_pcap_buffer_bytes() - fp_pcap_block_offset());
+        n = fp_read(job->from.fd, bytes, FP_BLOCK_BYTES);
         if (n < 0)
             g_atomic_int_set(&job->failure, errno);
     }
     close(job->to);
-    close(job->from);
-    g_free(job->block);
+    fp_blocks_clear(&job->from);
     drop_feed(job);
     return NULL;
 }
 
-static bool start_feeder(Wiretap *wiretap, FpOpening *opening)
+static bool start_feeder(Wiretap *wiretap, FpBlocks *opening)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     Feed *job = g_new0(Feed, 1);
-    *job = (Feed){.from = opening->fd, .to = ends[1], .block = opening->block, .bytes = opening->bytes, .users = 2};
-    opening->fd = -1;
-    opening->block = NULL;
+    *job = (Feed){.from = fp_blocks_take(opening), .to = ends[1], .users = 2};
     wiretap->feed_end = ends[0];
     wiretap->feed = job;
     g_thread_unref(g_thread_new("feed", feed, job));
@@ -199,7 +194,7 @@ void fp_wiretap_initialise(void)
     wtap_init(FALSE);
 }
 
-FpCapture *fp_capture_wiretap_open(const char *path, FpOpening *opening, GError **error)
+FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError **error)
 {
     Wiretap *wiretap = g_new0(Wiretap, 1);
     g_autofree char *name = NULL;

@@ -4,41 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture-internal.h"
 #include "error.h"
-#include "stop.h"
 
 GQuark fp_error_quark(void)
 {
     return g_quark_from_static_string("firstpayload");
-}
-
-static void close_opening(FpOpening *opening)
-{
-    if (opening->fd >= 0)
-        close(opening->fd);
-    g_free(opening->block);
-}
-
-ssize_t fp_read(int fd, void *bytes, size_t n)
-{
-    while (fp_stop_wait(fd)) {
-        ssize_t done = read(fd, bytes, n);
-        if (done >= 0 || (errno != EINTR && errno != EAGAIN))
-            return done;
-    }
-    return 0;
-}
-
-bool fp_would_wait(int fd)
-{
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-
-    return poll(&ready, 1, 0) == 0;
 }
 
 static bool set_read_error(GError **error, const char *path)
@@ -48,24 +22,22 @@ static bool set_read_error(GError **error, const char *path)
 }
 
 /* Reads the file's beginning: all of a block from a regular file, what a file header needs from a pipe. */
-static bool read_beginning(FpOpening *opening, const char *path, GError **error)
+static bool read_beginning(FpBlocks *opening, const char *path, GError **error)
 {
-    size_t room = fp_pcap_buffer_bytes() - fp_pcap_block_offset();
-    size_t enough = opening->is_regular ? room : FP_PCAP_HEADER_BYTES;
+    size_t enough = opening->is_regular ? FP_BLOCK_BYTES : FP_PCAP_HEADER_BYTES;
 
-    opening->block = g_malloc(fp_pcap_buffer_bytes());
-    while (opening->bytes < enough) {
-        ssize_t n = fp_read(opening->fd, opening->block + fp_pcap_block_offset() + opening->bytes, room - opening->bytes);
+    while (fp_blocks_left(opening) < enough) {
+        ssize_t n = fp_read(opening->fd, opening->buffer + opening->end, FP_BLOCK_BYTES - fp_blocks_left(opening));
         if (n < 0)
             return set_read_error(error, path);
         if (n == 0)
             break;
-        opening->bytes += (size_t)n;
+        opening->end += (size_t)n;
     }
     return true;
 }
 
-static bool open_input(FpOpening *opening, const char *path, const char *shown, struct stat *status, GError **error)
+static bool open_input(FpBlocks *opening, const char *path, const char *shown, struct stat *status, GError **error)
 {
     bool is_stdin = g_str_equal(path, "-");
 
@@ -84,10 +56,12 @@ static bool open_input(FpOpening *opening, const char *path, const char *shown, 
 
 /* Opens what has begun to be read. The files that need libwiretap's word for what they are can then be walked after all, and their
  * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
-static FpCapture *open_format(FpOpening *opening, const char *shown, GError **error)
+static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_by_wiretap, GError **error)
 {
     FpCapture *capture = fp_capture_pcap_open(opening, false);
 
+    if (capture == NULL && !pcapng_by_wiretap)
+        capture = fp_capture_pcapng_open(opening);
     if (capture != NULL)
         return capture;
     capture = fp_capture_wiretap_open(shown, opening, error);
@@ -100,20 +74,20 @@ static FpCapture *open_format(FpOpening *opening, const char *shown, GError **er
     return walked;
 }
 
-FpCapture *fp_capture_open(const char *path, GError **error)
+FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error)
 {
     const char *shown = g_str_equal(path, "-") ? "standard input" : path;
-    FpOpening opening = {.fd = -1};
+    FpBlocks opening = fp_blocks_new(-1, false);
     FpCapture *capture = NULL;
     struct stat status;
 
     if (open_input(&opening, path, shown, &status, error)) {
-        if (opening.bytes == 0)
+        if (fp_blocks_left(&opening) == 0)
             g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
         else
-            capture = open_format(&opening, shown, error);
+            capture = open_format(&opening, shown, pcapng_by_wiretap, error);
     }
-    close_opening(&opening);
+    fp_blocks_clear(&opening);
     if (capture == NULL)
         return NULL;
     capture->path = g_strdup(shown);
@@ -137,6 +111,8 @@ int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **err
 
 uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
 {
+    if (capture->format.is_pcapng)
+        return fp_pcapng_link_type(capture, record);
     return capture->format.is_pcap ? capture->format.link_field & 0xffff : fp_wiretap_link_type(record);
 }
 

@@ -4,7 +4,7 @@
  *
  * [file -> record] -> segment -> stream -> verdict -> output
  *
- * Classic pcap is walked in blocks, its records borrowed in place (capture-pcap.c); every other format, compressed
+ * Classic pcap and pcapng are walked, their records borrowed in place (capture-pcap.c, capture-pcapng.c); every other format, compressed
  * ones too, goes through libwiretap (capture-wiretap.c). Where a classic file looks odd, libwiretap has the say.
  */
 #ifndef FP_CAPTURE_H
@@ -18,9 +18,10 @@
 
 typedef struct FpCapture FpCapture;
 
-/* What classic pcap's file header says; of other formats the file type alone. */
+/* How the capture is read, and what classic pcap's file header says. */
 typedef struct {
-    bool is_pcap;            /* read by blocks: the members below mean something */
+    bool is_pcapng;          /* walked here; else, unless the next is so, read through libwiretap */
+    bool is_pcap;            /* walked here: the members below mean something */
     uint8_t file_header[24]; /* as it stands in the file */
     bool swapped;            /* byte order is not this machine's */
     bool nanoseconds;
@@ -29,10 +30,10 @@ typedef struct {
 } FpCaptureFormat;
 
 /*
- * Opens path, "-" for standard input. Waits for a pipe's first bytes. Returns NULL and sets error when path is not a
- * capture or cannot be read. Close with fp_capture_close.
+ * Opens path, "-" for standard input. pcapng_by_wiretap: read pcapng through libwiretap, for a writer of another format. Waits for a pipe's
+ * first bytes. Returns NULL and sets error when path is not a capture or cannot be read. Close with fp_capture_close.
  */
-FpCapture *fp_capture_open(const char *path, GError **error);
+FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error);
 void fp_capture_close(FpCapture *capture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
 

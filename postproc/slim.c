@@ -225,9 +225,11 @@ static bool slim_inputs(Slim *slim, GError **error)
 {
     if (slim->options->live.interface != NULL)
         return slim_and_close(slim, fp_capture_live_open(&slim->options->live, error), error);
-    for (char **input = slim->options->inputs; *input != NULL && !fp_stop_asked(); input++)
-        if (!slim_and_close(slim, fp_capture_open(*input, error), error))
+    for (char **input = slim->options->inputs; *input != NULL && !fp_stop_asked(); input++) {
+        bool is_converted = slim->options->format != FP_WRITER_AS_INPUT || (slim->writer != NULL && !fp_writer_copies(slim->writer));
+        if (!slim_and_close(slim, fp_capture_open(*input, is_converted, error), error))
             return false;
+    }
     return true;
 }
 

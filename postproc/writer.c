@@ -10,6 +10,7 @@
 #include <wiretap/pcap-encap.h>
 
 #include "capture-live.h"
+#include "capture-pcapng.h"
 #include "capture-wiretap.h"
 #include "error.h"
 
@@ -17,6 +18,8 @@
 #define PCAP_SNAPLEN_OFFSET 16
 #define PCAP_LINK_OFFSET 20
 #define PCAP_SNAPLEN_MAX 262144U
+#define PCAPNG_BYTE_ORDER 8
+#define PCAPNG_SECTION_LENGTH 16
 
 struct FpWriter {
     FpOutput *output;
@@ -29,6 +32,10 @@ struct FpWriter {
     bool swap_header;
     bool to_nanoseconds;
 
+    /* a copy of pcapng: the section that is being written */
+    uint8_t byte_order[4]; /* its magic */
+    guint section_interfaces;
+
     /* everything else */
     wtap_dumper *dumper;
     wtap_dump_params params; /* the dumper borrows from them */
@@ -38,11 +45,16 @@ struct FpWriter {
     guint first_interface; /* of the capture's, in the output */
 };
 
+/* In either byte order. */
+static bool is_interface_block(const uint8_t *block)
+{
+    return block[0] + block[1] + block[2] + block[3] == 1 && (block[0] == 1 || block[3] == 1);
+}
+
 static void set_format_error(GError **error, FpCapture *capture, int offset, const char *what)
 {
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                "%s: offset %d: %s; slim it on its own, or make all inputs pcapng first (editcap -F pcapng)", fp_capture_path(capture),
-                offset, what);
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %d: %s; slim it on its own, or all into pcapng (-F pcapng)",
+                fp_capture_path(capture), offset, what);
 }
 
 static bool begin_pcap(FpWriter *writer, bool is_only, GError **error)
@@ -166,6 +178,14 @@ int fp_writer_format(const char *name, GError **error)
     return -1;
 }
 
+/* A copy of pcapng begins with the section header that reading it comes upon. */
+static bool begin(FpWriter *writer, FpCapture *first, bool is_only, int format, GError **error)
+{
+    if (writer->is_copy)
+        return writer->format.is_pcapng || begin_pcap(writer, is_only, error);
+    return begin_wiretap(writer, first, writer->is_converted ? format : subtype_of(first), error);
+}
+
 FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error)
 {
     FpWriter *writer = g_new0(FpWriter, 1);
@@ -174,9 +194,9 @@ FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int fo
     writer->capture = first;
     writer->format = *fp_capture_format(first);
     writer->is_converted = format != FP_WRITER_AS_INPUT;
-    writer->is_copy = writer->format.is_pcap && (!writer->is_converted || (is_only && format == subtype_of(first)));
-    if (writer->is_copy ? begin_pcap(writer, is_only, error)
-                        : begin_wiretap(writer, first, writer->is_converted ? format : subtype_of(first), error))
+    writer->is_copy =
+        writer->format.is_pcapng || (writer->format.is_pcap && (!writer->is_converted || (is_only && format == subtype_of(first))));
+    if (begin(writer, first, is_only, format, error))
         return writer;
     fp_writer_free(writer);
     return NULL;
@@ -199,6 +219,42 @@ void fp_writer_free(FpWriter *writer)
     writer->params.idb_inf = NULL;
     wtap_dump_params_cleanup(&writer->params);
     g_free(writer);
+}
+
+bool fp_writer_copies(const FpWriter *writer)
+{
+    return writer->is_copy;
+}
+
+/* Sections become sections of the output, and everything in them but frames stays as it is: so do interfaces' numbers. Only the section's
+ * length is another, and not known yet. */
+static bool copy_block(void *user, bool begins_section, const uint8_t *block, size_t bytes, GError **error)
+{
+    FpWriter *writer = user;
+    uint8_t unknown[8];
+
+    if (!begins_section) {
+        if (is_interface_block(block))
+            writer->section_interfaces++;
+        return fp_output_write(writer->output, block, bytes, error);
+    }
+    memset(unknown, 0xff, sizeof unknown);
+    memcpy(writer->byte_order, block + PCAPNG_BYTE_ORDER, sizeof writer->byte_order);
+    writer->section_interfaces = 0;
+    return fp_output_write(writer->output, block, PCAPNG_SECTION_LENGTH, error) &&
+           fp_output_write(writer->output, unknown, sizeof unknown, error) &&
+           fp_output_write(writer->output, block + PCAPNG_SECTION_LENGTH + sizeof unknown, bytes - PCAPNG_SECTION_LENGTH - sizeof unknown,
+                           error);
+}
+
+static bool fit_pcapng(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    if (!fp_capture_format(capture)->is_pcapng) {
+        set_format_error(error, capture, 0, "is in another format than the first input, whose format the output has");
+        return false;
+    }
+    fp_capture_pcapng_on_block(capture, copy_block, writer);
+    return true;
 }
 
 static bool fit_pcap(FpWriter *writer, FpCapture *capture, GError **error)
@@ -314,7 +370,7 @@ bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error
     writer->capture = capture;
     writer->first_interface = writer->interfaces;
     if (writer->is_copy)
-        return fit_pcap(writer, capture, error);
+        return writer->format.is_pcapng ? fit_pcapng(writer, capture, error) : fit_pcap(writer, capture, error);
     if (!fit_wiretap(writer, capture, error))
         return false;
     return !writer->has_interfaces || !fp_capture_format(capture)->is_pcap || add_only_interface(writer, error);
@@ -382,15 +438,22 @@ bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
 }
 
 typedef struct {
-    uint8_t *bytes; /* classic pcap: the whole record; else the frame */
+    uint8_t *bytes; /* of a copy the whole record; else the frame */
     size_t n;
+    uint8_t byte_order[4]; /* of the pcapng section that it is from */
+    uint32_t interface;    /* its number there */
     bool has_rec;
     wtap_rec rec;
 } Copy;
 
-static Copy *copy_pcap(const FpWriter *writer, const FpRecord *record)
+static Copy *copy_raw(const FpWriter *writer, const FpRecord *record)
 {
     Copy *copy = g_new0(Copy, 1);
+
+    if (writer->format.is_pcapng) {
+        memcpy(copy->byte_order, writer->byte_order, sizeof copy->byte_order);
+        copy->interface = fp_pcapng_interface(writer->capture, record);
+    }
 
     copy->n = record->raw_bytes;
     copy->bytes = g_memdup2(record->raw, copy->n);
@@ -431,7 +494,7 @@ static gboolean add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option 
 
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
 {
-    Copy *copy = writer->is_copy ? copy_pcap(writer, record) : copy_wiretap(writer, record);
+    Copy *copy = writer->is_copy ? copy_raw(writer, record) : copy_wiretap(writer, record);
 
     *bytes = sizeof *copy + copy->n;
     if (copy->has_rec && copy->rec.block != NULL)
@@ -449,10 +512,19 @@ void fp_writer_drop_kept(void *kept)
     g_free(copy);
 }
 
+/* A datagram's fragments may be spread over sections, as over the files of a ring: each then describes the same interfaces. What would
+ * be of an interface that does not exist is left out. */
+static bool fits_section(const FpWriter *writer, const Copy *copy)
+{
+    return memcmp(copy->byte_order, writer->byte_order, sizeof copy->byte_order) == 0 && copy->interface < writer->section_interfaces;
+}
+
 bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error)
 {
     const Copy *copy = kept;
 
+    if (writer->format.is_pcapng && writer->is_copy && !fits_section(writer, copy))
+        return true;
     return copy->has_rec ? dump(writer, &copy->rec, copy->bytes, error) : fp_output_write(writer->output, copy->bytes, copy->n, error);
 }
 

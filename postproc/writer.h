@@ -2,7 +2,7 @@
 /*
  * writer.h - kept records -> a capture in the format of the first input, or another.
  *
- * Classic pcap that stays what it is is copied record by record as it stands; everything else is written by libwiretap.
+ * Classic pcap and pcapng that stay what they are are copied record by record as they stand; everything else is written by libwiretap.
  */
 #ifndef FP_WRITER_H
 #define FP_WRITER_H
@@ -20,6 +20,9 @@ int fp_writer_format(const char *name, GError **error);
  * follow. format: of fp_writer_format, or FP_WRITER_AS_INPUT. Returns NULL with error set. */
 FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error);
 void fp_writer_free(FpWriter *writer);
+
+/* Whether records are copied as they stand. If not, pcapng must be read through libwiretap. */
+bool fp_writer_copies(const FpWriter *writer);
 
 /* Readies the writer for the records of the next capture, the first one too. Fails when they do not fit the output's format. */
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error);

@@ -144,10 +144,11 @@ class SeveralInputs(InFolder):
                 self.assertIn(reason, result.stderr)
                 self.assertFalse(os.path.exists(self.path("out.pcap")))
 
-    def test_pcapng_takes_any_that_follow(self):
+    def test_made_pcapng_any_go_together(self):
         source = os.path.join(CAPTURES, "two-interfaces.pcapng")
         other = write(self.folder, "2.pcap", pcap(connection()))
-        self.assertEqual(slim("-w", self.path("out.pcapng"), source, other).returncode, 0)
+        self.assertEqual(slim("-w", self.path("out.pcapng"), source, other).returncode, 65)
+        self.assertEqual(slim("-F", "pcapng", "-w", self.path("out.pcapng"), source, other).returncode, 0)
         data = read(self.path("out.pcapng"))
         self.assertEqual(len(interfaces(data)), len(interfaces(read(source))) + 1)
         self.assertEqual(packets(data)[-1][0], len(interfaces(read(source))))
@@ -189,16 +190,17 @@ class Fragments(InFolder):
         self.assertEqual(out, header("<", NANOSECONDS) + b"".join((record(self.frames[4], 1, "<", NANOSECONDS), record(self.parts[0], 0, "<", NANOSECONDS),
                                                                   record(self.parts[1], 3, "<", NANOSECONDS))))
 
-    def test_through_libwiretap(self):
+    def test_from_another_file_of_pcapng(self):
         first = write(self.folder, "1.pcap", pcap(self.frames[:3]))
         second = write(self.folder, "2.pcap", pcap(self.frames[3:]))
         for name in (first, second):
             subprocess.run(["editcap", "-F", "pcapng", name, name + "ng"], check=True)
-        result = slim("-w", self.path("out.pcapng"), first + "ng", second + "ng")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        kept = packets(read(self.path("out.pcapng")))
-        self.assertEqual([packet[-1] for packet in kept], [self.frames[4], *self.parts])
-        self.assertEqual([packet[0] for packet in kept], [1, 0, 1])
+        for options, numbers in ((), [0, 0, 0]), (("-F", "pcapng"), [1, 0, 1]):      # a section for each file; through libwiretap, one for all
+            result = slim(*options, "-w", self.path("out.pcapng"), first + "ng", second + "ng")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            kept = packets(read(self.path("out.pcapng")))
+            self.assertEqual([packet[-1] for packet in kept], [self.frames[4], *self.parts])
+            self.assertEqual([packet[0] for packet in kept], numbers)
 
 
 class Options(InFolder):

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* blocks.c - see blocks.h. */
+#include "blocks.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "stop.h"
+
+#define PAGE_BYTES 4096U
+#define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet there is, and the block begins on a page */
+
+FpBlocks fp_blocks_new(int fd, bool is_regular)
+{
+    return (FpBlocks){.fd = fd,
+                      .is_regular = is_regular,
+                      .buffer = g_malloc(CARRY_BYTES + FP_BLOCK_BYTES),
+                      .carry_bytes = CARRY_BYTES,
+                      .start = CARRY_BYTES,
+                      .end = CARRY_BYTES};
+}
+
+FpBlocks fp_blocks_take(FpBlocks *blocks)
+{
+    FpBlocks taken = *blocks;
+
+    *blocks = (FpBlocks){.fd = -1};
+    return taken;
+}
+
+void fp_blocks_clear(FpBlocks *blocks)
+{
+    if (blocks->fd >= 0)
+        close(blocks->fd);
+    blocks->fd = -1;
+    g_clear_pointer(&blocks->buffer, g_free);
+}
+
+ssize_t fp_read(int fd, void *bytes, size_t n)
+{
+    while (fp_stop_wait(fd)) {
+        ssize_t done = read(fd, bytes, n);
+        if (done >= 0 || (errno != EINTR && errno != EAGAIN))
+            return done;
+    }
+    return 0;
+}
+
+bool fp_would_wait(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    return poll(&ready, 1, 0) == 0;
+}
+
+/* Moves what is left to right before where the next block comes. */
+static void carry(FpBlocks *blocks)
+{
+    size_t left = fp_blocks_left(blocks);
+
+    if (left <= blocks->carry_bytes) {
+        memmove(blocks->buffer + blocks->carry_bytes - left, blocks->buffer + blocks->start, left);
+    } else {
+        size_t carry_bytes = (left * 2 + PAGE_BYTES) & ~(size_t)(PAGE_BYTES - 1);
+        uint8_t *buffer = g_malloc(carry_bytes + FP_BLOCK_BYTES);
+        memcpy(buffer + carry_bytes - left, blocks->buffer + blocks->start, left);
+        g_free(blocks->buffer);
+        blocks->buffer = buffer;
+        blocks->carry_bytes = carry_bytes;
+    }
+    blocks->start = blocks->carry_bytes - left;
+    blocks->end = blocks->carry_bytes;
+}
+
+FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error)
+{
+    carry(blocks);
+    ssize_t n = fp_read(blocks->fd, blocks->buffer + blocks->end, FP_BLOCK_BYTES);
+    if (n < 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be read: %s", path,
+                    blocks->start_offset + fp_blocks_left(blocks), g_strerror(errno));
+        return FP_REFILL_FAILED;
+    }
+    blocks->end += (size_t)n;
+    return n == 0 ? FP_REFILL_END : FP_REFILL_MORE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * blocks.h - a file or pipe read in blocks of 256 KiB, and what is in them borrowed in place.
+ *
+ * A block is always read to the same place of the buffer; what is left of the one before, a record that goes on in it, is moved to right
+ * before it. Larger blocks, mmap and libraries' buffering were slower.
+ */
+#ifndef FP_BLOCKS_H
+#define FP_BLOCKS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define FP_BLOCK_BYTES (256U * 1024U)
+
+typedef struct {
+    int fd;
+    bool is_regular;
+    uint8_t *buffer;
+    size_t carry_bytes; /* where blocks are read to; grows with what is left before them */
+    size_t start;       /* of what has not been walked yet, in buffer */
+    size_t end;
+    uint64_t start_offset; /* of start, in the file */
+} FpBlocks;
+
+typedef enum {
+    FP_REFILL_MORE,
+    FP_REFILL_END,
+    FP_REFILL_FAILED,
+} FpRefill;
+
+/* Takes over fd. */
+FpBlocks fp_blocks_new(int fd, bool is_regular);
+
+/* Moves blocks, with nothing left behind to clear. */
+FpBlocks fp_blocks_take(FpBlocks *blocks);
+
+/* Closes the descriptor, if there is one left, and frees the buffer. */
+void fp_blocks_clear(FpBlocks *blocks);
+
+/* Reads one more block, or what a pipe has of it. What was borrowed before is gone. path is for the message of a failure. */
+FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error);
+
+/* Steps over n bytes that have been walked. */
+static inline void fp_blocks_step(FpBlocks *blocks, size_t n)
+{
+    blocks->start += n;
+    blocks->start_offset += n;
+}
+
+static inline size_t fp_blocks_left(const FpBlocks *blocks)
+{
+    return blocks->end - blocks->start;
+}
+
+static inline const uint8_t *fp_blocks_at(const FpBlocks *blocks)
+{
+    return blocks->buffer + blocks->start;
+}
+
+/* read(2), but for signals and for descriptors that do not block: it waits. Also returns 0 when fp_stop_is_over. */
+ssize_t fp_read(int fd, void *bytes, size_t n);
+
+/* Whether nothing can be read of fd now, and its end has not come either. */
+bool fp_would_wait(int fd);
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture-pcapng.c - walks pcapng (draft-ietf-opsawg-pcapng) in blocks of the file, packets borrowed in place.
+ *
+ * What is damaged, and which of its blocks are frames, is as libwiretap has it (pcapng.c of 4.0). Its blocks are called blocks here, those
+ * of blocks.h are pieces of the file.
+ */
+#include <string.h>
+
+#include "capture-internal.h"
+#include "capture-pcapng.h"
+#include "error.h"
+#include "link.h"
+#include "segment.h"
+#include "stop.h"
+
+#define BLOCK_MAX (16U * 1024U * 1024U)
+#define BLOCK_MIN 12U /* type, length, and the length again at its end */
+#define PACKET_MAX 262144U
+#define PACKET_MAX_GIANT (128U * 1024U * 1024U)
+
+#define SECTION 0x0a0d0d0aU
+#define INTERFACE 1U
+#define OLD_PACKET 2U
+#define SIMPLE_PACKET 3U
+#define ENHANCED_PACKET 6U
+#define JOURNAL 9U
+#define SYSDIG_1 0x204U
+#define SYSDIG_2 0x216U
+#define SYSDIG_2_LARGE 0x221U
+#define CUSTOM 0xbadU
+#define CUSTOM_NOT_TO_COPY 0x40000badU
+
+#define SECTION_FIXED 24U
+#define SECTION_MIN (SECTION_FIXED + LENGTH_AT_END)
+#define INTERFACE_MIN 20U
+#define PACKET_HEADER 28U /* of the enhanced one and of the old one, up to the frame */
+#define SIMPLE_HEADER 12U
+#define LENGTH_AT_END 4U
+
+#define BYTE_ORDER_MAGIC 0x1a2b3c4dU
+#define OPTION_TIME_RESOLUTION 9
+#define OPTION_TIME_OFFSET 14
+#define UNITS_DEFAULT 1000000U
+
+typedef struct {
+    FpLink link;
+    uint32_t link_type;
+    uint32_t snaplen;
+    uint32_t packet_max;
+    uint64_t units; /* per second */
+    int64_t offset_seconds;
+} Interface;
+
+typedef struct {
+    FpCapture base;
+    FpBlocks blocks;
+    bool swapped;       /* the section's byte order is not this machine's */
+    GArray *interfaces; /* of Interface, the section's */
+    FpTakeBlock take_block;
+    void *user;
+} Pcapng;
+
+static inline uint16_t load16(const Pcapng *pcapng, const uint8_t *bytes)
+{
+    uint16_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return pcapng->swapped ? GUINT16_SWAP_LE_BE(value) : value;
+}
+
+static inline uint32_t load32_as(bool swapped, const uint8_t *bytes)
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return swapped ? GUINT32_SWAP_LE_BE(value) : value;
+}
+
+static inline uint32_t load32(const Pcapng *pcapng, const uint8_t *bytes)
+{
+    return load32_as(pcapng->swapped, bytes);
+}
+
+static inline uint64_t load64(const Pcapng *pcapng, const uint8_t *bytes)
+{
+    uint64_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    return pcapng->swapped ? GUINT64_SWAP_LE_BE(value) : value;
+}
+
+/* Returns false when the magic is none. A section says itself which way round it is. */
+static bool read_byte_order(const uint8_t *section, bool *swapped)
+{
+    uint32_t magic;
+
+    memcpy(&magic, section + 8, sizeof magic);
+    *swapped = magic != BYTE_ORDER_MAGIC;
+    return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
+}
+
+static bool is_version_known(const Pcapng *pcapng, const uint8_t *section)
+{
+    uint16_t minor = load16(pcapng, section + 14);
+
+    return load16(pcapng, section + 12) == 1 && (minor == 0 || minor == 2);
+}
+
+static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                "%s: offset %" G_GUINT64_FORMAT ": %s: the file is damaged from here on; its first %" G_GUINT64_FORMAT " bytes are sound",
+                pcapng->base.path, pcapng->blocks.start_offset, what, pcapng->blocks.start_offset);
+    return -1;
+}
+
+/* Units per second of if_tsresol: a negative power of 10 or of 2. */
+static uint64_t units_of(uint8_t resolution)
+{
+    unsigned exponent = resolution & 0x7f;
+    uint64_t units = 1;
+
+    if (resolution & 0x80)
+        return exponent < 64 ? (uint64_t)1 << exponent : UINT64_MAX;
+    if (exponent >= 20)
+        return UINT64_MAX;
+    while (exponent-- > 0)
+        units *= 10;
+    return units;
+}
+
+/* Options are a code, a length, and as many bytes, padded to four. */
+static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
+{
+    while (n >= 4) {
+        uint16_t code = load16(pcapng, at), length = load16(pcapng, at + 2);
+        size_t padded = ((size_t)length + 3) & ~(size_t)3;
+        if (code == 0 || padded > n - 4)
+            return;
+        if (code == OPTION_TIME_RESOLUTION && length == 1)
+            interface->units = units_of(at[4]);
+        else if (code == OPTION_TIME_OFFSET && length == 8)
+            interface->offset_seconds = (int64_t)load64(pcapng, at + 4);
+        at += 4 + padded;
+        n -= 4 + padded;
+    }
+}
+
+static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+{
+    Interface interface = {.link_type = load16(pcapng, block + 8), .snaplen = load32(pcapng, block + 12), .units = UNITS_DEFAULT};
+
+    interface.link = fp_link_of_link_type(interface.link_type);
+    interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : PACKET_MAX;
+    read_interface_options(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
+    g_array_append_val(pcapng->interfaces, interface);
+}
+
+static inline int64_t time_of(const Interface *interface, uint64_t ticks)
+{
+    uint64_t units = interface->units, seconds, nanoseconds;
+
+    if (units == 1000000) { /* nearly always one of these, and to divide by a constant is to multiply */
+        seconds = ticks / 1000000;
+        nanoseconds = ticks % 1000000 * 1000;
+    } else if (units == 1000000000) {
+        seconds = ticks / 1000000000;
+        nanoseconds = ticks % 1000000000;
+    } else {
+        seconds = ticks / units;
+        nanoseconds = ticks % units * 1000000000 / units; /* of fine units it overflows, as it does in libwiretap */
+    }
+    return fp_time_ns((int64_t)(seconds + (uint64_t)interface->offset_seconds), (int64_t)nanoseconds);
+}
+
+/* An enhanced packet block, or the old one, which has 16 bits of interface and 16 of lost packets in the place of 32. Returns what is wrong
+ * with it, or NULL. */
+static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block, size_t bytes, bool is_old, FpRecord *record)
+{
+    if (bytes < PACKET_HEADER + LENGTH_AT_END)
+        return "a packet block is too short";
+    uint32_t number = is_old ? load16(pcapng, block + 8) : load32(pcapng, block + 8);
+    uint32_t captured_bytes = load32(pcapng, block + 20), wire_bytes = load32(pcapng, block + 24);
+    if (captured_bytes > BLOCK_MAX || bytes < PACKET_HEADER + LENGTH_AT_END + (((size_t)captured_bytes + 3) & ~(size_t)3))
+        return "a packet block is too short for its packet";
+    if (number >= pcapng->interfaces->len)
+        return "a packet is of an interface that has not been described";
+    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
+    if (captured_bytes > interface->packet_max)
+        return "a packet is longer than any can be";
+
+    *record = (FpRecord){
+        .data = block + PACKET_HEADER,
+        .raw = block,
+        .time_ns = time_of(interface, (uint64_t)load32(pcapng, block + 12) << 32 | load32(pcapng, block + 16)),
+        .captured_bytes = captured_bytes,
+        .wire_bytes = MAX(wire_bytes, captured_bytes), /* as wtap_read has it */
+        .raw_bytes = (uint32_t)bytes,
+        .link = interface->link,
+    };
+    return NULL;
+}
+
+/* A simple packet block has no time, is of the first interface, and cut to its snaplen. */
+static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block, size_t bytes, FpRecord *record)
+{
+    if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
+        return "a packet block is too short";
+    if (pcapng->interfaces->len == 0)
+        return "a packet comes before any interface has been described";
+    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, 0);
+    uint32_t wire_bytes = load32(pcapng, block + 8);
+    uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
+    if (captured_bytes > BLOCK_MAX || bytes < SIMPLE_HEADER + LENGTH_AT_END + (((size_t)captured_bytes + 3) & ~(size_t)3))
+        return "a packet block is too short for its packet";
+    if (captured_bytes > interface->packet_max)
+        return "a packet is longer than any can be";
+
+    *record = (FpRecord){
+        .data = block + SIMPLE_HEADER,
+        .raw = block,
+        .captured_bytes = captured_bytes,
+        .wire_bytes = wire_bytes,
+        .raw_bytes = (uint32_t)bytes,
+        .link = interface->link,
+    };
+    return NULL;
+}
+
+typedef enum {
+    KIND_PACKET,
+    KIND_FRAME, /* no packet, but Wireshark gives it a frame number */
+    KIND_OTHER,
+} Kind;
+
+static inline Kind kind_of(uint32_t type)
+{
+    switch (type) {
+    case ENHANCED_PACKET:
+    case OLD_PACKET:
+    case SIMPLE_PACKET:
+        return KIND_PACKET;
+    case JOURNAL:
+    case SYSDIG_1:
+    case SYSDIG_2:
+    case SYSDIG_2_LARGE:
+    case CUSTOM:
+    case CUSTOM_NOT_TO_COPY:
+        return KIND_FRAME;
+    default:
+        return KIND_OTHER;
+    }
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *fill_record(const Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes, FpRecord *record)
+{
+    if (kind_of(type) == KIND_FRAME) {
+        *record = (FpRecord){.data = block + BLOCK_MIN - LENGTH_AT_END, .raw = block, .raw_bytes = (uint32_t)bytes, .link = FP_LINK_NONE};
+        return NULL;
+    }
+    return type == SIMPLE_PACKET ? fill_simple_packet(pcapng, block, bytes, record)
+                                 : fill_packet(pcapng, block, bytes, type == OLD_PACKET, record);
+}
+
+/* What is learnt from blocks that are no frames. Returns what is wrong, or NULL. */
+static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes)
+{
+    if (type == SECTION) {
+        if (bytes < SECTION_MIN)
+            return "a section header is too short";
+        read_byte_order(block, &pcapng->swapped);
+        if (!is_version_known(pcapng, block))
+            return "a section is of a version that is not known";
+        g_array_set_size(pcapng->interfaces, 0);
+    } else if (type == INTERFACE) {
+        if (bytes < INTERFACE_MIN)
+            return "an interface description is too short";
+        add_interface(pcapng, block, bytes);
+    }
+    return NULL;
+}
+
+/* The block at hand: its type and length. Returns what is wrong with it, or NULL; *bytes is then how many it takes, as far as can be told:
+ * its beginning, or all of it. */
+static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
+{
+    bool swapped = pcapng->swapped;
+
+    *bytes = BLOCK_MIN;
+    if (left < BLOCK_MIN)
+        return NULL;
+    *type = load32(pcapng, block);
+    if (*type == SECTION && !read_byte_order(block, &swapped))
+        return "a section header without its magic number";
+    *bytes = ((size_t)load32_as(swapped, block + 4) + 3) & ~(size_t)3; /* some writers leave the padding out of the length */
+    if (*bytes > BLOCK_MAX)
+        return "a block is longer than any can be";
+    if (*bytes < BLOCK_MIN)
+        return "a block is shorter than any can be";
+    if (left >= *bytes && (((size_t)load32_as(swapped, block + *bytes - LENGTH_AT_END) + 3) & ~(size_t)3) != *bytes)
+        return "the two lengths of a block differ";
+    return NULL;
+}
+
+static inline void step(Pcapng *pcapng, size_t bytes)
+{
+    fp_blocks_step(&pcapng->blocks, bytes);
+    pcapng->base.bytes_read = pcapng->blocks.start_offset;
+}
+
+/* Steps over a block that is no frame. */
+static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **error)
+{
+    const uint8_t *block = fp_blocks_at(&pcapng->blocks);
+    const char *wrong = learn(pcapng, type, block, bytes);
+
+    if (wrong != NULL) {
+        set_damage(pcapng, wrong, error);
+        return false;
+    }
+    if (pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, type == SECTION, block, bytes, error))
+        return false;
+    step(pcapng, bytes);
+    return true;
+}
+
+/* The file ends here: between two blocks, or within one. Who was asked to stop in the middle of one cuts nothing. */
+static int end(Pcapng *pcapng)
+{
+    if (fp_blocks_left(&pcapng->blocks) > 0 && !fp_stop_asked())
+        pcapng->base.cut_offset = (int64_t)pcapng->blocks.start_offset;
+    return 0;
+}
+
+/* Frames come before an error, or a block that is none, that stands behind them: those are met again with the next call. */
+static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **error)
+{
+    Pcapng *pcapng = (Pcapng *)capture;
+    FpBlocks *blocks = &pcapng->blocks;
+    int n = 0;
+
+    while (n < max) {
+        uint32_t type = 0;
+        size_t bytes;
+        const char *wrong = measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes);
+        bool is_whole = fp_blocks_left(blocks) >= bytes;
+        if (wrong == NULL && is_whole && kind_of(type) != KIND_OTHER)
+            wrong = fill_record(pcapng, type, fp_blocks_at(blocks), bytes, &records[n]);
+        if (wrong == NULL && is_whole && kind_of(type) != KIND_OTHER) {
+            n++;
+            step(pcapng, bytes);
+            continue;
+        }
+        if (n > 0)
+            break;
+        if (wrong != NULL)
+            return set_damage(pcapng, wrong, error);
+        if (is_whole) {
+            if (!take_other(pcapng, type, bytes, error))
+                return -1;
+            continue;
+        }
+        FpRefill result = fp_blocks_refill(blocks, capture->path, error);
+        if (result == FP_REFILL_FAILED)
+            return -1;
+        if (result == FP_REFILL_END)
+            return end(pcapng);
+    }
+    return n;
+}
+
+static bool pcapng_would_wait(const FpCapture *capture)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpBlocks *blocks = &pcapng->blocks;
+    uint32_t type;
+    size_t bytes;
+
+    return !blocks->is_regular && measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes) == NULL &&
+           fp_blocks_left(blocks) < bytes && fp_would_wait(blocks->fd);
+}
+
+static void pcapng_close(FpCapture *capture)
+{
+    Pcapng *pcapng = (Pcapng *)capture;
+
+    fp_blocks_clear(&pcapng->blocks);
+    g_array_unref(pcapng->interfaces);
+    g_free(pcapng);
+}
+
+static const FpReader pcapng_reader = {.read = pcapng_read, .close = pcapng_close, .would_wait = pcapng_would_wait};
+
+FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
+{
+    const uint8_t *section = fp_blocks_at(opening);
+    Pcapng probe = {0};
+
+    if (fp_blocks_left(opening) < SECTION_FIXED || load32(&probe, section) != SECTION || !read_byte_order(section, &probe.swapped) ||
+        !is_version_known(&probe, section))
+        return NULL;
+
+    Pcapng *pcapng = g_new0(Pcapng, 1);
+    pcapng->base.reader = &pcapng_reader;
+    pcapng->base.format.is_pcapng = true;
+    pcapng->blocks = fp_blocks_take(opening);
+    pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
+    return &pcapng->base;
+}
+
+void fp_capture_pcapng_on_block(FpCapture *capture, FpTakeBlock take_block, void *user)
+{
+    Pcapng *pcapng = (Pcapng *)capture;
+
+    g_assert(capture->reader == &pcapng_reader);
+    pcapng->take_block = take_block;
+    pcapng->user = user;
+}
+
+uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    switch (load32(pcapng, record->raw)) {
+    case ENHANCED_PACKET:
+        return load32(pcapng, record->raw + 8);
+    case OLD_PACKET:
+        return load16(pcapng, record->raw + 8);
+    default:
+        return 0;
+    }
+}
+
+uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    if (record->link == FP_LINK_NONE)
+        return FP_LINK_TYPE_NONE;
+    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).link_type;
+}

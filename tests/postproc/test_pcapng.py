@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""pcapng, block by block: what is kept stays byte for byte as it was, and so does everything that is no frame."""
+import os
+import struct
+import subprocess
+import tempfile
+import unittest
+
+from pcaps import ACK, connection, read, rows, segment, slim, write
+
+
+class Writer:
+    """Makes blocks of one byte order."""
+
+    def __init__(self, order):
+        self.order = order
+
+    def block(self, kind, body):
+        body += b"\0" * (-len(body) % 4)
+        length = struct.pack(self.order + "I", 12 + len(body))
+        return struct.pack(self.order + "I", kind) + length + body + length
+
+    def option(self, code, value):
+        return struct.pack(self.order + "HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
+
+    def section(self, length=-1, comment=b"of a section"):
+        return self.block(0x0A0D0D0A, struct.pack(self.order + "IHHq", 0x1A2B3C4D, 1, 0, length) + self.option(1, comment) + b"\0" * 4)
+
+    def interface(self, link=1, snaplen=0, options=b""):
+        return self.block(1, struct.pack(self.order + "HHI", link, 0, snaplen) + options)
+
+    def packet(self, frame, ticks=0, interface=0, options=b""):
+        body = struct.pack(self.order + "IIIII", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(frame)) + frame
+        return self.block(6, body + b"\0" * (-len(frame) % 4) + options)
+
+    def old_packet(self, frame, interface=0):
+        return self.block(2, struct.pack(self.order + "HHIIII", interface, 7, 0, 5, len(frame), len(frame)) + frame)
+
+    def simple_packet(self, frame, wire=None):
+        return self.block(3, struct.pack(self.order + "I", wire or len(frame)) + frame)
+
+    def others(self):
+        """Names, secrets, statistics, and a block of a kind that nobody knows."""
+        return [self.block(4, struct.pack(self.order + "HH", 1, 10) + b"\xc0\0\2\1name\0" + b"\0" * 7),
+                self.block(10, struct.pack(self.order + "II", 0x544C534B, 9) + b"CLIENT_R\n"),
+                self.block(5, struct.pack(self.order + "III", 0, 1, 2)),
+                self.block(0x7FFF0000, b"what ever")]
+
+
+class Pcapng(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def slim(self, data, *options, status=0):
+        result = slim(*options, write(self.folder, "in.pcapng", data))
+        self.assertEqual(result.returncode, status, result.stderr)
+        piped = slim(*options, "-", stdin=data)
+        self.assertEqual((piped.returncode, piped.stdout), (result.returncode, result.stdout))
+        return result
+
+    def test_all_but_the_frames_stays(self):
+        for order in "<>":
+            w = Writer(order)
+            names, secrets, statistics, unknown = w.others()
+            comment = w.option(1, b"a comment on a packet")
+            packets = [w.packet(frame, n, options=comment) for n, frame in enumerate(connection())]
+            before, after = [w.section(), w.interface(options=w.option(2, b"eth0")), names], [secrets, w.interface(101), statistics, unknown]
+            data = b"".join(before + packets[:3] + after + packets[3:])
+            self.assertEqual(self.slim(data).stdout, b"".join(before + after + [packets[3]]))
+            self.assertEqual(self.slim(data, "--keep", "handshake").stdout, b"".join(before + packets[:3] + after))
+
+    def test_the_sections_length_is_not_known_any_more(self):
+        w = Writer("<")
+        rest = w.interface() + w.packet(connection()[3])
+        self.assertEqual(self.slim(w.section(length=1234) + rest).stdout, w.section(length=-1) + rest)
+
+    def test_sections_of_either_byte_order(self):
+        little, big = Writer("<"), Writer(">")
+        first = [little.section(), little.interface()] + [little.packet(frame) for frame in connection(40000)]
+        second = [big.section(), big.interface(101), big.interface(1)] + [big.packet(frame, interface=1) for frame in connection(40001)]
+        wanted = b"".join(first[:2] + [first[5]] + second[:3] + [second[6]])
+        self.assertEqual(self.slim(b"".join(first + second)).stdout, wanted)
+        result = slim(write(self.folder, "1", b"".join(first)), write(self.folder, "2", b"".join(second)))
+        self.assertEqual(result.stdout, wanted)
+
+    def test_each_kind_of_packet_block(self):
+        w = Writer("<")
+        frames = connection()
+        data = [w.section(), w.interface(snaplen=60), w.simple_packet(frames[0]), w.old_packet(frames[1]), w.packet(frames[2]),
+                w.simple_packet(frames[3][:60], wire=len(frames[3])), w.old_packet(frames[4])]
+        self.assertEqual(self.slim(b"".join(data)).stdout, b"".join(data[:2] + [data[5]]))
+        self.assertEqual(rows(self.folder + "/in.pcapng"), {1: "handshake", 2: "handshake", 3: "handshake", 4: "first,flight", 5: "reply"})
+
+    def test_blocks_that_have_a_frame_number_and_are_none(self):
+        w = Writer("<")
+        extra = [w.block(9, b"__REALTIME_TIMESTAMP=1\n"), w.block(0xBAD, struct.pack("<I", 1) + b"x"), w.block(0x40000BAD, struct.pack("<I", 1))]
+        data = b"".join([w.section(), w.interface()] + extra + [w.packet(frame) for frame in connection()])
+        result = self.slim(data, "--list")
+        self.assertIn(b"7\tfirst,flight\n", result.stdout)
+        self.assertRegex(result.stderr, r"not a packet +3\n")
+        counted = subprocess.run(["tshark", "-r", self.folder + "/in.pcapng", "-Y", "tcp.len > 0", "-T", "fields", "-e", "frame.number"],
+                                 capture_output=True, check=True, text=True).stdout.split()
+        self.assertEqual(counted[0], "7")
+
+    def test_times_as_tshark_has_them(self):
+        """Told by the flight's end of time: what -c and classes do not show, made visible by converting."""
+        w = Writer("<")
+        for resolution in (None, 0, 3, 6, 9, 12, 0x80 + 10, 0x80 + 32, 0x80 + 63, 19):
+            for offset in (None, -3600, 86400):
+                options = b"" if resolution is None else w.option(9, bytes([resolution]))
+                options += b"" if offset is None else w.option(14, struct.pack("<q", offset))
+                data = w.section() + w.interface(options=options) + w.packet(connection()[3], 0x0000_0005_1234_5678)
+                kept = write(self.folder, "out.pcapng", self.slim(data).stdout)
+                times = [subprocess.run(["tshark", "-r", name, "-T", "fields", "-e", "frame.time_epoch"], capture_output=True, check=True).stdout
+                         for name in (self.folder + "/in.pcapng", kept)]
+                self.assertEqual(*times)
+
+    def test_blocks_larger_than_what_is_read_at_once(self):
+        w = Writer("<")
+        big = w.block(10, struct.pack("<II", 0x544C534B, 3000000) + b"s" * 3000000)
+        commented = w.packet(connection()[3], options=b"".join(w.option(1, b"c" * 60000) for _ in range(20)))
+        data = w.section() + w.interface() + big + commented + w.packet(connection()[4])
+        self.assertEqual(self.slim(data).stdout, w.section() + w.interface() + big + commented)
+
+    def test_cut(self):
+        w = Writer("<")
+        sound = w.section() + w.interface() + b"".join(w.packet(frame) for frame in connection())
+        for cut in (1, 7, 11, 12, 40, len(w.packet(connection()[0])) - 1):
+            result = self.slim(sound + w.packet(connection(40001)[0])[:cut], status=1)
+            self.assertIn(f"offset {len(sound)}: the last record is cut short", result.stderr)
+            self.assertEqual(result.stdout, w.section() + w.interface() + w.packet(connection()[3]))
+
+    def test_damage_is_named_with_its_offset(self):
+        w = Writer("<")
+        frame = segment(1, 2, 3, ACK, b"x")
+        sound = w.section() + w.interface() + w.packet(frame)
+        unequal = bytearray(w.packet(frame))
+        unequal[-4] ^= 4
+        for bad, word in ((bytes(unequal), "lengths"), (w.packet(frame, interface=1), "interface"), (struct.pack("<II", 6, 8) + b"\0" * 8, "shorter"),
+                          (struct.pack("<II", 6, 1 << 25) + b"\0" * 8, "longer"), (w.block(6, b"\0" * 8), "too short"),
+                          (w.block(6, struct.pack("<IIIII", 0, 0, 0, 500, 500)), "too short"), (w.block(1, b"\0" * 4), "too short"),
+                          (w.section().replace(b"\x4d\x3c\x2b\x1a", b"\0\0\0\0"), "magic"),
+                          (w.section()[:12] + struct.pack("<H", 2) + w.section()[14:], "version")):
+            result = self.slim(sound + bad + w.packet(frame), "-w", self.folder + "/out.pcapng", status=65)
+            self.assertIn(f"in.pcapng: offset {len(sound)}: ", slim("-w", "/dev/null", self.folder + "/in.pcapng").stderr)
+            self.assertIn(word, result.stderr)
+            self.assertEqual(os.listdir(self.folder), ["in.pcapng"])
+        self.assertIn("before any interface", slim("-w", "/dev/null", write(self.folder, "x", w.section() + w.simple_packet(frame))).stderr)
+
+    def test_as_libwiretap_reads_it(self):
+        """The same capture, compressed: that goes through libwiretap."""
+        w = Writer(">")
+        data = w.section() + w.interface(options=w.option(9, b"\x09")) + b"".join(w.packet(f, n << 30) for n, f in enumerate(connection()))
+        plain, packed = write(self.folder, "a.pcapng", data), self.folder + "/a.pcapng.gz"
+        subprocess.run(f"gzip -c {plain} > {packed}", shell=True, check=True)
+        self.assertEqual(slim("--list", plain).stdout, slim("--list", packed).stdout)
+        for capture in (plain, packed):
+            slim("-w", capture + ".out", capture)
+        fields = [subprocess.run(["tshark", "-r", capture + ".out", "-T", "fields", "-e", "frame.time_epoch", "-e", "tcp.payload"], capture_output=True,
+                                 check=True).stdout for capture in (plain, packed)]
+        self.assertEqual(*fields)
+        self.assertTrue(read(plain + ".out"))
