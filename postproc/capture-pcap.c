@@ -16,6 +16,7 @@
 
 #define BLOCK_BYTES (256U * 1024U)
 #define RECORD_DATA_MAX 262144U /* libwiretap takes nothing longer for a packet (wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) */
+#define RECORD_HEADER_BYTES 16U
 #define RECORD_HEADER_MAX 28U
 #define CARRY_BYTES (RECORD_DATA_MAX + 4096U) /* room for any record, and the block begins on a page */
 
@@ -86,7 +87,7 @@ bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format)
     format->is_pcap = true;
     format->nanoseconds = magic == MAGIC_NANOSECONDS;
     format->link_field = load32(header + 20, format->swapped);
-    format->record_header_bytes = magic == MAGIC_MODIFIED ? 24 : 16;
+    format->record_header_bytes = magic == MAGIC_MODIFIED ? 24 : RECORD_HEADER_BYTES;
     memcpy(format->file_header, header, FP_PCAP_HEADER_BYTES);
     return !fp_link_has_giant_records(LINK_TYPE(format->link_field));
 }
@@ -191,6 +192,14 @@ static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, si
     pcap->start_offset += walked;
     pcap->base.bytes_read = pcap->start_offset;
     return n;
+}
+
+bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number)
+{
+    if (format->record_header_bytes == RECORD_HEADER_BYTES)
+        return false;
+    *number = load32(record->raw + RECORD_HEADER_BYTES, format->swapped);
+    return true;
 }
 
 /* The file ends here: between two records, or within one. Who was asked to stop in the middle of one cuts nothing. */

@@ -145,6 +145,11 @@ bool fp_capture_would_wait(const FpCapture *capture)
     return capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
 }
 
+bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
+{
+    return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
+}
+
 int64_t fp_capture_cut(const FpCapture *capture)
 {
     return capture->cut_offset;
