@@ -35,6 +35,7 @@ typedef struct {
     const uint8_t *source;      /* address of the innermost IP layer, address_bytes long, network byte order */
     const uint8_t *destination; /* the same */
     int64_t time_ns;            /* when it was captured, since 1970; the only clock there is */
+    uint64_t network;           /* which of several networks with the same addresses in use, for who tells them apart; 0: not known */
     uint32_t seq;
     uint32_t ack;           /* as it stands there, whether or not ACK is set */
     uint32_t segment_bytes; /* header and payload: from the IP length, never from what was captured */

@@ -178,6 +178,17 @@ FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
     return key;
 }
 
+FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network)
+{
+    uint64_t words[2] = {key.hash, network};
+
+    if (network != 0)
+        key.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed);
+    if (key.hash == 0)
+        key.hash = 1;
+    return key;
+}
+
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
 {
     __builtin_prefetch(&streams->slots[key.hash & streams->mask], 1);

@@ -4,7 +4,7 @@
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * One open-addressing array of 48-byte entries, keyed by a keyed 64-bit hash of the endpoints: at ten million open
+ * One open-addressing array of 48-byte entries, keyed by a keyed 64-bit hash of endpoints and network: at ten million open
  * streams the odds that any two are taken for one are 1 in 370,000. Bounded: when full it forgets unanswered SYNs first,
  * then closed streams, then those idle longest by packet time, a sixteenth of the table at a time.
  */
@@ -43,8 +43,10 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
 void fp_streams_free(FpStreams *streams);
 
 /* The three steps of taking a segment. Doing the first two for a batch of segments before the third hides the time
- * that memory takes to answer. A key stays right as long as streams lives. */
+ * that memory takes to answer. A key stays right as long as streams lives.
+ * fp_streams_key goes by the endpoints alone; who tells networks apart makes of its key that in the segment's network. */
 FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment);
+FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network);
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
 void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 

@@ -7,11 +7,12 @@
  * Plugin and program both ask core/ and nobody else, so this comment is the specification of both.
  *
  * Stream. A connection is two endpoints (address and port, of the innermost IP layer), either direction. VLAN, tunnel
- * and interface are not looked at. On endpoints already known only a SYN without ACK can start another stream: when
- * its number differs from the base sequence known for its direction, or when the stream has seen a RST or a FIN.
- * Otherwise it is a retransmission. A SYN/ACK never starts one. The base sequence of a direction is the number of
- * its SYN; or of its first segment, minus one; or the first ACK seen the other way, minus one. A SYN/ACK with another
- * number replaces its direction's. This is Wireshark 4.0's tcp.stream, plus the rule on RST and FIN (Wireshark 4.4).
+ * and interface are not looked at, unless segments say what network they are of (FpSegment): the same endpoints in
+ * another network are others. On endpoints already known only a SYN without ACK can start another stream: when its
+ * number differs from the base sequence known for its direction, or when the stream has seen a RST or a FIN. Otherwise
+ * it is a retransmission. A SYN/ACK never starts one. The base sequence of a direction is the number of its SYN; or of
+ * its first segment, minus one; or the first ACK seen the other way, minus one. A SYN/ACK with another number replaces
+ * its direction's. This is Wireshark 4.0's tcp.stream, plus the rule on RST and FIN (Wireshark 4.4).
  *
  * Payload is what the IP length leaves after the TCP header, captured or not. There is none when the header length
  * is under 20 or beyond the segment. Not payload, too: the text in a RST (RFC 9293 3.5.3), and a keep-alive probe

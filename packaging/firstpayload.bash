@@ -3,15 +3,16 @@
 _firstpayload()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local classes='first reply flight handshake'
+    local classes='first reply flight handshake' kinds='vlan vni interface' words
 
     if ((COMP_CWORD == 1)); then
         mapfile -t COMPREPLY < <(compgen -W 'slim --help --version' -- "$current")
         return
     fi
     case $previous in
-    -k | --keep)
-        mapfile -t COMPREPLY < <(compgen -W "$classes" -- "${current##*,}")
+    -k | --keep | --stream-key)
+        [[ $previous == --stream-key ]] && words=$kinds || words=$classes
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "${current##*,}")
         [[ $current == *,* ]] && COMPREPLY=("${COMPREPLY[@]/#/${current%,*},}")
         return
         ;;
@@ -28,7 +29,7 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--write --format --keep --list --interface --filter --count --snapshot-length --buffer-size --packet-buffered --flight-bytes --no-midstream --marked-only --max-streams --quiet --help' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W '--write --format --keep --list --interface --filter --count --snapshot-length --buffer-size --packet-buffered --flight-bytes --no-midstream --marked-only --max-streams --stream-key --quiet --help' -- "$current")
         return
     fi
     compopt -o filenames

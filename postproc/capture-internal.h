@@ -45,6 +45,10 @@ FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError *
 /* The link type of a record that came through libwiretap, FP_LINK_TYPE_NONE when files have none for it. */
 uint32_t fp_wiretap_link_type(const FpRecord *record);
 
+/* What fp_capture_interface does, for each reader's records. */
+bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number);
+bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
+
 /* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. */
 bool fp_capture_wiretap_is_pcap(FpCapture *capture);
 

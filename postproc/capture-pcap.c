@@ -8,6 +8,7 @@
 #include "stop.h"
 
 #define RECORD_DATA_MAX 262144U /* libwiretap takes nothing longer for a packet (wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) */
+#define RECORD_HEADER_BYTES 16U
 #define RECORD_HEADER_MAX 28U
 
 #define MAGIC_MICROSECONDS 0xa1b2c3d4U
@@ -62,7 +63,7 @@ bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format)
     format->is_pcap = true;
     format->nanoseconds = magic == MAGIC_NANOSECONDS;
     format->link_field = load32(header + 20, format->swapped);
-    format->record_header_bytes = magic == MAGIC_MODIFIED ? 24 : 16;
+    format->record_header_bytes = magic == MAGIC_MODIFIED ? 24 : RECORD_HEADER_BYTES;
     memcpy(format->file_header, header, FP_PCAP_HEADER_BYTES);
     return !fp_link_has_giant_records(LINK_TYPE(format->link_field));
 }
@@ -139,6 +140,14 @@ static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, si
     fp_blocks_step(&pcap->blocks, (size_t)(at - fp_blocks_at(&pcap->blocks)));
     pcap->base.bytes_read = pcap->blocks.start_offset;
     return n;
+}
+
+bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number)
+{
+    if (format->record_header_bytes == RECORD_HEADER_BYTES)
+        return false;
+    *number = load32(record->raw + RECORD_HEADER_BYTES, format->swapped);
+    return true;
 }
 
 /* The file ends here: between two records, or within one. Who was asked to stop in the middle of one cuts nothing. */

@@ -236,6 +236,16 @@ uint32_t fp_wiretap_link_type(const FpRecord *record)
     return FP_LINK_TYPE_NONE;
 }
 
+bool fp_wiretap_interface(const FpRecord *record, uint32_t *number)
+{
+    const wtap_rec *rec = record->wiretap;
+
+    if (rec->rec_type != REC_TYPE_PACKET || (rec->presence_flags & WTAP_HAS_INTERFACE_ID) == 0)
+        return false;
+    *number = rec->rec_header.packet_header.interface_id;
+    return true;
+}
+
 wtap *fp_capture_wiretap_handle(FpCapture *capture)
 {
     return capture->reader == &wiretap_reader ? ((Wiretap *)capture)->wth : NULL;

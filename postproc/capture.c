@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture-internal.h"
+#include "capture-pcapng.h"
 #include "error.h"
 
 GQuark fp_error_quark(void)
@@ -119,6 +120,15 @@ uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
 bool fp_capture_would_wait(const FpCapture *capture)
 {
     return capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
+}
+
+bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
+{
+    if (capture->format.is_pcapng) {
+        *number = fp_pcapng_interface(capture, record);
+        return true;
+    }
+    return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
 }
 
 int64_t fp_capture_cut(const FpCapture *capture)

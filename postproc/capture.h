@@ -50,6 +50,10 @@ uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record);
 /* Whether fp_capture_read would have to wait for more to come: the moment to write out what is there. */
 bool fp_capture_would_wait(const FpCapture *capture);
 
+/* The number of the interface at which one of its records was captured, as it stands there: in pcapng the one within its section, in pcap
+ * of the modified kind the index in the record header. Returns false when the record has none. */
+bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number);
+
 /* The file offset at which a cut record begins, or -1 when the capture ended between two records. */
 int64_t fp_capture_cut(const FpCapture *capture);
 

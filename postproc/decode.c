@@ -9,6 +9,7 @@
 
 #define SLL_HEADER 16U
 #define SLL2_HEADER 20U
+#define SLL2_INTERFACE 4
 #define SLL_TYPE_LLC 0x0004
 #define SLL_TYPE_PPP 0x0007
 #define HARDWARE_NETLINK 824
@@ -21,13 +22,15 @@
 
 struct FpDecoder {
     FpFragments *fragments;
+    unsigned network_kinds;
 };
 
-FpDecoder *fp_decoder_new(const FpKeeper *keeper)
+FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds)
 {
     FpDecoder *decoder = g_new0(FpDecoder, 1);
 
     decoder->fragments = fp_fragments_new(keeper);
+    decoder->network_kinds = network_kinds;
     return decoder;
 }
 
@@ -75,6 +78,8 @@ static FpDecoded walk_cooked(FpWalk *walk, FpSpan frame, FpLink link)
     uint16_t hardware = fp_load16(frame.bytes + (link == FP_LINK_SLL ? 2 : 8));
     uint16_t type = fp_load16(frame.bytes + (link == FP_LINK_SLL ? 14 : 0));
     FpSpan rest = fp_span_after(frame, header_bytes);
+    if (link == FP_LINK_SLL2)
+        fp_walk_note_network(walk, FP_NETWORK_INTERFACE, fp_load32(frame.bytes + SLL2_INTERFACE));
     if (hardware == HARDWARE_NETLINK)
         return FP_DECODED_NOT_IP;
     if (type == SLL_TYPE_LLC)
@@ -238,7 +243,7 @@ FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan frame)
 #define PLAIN_IPV6_BYTES (14U + 40U)
 
 /* The frames that nearly all are: Ethernet, IPv4 without options or IPv6 without extension headers, TCP; whole, and nothing odd about their
- * lengths. Everything else takes the long way, which would give the same. */
+ * lengths. Everything else takes the long way, which would give the same. No number of a network is on this way. */
 static inline bool decode_plain(const FpRecord *record, FpSegment *segment)
 {
     const uint8_t *frame = record->data;
@@ -276,7 +281,7 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
         return FP_DECODED_SEGMENT;
 
     FpSpan frame = {record->data, record->captured_bytes, record->wire_bytes};
-    FpWalk walk = {.fragments = decoder->fragments, .segment = segment};
+    FpWalk walk = {.fragments = decoder->fragments, .segment = segment, .network_kinds = decoder->network_kinds};
     fp_fragments_begin_record(decoder->fragments, record);
     FpDecoded decoded = fp_walk_link(&walk, record->link, frame);
     if (decoded != FP_DECODED_SEGMENT)

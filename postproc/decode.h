@@ -11,6 +11,7 @@
 #define FP_DECODE_H
 
 #include "fragments.h"
+#include "network.h"
 #include "record.h"
 #include "segment.h"
 
@@ -34,12 +35,14 @@ const char *fp_decoded_name(FpDecoded decoded);
 /* Holds the IP fragments that wait for the rest of their datagram. */
 typedef struct FpDecoder FpDecoder;
 
-/* keeper: how records are kept whose fragments wait, NULL for not at all. */
-FpDecoder *fp_decoder_new(const FpKeeper *keeper);
+/* keeper: how records are kept whose fragments wait, NULL for not at all. network_kinds: FP_NETWORK_..., the numbers in frames that go
+ * into a segment's network. Fragments are put together whatever network they are of, as Wireshark does. */
+FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds);
 void fp_decoder_free(FpDecoder *decoder);
 
 /* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data or from decoder, until the
- * next call. Records must be given in capture order, each once. */
+ * next call. Its network is not set but gone on with: where there are network_kinds it must be 0 or what is known of the
+ * record, and where there are none nothing touches it. Records must be given in capture order, each once. */
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
 
 /* What keeper kept of the records that hold the rest of the datagram that the record decoded last has completed, in capture order; the

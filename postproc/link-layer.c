@@ -17,7 +17,8 @@
 #define TYPE_JUMBO_LLC 0x8870
 #define TYPE_PROVIDER_BACKBONE 0x88e7
 #define TYPE_SERVICE_HEADER 0x894f
-#define VLAN_TAGS_MAX 20 /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
+#define SERVICE_NUMBER 0x01000000U /* sets a service's number apart from a VLAN's */
+#define VLAN_TAGS_MAX 20           /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
 
 #define PPPOE_HEADER 6U
 #define PPP_IPV4 0x0021
@@ -91,12 +92,23 @@ static FpDecoded step_vlan_tags(FpWalk *walk, uint16_t *type, FpSpan *rest)
             return fp_walk_missing_link(*rest);
         if (tags == VLAN_TAGS_MAX)
             return FP_DECODED_LINK;
+        uint16_t vlan = fp_load16(rest->bytes) & 0x0fff;
         if (walk->vlan == 0)
-            walk->vlan = fp_load16(rest->bytes) & 0x0fff;
+            walk->vlan = vlan;
+        fp_walk_note_vlan(walk, vlan);
         *type = fp_load16(rest->bytes + 2);
         *rest = fp_span_after(*rest, 4);
     }
     return FP_DECODED_SEGMENT;
+}
+
+/* IEEE 802.1ah: four bytes of tag, of which three are the service's number, then the customer's frame. */
+static FpDecoded walk_provider_backbone(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 4)
+        return fp_walk_missing_link(rest);
+    fp_walk_note_network(walk, FP_NETWORK_VLAN, SERVICE_NUMBER | (fp_load32(rest.bytes) & 0xffffff));
+    return fp_walk_ethernet(walk, fp_span_after(rest, 4));
 }
 
 /* What follows an Ethernet type, or a length in its place. */
@@ -121,8 +133,8 @@ FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest)
         return fp_walk_pppoe(walk, rest);
     case TYPE_JUMBO_LLC:
         return fp_walk_llc(walk, rest);
-    case TYPE_PROVIDER_BACKBONE: /* IEEE 802.1ah: four bytes of tag, then the customer's frame */
-        return rest.captured < 4 ? fp_walk_missing_link(rest) : fp_walk_ethernet(walk, fp_span_after(rest, 4));
+    case TYPE_PROVIDER_BACKBONE:
+        return walk_provider_backbone(walk, rest);
     case TYPE_SERVICE_HEADER:
         return walk_service_header(walk, rest);
     default:

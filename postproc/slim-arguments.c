@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "network.h"
 #include "writer.h"
 
 #define MAX_STREAMS_DEFAULT 10000000
@@ -31,6 +32,7 @@ struct FpSlimArguments {
     char *interface;
     char *filter;
     char *keep;
+    char *stream_key;
     gint64 max_frames;
     gint64 snaplen;
     gint64 buffer_kib;
@@ -69,6 +71,8 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
          "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams,
          "Remember at most N streams at once, 64 to 128 bytes each (default: 10000000)", "N"},
+        {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
+         "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->inputs, NULL, "[FILE...]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -170,6 +174,10 @@ static bool fill_words(const FpSlimArguments *arguments, FpSlimOptions *options,
         g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--keep takes first, reply, flight and handshake, comma-separated");
         return false;
     }
+    if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &options->network_kinds)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--stream-key takes vlan, vni and interface, comma-separated");
+        return false;
+    }
     if (arguments->format == NULL)
         return true;
     options->format = fp_writer_format(arguments->format, error);
@@ -204,5 +212,6 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     g_free(arguments->interface);
     g_free(arguments->filter);
     g_free(arguments->keep);
+    g_free(arguments->stream_key);
     g_free(arguments);
 }

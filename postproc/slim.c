@@ -112,15 +112,41 @@ static bool prepare_matching(Slim *slim, const FpCapture *capture, const FpRecor
     return true;
 }
 
+/* Where networks are told apart, before a batch is decoded: what is known of those that its segments are of. */
+static void begin_networks(const Slim *slim, const FpCapture *capture, const FpRecord *records, int n, Pending *pending)
+{
+    for (int i = 0; i < n; i++) {
+        uint32_t interface;
+        pending[i].segment.network = 0;
+        if (slim->options->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(capture, &records[i], &interface))
+            pending[i].segment.network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
+    }
+}
+
+/* And after it. A pass of its own, so that nobody else pays for it. */
+static void end_networks(const Slim *slim, int n, Pending *pending)
+{
+    for (int i = 0; i < n; i++) {
+        if (!pending[i].has_segment)
+            continue;
+        pending[i].key = fp_streams_key_in_network(slim->streams, pending[i].key, pending[i].segment.network);
+        fp_streams_prefetch(slim->streams, pending[i].key);
+    }
+}
+
 static bool take_batch(Slim *slim, const FpCapture *capture, const FpRecord *records, int n, GError **error)
 {
     Pending pending[BATCH];
     bool is_well = true;
 
+    if (slim->options->network_kinds != 0)
+        begin_networks(slim, capture, records, n, pending);
     if (slim->filter != NULL && !prepare_matching(slim, capture, records, n, pending, error))
         return false;
     for (int i = 0; slim->filter == NULL && i < n; i++)
         prepare(slim, &records[i], &pending[i]);
+    if (slim->options->network_kinds != 0)
+        end_networks(slim, n, pending);
     for (int i = 0; i < n; i++) {
         FpVerdict verdict;
         slim->summary->frames++;
@@ -285,7 +311,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
 
     if (options->filter != NULL && options->live.interface == NULL)
         slim.filter = fp_filter_new(options->filter);
-    slim.decoder = fp_decoder_new(options->list || options->marked_only ? NULL : &keeper);
+    slim.decoder = fp_decoder_new(options->list || options->marked_only ? NULL : &keeper, options->network_kinds);
     memset(summary, 0, sizeof *summary);
     fp_progress_begin(&slim.progress, options->show_progress);
     bool is_done = run(&slim, error);

@@ -21,9 +21,10 @@ typedef struct {
     unsigned keep;       /* FP_CLASS_... */
     FpRules rules;
     size_t max_streams;
-    bool marked_only;   /* leave out the fragments with which a kept frame completes an IP datagram */
-    bool list;          /* rows on standard output instead of a capture */
-    bool show_progress; /* on standard error, once it takes longer than a second */
+    unsigned network_kinds; /* FP_NETWORK_..., the numbers by which streams are told apart besides endpoints */
+    bool marked_only;       /* leave out the fragments with which a kept frame completes an IP datagram */
+    bool list;              /* rows on standard output instead of a capture */
+    bool show_progress;     /* on standard error, once it takes longer than a second */
 } FpSlimOptions;
 
 /* Fills in *summary. Returns false, with error set and no output left behind, when something failed. */

@@ -11,6 +11,7 @@
 #define GRE_SEQUENCE 0x1000
 #define GRE_ACKNOWLEDGMENT 0x0080
 #define GRE_VERSION 0x0007
+#define GRE_TYPE_BRIDGED 0x6558
 #define GRE_TYPE_WCCP 0x883e
 #define GRE_TYPE_PPP 0x880b
 #define GRE_TYPE_ERSPAN 0x88be
@@ -29,8 +30,10 @@
 #define PORT_GENEVE 6081
 #define PORT_MPLS 6635
 
+#define NVGRE_NUMBER_MIN 0x1000U
 #define UDP_HEADER 8U
 #define VXLAN_HEADER 8U
+#define VXLAN_HAS_VNI 0x08
 #define GENEVE_HEADER 8U
 
 /* ERSPAN II and III (draft-foschiano-erspan): a header, then the mirrored frame. */
@@ -40,8 +43,10 @@ static FpDecoded walk_erspan(FpWalk *walk, FpSpan rest)
 
     if (rest.captured < 8)
         return fp_walk_missing(rest);
+    uint16_t vlan = fp_load16(rest.bytes) & 0x0fff;
     if (walk->vlan == 0 || rest.bytes[0] >> 4 == 2)
-        walk->vlan = fp_load16(rest.bytes) & 0x0fff;
+        walk->vlan = vlan;
+    fp_walk_note_vlan(walk, vlan);
     switch (rest.bytes[0] >> 4) {
     case 1:
         header_bytes = 8;
@@ -88,6 +93,13 @@ static FpDecoded walk_gre_payload(FpWalk *walk, uint16_t flags, uint16_t type, F
     }
 }
 
+/* Which network a key means. NVGRE (RFC 7637 3.2) has a number of 24 bits in it, never below 0x1000, and eight bits that each flow may
+ * choose, differently in each direction; what bridges have otherwise are small numbers. */
+static uint32_t network_of_key(uint32_t key, uint16_t type)
+{
+    return type == GRE_TYPE_BRIDGED && key >> 8 >= NVGRE_NUMBER_MIN ? key & ~0xffU : key;
+}
+
 /* GRE (RFC 2784, RFC 2890), and the enhanced one of PPTP (RFC 2637 4.1). */
 FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet)
 {
@@ -112,13 +124,27 @@ FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet)
         return FP_DECODED_TUNNEL; /* source routes, which nobody has used since RFC 1701 */
     if (packet.captured < header_bytes)
         return fp_walk_missing(packet);
+    if (flags & GRE_KEY && (flags & GRE_VERSION) == 0) { /* in version 1 it is the receiver's number of the call */
+        uint32_t key = fp_load32(packet.bytes + (flags & GRE_CHECKSUM ? 8 : 4));
+        fp_walk_note_network(walk, FP_NETWORK_VNI, network_of_key(key, type));
+    }
     return walk_gre_payload(walk, flags, type, fp_span_after(packet, header_bytes));
+}
+
+/* The number of 24 bits in the second word of a header of VXLAN, of VXLAN-GPE, of GENEVE. */
+static void note_vni(const FpWalk *walk, const uint8_t *header)
+{
+    fp_walk_note_network(walk, FP_NETWORK_VNI, fp_load32(header + 4) >> 8);
 }
 
 /* VXLAN (RFC 7348 5). */
 static FpDecoded walk_vxlan(FpWalk *walk, FpSpan rest)
 {
-    return rest.captured < VXLAN_HEADER ? fp_walk_missing(rest) : fp_walk_ethernet(walk, fp_span_after(rest, VXLAN_HEADER));
+    if (rest.captured < VXLAN_HEADER)
+        return fp_walk_missing(rest);
+    if (rest.bytes[0] & VXLAN_HAS_VNI)
+        note_vni(walk, rest.bytes);
+    return fp_walk_ethernet(walk, fp_span_after(rest, VXLAN_HEADER));
 }
 
 /* VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe 3): it says what it carries. */
@@ -126,6 +152,8 @@ static FpDecoded walk_vxlan_gpe(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < VXLAN_HEADER)
         return fp_walk_missing(rest);
+    if (rest.bytes[0] & VXLAN_HAS_VNI)
+        note_vni(walk, rest.bytes);
     FpSpan inner = fp_span_after(rest, VXLAN_HEADER);
     switch (rest.bytes[3]) {
     case 1:
@@ -149,6 +177,7 @@ static FpDecoded walk_geneve(FpWalk *walk, FpSpan rest)
     uint32_t header_bytes = GENEVE_HEADER + (rest.bytes[0] & 0x3fU) * 4U;
     if (rest.captured < header_bytes)
         return fp_walk_missing(rest);
+    note_vni(walk, rest.bytes);
     return fp_walk_type(walk, fp_load16(rest.bytes + 2), fp_span_after(rest, header_bytes));
 }
 

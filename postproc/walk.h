@@ -9,14 +9,16 @@
 
 #include "decode.h"
 #include "fragments.h"
+#include "network.h"
 #include "span.h"
 
 typedef struct {
     FpFragments *fragments;
-    FpSegment *segment; /* filled in on the way; all of it when the end is FP_DECODED_SEGMENT */
-    uint16_t vlan;      /* the outermost VLAN's number, 0 for none: Wireshark keeps fragments between private addresses apart by it */
-    uint16_t layers;    /* how many packets and frames within one another have been gone through */
-    bool is_fragment;   /* what is looked at is the beginning of a datagram whose rest is not known */
+    FpSegment *segment;     /* filled in on the way; all of it when the end is FP_DECODED_SEGMENT */
+    unsigned network_kinds; /* FP_NETWORK_..., the numbers on the way that go into the segment's network */
+    uint16_t vlan;          /* the outermost VLAN's number, 0 for none: Wireshark keeps fragments between private addresses apart by it */
+    uint16_t layers;        /* how many packets and frames within one another have been gone through */
+    bool is_fragment;       /* what is looked at is the beginning of a datagram whose rest is not known */
 } FpWalk;
 
 /* decode.c */
@@ -59,6 +61,20 @@ static inline FpDecoded fp_walk_missing_link(FpSpan rest)
 static inline FpDecoded fp_walk_missing(FpSpan rest)
 {
     return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
+}
+
+/* Takes note of a number that tells networks apart, when numbers of its kind are asked for. */
+static inline void fp_walk_note_network(const FpWalk *walk, unsigned kind, uint32_t number)
+{
+    if (walk->network_kinds & kind)
+        walk->segment->network = fp_network_mix(walk->segment->network, kind, number);
+}
+
+/* The same for a VLAN's number. 0 is none: such a tag has only a priority, and may be on one direction's frames alone (IEEE 802.1Q 9.6). */
+static inline void fp_walk_note_vlan(const FpWalk *walk, uint16_t vlan)
+{
+    if (vlan != 0)
+        fp_walk_note_network(walk, FP_NETWORK_VLAN, vlan);
 }
 
 /* A TCP header, of which FP_TCP_NEEDED_BYTES have been captured, into the segment. */

@@ -141,6 +141,50 @@ static void test_key_tells_ip_versions_apart(void)
     fp_streams_free(streams);
 }
 
+static guint64 hash_in(const FpStreams *streams, const Pair *pair, guint from, guint64 network)
+{
+    FpSegment segment = segment_of(pair, from, FP_TCP_ACK, 0, 0);
+
+    return fp_streams_key_in_network(streams, fp_streams_key(streams, &segment), network).hash;
+}
+
+static void test_key_holds_the_network(void)
+{
+    FpStreams *streams = table(1, 16), *other = table(2, 16);
+
+    for (guint8 address_bytes = 4; address_bytes <= 16; address_bytes += 12) {
+        Pair pair = {.address_bytes = address_bytes, .address = {{1}, {2}}, .port = {1, 2}};
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+        for (guint bit = 0; bit <= 64; bit++) {
+            guint64 network = bit < 64 ? G_GUINT64_CONSTANT(1) << bit : 0, hash = hash_in(streams, &pair, 0, network);
+            g_assert_cmpuint(hash_in(streams, &pair, 1, network), ==, hash);
+            g_assert_cmpuint(hash_in(other, &pair, 0, network), !=, hash);
+            g_assert_cmpuint(hash_of(streams, &pair) == hash, ==, network == 0);
+            g_assert_true(g_hash_table_add(seen, g_memdup2(&hash, sizeof hash)));
+        }
+    }
+    fp_streams_free(streams);
+    fp_streams_free(other);
+}
+
+static void test_networks_have_streams_of_their_own(void)
+{
+    FpStreams *streams = table(1, 16);
+    Pair pair = pair_of(1);
+
+    for (guint round = 0; round < 2; round++) {
+        for (guint64 network = 0; network < 3; network++) {
+            FpSegment segment = segment_of(&pair, round, FP_TCP_ACK, 1, 5);
+            FpStreamKey key = fp_streams_key_in_network(streams, fp_streams_key(streams, &segment), network);
+            FpVerdict verdict;
+            fp_streams_take(streams, key, &segment, &verdict);
+            g_assert_cmpuint(verdict.stream, ==, network);
+            g_assert_cmpuint(verdict.classes, ==, round == 0 ? FP_CLASS_FIRST | FP_CLASS_FLIGHT : FP_CLASS_REPLY);
+        }
+    }
+    fp_streams_free(streams);
+}
+
 static void test_key_depends_on_the_seed(void)
 {
     FpStreams *one = table(1, 16), *two = table(2, 16);
@@ -389,6 +433,8 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/key-is-the-same-both-ways", test_key_is_the_same_both_ways);
     g_test_add_func("/streams/key-holds-all-of-the-endpoints", test_key_holds_all_of_the_endpoints);
     g_test_add_func("/streams/key-tells-ip-versions-apart", test_key_tells_ip_versions_apart);
+    g_test_add_func("/streams/key-holds-the-network", test_key_holds_the_network);
+    g_test_add_func("/streams/networks-have-streams-of-their-own", test_networks_have_streams_of_their_own);
     g_test_add_func("/streams/key-depends-on-the-seed", test_key_depends_on_the_seed);
     g_test_add_func("/streams/growth-keeps-every-stream", test_growth_keeps_every_stream);
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);

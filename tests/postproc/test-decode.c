@@ -140,7 +140,7 @@ static FpDecoded decode(FpDecoder *decoder, uint8_t *page, const uint8_t *frame,
 static void test_framing(gconstpointer data)
 {
     const Framing *framing = data;
-    FpDecoder *decoder = fp_decoder_new(NULL);
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
     uint8_t *page = guarded_page(), frame[256];
     size_t wire = build(framing, frame);
     /* all but checksum, urgent pointer and payload; Wireshark wants all that NFLOG announces */
@@ -172,6 +172,50 @@ static void test_framing(gconstpointer data)
     fp_decoder_free(decoder);
 }
 
+/* The numbers that are on the way down to the segment, in the framings that have any. */
+static const struct {
+    const char *name;
+    unsigned kind;
+    int n;
+    uint32_t numbers[2];
+} networks[] = {
+    {"vlan", FP_NETWORK_VLAN, 1, {5}},
+    {"vlan-in-vlan", FP_NETWORK_VLAN, 2, {5, 6}},
+    {"old-vlan-in-vlan", FP_NETWORK_VLAN, 2, {5, 6}},
+    {"provider-backbone", FP_NETWORK_VLAN, 1, {0x01000001}},
+    {"gre-key-sequence", FP_NETWORK_VNI, 1, {0}},
+    {"vxlan", FP_NETWORK_VNI, 1, {1}},
+    {"vxlan-gpe", FP_NETWORK_VNI, 1, {0}},
+    {"geneve", FP_NETWORK_VNI, 1, {0}},
+    {"sll-vlan", FP_NETWORK_VLAN, 1, {5}},
+    {"sll2", FP_NETWORK_INTERFACE, 1, {0}},
+};
+
+static uint64_t expected_network(const char *name, unsigned kinds, uint64_t network)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(networks); i++)
+        for (int j = 0; g_str_equal(name, networks[i].name) && networks[i].kind & kinds && j < networks[i].n; j++)
+            network = fp_network_mix(network, networks[i].kind, networks[i].numbers[j]);
+    return network;
+}
+
+/* What the caller knows of the network is gone on with, by numbers of the kinds asked for. */
+static void test_network(gconstpointer data)
+{
+    const Framing *framing = data;
+    uint8_t frame[256];
+    size_t wire = build(framing, frame);
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)wire, .wire_bytes = (uint32_t)wire, .link = framing->link};
+
+    for (unsigned kinds = 0; kinds < 8; kinds++) {
+        FpDecoder *decoder = fp_decoder_new(NULL, kinds);
+        FpSegment segment = {.network = 42};
+        g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+        g_assert_cmpuint(segment.network, ==, expected_network(framing->name, kinds, 42));
+        fp_decoder_free(decoder);
+    }
+}
+
 /* A frame within PPI takes the long way, which for plain Ethernet is another than a frame's by itself. Both must give the same. */
 static void assert_long_way_gives(FpDecoder *decoder, uint8_t *page, const uint8_t *frame, size_t captured, size_t wire, FpDecoded expected,
                                   const FpSegment *expected_segment)
@@ -201,7 +245,7 @@ static void assert_long_way_gives(FpDecoder *decoder, uint8_t *page, const uint8
 static void test_hostile(void)
 {
     /* what a fragment means depends on those before, so what is compared has decoders of its own */
-    FpDecoder *any = fp_decoder_new(NULL), *ethernet = fp_decoder_new(NULL), *long_way = fp_decoder_new(NULL);
+    FpDecoder *any = fp_decoder_new(NULL, 0), *ethernet = fp_decoder_new(NULL, 0), *long_way = fp_decoder_new(NULL, 0);
     uint8_t *page = guarded_page(), frame[256];
     GRand *random = g_rand_new_with_seed(1);
     unsigned seen[FP_N_DECODED] = {0};
@@ -246,7 +290,7 @@ static FpDecoded decode_here(FpDecoder *decoder, const uint8_t *frame, size_t wi
 static void test_not_decoded(void)
 {
     uint8_t frame[256] = {[12] = 0x81, 0};
-    FpDecoder *decoder = fp_decoder_new(NULL);
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
     size_t wire = 14 + 21 * 4 + 44;
 
     for (size_t tag = 0; tag < 20; tag++)
@@ -269,7 +313,7 @@ static void test_depth(void)
     static const uint8_t snap[8] = {0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0x70}; /* and again an LLC header */
     size_t n = 10000, wire = n * sizeof ipip + sizeof tcp_over_ipv4;
     uint8_t *frame = g_malloc0(wire);
-    FpDecoder *decoder = fp_decoder_new(NULL);
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
 
     for (size_t i = 0; i < n; i++)
         memcpy(frame + i * sizeof ipip, ipip, sizeof ipip);
@@ -296,7 +340,7 @@ static void test_source_route(void)
 {
     uint8_t frame[128] = {[12] = 0x08, [14] = 0x47, 0,   0, 52, 0, 0,   0, 0, 64,  6, 0, 0, 192, 0,
                           2,           1,           192, 0, 2,  9, 131, 7, 4, 192, 0, 2, 2, 0};
-    FpDecoder *decoder = fp_decoder_new(NULL);
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
     FpSegment segment;
     FpRecord record = {.data = frame, .captured_bytes = 66, .wire_bytes = 66, .link = FP_LINK_ETHERNET};
 
@@ -314,7 +358,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(framings); i++) {
         g_autofree char *path = g_strdup_printf("/decode/framing/%s", framings[i].name);
+        g_autofree char *network_path = g_strdup_printf("/decode/network/%s", framings[i].name);
         g_test_add_data_func(path, &framings[i], test_framing);
+        g_test_add_data_func(network_path, &framings[i], test_network);
     }
     g_test_add_func("/decode/hostile", test_hostile);
     g_test_add_func("/decode/not-decoded", test_not_decoded);
