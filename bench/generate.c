@@ -3,7 +3,10 @@
  * generate.c - writes a capture to measure on: thousands of TCP connections interleaved, heavy-tailed, the same bytes for the same
  * arguments everywhere. Prints the frame numbers of the first payload frames on request, so that answers can be checked.
  *
- * usage: generate KIND MEGABYTES [LIST] >CAPTURE      KIND: mixed (693-byte frames), small (72-byte frames), churn (SYN scans)
+ * usage: generate KIND MEGABYTES [LIST [STREAMS]] >CAPTURE
+ *
+ * KIND: mixed (693-byte frames), small (72-byte frames), churn (short connections among SYN scans); or scan: 72-byte frames with data,
+ * of STREAMS streams in turn that never end, or each of a stream of its own.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +15,10 @@
 #include <string.h>
 
 #define OPEN_FLOWS 4096
+#define TLS_PORT 443
+#define TLS_HANDSHAKE 0x16
+#define SCAN_PAYLOAD 18 /* makes 72-byte frames */
+#define SCAN_RECORD_BYTES (16 + 72)
 #define SYN 0x02
 #define ACK 0x10
 #define PSH 0x08
@@ -29,29 +36,33 @@ typedef struct {
 typedef struct {
     const char *name;
     unsigned payload_bytes; /* of a full segment */
+    unsigned full_of_100;   /* the others are bare ACKs */
     unsigned mean_frames;   /* scale of the flow sizes */
     unsigned scans_of_100;
     unsigned udp_of_100;
 } Kind;
 
 static const Kind kinds[] = {
-    {"mixed", 1200, 16, 5, 5},
-    {"small", 6, 16, 5, 5},
-    {"churn", 1000, 3, 60, 2},
+    {"mixed", 1448, 53, 16, 5, 5},
+    {"small", 38, 50, 16, 5, 5},
+    {"churn", 1000, 50, 3, 60, 2},
 };
 
 static uint64_t state = 0x9e3779b97f4a7c15U;
 static uint64_t written, frame_number;
 static FILE *list;
 
-/* splitmix64 (Steele, Lea, Flood 2014) */
-static uint64_t random64(void)
+/* The last step of splitmix64 (Steele, Lea, Flood 2014): different numbers stay different. */
+static uint64_t mix64(uint64_t z)
 {
-    uint64_t z = state += 0x9e3779b97f4a7c15U;
-
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
     z = (z ^ z >> 27) * 0x94d049bb133111ebU;
     return z ^ z >> 31;
+}
+
+static uint64_t random64(void)
+{
+    return mix64(state += 0x9e3779b97f4a7c15U);
 }
 
 static unsigned below(unsigned n)
@@ -113,6 +124,8 @@ static void write_segment(Flow *flow, int side, unsigned flags, unsigned payload
     p = put16(p, 0x5000 | flags);
     p = put32(put16(p, 64240), 0);
     memset(p, 'x', payload);
+    if (payload > 0 && !flow->first_done && flow->ports[1] == TLS_PORT)
+        *p = TLS_HANDSHAKE; /* for filters that look for it */
     flow->seq[side] += payload + ((flags & (SYN | FIN)) != 0);
     write_record(frame, (uint32_t)(p - frame) + payload);
     if (payload > 0 && !flow->first_done && list != NULL)
@@ -141,7 +154,7 @@ static void begin(Flow *flow, const Kind *kind)
         flow->seq[side] = (uint32_t)random64();
     }
     flow->ports[0] = (uint16_t)(1024 + below(64000));
-    flow->ports[1] = below(2) ? 443 : 80;
+    flow->ports[1] = below(2) ? TLS_PORT : 80;
     flow->is_scan = below(100) < kind->scans_of_100;
     /* Pareto-like: half the flows are short, few carry most of the bytes */
     flow->frames_left = 1 + kind->mean_frames / 4 * 1000 / (1 + below(1000)) % 5000;
@@ -165,7 +178,7 @@ static bool advance(Flow *flow, const Kind *kind)
         return true;
     }
     if (flow->frames_left-- > 0) {
-        bool is_data = below(2) == 0;
+        bool is_data = below(100) < kind->full_of_100;
         write_segment(flow, is_data, ACK, is_data ? kind->payload_bytes : 0);
         return true;
     }
@@ -173,36 +186,66 @@ static bool advance(Flow *flow, const Kind *kind)
     return false;
 }
 
-int main(int argc, char **argv)
+static void write_kind(const Kind *kind, uint64_t bytes)
 {
-    static const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
     static Flow flows[OPEN_FLOWS];
-    static char buffer[1 << 20];
-    const Kind *kind = NULL;
 
-    for (size_t i = 0; argc >= 3 && i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(argv[1], kinds[i].name) == 0)
-            kind = &kinds[i];
-    if (kind == NULL) {
-        fputs("usage: generate mixed|small|churn MEGABYTES [LIST] >CAPTURE\n", stderr);
-        return 64;
-    }
-    uint64_t wanted = strtoull(argv[2], NULL, 10) * 1000000;
-    if (argc > 3 && (list = fopen(argv[3], "w")) == NULL) {
-        perror(argv[3]);
-        return 73;
-    }
-    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-    fwrite(header, sizeof header, 1, stdout);
     for (size_t i = 0; i < OPEN_FLOWS; i++)
         begin(&flows[i], kind);
-    while (written < wanted) {
+    while (written < bytes) {
         Flow *flow = &flows[below(OPEN_FLOWS)];
         if (below(100) < kind->udp_of_100)
             write_datagram(kind->payload_bytes / 2);
         else if (!advance(flow, kind))
             begin(flow, kind);
     }
+}
+
+/* Stream i's endpoints hold all 64 bits of mix64(i), so that no two streams have the same. */
+static void write_scan(uint64_t frames, uint64_t streams)
+{
+    for (uint64_t i = 0; i < frames; i++) {
+        uint64_t mixed = mix64(i % streams + 1);
+        Flow flow = {.ports = {(uint16_t)mixed, TLS_PORT}, .first_done = i >= streams};
+
+        put32(flow.addresses[0], 0x0a000000 | (mixed >> 16 & 0xffffff));
+        put32(flow.addresses[1], 0xac000000 | (uint32_t)(mixed >> 40));
+        flow.seq[0] = (uint32_t)mixed + (uint32_t)(i / streams) * SCAN_PAYLOAD;
+        write_segment(&flow, 0, ACK | PSH, SCAN_PAYLOAD);
+    }
+}
+
+static const Kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(name, kinds[i].name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const uint32_t header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
+    static char buffer[1 << 20];
+    const Kind *kind = argc > 1 ? find_kind(argv[1]) : NULL;
+
+    if (argc < 3 || (kind == NULL && strcmp(argv[1], "scan") != 0)) {
+        fputs("usage: generate mixed|small|churn|scan MEGABYTES [LIST [STREAMS]] >CAPTURE\n", stderr);
+        return 64;
+    }
+    uint64_t bytes = strtoull(argv[2], NULL, 10) * 1000000;
+    uint64_t frames = bytes / SCAN_RECORD_BYTES;
+    uint64_t streams = argc > 4 ? strtoull(argv[4], NULL, 10) : frames;
+    if (argc > 3 && (list = fopen(argv[3], "w")) == NULL) {
+        perror(argv[3]);
+        return 73;
+    }
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    fwrite(header, sizeof header, 1, stdout);
+    if (kind != NULL)
+        write_kind(kind, bytes);
+    else
+        write_scan(frames, streams > 0 ? streams : 1);
     if (fflush(stdout) != 0 || (list != NULL && fclose(list) != 0)) {
         perror("generate");
         return 74;
