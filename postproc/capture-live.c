@@ -115,6 +115,8 @@ static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
         help = "; tcpdump -D lists the interfaces";
     if (status < 0)
         return set_open_error(error, options, FP_ERROR_NO_INPUT, *detail != '\0' ? detail : pcap_statustostr(status), help);
+    if (pcap_datalink(pcap) == DLT_LINUX_SLL)
+        (void)pcap_set_datalink(pcap, DLT_LINUX_SLL2); /* as tcpdump has it: the second version names the interface */
     return true;
 }
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -91,6 +92,7 @@ class Live(unittest.TestCase):
                 said = self.finish(run, number)             # at once: what the kernel still holds must come too
                 self.assertEqual(payloads(self.out), [(b"words %02d" % i).hex() for i in range(20)])
                 self.assertRegex(said, r"dropped +0 frames by the kernel")
+                self.assertEqual(struct.unpack("<I", read(self.out)[20:24])[0], 276 if interface == "any" else 1)
                 os.unlink(self.out)
 
     def test_nothing_came(self):
