@@ -4,9 +4,9 @@
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * One open-addressing array of 48-byte entries, keyed by a keyed 64-bit hash of endpoints and network: at ten million open
- * streams the odds that any two are taken for one are 1 in 370,000. Bounded: when full it forgets unanswered SYNs first,
- * then closed streams, then those idle longest by packet time, a sixteenth of the table at a time.
+ * One open-addressing array of 16-byte slots, and the streams they point to, 40 bytes each; keyed by a keyed 64-bit hash of endpoints and
+ * network: at ten million open streams the odds that any two are taken for one are 1 in 370,000. Bounded: when full it forgets unanswered
+ * SYNs first, then closed streams, then those idle longest by packet time, a sixteenth of the table at a time.
  */
 #ifndef FP_STREAMS_H
 #define FP_STREAMS_H
@@ -36,7 +36,7 @@ typedef struct {
 /*
  * rules are copied. seed keys the hash: random, or whoever sends packets can choose endpoints that collide.
  * max_streams is raised to at least 16; a table that holds them has up to 2.7 times
- * as many entries, and while it grows both the old and the new one are there. Returns NULL when
+ * as many slots, and while it grows both the old and the new ones are there. Returns NULL when
  * there is no memory; free with fp_streams_free.
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);

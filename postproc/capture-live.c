@@ -2,6 +2,7 @@
 /* capture-live.c - see capture-live.h. Each frame is copied once, behind a record header such as a file would have. */
 #include "capture-live.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,8 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
     while (live->n == 0) {
         if (live->end != NULL || fp_stop_is_over())
             return 0;
-        if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0)
+        errno = 0; /* of nflog libpcap takes it for a failure when there is nothing to read */
+        if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
             return live->n > 0 ? live->n : live_ended(live);
         if (live->n == 0)
             fp_stop_wait(pcap_get_selectable_fd(live->pcap));

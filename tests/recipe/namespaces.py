@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Network namespaces without names: each lives as long as a descriptor of this process, and goes with it whatever happens.
+
+ip netns would need a shared mount under /run, which a folder entered by chroot need not have, and leaves its names behind
+when the test is killed. A thread can be in another namespace than the rest of the process, and a socket stays in the one
+that it was made in; so sockets are made by a thread that has gone there.
+"""
+import ctypes
+import os
+import socket
+import subprocess
+import threading
+
+CLONE_NEWNET = 0x40000000
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def in_thread(call):
+    """What call returns or raises, called in a thread of its own."""
+    result = []
+
+    def body():
+        try:
+            result.extend((call(), None))
+        except Exception as error:
+            result.extend((None, error))
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if result[1]:
+        raise result[1]
+    return result[0]
+
+
+def checked(status, what):
+    if status != 0:
+        raise OSError(ctypes.get_errno(), "%s: %s" % (what, os.strerror(ctypes.get_errno())))
+
+
+class Namespace:
+    def __init__(self):
+        def make():
+            checked(libc.unshare(CLONE_NEWNET), "a network namespace cannot be made")
+            return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+        self.descriptor = in_thread(make)
+        self.path = "/proc/%d/fd/%d" % (os.getpid(), self.descriptor)
+        self.run("ip", "link", "set", "lo", "up")
+
+    def close(self):
+        os.close(self.descriptor)
+
+    def call(self, call):
+        def there():
+            checked(libc.setns(self.descriptor, CLONE_NEWNET), "a network namespace cannot be entered")
+            return call()
+
+        return in_thread(there)
+
+    def socket(self, family):
+        return self.call(lambda: socket.socket(family, socket.SOCK_STREAM))
+
+    def read(self, name):
+        """A file under /proc/net of this namespace."""
+        def there():
+            with open(os.path.join("/proc/thread-self/net", name)) as file:
+                return file.read()
+
+        return self.call(there)
+
+    def argv(self, *command):
+        # setpriv: it ends when the test does.
+        return ["nsenter", "--net=" + self.path, "setpriv", "--pdeathsig", "KILL", *command]
+
+    def run(self, *command, **kwargs):
+        done = subprocess.run(self.argv(*command), capture_output=True, text=True, timeout=60, **kwargs)
+        if done.returncode != 0:
+            raise RuntimeError("%s: exit status %d\n%s%s" % (" ".join(command), done.returncode, done.stdout, done.stderr))
+        return done.stdout
+
+
+def cable(one, its_name, other, other_name):
+    one.run("ip", "link", "add", its_name, "type", "veth", "peer", "name", other_name, "netns", other.path)
+    one.run("ip", "link", "set", its_name, "up")
+    other.run("ip", "link", "set", other_name, "up")
+
+
+def add_addresses(namespace, device, *addresses):
+    for text in addresses:
+        namespace.run("ip", "address", "add", text, "dev", device, *(["nodad"] if ":" in text else []))
