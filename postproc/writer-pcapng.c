@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer-pcapng.c - copies blocks of pcapng as they stand. It begins with the section header that reading comes upon. */
+#include <string.h>
+
+#include "capture-pcapng.h"
+#include "writer-internal.h"
+
+#define BYTE_ORDER_OFFSET 8
+#define SECTION_LENGTH_OFFSET 16
+
+typedef struct {
+    FpWriter base;
+    /* of the section that is being written */
+    uint8_t byte_order[4]; /* its magic */
+    guint interfaces;
+} Pcapng;
+
+typedef struct {
+    FpKept base;
+    uint8_t byte_order[4]; /* of the section that it is from */
+    uint32_t interface;    /* its number there */
+    size_t n;
+    uint8_t block[];
+} Kept;
+
+/* In either byte order. */
+static bool is_interface_block(const uint8_t *block)
+{
+    return block[0] + block[1] + block[2] + block[3] == 1 && (block[0] == 1 || block[3] == 1);
+}
+
+/* Sections become sections of the output, and everything in them but frames stays as it is: so do interfaces' numbers. Only the section's
+ * length is another, and not known yet. */
+static bool copy_block(void *user, bool begins_section, const uint8_t *block, size_t bytes, GError **error)
+{
+    Pcapng *pcapng = user;
+    uint8_t unknown[8];
+
+    if (!begins_section) {
+        if (is_interface_block(block))
+            pcapng->interfaces++;
+        return fp_output_write(pcapng->base.output, block, bytes, error);
+    }
+    memset(unknown, 0xff, sizeof unknown);
+    memcpy(pcapng->byte_order, block + BYTE_ORDER_OFFSET, sizeof pcapng->byte_order);
+    pcapng->interfaces = 0;
+    return fp_output_write(pcapng->base.output, block, SECTION_LENGTH_OFFSET, error) &&
+           fp_output_write(pcapng->base.output, unknown, sizeof unknown, error) &&
+           fp_output_write(pcapng->base.output, block + SECTION_LENGTH_OFFSET + sizeof unknown,
+                           bytes - SECTION_LENGTH_OFFSET - sizeof unknown, error);
+}
+
+static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    if (!fp_capture_format(capture)->is_pcapng)
+        return fp_writer_refuse(capture, 0, FP_WRITER_OTHER_FORMAT, error);
+    fp_capture_pcapng_on_block(capture, copy_block, writer);
+    return true;
+}
+
+static bool write_record(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    return fp_output_write(writer->output, record->raw, record->raw_bytes, error);
+}
+
+static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
+{
+    const Pcapng *pcapng = (const Pcapng *)writer;
+    Kept *kept = g_malloc(sizeof *kept + record->raw_bytes);
+
+    *kept = (Kept){.base = {g_free}, .interface = fp_pcapng_interface(writer->capture, record), .n = record->raw_bytes};
+    memcpy(kept->byte_order, pcapng->byte_order, sizeof kept->byte_order);
+    memcpy(kept->block, record->raw, kept->n);
+    *bytes = sizeof *kept + kept->n;
+    return &kept->base;
+}
+
+/* A datagram's fragments may be spread over sections, as over the files of a ring: each then describes the same interfaces. What would
+ * be of an interface that does not exist is left out. */
+static bool write_kept(FpWriter *writer, const FpKept *base, GError **error)
+{
+    const Pcapng *pcapng = (const Pcapng *)writer;
+    const Kept *kept = (const Kept *)base;
+
+    if (memcmp(kept->byte_order, pcapng->byte_order, sizeof kept->byte_order) != 0 || kept->interface >= pcapng->interfaces)
+        return true;
+    return fp_output_write(writer->output, kept->block, kept->n, error);
+}
+
+static bool flush(FpWriter *writer, GError **error)
+{
+    return fp_output_flush(writer->output, error);
+}
+
+static const FpWay way = {
+    .copies = true, .next_capture = next_capture, .write = write_record, .keep = keep, .write_kept = write_kept, .flush = flush};
+
+FpWriter *fp_writer_pcapng_new(FpOutput *output, FpCapture *first)
+{
+    Pcapng *pcapng = g_new0(Pcapng, 1);
+
+    pcapng->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
+    return &pcapng->base;
+}

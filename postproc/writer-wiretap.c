@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer-wiretap.c - writes all formats that libwiretap writes, by its means. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <wiretap/pcap-encap.h>
+
+#include "capture-live.h"
+#include "capture-wiretap.h"
+#include "error.h"
+#include "writer-internal.h"
+
+typedef struct {
+    FpWriter base;
+    bool is_converted; /* the format was asked for: what the inputs' are does not matter */
+    wtap_dumper *dumper;
+    wtap_dump_params params; /* the dumper borrows from them */
+    wtapng_iface_descriptions_t no_interfaces;
+    bool has_interfaces;
+    guint interfaces;      /* in the output */
+    guint first_interface; /* of the capture's, in the output */
+} Dumping;
+
+typedef struct {
+    FpKept base;
+    wtap_rec rec;
+    size_t n;
+    uint8_t frame[];
+} Kept;
+
+/* What libwiretap cannot write for what it is, and not for want of room. */
+static bool is_unwritable(int err)
+{
+    return err == WTAP_ERR_UNWRITABLE_ENCAP || err == WTAP_ERR_UNWRITABLE_FILE_TYPE || err == WTAP_ERR_UNWRITABLE_REC_TYPE ||
+           err == WTAP_ERR_UNWRITABLE_REC_DATA || err == WTAP_ERR_ENCAP_PER_PACKET_UNSUPPORTED || err == WTAP_ERR_PACKET_TOO_LARGE;
+}
+
+static void set_dump_error(GError **error, const Dumping *dumping, int err, char *err_info)
+{
+    if (is_unwritable(err)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset %" G_GUINT64_FORMAT ": what is there cannot be written in this format: %s%s%s",
+                    fp_capture_path(dumping->base.capture), fp_capture_bytes_read(dumping->base.capture), wtap_strerror(err),
+                    err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
+        g_free(err_info);
+        return;
+    }
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s%s%s",
+                fp_output_path(dumping->base.output), fp_output_bytes(dumping->base.output), wtap_strerror(err),
+                err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
+    g_free(err_info);
+}
+
+static int encapsulation_of(FpCapture *capture)
+{
+    const FpCaptureFormat *format = fp_capture_format(capture);
+
+    return format->is_pcap ? wtap_pcap_encap_to_wtap_encap((int)(format->link_field & 0xffff))
+                           : wtap_file_encap(fp_capture_wiretap_handle(capture));
+}
+
+/* libwiretap has not seen the input when that was walked by blocks. */
+static void begin_params(Dumping *dumping, FpCapture *first)
+{
+    wtap *wth = fp_capture_wiretap_handle(first);
+
+    if (wth != NULL) {
+        wtap_dump_params_init_no_idbs(&dumping->params, wth);
+        return;
+    }
+    dumping->params = (wtap_dump_params)WTAP_DUMP_PARAMS_INIT;
+    dumping->params.encap = encapsulation_of(first);
+    dumping->params.snaplen = FP_SNAPLEN_MAX;
+    dumping->params.tsprec = dumping->base.format.nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+}
+
+/* Interfaces are added as they are come upon. libwiretap makes one up when it is given none at first: so it is given one, and told
+ * not to take it. */
+static void begin_interfaces(Dumping *dumping)
+{
+    wtap_block_t untaken = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
+
+    dumping->has_interfaces = true;
+    dumping->no_interfaces.interface_data = g_array_new(FALSE, FALSE, sizeof untaken);
+    g_array_append_val(dumping->no_interfaces.interface_data, untaken);
+    g_free(dumping->params.idb_inf); /* what it points to is the input's */
+    dumping->params.idb_inf = &dumping->no_interfaces;
+    dumping->params.dont_copy_idbs = TRUE;
+    dumping->params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
+}
+
+static bool begin(Dumping *dumping, FpCapture *first, int subtype, GError **error)
+{
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!wtap_dump_can_open(subtype)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: %s can be read, not written; choose a format with -F, or use --list",
+                    fp_capture_path(first), wtap_file_type_subtype_description(subtype));
+        return false;
+    }
+    int fd = fcntl(fp_output_fd(dumping->base.output), F_DUPFD_CLOEXEC, 3);
+    begin_params(dumping, first);
+    if (subtype == wtap_pcapng_file_type_subtype()) /* nothing else can take them one by one */
+        begin_interfaces(dumping);
+    dumping->dumper = wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &dumping->params, &err, &err_info);
+    if (dumping->dumper != NULL)
+        return true;
+    set_dump_error(error, dumping, err, err_info);
+    close(fd);
+    return false;
+}
+
+/* pcapng holds anything, every other format only what is like its first input. */
+static bool fit(const Dumping *dumping, FpCapture *capture, GError **error)
+{
+    if (dumping->has_interfaces)
+        return true;
+    if (!dumping->is_converted && fp_writer_subtype(capture) != wtap_dump_file_type_subtype(dumping->dumper))
+        return fp_writer_refuse(capture, 0, FP_WRITER_OTHER_FORMAT, error);
+    if (encapsulation_of(capture) != dumping->params.encap)
+        return fp_writer_refuse(capture, 0, "has another link type than the first input, and the output's format holds only one", error);
+    return true;
+}
+
+static bool add_interface(Dumping *dumping, wtap_block_t interface, GError **error)
+{
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!wtap_dump_add_idb(dumping->dumper, interface, &err, &err_info)) {
+        set_dump_error(error, dumping, err, err_info);
+        return false;
+    }
+    dumping->interfaces++;
+    return true;
+}
+
+/* The interfaces that libwiretap has come upon since it was last asked. */
+static bool add_interfaces(Dumping *dumping, GError **error)
+{
+    wtap *wth = fp_capture_wiretap_handle(dumping->base.capture);
+    wtap_block_t interface;
+
+    while (dumping->has_interfaces && wth != NULL && (interface = wtap_get_next_interface_description(wth)) != NULL)
+        if (!add_interface(dumping, interface, error))
+            return false;
+    return true;
+}
+
+/* Classic pcap knows of one interface, and nothing but its link type. */
+static bool add_only_interface(Dumping *dumping, GError **error)
+{
+    wtap_block_t interface = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
+    wtapng_if_descr_mandatory_t *description = wtap_block_get_mandatory_data(interface);
+    bool nanoseconds = fp_capture_format(dumping->base.capture)->nanoseconds;
+
+    description->wtap_encap = encapsulation_of(dumping->base.capture);
+    description->snap_len = FP_SNAPLEN_MAX;
+    description->time_units_per_second = nanoseconds ? 1000000000 : 1000000;
+    description->tsprecision = nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+    if (nanoseconds)
+        wtap_block_add_uint8_option(interface, OPT_IDB_TSRESOL, 9);
+    if (fp_capture_is_live(dumping->base.capture))
+        wtap_block_add_string_option(interface, OPT_IDB_NAME, fp_capture_path(dumping->base.capture),
+                                     strlen(fp_capture_path(dumping->base.capture)));
+    bool is_added = add_interface(dumping, interface, error);
+    wtap_block_unref(interface);
+    return is_added;
+}
+
+static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    Dumping *dumping = (Dumping *)writer;
+
+    dumping->first_interface = dumping->interfaces;
+    if (!fit(dumping, capture, error))
+        return false;
+    return !dumping->has_interfaces || !fp_capture_format(capture)->is_pcap || add_only_interface(dumping, error);
+}
+
+/* Interfaces are numbered through all captures of the output. */
+static void number_interface(const Dumping *dumping, wtap_rec *rec)
+{
+    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID) {
+        rec->rec_header.packet_header.interface_id += dumping->first_interface;
+    } else if (dumping->has_interfaces && dumping->first_interface > 0) {
+        rec->presence_flags |= WTAP_HAS_INTERFACE_ID;
+        rec->rec_header.packet_header.interface_id = dumping->first_interface;
+    }
+}
+
+static bool dump(Dumping *dumping, const wtap_rec *rec, const uint8_t *data, GError **error)
+{
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!add_interfaces(dumping, error))
+        return false;
+    if (wtap_dump(dumping->dumper, rec, data, &err, &err_info))
+        return true;
+    set_dump_error(error, dumping, err, err_info);
+    return false;
+}
+
+/* A record as libwiretap has it, or would have it of a classic pcap. */
+static wtap_rec rec_of(const Dumping *dumping, const FpRecord *record)
+{
+    wtap_rec rec = {.rec_type = REC_TYPE_PACKET, .presence_flags = WTAP_HAS_TS | WTAP_HAS_CAP_LEN};
+
+    if (record->wiretap != NULL) {
+        rec = *(const wtap_rec *)record->wiretap;
+    } else {
+        wtap_packet_header *packet = &rec.rec_header.packet_header;
+        rec.ts.secs = (time_t)(record->time_ns / 1000000000);
+        rec.ts.nsecs = (int)(record->time_ns % 1000000000);
+        rec.tsprec = fp_capture_format(dumping->base.capture)->nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+        packet->caplen = record->captured_bytes;
+        packet->len = record->wire_bytes;
+        packet->pkt_encap = encapsulation_of(dumping->base.capture);
+        packet->pseudo_header.eth.fcs_len = -1; /* not known */
+    }
+    number_interface(dumping, &rec);
+    return rec;
+}
+
+static bool write_record(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    Dumping *dumping = (Dumping *)writer;
+    wtap_rec rec = rec_of(dumping, record);
+
+    return dump(dumping, &rec, record->data, error);
+}
+
+static gboolean add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type, wtap_optval_t *value,
+                                 void *bytes)
+{
+    *(size_t *)bytes += sizeof *value;
+    if (type == WTAP_OPTTYPE_STRING)
+        *(size_t *)bytes += strlen(value->stringval);
+    else if (type == WTAP_OPTTYPE_BYTES)
+        *(size_t *)bytes += g_bytes_get_size(value->byteval);
+    else if (type == WTAP_OPTTYPE_CUSTOM)
+        *(size_t *)bytes += value->custom_opt.data.generic_data.custom_data_len;
+    return TRUE;
+}
+
+static void drop(gpointer data)
+{
+    Kept *kept = data;
+
+    wtap_rec_cleanup(&kept->rec);
+    g_free(kept);
+}
+
+static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
+{
+    Kept *kept = g_malloc(sizeof *kept + record->captured_bytes);
+
+    *kept = (Kept){.base = {drop}, .rec = rec_of((Dumping *)writer, record), .n = record->captured_bytes};
+    memcpy(kept->frame, record->data, kept->n);
+    memset(&kept->rec.options_buf, 0, sizeof kept->rec.options_buf); /* packets have none */
+    *bytes = sizeof *kept + kept->n;
+    if (kept->rec.block != NULL) {
+        wtap_block_ref(kept->rec.block);
+        wtap_block_foreach_option(kept->rec.block, add_option_bytes, bytes); /* comments can be long */
+    }
+    return &kept->base;
+}
+
+static bool write_kept(FpWriter *writer, const FpKept *base, GError **error)
+{
+    const Kept *kept = (const Kept *)base;
+
+    return dump((Dumping *)writer, &kept->rec, kept->frame, error);
+}
+
+static bool flush(FpWriter *writer, GError **error)
+{
+    Dumping *dumping = (Dumping *)writer;
+    int err = 0;
+
+    if (wtap_dump_flush(dumping->dumper, &err))
+        return true;
+    set_dump_error(error, dumping, err, NULL);
+    return false;
+}
+
+/* Interfaces without a kept record are still to be written. */
+static bool end_capture(FpWriter *writer, GError **error)
+{
+    return add_interfaces((Dumping *)writer, error);
+}
+
+static bool finish(FpWriter *writer, GError **error)
+{
+    Dumping *dumping = (Dumping *)writer;
+    int err = 0;
+    char *err_info = NULL;
+
+    wtap_dumper *dumper = g_steal_pointer(&dumping->dumper);
+    fp_output_count(writer->output, (uint64_t)wtap_get_bytes_dumped(dumper));
+    if (wtap_dump_close(dumper, NULL, &err, &err_info))
+        return true;
+    set_dump_error(error, dumping, err, err_info);
+    return false;
+}
+
+static void clear(FpWriter *writer)
+{
+    Dumping *dumping = (Dumping *)writer;
+
+    if (dumping->dumper != NULL) {
+        int err;
+        char *err_info = NULL;
+        wtap_dump_close(dumping->dumper, NULL, &err, &err_info); /* it is being thrown away: no failure matters */
+        g_free(err_info);
+    }
+    if (dumping->has_interfaces)
+        wtap_block_array_free(dumping->no_interfaces.interface_data);
+    else
+        g_free(dumping->params.idb_inf); /* what it points to is the input's */
+    dumping->params.idb_inf = NULL;
+    wtap_dump_params_cleanup(&dumping->params);
+}
+
+static const FpWay way = {
+    .next_capture = next_capture,
+    .write = write_record,
+    .keep = keep,
+    .write_kept = write_kept,
+    .flush = flush,
+    .end_capture = end_capture,
+    .finish = finish,
+    .clear = clear,
+};
+
+FpWriter *fp_writer_wiretap_new(FpOutput *output, FpCapture *first, int format, GError **error)
+{
+    Dumping *dumping = g_new0(Dumping, 1);
+
+    dumping->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
+    dumping->is_converted = format != FP_WRITER_AS_INPUT;
+    if (begin(dumping, first, dumping->is_converted ? format : fp_writer_subtype(first), error))
+        return &dumping->base;
+    fp_writer_free(&dumping->base);
+    return NULL;
+}
