@@ -162,7 +162,7 @@ static bool describe(Live *live, const FpLiveOptions *options, GError **error)
 
     if (!make_file_header(live->pcap, header) || !fp_pcap_read_file_header(header, &live->base.format))
         return set_open_error(error, options, FP_ERROR_NO_INPUT, "no capture file can hold its link type", "");
-    live->link = fp_link_of_link_type(live->base.format.link_field & 0xffff);
+    live->link = fp_link_of_link_type(live->base.format.link_field & 0xffff, G_BYTE_ORDER == G_BIG_ENDIAN);
     return true;
 }
 

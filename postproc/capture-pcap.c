@@ -215,6 +215,6 @@ FpCapture *fp_capture_pcap_open(FpBlocks *opening, bool is_vouched_for)
     pcap->base.bytes_read = FP_PCAP_HEADER_BYTES;
     pcap->blocks = fp_blocks_take(opening);
     fp_blocks_step(&pcap->blocks, FP_PCAP_HEADER_BYTES);
-    pcap->link = fp_link_of_link_type(LINK_TYPE(format.link_field));
+    pcap->link = fp_link_of_link_type(LINK_TYPE(format.link_field), format.swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
     return &pcap->base;
 }

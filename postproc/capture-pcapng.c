@@ -2,7 +2,8 @@
 /*
  * capture-pcapng.c - walks pcapng (draft-ietf-opsawg-pcapng) in blocks of the file, packets borrowed in place.
  *
- * What is damaged, and which of its blocks are frames, is as libwiretap has it (pcapng.c of 4.0). Its blocks are called blocks here, those
+ * Which of its blocks are frames is as libwiretap has it (pcapng.c of 4.0), and what of a packet is damaged; what names, secrets and
+ * other blocks hold is not looked at. Its blocks are called blocks here, those
  * of blocks.h are pieces of the file.
  */
 #include <string.h>
@@ -39,6 +40,7 @@
 #define LENGTH_AT_END 4U
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4dU
+#define OPTION_HEADER 4U
 #define OPTION_TIME_RESOLUTION 9
 #define OPTION_TIME_OFFSET 14
 #define UNITS_DEFAULT 1000000U
@@ -55,6 +57,7 @@ typedef struct {
 typedef struct {
     FpCapture base;
     FpBlocks blocks;
+    bool has_section;
     bool swapped;       /* the section's byte order is not this machine's */
     GArray *interfaces; /* of Interface, the section's */
     FpTakeBlock take_block;
@@ -130,20 +133,54 @@ static uint64_t units_of(uint8_t resolution)
     return units;
 }
 
-/* Options are a code, a length, and as many bytes, padded to four. */
+static inline size_t pad(size_t n)
+{
+    return (n + 3) & ~(size_t)3;
+}
+
+/* Options are a code, a length, and as many bytes, padded to four. Steps to the next; returns false at their end, with *n 0 when they
+ * are sound. */
+static bool next_option(const Pcapng *pcapng, const uint8_t **at, size_t *n, uint16_t *code, uint16_t *length)
+{
+    if (*n < OPTION_HEADER)
+        return false;
+    *code = load16(pcapng, *at);
+    *length = load16(pcapng, *at + 2);
+    if (pad(*length) > *n - OPTION_HEADER)
+        return false;
+    if (*code == 0) {
+        *n = 0; /* nothing that follows matters */
+        return false;
+    }
+    *at += OPTION_HEADER + pad(*length);
+    *n -= OPTION_HEADER + pad(*length);
+    return true;
+}
+
+static bool are_options_sound(const Pcapng *pcapng, const uint8_t *at, size_t n)
+{
+    uint16_t code, length;
+
+    while (next_option(pcapng, &at, &n, &code, &length))
+        continue;
+    return n == 0;
+}
+
+/* Of several of a kind the first counts. */
 static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
 {
-    while (n >= 4) {
-        uint16_t code = load16(pcapng, at), length = load16(pcapng, at + 2);
-        size_t padded = ((size_t)length + 3) & ~(size_t)3;
-        if (code == 0 || padded > n - 4)
-            return;
-        if (code == OPTION_TIME_RESOLUTION && length == 1)
-            interface->units = units_of(at[4]);
-        else if (code == OPTION_TIME_OFFSET && length == 8)
-            interface->offset_seconds = (int64_t)load64(pcapng, at + 4);
-        at += 4 + padded;
-        n -= 4 + padded;
+    uint16_t code, length;
+    bool has_units = false, has_offset = false;
+
+    while (next_option(pcapng, &at, &n, &code, &length)) {
+        const uint8_t *value = at - pad(length);
+        if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
+            has_units = true;
+            interface->units = units_of(value[0]);
+        } else if (code == OPTION_TIME_OFFSET && length == 8 && !has_offset) {
+            has_offset = true;
+            interface->offset_seconds = (int64_t)load64(pcapng, value);
+        }
     }
 }
 
@@ -151,7 +188,7 @@ static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
 {
     Interface interface = {.link_type = load16(pcapng, block + 8), .snaplen = load32(pcapng, block + 12), .units = UNITS_DEFAULT};
 
-    interface.link = fp_link_of_link_type(interface.link_type);
+    interface.link = fp_link_of_link_type(interface.link_type, pcapng->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
     interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : PACKET_MAX;
     read_interface_options(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
     g_array_append_val(pcapng->interfaces, interface);
@@ -182,8 +219,11 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
         return "a packet block is too short";
     uint32_t number = is_old ? load16(pcapng, block + 8) : load32(pcapng, block + 8);
     uint32_t captured_bytes = load32(pcapng, block + 20), wire_bytes = load32(pcapng, block + 24);
-    if (captured_bytes > BLOCK_MAX || bytes < PACKET_HEADER + LENGTH_AT_END + (((size_t)captured_bytes + 3) & ~(size_t)3))
+    size_t options = PACKET_HEADER + pad(captured_bytes);
+    if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
         return "a packet block is too short for its packet";
+    if (bytes > options + LENGTH_AT_END && !are_options_sound(pcapng, block + options, bytes - options - LENGTH_AT_END))
+        return "an option is longer than its block";
     if (number >= pcapng->interfaces->len)
         return "a packet is of an interface that has not been described";
     const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
@@ -212,8 +252,8 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
     const Interface *interface = &g_array_index(pcapng->interfaces, Interface, 0);
     uint32_t wire_bytes = load32(pcapng, block + 8);
     uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
-    if (captured_bytes > BLOCK_MAX || bytes < SIMPLE_HEADER + LENGTH_AT_END + (((size_t)captured_bytes + 3) & ~(size_t)3))
-        return "a packet block is too short for its packet";
+    if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
+        return "a simple packet block is not as long as its packet";
     if (captured_bytes > interface->packet_max)
         return "a packet is longer than any can be";
 
@@ -273,10 +313,15 @@ static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, si
         read_byte_order(block, &pcapng->swapped);
         if (!is_version_known(pcapng, block))
             return "a section is of a version that is not known";
+        if (!are_options_sound(pcapng, block + SECTION_FIXED, bytes - SECTION_MIN))
+            return "an option is longer than its block";
+        pcapng->has_section = true;
         g_array_set_size(pcapng->interfaces, 0);
     } else if (type == INTERFACE) {
         if (bytes < INTERFACE_MIN)
             return "an interface description is too short";
+        if (!are_options_sound(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN))
+            return "an option is longer than its block";
         add_interface(pcapng, block, bytes);
     }
     return NULL;
@@ -294,12 +339,12 @@ static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, si
     *type = load32(pcapng, block);
     if (*type == SECTION && !read_byte_order(block, &swapped))
         return "a section header without its magic number";
-    *bytes = ((size_t)load32_as(swapped, block + 4) + 3) & ~(size_t)3; /* some writers leave the padding out of the length */
+    *bytes = pad(load32_as(swapped, block + 4)); /* some writers leave the padding out of the length */
     if (*bytes > BLOCK_MAX)
         return "a block is longer than any can be";
     if (*bytes < BLOCK_MIN)
         return "a block is shorter than any can be";
-    if (left >= *bytes && (((size_t)load32_as(swapped, block + *bytes - LENGTH_AT_END) + 3) & ~(size_t)3) != *bytes)
+    if (left >= *bytes && pad(load32_as(swapped, block + *bytes - LENGTH_AT_END)) != *bytes)
         return "the two lengths of a block differ";
     return NULL;
 }
@@ -327,8 +372,10 @@ static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **err
 }
 
 /* The file ends here: between two blocks, or within one. Who was asked to stop in the middle of one cuts nothing. */
-static int end(Pcapng *pcapng)
+static int end(Pcapng *pcapng, GError **error)
 {
+    if (!pcapng->has_section)
+        return set_damage(pcapng, "it ends within its first section header", error);
     if (fp_blocks_left(&pcapng->blocks) > 0 && !fp_stop_asked())
         pcapng->base.cut_offset = (int64_t)pcapng->blocks.start_offset;
     return 0;
@@ -366,7 +413,7 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
         if (result == FP_REFILL_FAILED)
             return -1;
         if (result == FP_REFILL_END)
-            return end(pcapng);
+            return end(pcapng, error);
     }
     return n;
 }

@@ -34,6 +34,11 @@ typedef struct {
     Buffer buffer;
     Feed *feed;   /* NULL for a regular file */
     int feed_end; /* the pipe's reading end */
+
+    /* libwiretap numbers interfaces within their section, and writes them as if there were one */
+    guint section;
+    guint section_base; /* interfaces of the sections before */
+    guint interfaces;   /* up to the last record */
 } Wiretap;
 
 /* Returns false when nobody reads on, which is no error. */
@@ -140,6 +145,30 @@ static int end(Wiretap *wiretap, gint64 offset, int err, char *err_info, GError 
     return 0;
 }
 
+static guint count_interfaces(wtap *wth)
+{
+    wtapng_iface_descriptions_t *descriptions = wtap_file_get_idb_info(wth);
+    guint n = descriptions->interface_data->len;
+
+    g_free(descriptions);
+    return n;
+}
+
+/* Interfaces that come up between the last record of a section and the first of the next are taken for the next one's. */
+static void number_interface(Wiretap *wiretap)
+{
+    wtap_rec *rec = &wiretap->record;
+
+    if (!(rec->presence_flags & WTAP_HAS_SECTION_NUMBER))
+        return;
+    if (rec->section_number != wiretap->section)
+        wiretap->section_base = wiretap->interfaces;
+    wiretap->section = rec->section_number;
+    wiretap->interfaces = count_interfaces(wiretap->wth);
+    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID)
+        rec->rec_header.packet_header.interface_id += wiretap->section_base;
+}
+
 static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     Wiretap *wiretap = (Wiretap *)capture;
@@ -153,6 +182,7 @@ static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError *
     capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
     if (!is_read)
         return end(wiretap, offset, err, err_info, error);
+    number_interface(wiretap);
     fill_record(wiretap, &records[0]);
     return 1;
 }

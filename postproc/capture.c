@@ -42,7 +42,8 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
 {
     bool is_stdin = g_str_equal(path, "-");
 
-    opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                           : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer is waited for below */
     if (opening->fd < 0 || fstat(opening->fd, status) != 0) {
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", shown, g_strerror(errno));
         return false;

@@ -168,10 +168,12 @@ static FpDecoded walk_fddi(FpWalk *walk, FpSpan frame)
     return (frame.bytes[0] & 0xf0) == FDDI_LLC ? fp_walk_llc(walk, fp_span_after(frame, FDDI_HEADER)) : FP_DECODED_NOT_IP;
 }
 
-/* Linux netfilter log (linux/netfilter/nfnetlink_log.h): attributes in the byte order of the machine that captured, taken for
- * little-endian as Wireshark on such a machine does. The last payload attribute is the packet. */
-static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame)
+/* Linux netfilter log (linux/netfilter/nfnetlink_log.h): attributes in the byte order of the machine that captured, for which that of the
+ * file is taken (pcap-common.c, pcap_byteswap_nflog_pseudoheader). The last payload attribute is the packet. */
+static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
 {
+    const int low = is_big_endian ? 1 : 0, high = 1 - low;
+
     FpSpan payload = {0};
     uint16_t type = 0;
 
@@ -180,8 +182,8 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame)
     for (FpSpan rest = fp_span_after(frame, NFLOG_HEADER); rest.wire >= 4;) {
         if (rest.captured < 4)
             return fp_walk_missing_link(rest);
-        uint32_t length = (uint32_t)rest.bytes[0] | (uint32_t)rest.bytes[1] << 8;
-        unsigned attribute = (rest.bytes[2] | (unsigned)rest.bytes[3] << 8) & 0x7fffU;
+        uint32_t length = rest.bytes[low] | (uint32_t)rest.bytes[high] << 8;
+        unsigned attribute = (rest.bytes[2 + low] | (unsigned)rest.bytes[2 + high] << 8) & 0x7fffU;
         if (length < 4)
             return FP_DECODED_BAD_HEADER;
         if (attribute == NFLOG_PACKET_HEADER && length == 8 && rest.captured >= 6)
@@ -225,7 +227,8 @@ FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan frame)
     case FP_LINK_FDDI:
         return walk_fddi(walk, frame);
     case FP_LINK_NFLOG:
-        return walk_nflog(walk, frame);
+    case FP_LINK_NFLOG_BIG_ENDIAN:
+        return walk_nflog(walk, frame, link == FP_LINK_NFLOG_BIG_ENDIAN);
     case FP_LINK_WLAN:
         return fp_walk_wlan(walk, frame);
     case FP_LINK_RADIOTAP:

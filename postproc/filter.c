@@ -13,6 +13,7 @@
 
 typedef struct {
     uint32_t link_type;
+    bool is_usable;
     struct bpf_program program;
 } Compiled;
 
@@ -23,7 +24,8 @@ struct FpFilter {
 
 static void clear_compiled(gpointer data)
 {
-    pcap_freecode(&((Compiled *)data)->program);
+    if (((Compiled *)data)->is_usable)
+        pcap_freecode(&((Compiled *)data)->program);
 }
 
 FpFilter *fp_filter_new(const char *expression)
@@ -63,28 +65,34 @@ static pcap_t *open_empty(uint32_t link_type)
     return pcap;
 }
 
-static const struct bpf_program *compile(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
+/* An expression that makes no sense for the first link type is taken to make none at all; later ones are left out with a warning. */
+static const Compiled *compile(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
 {
     Compiled compiled = {.link_type = link_type};
     pcap_t *pcap = open_empty(link_type);
+    g_autofree char *why = NULL;
 
-    if (pcap == NULL || pcap_compile(pcap, &compiled.program, filter->expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: -f '%s': %s (link type %u)", fp_capture_path(capture), filter->expression,
-                    pcap != NULL ? pcap_geterr(pcap) : "no filter can be made", link_type);
-        g_clear_pointer(&pcap, pcap_close);
+    compiled.is_usable = pcap != NULL && pcap_compile(pcap, &compiled.program, filter->expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (!compiled.is_usable)
+        why = g_strdup_printf("%s: -f '%s': %s (link type %u)", fp_capture_path(capture), filter->expression,
+                              pcap != NULL ? pcap_geterr(pcap) : "no filter can be made", link_type);
+    g_clear_pointer(&pcap, pcap_close);
+    if (why != NULL && filter->compiled->len == 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s", why);
         return NULL;
     }
-    pcap_close(pcap);
+    if (why != NULL)
+        fprintf(stderr, "firstpayload: %s; such frames are left out\n", why);
     g_array_append_val(filter->compiled, compiled);
-    return &g_array_index(filter->compiled, Compiled, filter->compiled->len - 1).program;
+    return &g_array_index(filter->compiled, Compiled, filter->compiled->len - 1);
 }
 
-static const struct bpf_program *find(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
+static const Compiled *find(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
 {
     for (guint i = 0; i < filter->compiled->len; i++) {
         const Compiled *compiled = &g_array_index(filter->compiled, Compiled, i);
         if (compiled->link_type == link_type)
-            return &compiled->program;
+            return compiled;
     }
     return compile(filter, capture, link_type, error);
 }
@@ -95,9 +103,9 @@ int fp_filter_matches(FpFilter *filter, const FpCapture *capture, const FpRecord
 
     if (link_type == FP_LINK_TYPE_NONE)
         return 0;
-    const struct bpf_program *program = find(filter, capture, link_type, error);
-    if (program == NULL)
+    const Compiled *compiled = find(filter, capture, link_type, error);
+    if (compiled == NULL)
         return -1;
     struct pcap_pkthdr header = {.caplen = record->captured_bytes, .len = record->wire_bytes};
-    return pcap_offline_filter(program, &header, record->data) != 0;
+    return compiled->is_usable && pcap_offline_filter(&compiled->program, &header, record->data) != 0;
 }

@@ -15,7 +15,7 @@ FpFilter *fp_filter_new(const char *expression);
 void fp_filter_free(FpFilter *filter); /* NULL is allowed */
 
 /* Whether record, of capture, matches. What has no link type that libpcap knows does not. Returns 1, 0, or -1 with error set when the
- * expression makes no sense for the link type. */
+ * expression makes no sense for the first link type; of later ones for which it makes none no record matches. */
 int fp_filter_matches(FpFilter *filter, const FpCapture *capture, const FpRecord *record, GError **error);
 
 #endif

@@ -24,6 +24,7 @@ static const struct {
     {104, WTAP_ENCAP_CHDLC, FP_LINK_CHDLC},
     {105, WTAP_ENCAP_IEEE_802_11, FP_LINK_WLAN},
     {108, WTAP_ENCAP_LOOP, FP_LINK_LOOP},
+    {112, WTAP_ENCAP_CHDLC, FP_LINK_CHDLC},
     {113, WTAP_ENCAP_SLL, FP_LINK_SLL},
     {127, WTAP_ENCAP_IEEE_802_11_RADIOTAP, FP_LINK_RADIOTAP},
     {192, WTAP_ENCAP_PPI, FP_LINK_PPI},
@@ -38,11 +39,11 @@ static const struct {
 #define LINKTYPE_USBPCAP 249
 #define LINKTYPE_EBHSCR 279
 
-FpLink fp_link_of_link_type(uint32_t link_type)
+FpLink fp_link_of_link_type(uint32_t link_type, bool is_big_endian)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
         if (links[i].link_type == link_type)
-            return links[i].link;
+            return links[i].link == FP_LINK_NFLOG && is_big_endian ? FP_LINK_NFLOG_BIG_ENDIAN : links[i].link;
     return FP_LINK_OTHER;
 }
 

@@ -8,8 +8,9 @@
 
 #include "record.h"
 
-/* Of pcap's LINKTYPE_ values (https://www.tcpdump.org/linktypes.html). */
-FpLink fp_link_of_link_type(uint32_t link_type);
+/* Of pcap's LINKTYPE_ values (https://www.tcpdump.org/linktypes.html). is_big_endian: so is the file, and what its records hold in the byte
+ * order of who wrote it. */
+FpLink fp_link_of_link_type(uint32_t link_type, bool is_big_endian);
 
 /* Whether records of this link type may be longer than a packet can be (wtap.h, wtap_max_snaplen_for_encap). */
 bool fp_link_has_giant_records(uint32_t link_type);

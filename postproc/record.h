@@ -24,8 +24,9 @@ typedef enum {
     FP_LINK_PPPOE, /* a session's frames from the PPPoE header on */
     FP_LINK_CHDLC, /* Cisco HDLC */
     FP_LINK_FDDI,
-    FP_LINK_NFLOG, /* Linux netfilter log */
-    FP_LINK_WLAN,  /* IEEE 802.11 */
+    FP_LINK_NFLOG, /* Linux netfilter log, little-endian */
+    FP_LINK_NFLOG_BIG_ENDIAN,
+    FP_LINK_WLAN, /* IEEE 802.11 */
     FP_LINK_RADIOTAP,
     FP_LINK_PPI,
     FP_LINK_NONE, /* not a packet: pcapng also holds system calls, log entries ... */

@@ -11,6 +11,7 @@
 #define MAX_STREAMS_DEFAULT 10000000
 #define SNAPLEN_MAX 262144
 #define BUFFER_KIB_MAX (1024 * 1024)
+#define NOT_GIVEN G_MININT64
 
 static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream. The FILEs, - for\n"
                               "standard input, are taken as one continuous capture in the order given.";
@@ -21,7 +22,7 @@ static const char description[] = "Classes of frames:\n"
                                   "  flight     the first payload frame and what the same side sends on before the reply\n"
                                   "  handshake  frames with SYN, and the ACK that follows a SYN/ACK\n"
                                   "\n"
-                                  "Exit status: 0 done; 1 done, but a capture ended in a cut record; 64 wrong usage; 65 an\n"
+                                  "Exit status: 0 done; 1 done, but a capture ended too early; 64 wrong usage; 65 an\n"
                                   "input is no capture or is damaged; 66 an input cannot be opened; 70 no memory; 73 the\n"
                                   "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output is left.\n";
 
@@ -92,9 +93,9 @@ static const char *check_inputs(const FpSlimArguments *arguments)
         return arguments->inputs != NULL ? "-i captures from an interface, so there can be no FILE" : NULL;
     if (arguments->inputs == NULL)
         return "no FILE is given; - is standard input, and -i captures from an interface";
-    if (arguments->snaplen != 0)
+    if (arguments->snaplen != NOT_GIVEN)
         return "-s goes with -i; editcap -s cuts the frames of a file";
-    if (arguments->buffer_kib != 0)
+    if (arguments->buffer_kib != NOT_GIVEN)
         return "-B goes with -i";
     for (char **input = arguments->inputs, **seen = NULL; *input != NULL; input++) {
         if (!g_str_equal(*input, "-"))
@@ -121,11 +122,11 @@ static const char *check_output(const FpSlimArguments *arguments)
 
 static const char *check_numbers(const FpSlimArguments *arguments)
 {
-    if (arguments->max_frames < 0)
+    if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
         return "-c takes a number from 1";
-    if (arguments->snaplen < 0 || arguments->snaplen > SNAPLEN_MAX)
+    if (arguments->snaplen != NOT_GIVEN && (arguments->snaplen < 0 || arguments->snaplen > SNAPLEN_MAX))
         return "-s takes a number from 0 to 262144";
-    if (arguments->buffer_kib < 0 || arguments->buffer_kib > BUFFER_KIB_MAX)
+    if (arguments->buffer_kib != NOT_GIVEN && (arguments->buffer_kib < 1 || arguments->buffer_kib > BUFFER_KIB_MAX))
         return "-B takes a number of KiB from 1 to 1048576";
     if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
         return "--flight-bytes takes a number from 0 to 2147483647";
@@ -154,9 +155,9 @@ static void fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
         .live = {.interface = arguments->interface,
                  .filter = arguments->filter,
                  .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
-                 .buffer_kib = (int)arguments->buffer_kib},
+                 .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},
         .filter = arguments->filter,
-        .max_frames = (uint64_t)arguments->max_frames,
+        .max_frames = (uint64_t)MAX(arguments->max_frames, 0),
         .flush_each = arguments->flush_each,
         .keep = FP_CLASS_FIRST,
         .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes, .skip_midstream = arguments->no_midstream},
@@ -188,6 +189,7 @@ FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *o
 {
     g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
 
+    arguments->max_frames = arguments->snaplen = arguments->buffer_kib = NOT_GIVEN;
     arguments->flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
     arguments->max_streams = MAX_STREAMS_DEFAULT;
     if (!parse(arguments, &argc, &argv, error))

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "decode.h"
@@ -40,9 +42,10 @@ typedef struct {
 static bool write_fragments(Slim *slim, const GPtrArray *fragments, GError **error)
 {
     for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
-        slim->summary->kept_fragments++;
-        if (!fp_writer_write_kept(slim->writer, g_ptr_array_index(fragments, i), error))
+        bool is_written = false;
+        if (!fp_writer_write_kept(slim->writer, g_ptr_array_index(fragments, i), &is_written, error))
             return false;
+        slim->summary->kept_fragments += is_written;
     }
     return true;
 }
@@ -174,29 +177,37 @@ static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
     return fp_writer_next_capture(slim->writer, capture, error);
 }
 
-/* What came before the capture ended too early has been taken; that is said at once, and by the exit status in the end. */
-static void note_end(Slim *slim, const FpCapture *capture)
-{
-    const char *path = fp_capture_path(capture), *failure = fp_capture_live_end(capture);
-
-    slim->summary->bytes_in += fp_capture_bytes_read(capture);
-    slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
-    if (fp_capture_cut(capture) < 0 && failure == NULL)
-        return;
-    slim->summary->captures_cut++;
-    fp_progress_end(&slim->progress);
-    if (failure != NULL)
-        fprintf(stderr, "firstpayload: %s: the capture ended: %s; what came before was taken\n", path, failure);
-    else
-        fprintf(stderr,
-                "firstpayload: %s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken\n", path,
-                fp_capture_cut(capture));
-}
-
 /* A pipe or an interface: it may never end, so a signal does it. */
 static bool is_endless(const FpCapture *capture)
 {
     return fp_capture_file_bytes(capture) < 0;
+}
+
+/* What came before the capture ended too early has been taken; that is said at once, and by the exit status in the end. */
+static void note_early_end(Slim *slim, const char *path, const char *what)
+{
+    slim->summary->captures_cut++;
+    fp_progress_end(&slim->progress);
+    fprintf(stderr, "firstpayload: %s: %s\n", path, what);
+}
+
+static void note_end(Slim *slim, const FpCapture *capture)
+{
+    const char *failure = fp_capture_live_end(capture);
+    g_autofree char *what = NULL;
+
+    slim->summary->bytes_in += fp_capture_bytes_read(capture);
+    slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
+    if (failure != NULL)
+        what = g_strdup_printf("the capture ended: %s; what came before was taken", failure);
+    else if (fp_capture_cut(capture) >= 0)
+        what = g_strdup_printf("offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken",
+                               fp_capture_cut(capture));
+    else if (fp_stop_asked() && !is_endless(capture))
+        what = g_strdup_printf("offset %" G_GUINT64_FORMAT ": a signal ended the reading; what came before was taken",
+                               fp_capture_bytes_read(capture));
+    if (what != NULL)
+        note_early_end(slim, fp_capture_path(capture), what);
 }
 
 /* How many records to read at once: 0 when enough have been looked at, or a signal has ended the input. */
@@ -214,8 +225,6 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     FpRecord records[BATCH];
     int n = 0, max;
 
-    if (is_endless(capture))
-        fp_stop_catch();
     if (!begin_writing(slim, capture, error))
         return false;
     while ((max = next_batch(slim, capture)) > 0) {
@@ -247,13 +256,58 @@ static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
     return is_done;
 }
 
+/* Whether an input may never end: an interface, a pipe. Then signals end the input, also one that comes while a pipe is opened. */
+static bool has_endless_input(const FpSlimOptions *options)
+{
+    struct stat status;
+
+    if (options->live.interface != NULL)
+        return true;
+    for (char **input = options->inputs; *input != NULL; input++) {
+        bool found = g_str_equal(*input, "-") ? fstat(STDIN_FILENO, &status) == 0 : stat(*input, &status) == 0;
+        if (found && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+            return true;
+    }
+    return false;
+}
+
+static bool is_enough(const Slim *slim)
+{
+    return slim->options->max_frames != 0 && slim->summary->frames - slim->summary->filtered >= slim->options->max_frames;
+}
+
+/* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
+static FpCapture *open_next(Slim *slim, const char *input, GError **error)
+{
+    bool is_converted = slim->options->format != FP_WRITER_AS_INPUT || (slim->writer != NULL && !fp_writer_copies(slim->writer));
+    GError *failure = NULL;
+    FpCapture *capture = NULL;
+
+    if (!fp_stop_asked() || slim->first == NULL)
+        capture = fp_capture_open(input, is_converted, &failure);
+    if (capture != NULL)
+        return capture;
+    if (fp_stop_asked() && slim->first != NULL) {
+        g_clear_error(&failure);
+        note_early_end(slim, input, "a signal ended the reading before this input; neither it nor those after it were read");
+    } else {
+        g_propagate_error(error, failure);
+    }
+    return NULL;
+}
+
 static bool slim_inputs(Slim *slim, GError **error)
 {
     if (slim->options->live.interface != NULL)
         return slim_and_close(slim, fp_capture_live_open(&slim->options->live, error), error);
-    for (char **input = slim->options->inputs; *input != NULL && !fp_stop_asked(); input++) {
-        bool is_converted = slim->options->format != FP_WRITER_AS_INPUT || (slim->writer != NULL && !fp_writer_copies(slim->writer));
-        if (!slim_and_close(slim, fp_capture_open(*input, is_converted, error), error))
+    for (char **input = slim->options->inputs; *input != NULL && !is_enough(slim); input++) {
+        GError *failure = NULL;
+        FpCapture *capture = open_next(slim, *input, &failure);
+        if (capture == NULL && failure == NULL)
+            return true;
+        if (failure != NULL)
+            g_propagate_error(error, failure);
+        if (!slim_and_close(slim, capture, error))
             return false;
     }
     return true;
@@ -314,6 +368,8 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
     slim.decoder = fp_decoder_new(options->list || options->marked_only ? NULL : &keeper, options->network_kinds);
     memset(summary, 0, sizeof *summary);
     fp_progress_begin(&slim.progress, options->show_progress);
+    if (has_endless_input(options))
+        fp_stop_catch();
     bool is_done = run(&slim, error);
     fp_progress_end(&slim.progress);
     if (!is_done)

@@ -100,7 +100,7 @@ FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame)
     uint32_t header_bytes = little16(frame.bytes + 2);
     if (header_bytes < PPI_HEADER || frame.captured < header_bytes)
         return fp_walk_missing_link(frame);
-    FpLink link = fp_link_of_link_type(little32(frame.bytes + 4));
+    FpLink link = fp_link_of_link_type(little32(frame.bytes + 4), false);
     if (link == FP_LINK_PPI)
         return FP_DECODED_LINK;
     return fp_walk_link(walk, link, fp_span_after(frame, header_bytes));

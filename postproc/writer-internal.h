@@ -16,7 +16,7 @@ typedef struct {
     bool (*next_capture)(FpWriter *writer, FpCapture *capture, GError **error);
     bool (*write)(FpWriter *writer, const FpRecord *record, GError **error);
     FpKept *(*keep)(FpWriter *writer, const FpRecord *record, size_t *bytes);
-    bool (*write_kept)(FpWriter *writer, const FpKept *kept, GError **error);
+    bool (*write_kept)(FpWriter *writer, const FpKept *kept, bool *is_written, GError **error);
     bool (*flush)(FpWriter *writer, GError **error);
     bool (*end_capture)(FpWriter *writer, GError **error); /* may be NULL */
     bool (*finish)(FpWriter *writer, GError **error);      /* may be NULL */
@@ -45,7 +45,7 @@ int fp_writer_subtype(FpCapture *capture);
 
 /* Says that capture does not fit the output for what stands at offset. Returns false. */
 bool fp_writer_refuse(FpCapture *capture, int offset, const char *what, GError **error);
-#define FP_WRITER_OTHER_FORMAT "is in another format than the first input, whose format the output has"
+#define FP_WRITER_OTHER_FORMAT "is in another format, or compressed otherwise, than the first input, whose format the output has"
 
 #define FP_PCAP_RECORD_HEADER 16
 #define FP_SNAPLEN_MAX 262144U

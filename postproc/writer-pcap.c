@@ -103,10 +103,11 @@ static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
     return &kept->base;
 }
 
-static bool write_kept(FpWriter *writer, const FpKept *base, GError **error)
+static bool write_kept(FpWriter *writer, const FpKept *base, bool *is_written, GError **error)
 {
     const Kept *kept = (const Kept *)base;
 
+    *is_written = true;
     return fp_output_write(writer->output, kept->record, kept->n, error);
 }
 

@@ -5,20 +5,17 @@
 #include "capture-pcapng.h"
 #include "writer-internal.h"
 
-#define BYTE_ORDER_OFFSET 8
 #define SECTION_LENGTH_OFFSET 16
 
 typedef struct {
     FpWriter base;
-    /* of the section that is being written */
-    uint8_t byte_order[4]; /* its magic */
-    guint interfaces;
+    GPtrArray *interfaces; /* of the section that is being written: GBytes of the blocks that describe them */
 } Pcapng;
 
 typedef struct {
     FpKept base;
-    uint8_t byte_order[4]; /* of the section that it is from */
-    uint32_t interface;    /* its number there */
+    uint32_t interface;  /* its number in the section that it is from */
+    GBytes *description; /* the block that describes it there */
     size_t n;
     uint8_t block[];
 } Kept;
@@ -38,12 +35,11 @@ static bool copy_block(void *user, bool begins_section, const uint8_t *block, si
 
     if (!begins_section) {
         if (is_interface_block(block))
-            pcapng->interfaces++;
+            g_ptr_array_add(pcapng->interfaces, g_bytes_new(block, bytes));
         return fp_output_write(pcapng->base.output, block, bytes, error);
     }
     memset(unknown, 0xff, sizeof unknown);
-    memcpy(pcapng->byte_order, block + BYTE_ORDER_OFFSET, sizeof pcapng->byte_order);
-    pcapng->interfaces = 0;
+    g_ptr_array_set_size(pcapng->interfaces, 0);
     return fp_output_write(pcapng->base.output, block, SECTION_LENGTH_OFFSET, error) &&
            fp_output_write(pcapng->base.output, unknown, sizeof unknown, error) &&
            fp_output_write(pcapng->base.output, block + SECTION_LENGTH_OFFSET + sizeof unknown,
@@ -63,28 +59,36 @@ static bool write_record(FpWriter *writer, const FpRecord *record, GError **erro
     return fp_output_write(writer->output, record->raw, record->raw_bytes, error);
 }
 
+static void drop(gpointer data)
+{
+    Kept *kept = data;
+
+    g_bytes_unref(kept->description);
+    g_free(kept);
+}
+
 static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
 {
     const Pcapng *pcapng = (const Pcapng *)writer;
     Kept *kept = g_malloc(sizeof *kept + record->raw_bytes);
 
-    *kept = (Kept){.base = {g_free}, .interface = fp_pcapng_interface(writer->capture, record), .n = record->raw_bytes};
-    memcpy(kept->byte_order, pcapng->byte_order, sizeof kept->byte_order);
+    *kept = (Kept){.base = {drop}, .interface = fp_pcapng_interface(writer->capture, record), .n = record->raw_bytes};
+    kept->description = g_bytes_ref(g_ptr_array_index(pcapng->interfaces, kept->interface));
     memcpy(kept->block, record->raw, kept->n);
     *bytes = sizeof *kept + kept->n;
     return &kept->base;
 }
 
-/* A datagram's fragments may be spread over sections, as over the files of a ring: each then describes the same interfaces. What would
- * be of an interface that does not exist is left out. */
-static bool write_kept(FpWriter *writer, const FpKept *base, GError **error)
+/* A datagram's fragments may be spread over sections, as over the files of a ring. Where the section has the same interface under the
+ * number, which in a ring it has, a fragment can stand in it; else it is left out. */
+static bool write_kept(FpWriter *writer, const FpKept *base, bool *is_written, GError **error)
 {
     const Pcapng *pcapng = (const Pcapng *)writer;
     const Kept *kept = (const Kept *)base;
 
-    if (memcmp(kept->byte_order, pcapng->byte_order, sizeof kept->byte_order) != 0 || kept->interface >= pcapng->interfaces)
-        return true;
-    return fp_output_write(writer->output, kept->block, kept->n, error);
+    *is_written = kept->interface < pcapng->interfaces->len &&
+                  g_bytes_equal(kept->description, g_ptr_array_index(pcapng->interfaces, kept->interface));
+    return !*is_written || fp_output_write(writer->output, kept->block, kept->n, error);
 }
 
 static bool flush(FpWriter *writer, GError **error)
@@ -92,13 +96,24 @@ static bool flush(FpWriter *writer, GError **error)
     return fp_output_flush(writer->output, error);
 }
 
-static const FpWay way = {
-    .copies = true, .next_capture = next_capture, .write = write_record, .keep = keep, .write_kept = write_kept, .flush = flush};
+static void clear(FpWriter *writer)
+{
+    g_ptr_array_unref(((Pcapng *)writer)->interfaces);
+}
+
+static const FpWay way = {.copies = true,
+                          .next_capture = next_capture,
+                          .write = write_record,
+                          .keep = keep,
+                          .write_kept = write_kept,
+                          .flush = flush,
+                          .clear = clear};
 
 FpWriter *fp_writer_pcapng_new(FpOutput *output, FpCapture *first)
 {
     Pcapng *pcapng = g_new0(Pcapng, 1);
 
     pcapng->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
+    pcapng->interfaces = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     return &pcapng->base;
 }

@@ -33,7 +33,8 @@ typedef struct {
 static bool is_unwritable(int err)
 {
     return err == WTAP_ERR_UNWRITABLE_ENCAP || err == WTAP_ERR_UNWRITABLE_FILE_TYPE || err == WTAP_ERR_UNWRITABLE_REC_TYPE ||
-           err == WTAP_ERR_UNWRITABLE_REC_DATA || err == WTAP_ERR_ENCAP_PER_PACKET_UNSUPPORTED || err == WTAP_ERR_PACKET_TOO_LARGE;
+           err == WTAP_ERR_UNWRITABLE_REC_DATA || err == WTAP_ERR_ENCAP_PER_PACKET_UNSUPPORTED || err == WTAP_ERR_PACKET_TOO_LARGE ||
+           err == WTAP_ERR_CANT_WRITE_TO_PIPE;
 }
 
 static void set_dump_error(GError **error, const Dumping *dumping, int err, char *err_info)
@@ -269,10 +270,11 @@ static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
     return &kept->base;
 }
 
-static bool write_kept(FpWriter *writer, const FpKept *base, GError **error)
+static bool write_kept(FpWriter *writer, const FpKept *base, bool *is_written, GError **error)
 {
     const Kept *kept = (const Kept *)base;
 
+    *is_written = true;
     return dump((Dumping *)writer, &kept->rec, kept->frame, error);
 }
 

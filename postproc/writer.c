@@ -86,9 +86,9 @@ void fp_writer_drop_kept(void *kept)
     ((FpKept *)kept)->drop(kept);
 }
 
-bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error)
+bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error)
 {
-    return writer->way->write_kept(writer, kept, error);
+    return writer->way->write_kept(writer, kept, is_written, error);
 }
 
 bool fp_writer_flush(FpWriter *writer, GError **error)

@@ -34,7 +34,7 @@ bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
  * how much memory it takes. */
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes);
 void fp_writer_drop_kept(void *kept);
-bool fp_writer_write_kept(FpWriter *writer, const void *kept, GError **error);
+bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error); /* not where it does not fit */
 
 /* Writes out what is buffered. */
 bool fp_writer_flush(FpWriter *writer, GError **error);

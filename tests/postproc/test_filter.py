@@ -49,6 +49,25 @@ class Filter(unittest.TestCase):
                 self.assertRegex(slim("--list", "-c", str(count), capture).stderr, rf"frames +{seen}\n")
             self.assertRegex(slim("--list", "-c", "4", "-f", "port 40001", capture).stderr, r"frames +9\n +not matched by -f +5\n")
 
+    def test_a_link_type_without_filters_is_left_out(self):
+        """A pcapng with USB packets besides."""
+        with tempfile.TemporaryDirectory() as folder:
+            usb = write(folder, "usb.pcap", pcap([b"\0" * 64], link=249))
+            both, merged = write(folder, "tcp.pcap", pcap(connection())), os.path.join(folder, "merged.pcapng")
+            subprocess.run(["mergecap", "-a", "-w", merged, both, usb], check=True)
+            result = slim("--list", "-f", "tcp", merged)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(b"4\tfirst,flight\n", result.stdout)
+            self.assertIn("link type 249", result.stderr)
+
+    def test_enough_is_enough(self):
+        """What comes behind the last frame that -c asks for is not even opened."""
+        with tempfile.TemporaryDirectory() as folder:
+            capture = write(folder, "in.pcap", pcap(connection()))
+            self.assertEqual(slim("-c", "5", "-w", "/dev/null", capture, os.path.join(folder, "none")).returncode, 0)
+            for option in (("-c", "0"), ("-B", "0"), ("-s", "0")):
+                self.assertEqual(slim(*option, "-w", "/dev/null", capture).returncode, 64)
+
     def test_what_makes_no_sense(self):
         capture = os.path.join(CAPTURES, "any-sll.pcap")
         for expression, word in (("port nowhere", "nowhere"), ("tcp and", "syntax error"), ("vlan", "link type 113")):

@@ -182,6 +182,48 @@ class Pipes(unittest.TestCase):
                     self.assertEqual(run.wait(60), 0, run.stderr.read() if run.poll() else "")
                     self.assertEqual(read(out), header() + record(connection()[3], 3))
 
+    def test_interrupt_ends_a_quiet_pipe_of_every_kind(self):
+        """Also one that libwiretap reads, or still opens; and the pipes behind it, silent ones and those without a writer."""
+        data = pcap(connection())
+        pcapng = subprocess.run(["editcap", "-F", "pcapng", "/dev/stdin", "/dev/stdout"], input=data, capture_output=True, check=True).stdout
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(os.path.join(folder, "fifo"))
+            silent, writer = os.pipe()
+            self.addCleanup(os.close, silent)
+            self.addCleanup(os.close, writer)
+            for options, more, sent, status in ((("-F", "pcapng"), (), pcapng, 0), (("-F", "nsecpcap"), (), pcapng, 0),
+                                                ((), (f"/dev/fd/{silent}",), data, 1), ((), (os.path.join(folder, "fifo"),), data, 1),
+                                                ((), (os.path.join(CAPTURES, "mixed.pcap"),), data, 1)):
+                with self.subTest(options=options, more=more):
+                    out = os.path.join(folder, "out")
+                    run = subprocess.Popen([PROGRAM, "slim", "-w", out, *options, "-", *more], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                                           pass_fds=[silent])
+                    run.stdin.write(sent)
+                    run.stdin.flush()
+                    if more and "mixed" not in more[0]:
+                        run.stdin.close()       # the next input is being waited for
+                    time.sleep(0.5)
+                    run.send_signal(signal.SIGTERM)
+                    said = run.stderr.read().decode()
+                    self.assertEqual(run.wait(30), status, said)
+                    run.stderr.close()
+                    if not run.stdin.closed:
+                        run.stdin.close()
+                    self.assertEqual(payloads(out), [connection()[3][54:].hex()])
+                    if more:
+                        self.assertIn(f"{more[0]}: a signal ended the reading before this input", said)
+
+    def test_interrupt_before_the_first_byte(self):
+        """tcpdump holds back what it has until it is interrupted too."""
+        run = self.start()
+        time.sleep(0.3)
+        run.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        run.stdin.write(pcap(connection()))
+        run.stdin.close()
+        self.assertEqual(run.stdout.read(), header() + record(connection()[3], 3))
+        self.assertEqual(run.wait(60), 0)
+
     def test_interrupt_takes_what_the_writer_still_writes(self):
         run = self.start()
         frames = connection()

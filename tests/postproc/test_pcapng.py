@@ -124,6 +124,55 @@ class Pcapng(unittest.TestCase):
         data = w.section() + w.interface() + big + commented + w.packet(connection()[4])
         self.assertEqual(self.slim(data).stdout, w.section() + w.interface() + big + commented)
 
+    def test_sections_are_converted(self):
+        """Interfaces are numbered anew in each section; in one section, or through libwiretap, they keep what they are."""
+        w = Writer("<")
+        nano = w.option(9, b"\x09")
+        first = w.section() + w.interface(options=w.option(2, b"eth0")) + w.packet(connection(40000)[3], 3)
+        for link, frame in ((1, connection(40001)[3]), (101, connection(40001)[3][14:])):
+            data = first + w.section() + w.interface(link, options=w.option(2, b"tun0") + nano) + w.packet(frame, 126)
+            source, packed = write(self.folder, "in.pcapng", data), self.folder + "/in.pcapng.gz"
+            subprocess.run(f"gzip -c {source} > {packed}", shell=True, check=True)
+            for command in (("-F", "pcapng", source), (packed,)):
+                out = self.folder + "/out.pcapng"
+                self.assertEqual(slim("-w", out, *command).returncode, 0)
+                told = subprocess.run(["tshark", "-r", out, "-T", "fields", "-e", "frame.interface_name", "-e", "frame.time_epoch", "-e",
+                                       "frame.encap_type"], capture_output=True, check=True, text=True).stdout.split()
+                self.assertEqual(told, ["eth0", "0.000003000", "1", "tun0", "0.000000126", "1" if link == 1 else "7"])
+
+    def test_fragments_stand_only_where_their_interface_is(self):
+        w = Writer("<")
+        frame = connection(request=b"x" * 600)[3]
+        ip, payload = bytearray(frame[14:34]), frame[34:]
+        parts = []
+        for start, end in ((0, 400), (400, len(payload))):
+            ip[2:4], ip[6:8] = struct.pack(">H", 20 + end - start), struct.pack(">H", (0x2000 if end == 400 else 0) | start // 8)
+            parts.append(frame[:14] + bytes(ip) + payload[start:end])
+        before = w.section() + w.interface() + w.packet(parts[0])
+        for interface, kept in ((w.interface(), True), (w.interface(options=w.option(9, b"\x09")), False), (w.interface(snaplen=60), False)):
+            result = self.slim(before + w.section() + interface + w.packet(parts[1]))
+            wanted = w.section() + w.interface() + w.section() + interface + (w.packet(parts[0]) if kept else b"") + w.packet(parts[1])
+            self.assertEqual(result.stdout, wanted)
+            self.assertEqual("1 fragments" in result.stderr, kept)
+
+    def test_nflog_of_a_big_endian_machine(self):
+        frames = [frame[14:] for frame in connection()]
+        for order in "<>":
+            w = Writer(order)
+            logged = [struct.pack("BBH", 2, 0, 0) + struct.pack(order + "HH", 4 + len(f), 9) + f + b"\0" * (-len(f) % 4) for f in frames]
+            self.slim(w.section() + w.interface(239) + b"".join(w.packet(f) for f in logged))
+            self.assertEqual(rows(self.folder + "/in.pcapng")[4], "first,flight")
+            classic = struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 239) + b"".join(
+                struct.pack(order + "IIII", 1, 0, len(f), len(f)) + f for f in logged)
+            self.assertEqual(rows(write(self.folder, "in.pcap", classic))[4], "first,flight")
+
+    def test_link_types_of_the_same_meaning(self):
+        w = Writer("<")
+        for link in (104, 112):
+            frames = [b"\x0f\0\x08\0" + frame[14:] for frame in connection()]
+            self.slim(w.section() + w.interface(link) + b"".join(w.packet(f) for f in frames))
+            self.assertEqual(rows(self.folder + "/in.pcapng")[4], "first,flight")
+
     def test_cut(self):
         w = Writer("<")
         sound = w.section() + w.interface() + b"".join(w.packet(frame) for frame in connection())
@@ -141,12 +190,15 @@ class Pcapng(unittest.TestCase):
         for bad, word in ((bytes(unequal), "lengths"), (w.packet(frame, interface=1), "interface"), (struct.pack("<II", 6, 8) + b"\0" * 8, "shorter"),
                           (struct.pack("<II", 6, 1 << 25) + b"\0" * 8, "longer"), (w.block(6, b"\0" * 8), "too short"),
                           (w.block(6, struct.pack("<IIIII", 0, 0, 0, 500, 500)), "too short"), (w.block(1, b"\0" * 4), "too short"),
+                          (w.packet(frame, options=struct.pack("<HH", 1, 900) + b"\0" * 8), "option"), (w.interface(options=b"\1\0\x08\0"), "option"),
+                          (w.block(3, struct.pack("<I", 8) + b"\0" * 12), "not as long"),
                           (w.section().replace(b"\x4d\x3c\x2b\x1a", b"\0\0\0\0"), "magic"),
                           (w.section()[:12] + struct.pack("<H", 2) + w.section()[14:], "version")):
             result = self.slim(sound + bad + w.packet(frame), "-w", self.folder + "/out.pcapng", status=65)
             self.assertIn(f"in.pcapng: offset {len(sound)}: ", slim("-w", "/dev/null", self.folder + "/in.pcapng").stderr)
             self.assertIn(word, result.stderr)
             self.assertEqual(os.listdir(self.folder), ["in.pcapng"])
+        self.assertEqual(slim("-w", "/dev/null", write(self.folder, "x", w.section()[:26])).returncode, 65)
         self.assertIn("before any interface", slim("-w", "/dev/null", write(self.folder, "x", w.section() + w.simple_packet(frame))).stderr)
 
     def test_as_libwiretap_reads_it(self):
