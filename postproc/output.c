@@ -32,10 +32,15 @@ static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGPIPE, SIGTERM, S
 /* The temporary file that a signal must not leave behind. */
 static const char *volatile doomed;
 
-static void remove_doomed(int signal_number)
+void fp_output_remove_temporary(void)
 {
     if (doomed != NULL)
         unlink(doomed);
+}
+
+static void remove_doomed(int signal_number)
+{
+    fp_output_remove_temporary();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }

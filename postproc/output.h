@@ -23,6 +23,9 @@ typedef struct FpOutput FpOutput;
  */
 FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
 
+/* Removes the temporary file there may be; for the handler of a signal that ends the program. */
+void fp_output_remove_temporary(void);
+
 /* Adds n bytes, through a buffer of 256 KiB. */
 bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error);
 

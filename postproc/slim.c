@@ -369,7 +369,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
     memset(summary, 0, sizeof *summary);
     fp_progress_begin(&slim.progress, options->show_progress);
     if (has_endless_input(options))
-        fp_stop_catch();
+        fp_stop_catch(fp_output_remove_temporary);
     bool is_done = run(&slim, error);
     fp_progress_end(&slim.progress);
     if (!is_done)

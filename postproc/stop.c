@@ -16,8 +16,7 @@
 /* Written by the signal handler, so that who waits in poll wakes up; stays readable. */
 static int wakeup = -1;
 
-static const int caught[] = {SIGINT, SIGTERM};
-static struct sigaction before[sizeof caught / sizeof caught[0]]; /* what they did until now */
+static void (*before_death)(void);
 
 static volatile sig_atomic_t signals;
 static struct timespec asked_at;
@@ -32,14 +31,16 @@ static void note_signal(int signal_number)
         (void)!write(wakeup, &one, sizeof one);
     }
     if (++signals > SIGNALS_MAX) {
-        sigaction(signal_number, &before[signal_number == caught[0] ? 0 : 1], NULL);
+        before_death();
+        signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
     errno = failure;
 }
 
-void fp_stop_catch(void)
+void fp_stop_catch(void (*clean_up)(void))
 {
+    static const int caught[] = {SIGINT, SIGTERM};
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
 
     if (wakeup >= 0)
@@ -47,9 +48,12 @@ void fp_stop_catch(void)
     wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wakeup < 0)
         return; /* then they end the program, as they did */
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        if (sigaction(caught[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+    before_death = clean_up;
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+        struct sigaction old;
+        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(caught[i], &action, NULL);
+    }
 }
 
 bool fp_stop_asked(void)

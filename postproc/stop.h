@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-/* From now on the signals end the input, not the program; but a third one does what it did before. One that the program was started with
- * ignored stays so. */
-void fp_stop_catch(void);
+/* From now on the signals end the input, not the program; but a third one does, and clean_up is called before, in the signal's handler. One
+ * that the program was started with ignored stays so. */
+void fp_stop_catch(void (*clean_up)(void));
 
 /* Whether such a signal has come, and whether the time for what was on its way is over too. */
 bool fp_stop_asked(void);
