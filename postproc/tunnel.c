@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tunnel.c - networks that are carried over IP by GRE or UDP. What Wireshark decodes as such by default, and how, is
- * followed: packet-gre.c, packet-cisco-erspan.c, packet-vxlan.c, packet-geneve.c, packet-gtp.c, packet-teredo.c, packet-l2tp.c of 4.0.
+ * followed: packet-gre.c, packet-cisco-erspan.c, packet-vxlan.c, packet-geneve.c, packet-capwap.c, packet-gtp.c, packet-teredo.c,
+ * packet-l2tp.c of 4.0.
  */
 #include "walk.h"
 
@@ -27,6 +28,7 @@
 #define PORT_GRE 4754
 #define PORT_VXLAN 4789
 #define PORT_VXLAN_GPE 4790
+#define PORT_CAPWAP_DATA 5247
 #define PORT_GENEVE 6081
 #define PORT_MPLS 6635
 
@@ -35,6 +37,10 @@
 #define VXLAN_HEADER 8U
 #define VXLAN_HAS_VNI 0x08
 #define GENEVE_HEADER 8U
+#define CAPWAP_HEADER 8U
+#define CAPWAP_FRAGMENT 0x80
+#define CAPWAP_KEEP_ALIVE 0x08
+#define CAPWAP_BINDING_WLAN 1
 
 /* ERSPAN II and III (draft-foschiano-erspan): a header, then the mirrored frame. */
 static FpDecoded walk_erspan(FpWalk *walk, FpSpan rest)
@@ -269,6 +275,27 @@ static FpDecoded walk_l2tp(FpWalk *walk, FpSpan rest)
     return rest.captured < header_bytes ? fp_walk_missing(rest) : fp_walk_ppp_hdlc(walk, fp_span_after(rest, header_bytes));
 }
 
+/* CAPWAP's data channel (RFC 5415 4.3): Ethernet, or IEEE 802.11. */
+static FpDecoded walk_capwap(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < CAPWAP_HEADER)
+        return fp_walk_missing(rest);
+    const uint8_t *header = rest.bytes;
+    uint32_t header_bytes = (header[1] >> 3) * 4U;
+    bool is_native = header[2] & 1;
+    if ((header[0] & 0x0f) != 0 || header[3] & CAPWAP_FRAGMENT)
+        return FP_DECODED_TUNNEL; /* encrypted, or not reassembled here */
+    if (header[3] & CAPWAP_KEEP_ALIVE)
+        return FP_DECODED_NOT_TCP;
+    if (header_bytes < CAPWAP_HEADER || rest.captured < header_bytes)
+        return fp_walk_missing(rest);
+    if (!is_native)
+        return fp_walk_ethernet(walk, fp_span_after(rest, header_bytes));
+    if ((header[2] >> 1 & 0x1f) != CAPWAP_BINDING_WLAN)
+        return FP_DECODED_TUNNEL;
+    return fp_walk_wlan_swapped(walk, fp_span_after(rest, header_bytes));
+}
+
 typedef FpDecoded Step(FpWalk *walk, FpSpan rest);
 
 static Step *tunnel_of_port(uint16_t port)
@@ -287,6 +314,8 @@ static Step *tunnel_of_port(uint16_t port)
         return walk_vxlan;
     case PORT_VXLAN_GPE:
         return walk_vxlan_gpe;
+    case PORT_CAPWAP_DATA:
+        return walk_capwap;
     case PORT_GENEVE:
         return walk_geneve;
     case PORT_MPLS:

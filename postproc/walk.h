@@ -37,6 +37,7 @@ FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame);
 
 /* wlan.c */
 FpDecoded fp_walk_wlan(FpWalk *walk, FpSpan frame);
+FpDecoded fp_walk_wlan_swapped(FpWalk *walk, FpSpan frame); /* the two bytes of its frame control are in the other order */
 FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame);
 FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame);
 

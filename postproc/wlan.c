@@ -34,27 +34,32 @@ static uint32_t little32(const uint8_t *bytes)
     return (uint32_t)little16(bytes + 2) << 16 | little16(bytes);
 }
 
-/* is_padded: there is padding after the header, to a multiple of four. */
-static FpDecoded walk_frame(FpWalk *walk, FpSpan frame, bool is_padded)
+typedef enum {
+    FRAME_PADDED = 1,  /* after the header, to a multiple of four */
+    FRAME_SWAPPED = 2, /* the bytes of the frame control field */
+} FrameForm;
+
+static FpDecoded walk_frame(FpWalk *walk, FpSpan frame, unsigned form)
 {
     const uint8_t *header = frame.bytes;
 
     if (frame.captured < 24)
         return fp_walk_missing_link(frame);
-    if ((header[0] & TYPE_MASK) != TYPE_DATA || header[0] & SUBTYPE_NULL)
+    uint8_t kind = header[form & FRAME_SWAPPED ? 1 : 0], flags = header[form & FRAME_SWAPPED ? 0 : 1];
+    if ((kind & TYPE_MASK) != TYPE_DATA || kind & SUBTYPE_NULL)
         return FP_DECODED_NOT_IP;
-    bool is_qos = header[0] & SUBTYPE_QOS;
-    uint32_t header_bytes = (header[1] & (TO_DS | FROM_DS)) == (TO_DS | FROM_DS) ? 30 : 24;
+    bool is_qos = kind & SUBTYPE_QOS;
+    uint32_t header_bytes = (flags & (TO_DS | FROM_DS)) == (TO_DS | FROM_DS) ? 30 : 24;
     uint32_t qos_at = header_bytes;
     if (is_qos)
-        header_bytes += header[1] & ORDER ? 6 : 2; /* with an HT control field */
-    if (is_padded)
+        header_bytes += flags & ORDER ? 6 : 2; /* with an HT control field */
+    if (form & FRAME_PADDED)
         header_bytes = (header_bytes + 3) & ~3U;
     if (frame.captured < header_bytes)
         return fp_walk_missing_link(frame);
-    if (header[1] & PROTECTED)
+    if (flags & PROTECTED)
         return FP_DECODED_LINK; /* encrypted */
-    if (header[1] & MORE_FRAGMENTS || (header[22] & 0x0f) != 0)
+    if (flags & MORE_FRAGMENTS || (header[22] & 0x0f) != 0)
         return FP_DECODED_LINK;
     if (is_qos && header[qos_at] & QOS_AGGREGATE)
         return FP_DECODED_LINK; /* several frames in one */
@@ -63,7 +68,12 @@ static FpDecoded walk_frame(FpWalk *walk, FpSpan frame, bool is_padded)
 
 FpDecoded fp_walk_wlan(FpWalk *walk, FpSpan frame)
 {
-    return walk_frame(walk, frame, false);
+    return walk_frame(walk, frame, 0);
+}
+
+FpDecoded fp_walk_wlan_swapped(FpWalk *walk, FpSpan frame)
+{
+    return walk_frame(walk, frame, FRAME_SWAPPED);
 }
 
 /* The flags field of a radiotap header, 0 when it has none. header has been captured whole. */
@@ -90,7 +100,7 @@ FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame)
     FpSpan rest = fp_span_after(frame, header_bytes);
     if (flags & RADIOTAP_FLAG_FCS && rest.wire >= FCS_BYTES)
         rest = fp_span_first(rest, rest.wire - FCS_BYTES);
-    return walk_frame(walk, rest, flags & RADIOTAP_FLAG_PAD);
+    return walk_frame(walk, rest, flags & RADIOTAP_FLAG_PAD ? FRAME_PADDED : 0);
 }
 
 FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame)
