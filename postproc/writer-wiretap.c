@@ -83,7 +83,7 @@ static void begin_interfaces(Dumping *dumping)
     wtap_block_t untaken = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
 
     dumping->has_interfaces = true;
-    dumping->no_interfaces.interface_data = g_array_new(FALSE, FALSE, sizeof untaken);
+    dumping->no_interfaces.interface_data = g_array_new(FALSE, FALSE, sizeof(void *));
     g_array_append_val(dumping->no_interfaces.interface_data, untaken);
     g_free(dumping->params.idb_inf); /* what it points to is the input's */
     dumping->params.idb_inf = &dumping->no_interfaces;
