@@ -69,7 +69,7 @@ static inline uint16_t load16(const Pcapng *pcapng, const uint8_t *bytes)
     uint16_t value;
 
     memcpy(&value, bytes, sizeof value);
-    return pcapng->swapped ? GUINT16_SWAP_LE_BE(value) : value;
+    return (uint16_t)(pcapng->swapped ? GUINT16_SWAP_LE_BE(value) : value);
 }
 
 static inline uint32_t load32_as(bool swapped, const uint8_t *bytes)
