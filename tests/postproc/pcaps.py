@@ -3,6 +3,8 @@
 import os
 import struct
 import subprocess
+import tempfile
+import unittest
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 CAPTURES = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "captures")
@@ -69,3 +71,15 @@ def rows(*arguments, **kwargs):
     """The frames of slim --list, as a dict from number to classes."""
     out = slim("--list", "-q", *arguments, **kwargs).stdout.decode()
     return {int(number): classes for number, classes in (line.split("\t") for line in out.splitlines())}
+
+
+class InFolder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)

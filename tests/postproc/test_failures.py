@@ -11,8 +11,7 @@ import threading
 import time
 import tty
 
-from pcaps import ACK, CAPTURES, MICROSECONDS, NANOSECONDS, PROGRAM, connection, header, pcap, read, record, rows, segment, slim, write
-from test_slim import InFolder
+from pcaps import ACK, CAPTURES, MICROSECONDS, NANOSECONDS, PROGRAM, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
 
 
 class BadInput(InFolder):

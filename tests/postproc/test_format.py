@@ -2,10 +2,8 @@
 """-F: the same frames, in another format."""
 import os
 import subprocess
-import tempfile
-import unittest
 
-from pcaps import CAPTURES, NANOSECONDS, connection, pcap, read, slim, write
+from pcaps import CAPTURES, NANOSECONDS, InFolder, connection, pcap, read, slim, write
 
 FIELDS = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.protocols", "tcp.payload"]
 
@@ -18,15 +16,7 @@ def said(capture):
     return frames, kind
 
 
-class Format(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class Format(InFolder):
     def slim(self, *arguments):
         result = slim("-q", *arguments)
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -3,10 +3,8 @@
 import os
 import struct
 import subprocess
-import tempfile
-import unittest
 
-from pcaps import ACK, connection, read, rows, segment, slim, write
+from pcaps import ACK, InFolder, connection, read, rows, segment, slim, write
 
 
 class Writer:
@@ -47,12 +45,7 @@ class Writer:
                 self.block(0x7FFF0000, b"what ever")]
 
 
-class Pcapng(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
+class Pcapng(InFolder):
     def slim(self, data, *options, status=0):
         result = slim(*options, write(self.folder, "in.pcapng", data))
         self.assertEqual(result.returncode, status, result.stderr)

@@ -5,22 +5,11 @@ import os
 import pty
 import struct
 import subprocess
-import tempfile
 import time
 import unittest
 
-from pcaps import (ACK, CAPTURES, MICROSECONDS, MODIFIED, NANOSECONDS, PROGRAM, SYN, connection, header, pcap, read, record, rows, segment,
-                   slim, write)
-
-
-class InFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
+from pcaps import (ACK, CAPTURES, MICROSECONDS, MODIFIED, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, rows,
+                   segment, slim, write)
 
 
 class Formats(InFolder):

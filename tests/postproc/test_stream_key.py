@@ -5,8 +5,7 @@ import struct
 import subprocess
 import unittest
 
-from pcaps import MODIFIED, connection, header, pcap, record, rows, segment, slim, write
-from test_slim import InFolder
+from pcaps import MODIFIED, InFolder, connection, header, pcap, record, rows, segment, slim, write
 
 BACK = (1, 4)               # of connection()'s frames, those from the server
 ALL = "vlan,vni,interface"
