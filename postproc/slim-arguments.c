@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "network.h"
-#include "writer.h"
+#include "selection-arguments.h"
 
 #define MAX_STREAMS_DEFAULT 10000000
 #define SNAPLEN_MAX 262144
@@ -28,20 +27,13 @@ static const char description[] = "Classes of frames:\n"
 
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {
+    FpSelectionArguments selection;
     char *output;
-    char *format;
     char *interface;
-    char *filter;
-    char *keep;
-    char *stream_key;
     gint64 max_frames;
     gint64 snaplen;
     gint64 buffer_kib;
-    gint64 flight_bytes;
-    gint64 max_streams;
     gboolean flush_each;
-    gboolean no_midstream;
-    gboolean marked_only;
     gboolean list;
     gboolean quiet;
     char **inputs;
@@ -51,29 +43,15 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
 {
     const GOptionEntry entries[] = {
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output, "Write the capture to OUT (default: -, standard output)", "OUT"},
-        {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
-         "Write it in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
-        {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
-         "CLASSES"},
         {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
          NULL},
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
          "IFACE"},
-        {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
         {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after N frames have been looked at", "N"},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
-        {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
-         "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
-        {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
-        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
-         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
-        {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams,
-         "Remember at most N streams at once, 61 to 83 bytes each (default: 10000000)", "N"},
-        {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
-         "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->inputs, NULL, "[FILE...]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -83,6 +61,8 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
+    fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
+                               "Remember at most N streams at once, 61 to 83 bytes each (default: 10000000)");
     return g_option_context_parse(context, argc, argv, error);
 }
 
@@ -113,7 +93,7 @@ static const char *check_output(const FpSlimArguments *arguments)
         return "-w takes the name of a file";
     if (arguments->list && arguments->output != NULL)
         return "--list writes no capture, so -w makes no sense with it";
-    if (arguments->list && arguments->format != NULL)
+    if (arguments->list && arguments->selection.format != NULL)
         return "--list writes no capture, so -F makes no sense with it";
     if (!arguments->list && (arguments->output == NULL || g_str_equal(arguments->output, "-")) && isatty(STDOUT_FILENO))
         return "will not write a capture to a terminal; use -w FILE, or --list";
@@ -128,10 +108,6 @@ static const char *check_numbers(const FpSlimArguments *arguments)
         return "-s takes a number from 0 to 262144";
     if (arguments->buffer_kib != NOT_GIVEN && (arguments->buffer_kib < 1 || arguments->buffer_kib > BUFFER_KIB_MAX))
         return "-B takes a number of KiB from 1 to 1048576";
-    if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
-        return "--flight-bytes takes a number from 0 to 2147483647";
-    if (arguments->max_streams < 16 || arguments->max_streams > G_MAXUINT32)
-        return "--max-streams takes a number from 16 to 4294967295";
     return NULL;
 }
 
@@ -144,45 +120,26 @@ static const char *check(const FpSlimArguments *arguments)
     return wrong != NULL ? wrong : check_numbers(arguments);
 }
 
-static void fill_options(const FpSlimArguments *arguments, FpSlimOptions *options)
+static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
 {
     *options = (FpSlimOptions){
         .inputs = arguments->inputs,
         .output = arguments->list             ? NULL
                   : arguments->output != NULL ? arguments->output
                                               : "-",
-        .format = FP_WRITER_AS_INPUT,
         .live = {.interface = arguments->interface,
-                 .filter = arguments->filter,
                  .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
                  .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},
-        .filter = arguments->filter,
         .max_frames = (uint64_t)MAX(arguments->max_frames, 0),
-        .flush_each = arguments->flush_each,
-        .keep = FP_CLASS_FIRST,
-        .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes, .skip_midstream = arguments->no_midstream},
-        .max_streams = (size_t)arguments->max_streams,
-        .marked_only = arguments->marked_only,
         .list = arguments->list,
         .show_progress = !arguments->quiet && isatty(STDERR_FILENO),
     };
-}
-
-/* The options that are words. */
-static bool fill_words(const FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
-{
-    if (arguments->keep != NULL && !fp_classes_from_text(arguments->keep, &options->keep)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--keep takes first, reply, flight and handshake, comma-separated");
+    if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error))
         return false;
-    }
-    if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &options->network_kinds)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--stream-key takes vlan, vni and interface, comma-separated");
-        return false;
-    }
-    if (arguments->format == NULL)
-        return true;
-    options->format = fp_writer_format(arguments->format, error);
-    return options->format != FP_WRITER_AS_INPUT;
+    options->selection.flush_each = arguments->flush_each;
+    if (arguments->interface != NULL)
+        options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
+    return true;
 }
 
 FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
@@ -190,8 +147,6 @@ FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *o
     g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
 
     arguments->max_frames = arguments->snaplen = arguments->buffer_kib = NOT_GIVEN;
-    arguments->flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
-    arguments->max_streams = MAX_STREAMS_DEFAULT;
     if (!parse(arguments, &argc, &argv, error))
         return NULL;
     const char *wrong = check(arguments);
@@ -199,8 +154,7 @@ FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *o
         g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s\nfirstpayload: firstpayload slim --help says more", wrong);
         return NULL;
     }
-    fill_options(arguments, options);
-    if (!fill_words(arguments, options, error))
+    if (!fill_options(arguments, options, error))
         return NULL;
     *is_quiet = arguments->quiet;
     return g_steal_pointer(&arguments);
@@ -209,11 +163,8 @@ FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *o
 void fp_slim_arguments_free(FpSlimArguments *arguments)
 {
     g_strfreev(arguments->inputs);
+    fp_selection_arguments_clear(&arguments->selection);
     g_free(arguments->output);
-    g_free(arguments->format);
     g_free(arguments->interface);
-    g_free(arguments->filter);
-    g_free(arguments->keep);
-    g_free(arguments->stream_key);
     g_free(arguments);
 }

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pass.c - see pass.h.
+ *
+ * Records go through in batches: all of a batch are decoded and their places in the stream table asked for before the first is looked
+ * up there, so that memory has answered by then.
+ */
+#include "pass.h"
+
+#include <sys/random.h>
+
+#include "decode.h"
+#include "error.h"
+#include "filter.h"
+
+struct FpPass {
+    const FpSelection *selection;
+    FpSummary *summary;
+    FpFilter *filter; /* NULL for none, or the kernel's */
+    FpDecoder *decoder;
+    FpStreams *streams;
+    FpWriter *writer;
+    FpShowClasses show; /* instead of writing */
+    void *user;
+    bool failed_reading;
+};
+
+/* A frame that completes a datagram is of no use without the others that hold it. */
+static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **error)
+{
+    for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
+        bool is_written = false;
+        if (!fp_writer_write_kept(pass->writer, g_ptr_array_index(fragments, i), &is_written, error))
+            return false;
+        pass->summary->kept_fragments += is_written;
+    }
+    return true;
+}
+
+/* fragments: those with which the record completes a datagram, or NULL. */
+static bool take_verdict(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, unsigned classes, GError **error)
+{
+    pass->summary->streams_with_payload += (classes & FP_CLASS_FIRST) != 0;
+    if (pass->show != NULL)
+        return pass->show(pass->user, pass->summary->frames, classes, error);
+    if ((classes & pass->selection->keep) == 0)
+        return true;
+    pass->summary->kept++;
+    return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
+           (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
+}
+
+/* What is known of a record of a batch before its stream is looked up. */
+typedef struct {
+    FpSegment segment;
+    FpStreamKey key;
+    GPtrArray *fragments;
+    bool has_segment;
+} Pending;
+
+static void prepare(FpPass *pass, const FpRecord *record, Pending *pending)
+{
+    FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
+
+    pass->summary->decoded[decoded]++;
+    pending->has_segment = decoded == FP_DECODED_SEGMENT;
+    pending->fragments = NULL;
+    if (!pending->has_segment)
+        return;
+    pending->fragments = fp_decoder_take_kept(pass->decoder);
+    pending->key = fp_streams_key(pass->streams, &pending->segment);
+    fp_streams_prefetch(pass->streams, pending->key);
+}
+
+/* Prepares the records that the filter lets through. */
+static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, Pending *pending, GError **error)
+{
+    for (int i = 0; i < n; i++) {
+        int matches = fp_filter_matches(pass->filter, capture, &records[i], error);
+        if (matches < 0)
+            return false;
+        if (matches > 0) {
+            prepare(pass, &records[i], &pending[i]);
+            continue;
+        }
+        pass->summary->filtered++;
+        pending[i] = (Pending){.has_segment = false};
+    }
+    return true;
+}
+
+/* Where networks are told apart, before a batch is decoded: what is known of those that its segments are of. */
+static void begin_networks(const FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, Pending *pending)
+{
+    for (int i = 0; i < n; i++) {
+        uint32_t interface;
+        pending[i].segment.network = 0;
+        if (pass->selection->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(capture, &records[i], &interface))
+            pending[i].segment.network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
+    }
+}
+
+/* And after it. A pass of its own, so that nobody else pays for it. */
+static void end_networks(const FpPass *pass, int n, Pending *pending)
+{
+    for (int i = 0; i < n; i++) {
+        if (!pending[i].has_segment)
+            continue;
+        pending[i].key = fp_streams_key_in_network(pass->streams, pending[i].key, pending[i].segment.network);
+        fp_streams_prefetch(pass->streams, pending[i].key);
+    }
+}
+
+static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, GError **error)
+{
+    Pending pending[FP_PASS_BATCH];
+    bool is_well = true;
+
+    if (pass->selection->network_kinds != 0)
+        begin_networks(pass, capture, records, n, pending);
+    if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
+        return false;
+    for (int i = 0; pass->filter == NULL && i < n; i++)
+        prepare(pass, &records[i], &pending[i]);
+    if (pass->selection->network_kinds != 0)
+        end_networks(pass, n, pending);
+    for (int i = 0; i < n; i++) {
+        FpVerdict verdict;
+        pass->summary->frames++;
+        if (!pending[i].has_segment)
+            continue;
+        fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict);
+        if (verdict.classes != 0 && is_well)
+            is_well = take_verdict(pass, &records[i], pending[i].fragments, verdict.classes, error);
+        if (pending[i].fragments != NULL)
+            g_ptr_array_unref(pending[i].fragments);
+    }
+    return is_well;
+}
+
+int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
+{
+    FpRecord records[FP_PASS_BATCH];
+    int n = fp_capture_read(capture, records, MIN(max, FP_PASS_BATCH), error);
+
+    pass->failed_reading = n < 0;
+    return n <= 0 || take_batch(pass, capture, records, n, error) ? n : -1;
+}
+
+bool fp_pass_failed_reading(const FpPass *pass)
+{
+    return pass->failed_reading;
+}
+
+static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)
+{
+    FpPass *pass = user;
+
+    return fp_writer_keep(pass->writer, record, bytes);
+}
+
+FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
+{
+    FpPass *pass = g_new0(FpPass, 1);
+    FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = pass};
+
+    *pass = (FpPass){.selection = selection, .summary = summary, .streams = streams, .show = show, .user = user};
+    if (selection->filter != NULL)
+        pass->filter = fp_filter_new(selection->filter);
+    pass->decoder = fp_decoder_new(show != NULL || selection->marked_only ? NULL : &keeper, selection->network_kinds);
+    return pass;
+}
+
+void fp_pass_free(FpPass *pass)
+{
+    if (pass == NULL)
+        return;
+    fp_filter_free(pass->filter);
+    fp_decoder_free(pass->decoder);
+    fp_streams_free(pass->streams);
+    g_free(pass);
+}
+
+void fp_pass_write_to(FpPass *pass, FpWriter *writer)
+{
+    pass->writer = writer;
+}
+
+const FpStreams *fp_pass_streams(const FpPass *pass)
+{
+    return pass->streams;
+}
+
+void fp_pass_sum_up(FpPass *pass)
+{
+    fp_streams_stats(pass->streams, &pass->summary->streams);
+    pass->summary->datagrams_forgotten = fp_decoder_forgotten(pass->decoder);
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)g_get_real_time();
+    return seed;
+}
+
+FpStreams *fp_pass_new_streams(const FpSelection *selection, GError **error)
+{
+    FpStreams *streams = fp_streams_new(&selection->rules, random_seed(), selection->max_streams);
+
+    if (streams == NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "no memory for the table of streams");
+    return streams;
+}

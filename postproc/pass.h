@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pass.h - the stages joined: records of one capture after another -> the kept ones written, or the verdicts shown.
+ *
+ * [file -> record -> segment -> stream -> verdict -> output]
+ *
+ * What goes on from one capture to the next is in here: streams, and IP fragments that wait for the rest of their datagram.
+ */
+#ifndef FP_PASS_H
+#define FP_PASS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "capture.h"
+#include "streams.h"
+#include "summary.h"
+#include "verdict.h"
+#include "writer.h"
+
+/* Which frames are kept, and what they are kept by. */
+typedef struct {
+    unsigned keep; /* FP_CLASS_... */
+    FpRules rules;
+    size_t max_streams;
+    unsigned network_kinds; /* FP_NETWORK_..., the numbers by which streams are told apart besides endpoints */
+    bool marked_only;       /* leave out the fragments with which a kept frame completes an IP datagram */
+    bool flush_each;        /* write out each kept record, or row, at once */
+    const char *filter;     /* a BPF expression that frames must match to be looked at, NULL for all */
+} FpSelection;
+
+/* Shows the classes, not 0, of a frame; number: from 1, over all captures. */
+typedef bool (*FpShowClasses)(void *user, uint64_t number, unsigned classes, GError **error);
+
+typedef struct FpPass FpPass;
+
+/* selection and summary, which is counted up, are borrowed. show: called instead of writing; NULL to write. Takes over streams. */
+FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user);
+void fp_pass_free(FpPass *pass); /* NULL is allowed */
+
+/* Where kept records go from now on; borrowed. */
+void fp_pass_write_to(FpPass *pass, FpWriter *writer);
+
+const FpStreams *fp_pass_streams(const FpPass *pass);
+
+/* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, -1 with error set. */
+#define FP_PASS_BATCH 32
+int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
+
+/* Whether it was the capture that failed, not the writing. */
+bool fp_pass_failed_reading(const FpPass *pass);
+
+/* Adds to the summary what is known at the end only. */
+void fp_pass_sum_up(FpPass *pass);
+
+/* A table for a new pass. Its seed is random: whoever sends the packets could otherwise choose endpoints that all land in one place of it.
+ * Returns NULL with error set. */
+FpStreams *fp_pass_new_streams(const FpSelection *selection, GError **error);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* selection-arguments.c - see selection-arguments.h. */
+#include "selection-arguments.h"
+
+#include "error.h"
+#include "network.h"
+
+void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help)
+{
+    const GOptionEntry entries[] = {
+        {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
+         "CLASSES"},
+        {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
+         "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
+        {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
+        {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
+         "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
+        {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
+        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
+         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
+        {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams, max_streams_help, "N"},
+        {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
+         "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+
+    *arguments = (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = max_streams};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static const char *check_numbers(const FpSelectionArguments *arguments)
+{
+    if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
+        return "--flight-bytes takes a number from 0 to 2147483647";
+    if (arguments->max_streams < 16 || arguments->max_streams > G_MAXUINT32)
+        return "--max-streams takes a number from 16 to 4294967295";
+    return NULL;
+}
+
+/* The options that are words. Returns what is wrong, or NULL. */
+static const char *read_words(const FpSelectionArguments *arguments, FpSelection *selection)
+{
+    if (arguments->keep != NULL && !fp_classes_from_text(arguments->keep, &selection->keep))
+        return "--keep takes first, reply, flight and handshake, comma-separated";
+    if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &selection->network_kinds))
+        return "--stream-key takes vlan, vni and interface, comma-separated";
+    return NULL;
+}
+
+bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error)
+{
+    *selection = (FpSelection){
+        .keep = FP_CLASS_FIRST,
+        .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes, .skip_midstream = arguments->no_midstream},
+        .max_streams = (size_t)arguments->max_streams,
+        .marked_only = arguments->marked_only,
+        .filter = arguments->filter,
+    };
+    const char *wrong = check_numbers(arguments);
+    if (wrong == NULL)
+        wrong = read_words(arguments, selection);
+    if (wrong != NULL) {
+        g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
+        return false;
+    }
+    *format = FP_WRITER_AS_INPUT;
+    if (arguments->format != NULL)
+        *format = fp_writer_format(arguments->format, error);
+    return arguments->format == NULL || *format != FP_WRITER_AS_INPUT;
+}
+
+void fp_selection_arguments_clear(FpSelectionArguments *arguments)
+{
+    g_free(arguments->keep);
+    g_free(arguments->filter);
+    g_free(arguments->format);
+    g_free(arguments->stream_key);
+}
