@@ -382,3 +382,127 @@ void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
     stats->open = streams->used;
     stats->table_bytes = (streams->mask + 1) * sizeof *streams->slots + streams->pool.end * sizeof *streams->pool.streams;
 }
+
+/* Begins a saved table. Then come, for each 64 slots, a word that says which of them are taken, and those; and the pool up to its end. */
+typedef struct {
+    uint64_t seed;
+    uint64_t n_slots;
+    uint64_t used;
+    uint64_t hand;
+    uint64_t pool_end;
+    uint32_t pool_n_free;
+    uint32_t pool_next_free;
+    uint32_t next_number;
+    uint32_t zero;
+    FpStreamsStats stats;
+} Saved;
+
+#define SLOTS_MAX ((uint64_t)1 << 34)
+#define WORD_SLOTS 64U
+
+/* n slots from the first on; n is a multiple of WORD_SLOTS. */
+static bool save_slots(const Slot *slots, size_t n, FpStreamsWrite write, void *user)
+{
+    Slot taken[WORD_SLOTS];
+
+    for (size_t begin = 0; begin < n; begin += WORD_SLOTS) {
+        uint64_t places = 0;
+        size_t n_taken = 0;
+        for (size_t i = 0; i < WORD_SLOTS; i++)
+            if (slots[begin + i].hash != 0) {
+                places |= (uint64_t)1 << i;
+                taken[n_taken++] = slots[begin + i];
+            }
+        if (!write(user, &places, sizeof places) || !write(user, taken, n_taken * sizeof *taken))
+            return false;
+    }
+    return true;
+}
+
+bool fp_streams_save(FpStreams *streams, FpStreamsWrite write, void *user)
+{
+    Saved saved = {
+        .seed = streams->seed,
+        .n_slots = streams->mask + 1,
+        .used = streams->used,
+        .hand = streams->hand,
+        .pool_end = streams->pool.end,
+        .pool_n_free = streams->pool.n_free,
+        .pool_next_free = streams->pool.next_free,
+        .next_number = streams->next_number,
+        .stats = streams->stats,
+    };
+
+    return write(user, &saved, sizeof saved) && save_slots(streams->slots, streams->mask + 1, write, user) &&
+           write(user, streams->pool.streams, streams->pool.end * sizeof *streams->pool.streams);
+}
+
+static bool load_slots(FpStreams *streams, FpStreamsRead read, void *user)
+{
+    Slot taken[WORD_SLOTS];
+    size_t used = 0;
+
+    for (size_t begin = 0; begin <= streams->mask; begin += WORD_SLOTS) {
+        uint64_t places;
+        size_t n_taken = 0;
+        if (!read(user, &places, sizeof places) || !read(user, taken, (size_t)__builtin_popcountll(places) * sizeof *taken))
+            return false;
+        for (size_t i = 0; i < WORD_SLOTS; i++) {
+            if ((places >> i & 1) == 0)
+                continue;
+            if (taken[n_taken].index >= streams->pool.end)
+                return false;
+            streams->slots[begin + i] = taken[n_taken++];
+        }
+        used += n_taken;
+    }
+    return used == streams->used;
+}
+
+static bool is_sensible(const Saved *saved)
+{
+    return saved->n_slots >= SLOTS_MIN && saved->n_slots <= SLOTS_MAX && (saved->n_slots & (saved->n_slots - 1)) == 0 &&
+           saved->used < saved->n_slots && saved->hand < saved->n_slots && saved->pool_end <= UINT32_MAX &&
+           saved->used + saved->pool_n_free == saved->pool_end && (saved->pool_n_free == 0 || saved->pool_next_free < saved->pool_end);
+}
+
+/* A table without anything in it, of the size that was saved. */
+static FpStreams *new_of_saved(const FpRules *rules, const Saved *saved, size_t max_streams)
+{
+    FpStreams *streams = calloc(1, sizeof *streams);
+
+    if (streams == NULL)
+        return NULL;
+    streams->rules = *rules;
+    streams->seed = saved->seed;
+    streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
+    streams->mask = saved->n_slots - 1;
+    streams->used = saved->used;
+    streams->hand = saved->hand;
+    streams->next_number = saved->next_number;
+    streams->stats = saved->stats;
+    streams->pool = (Pool){.room = POOL_MIN, .end = saved->pool_end, .n_free = saved->pool_n_free, .next_free = saved->pool_next_free};
+    while (streams->pool.room < saved->pool_end)
+        streams->pool.room *= 2;
+    streams->slots = map(saved->n_slots * sizeof(Slot));
+    streams->pool.streams = map(streams->pool.room * sizeof(FpStream));
+    if (streams->slots != NULL && streams->pool.streams != NULL)
+        return streams;
+    fp_streams_free(streams);
+    return NULL;
+}
+
+FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRead read, void *user)
+{
+    Saved saved;
+
+    if (!read(user, &saved, sizeof saved) || !is_sensible(&saved))
+        return NULL;
+    FpStreams *streams = new_of_saved(rules, &saved, max_streams);
+    if (streams == NULL)
+        return NULL;
+    if (load_slots(streams, read, user) && read(user, streams->pool.streams, streams->pool.end * sizeof *streams->pool.streams))
+        return streams;
+    fp_streams_free(streams);
+    return NULL;
+}

@@ -50,6 +50,19 @@ FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key,
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
 void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
+/*
+ * The table on its way to a file, and back: everything, so that it goes on as if nothing had been, seed and places of slots too. In this
+ * machine's byte order, and without a checksum: what is read must be what was written. The functions write, or fill, n bytes, and return
+ * false when they cannot.
+ */
+typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);
+typedef bool (*FpStreamsRead)(void *user, void *bytes, size_t n);
+bool fp_streams_save(FpStreams *streams, FpStreamsWrite write, void *user);
+
+/* rules and max_streams need not be those of before. Returns NULL when reading failed, when it makes no sense, or when there is no memory.
+ */
+FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRead read, void *user);
+
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats);
 
 #endif

@@ -15,6 +15,8 @@ typedef enum {
     FP_ERROR_SOFTWARE = 70,      /* EX_SOFTWARE: out of memory and the like */
     FP_ERROR_CANNOT_CREATE = 73, /* EX_CANTCREAT: the output cannot be created */
     FP_ERROR_IO = 74,            /* EX_IOERR: reading or writing failed */
+    FP_ERROR_HELD = 75,          /* EX_TEMPFAIL: another process holds the state folder */
+    FP_ERROR_CONFIG = 78,        /* EX_CONFIG: the configuration makes no sense */
 } FpError;
 
 #endif

@@ -221,6 +221,22 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
     return NULL;
 }
 
+FpOutput *fp_output_create(const char *path, GError **error)
+{
+    FpOutput *output = g_new0(FpOutput, 1);
+
+    output->shown = g_strdup(path);
+    output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    output->buffer = g_malloc(BUFFER_BYTES);
+    if (output->fd >= 0) {
+        output->temporary = g_strdup(path);
+        return output;
+    }
+    set_create_error(error, path, "cannot be created");
+    free_output(output);
+    return NULL;
+}
+
 static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
 {
     while (n > 0) {
@@ -295,12 +311,18 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
+static bool sync_file(FpOutput *output, GError **error)
+{
+    if (fsync(output->fd) == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be brought to the disk: %s", output->shown, g_strerror(errno));
+    return false;
+}
+
 static bool make_durable(FpOutput *output, GError **error)
 {
-    if (fsync(output->fd) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be brought to the disk: %s", output->shown, g_strerror(errno));
+    if (!sync_file(output, error))
         return false;
-    }
     if (rename(output->temporary, output->path) != 0) {
         set_create_error(error, output->shown, "the finished file cannot be given its name");
         return false;
@@ -308,6 +330,17 @@ static bool make_durable(FpOutput *output, GError **error)
     doomed = NULL;
     sync_folder(output->path);
     return true;
+}
+
+bool fp_output_finish(FpOutput *output, GError **error)
+{
+    bool is_done = fp_output_flush(output, error) && sync_file(output, error);
+
+    if (is_done)
+        free_output(output);
+    else
+        fp_output_discard(output);
+    return is_done;
 }
 
 bool fp_output_publish(FpOutput *output, GError **error)

@@ -23,6 +23,12 @@ typedef struct FpOutput FpOutput;
  */
 FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
 
+/* Creates path itself, or empties it, for who gives it its name later. End with fp_output_finish or fp_output_discard. */
+FpOutput *fp_output_create(const char *path, GError **error);
+
+/* Makes the file that was created durable. Frees output, also when it fails, and then leaves nothing behind. */
+bool fp_output_finish(FpOutput *output, GError **error);
+
 /* Removes the temporary file there may be; for the handler of a signal that ends the program. */
 void fp_output_remove_temporary(void);
 

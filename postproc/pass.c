@@ -23,6 +23,7 @@ struct FpPass {
     FpShowClasses show; /* instead of writing */
     void *user;
     bool failed_reading;
+    int64_t newest_ns;
 };
 
 /* A frame that completes a datagram is of no use without the others that hold it. */
@@ -144,7 +145,14 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     int n = fp_capture_read(capture, records, MIN(max, FP_PASS_BATCH), error);
 
     pass->failed_reading = n < 0;
+    if (n > 0)
+        pass->newest_ns = MAX(pass->newest_ns, records[n - 1].time_ns);
     return n <= 0 || take_batch(pass, capture, records, n, error) ? n : -1;
+}
+
+int64_t fp_pass_newest_ns(const FpPass *pass)
+{
+    return pass->newest_ns;
 }
 
 bool fp_pass_failed_reading(const FpPass *pass)
@@ -159,16 +167,28 @@ static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)
     return fp_writer_keep(pass->writer, record, bytes);
 }
 
+static FpDecoder *new_decoder(FpPass *pass)
+{
+    FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = pass};
+
+    return fp_decoder_new(pass->show != NULL || pass->selection->marked_only ? NULL : &keeper, pass->selection->network_kinds);
+}
+
 FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
 {
     FpPass *pass = g_new0(FpPass, 1);
-    FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = pass};
 
     *pass = (FpPass){.selection = selection, .summary = summary, .streams = streams, .show = show, .user = user};
     if (selection->filter != NULL)
         pass->filter = fp_filter_new(selection->filter);
-    pass->decoder = fp_decoder_new(show != NULL || selection->marked_only ? NULL : &keeper, selection->network_kinds);
+    pass->decoder = new_decoder(pass);
     return pass;
+}
+
+void fp_pass_forget_fragments(FpPass *pass)
+{
+    fp_decoder_free(pass->decoder);
+    pass->decoder = new_decoder(pass);
 }
 
 void fp_pass_free(FpPass *pass)
@@ -186,7 +206,7 @@ void fp_pass_write_to(FpPass *pass, FpWriter *writer)
     pass->writer = writer;
 }
 
-const FpStreams *fp_pass_streams(const FpPass *pass)
+FpStreams *fp_pass_streams(const FpPass *pass)
 {
     return pass->streams;
 }

@@ -41,7 +41,7 @@ void fp_pass_free(FpPass *pass); /* NULL is allowed */
 /* Where kept records go from now on; borrowed. */
 void fp_pass_write_to(FpPass *pass, FpWriter *writer);
 
-const FpStreams *fp_pass_streams(const FpPass *pass);
+FpStreams *fp_pass_streams(const FpPass *pass); /* the pass's */
 
 /* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, -1 with error set. */
 #define FP_PASS_BATCH 32
@@ -49,6 +49,12 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
 
 /* Whether it was the capture that failed, not the writing. */
 bool fp_pass_failed_reading(const FpPass *pass);
+
+/* The time of the newest record there was, since 1970; 0: there was none. */
+int64_t fp_pass_newest_ns(const FpPass *pass);
+
+/* Forgets IP fragments that wait: what comes next does not go on where the last capture ended. */
+void fp_pass_forget_fragments(FpPass *pass);
 
 /* Adds to the summary what is known at the end only. */
 void fp_pass_sum_up(FpPass *pass);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inbox.c - see inbox.h. */
+#include "inbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "capture.h"
+#include "error.h"
+
+#define BEGINNING_BYTES 4096
+
+/* How a file was when it was looked at. */
+typedef struct {
+    uint64_t bytes;
+    int64_t changed_ns;
+    gint64 since_us; /* monotonic: it has been so since then at least */
+} Look;
+
+struct FpInbox {
+    char *folder;
+    bool identifies;
+    GHashTable *looks; /* path -> Look, of files whose end no lease tells */
+    GArray *present;   /* of uint64_t */
+    bool must_poll;
+};
+
+FpInbox *fp_inbox_new(const char *folder, bool identifies)
+{
+    FpInbox *inbox = g_new0(FpInbox, 1);
+
+    signal(SIGIO, SIG_IGN); /* sent when somebody opens a file in the moment in which the lease is held */
+    inbox->folder = g_strdup(folder);
+    inbox->identifies = identifies;
+    inbox->looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    inbox->present = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    return inbox;
+}
+
+void fp_inbox_free(FpInbox *inbox)
+{
+    if (inbox == NULL)
+        return;
+    g_free(inbox->folder);
+    g_hash_table_unref(inbox->looks);
+    g_array_unref(inbox->present);
+    g_free(inbox);
+}
+
+GArray *fp_inbox_present(const FpInbox *inbox)
+{
+    return g_array_copy(inbox->present);
+}
+
+bool fp_inbox_must_poll(const FpInbox *inbox)
+{
+    return inbox->must_poll;
+}
+
+static int64_t changed_ns(const struct stat *status)
+{
+    return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
+/* Whether it is as it was two looks ago. */
+static bool is_unchanged(FpInbox *inbox, const char *path)
+{
+    struct stat status;
+    gint64 now_us = g_get_monotonic_time();
+
+    if (stat(path, &status) != 0)
+        return true;
+    Look *look = g_hash_table_lookup(inbox->looks, path);
+    if (look == NULL || look->bytes != (uint64_t)status.st_size || look->changed_ns != changed_ns(&status)) {
+        look = g_new(Look, 1);
+        *look = (Look){.bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status), .since_us = now_us};
+        g_hash_table_replace(inbox->looks, g_strdup(path), look);
+    }
+    if (now_us - look->since_us >= FP_INBOX_POLL_MS * 1000) {
+        g_hash_table_remove(inbox->looks, path);
+        return true;
+    }
+    inbox->must_poll = true;
+    return false;
+}
+
+bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return errno == ENOENT || is_unchanged(inbox, path); /* who will read it finds out what is wrong */
+    bool is_leased = fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+    int failure = errno;
+    if (is_leased)
+        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+    close(fd);
+    if (is_leased)
+        return true;
+    return failure != EAGAIN && is_unchanged(inbox, path);
+}
+
+static void free_arrival(gpointer data)
+{
+    FpArrival *arrival = data;
+
+    g_free(arrival->name);
+    g_free(arrival);
+}
+
+/* A file's beginning goes in too, as a ring buffer may fill a file of the same name to the same size within the clock's resolution. */
+static uint64_t identify(const char *path, const FpArrival *arrival)
+{
+    uint8_t beginning[BEGINNING_BYTES];
+    uint64_t parts[4] = {arrival->bytes, (uint64_t)arrival->changed_ns, XXH3_64bits(arrival->name, strlen(arrival->name)), 0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 ? -1 : read(fd, beginning, sizeof beginning);
+
+    if (fd >= 0)
+        close(fd);
+    if (n > 0)
+        parts[3] = XXH3_64bits(beginning, (size_t)n);
+    uint64_t identity = XXH3_64bits(parts, sizeof parts);
+    return identity != 0 ? identity : 1;
+}
+
+/* The file as it is, if it is one that counts and is finished; else NULL. */
+static FpArrival *look_at(FpInbox *inbox, const char *name, GHashTable *seen)
+{
+    g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
+    struct stat status;
+
+    if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return NULL;
+    FpArrival *arrival = g_new0(FpArrival, 1);
+    *arrival = (FpArrival){.name = g_strdup(name), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
+    arrival->first_ns = arrival->changed_ns;
+    if (inbox->identifies) {
+        arrival->identity = identify(path, arrival);
+        g_array_append_val(inbox->present, arrival->identity);
+    }
+    if (!g_hash_table_contains(seen, &arrival->identity) && fp_inbox_is_finished(inbox, path))
+        return arrival;
+    free_arrival(arrival);
+    return NULL;
+}
+
+static int64_t first_time(const FpInbox *inbox, const FpArrival *arrival)
+{
+    g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
+    g_autoptr(FpCapture) capture = arrival->bytes > 0 ? fp_capture_open(path, false, NULL) : NULL;
+    FpRecord record;
+
+    return capture != NULL && fp_capture_read(capture, &record, 1, NULL) == 1 ? record.time_ns : arrival->first_ns;
+}
+
+static gint compare_arrivals(gconstpointer a, gconstpointer b)
+{
+    const FpArrival *first = *(const FpArrival *const *)a, *second = *(const FpArrival *const *)b;
+
+    if (first->first_ns != second->first_ns)
+        return first->first_ns < second->first_ns ? -1 : 1;
+    return strverscmp(first->name, second->name);
+}
+
+static void sort_by_capture(const FpInbox *inbox, GPtrArray *arrivals)
+{
+    if (arrivals->len < 2)
+        return;
+    for (guint i = 0; i < arrivals->len; i++) {
+        FpArrival *arrival = g_ptr_array_index(arrivals, i);
+        arrival->first_ns = first_time(inbox, arrival);
+    }
+    g_ptr_array_sort(arrivals, compare_arrivals);
+}
+
+GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
+{
+    GDir *folder = g_dir_open(inbox->folder, 0, NULL);
+    g_autoptr(GHashTable) seen_set = g_hash_table_new(g_int64_hash, g_int64_equal);
+    const char *name;
+
+    if (folder == NULL) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s", inbox->folder, g_strerror(errno));
+        return NULL;
+    }
+    for (guint i = 0; seen != NULL && i < seen->len; i++)
+        g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
+    GPtrArray *arrivals = g_ptr_array_new_with_free_func(free_arrival);
+    inbox->must_poll = false;
+    g_array_set_size(inbox->present, 0);
+    while ((name = g_dir_read_name(folder)) != NULL) {
+        FpArrival *arrival = name[0] == '.' ? NULL : look_at(inbox, name, seen_set);
+        if (arrival != NULL)
+            g_ptr_array_add(arrivals, arrival);
+    }
+    g_dir_close(folder);
+    sort_by_capture(inbox, arrivals);
+    return arrivals;
+}

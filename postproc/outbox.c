@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* outbox.c - see outbox.h. */
+#include "outbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "error.h"
+
+#define NUMBER_DIGITS 16
+#define RECENT_MAX 65536U
+#define ATTEMPTS_MAX 1000U
+
+struct FpOutbox {
+    char *folder;
+    char *build_folder;
+};
+
+static bool set_error(GError **error, const char *path, const char *what)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
+    return false;
+}
+
+FpOutbox *fp_outbox_open(const char *folder, const char *id, GError **error)
+{
+    FpOutbox *outbox = g_new0(FpOutbox, 1);
+
+    outbox->folder = g_strdup(folder);
+    outbox->build_folder = g_strdup_printf("%s/.firstpayload-%s", folder, id);
+    if (mkdir(outbox->build_folder, 0777) == 0 || errno == EEXIST)
+        return outbox;
+    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", outbox->build_folder, g_strerror(errno));
+    fp_outbox_free(outbox);
+    return NULL;
+}
+
+void fp_outbox_free(FpOutbox *outbox)
+{
+    if (outbox == NULL)
+        return;
+    g_free(outbox->folder);
+    g_free(outbox->build_folder);
+    g_free(outbox);
+}
+
+const char *fp_outbox_folder(const FpOutbox *outbox)
+{
+    return outbox->folder;
+}
+
+static uint64_t hash_name(const char *name)
+{
+    return XXH3_64bits(name, strlen(name));
+}
+
+/* a.pcap -> a-17.pcap */
+static char *with_number(const char *name, uint64_t number)
+{
+    const char *suffix = strrchr(name, '.');
+
+    if (suffix == NULL || suffix == name)
+        suffix = name + strlen(name);
+    return g_strdup_printf("%.*s-%" G_GUINT64_FORMAT "%s", (int)(suffix - name), name, number, suffix);
+}
+
+char *fp_outbox_name(const char *input, uint64_t number, const GArray *recent)
+{
+    static const char *const compressions[] = {".gz", ".zst", ".lz4"};
+    g_autofree char *name = g_strdup(input);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(compressions); i++)
+        if (g_str_has_suffix(name, compressions[i]) && strlen(name) > strlen(compressions[i]))
+            name[strlen(name) - strlen(compressions[i])] = '\0';
+    uint64_t hash = hash_name(name);
+    for (guint i = 0; i < recent->len; i++)
+        if (g_array_index(recent, uint64_t, i) == hash)
+            return with_number(name, number);
+    return g_steal_pointer(&name);
+}
+
+void fp_outbox_note(GArray *recent, const char *name)
+{
+    uint64_t hash = hash_name(name);
+
+    if (recent->len >= RECENT_MAX)
+        g_array_remove_range(recent, 0, RECENT_MAX / 4);
+    g_array_append_val(recent, hash);
+}
+
+char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *name)
+{
+    return g_strdup_printf("%s/%0*" G_GUINT64_FORMAT "-%s", outbox->build_folder, NUMBER_DIGITS, number, name);
+}
+
+static bool sync_folder(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+
+    if (!is_synced)
+        set_error(error, path, "cannot be brought to the disk");
+    if (fd >= 0)
+        close(fd);
+    return is_synced;
+}
+
+bool fp_outbox_sync_built(const FpOutbox *outbox, GError **error)
+{
+    return sync_folder(outbox->build_folder, error);
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What was built, in the order of numbers; the caller's. */
+static GPtrArray *list_built(const FpOutbox *outbox, GError **error)
+{
+    GDir *folder = g_dir_open(outbox->build_folder, 0, NULL);
+    const char *name;
+
+    if (folder == NULL) {
+        set_error(error, outbox->build_folder, "cannot be read");
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(folder)) != NULL)
+        if (strlen(name) > NUMBER_DIGITS && name[NUMBER_DIGITS] == '-')
+            g_ptr_array_add(names, g_strdup(name));
+    g_dir_close(folder);
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+static uint64_t number_of(const char *built)
+{
+    return g_ascii_strtoull(built, NULL, 10);
+}
+
+/* Renames, but not over a file that is there: not every file system can do that in one step. */
+static bool rename_to_free(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL)
+        return false;
+    if (access(to, F_OK) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(from, to) == 0;
+}
+
+/* The attempt-th name to try: NAME, NAME with the claim's number, then with others behind that. */
+static char *attempted_name(const char *name, uint64_t number, unsigned attempt)
+{
+    if (attempt == 0)
+        return g_strdup(name);
+    g_autofree char *numbered = with_number(name, number);
+    return attempt == 1 ? g_steal_pointer(&numbered) : with_number(numbered, attempt);
+}
+
+static bool publish(const FpOutbox *outbox, const char *built, GError **error)
+{
+    g_autofree char *from = g_build_filename(outbox->build_folder, built, NULL);
+
+    for (unsigned attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        g_autofree char *name = attempted_name(built + NUMBER_DIGITS + 1, number_of(built), attempt);
+        g_autofree char *to = g_build_filename(outbox->folder, name, NULL);
+        if (rename_to_free(from, to))
+            return true;
+        if (errno != EEXIST)
+            break;
+    }
+    return set_error(error, from, "cannot be given its name in the output folder");
+}
+
+bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_built(outbox, error);
+    bool is_any = false;
+
+    if (names == NULL)
+        return false;
+    for (guint i = 0; i < names->len; i++) {
+        const char *built = g_ptr_array_index(names, i);
+        if (number_of(built) > number)
+            continue;
+        if (!publish(outbox, built, error))
+            return false;
+        is_any = true;
+    }
+    return !is_any || sync_folder(outbox->folder, error);
+}
+
+bool fp_outbox_discard(const FpOutbox *outbox, uint64_t number, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_built(outbox, error);
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        const char *built = g_ptr_array_index(names, i);
+        g_autofree char *path = g_build_filename(outbox->build_folder, built, NULL);
+        if (number_of(built) > number && unlink(path) != 0 && errno != ENOENT)
+            return set_error(error, path, "cannot be removed");
+    }
+    return names != NULL;
+}

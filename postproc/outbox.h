@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * outbox.h - the folder in which finished outputs appear, and the hidden one beside them where they are built.
+ *
+ * What is built has the claim's number and the name that it will have in its name, so that after a crash nothing else has to be known:
+ * up to the committed number everything is published, the rest is built anew.
+ */
+#ifndef FP_OUTBOX_H
+#define FP_OUTBOX_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct FpOutbox FpOutbox;
+
+/* id: tells watchers apart that share folder; letters and digits. Makes the folder to build in. Returns NULL with error set. */
+FpOutbox *fp_outbox_open(const char *folder, const char *id, GError **error);
+void fp_outbox_free(FpOutbox *outbox);
+
+/*
+ * The name of the output of a claim: that of the input, without what says that it is compressed; with the claim's number before the suffix
+ * where the name is in recent, which holds the names of earlier outputs (of uint64_t, see fp_outbox_note). The caller's.
+ */
+char *fp_outbox_name(const char *input, uint64_t number, const GArray *recent);
+
+/* Notes that name was used. Of the names that came last 65536 are remembered: more than a ring buffer has files. */
+void fp_outbox_note(GArray *recent, const char *name);
+
+/* Where the output is to be built; the caller's. */
+char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *name);
+
+/* Brings to the disk that files were built, or published. */
+bool fp_outbox_sync_built(const FpOutbox *outbox, GError **error);
+
+/* Publishes what was built for claims up to number and not published yet, in order, and brings that to the disk. A name that is taken gets
+ * the claim's number. */
+bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error);
+
+/* Removes what was built for claims above number. */
+bool fp_outbox_discard(const FpOutbox *outbox, uint64_t number, GError **error);
+
+const char *fp_outbox_folder(const FpOutbox *outbox);
+
+#endif

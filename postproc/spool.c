@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spool.c - see spool.h. */
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "inbox.h"
+#include "journal.h"
+
+#define NUMBER_DIGITS 16
+
+/* A file in done/. */
+typedef struct {
+    char *path;
+    uint64_t bytes;
+} Archived;
+
+struct FpSpool {
+    char *inbox_folder;
+    char *claim_folder;
+    char *done_folder;
+    char *failed_folder;
+    FpThen then;
+    FpInbox *inbox;
+    GPtrArray *claims; /* of FpClaim, by number */
+    uint64_t highest;
+    GQueue archive; /* of Archived, oldest first */
+    uint64_t archive_bytes;
+    uint64_t max_archive_bytes;
+};
+
+static bool set_error(GError **error, const char *path, const char *what)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
+    return false;
+}
+
+static void free_claim(gpointer data)
+{
+    FpClaim *claim = data;
+
+    g_free(claim->name);
+    g_free(claim->path);
+    g_free(claim);
+}
+
+static void free_archived(gpointer data)
+{
+    Archived *archived = data;
+
+    g_free(archived->path);
+    g_free(archived);
+}
+
+void fp_spool_free(FpSpool *spool)
+{
+    if (spool == NULL)
+        return;
+    g_free(spool->inbox_folder);
+    g_free(spool->claim_folder);
+    g_free(spool->done_folder);
+    g_free(spool->failed_folder);
+    fp_inbox_free(spool->inbox);
+    g_ptr_array_unref(spool->claims);
+    g_queue_clear_full(&spool->archive, free_archived);
+    g_free(spool);
+}
+
+static char *numbered_name(uint64_t number, const char *name)
+{
+    size_t length = strlen(name);
+
+    return g_strdup_printf("%0*" G_GUINT64_FORMAT "-%s", NUMBER_DIGITS, number,
+                           length > FP_SPOOL_NAME_BYTES ? name + length - FP_SPOOL_NAME_BYTES : name);
+}
+
+/* Reads NUMBER-NAME. Returns NAME within it, or NULL when it is nothing of ours. */
+static const char *parse_numbered(const char *name, uint64_t *number)
+{
+    char *end = NULL;
+
+    if (!g_ascii_isdigit(name[0]))
+        return NULL;
+    *number = g_ascii_strtoull(name, &end, 10);
+    return end - name >= NUMBER_DIGITS && *end == '-' && *number != G_MAXUINT64 ? end + 1 : NULL;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The numbered files of a folder, in order; the caller's. */
+static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error)
+{
+    GDir *folder = g_dir_open(path, 0, NULL);
+    const char *name;
+    uint64_t number;
+
+    if (folder == NULL) {
+        set_error(error, path, "cannot be read");
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(folder)) != NULL) {
+        if (parse_numbered(name, &number) == NULL)
+            continue;
+        spool->highest = MAX(spool->highest, number);
+        g_ptr_array_add(names, g_strdup(name));
+    }
+    g_dir_close(folder);
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+static FpClaim *new_claim(uint64_t number, const char *name, char *path)
+{
+    FpClaim *claim = g_new0(FpClaim, 1);
+    struct stat status;
+
+    *claim = (FpClaim){.number = number, .name = g_strdup(name), .path = path};
+    if (stat(path, &status) == 0) {
+        claim->bytes = (uint64_t)status.st_size;
+        claim->finished_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+    }
+    return claim;
+}
+
+static bool find_claims(FpSpool *spool, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_numbered(spool, spool->claim_folder, error);
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        uint64_t number = 0;
+        const char *name = parse_numbered(g_ptr_array_index(names, i), &number);
+        char *path = g_build_filename(spool->claim_folder, (const char *)g_ptr_array_index(names, i), NULL);
+        g_ptr_array_add(spool->claims, new_claim(number, name, path));
+    }
+    return names != NULL;
+}
+
+static void note_archived(FpSpool *spool, char *path, uint64_t bytes)
+{
+    Archived *archived = g_new(Archived, 1);
+
+    *archived = (Archived){.path = path, .bytes = bytes};
+    g_queue_push_tail(&spool->archive, archived);
+    spool->archive_bytes += bytes;
+}
+
+static bool find_archive(FpSpool *spool, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_numbered(spool, spool->done_folder, error);
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        struct stat status;
+        char *path = g_build_filename(spool->done_folder, (const char *)g_ptr_array_index(names, i), NULL);
+        note_archived(spool, path, stat(path, &status) == 0 ? (uint64_t)status.st_size : 0);
+    }
+    return names != NULL;
+}
+
+static bool find_failed(FpSpool *spool, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_numbered(spool, spool->failed_folder, error);
+
+    return names != NULL;
+}
+
+static bool make_folders(const FpSpool *spool, GError **error)
+{
+    const char *paths[] = {spool->claim_folder, spool->done_folder, spool->failed_folder};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+        if (mkdir(paths[i], 0777) != 0 && errno != EEXIST) {
+            g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", paths[i], g_strerror(errno));
+            return false;
+        }
+    return true;
+}
+
+/* A claim is a rename, which goes no further than a file system. */
+static bool check_file_system(const FpSpool *spool, GError **error)
+{
+    struct stat inbox, claims;
+
+    if (stat(spool->inbox_folder, &inbox) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", spool->inbox_folder, g_strerror(errno));
+        return false;
+    }
+    if (!S_ISDIR(inbox.st_mode)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is no folder", spool->inbox_folder);
+        return false;
+    }
+    if (spool->then == FP_THEN_KEEP || stat(spool->claim_folder, &claims) != 0 || inbox.st_dev == claims.st_dev)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE,
+                "%s: is on another file system than %s, so that files cannot be claimed by renaming them; give a state folder on the "
+                "inbox's (--state), or leave the files where they are (--then keep)",
+                spool->inbox_folder, spool->claim_folder);
+    return false;
+}
+
+FpSpool *fp_spool_open(const char *inbox, const char *state, FpThen then, uint64_t max_archive_bytes, GError **error)
+{
+    FpSpool *spool = g_new0(FpSpool, 1);
+
+    spool->inbox_folder = g_strdup(inbox);
+    spool->claim_folder = g_build_filename(state, "claim", NULL);
+    spool->done_folder = g_build_filename(state, "done", NULL);
+    spool->failed_folder = g_build_filename(state, "failed", NULL);
+    spool->then = then;
+    spool->max_archive_bytes = max_archive_bytes;
+    spool->inbox = fp_inbox_new(inbox, then == FP_THEN_KEEP);
+    spool->claims = g_ptr_array_new_with_free_func(free_claim);
+    g_queue_init(&spool->archive);
+    if (make_folders(spool, error) && check_file_system(spool, error) && find_claims(spool, error) && find_archive(spool, error) &&
+        find_failed(spool, error))
+        return spool;
+    fp_spool_free(spool);
+    return NULL;
+}
+
+uint64_t fp_spool_highest(const FpSpool *spool)
+{
+    return spool->highest;
+}
+
+/* Takes over arrival's name. Returns NULL with error set when it cannot be moved; with none when it is gone. */
+static FpClaim *claim_arrival(const FpSpool *spool, const FpArrival *arrival, uint64_t number, GError **error)
+{
+    g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
+    g_autofree char *name = numbered_name(number, arrival->name);
+    g_autofree char *to = g_build_filename(spool->claim_folder, name, NULL);
+
+    if (spool->then == FP_THEN_KEEP) {
+        FpClaim *claim = new_claim(number, arrival->name, g_steal_pointer(&from));
+        claim->identity = arrival->identity;
+        return claim;
+    }
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return new_claim(number, arrival->name, g_steal_pointer(&to));
+    if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
+        set_error(error, from, "cannot be moved into the state folder");
+    return NULL;
+}
+
+/* Whether a claim of a file that is left where it is has been made for it. */
+static bool is_claimed(const FpSpool *spool, uint64_t identity)
+{
+    for (guint i = 0; identity != 0 && i < spool->claims->len; i++)
+        if (((const FpClaim *)g_ptr_array_index(spool->claims, i))->identity == identity)
+            return true;
+    return false;
+}
+
+bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error)
+{
+    g_autoptr(GPtrArray) arrivals = fp_inbox_finished(spool->inbox, seen, error);
+
+    spool->highest = MAX(spool->highest, after);
+    for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {
+        const FpArrival *arrival = g_ptr_array_index(arrivals, i);
+        GError *failure = NULL;
+        if (is_claimed(spool, arrival->identity))
+            continue;
+        FpClaim *claim = claim_arrival(spool, arrival, spool->highest + 1, &failure);
+        if (failure != NULL) {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        if (claim == NULL)
+            continue;
+        spool->highest++;
+        g_ptr_array_add(spool->claims, claim);
+    }
+    return arrivals != NULL;
+}
+
+guint fp_spool_n_claims(const FpSpool *spool)
+{
+    return spool->claims->len;
+}
+
+const FpClaim *fp_spool_claim_at(const FpSpool *spool, guint i)
+{
+    return g_ptr_array_index(spool->claims, i);
+}
+
+uint64_t fp_spool_backlog_bytes(const FpSpool *spool)
+{
+    uint64_t bytes = 0;
+
+    for (guint i = 0; i < spool->claims->len; i++)
+        bytes += fp_spool_claim_at(spool, i)->bytes;
+    return bytes;
+}
+
+bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim)
+{
+    return fp_inbox_is_finished(spool->inbox, claim->path);
+}
+
+bool fp_spool_must_poll(const FpSpool *spool)
+{
+    return fp_inbox_must_poll(spool->inbox);
+}
+
+bool fp_spool_sync(FpSpool *spool, GError **error)
+{
+    const char *paths[] = {spool->claim_folder, spool->inbox_folder};
+
+    for (size_t i = 0; spool->then != FP_THEN_KEEP && i < G_N_ELEMENTS(paths); i++) {
+        int fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+        if (!is_synced && (i == 0 || fd >= 0)) /* the inbox may have vanished since */
+            set_error(error, paths[i], "cannot be brought to the disk");
+        if (fd >= 0)
+            close(fd);
+        if (!is_synced && (i == 0 || fd >= 0))
+            return false;
+    }
+    return true;
+}
+
+/* Keeps done/ within its limit. */
+static void trim_archive(FpSpool *spool)
+{
+    while (spool->max_archive_bytes > 0 && spool->archive_bytes > spool->max_archive_bytes) {
+        Archived *oldest = g_queue_pop_head(&spool->archive);
+        if (unlink(oldest->path) != 0 && errno != ENOENT)
+            fp_journal(G_LOG_LEVEL_WARNING, 0, oldest->path, "%s: cannot be deleted, though --max-archive is exceeded: %s", oldest->path,
+                       g_strerror(errno));
+        spool->archive_bytes -= oldest->bytes;
+        free_archived(oldest);
+    }
+}
+
+static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(claim->path);
+    g_autofree char *to = g_build_filename(spool->done_folder, name, NULL);
+
+    if (rename(claim->path, to) == 0)
+        note_archived(spool, g_steal_pointer(&to), claim->bytes);
+    else if (errno != ENOENT || access(spool->done_folder, F_OK) != 0)
+        return set_error(error, claim->path, "cannot be moved to the archive");
+    trim_archive(spool);
+    return true;
+}
+
+/* What is in claim/ was moved there; also what had been before files were left where they are. */
+static bool is_left_alone(const FpClaim *claim)
+{
+    return claim->identity != 0;
+}
+
+static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    if (is_left_alone(claim))
+        return true;
+    if (spool->then == FP_THEN_DELETE)
+        return unlink(claim->path) == 0 || errno == ENOENT || set_error(error, claim->path, "cannot be deleted");
+    return archive(spool, claim, error);
+}
+
+bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
+{
+    guint n = 0;
+    bool is_done = true;
+
+    while (n < spool->claims->len && fp_spool_claim_at(spool, n)->number <= number && is_done) {
+        is_done = dispose(spool, fp_spool_claim_at(spool, n), error);
+        n += is_done;
+    }
+    if (n > 0)
+        g_ptr_array_remove_range(spool->claims, 0, n);
+    return is_done;
+}
+
+bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
+{
+    const FpClaim *claim = fp_spool_claim_at(spool, i);
+    g_autofree char *name = g_path_get_basename(claim->path);
+    g_autofree char *to = g_build_filename(spool->failed_folder, name, NULL);
+    g_autofree char *reason = g_strconcat(to, ".why", NULL);
+    g_autofree char *line = g_strconcat(why, "\n", NULL);
+
+    if (!is_left_alone(claim)) {
+        if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
+            return set_error(error, claim->path, "cannot be moved to failed/");
+        (void)g_file_set_contents(reason, line, -1, NULL); /* it was said too */
+    }
+    g_ptr_array_remove_index(spool->claims, i);
+    return true;
+}
+
+GArray *fp_spool_present(const FpSpool *spool)
+{
+    return fp_inbox_present(spool->inbox);
+}
+
+uint64_t fp_spool_archive_bytes(const FpSpool *spool)
+{
+    return spool->archive_bytes;
+}
+
+const char *fp_spool_inbox(const FpSpool *spool)
+{
+    return spool->inbox_folder;
+}
+
+const char *fp_spool_claim_folder(const FpSpool *spool)
+{
+    return spool->claim_folder;
+}

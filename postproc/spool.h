@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spool.h - the folder into which somebody rotates captures: which are finished, in which order, and what becomes of them.
+ *
+ * A finished file is claimed: moved to claim/NUMBER-NAME in the state folder, where no ring buffer overwrites it. The number is its
+ * identity from then on, and the order in which claims are taken. Who wants files left where they are has them numbered only.
+ */
+#ifndef FP_SPOOL_H
+#define FP_SPOOL_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What becomes of an input once its output is durable. */
+typedef enum {
+    FP_THEN_ARCHIVE, /* moved to done/ in the state folder */
+    FP_THEN_DELETE,
+    FP_THEN_KEEP, /* left in the inbox, and never moved */
+} FpThen;
+
+typedef struct {
+    uint64_t number;
+    char *name;        /* as it was in the inbox */
+    char *path;        /* where it is now */
+    uint64_t identity; /* FP_THEN_KEEP: stands for name, size, time of change and beginning; else 0 */
+    uint64_t bytes;
+    int64_t finished_ns; /* when it was changed last, since 1970 */
+} FpClaim;
+
+typedef struct FpSpool FpSpool;
+
+/* The longest name that is kept as it is; of longer ones the end. */
+#define FP_SPOOL_NAME_BYTES 200
+
+/*
+ * Makes the folders that are missing in state, and finds the claims that are there. max_archive_bytes: of done/, 0 for no limit. Returns
+ * NULL with error set, also when inbox and state are on different file systems but files are to be moved.
+ */
+FpSpool *fp_spool_open(const char *inbox, const char *state, FpThen then, uint64_t max_archive_bytes, GError **error);
+void fp_spool_free(FpSpool *spool);
+
+/* The highest number that a file in the state folder has. */
+uint64_t fp_spool_highest(const FpSpool *spool);
+
+/* Claims what is finished in the inbox, in capture order, with numbers above after. seen: identities of files that have been taken (of
+ * uint64_t), with FP_THEN_KEEP. Returns false with error set when the inbox cannot be read, or not all could be claimed. */
+bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error);
+
+/* Claims that have not been disposed of, in order; the spool's. */
+guint fp_spool_n_claims(const FpSpool *spool);
+const FpClaim *fp_spool_claim_at(const FpSpool *spool, guint i);
+uint64_t fp_spool_backlog_bytes(const FpSpool *spool);
+
+/* Whether nobody writes to a claimed file any more. One that has vanished is finished. */
+bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim);
+
+/* Whether some file's end can only be told by looking again in a while, not by an event. */
+bool fp_spool_must_poll(const FpSpool *spool);
+
+/* Brings to the disk that files were claimed. */
+bool fp_spool_sync(FpSpool *spool, GError **error);
+
+/* Does with all claims up to number what shall become of them. */
+bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error);
+
+/* Moves the i-th claim to failed/, with a file beside it that says why. In FP_THEN_KEEP it is only forgotten. */
+bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error);
+
+/* Identities of the files that the inbox held when it was read last, of uint64_t; the caller's. */
+GArray *fp_spool_present(const FpSpool *spool);
+
+uint64_t fp_spool_archive_bytes(const FpSpool *spool);
+const char *fp_spool_inbox(const FpSpool *spool);
+const char *fp_spool_claim_folder(const FpSpool *spool);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* state-folder.c - see state-folder.h. */
+#include "state-folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+
+static char *lock_path(const char *folder)
+{
+    return g_build_filename(folder, "lock", NULL);
+}
+
+static bool set_error(GError **error, const char *path, const char *what)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: %s: %s", path, what, g_strerror(errno));
+    return false;
+}
+
+static pid_t read_holder(int fd)
+{
+    char text[32] = "";
+
+    return pread(fd, text, sizeof text - 1, 0) > 0 ? (pid_t)g_ascii_strtoll(text, NULL, 10) : 0;
+}
+
+static bool take_lock(FpStateFolder *folder, GError **error)
+{
+    g_autofree char *path = lock_path(folder->path);
+
+    folder->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (folder->lock_fd < 0)
+        return set_error(error, path, "cannot be opened");
+    if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        g_set_error(error, FP_ERROR, FP_ERROR_HELD,
+                    "%s: process %d works on this state folder; one watcher each: stop it, or give this one another --state", folder->path,
+                    (int)read_holder(folder->lock_fd));
+        return false;
+    }
+    /* Where a file system has no locks, whoever runs two watchers on one folder is not told. */
+    g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
+    if (ftruncate(folder->lock_fd, 0) != 0 || pwrite(folder->lock_fd, pid, strlen(pid), 0) < 0)
+        return set_error(error, path, "cannot be written");
+    return true;
+}
+
+/* Reads the name, or chooses one. */
+static bool find_id(FpStateFolder *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder->path, "id", NULL);
+    g_autofree char *text = NULL;
+    GError *failure = NULL;
+
+    if (g_file_get_contents(path, &text, NULL, &failure) && strlen(text) >= FP_STATE_ID_BYTES - 1) {
+        g_strlcpy(folder->id, text, FP_STATE_ID_BYTES);
+        return true;
+    }
+    if (failure != NULL && !g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be read: %s", path, failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    g_clear_error(&failure);
+    snprintf(folder->id, FP_STATE_ID_BYTES, "%08x", g_random_int());
+    if (g_file_set_contents_full(path, folder->id, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &failure))
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be written: %s", path, failure->message);
+    g_error_free(failure);
+    return false;
+}
+
+bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **error)
+{
+    *folder = (FpStateFolder){.path = g_strdup(path), .lock_fd = -1};
+    if (g_mkdir_with_parents(path, 0777) != 0)
+        set_error(error, path, "cannot be created");
+    else if (take_lock(folder, error) && find_id(folder, error))
+        return true;
+    fp_state_folder_close(folder);
+    return false;
+}
+
+void fp_state_folder_close(FpStateFolder *folder)
+{
+    if (folder->lock_fd >= 0)
+        close(folder->lock_fd);
+    folder->lock_fd = -1;
+    g_clear_pointer(&folder->path, g_free);
+}
+
+pid_t fp_state_folder_holder(const char *path)
+{
+    g_autofree char *lock = lock_path(path);
+    int fd = open(lock, O_RDONLY | O_CLOEXEC);
+    pid_t holder = 0;
+
+    if (fd < 0)
+        return 0;
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        holder = read_holder(fd);
+    close(fd);
+    return holder;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* state-folder.h - the folder that holds a watcher's state: that only one works on it, and its name. */
+#ifndef FP_STATE_FOLDER_H
+#define FP_STATE_FOLDER_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define FP_STATE_ID_BYTES 9
+
+typedef struct {
+    char *path;
+    int lock_fd;
+    char id[FP_STATE_ID_BYTES]; /* random, the same as long as the folder lives */
+} FpStateFolder;
+
+/* Makes the folder if it is missing, and locks it. Returns false with error set, which says who holds it when somebody does. */
+bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **error);
+void fp_state_folder_close(FpStateFolder *folder);
+
+/* The process that works on the folder at path; 0: none does, or there is none. */
+pid_t fp_state_folder_holder(const char *path);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch-arguments.c - see watch-arguments.h. */
+#include "watch-arguments.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "error.h"
+#include "selection-arguments.h"
+
+#define MAX_STREAMS_DEFAULT 1000000
+#define GROUP "watch"
+
+static const char summary[] = "Slims every capture that tcpdump, dumpcap or anything else finishes in the folder INBOX into the\n"
+                              "folder OUTDIR, as one continuous capture, until SIGTERM; nothing is lost or comes twice through crashes.";
+
+static const char description[] =
+    "The configuration file is a [watch] group of the long options above without their dashes, and inbox and\n"
+    "outdir; see firstpayload.conf(5). The command line goes before it. SIGHUP reads it again, SIGUSR1 logs how\n"
+    "things are.\n"
+    "\n"
+    "Exit status: 0 ended by a signal, or all done with --once; 1 done, but files were put aside or cut short; 64\n"
+    "wrong usage; 66 INBOX cannot be read; 70 no memory; 73 a folder cannot be created; 74 reading or writing\n"
+    "failed; 75 another watcher holds the state folder; 78 the configuration makes no sense.\n";
+
+/* What command line and configuration hold, before it is checked. */
+struct FpWatchArguments {
+    FpSelectionArguments selection;
+    char *config;
+    char *inbox;
+    char *output;
+    char *state;
+    char *then;
+    char *max_archive;
+    char *metrics;
+    gboolean once;
+    gboolean dry_run;
+    gboolean check_config;
+    char **folders;
+    char **argv; /* as it was given */
+    FpWatchOptions options;
+};
+
+void fp_watch_arguments_free(FpWatchArguments *arguments)
+{
+    fp_selection_arguments_clear(&arguments->selection);
+    g_free(arguments->config);
+    g_free(arguments->inbox);
+    g_free(arguments->output);
+    g_free(arguments->state);
+    g_free(arguments->then);
+    g_free(arguments->max_archive);
+    g_free(arguments->metrics);
+    g_strfreev(arguments->folders);
+    g_strfreev(arguments->argv);
+    g_free(arguments);
+}
+
+/* Takes over argv. */
+static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &arguments->config, "Read options from FILE too", "FILE"},
+        {"then", 0, 0, G_OPTION_ARG_STRING, &arguments->then,
+         "What becomes of a capture once its output is on the disk: archive (moved to done/ in the state folder, the default), delete, "
+         "keep",
+         "WHAT"},
+        {"max-archive", 0, 0, G_OPTION_ARG_STRING, &arguments->max_archive,
+         "Delete the oldest of done/ when it is larger: bytes, or with K, M, G, T (default: no limit)", "SIZE"},
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &arguments->state,
+         "The state folder, on the file system of INBOX unless captures are kept (default: OUTDIR/.firstpayload)", "DIR"},
+        {"metrics", 0, 0, G_OPTION_ARG_FILENAME, &arguments->metrics, "Keep figures for Prometheus in FILE", "FILE"},
+        {"once", 0, 0, G_OPTION_ARG_NONE, &arguments->once, "Take what is there, then end", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments->dry_run, "Print which captures would be taken, in order, and their sizes", NULL},
+        {"check-config", 0, 0, G_OPTION_ARG_NONE, &arguments->check_config, "Say whether options and configuration make sense", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->folders, NULL, "[INBOX OUTDIR]"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    fp_selection_arguments_add(
+        &arguments->selection, context, MAX_STREAMS_DEFAULT,
+        "Remember at most N streams at once, 61 to 83 bytes each; all are written with each checkpoint (default: 1000000)");
+    bool is_parsed = g_option_context_parse_strv(context, &argv, error);
+    g_strfreev(argv);
+    return is_parsed;
+}
+
+static bool set_error(GError **error, int code, const char *path, const char *what)
+{
+    g_set_error(error, FP_ERROR, code, "%s: %s", path, what);
+    return false;
+}
+
+/* The keys of a configuration file, and whether they are true or false, not words. */
+static const struct {
+    const char *name;
+    bool is_flag;
+} keys[] = {
+    {"inbox", false},       {"outdir", false},     {"state", false},       {"then", false},       {"max-archive", false},
+    {"metrics", false},     {"keep", false},       {"format", false},      {"filter", false},     {"flight-bytes", false},
+    {"no-midstream", true}, {"marked-only", true}, {"max-streams", false}, {"stream-key", false},
+};
+
+static int find_key(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (g_str_equal(keys[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+/* Adds a key of the file as an option to words, or sets the folder that it names. */
+static bool take_key(FpWatchArguments *arguments, GKeyFile *file, const char *path, const char *name, GPtrArray *words, GError **error)
+{
+    int key = find_key(name);
+    GError *failure = NULL;
+
+    if (key < 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: [%s] has no key %s; see firstpayload.conf(5)", path, GROUP, name);
+        return false;
+    }
+    if (keys[key].is_flag) {
+        bool is_set = g_key_file_get_boolean(file, GROUP, name, &failure);
+        if (is_set)
+            g_ptr_array_add(words, g_strconcat("--", name, NULL));
+        if (failure == NULL)
+            return true;
+        g_error_free(failure);
+        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s takes true or false", path, name);
+        return false;
+    }
+    g_autofree char *value = g_key_file_get_string(file, GROUP, name, &failure);
+    if (value == NULL) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s: %s", path, name, failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    if (g_str_equal(name, "inbox"))
+        arguments->inbox = g_steal_pointer(&value);
+    else if (g_str_equal(name, "outdir"))
+        arguments->output = g_steal_pointer(&value);
+    else
+        g_ptr_array_add(words, g_strdup_printf("--%s=%s", name, value));
+    return true;
+}
+
+static bool check_groups(GKeyFile *file, const char *path, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+    for (char **group = groups; *group != NULL; group++)
+        if (!g_str_equal(*group, GROUP)) {
+            g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: there is no group [%s], only [%s]", path, *group, GROUP);
+            return false;
+        }
+    return true;
+}
+
+/* Adds what the configuration file asks for to words. */
+static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray *words, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    GError *failure = NULL;
+
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &failure)) {
+        set_error(error, FP_ERROR_CONFIG, path, failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    if (!check_groups(file, path, error))
+        return false;
+    g_auto(GStrv) names = g_key_file_get_keys(file, GROUP, NULL, NULL);
+    for (char **name = names; name != NULL && *name != NULL; name++)
+        if (!take_key(arguments, file, path, *name, words, error))
+            return false;
+    return true;
+}
+
+/* The command line with the configuration's options put before it; a g_strfreev. Returns NULL with error set. */
+static char **combine(FpWatchArguments *arguments, GError **error)
+{
+    g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(words, g_strdup(arguments->argv[0]));
+    if (!parse(only, g_strdupv(arguments->argv), error))
+        return NULL;
+    if (only->config != NULL && !read_config(arguments, only->config, words, error))
+        return NULL;
+    for (char **word = arguments->argv + 1; *word != NULL; word++)
+        g_ptr_array_add(words, g_strdup(*word));
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}
+
+static bool read_then(const FpWatchArguments *arguments, FpThen *then)
+{
+    static const char *const names[] = {[FP_THEN_ARCHIVE] = "archive", [FP_THEN_DELETE] = "delete", [FP_THEN_KEEP] = "keep"};
+
+    *then = FP_THEN_ARCHIVE;
+    for (size_t i = 0; arguments->then != NULL && i < G_N_ELEMENTS(names); i++)
+        if (g_str_equal(arguments->then, names[i])) {
+            *then = (FpThen)i;
+            return true;
+        }
+    return arguments->then == NULL;
+}
+
+static bool read_size(const char *text, uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+
+    *bytes = 0;
+    if (text == NULL)
+        return true;
+    errno = 0;
+    uint64_t number = g_ascii_strtoull(text, &end, 10);
+    if (end == text || errno != 0 || !g_ascii_isdigit(*text) || number == 0)
+        return false;
+    const char *unit = *end == '\0' ? NULL : strchr(units, g_ascii_toupper(*end));
+    unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+    if ((*end != '\0' && (unit == NULL || end[1] != '\0')) || number > UINT64_MAX >> shift)
+        return false;
+    *bytes = number << shift;
+    return true;
+}
+
+static bool is_same_folder(const char *one, const char *other)
+{
+    struct stat first, second;
+
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *take_folders(FpWatchArguments *arguments)
+{
+    guint n = arguments->folders == NULL ? 0 : g_strv_length(arguments->folders);
+
+    if (n != 0 && n != 2)
+        return "takes two folders: INBOX and OUTDIR";
+    if (n == 2) {
+        g_free(arguments->inbox);
+        g_free(arguments->output);
+        arguments->inbox = g_strdup(arguments->folders[0]);
+        arguments->output = g_strdup(arguments->folders[1]);
+    }
+    if (arguments->inbox == NULL || arguments->output == NULL)
+        return "no INBOX and OUTDIR are given, on the command line or as inbox and outdir of a configuration file";
+    if (arguments->state == NULL)
+        arguments->state = g_build_filename(arguments->output, ".firstpayload", NULL);
+    return is_same_folder(arguments->inbox, arguments->output) ? "INBOX and OUTDIR are one folder; outputs would be taken for captures"
+                                                               : NULL;
+}
+
+static const char *read_words(FpWatchArguments *arguments)
+{
+    if (!read_then(arguments, &arguments->options.then))
+        return "--then takes archive, delete or keep";
+    if (!read_size(arguments->max_archive, &arguments->options.max_archive_bytes))
+        return "--max-archive takes a number of bytes, or one with K, M, G or T";
+    if (arguments->max_archive != NULL && arguments->options.then != FP_THEN_ARCHIVE)
+        return "--max-archive goes with --then archive";
+    return NULL;
+}
+
+/* Fills in arguments' options from what has been parsed. */
+static bool check(FpWatchArguments *arguments, GError **error)
+{
+    const char *wrong = take_folders(arguments);
+
+    if (wrong == NULL)
+        wrong = read_words(arguments);
+    if (wrong != NULL) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s\nfirstpayload: firstpayload watch --help says more", wrong);
+        return false;
+    }
+    arguments->options.inbox = arguments->inbox;
+    arguments->options.output = arguments->output;
+    arguments->options.state = arguments->state;
+    arguments->options.metrics = arguments->metrics;
+    arguments->options.once = arguments->once;
+    return fp_selection_arguments_check(&arguments->selection, &arguments->options.selection, &arguments->options.format, error);
+}
+
+FpWatchArguments *fp_watch_arguments_parse(int argc, char **argv, GError **error)
+{
+    g_autoptr(FpWatchArguments) arguments = g_new0(FpWatchArguments, 1);
+
+    (void)argc;
+    arguments->argv = g_strdupv(argv);
+    char **words = combine(arguments, error);
+    if (words == NULL || !parse(arguments, words, error) || !check(arguments, error))
+        return NULL;
+    return g_steal_pointer(&arguments);
+}
+
+FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, GError **error)
+{
+    g_autoptr(FpWatchArguments) fresh = fp_watch_arguments_parse(0, arguments->argv, error);
+
+    if (fresh == NULL)
+        return NULL;
+    if (!g_str_equal(fresh->inbox, arguments->inbox) || !g_str_equal(fresh->output, arguments->output) ||
+        !g_str_equal(fresh->state, arguments->state) || fresh->options.then != arguments->options.then ||
+        fresh->options.max_archive_bytes != arguments->options.max_archive_bytes) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
+                    "inbox, outdir, state, then and max-archive cannot change while a watcher runs; restart it");
+        return NULL;
+    }
+    return g_steal_pointer(&fresh);
+}
+
+const FpWatchOptions *fp_watch_arguments_options(const FpWatchArguments *arguments)
+{
+    return &arguments->options;
+}
+
+FpWatchTask fp_watch_arguments_task(const FpWatchArguments *arguments)
+{
+    return arguments->dry_run ? FP_WATCH_DRY_RUN : arguments->check_config ? FP_WATCH_CHECK_CONFIG : FP_WATCH_RUN;
+}

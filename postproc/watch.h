@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * watch.h - slim for every capture that is finished in a folder, with streams that go on from file to file.
+ *
+ * In this order, each step safe to be the last before a crash: CLAIM the file (spool.h), BUILD its output under a hidden name and bring it
+ * to the disk, COMMIT streams and the claim's number (checkpoint.h), PUBLISH the output (outbox.h), DISPOSE of the input. What was
+ * committed is published and disposed of after a crash, what was not is built again, from the streams of the last commit.
+ */
+#ifndef FP_WATCH_H
+#define FP_WATCH_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "pass.h"
+#include "spool.h"
+
+typedef struct {
+    const char *inbox;
+    const char *output; /* folder */
+    const char *state;  /* folder */
+    FpThen then;
+    uint64_t max_archive_bytes; /* 0: no limit */
+    const char *metrics;        /* a file for Prometheus, or NULL */
+    bool once;                  /* take what is there, then end */
+    int format;                 /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format says */
+    FpSelection selection;
+} FpWatchOptions;
+
+/* Reads options anew, for SIGHUP. Those returned must stay as long as the watcher runs. Returns NULL with error set when they make no
+ * sense. */
+typedef const FpWatchOptions *(*FpWatchReload)(void *user, GError **error);
+
+/* How it went. */
+typedef struct {
+    uint64_t files;
+    uint64_t files_failed;
+    uint64_t files_cut;
+} FpWatchResult;
+
+/* Works until SIGTERM or SIGINT, or until all is done with once. Returns false with error set when it cannot begin, or, with once, go on.
+ */
+bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, FpWatchResult *result, GError **error);
+
+/* Prints on standard output which files would be taken, in their order. Changes nothing. */
+bool fp_watch_dry_run(const FpWatchOptions *options, GError **error);
+
+#endif
