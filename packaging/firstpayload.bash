@@ -6,7 +6,7 @@ _firstpayload()
     local classes='first reply flight handshake' kinds='vlan vni interface' words
 
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'slim --help --version' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'slim watch status rotate --help --version' -- "$current")
         return
     fi
     case $previous in
@@ -24,12 +24,23 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'pcap nsecpcap pcapng' -- "$current")
         return
         ;;
-    -f | --filter | -c | --count | -s | --snapshot-length | -B | --buffer-size | --flight-bytes | --max-streams)
+    --then)
+        mapfile -t COMPREPLY < <(compgen -W 'archive delete keep' -- "$current")
+        return
+        ;;
+    -f | --filter | --match | --max-archive | -c | --count | -s | --snapshot-length | -B | --buffer-size | --flight-bytes | --max-streams)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W '--write --format --keep --list --interface --filter --count --snapshot-length --buffer-size --packet-buffered --flight-bytes --no-midstream --marked-only --max-streams --stream-key --quiet --help' -- "$current")
+        local selection='--format --keep --filter --flight-bytes --no-midstream --marked-only --max-streams --stream-key --help'
+        case ${COMP_WORDS[1]} in
+        slim) words="--write --list --interface --count --snapshot-length --buffer-size --packet-buffered --quiet $selection" ;;
+        watch) words="--config --match --then --max-archive --state --metrics --once --dry-run --check-config $selection" ;;
+        status) words='--json --help' ;;
+        *) words='' ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
         return
     fi
     compopt -o filenames

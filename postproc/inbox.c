@@ -26,18 +26,20 @@ typedef struct {
 
 struct FpInbox {
     char *folder;
+    GPatternSpec *match; /* NULL: all */
     bool identifies;
     GHashTable *looks; /* path -> Look, of files whose end no lease tells */
     GArray *present;   /* of uint64_t */
     bool must_poll;
 };
 
-FpInbox *fp_inbox_new(const char *folder, bool identifies)
+FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies)
 {
     FpInbox *inbox = g_new0(FpInbox, 1);
 
     signal(SIGIO, SIG_IGN); /* sent when somebody opens a file in the moment in which the lease is held */
     inbox->folder = g_strdup(folder);
+    inbox->match = match != NULL ? g_pattern_spec_new(match) : NULL;
     inbox->identifies = identifies;
     inbox->looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     inbox->present = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -49,6 +51,7 @@ void fp_inbox_free(FpInbox *inbox)
     if (inbox == NULL)
         return;
     g_free(inbox->folder);
+    g_clear_pointer(&inbox->match, g_pattern_spec_free);
     g_hash_table_unref(inbox->looks);
     g_array_unref(inbox->present);
     g_free(inbox);
@@ -131,6 +134,11 @@ static uint64_t identify(const char *path, const FpArrival *arrival)
     return identity != 0 ? identity : 1;
 }
 
+static bool is_wanted(const FpInbox *inbox, const char *name)
+{
+    return name[0] != '.' && (inbox->match == NULL || g_pattern_spec_match_string(inbox->match, name));
+}
+
 /* The file as it is, if it is one that counts and is finished; else NULL. */
 static FpArrival *look_at(FpInbox *inbox, const char *name, GHashTable *seen)
 {
@@ -197,7 +205,7 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
     inbox->must_poll = false;
     g_array_set_size(inbox->present, 0);
     while ((name = g_dir_read_name(folder)) != NULL) {
-        FpArrival *arrival = name[0] == '.' ? NULL : look_at(inbox, name, seen_set);
+        FpArrival *arrival = is_wanted(inbox, name) ? look_at(inbox, name, seen_set) : NULL;
         if (arrival != NULL)
             g_ptr_array_add(arrivals, arrival);
     }

@@ -22,8 +22,8 @@ typedef struct {
 
 typedef struct FpInbox FpInbox;
 
-/* folder is copied. identifies: work out identities. */
-FpInbox *fp_inbox_new(const char *folder, bool identifies);
+/* folder and match are copied. match: a pattern (* and ?) that names must match, NULL for all. identifies: work out identities. */
+FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies);
 void fp_inbox_free(FpInbox *inbox);
 
 /* Finished files of the folder, those left out whose identity is in seen (of uint64_t, may be NULL); in order of their first records'

@@ -4,9 +4,11 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "error.h"
 #include "journal.h"
+#include "rotate.h"
 #include "slim-arguments.h"
 #include "state-folder.h"
 #include "status.h"
@@ -14,13 +16,15 @@
 
 #define EXIT_CUT 1 /* all done, but an input ended too early, or was put aside */
 
-static const char usage[] = "Usage:\n"
-                            "  firstpayload slim [OPTION...] FILE...            cut captures down to first payload frames\n"
-                            "  firstpayload watch [OPTION...] INBOX OUTDIR      do so for each capture that is finished in INBOX\n"
-                            "  firstpayload status [--json] STATEDIR            say how a watcher is\n"
-                            "  firstpayload --version\n"
-                            "\n"
-                            "firstpayload COMMAND --help lists the options.\n";
+static const char usage[] =
+    "Usage:\n"
+    "  firstpayload slim [OPTION...] FILE...            cut captures down to first payload frames\n"
+    "  firstpayload watch [OPTION...] INBOX OUTDIR      do so for each capture that is finished in INBOX\n"
+    "  firstpayload status [--json] STATEDIR            say how a watcher is\n"
+    "  firstpayload rotate FILE                         hand FILE over to a watcher (tcpdump -z firstpayload-rotate)\n"
+    "  firstpayload --version\n"
+    "\n"
+    "firstpayload COMMAND --help lists the options.\n";
 
 static int fail(GError *error)
 {
@@ -115,17 +119,54 @@ static int run_status(int argc, char **argv)
     return 0;
 }
 
+/* tcpdump gives its -z command one argument and nothing else, so what else there is to say stands in a file. */
+static int run_rotate(int argc, char **argv)
+{
+    const char *config = g_getenv("FIRSTPAYLOAD_CONFIG");
+    g_autofree char *option = g_strconcat("--config=", config != NULL ? config : FP_ROTATE_CONFIG, NULL);
+    char *words[] = {argv[0], option, (char[]){"--once"}, NULL};
+    FpWatchResult result = {0};
+    GError *error = NULL;
+
+    if (argc != 2 || argv[1][0] == '-') {
+        fprintf(stderr, "Usage: firstpayload-rotate FILE\nHands a finished capture over to the watcher that %s tells of.\n",
+                option + strlen("--config="));
+        return FP_ERROR_USAGE;
+    }
+    g_autoptr(FpWatchArguments) arguments = fp_watch_arguments_parse(G_N_ELEMENTS(words) - 1, words, &error);
+    if (arguments == NULL)
+        return fail(error);
+    fp_journal_begin();
+    const FpWatchOptions *options = fp_watch_arguments_options(arguments);
+    if (options->spool.then == FP_THEN_KEEP)
+        return fail(g_error_new(FP_ERROR, FP_ERROR_CONFIG, "%s: firstpayload-rotate moves captures, so then=keep makes no sense",
+                                option + strlen("--config=")));
+    return fp_rotate(options, argv[1], &result, &error) ? 0 : fail(error);
+}
+
 typedef struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } Command;
 
-static const Command commands[] = {{"slim", run_slim}, {"watch", run_watch}, {"status", run_status}};
+static const Command commands[] = {{"slim", run_slim}, {"watch", run_watch}, {"status", run_status}, {"rotate", run_rotate}};
+
+/* The name by which the program was called. */
+static bool is_called(const char *path, const char *name)
+{
+    g_autofree char *called = g_path_get_basename(path);
+
+    return g_str_equal(called, name);
+}
 
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* write fails then, which is handled like a full disk */
+    if (is_called(argv[0], "firstpayload-rotate")) {
+        g_set_prgname("firstpayload-rotate");
+        return run_rotate(argc, argv);
+    }
     for (size_t i = 0; argc >= 2 && i < G_N_ELEMENTS(commands); i++)
         if (g_str_equal(argv[1], commands[i].name)) {
             g_autofree char *name = g_strconcat("firstpayload ", commands[i].name, NULL);

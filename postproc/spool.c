@@ -207,17 +207,17 @@ static bool check_file_system(const FpSpool *spool, GError **error)
     return false;
 }
 
-FpSpool *fp_spool_open(const char *inbox, const char *state, FpThen then, uint64_t max_archive_bytes, GError **error)
+FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
 {
     FpSpool *spool = g_new0(FpSpool, 1);
 
-    spool->inbox_folder = g_strdup(inbox);
-    spool->claim_folder = g_build_filename(state, "claim", NULL);
-    spool->done_folder = g_build_filename(state, "done", NULL);
-    spool->failed_folder = g_build_filename(state, "failed", NULL);
-    spool->then = then;
-    spool->max_archive_bytes = max_archive_bytes;
-    spool->inbox = fp_inbox_new(inbox, then == FP_THEN_KEEP);
+    spool->inbox_folder = g_strdup(options->inbox);
+    spool->claim_folder = g_build_filename(options->state, "claim", NULL);
+    spool->done_folder = g_build_filename(options->state, "done", NULL);
+    spool->failed_folder = g_build_filename(options->state, "failed", NULL);
+    spool->then = options->then;
+    spool->max_archive_bytes = options->max_archive_bytes;
+    spool->inbox = fp_inbox_new(options->inbox, options->match, options->then == FP_THEN_KEEP);
     spool->claims = g_ptr_array_new_with_free_func(free_claim);
     g_queue_init(&spool->archive);
     if (make_folders(spool, error) && check_file_system(spool, error) && find_claims(spool, error) && find_archive(spool, error) &&

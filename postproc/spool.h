@@ -33,11 +33,17 @@ typedef struct FpSpool FpSpool;
 /* The longest name that is kept as it is; of longer ones the end. */
 #define FP_SPOOL_NAME_BYTES 200
 
-/*
- * Makes the folders that are missing in state, and finds the claims that are there. max_archive_bytes: of done/, 0 for no limit. Returns
- * NULL with error set, also when inbox and state are on different file systems but files are to be moved.
- */
-FpSpool *fp_spool_open(const char *inbox, const char *state, FpThen then, uint64_t max_archive_bytes, GError **error);
+typedef struct {
+    const char *inbox;
+    const char *match; /* a pattern that names of captures match, NULL for all */
+    const char *state;
+    FpThen then;
+    uint64_t max_archive_bytes; /* of done/; 0: no limit */
+} FpSpoolOptions;
+
+/* Makes the folders that are missing in the state folder, and finds the claims that are there. Returns NULL with error set, also when inbox
+ * and state are on different file systems but files are to be moved. */
+FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error);
 void fp_spool_free(FpSpool *spool);
 
 /* The highest number that a file in the state folder has. */

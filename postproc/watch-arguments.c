@@ -31,6 +31,7 @@ struct FpWatchArguments {
     char *inbox;
     char *output;
     char *state;
+    char *match;
     char *then;
     char *max_archive;
     char *metrics;
@@ -49,6 +50,7 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
     g_free(arguments->inbox);
     g_free(arguments->output);
     g_free(arguments->state);
+    g_free(arguments->match);
     g_free(arguments->then);
     g_free(arguments->max_archive);
     g_free(arguments->metrics);
@@ -62,6 +64,8 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &arguments->config, "Read options from FILE too", "FILE"},
+        {"match", 0, 0, G_OPTION_ARG_FILENAME, &arguments->match, "Take only files whose names match, with * and ? (default: all)",
+         "PATTERN"},
         {"then", 0, 0, G_OPTION_ARG_STRING, &arguments->then,
          "What becomes of a capture once its output is on the disk: archive (moved to done/ in the state folder, the default), delete, "
          "keep",
@@ -101,9 +105,9 @@ static const struct {
     const char *name;
     bool is_flag;
 } keys[] = {
-    {"inbox", false},       {"outdir", false},     {"state", false},       {"then", false},       {"max-archive", false},
-    {"metrics", false},     {"keep", false},       {"format", false},      {"filter", false},     {"flight-bytes", false},
-    {"no-midstream", true}, {"marked-only", true}, {"max-streams", false}, {"stream-key", false},
+    {"inbox", false},        {"outdir", false},      {"state", false},      {"match", false},       {"then", false},
+    {"max-archive", false},  {"metrics", false},     {"keep", false},       {"format", false},      {"filter", false},
+    {"flight-bytes", false}, {"no-midstream", true}, {"marked-only", true}, {"max-streams", false}, {"stream-key", false},
 };
 
 static int find_key(const char *name)
@@ -261,11 +265,11 @@ static const char *take_folders(FpWatchArguments *arguments)
 
 static const char *read_words(FpWatchArguments *arguments)
 {
-    if (!read_then(arguments, &arguments->options.then))
+    if (!read_then(arguments, &arguments->options.spool.then))
         return "--then takes archive, delete or keep";
-    if (!read_size(arguments->max_archive, &arguments->options.max_archive_bytes))
+    if (!read_size(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
         return "--max-archive takes a number of bytes, or one with K, M, G or T";
-    if (arguments->max_archive != NULL && arguments->options.then != FP_THEN_ARCHIVE)
+    if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
         return "--max-archive goes with --then archive";
     return NULL;
 }
@@ -281,9 +285,10 @@ static bool check(FpWatchArguments *arguments, GError **error)
         g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s\nfirstpayload: firstpayload watch --help says more", wrong);
         return false;
     }
-    arguments->options.inbox = arguments->inbox;
+    arguments->options.spool.inbox = arguments->inbox;
+    arguments->options.spool.match = arguments->match;
     arguments->options.output = arguments->output;
-    arguments->options.state = arguments->state;
+    arguments->options.spool.state = arguments->state;
     arguments->options.metrics = arguments->metrics;
     arguments->options.once = arguments->once;
     return fp_selection_arguments_check(&arguments->selection, &arguments->options.selection, &arguments->options.format, error);
@@ -308,10 +313,11 @@ FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, G
     if (fresh == NULL)
         return NULL;
     if (!g_str_equal(fresh->inbox, arguments->inbox) || !g_str_equal(fresh->output, arguments->output) ||
-        !g_str_equal(fresh->state, arguments->state) || fresh->options.then != arguments->options.then ||
-        fresh->options.max_archive_bytes != arguments->options.max_archive_bytes) {
+        !g_str_equal(fresh->state, arguments->state) || g_strcmp0(fresh->match, arguments->match) != 0 ||
+        fresh->options.spool.then != arguments->options.spool.then ||
+        fresh->options.spool.max_archive_bytes != arguments->options.spool.max_archive_bytes) {
         g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
-                    "inbox, outdir, state, then and max-archive cannot change while a watcher runs; restart it");
+                    "inbox, outdir, state, match, then and max-archive cannot change while a watcher runs; restart it");
         return NULL;
     }
     return g_steal_pointer(&fresh);

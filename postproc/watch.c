@@ -208,7 +208,7 @@ static bool save_state(Watch *watch, GError **error)
 static bool commit(Watch *watch, uint64_t number, GError **error)
 {
     watch->state.committed = number;
-    if (watch->options->then == FP_THEN_KEEP)
+    if (watch->options->spool.then == FP_THEN_KEEP)
         prune_seen(watch);
     if (!fp_spool_sync(watch->spool, error) || !fp_outbox_sync_built(watch->outbox, error) || !save_state(watch, error)) {
         forget_uncommitted(watch);
@@ -248,7 +248,7 @@ static void tick(Watch *watch)
         watch->signals.report = false;
         report(watch);
     }
-    if (watch->options->then != FP_THEN_KEEP) /* before a ring buffer overwrites them */
+    if (watch->options->spool.then != FP_THEN_KEEP) /* before a ring buffer overwrites them */
         (void)fp_spool_claim(watch->spool, watch->state.committed, NULL, NULL);
     save_status(watch, "working", false);
 }
@@ -542,9 +542,9 @@ static bool begin(Watch *watch, GError **error)
 {
     const FpWatchOptions *options = watch->options;
 
-    if (!fp_state_folder_open(options->state, &watch->folder, error))
+    if (!fp_state_folder_open(options->spool.state, &watch->folder, error))
         return false;
-    watch->spool = fp_spool_open(options->inbox, options->state, options->then, options->max_archive_bytes, error);
+    watch->spool = fp_spool_open(&options->spool, error);
     if (watch->spool == NULL)
         return false;
     watch->outbox = fp_outbox_open(options->output, watch->folder.id, error);
@@ -555,12 +555,12 @@ static bool begin(Watch *watch, GError **error)
         return false;
     if (watch->state.generation == 0 && fp_spool_highest(watch->spool) > 0)
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: there is no checkpoint, but there are files from before; outputs may come twice",
-                   options->state);
+                   options->spool.state);
     watch->files_at_start = watch->state.totals.files;
     watch->failed_at_start = watch->state.totals.files_failed;
     watch->cut_at_start = watch->state.totals.summary.captures_cut;
     watch->status.pid = (uint64_t)getpid();
-    fp_status_set_word(&watch->status, FP_WORD_INBOX, options->inbox);
+    fp_status_set_word(&watch->status, FP_WORD_INBOX, options->spool.inbox);
     fp_status_set_word(&watch->status, FP_WORD_OUTPUT, options->output);
     return true;
 }
@@ -600,7 +600,7 @@ bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, F
 
 bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
 {
-    FpInbox *inbox = fp_inbox_new(options->inbox, options->then == FP_THEN_KEEP);
+    FpInbox *inbox = fp_inbox_new(options->spool.inbox, options->spool.match, options->spool.then == FP_THEN_KEEP);
     g_autoptr(GPtrArray) arrivals = fp_inbox_finished(inbox, NULL, error);
 
     for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {

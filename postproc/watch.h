@@ -16,14 +16,11 @@
 #include "spool.h"
 
 typedef struct {
-    const char *inbox;
-    const char *output; /* folder */
-    const char *state;  /* folder */
-    FpThen then;
-    uint64_t max_archive_bytes; /* 0: no limit */
-    const char *metrics;        /* a file for Prometheus, or NULL */
-    bool once;                  /* take what is there, then end */
-    int format;                 /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format says */
+    FpSpoolOptions spool;
+    const char *output;  /* folder */
+    const char *metrics; /* a file for Prometheus, or NULL */
+    bool once;           /* take what is there, then end */
+    int format;          /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format says */
     FpSelection selection;
 } FpWatchOptions;
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rotate.c - see rotate.h. */
+#include "rotate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "error.h"
+
+#define RETRY_US 50000
+
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* Makes sure that file is in the inbox. Returns where it is there, NULL with error set; the caller's. *status: of the file. */
+static char *bring(const char *inbox, const char *file, struct stat *status, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(file);
+    g_autofree char *path = g_build_filename(inbox, name, NULL);
+    struct stat there;
+
+    if (stat(file, status) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be handed over: %s", file, g_strerror(errno));
+        return NULL;
+    }
+    if (stat(path, &there) == 0 && is_same_file(status, &there))
+        return g_steal_pointer(&path);
+    if (renameat2(AT_FDCWD, file, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return g_steal_pointer(&path);
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be moved to %s: %s; let the capture be written on that file system", file, path,
+                g_strerror(errno));
+    return NULL;
+}
+
+static bool is_still_there(const char *path, const struct stat *status)
+{
+    struct stat there;
+
+    return stat(path, &there) == 0 && is_same_file(status, &there);
+}
+
+bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *result, GError **error)
+{
+    struct stat status;
+    g_autofree char *path = bring(options->spool.inbox, file, &status, error);
+
+    if (path == NULL)
+        return false;
+    for (;;) {
+        GError *failure = NULL;
+        if (fp_watch(options, NULL, NULL, result, &failure))
+            return true;
+        if (!g_error_matches(failure, FP_ERROR, FP_ERROR_HELD)) {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        g_error_free(failure);
+        if (!is_still_there(path, &status))
+            return true; /* who holds the state folder has claimed it */
+        g_usleep(RETRY_US);
+    }
+}
