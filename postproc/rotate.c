@@ -16,17 +16,22 @@ static bool is_same_file(const struct stat *one, const struct stat *other)
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-/* Makes sure that file is in the inbox. Returns where it is there, NULL with error set; the caller's. *status: of the file. */
-static char *bring(const char *inbox, const char *file, struct stat *status, GError **error)
+static bool is_in(const char *folder, const char *file)
+{
+    g_autofree char *its = g_path_get_dirname(file);
+    struct stat one, other;
+
+    return stat(its, &one) == 0 && stat(folder, &other) == 0 && is_same_file(&one, &other);
+}
+
+/* Makes sure that file, which is there, is in the inbox. Returns where it is there, NULL with error set; the caller's. status: of the file.
+ */
+static char *bring(const char *inbox, const char *file, const struct stat *status, GError **error)
 {
     g_autofree char *name = g_path_get_basename(file);
     g_autofree char *path = g_build_filename(inbox, name, NULL);
     struct stat there;
 
-    if (stat(file, status) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be handed over: %s", file, g_strerror(errno));
-        return NULL;
-    }
     if (stat(path, &there) == 0 && is_same_file(status, &there))
         return g_steal_pointer(&path);
     if (renameat2(AT_FDCWD, file, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
@@ -46,8 +51,15 @@ static bool is_still_there(const char *path, const struct stat *status)
 bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *result, GError **error)
 {
     struct stat status;
-    g_autofree char *path = bring(options->spool.inbox, file, &status, error);
 
+    if (stat(file, &status) != 0) {
+        int failure = errno;
+        if (failure == ENOENT && is_in(options->spool.inbox, file))
+            return true; /* a watcher was quicker */
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be handed over: %s", file, g_strerror(failure));
+        return false;
+    }
+    g_autofree char *path = bring(options->spool.inbox, file, &status, error);
     if (path == NULL)
         return false;
     for (;;) {

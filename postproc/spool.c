@@ -72,12 +72,12 @@ void fp_spool_free(FpSpool *spool)
     g_free(spool);
 }
 
-static char *numbered_name(uint64_t number, const char *name)
+/* What is kept of a name, so that there is room for what goes before it. */
+static const char *kept_name(const char *name)
 {
     size_t length = strlen(name);
 
-    return g_strdup_printf("%0*" G_GUINT64_FORMAT "-%s", NUMBER_DIGITS, number,
-                           length > FP_SPOOL_NAME_BYTES ? name + length - FP_SPOOL_NAME_BYTES : name);
+    return length > FP_SPOOL_NAME_BYTES ? name + length - FP_SPOOL_NAME_BYTES : name;
 }
 
 /* Reads NUMBER-NAME. Returns NAME within it, or NULL when it is nothing of ours. */
@@ -232,20 +232,20 @@ uint64_t fp_spool_highest(const FpSpool *spool)
     return spool->highest;
 }
 
-/* Takes over arrival's name. Returns NULL with error set when it cannot be moved; with none when it is gone. */
+/* Returns NULL with error set when it cannot be moved; with none when it is gone. */
 static FpClaim *claim_arrival(const FpSpool *spool, const FpArrival *arrival, uint64_t number, GError **error)
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
-    g_autofree char *name = numbered_name(number, arrival->name);
-    g_autofree char *to = g_build_filename(spool->claim_folder, name, NULL);
+    const char *name = kept_name(arrival->name);
+    g_autofree char *to = g_strdup_printf("%s/%0*" G_GUINT64_FORMAT "-%s", spool->claim_folder, NUMBER_DIGITS, number, name);
 
     if (spool->then == FP_THEN_KEEP) {
-        FpClaim *claim = new_claim(number, arrival->name, g_steal_pointer(&from));
+        FpClaim *claim = new_claim(number, name, g_steal_pointer(&from));
         claim->identity = arrival->identity;
         return claim;
     }
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return new_claim(number, arrival->name, g_steal_pointer(&to));
+        return new_claim(number, name, g_steal_pointer(&to));
     if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
         set_error(error, from, "cannot be moved into the state folder");
     return NULL;

@@ -21,7 +21,7 @@ typedef enum {
 
 typedef struct {
     uint64_t number;
-    char *name;        /* as it was in the inbox */
+    char *name;        /* as it was in the inbox; of a long one the end */
     char *path;        /* where it is now */
     uint64_t identity; /* FP_THEN_KEEP: stands for name, size, time of change and beginning; else 0 */
     uint64_t bytes;

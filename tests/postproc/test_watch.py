@@ -1,0 +1,454 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""firstpayload watch does what its documents say: files, names, order, options, configuration, status. What crashes do to it is in
+tests/faults, what real programs feed it in tests/rings."""
+import gzip
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import struct
+import subprocess
+import time
+import unittest
+
+from pcaps import ACK, CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, record, segment, slim, write
+
+PCAP_HEADER, RECORD_HEADER = 24, 16
+
+
+def records(data):
+    """The records of a little-endian pcap, each with its header."""
+    found, at = [], PCAP_HEADER
+    while at < len(data):
+        end = at + RECORD_HEADER + struct.unpack_from("<I", data, at + 8)[0]
+        found.append(data[at:end])
+        at = end
+    return found
+
+
+def wait_for(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.01)
+
+
+class Watch(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.inbox, self.outdir = self.path("in"), self.path("out")
+        self.state = os.path.join(self.outdir, ".firstpayload")
+        os.mkdir(self.inbox)
+        os.mkdir(self.outdir)
+
+    def watch(self, *arguments, **kwargs):
+        command = [PROGRAM, "watch", *arguments, self.inbox, self.outdir]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, **kwargs)
+
+    def once(self, *arguments, expected=0):
+        result = self.watch("--once", *arguments)
+        self.assertEqual(result.returncode, expected, result.stderr)
+        return result
+
+    def start(self, *arguments, **kwargs):
+        """A watcher that goes on until the test ends."""
+        run = subprocess.Popen([PROGRAM, "watch", *arguments, self.inbox, self.outdir], stderr=subprocess.PIPE, text=True, **kwargs)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        wait_for(lambda: self.status().get("running") and self.status()["state"] == "idle", "the watcher to begin")
+        return run
+
+    def status(self):
+        result = subprocess.run([PROGRAM, "status", "--json", self.state], capture_output=True, text=True, timeout=20)
+        return json.loads(result.stdout) if result.returncode == 0 else {}
+
+    def arrive(self, name, data):
+        return write(self.inbox, name, data)
+
+    def outputs(self):
+        return sorted(name for name in os.listdir(self.outdir) if not name.startswith("."))
+
+    def output(self, name):
+        return read(os.path.join(self.outdir, name))
+
+    def in_state(self, folder):
+        return sorted(os.listdir(os.path.join(self.state, folder)))
+
+
+class OneCapture(Watch):
+    """Outputs together are slim of all inputs in one run."""
+
+    def split(self, data, n):
+        whole = records(data)
+        size = -(-len(whole) // n)
+        return [data[:PCAP_HEADER] + b"".join(whole[i:i + size]) for i in range(0, len(whole), size)]
+
+    def check_pieces(self, source, n, each_alone):
+        data = read(source)
+        for i, piece in enumerate(self.split(data, n)):
+            self.arrive(f"{i:03}.pcap", piece)
+            if each_alone:
+                self.once("--keep", "first,reply,flight,handshake")
+        self.once("--keep", "first,reply,flight,handshake")
+        wanted = slim("--keep", "first,reply,flight,handshake", source).stdout
+        self.assertEqual([r for name in self.outputs() for r in records(self.output(name))], records(wanted))
+        self.assertGreater(len(records(wanted)), 10)
+
+    def test_pieces_in_one_run(self):
+        self.check_pieces(os.path.join(CAPTURES, "mixed.pcap"), 60, False)
+
+    def test_pieces_with_a_restart_after_each(self):
+        self.check_pieces(os.path.join(CAPTURES, "mixed.pcap"), 60, True)
+
+    def test_connection_that_goes_on_is_not_new(self):
+        frames = connection()
+        self.arrive("1.pcap", pcap(frames[:4]))
+        self.once()
+        self.arrive("2.pcap", pcap(frames[4:]))
+        self.once()
+        self.assertEqual(self.output("1.pcap"), pcap([]) + record(frames[3], 3))
+        self.assertEqual(self.output("2.pcap"), header())
+
+    def test_full_table_forgets_the_same_after_a_restart(self):
+        frames = [frame for port in range(2000, 2100) for frame in connection(port)[:4]]
+        frames += [segment(port, 80, 1001, ACK, b"late", ack=5001) for port in range(2000, 2100)]
+        self.once()                                               # chooses the seed, which says what is forgotten first
+        shutil.copytree(self.outdir, self.path("copy"))
+        kept = []
+        for outdir, each_alone in ((self.outdir, True), (self.path("copy"), False)):
+            self.outdir = outdir
+            for i in range(0, len(frames), 7):
+                self.arrive(f"{i:05}.pcap", header() + b"".join(record(f, i + n) for n, f in enumerate(frames[i:i + 7])))
+                if each_alone:
+                    self.once("--max-streams", "32")
+            self.once("--max-streams", "32")
+            kept.append([self.output(name) for name in self.outputs()])
+        self.assertEqual(kept[0], kept[1])
+        self.assertGreater(sum(len(records(output)) for output in kept[0]), 150)   # some were forgotten, and taken for new
+
+
+class Files(Watch):
+    def test_kinds(self):
+        self.arrive("a.pcap.gz", gzip.compress(pcap(connection(1000))))
+        self.arrive("b.pcapng", read(os.path.join(CAPTURES, "two-interfaces.pcapng")))
+        self.arrive("empty", b"")
+        self.arrive("header.pcap", header())
+        self.arrive("cut.pcap", pcap(connection(1001))[:-5])
+        self.arrive("garbage", b"this is no capture at all")
+        self.arrive(".hidden.pcap", pcap(connection(1002)))
+        os.mkdir(os.path.join(self.inbox, "folder"))
+        os.symlink("a.pcap.gz", os.path.join(self.inbox, "link.pcap"))
+        result = self.once(expected=1)
+        self.assertEqual(self.outputs(), ["a.pcap", "b.pcapng", "cut.pcap", "header.pcap"])
+        self.assertEqual(sorted(os.listdir(self.inbox)), [".hidden.pcap", "folder", "link.pcap"])
+        self.assertEqual(records(self.output("a.pcap")), [record(connection(1000)[3], 3)])
+        self.assertEqual(records(self.output("cut.pcap")), [record(connection(1001)[3], 3)])
+        self.assertEqual(self.output("header.pcap"), header())
+        self.assertIn(f"cut.pcap: offset {len(pcap(connection(1001)[:4]))}: the last record is cut short", result.stderr)
+        self.assertRegex(self.in_state("failed")[0], r"^\d{16}-garbage$")
+        why = read(os.path.join(self.state, "failed", self.in_state("failed")[1])).decode()
+        self.assertIn("is not a capture", why)
+        self.assertEqual(len(self.in_state("done")), 5)
+        self.assertEqual(self.in_state("claim"), [])
+        status = self.status()
+        self.assertEqual((status["files"], status["files_empty"], status["files_failed"], status["files_cut"]), (5, 2, 1, 1))
+
+    def test_damage_in_the_middle_leaves_streams_as_if_it_had_not_been_there(self):
+        frames = connection()
+        damaged = pcap(frames[:4]) + struct.pack("<IIII", 1700000000, 0, 0x7fffffff, 0x7fffffff) + b"x" * 100
+        self.arrive("1.pcap", damaged)
+        self.once(expected=1)
+        self.arrive("2.pcap", pcap(frames))
+        self.once()
+        self.assertEqual(self.outputs(), ["2.pcap"])
+        self.assertEqual(records(self.output("2.pcap")), [record(frames[3], 3)])
+        self.assertEqual(self.status()["files_failed"], 1)
+        self.assertEqual([n for n in os.listdir(self.outdir) if n.startswith(".firstpayload-") and os.listdir(os.path.join(self.outdir, n))], [])
+
+    def test_names_that_come_again(self):
+        for port in range(1000, 1003):
+            self.arrive("ring.pcap0", pcap(connection(port)))
+            self.once()
+            for name in self.outputs():
+                os.rename(os.path.join(self.outdir, name), self.path(f"taken-{name}"))
+        taken = sorted(name for name in os.listdir(self.folder) if name.startswith("taken-"))
+        self.assertEqual(taken, ["taken-ring-2.pcap0", "taken-ring-3.pcap0", "taken-ring.pcap0"])
+
+    def test_name_that_somebody_else_has_taken(self):
+        write(self.outdir, "a.pcap", b"not ours")
+        self.arrive("a.pcap", pcap(connection()))
+        self.once()
+        self.assertEqual(self.outputs(), ["a-1.pcap", "a.pcap"])
+        self.assertEqual(self.output("a.pcap"), b"not ours")
+
+    def test_long_names_keep_their_end(self):
+        self.arrive("x" * 240 + ".pcap", pcap(connection()))
+        self.once()
+        self.assertEqual(self.outputs(), ["x" * 195 + ".pcap"])
+        self.assertEqual(records(self.output("x" * 195 + ".pcap")), [record(connection()[3], 3)])
+
+    def test_order_is_that_of_capture(self):
+        later = header() + b"".join(record(f, 100 + n) for n, f in enumerate(connection()[4:]))
+        self.arrive("a.pcap", later)
+        self.arrive("b.pcap", pcap(connection()[:4]))
+        for name in ("f10", "f9", "f"):
+            self.arrive(name, header() + record(connection(7)[0], 200))
+        listed = self.watch("--dry-run").stdout
+        self.assertEqual([line.split("\t")[0] for line in listed.splitlines()], ["b.pcap", "a.pcap", "f", "f9", "f10"])
+        self.assertEqual(self.outputs(), [])
+        self.assertFalse(os.path.exists(self.state))
+        self.once()
+        self.assertEqual((len(records(self.output("b.pcap"))), len(records(self.output("a.pcap")))), (1, 0))
+
+    def test_only_names_that_match(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.arrive("b.pcap.gz", gzip.compress(pcap(connection(9))))
+        self.once("--match", "*.gz")
+        self.assertEqual((self.outputs(), os.listdir(self.inbox)), (["b.pcap"], ["a.pcap"]))
+
+    def test_format(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--format", "pcapng")
+        self.assertEqual(self.output("a.pcap")[:4], b"\x0a\x0d\x0d\x0a")
+
+    def test_mode_of_outputs_is_the_umask_s(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.watch("--once", umask=0o027)
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.outdir, "a.pcap")).st_mode), 0o640)
+
+
+class Then(Watch):
+    def test_delete(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.arrive("bad", b"garbage garbage garbage garbage")
+        self.once("--then", "delete", expected=1)
+        self.assertEqual((self.outputs(), self.in_state("done"), len(self.in_state("failed"))), (["a.pcap"], [], 2))
+
+    def test_keep(self):
+        first = self.arrive("a.pcap", pcap(connection()))
+        self.arrive("bad", b"garbage garbage garbage garbage")
+        self.once("--then", "keep", expected=1)
+        self.once("--then", "keep")
+        self.assertEqual((self.outputs(), sorted(os.listdir(self.inbox))), (["a.pcap"], ["a.pcap", "bad"]))
+        self.assertEqual(self.status()["files"], 1)
+        write(self.inbox, "a.pcap", pcap(connection(7)))
+        self.once("--then", "keep")
+        self.assertEqual(self.outputs(), ["a-3.pcap", "a.pcap"])
+        os.unlink(first)
+        self.once("--then", "keep")
+        self.assertEqual(self.status()["files"], 2)
+
+    def test_archive_has_a_limit(self):
+        size = len(pcap(connection()))
+        for i in range(5):
+            self.arrive(f"{i}.pcap", pcap(connection(1000 + i)))
+            self.once("--max-archive", str(3 * size))
+        self.assertEqual([name[17:] for name in self.in_state("done")], ["2.pcap", "3.pcap", "4.pcap"])
+        self.assertEqual(self.status()["archive_bytes"], 3 * size)
+
+    def test_other_file_system_is_refused_unless_files_are_kept(self):
+        self.arrive("a.pcap", pcap(connection()))
+        elsewhere = f"/dev/shm/firstpayload-test-{os.getpid()}"
+        self.addCleanup(subprocess.run, ["rm", "-rf", elsewhere], check=True)
+        if os.stat("/dev/shm").st_dev == os.stat(self.inbox).st_dev:
+            self.fail("/dev/shm is on the file system of the test's folder: set TMPDIR to one that is not")
+        result = self.watch("--once", "--state", elsewhere)
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("on another file system", result.stderr)
+        self.assertEqual(self.watch("--once", "--state", elsewhere, "--then", "keep").returncode, 0)
+        self.assertEqual(self.outputs(), ["a.pcap"])
+
+
+class Running(Watch):
+    def test_file_is_taken_when_its_writer_closes_it(self):
+        self.start()
+        with open(os.path.join(self.inbox, "a.pcap"), "wb") as file:
+            file.write(pcap(connection()))
+            file.flush()
+            self.arrive("b.pcap", pcap(connection(9)))
+            wait_for(lambda: self.outputs() == ["b.pcap"], "the other file")
+            time.sleep(0.3)
+            self.assertEqual(os.listdir(self.inbox), ["a.pcap"])
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "the file that was closed", 2)
+
+    def test_moved_and_linked_files(self):
+        self.start()
+        os.rename(write(self.folder, "a.pcap", pcap(connection())), os.path.join(self.inbox, "a.pcap"))
+        wait_for(lambda: self.outputs() == ["a.pcap"], "a file that was moved in", 2)
+        self.arrive(".b.pcap.part", pcap(connection(9)))
+        time.sleep(0.2)
+        self.assertEqual(self.outputs(), ["a.pcap"])
+        os.rename(os.path.join(self.inbox, ".b.pcap.part"), os.path.join(self.inbox, "b.pcap"))
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "a file that got its name", 2)
+
+    def test_second_watcher_is_told_who_holds_the_folder(self):
+        run = self.start()
+        result = self.watch("--once")
+        self.assertEqual(result.returncode, 75)
+        self.assertIn(f"process {run.pid} works on this state folder", result.stderr)
+
+    def test_signals(self):
+        config = write(self.folder, "c.conf", b"[watch]\nkeep = first\n")
+        run = self.start("--config", config)
+        self.arrive("a.pcap", pcap(connection()))
+        wait_for(lambda: self.outputs() == ["a.pcap"], "the first file")
+        write(self.folder, "c.conf", b"[watch]\nkeep = first,handshake\n")
+        run.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        self.arrive("b.pcap", pcap(connection(9)))
+        wait_for(lambda: "b.pcap" in self.outputs(), "the second file")
+        self.assertEqual(len(records(self.output("b.pcap"))), 4)
+        write(self.folder, "c.conf", b"[watch]\nkep = first\n")
+        run.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        self.arrive("c.pcap", pcap(connection(11)))
+        wait_for(lambda: "c.pcap" in self.outputs(), "the third file")
+        self.assertEqual(len(records(self.output("c.pcap"))), 4)
+        run.send_signal(signal.SIGUSR1)
+        time.sleep(0.3)
+        run.send_signal(signal.SIGTERM)
+        self.assertEqual(run.wait(10), 0)
+        log = run.stderr.read()
+        self.assertIn("options were read again", log)
+        self.assertIn("[watch] has no key kep; see firstpayload.conf(5); the old options are kept", log)
+        self.assertIn("3 files taken, 0 failed, 0 wait; 15 frames, 9 kept; 3 streams open", log)
+        self.assertEqual(self.status()["state"], "stopped")
+
+    def test_dead_watcher_is_said_to_be_dead(self):
+        run = self.start()
+        run.kill()
+        run.wait()
+        self.assertEqual((self.status()["state"], self.status()["running"]), ("dead", False))
+
+    def test_systemd_is_told(self):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(listener.close)
+        listener.bind(self.path("notify"))
+        listener.settimeout(10)
+        environment = dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000")
+        run = self.start(env=environment)
+        run.send_signal(signal.SIGTERM)
+        run.wait(10)
+        heard = []
+        while "STOPPING=1" not in heard:
+            heard.append(listener.recv(4096).decode())
+        self.assertEqual(heard[0], "READY=1")
+        self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
+
+    def test_watchdog_is_fed_while_idle(self):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(listener.close)
+        listener.bind(self.path("notify"))
+        listener.settimeout(10)
+        self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000"))
+        fed, end = 0, time.monotonic() + 1.2
+        while time.monotonic() < end:
+            fed += listener.recv(4096) == b"WATCHDOG=1"
+        self.assertGreaterEqual(fed, 3)
+
+
+class Said(Watch):
+    def test_status_and_metrics(self):
+        self.arrive("a \"b\\\n.pcap", pcap(connection()))
+        self.once("--metrics", self.path("m.prom"))
+        text = subprocess.run([PROGRAM, "status", self.state], capture_output=True, text=True, check=True).stdout
+        self.assertRegex(text, r"(?m)^state +stopped$")
+        self.assertRegex(text, r"(?m)^frames +5$")
+        self.assertRegex(text, r"(?m)^last_file +a \\\"b\\\\\\n\.pcap$")
+        status = self.status()
+        self.assertEqual((status["frames"], status["frames_kept"], status["streams"], status["last_file"]), (5, 1, 1, "a \"b\\\n.pcap"))
+        self.assertLess(status["lag_seconds"], 60)
+        self.assertEqual(int(status["last_frame_seconds"]), 1700000000)
+        metrics = read(self.path("m.prom")).decode()
+        self.assertIn(f'firstpayload_frames_total{{inbox="{self.inbox}"}} 5\n', metrics)
+        self.assertIn("# TYPE firstpayload_backlog_files gauge\n", metrics)
+
+    def test_status_of_nothing(self):
+        result = subprocess.run([PROGRAM, "status", self.path("nowhere")], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 66)
+        self.assertIn("name the state folder of a watcher", result.stderr)
+
+    def test_figures_go_on_after_a_restart(self):
+        for i in range(3):
+            self.arrive(f"{i}.pcap", pcap(connection(1000 + i)))
+            self.once()
+        self.assertEqual((self.status()["files"], self.status()["frames"], self.status()["streams"]), (3, 15, 3))
+
+
+class Configuration(Watch):
+    def config(self, text):
+        return write(self.folder, "c.conf", text.encode())
+
+    def run_config(self, text, *arguments):
+        return subprocess.run([PROGRAM, "watch", "--config", self.config(text), *arguments], capture_output=True, text=True, timeout=60)
+
+    def test_file_alone(self):
+        self.arrive("a.pcap", pcap(connection()))
+        text = f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\nthen=delete\nkeep=handshake\nmarked-only=true\nno-midstream=false\n"
+        result = self.run_config(text, "--once")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(records(self.output("a.pcap"))), 3)
+        self.assertEqual(self.in_state("done"), [])
+
+    def test_command_line_goes_before_it(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.run_config("[watch]\nkeep=handshake\n", "--once", "--keep", "first", self.inbox, self.outdir)
+        self.assertEqual(len(records(self.output("a.pcap"))), 1)
+
+    def test_what_makes_no_sense(self):
+        folders = f"inbox={self.inbox}\noutdir={self.outdir}\n"
+        for text, status, said in (("[watch]\nkeeep=first\n", 78, "has no key keeep"), ("[slim]\n", 78, "no group [slim]"), ("x\n", 78, "c.conf"),
+                                   ("[watch]\nonce=true\n" + folders, 78, "has no key once"),
+                                   ("[watch]\nmarked-only=perhaps\n", 78, "takes true or false"),
+                                   ("[watch]\nkeep=last\n" + folders, 64, "--keep takes"), ("[watch]\nthen=burn\n" + folders, 64, "--then takes"),
+                                   ("[watch]\nmax-archive=20X\n" + folders, 64, "--max-archive takes"),
+                                   ("[watch]\nthen=delete\nmax-archive=20G\n" + folders, 64, "--max-archive goes with"),
+                                   ("[watch]\n", 64, "no INBOX and OUTDIR"), (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 64, "one folder")):
+            with self.subTest(text=text):
+                result = self.run_config(text, "--check-config")
+                self.assertEqual(result.returncode, status, result.stderr)
+                self.assertIn(said, result.stderr)
+
+    def test_example_has_every_key_and_makes_sense(self):
+        example = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "packaging", "examples", "eth0.conf")).decode()
+        lines = [line.lstrip("#") for line in example.splitlines() if " = " in line and not line.startswith("# ")]
+        result = self.run_config("[watch]\n" + "\n".join(lines), "--check-config")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        page = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", "firstpayload.conf.5")).decode().replace("\\-", "-")
+        for key in (line.split(" = ")[0] for line in lines):
+            self.assertIn(key, page)
+        self.assertEqual(len(lines), 15)
+
+
+class Rotate(Watch):
+    def rotate(self, *files):
+        environment = dict(os.environ, FIRSTPAYLOAD_CONFIG=write(
+            self.folder, "rotate.conf", f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\n".encode()))
+        program = os.path.join(os.path.dirname(PROGRAM), "firstpayload-rotate")
+        runs = [subprocess.Popen([program, file], env=environment, stderr=subprocess.PIPE, text=True) for file in files]
+        return [(run.communicate(timeout=60)[1], run.returncode) for run in runs]
+
+    def test_many_at_once_without_a_watcher(self):
+        files = [write(self.folder, f"{i:02}.pcap", pcap(connection(1000 + i))) for i in range(20)]
+        for said, status in self.rotate(*files):
+            self.assertEqual(status, 0, said)
+        self.assertEqual(self.outputs(), [f"{i:02}.pcap" for i in range(20)])
+        self.assertEqual(os.listdir(self.inbox), [])
+
+    def test_with_a_watcher(self):
+        self.start()
+        self.assertEqual(self.rotate(self.arrive("a.pcap", pcap(connection())))[0][1], 0)
+        wait_for(lambda: self.outputs() == ["a.pcap"], "the watcher to take it")
+
+    def test_what_is_not_there(self):
+        said, status = self.rotate(self.path("nothing.pcap"))[0]
+        self.assertEqual(status, 66)
+        self.assertIn("nothing.pcap: cannot be handed over", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
