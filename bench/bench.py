@@ -14,6 +14,7 @@ import memory
 import plugin
 import report
 import scan
+import watcher
 from measure import Failed, Runner
 from session import Session, install_tools
 
@@ -33,6 +34,7 @@ def run(options, folder):
     print(report.system())
     memory.show(kinds.show(session))
     plugin.show(session)
+    watcher.show(session)
     if options.large:
         scan.show(session)
     report.notes(session.notes, session.spreads)
