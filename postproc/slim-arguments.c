@@ -71,7 +71,7 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
         {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
          "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams,
-         "Remember at most N streams at once, 61 to 83 bytes each (default: 10000000)", "N"},
+         "Remember at most N streams at once, 62 to 87 bytes each (default: 10000000)", "N"},
         {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
          "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
