@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ten million streams that stay open at once, against ten thousand in as many frames."""
 import os
+import subprocess
 
 import captures
 import memory
@@ -20,6 +21,12 @@ def measure(session, name, few, many, *options):
     return name, [report.ratio(value) for value in session.ratios(jobs, f"scan, {name}").values()]
 
 
+def show_pause(session, streams):
+    say(f"scan: starting {streams:,} streams, timing each")
+    longest = subprocess.run([session.tools.pause, str(streams)], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+    print(f"\nLongest pause while the table grows to {streams:,} streams: {longest} ms")
+
+
 def show(session):
     folder = os.path.join(session.folder, "few")
     os.mkdir(folder)
@@ -34,5 +41,6 @@ def show(session):
     rows.append(("memory, bytes a stream", [f"{used:.0f}" for used, _ in peaks]))
     report.table(f"Streams open at once: {programs.SLIM} on {many.frames:,} frames of {many.frame_bytes:.0f} bytes, CPU time as a ratio to the first",
                  [f"{streams:,} streams" for _, streams in peaks], rows)
+    show_pause(session, many.firsts)
     few.remove()
     many.remove()

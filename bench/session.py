@@ -17,6 +17,7 @@ class Tools:
     firstpayload: str
     plugins: str
     generate: str
+    pause: str
     rusage: str
     read_blocks: str
     read_libpcap: str       # is not there when libpcap was not at configuring
@@ -35,6 +36,7 @@ def install_tools(build, folder):
         firstpayload=install("firstpayload"),
         plugins=shutil.copytree(os.path.join(build, "plugins"), os.path.join(folder, "plugins")),
         generate=install("bench/generate"),
+        pause=install("bench/pause"),
         rusage=install("bench/rusage"),
         read_blocks=install("bench/read-blocks"),
         read_libpcap=install("bench/read-libpcap"),

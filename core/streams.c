@@ -10,43 +10,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "stream.h"
+#include "streams-internal.h"
 
-/* What most segments need of their stream fits beside its key: they find it settled, and are done. */
-typedef struct {
-    uint64_t hash;             /* 0: free */
-    uint32_t index;            /* of the stream, in FpStreams.pool */
-    uint32_t last_active : 15; /* time of its last frame, see coarse_time */
-    uint32_t is_settled : 1;
-    uint32_t is_unanswered : 1;
-    uint32_t is_closed : 1;
-} Slot;
-
-/* Streams lie in the order in which they started, as those that go on at the same time mostly did: new ones share cache lines. */
-typedef struct {
-    FpStream *streams;
-    size_t room;
-    size_t end;         /* of those that have been in use */
-    uint32_t n_free;    /* before end */
-    uint32_t next_free; /* of a free one, number is the next */
-} Pool;
-
-struct FpStreams {
-    Slot *slots;
-    size_t mask; /* number of slots, a power of two, less one */
-    size_t used;
-    size_t max_used;
-    size_t hand; /* where forgetting goes on: always beginning at the same place would leave the rest ever fuller */
-    Pool pool;
-    FpRules rules;
-    uint64_t seed;
-    uint32_t next_number;
-    FpStreamsStats stats;
-};
-
-#define SLOTS_MIN 8192U
 #define POOL_MIN 4096U
-#define STREAMS_MIN 16U
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
@@ -67,6 +33,28 @@ static void *map(size_t bytes)
     return wish_for_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
 }
 
+/* The second is large enough for huge pages, of which only those that are used take memory. */
+static size_t region_bytes(unsigned region)
+{
+    const size_t small[] = {1, 63};
+
+    return sizeof(Segment) * (region < 2 ? small[region] : (size_t)64 << (region - 2));
+}
+
+Segment *fp_segments_take(Segments *segments)
+{
+    if (segments->left == 0) {
+        unsigned region = segments->n_regions;
+        if (region > DEPTH_MAX || (segments->regions[region] = map(region_bytes(region))) == NULL)
+            return NULL;
+        segments->n_regions++;
+        segments->left = region_bytes(region) / sizeof(Segment);
+    }
+    const unsigned last = segments->n_regions - 1;
+    segments->taken++;
+    return segments->regions[last] + (region_bytes(last) / sizeof(Segment) - segments->left--);
+}
+
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
 {
     FpStreams *streams = calloc(1, sizeof *streams);
@@ -76,25 +64,36 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     streams->rules = *rules;
     streams->seed = seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->mask = SLOTS_MIN - 1;
-    streams->slots = map(SLOTS_MIN * sizeof(Slot));
-    streams->pool.room = POOL_MIN;
-    streams->pool.streams = map(POOL_MIN * sizeof(FpStream));
-    if (streams->slots != NULL && streams->pool.streams != NULL)
-        return streams;
-    fp_streams_free(streams);
-    return NULL;
+    streams->directory = malloc(sizeof(Segment *));
+    streams->hand = fp_segments_take(&streams->segments);
+    if (streams->directory == NULL || streams->hand == NULL || !fp_pool_begin(&streams->pool, 0)) {
+        fp_streams_free(streams);
+        return NULL;
+    }
+    streams->directory[0] = streams->hand;
+    streams->hand->next = streams->hand;
+    return streams;
 }
 
 void fp_streams_free(FpStreams *streams)
 {
     if (streams == NULL)
         return;
-    if (streams->slots != NULL)
-        munmap(streams->slots, (streams->mask + 1) * sizeof(Slot));
+    for (unsigned region = 0; region < streams->segments.n_regions; region++)
+        munmap(streams->segments.regions[region], region_bytes(region));
     if (streams->pool.streams != NULL)
         munmap(streams->pool.streams, streams->pool.room * sizeof(FpStream));
+    free(streams->directory);
     free(streams);
+}
+
+bool fp_pool_begin(Pool *pool, size_t n)
+{
+    pool->room = POOL_MIN;
+    while (pool->room < n)
+        pool->room *= 2;
+    pool->streams = map(pool->room * sizeof(FpStream));
+    return pool->streams != NULL;
 }
 
 /* Makes sure that the pool has a free stream: twice the room, by moving pages, not what is in them. */
@@ -173,8 +172,7 @@ FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
 {
     FpStreamKey key = segment->address_bytes == 4 ? key_ipv4(streams, segment) : key_ipv6(streams, segment);
 
-    if (key.hash == 0)
-        key.hash = 1; /* 0 marks a free entry */
+    key.hash += key.hash == 0; /* 0 marks a free slot */
     return key;
 }
 
@@ -184,59 +182,112 @@ FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key,
 
     if (network != 0)
         key.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed);
-    if (key.hash == 0)
-        key.hash = 1;
+    key.hash += key.hash == 0;
     return key;
+}
+
+static inline Segment *segment_of(const FpStreams *streams, uint64_t hash)
+{
+    return streams->directory[hash & streams->mask];
+}
+
+static inline size_t home_of(uint64_t hash)
+{
+    return hash >> (64 - SEGMENT_BITS);
 }
 
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
 {
-    __builtin_prefetch(&streams->slots[key.hash & streams->mask], 1);
+    __builtin_prefetch(&segment_of(streams, key.hash)->slots[home_of(key.hash)], 1);
 }
 
 /* The slot of hash, or the free one where it belongs. There is always a free one. */
-static inline Slot *find_slot(const FpStreams *streams, uint64_t hash)
+static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
-    size_t i = hash & streams->mask;
+    size_t i = home_of(hash);
 
-    while (streams->slots[i].hash != hash && streams->slots[i].hash != 0)
-        i = (i + 1) & streams->mask;
-    return &streams->slots[i];
-}
-
-/* Doubles the table. Returns false, with the table as it was, when there is no memory. */
-static bool grow(FpStreams *streams)
-{
-    size_t old_size = streams->mask + 1;
-    Slot *old = streams->slots;
-    Slot *slots = map(old_size * 2 * sizeof(Slot));
-
-    if (slots == NULL)
-        return false;
-    streams->slots = slots;
-    streams->mask = old_size * 2 - 1;
-    for (size_t i = 0; i < old_size; i++)
-        if (old[i].hash != 0)
-            *find_slot(streams, old[i].hash) = old[i];
-    munmap(old, old_size * sizeof(Slot));
-    return true;
+    while (segment->slots[i].hash != hash && segment->slots[i].hash != 0)
+        i = (i + 1) & SEGMENT_MASK;
+    return &segment->slots[i];
 }
 
 /* Frees slot i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
-static void remove_slot(FpStreams *streams, size_t i)
+static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
 {
+    Slot *slots = segment->slots;
     size_t gap = i;
 
-    pool_give_back(&streams->pool, streams->slots[i].index);
-    for (size_t j = (gap + 1) & streams->mask; streams->slots[j].hash != 0; j = (j + 1) & streams->mask) {
-        size_t home = streams->slots[j].hash & streams->mask;
-        if (((j - home) & streams->mask) >= ((j - gap) & streams->mask)) {
-            streams->slots[gap] = streams->slots[j];
+    pool_give_back(&streams->pool, slots[i].index);
+    for (size_t j = (gap + 1) & SEGMENT_MASK; slots[j].hash != 0; j = (j + 1) & SEGMENT_MASK) {
+        size_t home = home_of(slots[j].hash);
+        if (((j - home) & SEGMENT_MASK) >= ((j - gap) & SEGMENT_MASK)) {
+            slots[gap] = slots[j];
             gap = j;
         }
     }
-    streams->slots[gap].hash = 0;
+    slots[gap].hash = 0;
+    segment->used--;
     streams->used--;
+}
+
+/* At most three in four slots are taken, so that searches stay short. */
+static bool is_full(const Segment *segment)
+{
+    return segment->used >= SEGMENT_SLOTS / 4 * 3;
+}
+
+/* Moves to high, which is empty, what has bit set in its hash. What stays may have to come nearer to its home; going round from a free
+ * slot, all that it could have been behind has been dealt with before. */
+static void share_out(Segment *low, Segment *high, uint64_t bit)
+{
+    size_t free_slot = 0;
+
+    while (low->slots[free_slot].hash != 0)
+        free_slot++;
+    for (size_t i = 1; i < SEGMENT_SLOTS; i++) {
+        Slot *slot = &low->slots[(free_slot + i) & SEGMENT_MASK], taken = *slot;
+        if (taken.hash == 0)
+            continue;
+        slot->hash = 0;
+        Segment *goal = taken.hash & bit ? high : low;
+        *find_slot(goal, taken.hash) = taken;
+        high->used += goal == high;
+    }
+    low->used -= high->used;
+}
+
+static bool double_directory(FpStreams *streams)
+{
+    size_t size = streams->mask + 1;
+    Segment **directory = reallocarray(streams->directory, size * 2, sizeof(Segment *));
+
+    if (directory == NULL)
+        return false;
+    memcpy(directory + size, directory, size * sizeof(Segment *));
+    streams->directory = directory;
+    streams->mask = size * 2 - 1;
+    return true;
+}
+
+/* Splits the segment of hash in two. Returns false, with the table as good as it was, when there is no memory. */
+static bool split(FpStreams *streams, uint64_t hash)
+{
+    Segment *low = segment_of(streams, hash);
+    size_t bit = (size_t)1 << low->depth;
+
+    if (low->depth == DEPTH_MAX || (bit > streams->mask && !double_directory(streams)))
+        return false;
+    Segment *high = fp_segments_take(&streams->segments);
+    if (high == NULL)
+        return false;
+    share_out(low, high, bit);
+    high->depth = ++low->depth;
+    high->bits = (uint32_t)(low->bits | bit);
+    high->next = low->next;
+    low->next = high;
+    for (size_t i = (hash & (bit - 1)) | bit; i <= streams->mask; i += bit * 2)
+        streams->directory[i] = high;
+    return true;
 }
 
 /* Time in steps of 17 s, which come round after six and a half days. */
@@ -276,90 +327,90 @@ static bool is_of_kind(const Slot *slot, Kind kind)
 }
 
 /* The idle time that at most wanted streams of a kind exceed or reach: how long a stream must have been idle to be among
- * the wanted longest idle. Returns false when there is no memory to work it out. */
-static bool idle_threshold(const FpStreams *streams, Kind kind, unsigned now, size_t wanted, unsigned *threshold)
+ * the wanted longest idle. */
+static unsigned idle_threshold(const Segment *segment, Kind kind, unsigned now, size_t wanted)
 {
-    size_t *counts = calloc(IDLE_STEPS, sizeof *counts);
+    uint16_t counts[IDLE_STEPS] = {0};
+    unsigned idle = 0; /* the longest, to begin with */
 
-    if (counts == NULL)
-        return false;
-    for (size_t i = 0; i <= streams->mask; i++)
-        if (streams->slots[i].hash != 0 && is_of_kind(&streams->slots[i], kind))
-            counts[idle_steps(&streams->slots[i], now)]++;
-
-    unsigned idle = IDLE_STEPS - 1;
+    for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
+        const Slot *slot = &segment->slots[i];
+        if (slot->hash == 0 || !is_of_kind(slot, kind))
+            continue;
+        unsigned steps = idle_steps(slot, now);
+        counts[steps]++;
+        idle = steps > idle ? steps : idle;
+    }
     size_t found = counts[idle];
     while (idle > 0 && found < wanted)
         found += counts[--idle];
-    free(counts);
-    *threshold = idle;
-    return true;
+    return idle;
 }
 
 /* Forgets up to wanted streams of a kind, the longest idle first. Returns how many. */
-static size_t forget_kind(FpStreams *streams, Kind kind, unsigned now, size_t wanted)
+static size_t forget_kind(FpStreams *streams, Segment *segment, Kind kind, unsigned now, size_t wanted)
 {
-    unsigned threshold = 0;
+    unsigned threshold = idle_threshold(segment, kind, now, wanted);
     size_t forgotten = 0;
 
-    if (!idle_threshold(streams, kind, now, wanted, &threshold))
-        threshold = 0;
-    for (size_t looked_at = 0; looked_at <= streams->mask && forgotten < wanted; looked_at++) {
-        size_t i = streams->hand;
-        const Slot *slot = &streams->slots[i];
+    for (size_t looked_at = 0; looked_at < SEGMENT_SLOTS && forgotten < wanted; looked_at++) {
+        size_t i = segment->hand;
+        const Slot *slot = &segment->slots[i];
         /* another may have moved into the gap */
         while (forgotten < wanted && slot->hash != 0 && is_of_kind(slot, kind) && idle_steps(slot, now) >= threshold) {
-            remove_slot(streams, i);
+            remove_slot(streams, segment, i);
             forgotten++;
         }
-        streams->hand = (i + 1) & streams->mask;
+        segment->hand = (uint32_t)((i + 1) & SEGMENT_MASK);
     }
     return forgotten;
 }
 
-/* Makes room for at least one more stream. */
-static void forget_some(FpStreams *streams, unsigned now)
+/* Forgets a sixteenth of what is in the segment, at least one. */
+static void forget_some(FpStreams *streams, Segment *segment, unsigned now)
 {
     uint64_t *counters[N_KINDS] = {&streams->stats.forgotten_unanswered, &streams->stats.forgotten_closed, &streams->stats.forgotten_idle};
-    size_t wanted = streams->used / 16 + 1;
+    size_t wanted = segment->used / 16 + 1;
 
     for (int kind = 0; kind < N_KINDS && wanted > 0; kind++) {
-        size_t forgotten = forget_kind(streams, (Kind)kind, now, wanted);
+        size_t forgotten = forget_kind(streams, segment, (Kind)kind, now, wanted);
         *counters[kind] += forgotten;
         wanted -= forgotten;
     }
 }
 
-/* At most three in four slots are taken, so that searches stay short. */
-static bool has_slots(const FpStreams *streams)
+/* Makes sure that a stream can be started. Forgetting takes one segment after the other: as hashes are random, what is true of all is near
+ * enough true of one, and all at once would take too long. */
+static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
 {
-    return streams->used < (streams->mask + 1) / 4 * 3;
-}
-
-/* Makes sure that another stream can be started. */
-static void make_room(FpStreams *streams, int64_t now_ns)
-{
-    if (streams->used >= streams->max_used || (!has_slots(streams) && !grow(streams)) || !pool_make_room(&streams->pool))
-        forget_some(streams, coarse_time(now_ns));
+    while (streams->used >= streams->max_used || !pool_make_room(&streams->pool)) {
+        streams->hand = streams->hand->next;
+        forget_some(streams, streams->hand, now);
+    }
+    while (is_full(segment_of(streams, hash)) && !split(streams, hash))
+        forget_some(streams, segment_of(streams, hash), now);
 }
 
 /* Starts a stream where there is none of this key. */
 static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
 {
-    make_room(streams, segment->time_ns);
-    Slot *slot = find_slot(streams, key.hash);
+    make_room(streams, key.hash, coarse_time(segment->time_ns));
+    Segment *home = segment_of(streams, key.hash);
+    Slot *slot = find_slot(home, key.hash);
     *slot = (Slot){.hash = key.hash, .index = pool_take(&streams->pool)};
     fp_stream_begin(&streams->pool.streams[slot->index], streams->next_number++, segment->time_ns);
+    home->used++;
     streams->used++;
     return slot;
 }
 
 void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
-    Slot *slot = find_slot(streams, key.hash);
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
     if (slot->hash != 0 && slot->is_settled && !(segment->flags & FP_STREAM_UNSETTLING)) {
         slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
+        slot->is_settled = true; /* as it is: so the other bits beside the time need not be kept, and one write does */
         memset(verdict, 0, sizeof *verdict);
         return;
     }
@@ -380,129 +431,6 @@ void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
     *stats = streams->stats;
     stats->started = streams->next_number;
     stats->open = streams->used;
-    stats->table_bytes = (streams->mask + 1) * sizeof *streams->slots + streams->pool.end * sizeof *streams->pool.streams;
-}
-
-/* Begins a saved table. Then come, for each 64 slots, a word that says which of them are taken, and those; and the pool up to its end. */
-typedef struct {
-    uint64_t seed;
-    uint64_t n_slots;
-    uint64_t used;
-    uint64_t hand;
-    uint64_t pool_end;
-    uint32_t pool_n_free;
-    uint32_t pool_next_free;
-    uint32_t next_number;
-    uint32_t zero;
-    FpStreamsStats stats;
-} Saved;
-
-#define SLOTS_MAX ((uint64_t)1 << 34)
-#define WORD_SLOTS 64U
-
-/* n slots from the first on; n is a multiple of WORD_SLOTS. */
-static bool save_slots(const Slot *slots, size_t n, FpStreamsWrite write, void *user)
-{
-    Slot taken[WORD_SLOTS];
-
-    for (size_t begin = 0; begin < n; begin += WORD_SLOTS) {
-        uint64_t places = 0;
-        size_t n_taken = 0;
-        for (size_t i = 0; i < WORD_SLOTS; i++)
-            if (slots[begin + i].hash != 0) {
-                places |= (uint64_t)1 << i;
-                taken[n_taken++] = slots[begin + i];
-            }
-        if (!write(user, &places, sizeof places) || !write(user, taken, n_taken * sizeof *taken))
-            return false;
-    }
-    return true;
-}
-
-bool fp_streams_save(FpStreams *streams, FpStreamsWrite write, void *user)
-{
-    Saved saved = {
-        .seed = streams->seed,
-        .n_slots = streams->mask + 1,
-        .used = streams->used,
-        .hand = streams->hand,
-        .pool_end = streams->pool.end,
-        .pool_n_free = streams->pool.n_free,
-        .pool_next_free = streams->pool.next_free,
-        .next_number = streams->next_number,
-        .stats = streams->stats,
-    };
-
-    return write(user, &saved, sizeof saved) && save_slots(streams->slots, streams->mask + 1, write, user) &&
-           write(user, streams->pool.streams, streams->pool.end * sizeof *streams->pool.streams);
-}
-
-static bool load_slots(FpStreams *streams, FpStreamsRead read, void *user)
-{
-    Slot taken[WORD_SLOTS];
-    size_t used = 0;
-
-    for (size_t begin = 0; begin <= streams->mask; begin += WORD_SLOTS) {
-        uint64_t places;
-        size_t n_taken = 0;
-        if (!read(user, &places, sizeof places) || !read(user, taken, (size_t)__builtin_popcountll(places) * sizeof *taken))
-            return false;
-        for (size_t i = 0; i < WORD_SLOTS; i++) {
-            if ((places >> i & 1) == 0)
-                continue;
-            if (taken[n_taken].index >= streams->pool.end)
-                return false;
-            streams->slots[begin + i] = taken[n_taken++];
-        }
-        used += n_taken;
-    }
-    return used == streams->used;
-}
-
-static bool is_sensible(const Saved *saved)
-{
-    return saved->n_slots >= SLOTS_MIN && saved->n_slots <= SLOTS_MAX && (saved->n_slots & (saved->n_slots - 1)) == 0 &&
-           saved->used < saved->n_slots && saved->hand < saved->n_slots && saved->pool_end <= UINT32_MAX &&
-           saved->used + saved->pool_n_free == saved->pool_end && (saved->pool_n_free == 0 || saved->pool_next_free < saved->pool_end);
-}
-
-/* A table without anything in it, of the size that was saved. */
-static FpStreams *new_of_saved(const FpRules *rules, const Saved *saved, size_t max_streams)
-{
-    FpStreams *streams = calloc(1, sizeof *streams);
-
-    if (streams == NULL)
-        return NULL;
-    streams->rules = *rules;
-    streams->seed = saved->seed;
-    streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->mask = saved->n_slots - 1;
-    streams->used = saved->used;
-    streams->hand = saved->hand;
-    streams->next_number = saved->next_number;
-    streams->stats = saved->stats;
-    streams->pool = (Pool){.room = POOL_MIN, .end = saved->pool_end, .n_free = saved->pool_n_free, .next_free = saved->pool_next_free};
-    while (streams->pool.room < saved->pool_end)
-        streams->pool.room *= 2;
-    streams->slots = map(saved->n_slots * sizeof(Slot));
-    streams->pool.streams = map(streams->pool.room * sizeof(FpStream));
-    if (streams->slots != NULL && streams->pool.streams != NULL)
-        return streams;
-    fp_streams_free(streams);
-    return NULL;
-}
-
-FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRead read, void *user)
-{
-    Saved saved;
-
-    if (!read(user, &saved, sizeof saved) || !is_sensible(&saved))
-        return NULL;
-    FpStreams *streams = new_of_saved(rules, &saved, max_streams);
-    if (streams == NULL)
-        return NULL;
-    if (load_slots(streams, read, user) && read(user, streams->pool.streams, streams->pool.end * sizeof *streams->pool.streams))
-        return streams;
-    fp_streams_free(streams);
-    return NULL;
+    stats->table_bytes = streams->segments.taken * sizeof(Segment) + (streams->mask + 1) * sizeof(Segment *) +
+                         streams->pool.end * sizeof *streams->pool.streams;
 }

@@ -4,9 +4,11 @@
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * One open-addressing array of 16-byte slots, and the streams they point to, 40 bytes each; keyed by a keyed 64-bit hash of endpoints and
- * network: at ten million open streams the odds that any two are taken for one are 1 in 370,000. Bounded: when full it forgets unanswered
- * SYNs first, then closed streams, then those idle longest by packet time, a sixteenth of the table at a time.
+ * Open-addressing arrays of 8192 slots of 16 bytes, the segments of the table, and the streams that slots point to, 40 bytes each; keyed
+ * by a keyed 64-bit hash of endpoints and network: at ten million open streams the odds that any two are taken for one are 1 in 370,000.
+ * It grows by splitting one full segment at a time (extendible hashing), so that no call waits for all of the table to be moved. Bounded:
+ * when full it forgets unanswered SYNs first, then closed streams, then those idle longest by packet time, a sixteenth of one segment at a
+ * time, the segments taking turns.
  */
 #ifndef FP_STREAMS_H
 #define FP_STREAMS_H
@@ -35,9 +37,8 @@ typedef struct {
 
 /*
  * rules are copied. seed keys the hash: random, or whoever sends packets can choose endpoints that collide.
- * max_streams is raised to at least 16; a table that holds them has up to 2.7 times
- * as many slots, and while it grows both the old and the new ones are there. Returns NULL when
- * there is no memory; free with fp_streams_free.
+ * max_streams is raised to at least 16; a table of more than one segment has 1.35 to 2.9 times as many slots as streams, also while it
+ * grows: there never are old slots beside new ones. Returns NULL when there is no memory; free with fp_streams_free.
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 void fp_streams_free(FpStreams *streams);
@@ -57,7 +58,7 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
  */
 typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);
 typedef bool (*FpStreamsRead)(void *user, void *bytes, size_t n);
-bool fp_streams_save(FpStreams *streams, FpStreamsWrite write, void *user);
+bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user);
 
 /* rules and max_streams need not be those of before. Returns NULL when reading failed, when it makes no sense, or when there is no memory.
  */

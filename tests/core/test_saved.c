@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_saved.c - a table of streams that is saved and loaded again and again, held against one that is not. Built for the table as it is,
+ * and for one with very small segments that splits, and forgets, often.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "streams.h"
+
+#define SEGMENTS 20000U
+#define ENDPOINTS 3000U
+#define MAX_STREAMS 700U
+
+static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+
+/* What was saved, and how much of it has been read. */
+typedef struct {
+    GByteArray *bytes;
+    gsize at;
+} File;
+
+static bool append(void *user, const void *bytes, size_t n)
+{
+    File *file = user;
+
+    g_byte_array_append(file->bytes, bytes, (guint)n);
+    return true;
+}
+
+static bool take(void *user, void *bytes, size_t n)
+{
+    File *file = user;
+
+    if (n > file->bytes->len - file->at)
+        return false;
+    memcpy(bytes, file->bytes->data + file->at, n);
+    file->at += n;
+    return true;
+}
+
+static GByteArray *save(const FpStreams *streams)
+{
+    File file = {.bytes = g_byte_array_new()};
+
+    g_assert_true(fp_streams_save(streams, append, &file));
+    return file.bytes;
+}
+
+static FpStreams *load(GByteArray *bytes)
+{
+    File file = {.bytes = bytes};
+    FpStreams *streams = fp_streams_load(&rules, MAX_STREAMS, take, &file);
+
+    g_assert_true(streams == NULL || file.at == bytes->len);
+    return streams;
+}
+
+static FpStreams *saved_and_loaded(FpStreams *streams)
+{
+    g_autoptr(GByteArray) bytes = save(streams);
+
+    fp_streams_free(streams);
+    streams = load(bytes);
+    g_assert_nonnull(streams);
+    g_autoptr(GByteArray) again = save(streams);
+    g_assert_true(bytes->len == again->len && memcmp(bytes->data, again->data, bytes->len) == 0);
+    return streams;
+}
+
+/* A segment on one of many endpoints, of any kind. addresses: 8 bytes that it borrows. */
+static FpSegment random_segment(GRand *rand, guint n, uint8_t *addresses)
+{
+    static const uint8_t flags[] = {FP_TCP_SYN, FP_TCP_SYN | FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK | FP_TCP_FIN, FP_TCP_RST};
+    guint32 client = (guint32)g_rand_int_range(rand, 0, ENDPOINTS);
+    bool is_reply = g_rand_boolean(rand);
+
+    memcpy(addresses + (is_reply ? 4 : 0), &client, 4);
+    memset(addresses + (is_reply ? 0 : 4), 7, 4);
+    return (FpSegment){.source = addresses,
+                       .destination = addresses + 4,
+                       .address_bytes = 4,
+                       .source_port = is_reply ? 443 : 40000,
+                       .destination_port = is_reply ? 40000 : 443,
+                       .seq = (guint32)g_rand_int_range(rand, 0, 5) * 100,
+                       .ack = 1,
+                       .flags = flags[g_rand_int_range(rand, 0, G_N_ELEMENTS(flags))],
+                       .header_bytes = 20,
+                       .segment_bytes = 20 + (guint32)g_rand_int_range(rand, 0, 2) * 100,
+                       .window = 1000,
+                       .time_ns = (gint64)n * 100000000};
+}
+
+static void give(FpStreams *streams, const FpSegment *segment, FpVerdict *verdict)
+{
+    fp_streams_take(streams, fp_streams_key(streams, segment), segment, verdict);
+}
+
+static void compare_stats(const FpStreams *one, const FpStreams *other)
+{
+    FpStreamsStats first, second;
+
+    fp_streams_stats(one, &first);
+    fp_streams_stats(other, &second);
+    g_assert_cmpint(memcmp(&first, &second, sizeof first), ==, 0);
+}
+
+static FpStreams *filled(GRand *rand, guint n)
+{
+    FpStreams *streams = fp_streams_new(&rules, 99, MAX_STREAMS);
+
+    for (guint i = 0; i < n; i++) {
+        uint8_t addresses[8];
+        FpVerdict verdict;
+        FpSegment segment = random_segment(rand, i, addresses);
+        give(streams, &segment, &verdict);
+    }
+    return streams;
+}
+
+static void test_goes_on_as_if_nothing_had_been(void)
+{
+    GRand *rand = g_rand_new_with_seed(5);
+    FpStreams *plain = fp_streams_new(&rules, 99, MAX_STREAMS), *moved = fp_streams_new(&rules, 99, MAX_STREAMS);
+    FpStreamsStats stats;
+
+    for (guint i = 0; i < SEGMENTS; i++) {
+        uint8_t addresses[8];
+        FpVerdict one, other;
+        FpSegment segment = random_segment(rand, i, addresses);
+        if (i % 97 == 0)
+            moved = saved_and_loaded(moved);
+        give(plain, &segment, &one);
+        give(moved, &segment, &other);
+        g_assert_cmpint(memcmp(&one, &other, sizeof one), ==, 0);
+    }
+    compare_stats(plain, moved);
+    fp_streams_stats(plain, &stats);
+    g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed + stats.forgotten_idle, >, 1000);
+    fp_streams_free(plain);
+    fp_streams_free(moved);
+    g_rand_free(rand);
+}
+
+static void test_cut_file(void)
+{
+    GRand *rand = g_rand_new_with_seed(6);
+    FpStreams *streams = filled(rand, 500);
+    g_autoptr(GByteArray) bytes = save(streams);
+
+    for (guint length = 0; length < bytes->len; length += 1 + length / 50) {
+        g_autoptr(GByteArray) cut = g_byte_array_new();
+        g_byte_array_append(cut, bytes->data, length);
+        g_assert_null(load(cut));
+    }
+    fp_streams_free(streams);
+    g_rand_free(rand);
+}
+
+/* A checksum is what tells damage; but what gets past one must not make the program read or write where nothing is. */
+static void test_damaged_file(void)
+{
+    GRand *rand = g_rand_new_with_seed(7);
+    FpStreams *streams = filled(rand, 500);
+    g_autoptr(GByteArray) bytes = save(streams);
+
+    for (guint i = 0; i < 2000; i++) {
+        g_autoptr(GByteArray) damaged = g_byte_array_new();
+        g_byte_array_append(damaged, bytes->data, bytes->len);
+        guint place = (guint)g_rand_int_range(rand, 0, (gint32)(i % 2 == 0 ? MIN(200, bytes->len) : bytes->len));
+        damaged->data[place] ^= (guint8)(1U << g_rand_int_range(rand, 0, 8));
+        File file = {.bytes = damaged};
+        FpStreams *loaded = fp_streams_load(&rules, MAX_STREAMS, take, &file);
+        for (guint n = 0; loaded != NULL && n < 50; n++) {
+            uint8_t addresses[8];
+            FpVerdict verdict;
+            FpSegment segment = random_segment(rand, n, addresses);
+            give(loaded, &segment, &verdict);
+        }
+        fp_streams_free(loaded);
+    }
+    fp_streams_free(streams);
+    g_rand_free(rand);
+}
+
+static void test_empty_table(void)
+{
+    FpStreams *streams = saved_and_loaded(fp_streams_new(&rules, 1, MAX_STREAMS));
+    FpStreamsStats stats;
+
+    fp_streams_stats(streams, &stats);
+    g_assert_cmpuint(stats.open, ==, 0);
+    fp_streams_free(streams);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/saved/goes-on-as-if-nothing-had-been", test_goes_on_as_if_nothing_had_been);
+    g_test_add_func("/saved/cut-file", test_cut_file);
+    g_test_add_func("/saved/damaged-file", test_damaged_file);
+    g_test_add_func("/saved/empty-table", test_empty_table);
+    return g_test_run();
+}
