@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures that others put into the inbox, faster than it is looked at."""
+"""Captures that others put into the inbox, faster than it is looked at, and compressed while they are taken."""
+import gzip
 import os
 import struct
 import tempfile
 import unittest
 
 from capturing import wait_for
+from records import records
 from ringtest import main
-from watching import Watcher
+from watching import Watcher, visible
 
 
 class Races(unittest.TestCase):
@@ -43,6 +45,34 @@ class Races(unittest.TestCase):
         watcher.finish()
         done = sorted(os.listdir(os.path.join(watcher.state, "done")))
         self.assertEqual([name.split("-", 1)[1] for name in done], ["f%d" % number for number in range(8000)])
+
+    def check_compressed(self, then):
+        """gzip has opened the file before it is claimed, and its output comes after that."""
+        watcher = self.watcher("--then", then)
+        plain, compressed = (os.path.join(watcher.inbox, name) for name in ("f", "f.gz"))
+        capture = self.capture(1) + self.capture(2)[24:]
+        with open(plain, "wb") as file:
+            file.write(capture)
+        wait_for(lambda: os.path.exists(os.path.join(watcher.out, "f")), "the output")
+        with gzip.open(compressed, "wb") as file:
+            file.write(capture)
+        if then == "keep":
+            os.unlink(plain)
+        wait_for(lambda: watcher.status().get("files") == 2, "both files")
+        self.assertEqual(visible(watcher.out), ["f"])
+        self.assertIn("f.gz: a copy, compressed otherwise, of a capture that has been taken", watcher.said())
+        with open(os.path.join(watcher.inbox, ".next"), "wb") as file:       # another one of that name, as in a ring
+            file.write(gzip.compress(self.capture(3)))
+        os.rename(file.name, compressed)
+        wait_for(lambda: watcher.status().get("files") == 3, "the third file")
+        self.assertEqual(sorted(visible(watcher.out)), ["f", "f-3"])
+        self.assertEqual(len(records(os.path.join(watcher.out, "f-3"))), 1)
+
+    def test_compressed_after_it_was_taken(self):
+        self.check_compressed("archive")
+
+    def test_compressed_and_left_in_place(self):
+        self.check_compressed("keep")
 
 
 if __name__ == "__main__":

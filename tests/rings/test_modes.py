@@ -20,6 +20,7 @@ MODES = {
     "tcpdump-G": (tcpdump("-G", "1", "-w", "at-%s.pcap"), SECONDS - 2),
     "tcpdump-G-C": (tcpdump("-G", "2", "-C", "1", "-w", "at-%s.pcap"), 40),
     "tcpdump-G-W": (tcpdump("-G", "1", "-W", "3", "-w", "at-%s.pcap"), 3),
+    "tcpdump-gzip": (tcpdump("-C", "1", "-z", "gzip", "-w", "z"), 40),
     "tcpdump-U": (tcpdump("-U", "-C", "1", "-W", "50", "-w", "u.pcap"), 40),
     "dumpcap-filesize": (dumpcap("-b", "filesize:100", "-w", "size.pcapng"), 200),
     "dumpcap-duration": (dumpcap("-b", "duration:1", "-w", "time.pcapng"), SECONDS - 2),

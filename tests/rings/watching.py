@@ -62,20 +62,22 @@ class Watcher:
             self.process.wait()
 
     def outputs(self):
-        """(input, output), paths in the order of the claims, by the names that the documents promise; for --then archive. Empty inputs
-        have no outputs."""
-        used, pairs = set(), []
+        """(input, output), paths in the order of the claims, by the names that the documents promise; for --then archive. Those without
+        an output are left out: empty inputs, and compressed copies of what was taken."""
+        used, taken, pairs = set(), {}, []
         for done in sorted(os.listdir(os.path.join(self.state, "done"))):
-            number, name = done.split("-", 1)
+            number, given = done.split("-", 1)
+            path, name = os.path.join(self.state, "done", done), given
             for suffix in COMPRESSIONS:
                 name = name.removesuffix(suffix)
-            if os.path.getsize(os.path.join(self.state, "done", done)) == 0:
+            if os.path.getsize(path) == 0 or name != given and name in taken and records(taken[name]) == records(path):
                 continue
+            taken[given] = path
             if name in used:
                 stem, dot, suffix = name.rpartition(".")
                 name = "%s-%d%s%s" % (stem or suffix, int(number), dot if stem else "", suffix if stem else "")
             used.add(name)
-            pairs.append((os.path.join(self.state, "done", done), os.path.join(self.out, name)))
+            pairs.append((path, os.path.join(self.out, name)))
         return pairs
 
 
