@@ -1,16 +1,111 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures that others put into the inbox, faster than it is looked at, and compressed while they are taken."""
+"""Captures that others carry into the inbox: by renaming, copying, slowly, by hard link; fast, and compressed while they are taken."""
 import gzip
 import os
+import shutil
 import struct
+import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
-from capturing import wait_for
+from capturing import dumpcap, wait_for
 from records import records
-from ringtest import main
+from ringtest import EVERY, RingTest, main
+from traffic import Traffic
 from watching import Watcher, visible
+
+SECONDS = 5
+
+
+def move(path, inbox):
+    """mv within a file system. path is needed by the others: a copy is moved."""
+    beside = path + ".copy"
+    shutil.copyfile(path, beside)
+    os.rename(beside, os.path.join(inbox, os.path.basename(path)))
+
+
+def move_from_elsewhere(path, inbox):
+    """mv from another file system, which copies under the final name."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        beside = shutil.copy(path, elsewhere)
+        subprocess.run(["mv", beside, inbox], check=True)
+
+
+def rsync(path, inbox):
+    name = os.path.basename(path)
+    hidden = os.path.join(inbox, ".%s.x7Kq2a" % name)
+    shutil.copyfile(path, hidden)
+    time.sleep(0.01)
+    os.rename(hidden, os.path.join(inbox, name))
+
+
+def copy_slowly(path, inbox):
+    with open(path, "rb") as source, open(os.path.join(inbox, os.path.basename(path)), "wb", buffering=0) as target:
+        while part := source.read(30000):
+            target.write(part)
+            time.sleep(0.02)
+
+
+def link(path, inbox):
+    os.link(path, os.path.join(inbox, os.path.basename(path)))
+
+
+class Arrival(RingTest):
+    """Each carrier takes along every file that dumpcap has finished."""
+
+    def setUp(self):
+        super().setUp()
+        self.staging = os.path.join(self.folder, "staging")
+        os.mkdir(self.staging)
+        self.is_over = threading.Event()
+        self.errors = []
+
+    def finished(self):
+        """All but the last, until dumpcap has ended."""
+        names = sorted(name for name in visible(self.staging) if name.endswith(".pcapng"))
+        return names if self.is_over.is_set() else names[:-1]
+
+    def carry(self, how, inbox):
+        carried = 0
+        try:
+            while not (self.is_over.is_set() and carried == len(self.finished())):
+                for name in self.finished()[carried:]:
+                    how(os.path.join(self.staging, name), inbox)
+                    carried += 1
+                time.sleep(0.01)
+        except Exception as error:
+            self.errors.append(error)
+
+    def test_ways(self):
+        ways = {how.__name__: how for how in (move, move_from_elsewhere, rsync, copy_slowly, link)}
+        watchers = {name: self.watcher(name, "--keep", EVERY) for name in ways}
+        carriers = [threading.Thread(target=self.carry, args=(how, watchers[name].inbox), daemon=True) for name, how in ways.items()]
+        for watcher in watchers.values():
+            watcher.start()
+        self.capture(dumpcap("-b", "packets:200", "-w", "f.pcapng"), self.staging)
+        traffic = Traffic(self.namespace, 2, seconds_silent=SECONDS - 1)
+        traffic.start()
+        for carrier in carriers:
+            carrier.start()
+        time.sleep(SECONDS)
+        traffic.stop()
+        self.finish_capturing()
+        self.is_over.set()
+        for carrier in carriers:
+            carrier.join(60)
+        self.assertEqual(self.errors, [])
+        expected = self.expected(EVERY)
+        for name, watcher in watchers.items():
+            with self.subTest(way=name):
+                watcher.finish()
+                self.assertEqual(len(visible(watcher.out)), len(self.finished()))
+                self.assertGreater(len(self.finished()), 20)
+                self.assert_same_records([record for _, output in watcher.outputs() for record in records(output)], expected, name)
+        for name in self.finished():
+            self.assertGreater(os.path.getsize(os.path.join(self.staging, name)), 0, "a hard link's other name was touched")
 
 
 class Races(unittest.TestCase):

@@ -2,6 +2,7 @@
 """Connections on the loopback interface of a namespace: short ones of every kind all the time, some that move much, and some
 that stay open and silent until late."""
 import collections
+import errno
 import itertools
 import os
 import random
@@ -52,6 +53,7 @@ class Traffic:
         self.bulk_bytes = bulk_bytes
         self.short = short
         self.seconds_silent = seconds_silent
+        self.ranges = (itertools.count(first) for first in (10000, 20000))     # of own ports; the kernel's begin at 32768
         self.errors = []
         self.counts = collections.Counter()
         self.stopping = threading.Event()
@@ -92,7 +94,7 @@ class Traffic:
             connection.close()
 
     def short_ones(self):
-        port = itertools.count(self.random.randrange(20000, 30000))
+        port = next(self.ranges)
         kinds = [dict(service=WEB), dict(service=MAIL), dict(service=WEB, size=50000), dict(service=WEB, parts=[b"a" * 700, b"b" * 700]),
                  dict(service=WEB, fast_open=True), dict(service=WEB, reset=True), dict(service=MAIL, reset=True), dict(refused=True),
                  dict(service=WEB, reused=True)]
@@ -103,11 +105,21 @@ class Traffic:
             elif kind.pop("reused", False):
                 number = next(port)
                 for _ in range(3):
-                    connect(self.namespace, address, port=number, reset=True, **kind)
+                    self.reuse(address, number, kind)
             else:
                 connect(self.namespace, address, **kind)
             self.counts["short"] += 1
             self.stopping.wait(0.002)
+
+    def reuse(self, address, port, kind):
+        """Once more when the last connection is not closed yet: a process that is being started has our descriptors until its exec."""
+        while not self.stopping.is_set():
+            try:
+                return connect(self.namespace, address, port=port, reset=True, **kind)
+            except OSError as error:
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EADDRINUSE):
+                    raise
+                time.sleep(0.01)
 
     def refused(self, address):
         with self.namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as client:

@@ -49,8 +49,9 @@ class Watcher:
         return os.path.isdir(claims) and not visible(self.inbox) and not os.listdir(claims)
 
     def finish(self):
-        """Waits until all is done, then ends it as systemd does."""
-        wait_for(self.is_idle, "the watcher; in its inbox: %s; it said: %s" % (visible(self.inbox)[:20], self.said()[-2000:]), 60)
+        """Waits until all is done, then ends it as systemd does. Not long enough for the look that it takes every 30 seconds in any case:
+        events must do."""
+        wait_for(self.is_idle, "the watcher; in its inbox: %s; it said: %s" % (visible(self.inbox)[:20], self.said()[-2000:]), 20)
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
             raise RuntimeError("the watcher ended with %d: %s" % (self.process.returncode, self.said()))
