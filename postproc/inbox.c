@@ -178,38 +178,76 @@ static gint compare_arrivals(gconstpointer a, gconstpointer b)
     return strverscmp(first->name, second->name);
 }
 
-static void sort_by_capture(const FpInbox *inbox, GPtrArray *arrivals)
-{
-    if (arrivals->len < 2)
-        return;
-    for (guint i = 0; i < arrivals->len; i++) {
-        FpArrival *arrival = g_ptr_array_index(arrivals, i);
-        arrival->first_ns = first_time(inbox, arrival);
-    }
-    g_ptr_array_sort(arrivals, compare_arrivals);
-}
-
-GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
+/* Adds the finished files of the folder, but those of besides. */
+static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besides, GPtrArray *arrivals, GError **error)
 {
     GDir *folder = g_dir_open(inbox->folder, 0, NULL);
-    g_autoptr(GHashTable) seen_set = g_hash_table_new(g_int64_hash, g_int64_equal);
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     const char *name;
 
     if (folder == NULL) {
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s", inbox->folder, g_strerror(errno));
-        return NULL;
+        return false;
     }
-    for (guint i = 0; seen != NULL && i < seen->len; i++)
-        g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
-    GPtrArray *arrivals = g_ptr_array_new_with_free_func(free_arrival);
-    inbox->must_poll = false;
-    g_array_set_size(inbox->present, 0);
+    for (guint i = 0; besides != NULL && i < besides->len; i++)
+        g_hash_table_add(known, ((const FpArrival *)g_ptr_array_index(besides, i))->name);
     while ((name = g_dir_read_name(folder)) != NULL) {
-        FpArrival *arrival = is_wanted(inbox, name) ? look_at(inbox, name, seen_set) : NULL;
+        bool is_new = is_wanted(inbox, name) && !g_hash_table_contains(known, name);
+        FpArrival *arrival = is_new ? look_at(inbox, name, seen) : NULL;
         if (arrival != NULL)
             g_ptr_array_add(arrivals, arrival);
     }
     g_dir_close(folder);
-    sort_by_capture(inbox, arrivals);
-    return arrivals;
+    return true;
+}
+
+/* Fills in when the captures began. Returns the latest of these times. */
+static int64_t find_first_times(const FpInbox *inbox, GPtrArray *arrivals)
+{
+    int64_t newest_ns = INT64_MIN;
+
+    for (guint i = 0; i < arrivals->len; i++) {
+        FpArrival *arrival = g_ptr_array_index(arrivals, i);
+        arrival->first_ns = first_time(inbox, arrival);
+        newest_ns = MAX(newest_ns, arrival->first_ns);
+    }
+    return newest_ns;
+}
+
+/*
+ * A folder is not read in one moment. A file that was being written when it was looked at, or that came after its place in the listing had
+ * been passed, may be older than one found finished further on; what is finished by now includes all of these. What is younger than
+ * everything in arrivals stays for the next time, as the same may be true of it.
+ */
+static bool add_overtaken(FpInbox *inbox, GHashTable *seen, GPtrArray *arrivals, GError **error)
+{
+    g_autoptr(GPtrArray) later = g_ptr_array_new_with_free_func(free_arrival);
+
+    if (!look_through(inbox, seen, arrivals, later, error))
+        return false;
+    if (arrivals->len + later->len < 2)
+        return true;
+    int64_t newest_ns = find_first_times(inbox, arrivals);
+    find_first_times(inbox, later);
+    for (guint i = later->len; i-- > 0;)
+        if (((const FpArrival *)g_ptr_array_index(later, i))->first_ns <= newest_ns)
+            g_ptr_array_add(arrivals, g_ptr_array_steal_index_fast(later, i));
+    return true;
+}
+
+GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
+{
+    g_autoptr(GPtrArray) arrivals = g_ptr_array_new_with_free_func(free_arrival);
+    g_autoptr(GHashTable) seen_set = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; seen != NULL && i < seen->len; i++)
+        g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
+    inbox->must_poll = false;
+    g_array_set_size(inbox->present, 0);
+    if (!look_through(inbox, seen_set, NULL, arrivals, error))
+        return NULL;
+    if (arrivals->len > 0 && !add_overtaken(inbox, seen_set, arrivals, error))
+        return NULL;
+    g_ptr_array_sort(arrivals, compare_arrivals);
+    return g_steal_pointer(&arrivals);
 }

@@ -12,10 +12,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "copies.h"
 #include "error.h"
 
 #define NUMBER_DIGITS 16
-#define RECENT_MAX 65536U
+#define RECENT_MAX 131072U /* two for each capture */
 #define ATTEMPTS_MAX 1000U
 
 struct FpOutbox {
@@ -71,19 +72,25 @@ static char *with_number(const char *name, uint64_t number)
     return g_strdup_printf("%.*s-%" G_GUINT64_FORMAT "%s", (int)(suffix - name), name, number, suffix);
 }
 
-char *fp_outbox_name(const char *input, uint64_t number, const GArray *recent)
+bool fp_outbox_is_noted(const GArray *recent, const char *name)
 {
-    static const char *const compressions[] = {".gz", ".zst", ".lz4"};
-    g_autofree char *name = g_strdup(input);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(compressions); i++)
-        if (g_str_has_suffix(name, compressions[i]) && strlen(name) > strlen(compressions[i]))
-            name[strlen(name) - strlen(compressions[i])] = '\0';
     uint64_t hash = hash_name(name);
+
     for (guint i = 0; i < recent->len; i++)
         if (g_array_index(recent, uint64_t, i) == hash)
-            return with_number(name, number);
-    return g_steal_pointer(&name);
+            return true;
+    return false;
+}
+
+char *fp_outbox_name(const char *input, uint64_t number, const GArray *recent)
+{
+    char *name = fp_copies_plain_name(input);
+
+    if (!fp_outbox_is_noted(recent, name))
+        return name;
+    char *numbered = with_number(name, number);
+    g_free(name);
+    return numbered;
 }
 
 void fp_outbox_note(GArray *recent, const char *name)
@@ -91,7 +98,7 @@ void fp_outbox_note(GArray *recent, const char *name)
     uint64_t hash = hash_name(name);
 
     if (recent->len >= RECENT_MAX)
-        g_array_remove_range(recent, 0, RECENT_MAX / 4);
+        g_array_remove_range(recent, 0, RECENT_MAX / 8);
     g_array_append_val(recent, hash);
 }
 

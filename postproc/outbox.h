@@ -24,8 +24,11 @@ void fp_outbox_free(FpOutbox *outbox);
  */
 char *fp_outbox_name(const char *input, uint64_t number, const GArray *recent);
 
-/* Notes that name was used. Of the names that came last 65536 are remembered: more than a ring buffer has files. */
+/* Notes that name was used, or what copies.h has to say. What came last is remembered: that of 50000 captures at least. */
 void fp_outbox_note(GArray *recent, const char *name);
+
+/* Whether name was noted, and is remembered. */
+bool fp_outbox_is_noted(const GArray *recent, const char *name);
 
 /* Where the output is to be built; the caller's. */
 char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *name);

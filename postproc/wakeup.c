@@ -11,8 +11,9 @@
 
 #include "error.h"
 
-/* Not IN_MODIFY: each write of who captures would be an event, and when the queue is full, those that matter are dropped. */
-#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+/* Not IN_MODIFY: each write of who captures would be an event, and when the queue is full, those that matter are dropped. IN_CREATE is all
+ * that there is of a hard link. */
+#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct FpWakeup {
     int inotify_fd;

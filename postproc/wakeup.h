@@ -20,8 +20,8 @@ typedef struct FpWakeup FpWakeup;
 FpWakeup *fp_wakeup_new(GError **error);
 void fp_wakeup_free(FpWakeup *wakeup);
 
-/* Wakes when a file in folder is closed by its writer, or moved into it. Does so again where the folder was replaced; cheap enough for each
- * time before waiting. A folder that is not there is not watched. */
+/* Wakes when a file in folder is closed by its writer, or moved, linked or made there. Does so again where the folder was replaced; cheap
+ * enough for each time before waiting. A folder that is not there is not watched. */
 void fp_wakeup_watch(FpWakeup *wakeup, const char *folder);
 
 /* Takes note of the signals that have come: sets members of *signals. Never waits. */

@@ -11,6 +11,7 @@
 
 #include "capture.h"
 #include "checkpoint.h"
+#include "copies.h"
 #include "error.h"
 #include "inbox.h"
 #include "journal.h"
@@ -348,6 +349,16 @@ static Built blame(Watch *watch, const FpClaim *claim, bool is_reading, const GE
     return failure->code == FP_ERROR_IO && watch->read_failures >= READ_ATTEMPTS ? BAD : TROUBLE;
 }
 
+/* Whether the claim has the same in it as one that was taken, and needs no output. */
+static bool is_copy(Watch *watch, const FpClaim *claim, uint64_t beginning)
+{
+    if (!fp_copies_is_copy(claim->name, beginning, watch->state.seen.names))
+        return false;
+    fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
+               "%s: a copy, compressed otherwise, of a capture that has been taken; it has no output", claim->name);
+    return true;
+}
+
 static Built build(Watch *watch, const FpClaim *claim, GError **error)
 {
     FpSummary before = watch->state.totals.summary;
@@ -357,6 +368,11 @@ static Built build(Watch *watch, const FpClaim *claim, GError **error)
     if (stat(claim->path, &status) == 0 && status.st_size == 0) {
         watch->state.totals.files++;
         watch->state.totals.files_empty++;
+        return BUILT;
+    }
+    uint64_t beginning = fp_copies_beginning(claim->path);
+    if (is_copy(watch, claim, beginning)) {
+        watch->state.totals.files++;
         return BUILT;
     }
     g_autoptr(FpCapture) capture = fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure);
@@ -369,6 +385,7 @@ static Built build(Watch *watch, const FpClaim *claim, GError **error)
     if (watch->signals.stop)
         return STOPPED;
     note_built(watch, claim, capture, &before);
+    fp_copies_note(watch->state.seen.names, claim->name, beginning);
     return BUILT;
 }
 

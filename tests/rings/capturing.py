@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tcpdump and dumpcap on the loopback interface of a namespace."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+BUFFER_KIB = 65536
+FLUSHED_SECONDS = 1.5                   # libpcap hands over what it has got once a second
+
+
+def wait_for(condition, what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError("waited in vain for " + what)
+        time.sleep(0.02)
+
+
+def tcpdump(*options, user="root"):
+    return ["tcpdump", "-n", "-i", "lo", "-B", str(BUFFER_KIB), "-Z", user, *options, "tcp"]
+
+
+def dumpcap(*options):
+    return ["dumpcap", "-q", "-i", "lo", "-B", str(BUFFER_KIB // 1024), *options, "-f", "tcp"]
+
+
+class Capturing:
+    """A program that captures by the time it has been made. ends_itself: it need not be told to end."""
+
+    def __init__(self, namespace, command, cwd, ends_itself=False):
+        self.ends_itself = ends_itself
+        self.namespace = namespace
+        self.command = command
+        before = self.sockets()
+        self.said = open(os.path.join(cwd, ".said-%d" % time.monotonic_ns()), "w+")
+        self.process = subprocess.Popen(namespace.argv(*command), cwd=cwd, stdin=subprocess.DEVNULL, stdout=self.said, stderr=self.said)
+        wait_for(lambda: self.sockets() > before or self.process.poll() is not None, "a packet socket")
+        wait_for(lambda: re.search("listening on|^File: ", self.words(), re.M) or self.process.poll() is not None, command[0])
+        if self.process.poll() is not None:
+            raise RuntimeError("%s: %s" % (" ".join(command), self.words()))
+
+    def sockets(self):
+        return len(self.namespace.read("packet").splitlines())
+
+    def words(self):
+        with open(self.said.name) as file:
+            return file.read()
+
+    def finish(self):
+        """As Ctrl-C does; not before FLUSHED_SECONDS after the last frame. A RuntimeError when frames were dropped."""
+        if self.ends_itself != (self.process.poll() is not None):
+            raise RuntimeError("%s has ended, or has not: %s" % (" ".join(self.command), self.words()))
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+        words = self.words()
+        self.said.close()
+        dropped = re.findall(r"(\d+) packets? dropped", words) + re.findall(r"received/dropped on interface '[^']*': \d+/(\d+)", words)
+        if self.process.returncode != 0 or not dropped:
+            raise RuntimeError("%s: exit status %d: %s" % (" ".join(self.command), self.process.returncode, words))
+        if any(map(int, dropped)):
+            raise RuntimeError("this machine was too slow for the test, the capture has gaps: %s: %s" % (" ".join(self.command), words))
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        if not self.said.closed:
+            self.said.close()

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures that others carry into the inbox: by renaming, copying, slowly, by hard link; fast, and compressed while they are taken."""
+import gzip
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from capturing import dumpcap, wait_for
+from records import records
+from ringtest import EVERY, RingTest, main
+from traffic import Traffic
+from watching import Watcher, visible
+
+SECONDS = 5
+
+
+def move(path, inbox):
+    """mv within a file system. path is needed by the others: a copy is moved."""
+    beside = path + ".copy"
+    shutil.copyfile(path, beside)
+    os.rename(beside, os.path.join(inbox, os.path.basename(path)))
+
+
+def move_from_elsewhere(path, inbox):
+    """mv from another file system, which copies under the final name."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        beside = shutil.copy(path, elsewhere)
+        subprocess.run(["mv", beside, inbox], check=True)
+
+
+def rsync(path, inbox):
+    name = os.path.basename(path)
+    hidden = os.path.join(inbox, ".%s.x7Kq2a" % name)
+    shutil.copyfile(path, hidden)
+    time.sleep(0.01)
+    os.rename(hidden, os.path.join(inbox, name))
+
+
+def copy_slowly(path, inbox):
+    with open(path, "rb") as source, open(os.path.join(inbox, os.path.basename(path)), "wb", buffering=0) as target:
+        while part := source.read(30000):
+            target.write(part)
+            time.sleep(0.02)
+
+
+def link(path, inbox):
+    os.link(path, os.path.join(inbox, os.path.basename(path)))
+
+
+class Arrival(RingTest):
+    """Each carrier takes along every file that dumpcap has finished."""
+
+    def setUp(self):
+        super().setUp()
+        self.staging = os.path.join(self.folder, "staging")
+        os.mkdir(self.staging)
+        self.is_over = threading.Event()
+        self.errors = []
+
+    def finished(self):
+        """All but the last, until dumpcap has ended."""
+        names = sorted(name for name in visible(self.staging) if name.endswith(".pcapng"))
+        return names if self.is_over.is_set() else names[:-1]
+
+    def carry(self, how, inbox):
+        carried = 0
+        try:
+            while not (self.is_over.is_set() and carried == len(self.finished())):
+                for name in self.finished()[carried:]:
+                    how(os.path.join(self.staging, name), inbox)
+                    carried += 1
+                time.sleep(0.01)
+        except Exception as error:
+            self.errors.append(error)
+
+    def test_ways(self):
+        ways = {how.__name__: how for how in (move, move_from_elsewhere, rsync, copy_slowly, link)}
+        watchers = {name: self.watcher(name, "--keep", EVERY) for name in ways}
+        carriers = [threading.Thread(target=self.carry, args=(how, watchers[name].inbox), daemon=True) for name, how in ways.items()]
+        for watcher in watchers.values():
+            watcher.start()
+        self.capture(dumpcap("-b", "packets:200", "-w", "f.pcapng"), self.staging)
+        traffic = Traffic(self.namespace, 2, seconds_silent=SECONDS - 1)
+        traffic.start()
+        for carrier in carriers:
+            carrier.start()
+        time.sleep(SECONDS)
+        traffic.stop()
+        self.finish_capturing()
+        self.is_over.set()
+        for carrier in carriers:
+            carrier.join(60)
+        self.assertEqual(self.errors, [])
+        expected = self.expected(EVERY)
+        for name, watcher in watchers.items():
+            with self.subTest(way=name):
+                watcher.finish()
+                self.assertEqual(len(visible(watcher.out)), len(self.finished()))
+                self.assertGreater(len(self.finished()), 20)
+                self.assert_same_records([record for _, output in watcher.outputs() for record in records(output)], expected, name)
+        for name in self.finished():
+            self.assertGreater(os.path.getsize(os.path.join(self.staging, name)), 0, "a hard link's other name was touched")
+
+
+class Races(unittest.TestCase):
+    """What depends on who comes first."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def watcher(self, *options):
+        watcher = Watcher(self.folder, *options)
+        self.addCleanup(watcher.kill)
+        watcher.start()
+        wait_for(lambda: watcher.status().get("state") == "idle", "the watcher")
+        return watcher
+
+    @staticmethod
+    def capture(number):
+        """One with a SYN with payload, all of different connections, a millisecond apart."""
+        tcp = struct.pack(">HHIIBBHHH", 1024 + number % 60000, 80, 1, 0, 0x50, 0x02, 0, 0, 0) + b"hello"
+        ip = struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, 1 + number // 60000, 2) + tcp
+        return (struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101) +
+                struct.pack("<IIII", 1700000000 + number // 1000, number % 1000 * 1000, len(ip), len(ip)) + ip)
+
+    def test_writer_faster_than_the_look(self):
+        """Files are finished while the folder is read: those passed by as unfinished do not fall behind those further on."""
+        watcher = self.watcher()
+        for number in range(8000):
+            with open(os.path.join(watcher.inbox, "f%d" % number), "wb") as file:
+                file.write(self.capture(number))
+        watcher.finish()
+        done = sorted(os.listdir(os.path.join(watcher.state, "done")))
+        self.assertEqual([name.split("-", 1)[1] for name in done], ["f%d" % number for number in range(8000)])
+
+    def check_compressed(self, then):
+        """gzip has opened the file before it is claimed, and its output comes after that."""
+        watcher = self.watcher("--then", then)
+        plain, compressed = (os.path.join(watcher.inbox, name) for name in ("f", "f.gz"))
+        capture = self.capture(1) + self.capture(2)[24:]
+        with open(plain, "wb") as file:
+            file.write(capture)
+        wait_for(lambda: os.path.exists(os.path.join(watcher.out, "f")), "the output")
+        with gzip.open(compressed, "wb") as file:
+            file.write(capture)
+        if then == "keep":
+            os.unlink(plain)
+        wait_for(lambda: watcher.status().get("files") == 2, "both files")
+        self.assertEqual(visible(watcher.out), ["f"])
+        self.assertIn("f.gz: a copy, compressed otherwise, of a capture that has been taken", watcher.said())
+        with open(os.path.join(watcher.inbox, ".next"), "wb") as file:       # another one of that name, as in a ring
+            file.write(gzip.compress(self.capture(3)))
+        os.rename(file.name, compressed)
+        wait_for(lambda: watcher.status().get("files") == 3, "the third file")
+        self.assertEqual(sorted(visible(watcher.out)), ["f", "f-3"])
+        self.assertEqual(len(records(os.path.join(watcher.out, "f-3"))), 1)
+
+    def test_compressed_after_it_was_taken(self):
+        self.check_compressed("archive")
+
+    def test_compressed_and_left_in_place(self):
+        self.check_compressed("keep")
+
+
+if __name__ == "__main__":
+    main()
