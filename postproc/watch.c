@@ -18,6 +18,7 @@
 #include "notify.h"
 #include "outbox.h"
 #include "output.h"
+#include "progress.h"
 #include "state-folder.h"
 #include "status.h"
 #include "wakeup.h"
@@ -46,6 +47,7 @@ typedef struct {
     char *trouble;        /* what is waited for to get better; NULL: nothing */
     uint64_t read_failed; /* the claim whose reading failed last, and how often */
     unsigned read_failures;
+    FpProgress progress;
     unsigned ticks;
     gint64 next_tick_us;
     gint64 next_status_us;
@@ -132,6 +134,7 @@ static void end_trouble(Watch *watch)
 
 static void report(Watch *watch)
 {
+    fp_progress_end(&watch->progress);
     fill_figures(watch);
     const uint64_t *figures = watch->status.figures;
     fp_journal(G_LOG_LEVEL_MESSAGE, watch->state.committed, NULL,
@@ -272,6 +275,8 @@ static bool write_capture(Watch *watch, FpCapture *capture, FpWriter *writer, GE
         if (n < 0)
             return false;
         tick(watch);
+        fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
+                         watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
     return fp_writer_end_capture(writer, error) && fp_writer_finish(writer, error);
 }
@@ -290,6 +295,7 @@ static bool build_output(Watch *watch, const FpClaim *claim, FpCapture *capture,
     if (writer != NULL)
         fp_pass_write_to(watch->pass, writer);
     bool is_done = writer != NULL && write_capture(watch, capture, writer, error);
+    fp_progress_end(&watch->progress);
     fp_pass_forget_fragments(watch->pass); /* a checkpoint does not hold them */
     fp_pass_write_to(watch->pass, NULL);
     fp_writer_free(writer);
@@ -305,7 +311,7 @@ static bool build_output(Watch *watch, const FpClaim *claim, FpCapture *capture,
     return true;
 }
 
-static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capture, const FpSummary *before)
+static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capture, const FpSummary *before, guint n_waiting)
 {
     FpTotals *totals = &watch->state.totals;
 
@@ -320,9 +326,9 @@ static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capt
                    fp_capture_cut(capture));
     }
     fp_journal(G_LOG_LEVEL_INFO, claim->number, claim->name,
-               "%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " kept, %" G_GUINT64_FORMAT " streams with payload", claim->name,
-               totals->summary.frames - before->frames, totals->summary.kept - before->kept,
-               totals->summary.streams_with_payload - before->streams_with_payload);
+               "%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " kept, %" G_GUINT64_FORMAT " streams with payload; waiting: %u",
+               claim->name, totals->summary.frames - before->frames, totals->summary.kept - before->kept,
+               totals->summary.streams_with_payload - before->streams_with_payload, n_waiting);
 }
 
 /* Whether a claim that cannot be opened never will be. */
@@ -359,8 +365,9 @@ static bool is_copy(Watch *watch, const FpClaim *claim, uint64_t beginning)
     return true;
 }
 
-static Built build(Watch *watch, const FpClaim *claim, GError **error)
+static Built build(Watch *watch, guint i, GError **error)
 {
+    const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
     FpSummary before = watch->state.totals.summary;
     struct stat status;
     GError *failure = NULL;
@@ -384,7 +391,7 @@ static Built build(Watch *watch, const FpClaim *claim, GError **error)
     }
     if (watch->signals.stop)
         return STOPPED;
-    note_built(watch, claim, capture, &before);
+    note_built(watch, claim, capture, &before, fp_spool_n_claims(watch->spool) - i - 1);
     fp_copies_note(watch->state.seen.names, claim->name, beginning);
     return BUILT;
 }
@@ -435,7 +442,7 @@ static bool take_group(Watch *watch, bool *is_any, GError **error)
         GError *failure = NULL;
         if (!fp_spool_is_finished(watch->spool, claim))
             break; /* somebody writes to it again; those behind it wait, as their order matters */
-        Built built = build(watch, claim, &failure);
+        Built built = build(watch, i, &failure);
         *is_any = true;
         number = claim->number;
         if (built == BAD && frames != watch->state.totals.summary.frames)
@@ -599,6 +606,7 @@ bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, F
     Watch watch = {.options = options, .reload = reload, .user = user, .folder = {.lock_fd = -1}};
     bool is_done = begin(&watch, error);
 
+    fp_progress_begin(&watch.progress, isatty(STDERR_FILENO));
     *result = (FpWatchResult){0};
     if (is_done) {
         fp_notify("READY=1");
