@@ -14,22 +14,26 @@
 
 #include "capture.h"
 #include "error.h"
+#include "journal.h"
 
 #define BEGINNING_BYTES 4096
+#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
 
 /* How a file was when it was looked at. */
 typedef struct {
     uint64_t bytes;
     int64_t changed_ns;
     gint64 since_us; /* monotonic: it has been so since then at least */
+    gint64 last_us;
 } Look;
 
 struct FpInbox {
     char *folder;
     GPatternSpec *match; /* NULL: all */
     bool identifies;
-    GHashTable *looks; /* path -> Look, of files whose end no lease tells */
-    GArray *present;   /* of uint64_t */
+    GHashTable *looks; /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
+    bool is_warned;
+    GArray *present; /* of uint64_t */
     bool must_poll;
 };
 
@@ -41,7 +45,7 @@ FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies)
     inbox->folder = g_strdup(folder);
     inbox->match = match != NULL ? g_pattern_spec_new(match) : NULL;
     inbox->identifies = identifies;
-    inbox->looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    inbox->looks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     inbox->present = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return inbox;
 }
@@ -80,18 +84,36 @@ static bool is_unchanged(FpInbox *inbox, const char *path)
 
     if (stat(path, &status) != 0)
         return true;
-    Look *look = g_hash_table_lookup(inbox->looks, path);
+    gint64 inode = (gint64)status.st_ino;
+    Look *look = g_hash_table_lookup(inbox->looks, &inode);
     if (look == NULL || look->bytes != (uint64_t)status.st_size || look->changed_ns != changed_ns(&status)) {
         look = g_new(Look, 1);
         *look = (Look){.bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status), .since_us = now_us};
-        g_hash_table_replace(inbox->looks, g_strdup(path), look);
+        g_hash_table_replace(inbox->looks, g_memdup2(&inode, sizeof inode), look);
     }
-    if (now_us - look->since_us >= FP_INBOX_POLL_MS * 1000) {
-        g_hash_table_remove(inbox->looks, path);
+    look->last_us = now_us;
+    if (now_us - look->since_us >= FP_INBOX_POLL_MS * 1000)
         return true;
-    }
     inbox->must_poll = true;
     return false;
+}
+
+static gboolean is_forgotten(gpointer key, gpointer value, gpointer user)
+{
+    (void)key;
+    return ((const Look *)value)->last_us < *(const gint64 *)user - FORGET_US;
+}
+
+/* Said once: who has set this up can do better. */
+static void warn_of_guess(FpInbox *inbox, const char *path)
+{
+    if (!inbox->is_warned)
+        fp_journal(
+            G_LOG_LEVEL_WARNING, 0, path,
+            "%s: is another user's, and without CAP_LEASE nobody tells who still writes to it: files that do not change for %d seconds "
+            "are taken for finished, and what is written to them later is lost",
+            path, FP_INBOX_POLL_MS / 1000);
+    inbox->is_warned = true;
 }
 
 bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
@@ -107,6 +129,8 @@ bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
     close(fd);
     if (is_leased)
         return true;
+    if (failure == EACCES)
+        warn_of_guess(inbox, path);
     return failure != EAGAIN && is_unchanged(inbox, path);
 }
 
@@ -239,7 +263,9 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
 {
     g_autoptr(GPtrArray) arrivals = g_ptr_array_new_with_free_func(free_arrival);
     g_autoptr(GHashTable) seen_set = g_hash_table_new(g_int64_hash, g_int64_equal);
+    gint64 now_us = g_get_monotonic_time();
 
+    g_hash_table_foreach_remove(inbox->looks, is_forgotten, &now_us);
     for (guint i = 0; seen != NULL && i < seen->len; i++)
         g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
     inbox->must_poll = false;

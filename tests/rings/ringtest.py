@@ -41,8 +41,10 @@ def difference(found, expected, who):
 
 
 class RingTest(unittest.TestCase):
+    where = None                        # the folder to work in, if not the usual one
+
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-")
+        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-", dir=self.where)
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
         os.chmod(self.folder, 0o755)

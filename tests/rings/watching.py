@@ -51,7 +51,10 @@ class Watcher:
     def finish(self):
         """Waits until all is done, then ends it as systemd does. Not long enough for the look that it takes every 30 seconds in any case:
         events must do."""
-        wait_for(self.is_idle, "the watcher; in its inbox: %s; it said: %s" % (visible(self.inbox)[:20], self.said()[-2000:]), 20)
+        wait_for(self.is_idle, "the watcher; inbox and claims: %s %s; it said: %s" % (visible(self.inbox)[:20], os.listdir(os.path.join(self.state, "claim"))[:20], self.said()[-2000:]), 20)
+        self.end()
+
+    def end(self):
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
             raise RuntimeError("the watcher ended with %d: %s" % (self.process.returncode, self.said()))

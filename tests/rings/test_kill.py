@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The watcher is killed again and again while tcpdump and dumpcap rotate and somebody takes its outputs away: nothing is lost or comes twice."""
+import os
+import random
+import time
+
+from capturing import dumpcap, tcpdump, wait_for
+from ringtest import EVERY, FIRST, RingTest, main
+from traffic import Traffic
+from watching import Consumer
+
+SECONDS = 10
+SEED = int(os.environ.get("FIRSTPAYLOAD_SEED") or random.SystemRandom().randrange(1 << 32))
+
+# name -> what rotates, in a ring that outlasts the pauses; and the watcher's options
+RINGS = {
+    "tcpdump-delete": (tcpdump("-C", "1", "-W", "90", "-w", "ring.pcap"), ("--keep", EVERY, "--then", "delete")),
+    "dumpcap-archive": (dumpcap("-b", "packets:40", "-b", "files:900", "-w", "ring.pcapng"), ("--keep", FIRST)),
+    "dumpcap-keep": (dumpcap("-b", "packets:100", "-w", "f.pcapng"), ("--keep", EVERY, "--then", "keep")),
+}
+
+
+class Kill(RingTest):
+    def kill_at_random(self, watchers, seconds):
+        """Each lives for anything between no time and half a second, and is missing for up to a fifth of a second."""
+        chance = random.Random(SEED)
+        until = time.monotonic() + seconds
+        kills = 0
+        while time.monotonic() < until:
+            watcher = chance.choice(watchers)
+            time.sleep(chance.random() ** 2 * 0.25)
+            watcher.kill()
+            time.sleep(chance.random() ** 2 * 0.2)
+            watcher.start()
+            kills += 1
+        return kills
+
+    def test_killed(self):
+        print("FIRSTPAYLOAD_SEED=%d" % SEED, flush=True)
+        watchers = {name: self.watcher(name, *options) for name, (_, options) in RINGS.items()}
+        consumers = {}
+        for name, watcher in watchers.items():
+            watcher.start()
+            consumers[name] = Consumer(watcher.out, os.path.join(self.folder, name, "taken"))
+            self.addCleanup(consumers[name].stop)
+            self.capture(RINGS[name][0], watcher.inbox)
+        traffic = Traffic(self.namespace, SEED, bulk_bytes=60_000_000, seconds_silent=SECONDS - 1)
+        traffic.start()
+        kills = self.kill_at_random(list(watchers.values()), SECONDS)
+        traffic.stop()
+        self.finish_capturing()
+        for name, watcher in watchers.items():
+            if "keep" in name:
+                self.finish_left_in_place(watcher)
+            else:
+                watcher.finish()
+            consumers[name].stop()
+            with self.subTest(ring=name):
+                self.assert_same_records(consumers[name].records(), self.expected(RINGS[name][1][1]), name)
+                print("%s: %d outputs" % (name, len(consumers[name].paths)), flush=True)
+        print("%d kills" % kills, flush=True)
+        self.assertGreater(kills, 20)
+
+    def finish_left_in_place(self, watcher):
+        files = len([name for name in os.listdir(watcher.inbox) if name.endswith(".pcapng")])
+        wait_for(lambda: watcher.status().get("files") == files and watcher.status()["state"] == "idle", "the watcher: %s" % watcher.said()[-500:])
+        watcher.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tcpdump as the user that it drops to, the watcher as another one: with CAP_LEASE as the service has it, and without."""
+import os
+import pwd
+import time
+
+from capturing import tcpdump
+from records import records
+from ringtest import EVERY, RingTest, main
+from traffic import Traffic
+from watching import visible
+
+WATCHER = 64001                 # a user and a group without a name
+SILENCE_SECONDS = 7             # longer than two looks at a file whose end no lease tells
+
+
+class Users(RingTest):
+    def setUp(self):
+        super().setUp()
+        self.capturer = pwd.getpwnam("tcpdump")
+
+    def watcher_as_other(self, *privileges):
+        """The inbox is tcpdump's, and its group, which its files get too, the watcher's."""
+        user = ["setpriv", "--reuid=%d" % WATCHER, "--regid=%d" % WATCHER, "--clear-groups", *privileges]
+        watcher = self.watcher("other", "--keep", EVERY, user=user)
+        folder = os.path.dirname(watcher.inbox)
+        for path in (folder, watcher.out):
+            os.chown(path, WATCHER, WATCHER)
+        os.chown(watcher.inbox, self.capturer.pw_uid, WATCHER)
+        os.chmod(watcher.inbox, 0o2770)
+        return watcher
+
+    def rotate(self, watcher):
+        watcher.start()
+        command = tcpdump("-U", "-C", "1", "-W", "90", "-w", "f.pcap", user="tcpdump")
+        self.capture(["sh", "-c", "umask 027; exec \"$@\"", "sh", *command], watcher.inbox)
+
+    def talk(self, seed, seconds):
+        traffic = Traffic(self.namespace, seed, n_silent=8, bulk_bytes=10_000_000, seconds_silent=seconds)
+        traffic.start()
+        time.sleep(seconds)
+        traffic.stop()
+
+    def check(self, watcher):
+        expected = self.expected(EVERY)
+        watcher.finish()
+        self.assert_same_records([record for _, output in watcher.outputs() for record in records(output)], expected, "other user")
+        for path, _ in watcher.outputs():
+            status = os.stat(path)
+            self.assertEqual((status.st_uid, status.st_gid, status.st_mode & 0o777), (self.capturer.pw_uid, WATCHER, 0o640))
+        self.assertGreater(len(visible(watcher.out)), 5)
+
+    def test_with_lease(self):
+        """A file that nothing has been written to for long is still being written."""
+        watcher = self.watcher_as_other("--inh-caps=+lease", "--ambient-caps=+lease")
+        self.rotate(watcher)
+        self.talk(1, 2)
+        time.sleep(SILENCE_SECONDS)
+        self.talk(2, 2)
+        self.finish_capturing()
+        self.check(watcher)
+        self.assertNotIn("CAP_LEASE", watcher.said())
+
+    def test_without_lease(self):
+        """Then it is taken for finished, which is said; as long as somebody always talks, nothing is lost. Nor does each file take the
+        time of two looks."""
+        watcher = self.watcher_as_other()
+        self.rotate(watcher)
+        self.talk(1, 6)
+        self.finish_capturing()
+        self.check(watcher)
+        self.assertEqual(watcher.said().count("without CAP_LEASE nobody tells"), 1, watcher.said())
+
+
+if __name__ == "__main__":
+    main()
