@@ -384,18 +384,29 @@ bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
     return is_done;
 }
 
+/* It was said too, so that nothing is lost where this fails. */
+static void write_reason(const char *failed_path, const char *why)
+{
+    g_autofree char *path = g_strconcat(failed_path, ".why", NULL);
+    g_autofree char *line = g_strconcat(why, "\n", NULL);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return;
+    (void)!write(fd, line, strlen(line));
+    close(fd);
+}
+
 bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(spool, i);
     g_autofree char *name = g_path_get_basename(claim->path);
     g_autofree char *to = g_build_filename(spool->failed_folder, name, NULL);
-    g_autofree char *reason = g_strconcat(to, ".why", NULL);
-    g_autofree char *line = g_strconcat(why, "\n", NULL);
 
     if (!is_left_alone(claim)) {
+        write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
         if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
             return set_error(error, claim->path, "cannot be moved to failed/");
-        (void)g_file_set_contents(reason, line, -1, NULL); /* it was said too */
     }
     g_ptr_array_remove_index(spool->claims, i);
     return true;
