@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "folder.h"
 #include "inbox.h"
 #include "journal.h"
 
@@ -99,22 +100,19 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 /* The numbered files of a folder, in order; the caller's. */
 static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error)
 {
-    GDir *folder = g_dir_open(path, 0, NULL);
-    const char *name;
+    GPtrArray *names = fp_folder_names(path);
     uint64_t number;
 
-    if (folder == NULL) {
+    if (names == NULL) {
         set_error(error, path, "cannot be read");
         return NULL;
     }
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(folder)) != NULL) {
-        if (parse_numbered(name, &number) == NULL)
-            continue;
-        spool->highest = MAX(spool->highest, number);
-        g_ptr_array_add(names, g_strdup(name));
+    for (guint i = names->len; i-- > 0;) {
+        if (parse_numbered(g_ptr_array_index(names, i), &number) != NULL)
+            spool->highest = MAX(spool->highest, number);
+        else
+            g_ptr_array_remove_index_fast(names, i);
     }
-    g_dir_close(folder);
     g_ptr_array_sort(names, compare_names);
     return names;
 }

@@ -185,6 +185,8 @@ static void prune_seen(Watch *watch)
     GArray *files = watch->state.seen.files;
     guint kept = 0;
 
+    if (present == NULL)
+        return;
     for (guint i = 0; i < present->len; i++)
         g_hash_table_add(set, &g_array_index(present, uint64_t, i));
     for (guint i = 0; i < files->len; i++)
@@ -354,12 +356,16 @@ static Built build(Watch *watch, const FpClaim *claim, GError **error)
     struct stat status;
     GError *failure = NULL;
 
-    if (stat(claim->path, &status) == 0 && status.st_size == 0) {
+    bool is_there = stat(claim->path, &status) == 0;
+    if (!is_there && errno != ENOENT) /* it may be empty, and would be taken for no capture */
+        g_set_error(&failure, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+    if (is_there && status.st_size == 0) {
         watch->state.totals.files++;
         watch->state.totals.files_empty++;
         return BUILT;
     }
-    g_autoptr(FpCapture) capture = fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure);
+    g_autoptr(FpCapture) capture =
+        failure == NULL ? fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure) : NULL;
     bool is_built = capture != NULL && build_output(watch, claim, capture, &failure);
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);

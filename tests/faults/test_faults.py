@@ -74,6 +74,35 @@ class Kill(Faults):
                 self.meet_each("torn", then, True)
 
 
+class Errors(Faults):
+    """An error once, and from then on until the watcher gives up."""
+
+    def test_input_and_output(self):
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.meet_each("EIO", then, True)
+
+    def test_input_and_output_from_then_on(self):
+        for then in ("archive", "keep"):
+            with self.subTest(then):
+                self.meet_each("EIO", then, True, stay=1)
+
+    def test_on_first_start(self):
+        self.meet_each("EIO", "archive", False)
+
+    def test_others(self):
+        for kind in ("ENOSPC", "EMFILE", "EROFS"):
+            for then in ("archive", "delete", "keep"):
+                with self.subTest(kind=kind, then=then):
+                    self.meet_each(kind, then, True)
+                    self.meet_each(kind, then, True, stay=1)
+
+    def test_short(self):
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.meet_each("short", then, True)
+
+
 class Harness(Faults):
     def test_undisturbed_is_slim_of_all(self):
         """What all trials are compared with has the frames that slim finds when no file ends."""
