@@ -23,7 +23,7 @@
 #include "writer.h"
 
 #define SCAN_MS 30000   /* events are hints: look at the folder this often in any case */
-#define TROUBLE_MS 2000 /* before trying again */
+#define TROUBLE_MS 2000 /* before trying again, or where there are no events */
 #define TICK_US 250000  /* while working: signals, watchdog, claims */
 #define GROUP_US 250000 /* files that are taken within this share a checkpoint */
 #define GROUP_FILES 256U
@@ -40,6 +40,7 @@ typedef struct {
     FpSignals signals;
     FpCheckpoint state; /* as committed, and on the way to the next; its streams are in pass */
     FpPass *pass;       /* NULL: the state has to be read anew */
+    bool is_woken;      /* by what happens in the folders */
     bool is_settled;    /* what was committed is published and disposed of */
     FpStatus status;
     char *trouble;        /* what is waited for to get better; NULL: nothing */
@@ -486,8 +487,8 @@ static bool work(Watch *watch, bool *is_any, GError **error)
     }
     if (!settle(watch, error))
         return false;
-    fp_wakeup_watch(watch->wakeup, fp_spool_inbox(watch->spool));
-    fp_wakeup_watch(watch->wakeup, fp_spool_claim_folder(watch->spool));
+    watch->is_woken = fp_wakeup_watch(watch->wakeup, fp_spool_inbox(watch->spool));
+    watch->is_woken &= fp_wakeup_watch(watch->wakeup, fp_spool_claim_folder(watch->spool));
     GError *failure = NULL;
     bool is_claimed = fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, &failure);
     if (!take_group(watch, is_any, error)) {
@@ -508,7 +509,7 @@ static int wait_ms(const Watch *watch)
     gint64 watchdog_ms = fp_notify_watchdog_us() / 2000;
     int wait = SCAN_MS;
 
-    if (watch->trouble != NULL)
+    if (watch->trouble != NULL || !watch->is_woken)
         wait = TROUBLE_MS;
     else if (fp_spool_must_poll(watch->spool))
         wait = FP_INBOX_POLL_MS + 50;
