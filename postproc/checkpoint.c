@@ -40,11 +40,19 @@ typedef struct {
 
 G_STATIC_ASSERT(sizeof(Header) <= HEADER_BYTES);
 
+/* The last of an array. */
+typedef struct {
+    uint64_t n;
+    uint64_t numbers[FP_CHECKPOINT_RECENT];
+} Recent;
+
 /* The file committed. */
 typedef struct {
     uint64_t magic;
     uint64_t generation;
     uint64_t committed;
+    Recent names;
+    Recent files;
     uint64_t checksum;
 } Witness;
 
@@ -209,10 +217,23 @@ static bool write_slot(int fd, const char *path, const FpCheckpoint *checkpoint,
     return fdatasync(fd) == 0 || set_error(error, path, "the state cannot be brought to the disk", errno);
 }
 
+static Recent last_of(const GArray *numbers)
+{
+    Recent recent = {.n = MIN(numbers->len, FP_CHECKPOINT_RECENT)};
+
+    for (guint i = 0; i < recent.n; i++)
+        recent.numbers[i] = g_array_index(numbers, uint64_t, numbers->len - recent.n + i);
+    return recent;
+}
+
 static bool save_witness(const char *folder, const FpCheckpoint *checkpoint)
 {
     g_autofree char *path = g_build_filename(folder, "committed", NULL);
-    Witness witness = {.magic = MAGIC, .generation = checkpoint->generation, .committed = checkpoint->committed};
+    Witness witness = {.magic = MAGIC,
+                       .generation = checkpoint->generation,
+                       .committed = checkpoint->committed,
+                       .names = last_of(checkpoint->seen.names),
+                       .files = last_of(checkpoint->seen.files)};
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
     witness.checksum = XXH3_64bits(&witness, offsetof(Witness, checksum));
@@ -247,10 +268,14 @@ static ssize_t read_beginning(const char *path, int *fd, void *bytes, size_t n, 
 {
     ssize_t done = 0;
 
+    ssize_t part = 1;
+
     *fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (*fd >= 0)
-        done = pread(*fd, bytes, n, 0);
-    if ((*fd < 0 && errno != ENOENT) || done < 0) {
+    while (*fd >= 0 && part > 0 && (size_t)done < n) {
+        part = pread(*fd, (uint8_t *)bytes + done, n - (size_t)done, done);
+        done += MAX(part, 0);
+    }
+    if ((*fd < 0 && errno != ENOENT) || part < 0) {
         set_error(error, path, "cannot be read", errno);
         return -1;
     }
@@ -361,8 +386,9 @@ static bool slot_load(Slot *slot, const FpRules *rules, size_t max_streams, FpCh
     if (slot->wrong == NULL && !slot_read(slot, rules, max_streams, checkpoint, error))
         return false;
     *is_whole = slot->wrong == NULL;
-    if (*is_whole)
-        return true;
+    if (*is_whole) /* it may only just have been written by a watcher that was killed, and what it says is about to be acted on */
+        return fdatasync(slot->fd) == 0 || errno == EINVAL || errno == EROFS ||
+               set_error(error, slot->path, "the state cannot be brought to the disk", errno);
     begin_again(checkpoint);
     if (slot->fd >= 0)
         fp_journal(G_LOG_LEVEL_WARNING, 0, slot->path, "%s: %s; the other checkpoint is used, if there is one", slot->path, slot->wrong);
@@ -378,6 +404,18 @@ static bool load_newest(Slot *slots, const FpRules *rules, size_t max_streams, F
            (is_whole || slot_load(&slots[1 - newest], rules, max_streams, checkpoint, &is_whole, error));
 }
 
+static void add_missing(GArray *numbers, const Recent *recent)
+{
+    g_autoptr(GArray) before = g_array_copy(numbers); /* as the table's keys must stay where they are */
+    g_autoptr(GHashTable) there = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (guint i = 0; i < before->len; i++)
+        g_hash_table_add(there, &g_array_index(before, uint64_t, i));
+    for (guint i = 0; i < MIN(recent->n, FP_CHECKPOINT_RECENT); i++)
+        if (!g_hash_table_contains(there, &recent->numbers[i]))
+            g_array_append_val(numbers, recent->numbers[i]);
+}
+
 /* The slot that is whole may be older than what was committed last. */
 static void apply_witness(const char *folder, const Witness *witness, FpCheckpoint *checkpoint)
 {
@@ -388,6 +426,8 @@ static void apply_witness(const char *folder, const Witness *witness, FpCheckpoi
                folder);
     checkpoint->generation = witness->generation;
     checkpoint->committed = MAX(checkpoint->committed, witness->committed);
+    add_missing(checkpoint->seen.names, &witness->names);
+    add_missing(checkpoint->seen.files, &witness->files);
 }
 
 bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_streams, unsigned network_kinds, FpCheckpoint *checkpoint,

@@ -3,8 +3,8 @@
  * checkpoint.h - what must outlive a crash: streams, and up to which claim everything has been done.
  *
  * Two slots, checkpoint.0 and checkpoint.1, are written in turn, so that one is always whole. What is in them is for this machine: numbers
- * are in its byte order. A third file, committed, says how far the last of them went: when that slot is damaged later, files are neither
- * lost nor taken twice; only the streams are of the time of the other slot.
+ * are in its byte order. A third file, committed, says how far the last of them went, and holds the names and files that came last: when
+ * that slot is damaged later, files are neither lost nor taken twice; only the streams are of the time of the other slot.
  */
 #ifndef FP_CHECKPOINT_H
 #define FP_CHECKPOINT_H
@@ -30,6 +30,9 @@ typedef struct {
     GArray *names; /* of uint64_t, oldest first */
     GArray *files; /* of uint64_t */
 } FpSeen;
+
+/* So many names and files survive the slot: more than a commit adds. */
+#define FP_CHECKPOINT_RECENT 512U
 
 typedef struct {
     uint64_t generation; /* counts checkpoints; 0: there has been none */

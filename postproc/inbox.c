@@ -14,10 +14,12 @@
 
 #include "capture.h"
 #include "error.h"
+#include "folder.h"
 #include "journal.h"
 
 #define BEGINNING_BYTES 4096
 #define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
+#define LOOK_ATTEMPTS 3U                                     /* at a folder of which a file cannot be looked at, before that is left out */
 
 /* How a file was when it was looked at. */
 typedef struct {
@@ -34,7 +36,9 @@ struct FpInbox {
     GHashTable *looks; /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
     bool is_warned;
     GArray *present; /* of uint64_t */
+    bool is_all_present;
     bool must_poll;
+    unsigned failures; /* looks at the folder that did not work, one after the other */
 };
 
 FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies)
@@ -63,7 +67,7 @@ void fp_inbox_free(FpInbox *inbox)
 
 GArray *fp_inbox_present(const FpInbox *inbox)
 {
-    return g_array_copy(inbox->present);
+    return inbox->is_all_present ? g_array_copy(inbox->present) : NULL;
 }
 
 bool fp_inbox_must_poll(const FpInbox *inbox)
@@ -116,22 +120,34 @@ static void warn_of_guess(FpInbox *inbox, const char *path)
     inbox->is_warned = true;
 }
 
-bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
+static int open_to_look(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
 
+/* fd: what open_to_look said, with errno. */
+static bool is_finished(FpInbox *inbox, const char *path, int fd)
+{
     if (fd < 0)
         return errno == ENOENT || is_unchanged(inbox, path); /* who will read it finds out what is wrong */
-    bool is_leased = fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
-    int failure = errno;
-    if (is_leased)
+    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
         (void)fcntl(fd, F_SETLEASE, F_UNLCK);
-    close(fd);
-    if (is_leased)
         return true;
+    }
+    int failure = errno;
     if (failure == EACCES)
         warn_of_guess(inbox, path);
     return failure != EAGAIN && is_unchanged(inbox, path);
+}
+
+bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
+{
+    int fd = open_to_look(path);
+    bool is_well = is_finished(inbox, path, fd);
+
+    if (fd >= 0)
+        close(fd);
+    return is_well;
 }
 
 static void free_arrival(gpointer data)
@@ -142,20 +158,26 @@ static void free_arrival(gpointer data)
     g_free(arrival);
 }
 
-/* A file's beginning goes in too, as a ring buffer may fill a file of the same name to the same size within the clock's resolution. */
-static uint64_t identify(const char *path, const FpArrival *arrival)
+/* A file's beginning goes in too, as a ring buffer may fill a file of the same name to the same size within the clock's resolution. fd: -1
+ * for one that may not be opened. Returns false, with errno set, when it cannot be read: it is not another file for that. */
+static bool identify(int fd, FpArrival *arrival)
 {
     uint8_t beginning[BEGINNING_BYTES];
     uint64_t parts[4] = {arrival->bytes, (uint64_t)arrival->changed_ns, XXH3_64bits(arrival->name, strlen(arrival->name)), 0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t n = fd < 0 ? -1 : read(fd, beginning, sizeof beginning);
+    size_t n = 0;
+    ssize_t done = fd < 0 ? 0 : 1;
 
-    if (fd >= 0)
-        close(fd);
+    while (done > 0 && n < sizeof beginning) {
+        done = pread(fd, beginning + n, sizeof beginning - n, (off_t)n);
+        n += done > 0 ? (size_t)done : 0;
+    }
+    if (done < 0)
+        return false;
     if (n > 0)
-        parts[3] = XXH3_64bits(beginning, (size_t)n);
-    uint64_t identity = XXH3_64bits(parts, sizeof parts);
-    return identity != 0 ? identity : 1;
+        parts[3] = XXH3_64bits(beginning, n);
+    arrival->identity = XXH3_64bits(parts, sizeof parts);
+    arrival->identity += arrival->identity == 0;
+    return true;
 }
 
 static bool is_wanted(const FpInbox *inbox, const char *name)
@@ -163,34 +185,55 @@ static bool is_wanted(const FpInbox *inbox, const char *name)
     return name[0] != '.' && (inbox->match == NULL || g_pattern_spec_match_string(inbox->match, name));
 }
 
-/* The file as it is, if it is one that counts and is finished; else NULL. */
-static FpArrival *look_at(FpInbox *inbox, const char *name, GHashTable *seen)
+/* What cannot be opened for such a reason can be later. */
+static bool is_passing(int failure)
 {
-    g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
+    return failure == EMFILE || failure == ENFILE || failure == ENOMEM || failure == EIO || failure == EINTR;
+}
+
+/* Adds the file, as it is, to arrivals if it is one that counts and is finished. Returns false with errno set when it could not be looked
+ * at. */
+static bool look_at(FpInbox *inbox, const char *path, const char *name, GHashTable *seen, GPtrArray *arrivals)
+{
     struct stat status;
 
-    if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode))
-        return NULL;
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT;
+    if (!S_ISREG(status.st_mode))
+        return true;
+    int fd = open_to_look(path), failure = errno;
+    if (fd < 0 && is_passing(failure))
+        return false;
     FpArrival *arrival = g_new0(FpArrival, 1);
     *arrival = (FpArrival){.name = g_strdup(name), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
     arrival->first_ns = arrival->changed_ns;
-    if (inbox->identifies) {
-        arrival->identity = identify(path, arrival);
+    bool is_known = !inbox->identifies || identify(fd, arrival);
+    if (is_known && inbox->identifies)
         g_array_append_val(inbox->present, arrival->identity);
-    }
-    if (!g_hash_table_contains(seen, &arrival->identity) && fp_inbox_is_finished(inbox, path))
-        return arrival;
-    free_arrival(arrival);
-    return NULL;
+    else
+        failure = errno;
+    errno = failure;
+    if (is_known && !g_hash_table_contains(seen, &arrival->identity) && is_finished(inbox, path, fd))
+        g_ptr_array_add(arrivals, arrival);
+    else
+        free_arrival(arrival);
+    if (fd >= 0)
+        close(fd);
+    errno = failure;
+    return is_known;
 }
 
-static int64_t first_time(const FpInbox *inbox, const FpArrival *arrival)
+/* Returns false when it is not known whether there is a first record. */
+static bool find_first_time(const char *path, FpArrival *arrival)
 {
-    g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
-    g_autoptr(FpCapture) capture = arrival->bytes > 0 ? fp_capture_open(path, false, NULL) : NULL;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(FpCapture) capture = fp_capture_open(path, false, &failure);
     FpRecord record;
+    int n = capture == NULL ? -1 : fp_capture_read(capture, &record, 1, &failure);
 
-    return capture != NULL && fp_capture_read(capture, &record, 1, NULL) == 1 ? record.time_ns : arrival->first_ns;
+    if (n == 1)
+        arrival->first_ns = record.time_ns;
+    return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);
 }
 
 static gint compare_arrivals(gconstpointer a, gconstpointer b)
@@ -202,40 +245,63 @@ static gint compare_arrivals(gconstpointer a, gconstpointer b)
     return strverscmp(first->name, second->name);
 }
 
-/* Adds the finished files of the folder, but those of besides. */
+static void set_error(GError **error, const char *path)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s", path, g_strerror(errno));
+}
+
+/* Whether a file for which errno stands is to be waited for, as those behind it would else be taken before it: but not forever. Then error
+ * is set. */
+static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
+{
+    if (++inbox->failures >= LOOK_ATTEMPTS)
+        return false;
+    set_error(error, path);
+    return true;
+}
+
+/* Fills in when the captures began. Returns false with error set when that cannot be told now. */
+static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error)
+{
+    for (guint i = 0; i < arrivals->len; i++) {
+        FpArrival *arrival = g_ptr_array_index(arrivals, i);
+        g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
+        if (arrival->bytes == 0 || find_first_time(path, arrival) || find_first_time(path, arrival))
+            continue;
+        int fd = open_to_look(path), failure = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = failure;
+        if (fd < 0 && is_passing(failure) && is_waited_for(inbox, path, error))
+            return false;
+    }
+    return true;
+}
+
+/* Adds the finished files of the folder, but those of besides, to arrivals. Returns false with error set when one cannot be looked at now.
+ */
 static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besides, GPtrArray *arrivals, GError **error)
 {
-    GDir *folder = g_dir_open(inbox->folder, 0, NULL);
+    g_autoptr(GPtrArray) names = fp_folder_names(inbox->folder);
     g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
-    const char *name;
 
-    if (folder == NULL) {
-        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s", inbox->folder, g_strerror(errno));
+    if (names == NULL) {
+        set_error(error, inbox->folder);
         return false;
     }
     for (guint i = 0; besides != NULL && i < besides->len; i++)
         g_hash_table_add(known, ((const FpArrival *)g_ptr_array_index(besides, i))->name);
-    while ((name = g_dir_read_name(folder)) != NULL) {
-        bool is_new = is_wanted(inbox, name) && !g_hash_table_contains(known, name);
-        FpArrival *arrival = is_new ? look_at(inbox, name, seen) : NULL;
-        if (arrival != NULL)
-            g_ptr_array_add(arrivals, arrival);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
+        if (!is_wanted(inbox, name) || g_hash_table_contains(known, name) || look_at(inbox, path, name, seen, arrivals))
+            continue;
+        inbox->is_all_present = false;
+        if (is_waited_for(inbox, path, error))
+            return false;
+        fp_journal(G_LOG_LEVEL_WARNING, 0, name, "%s: cannot be looked at, and is left out: %s", path, g_strerror(errno));
     }
-    g_dir_close(folder);
     return true;
-}
-
-/* Fills in when the captures began. Returns the latest of these times. */
-static int64_t find_first_times(const FpInbox *inbox, GPtrArray *arrivals)
-{
-    int64_t newest_ns = INT64_MIN;
-
-    for (guint i = 0; i < arrivals->len; i++) {
-        FpArrival *arrival = g_ptr_array_index(arrivals, i);
-        arrival->first_ns = first_time(inbox, arrival);
-        newest_ns = MAX(newest_ns, arrival->first_ns);
-    }
-    return newest_ns;
 }
 
 /*
@@ -246,16 +312,20 @@ static int64_t find_first_times(const FpInbox *inbox, GPtrArray *arrivals)
 static bool add_overtaken(FpInbox *inbox, GHashTable *seen, GPtrArray *arrivals, GError **error)
 {
     g_autoptr(GPtrArray) later = g_ptr_array_new_with_free_func(free_arrival);
+    int64_t newest_ns = INT64_MIN;
 
     if (!look_through(inbox, seen, arrivals, later, error))
         return false;
     if (arrivals->len + later->len < 2)
         return true;
-    int64_t newest_ns = find_first_times(inbox, arrivals);
-    find_first_times(inbox, later);
+    if (!find_first_times(inbox, arrivals, error) || !find_first_times(inbox, later, error))
+        return false;
+    for (guint i = 0; i < arrivals->len; i++)
+        newest_ns = MAX(newest_ns, ((const FpArrival *)g_ptr_array_index(arrivals, i))->first_ns);
     for (guint i = later->len; i-- > 0;)
         if (((const FpArrival *)g_ptr_array_index(later, i))->first_ns <= newest_ns)
             g_ptr_array_add(arrivals, g_ptr_array_steal_index_fast(later, i));
+    g_ptr_array_sort(arrivals, compare_arrivals);
     return true;
 }
 
@@ -269,11 +339,13 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
     for (guint i = 0; seen != NULL && i < seen->len; i++)
         g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
     inbox->must_poll = false;
+    inbox->is_all_present = true;
     g_array_set_size(inbox->present, 0);
-    if (!look_through(inbox, seen_set, NULL, arrivals, error))
+    if (!look_through(inbox, seen_set, NULL, arrivals, error) || (arrivals->len > 0 && !add_overtaken(inbox, seen_set, arrivals, error))) {
+        inbox->is_all_present = false;
         return NULL;
-    if (arrivals->len > 0 && !add_overtaken(inbox, seen_set, arrivals, error))
-        return NULL;
-    g_ptr_array_sort(arrivals, compare_arrivals);
+    }
+    if (inbox->is_all_present)
+        inbox->failures = 0;
     return g_steal_pointer(&arrivals);
 }

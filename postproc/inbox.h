@@ -31,7 +31,7 @@ void fp_inbox_free(FpInbox *inbox);
  * set. The elements are FpArrival, the caller's. */
 GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error);
 
-/* Identities of all files that were there then, finished or not; of uint64_t, the caller's. */
+/* Identities of all files that were there then, finished or not; of uint64_t, the caller's. NULL when not all are known. */
 GArray *fp_inbox_present(const FpInbox *inbox);
 
 /* Whether nobody writes to the file at path. True also when there is none. */

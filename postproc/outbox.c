@@ -14,6 +14,7 @@
 
 #include "copies.h"
 #include "error.h"
+#include "folder.h"
 
 #define NUMBER_DIGITS 16
 #define RECENT_MAX 131072U /* two for each capture */
@@ -132,18 +133,17 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 /* What was built, in the order of numbers; the caller's. */
 static GPtrArray *list_built(const FpOutbox *outbox, GError **error)
 {
-    GDir *folder = g_dir_open(outbox->build_folder, 0, NULL);
-    const char *name;
+    GPtrArray *names = fp_folder_names(outbox->build_folder);
 
-    if (folder == NULL) {
+    if (names == NULL) {
         set_error(error, outbox->build_folder, "cannot be read");
         return NULL;
     }
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(folder)) != NULL)
-        if (strlen(name) > NUMBER_DIGITS && name[NUMBER_DIGITS] == '-')
-            g_ptr_array_add(names, g_strdup(name));
-    g_dir_close(folder);
+    for (guint i = names->len; i-- > 0;) {
+        const char *name = g_ptr_array_index(names, i);
+        if (strlen(name) <= NUMBER_DIGITS || name[NUMBER_DIGITS] != '-')
+            g_ptr_array_remove_index_fast(names, i);
+    }
     g_ptr_array_sort(names, compare_names);
     return names;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "folder.h"
 #include "inbox.h"
 #include "journal.h"
 
@@ -99,22 +100,19 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 /* The numbered files of a folder, in order; the caller's. */
 static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error)
 {
-    GDir *folder = g_dir_open(path, 0, NULL);
-    const char *name;
+    GPtrArray *names = fp_folder_names(path);
     uint64_t number;
 
-    if (folder == NULL) {
+    if (names == NULL) {
         set_error(error, path, "cannot be read");
         return NULL;
     }
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(folder)) != NULL) {
-        if (parse_numbered(name, &number) == NULL)
-            continue;
-        spool->highest = MAX(spool->highest, number);
-        g_ptr_array_add(names, g_strdup(name));
+    for (guint i = names->len; i-- > 0;) {
+        if (parse_numbered(g_ptr_array_index(names, i), &number) != NULL)
+            spool->highest = MAX(spool->highest, number);
+        else
+            g_ptr_array_remove_index_fast(names, i);
     }
-    g_dir_close(folder);
     g_ptr_array_sort(names, compare_names);
     return names;
 }
@@ -384,18 +382,29 @@ bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
     return is_done;
 }
 
+/* It was said too, so that nothing is lost where this fails. */
+static void write_reason(const char *failed_path, const char *why)
+{
+    g_autofree char *path = g_strconcat(failed_path, ".why", NULL);
+    g_autofree char *line = g_strconcat(why, "\n", NULL);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return;
+    (void)!write(fd, line, strlen(line));
+    close(fd);
+}
+
 bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(spool, i);
     g_autofree char *name = g_path_get_basename(claim->path);
     g_autofree char *to = g_build_filename(spool->failed_folder, name, NULL);
-    g_autofree char *reason = g_strconcat(to, ".why", NULL);
-    g_autofree char *line = g_strconcat(why, "\n", NULL);
 
     if (!is_left_alone(claim)) {
+        write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
         if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
             return set_error(error, claim->path, "cannot be moved to failed/");
-        (void)g_file_set_contents(reason, line, -1, NULL); /* it was said too */
     }
     g_ptr_array_remove_index(spool->claims, i);
     return true;

@@ -73,7 +73,7 @@ bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error);
 /* Moves the i-th claim to failed/, with a file beside it that says why. In FP_THEN_KEEP it is only forgotten. */
 bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error);
 
-/* Identities of the files that the inbox held when it was read last, of uint64_t; the caller's. */
+/* Identities of the files that the inbox held when it was read last, of uint64_t; the caller's. NULL when not all are known. */
 GArray *fp_spool_present(const FpSpool *spool);
 
 uint64_t fp_spool_archive_bytes(const FpSpool *spool);

@@ -2,8 +2,11 @@
 /* status.c - see status.h. */
 #include "status.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "error.h"
 
@@ -59,13 +62,36 @@ void fp_status_set_word(FpStatus *status, FpWord word, const char *value)
     status->words[word] = g_strdup(value);
 }
 
-/* Not brought to the disk: after a power cut nobody asks how it was before. */
+/* Writes over the file that is there, within the room that it has. */
+static bool overwrite(const char *path, const char *text)
+{
+    struct stat status;
+    size_t n = strlen(text), done = 0;
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    ssize_t written = fd >= 0 && fstat(fd, &status) == 0 && n <= (size_t)status.st_blocks * 512 ? 1 : -1;
+
+    while (written > 0 && done < n) {
+        written = pwrite(fd, text + done, n - done, (off_t)done);
+        done += (size_t)MAX(written, 0);
+    }
+    bool is_done = written > 0 && ftruncate(fd, (off_t)n) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_done;
+}
+
+/* Not brought to the disk: after a power cut nobody asks how it was before. On a full disk, which is when it is asked for most, there is no
+ * room for another file; then readers may for a moment see half of it. */
 static bool replace_file(const char *path, const char *text, GError **error)
 {
     GError *failure = NULL;
 
     if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &failure))
         return true;
+    if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOSPC) && overwrite(path, text)) {
+        g_error_free(failure);
+        return true;
+    }
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be written: %s", path, failure->message);
     g_error_free(failure);
     return false;

@@ -50,9 +50,9 @@ void fp_wakeup_free(FpWakeup *wakeup)
     g_free(wakeup);
 }
 
-void fp_wakeup_watch(FpWakeup *wakeup, const char *folder)
+bool fp_wakeup_watch(FpWakeup *wakeup, const char *folder)
 {
-    (void)inotify_add_watch(wakeup->inotify_fd, folder, EVENTS); /* where it fails, who waits looks by the clock */
+    return inotify_add_watch(wakeup->inotify_fd, folder, EVENTS) >= 0;
 }
 
 void fp_wakeup_signals(FpWakeup *wakeup, FpSignals *signals)

@@ -21,8 +21,9 @@ FpWakeup *fp_wakeup_new(GError **error);
 void fp_wakeup_free(FpWakeup *wakeup);
 
 /* Wakes when a file in folder is closed by its writer, or moved, linked or made there. Does so again where the folder was replaced; cheap
- * enough for each time before waiting. A folder that is not there is not watched. */
-void fp_wakeup_watch(FpWakeup *wakeup, const char *folder);
+ * enough for each time before waiting. Returns false where that cannot be had, also of a folder that is not there: then who waits has to
+ * look by the clock. */
+bool fp_wakeup_watch(FpWakeup *wakeup, const char *folder);
 
 /* Takes note of the signals that have come: sets members of *signals. Never waits. */
 void fp_wakeup_signals(FpWakeup *wakeup, FpSignals *signals);

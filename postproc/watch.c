@@ -25,7 +25,7 @@
 #include "writer.h"
 
 #define SCAN_MS 30000   /* events are hints: look at the folder this often in any case */
-#define TROUBLE_MS 2000 /* before trying again */
+#define TROUBLE_MS 2000 /* before trying again, or where there are no events */
 #define TICK_US 250000  /* while working: signals, watchdog, claims */
 #define GROUP_US 250000 /* files that are taken within this share a checkpoint */
 #define GROUP_FILES 256U
@@ -42,6 +42,7 @@ typedef struct {
     FpSignals signals;
     FpCheckpoint state; /* as committed, and on the way to the next; its streams are in pass */
     FpPass *pass;       /* NULL: the state has to be read anew */
+    bool is_woken;      /* by what happens in the folders */
     bool is_settled;    /* what was committed is published and disposed of */
     FpStatus status;
     char *trouble;        /* what is waited for to get better; NULL: nothing */
@@ -189,6 +190,8 @@ static void prune_seen(Watch *watch)
     GArray *files = watch->state.seen.files;
     guint kept = 0;
 
+    if (present == NULL)
+        return;
     for (guint i = 0; i < present->len; i++)
         g_hash_table_add(set, &g_array_index(present, uint64_t, i));
     for (guint i = 0; i < files->len; i++)
@@ -372,17 +375,21 @@ static Built build(Watch *watch, guint i, GError **error)
     struct stat status;
     GError *failure = NULL;
 
-    if (stat(claim->path, &status) == 0 && status.st_size == 0) {
+    bool is_there = stat(claim->path, &status) == 0;
+    if (!is_there && errno != ENOENT) /* it may be empty, and would be taken for no capture */
+        g_set_error(&failure, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+    if (is_there && status.st_size == 0) {
         watch->state.totals.files++;
         watch->state.totals.files_empty++;
         return BUILT;
     }
-    uint64_t beginning = fp_copies_beginning(claim->path);
+    uint64_t beginning = failure == NULL ? fp_copies_beginning(claim->path) : 0;
     if (is_copy(watch, claim, beginning)) {
         watch->state.totals.files++;
         return BUILT;
     }
-    g_autoptr(FpCapture) capture = fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure);
+    g_autoptr(FpCapture) capture =
+        failure == NULL ? fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure) : NULL;
     bool is_built = capture != NULL && build_output(watch, claim, capture, &failure);
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);
@@ -504,8 +511,8 @@ static bool work(Watch *watch, bool *is_any, GError **error)
     }
     if (!settle(watch, error))
         return false;
-    fp_wakeup_watch(watch->wakeup, fp_spool_inbox(watch->spool));
-    fp_wakeup_watch(watch->wakeup, fp_spool_claim_folder(watch->spool));
+    watch->is_woken = fp_wakeup_watch(watch->wakeup, fp_spool_inbox(watch->spool));
+    watch->is_woken &= fp_wakeup_watch(watch->wakeup, fp_spool_claim_folder(watch->spool));
     GError *failure = NULL;
     bool is_claimed = fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, &failure);
     if (!take_group(watch, is_any, error)) {
@@ -526,7 +533,7 @@ static int wait_ms(const Watch *watch)
     gint64 watchdog_ms = fp_notify_watchdog_us() / 2000;
     int wait = SCAN_MS;
 
-    if (watch->trouble != NULL)
+    if (watch->trouble != NULL || !watch->is_woken)
         wait = TROUBLE_MS;
     else if (fp_spool_must_poll(watch->spool))
         wait = FP_INBOX_POLL_MS + 50;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* folder.h - what is in a folder, all of it or an error: who takes half for all loses files. */
+#ifndef FP_FOLDER_H
+#define FP_FOLDER_H
+
+#include <glib.h>
+
+/* The names in the folder at path, without . and .., in no order; the caller's. Returns NULL with errno set, also when reading failed
+ * midway, which g_dir_read_name does not tell from the end. */
+GPtrArray *fp_folder_names(const char *path);
+
+#endif

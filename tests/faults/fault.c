@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fault.c - makes one file-system call of a program fail, or its last. To be put before it with LD_PRELOAD.
+ *
+ *   FAULT_ONLY  names of calls, with commas between and around them: others are not counted. Not set: all are
+ *   FAULT_LOG   a file to which each counted call is written, one line each: its number, name, path or descriptor
+ *   FAULT_AT    the number of the call at which it happens, from 1
+ *   FAULT_KIND  kill: SIGKILL before the call; torn: the same, half of what is to be written having been written; short: half of what was
+ *               asked for is read or written; EIO and so on: it fails so
+ *   FAULT_STAY  set: errors meet all calls from then on
+ *   FAULT_SERVE set: the program is linked once and run often, see serve below
+ *
+ * It sees what goes through libc's symbols: of a FILE that are the calls of stdio, not the read(2) and write(2) which libc then does by
+ * itself, nor those of the dynamic linker. Names are those of the functions, without 64; open-read and open-write for what opens files,
+ * by how it does, and lease for fcntl(F_SETLEASE).
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef enum { NOTHING, KILL, TORN, SHORT, ERROR } Kind;
+
+static struct {
+    bool is_read;
+    const char *only;
+    unsigned long at;
+    Kind kind;
+    int failure; /* errno of an ERROR */
+    bool stays;
+    int log_fd; /* -1: none */
+} plan;
+
+static atomic_ulong calls;
+
+static int error_by_name(const char *name)
+{
+    static const int errors[] = {EACCES, EAGAIN, EINVAL, EIO, EMFILE, ENOLCK, ENOSPC, EROFS};
+
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(strerrorname_np(errors[i]), name) == 0)
+            return errors[i];
+    abort();
+}
+
+/* With the first call, not as a constructor: those of other libraries make calls too. */
+static void read_plan(void)
+{
+    const char *at = getenv("FAULT_AT"), *kind = getenv("FAULT_KIND"), *log = getenv("FAULT_LOG");
+
+    plan.is_read = true;
+    plan.only = getenv("FAULT_ONLY");
+    plan.stays = getenv("FAULT_STAY") != NULL;
+    plan.at = at != NULL ? strtoul(at, NULL, 10) : 0;
+    plan.log_fd = log != NULL ? (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
+    if (kind == NULL)
+        return;
+    plan.kind = strcmp(kind, "kill") == 0 ? KILL : strcmp(kind, "torn") == 0 ? TORN : strcmp(kind, "short") == 0 ? SHORT : ERROR;
+    if (plan.kind == ERROR)
+        plan.failure = error_by_name(kind);
+}
+
+static bool counts(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = plan.only; at != NULL; at++) {
+        at = strstr(at, name);
+        if (at == NULL)
+            return false;
+        if (at > plan.only && at[-1] == ',' && at[length] == ',')
+            return true;
+    }
+    return plan.only == NULL;
+}
+
+static void die(void)
+{
+    syscall(SYS_kill, (int)syscall(SYS_getpid), SIGKILL);
+}
+
+/* Counts a call and says what becomes of it. Who is to be killed does not come back. */
+static Kind meet(const char *name, const char *path, int fd)
+{
+    char line[512];
+
+    if (!plan.is_read)
+        read_plan();
+    if (!counts(name))
+        return NOTHING;
+    unsigned long number = atomic_fetch_add(&calls, 1) + 1;
+    if (plan.log_fd >= 0) {
+        int n = path != NULL ? snprintf(line, sizeof line, "%lu %s %s\n", number, name, path)
+                             : snprintf(line, sizeof line, "%lu %s %d\n", number, name, fd);
+        syscall(SYS_write, plan.log_fd, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+    }
+    if (plan.at == 0 || number < plan.at || (number > plan.at && !(plan.stays && plan.kind == ERROR)))
+        return NOTHING;
+    if (plan.kind == KILL)
+        die();
+    if (plan.kind == ERROR)
+        errno = plan.failure;
+    return plan.kind;
+}
+
+/* C has no conversion of what dlsym returns into a pointer to a function. */
+#define FIND(next, name) (*(void **)(&(next)) = dlsym(RTLD_NEXT, name))
+
+/* A function that is called on a path or a descriptor, and has a result of its own when it fails. */
+#define WRAP(result, function, name, path, fd, failed, parameters, arguments)                                                              \
+    result function parameters                                                                                                             \
+    {                                                                                                                                      \
+        static result(*next) parameters;                                                                                                   \
+        if (next == NULL)                                                                                                                  \
+            FIND(next, #function);                                                                                                         \
+        return meet(name, path, fd) == ERROR ? failed : next arguments;                                                                    \
+    }
+
+/* One that has an effect even when it fails: the descriptor is gone. */
+#define WRAP_CLOSE(function, type, shown_fd)                                                                                               \
+    int function(type what)                                                                                                                \
+    {                                                                                                                                      \
+        static int (*next)(type);                                                                                                          \
+        if (next == NULL)                                                                                                                  \
+            FIND(next, #function);                                                                                                         \
+        bool fails = meet(#function, NULL, shown_fd) == ERROR;                                                                             \
+        int failure = errno, done = next(what);                                                                                            \
+        if (!fails)                                                                                                                        \
+            return done;                                                                                                                   \
+        errno = failure;                                                                                                                   \
+        return -1;                                                                                                                         \
+    }
+
+/* One that reads or writes, and may do so by half. */
+#define WRAP_TRANSFER(function, name, parameters, arguments)                                                                               \
+    ssize_t function parameters                                                                                                            \
+    {                                                                                                                                      \
+        static ssize_t(*next) parameters;                                                                                                  \
+        if (next == NULL)                                                                                                                  \
+            FIND(next, #function);                                                                                                         \
+        Kind kind = meet(name, NULL, fd);                                                                                                  \
+        if (kind == ERROR)                                                                                                                 \
+            return -1;                                                                                                                     \
+        if ((kind == SHORT || kind == TORN) && n > 1)                                                                                      \
+            n /= 2;                                                                                                                        \
+        ssize_t done = next arguments;                                                                                                     \
+        if (kind == TORN)                                                                                                                  \
+            die();                                                                                                                         \
+        return done;                                                                                                                       \
+    }
+
+static const char *name_open(int flags)
+{
+    return (flags & O_ACCMODE) == O_RDONLY && (flags & O_CREAT) == 0 ? "open-read" : "open-write";
+}
+
+static mode_t mode_of(int flags, va_list rest)
+{
+    return flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+}
+
+#define WRAP_OPEN(function)                                                                                                                \
+    int function(const char *path, int flags, ...)                                                                                         \
+    {                                                                                                                                      \
+        static int (*next)(const char *, int, ...);                                                                                        \
+        va_list rest;                                                                                                                      \
+        if (next == NULL)                                                                                                                  \
+            FIND(next, #function);                                                                                                         \
+        va_start(rest, flags);                                                                                                             \
+        mode_t mode = mode_of(flags, rest);                                                                                                \
+        va_end(rest);                                                                                                                      \
+        return meet(name_open(flags), path, -1) == ERROR ? -1 : next(path, flags, mode);                                                   \
+    }
+
+#define WRAP_OPENAT(function)                                                                                                              \
+    int function(int folder, const char *path, int flags, ...)                                                                             \
+    {                                                                                                                                      \
+        static int (*next)(int, const char *, int, ...);                                                                                   \
+        va_list rest;                                                                                                                      \
+        if (next == NULL)                                                                                                                  \
+            FIND(next, #function);                                                                                                         \
+        va_start(rest, flags);                                                                                                             \
+        mode_t mode = mode_of(flags, rest);                                                                                                \
+        va_end(rest);                                                                                                                      \
+        return meet(name_open(flags), path, -1) == ERROR ? -1 : next(folder, path, flags, mode);                                           \
+    }
+
+#define WRAP_FCNTL(function)                                                                                                               \
+    int function(int fd, int command, ...)                                                                                                 \
+    {                                                                                                                                      \
+        static int (*next)(int, int, ...);                                                                                                 \
+        va_list rest;                                                                                                                      \
+        if (next == NULL)                                                                                                                  \
+            FIND(next, #function);                                                                                                         \
+        va_start(rest, command);                                                                                                           \
+        void *argument = va_arg(rest, void *); /* as libc itself does for all of them */                                                   \
+        va_end(rest);                                                                                                                      \
+        return meet(command == F_SETLEASE ? "lease" : "fcntl", NULL, fd) == ERROR ? -1 : next(fd, command, argument);                      \
+    }
+
+/* clang-format off */
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+WRAP_OPENAT(openat)
+WRAP_OPENAT(openat64)
+WRAP(int, creat, "open-write", path, -1, -1, (const char *path, mode_t mode), (path, mode))
+WRAP(int, creat64, "open-write", path, -1, -1, (const char *path, mode_t mode), (path, mode))
+WRAP(int, mkostemp, "open-write", path, -1, -1, (char *path, int flags), (path, flags))
+WRAP(int, mkostemp64, "open-write", path, -1, -1, (char *path, int flags), (path, flags))
+WRAP(FILE *, freopen, mode[0] == 'r' ? "open-read" : "open-write", path, -1, NULL, (const char *path, const char *mode, FILE *file),
+     (path, mode, file))
+WRAP(FILE *, freopen64, mode[0] == 'r' ? "open-read" : "open-write", path, -1, NULL, (const char *path, const char *mode, FILE *file),
+     (path, mode, file))
+WRAP(FILE *, fopen, mode[0] == 'r' ? "open-read" : "open-write", path, -1, NULL, (const char *path, const char *mode), (path, mode))
+WRAP(FILE *, fopen64, mode[0] == 'r' ? "open-read" : "open-write", path, -1, NULL, (const char *path, const char *mode), (path, mode))
+WRAP(FILE *, fdopen, "fdopen", NULL, fd, NULL, (int fd, const char *mode), (fd, mode))
+WRAP(DIR *, opendir, "opendir", path, -1, NULL, (const char *path), (path))
+WRAP(struct dirent *, readdir, "readdir", NULL, dirfd(folder), NULL, (DIR *folder), (folder))
+WRAP(struct dirent64 *, readdir64, "readdir", NULL, dirfd(folder), NULL, (DIR *folder), (folder))
+WRAP(int, stat, "stat", path, -1, -1, (const char *path, struct stat *status), (path, status))
+WRAP(int, stat64, "stat", path, -1, -1, (const char *path, struct stat64 *status), (path, status))
+WRAP(int, lstat, "lstat", path, -1, -1, (const char *path, struct stat *status), (path, status))
+WRAP(int, lstat64, "lstat", path, -1, -1, (const char *path, struct stat64 *status), (path, status))
+WRAP(int, fstat, "fstat", NULL, fd, -1, (int fd, struct stat *status), (fd, status))
+WRAP(int, fstat64, "fstat", NULL, fd, -1, (int fd, struct stat64 *status), (fd, status))
+WRAP(int, fstatat, "fstatat", path, -1, -1, (int folder, const char *path, struct stat *status, int flags), (folder, path, status, flags))
+WRAP(int, fstatat64, "fstatat", path, -1, -1, (int folder, const char *path, struct stat64 *status, int flags),
+     (folder, path, status, flags))
+WRAP(int, statx, "statx", path, -1, -1, (int folder, const char *path, int flags, unsigned mask, struct statx *status),
+     (folder, path, flags, mask, status))
+WRAP(int, access, "access", path, -1, -1, (const char *path, int mode), (path, mode))
+WRAP(ssize_t, readlink, "readlink", path, -1, -1, (const char *path, char *target, size_t n), (path, target, n))
+WRAP(int, mkdir, "mkdir", path, -1, -1, (const char *path, mode_t mode), (path, mode))
+WRAP(int, rename, "rename", from, -1, -1, (const char *from, const char *to), (from, to))
+WRAP(int, renameat, "rename", from, -1, -1, (int from_folder, const char *from, int to_folder, const char *to),
+     (from_folder, from, to_folder, to))
+WRAP(int, renameat2, "rename", from, -1, -1, (int from_folder, const char *from, int to_folder, const char *to, unsigned flags),
+     (from_folder, from, to_folder, to, flags))
+WRAP(int, unlink, "unlink", path, -1, -1, (const char *path), (path))
+WRAP(int, unlinkat, "unlink", path, -1, -1, (int folder, const char *path, int flags), (folder, path, flags))
+WRAP(int, fchmod, "fchmod", NULL, fd, -1, (int fd, mode_t mode), (fd, mode))
+WRAP(int, ftruncate, "ftruncate", NULL, fd, -1, (int fd, off_t bytes), (fd, bytes))
+WRAP(int, ftruncate64, "ftruncate", NULL, fd, -1, (int fd, off64_t bytes), (fd, bytes))
+WRAP(int, fallocate, "fallocate", NULL, fd, -1, (int fd, int mode, off_t from, off_t bytes), (fd, mode, from, bytes))
+WRAP(int, fallocate64, "fallocate", NULL, fd, -1, (int fd, int mode, off64_t from, off64_t bytes), (fd, mode, from, bytes))
+WRAP(int, fsync, "fsync", NULL, fd, -1, (int fd), (fd))
+WRAP(int, fdatasync, "fdatasync", NULL, fd, -1, (int fd), (fd))
+WRAP(int, flock, "flock", NULL, fd, -1, (int fd, int operation), (fd, operation))
+WRAP(int, inotify_init1, "inotify_init", NULL, -1, -1, (int flags), (flags))
+WRAP(int, inotify_add_watch, "inotify_add_watch", path, -1, -1, (int fd, const char *path, uint32_t mask), (fd, path, mask))
+WRAP_FCNTL(fcntl)
+WRAP_FCNTL(fcntl64)
+WRAP_TRANSFER(read, "read", (int fd, void *bytes, size_t n), (fd, bytes, n))
+WRAP_TRANSFER(pread, "pread", (int fd, void *bytes, size_t n, off_t offset), (fd, bytes, n, offset))
+WRAP_TRANSFER(pread64, "pread", (int fd, void *bytes, size_t n, off64_t offset), (fd, bytes, n, offset))
+WRAP_TRANSFER(write, "write", (int fd, const void *bytes, size_t n), (fd, bytes, n))
+WRAP_TRANSFER(pwrite, "pwrite", (int fd, const void *bytes, size_t n, off_t offset), (fd, bytes, n, offset))
+WRAP_TRANSFER(pwrite64, "pwrite", (int fd, const void *bytes, size_t n, off64_t offset), (fd, bytes, n, offset))
+WRAP_TRANSFER(writev, "writev", (int fd, const struct iovec *parts, int n), (fd, parts, n))
+WRAP(size_t, fwrite, "fwrite", NULL, fileno(file), 0, (const void *bytes, size_t size, size_t n, FILE *file), (bytes, size, n, file))
+WRAP(int, fflush, "fflush", NULL, file != NULL ? fileno(file) : -1, EOF, (FILE *file), (file))
+WRAP_CLOSE(close, int, what)
+WRAP_CLOSE(closedir, DIR *, dirfd(what))
+WRAP_CLOSE(fclose, FILE *, fileno(what))
+/* clang-format on */
+
+static int (*program)(int argc, char **argv, char **environment);
+
+/* Makes of this process what was ordered: FOLDER, and NAME=VALUE of its environment, with tabs between. */
+static void take_order(char *order)
+{
+    char *rest = NULL, *folder = strtok_r(order, "\t\n", &rest);
+    int nothing = open("/dev/null", O_RDWR), said = folder != NULL && chdir(folder) == 0 ? creat("said", 0666) : -1;
+
+    if (nothing < 0 || said < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0)
+        abort();
+    close(nothing);
+    close(said);
+    for (char *word = strtok_r(NULL, "\t\n", &rest); word != NULL; word = strtok_r(NULL, "\t\n", &rest))
+        putenv(word);
+    plan.is_read = false;
+    calls = 0;
+}
+
+/* Linking takes ten times as long as a run over small files does. So it is done once, and for each order, a line on standard input, a copy
+ * of the process runs in the folder that it names, where standard error goes to the file said. Its wait status goes to standard output. */
+static int serve(int argc, char **argv, char **environment)
+{
+    static char order[8192];
+
+    while (fgets(order, sizeof order, stdin) != NULL) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0) {
+            take_order(order);
+            int exit_status = program(argc, argv, environment);
+            fflush(NULL);
+            _exit(exit_status); /* libraries have nothing to tidy up that would matter */
+        }
+        if (child < 0 || waitpid(child, &status, 0) < 0)
+            abort();
+        dprintf(STDOUT_FILENO, "%d\n", status);
+    }
+    return 0;
+}
+
+typedef int (*Start)(int (*program)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
+                     void (*end_linker)(void), void *stack_end);
+
+/* NOLINTNEXTLINE: a name of libc's, which calls main from it */
+int __libc_start_main(int (*its_main)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
+                      void (*end_linker)(void), void *stack_end);
+
+int __libc_start_main(int (*its_main)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
+                      void (*end_linker)(void), void *stack_end)
+{
+    Start next;
+
+    FIND(next, "__libc_start_main");
+    program = its_main;
+    return next(getenv("FAULT_SERVE") != NULL ? serve : its_main, argc, argv, begin, end, end_linker, stack_end);
+}

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a damaged state folder costs: nothing while one checkpoint and what came last are known, and never a file."""
+import os
+import shutil
+import struct
+import unittest
+
+import faulty
+
+VERSION_OFFSET = 8  # in a slot's header, behind the magic
+HEADER_BYTES = 4096
+
+
+def flip(path, offset):
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([byte ^ 0x10]))
+
+
+def other_version(path):
+    with open(path, "r+b") as file:
+        file.seek(VERSION_OFFSET)
+        version = struct.unpack("=I", file.read(4))[0]
+        file.seek(VERSION_OFFSET)
+        file.write(struct.pack("=I", version + 1))
+
+
+DAMAGE = {
+    "missing": os.unlink,
+    "empty": lambda path: os.truncate(path, 0),
+    "cut in its header": lambda path: os.truncate(path, 100),
+    "cut": lambda path: os.truncate(path, os.path.getsize(path) - 1),
+    "a bit of its magic": lambda path: flip(path, 0),
+    "a bit of its header": lambda path: flip(path, 40),
+    "a bit of its body": lambda path: flip(path, HEADER_BYTES + 24),
+    "another version": other_version,
+}
+WITNESS_DAMAGE = {name: DAMAGE[name] for name in ("missing", "empty", "a bit of its magic", "cut")}
+
+
+class Checkpoints(unittest.TestCase):
+    """Two files are taken, each with its commit, so that both slots count; then something is damaged, and the rest comes."""
+
+    def setUp(self):
+        folder = faulty.temporary_folder()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.first, self.second = faulty.two_batches()
+
+    def begin(self, then):
+        shutil.rmtree(os.path.join(self.folder, "place"), ignore_errors=True)
+        place = faulty.Place(os.path.join(self.folder, "place"), then)
+        for file in self.first:
+            place.put([file])
+            place.must_end_well()
+        place.consume()
+        return place
+
+    def generation(self, place, slot):
+        return struct.unpack_from("=Q", faulty.read(os.path.join(place.state, f"checkpoint.{slot}")), 16)[0]
+
+    def slots(self, place):
+        """Paths: of the newest, of the other, of the witness."""
+        newest = self.generation(place, 1) > self.generation(place, 0)
+        return [os.path.join(place.state, name) for name in (f"checkpoint.{newest:d}", f"checkpoint.{not newest:d}", "committed")]
+
+    def go_on(self, place):
+        """Takes the second batch; returns what the watcher said."""
+        place.put(self.second)
+        place.must_end_well()
+        said = faulty.read(os.path.join(place.folder, "said")).decode()
+        place.consume()
+        return said
+
+    def undisturbed(self, then):
+        place = self.begin(then)
+        self.go_on(place)
+        return place.result()
+
+    def same(self, place, expected, parts=("outputs", "folders", "figures")):
+        self.assertIsNone(faulty.difference(place.result(), expected, parts))
+
+    def same_files(self, place, expected):
+        """The streams may be of another time, but there is one output of each file, under its name."""
+        self.assertEqual(sorted(place.taken), sorted(expected["outputs"]))
+        self.same(place, expected, ["folders"])
+
+    def each(self, damages, check):
+        for then in ("archive", "delete", "keep"):
+            expected = self.undisturbed(then)
+            for name, damage in damages.items():
+                with self.subTest(then=then, damage=name):
+                    check(self.begin(then), expected, damage)
+
+    def test_the_other(self):
+        def check(place, expected, damage):
+            damage(self.slots(place)[1])
+            self.go_on(place)
+            self.same(place, expected)
+
+        self.each(DAMAGE, check)
+
+    def test_the_newest(self):
+        def check(place, expected, damage):
+            damage(self.slots(place)[0])
+            self.assertIn("the newest checkpoint is lost", self.go_on(place))
+            self.same_files(place, expected)
+
+        self.each(DAMAGE, check)
+
+    def test_a_stale_one(self):
+        """One that was put back from a copy of the state folder, say."""
+        for then in ("archive", "delete", "keep"):
+            expected = self.undisturbed(then)
+            with self.subTest(then):
+                shutil.rmtree(os.path.join(self.folder, "place"), ignore_errors=True)
+                place = faulty.Place(os.path.join(self.folder, "place"), then)
+                place.put(self.first[:1])
+                place.must_end_well()
+                kept = self.slots(place)[0]
+                shutil.copy(kept, os.path.join(self.folder, "stale"))
+                for file in self.first[1:]:
+                    place.put([file])
+                    place.must_end_well()
+                place.consume()
+                newest = self.slots(place)[0]
+                self.assertEqual(newest, kept)  # two commits later it is that one's turn again
+                shutil.copy(os.path.join(self.folder, "stale"), newest)
+                self.assertIn("the newest checkpoint is lost", self.go_on(place))
+                self.same_files(place, expected)
+
+    def test_both(self):
+        def check(place, expected, damage):
+            for path in self.slots(place)[:2]:
+                damage(path)
+            self.assertIn("the newest checkpoint is lost", self.go_on(place))
+            self.same_files(place, expected)
+
+        self.each(DAMAGE, check)
+
+    def test_the_witness(self):
+        def check(place, expected, damage):
+            damage(self.slots(place)[2])
+            self.go_on(place)
+            self.same(place, expected)
+
+        self.each(WITNESS_DAMAGE, check)
+
+    def test_newest_and_witness(self):
+        """The other slot is all there is: files left in the inbox may be taken again since then, none is lost."""
+        def check(place, expected, damage):
+            newest, _, witness = self.slots(place)
+            damage(newest)
+            damage(witness)
+            self.all_come(place, expected)
+
+        self.each(WITNESS_DAMAGE, check)
+
+    def test_all(self):
+        def check(place, expected, damage):
+            for path in self.slots(place):
+                damage(path)
+            said = self.all_come(place, expected)
+            if place.then == "archive":  # there are files whose numbers tell
+                self.assertIn("outputs may come twice", said)
+
+        self.each(WITNESS_DAMAGE, check)
+
+    def all_come(self, place, expected):
+        """All that is new has its output, whatever its number; what had one before may come again. Returns what was said."""
+        before, place.taken = place.taken, {}
+        said = self.go_on(place)
+        new = {name.split(".")[0].split("-")[0] for name in set(expected["outputs"]) - set(before)}
+        self.assertLessEqual(new, {name.split(".")[0].split("-")[0] for name in place.taken})
+        folders = place.result()["folders"]
+        self.assertEqual((folders["claim"], folders["built"], folders["in"]), ([], [[]], expected["folders"]["in"]))
+        return said
+
+    def test_before_publishing(self):
+        """What was committed is published, though the slot that says so is damaged before it happens."""
+        for then in ("archive", "delete", "keep"):
+            expected = self.undisturbed(then)
+            with self.subTest(then):
+                place = self.begin(then)
+                place.put(self.second)
+                shutil.copytree(place.folder, os.path.join(self.folder, "listing"))
+                listing = faulty.Place(os.path.join(self.folder, "listing"), then)
+                log = os.path.join(self.folder, "log")
+                listing.once(log=log)
+                with open(log, encoding="utf-8", errors="replace") as file:
+                    lines = [line.split() for line in file]
+                shutil.rmtree(listing.folder)
+                os.unlink(log)
+                published = next(int(n) for n, name, path in lines if name == "rename" and ".firstpayload-" in path)
+                self.assertEqual(place.once(kind="kill", at=published)[0], -9)
+                flip(self.slots(place)[0], HEADER_BYTES + 24)
+                place.must_end_well()
+                place.consume()
+                self.same(place, expected, ["outputs", "folders"])
+
+    def test_is_on_the_disk_before_it_is_trusted(self):
+        """Who was killed after writing a slot and before its fdatasync left one that a power cut could still take back."""
+        place = self.begin("archive")
+        place.put(self.second)
+        log = os.path.join(self.folder, "log")
+        self.assertEqual(place.once(kind="kill", at=2, only=["fdatasync"])[0], -9)  # the first is of the slot that is loaded
+        place.once(log=log, only=["fdatasync", "rename"])
+        with open(log, encoding="utf-8", errors="replace") as file:
+            names = [line.split()[1] for line in file]
+        self.assertEqual(names[0], "fdatasync")
+        place.consume()
+        self.same(place, self.undisturbed("archive"), ["outputs", "folders"])
+
+
+if __name__ == "__main__":
+    unittest.main()

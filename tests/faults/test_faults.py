@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""watch loses nothing and gives nothing twice, whichever of its file-system calls is its last, or fails.
+
+Each trial is a watcher with a fault in its way, perhaps a second, then one without; a consumer takes outputs away between them. In the end
+all outputs that ever appeared are those of an undisturbed run, byte for byte, each once; inputs are where they belong; nothing that was
+being built is left; and the counters say the same.
+"""
+import os
+import subprocess
+import unittest
+
+import faulty
+
+# The sanitizers' build takes every so manieth call only.
+EVERY = int(os.environ.get("FAULT_EVERY", "1"))
+
+# The calls that can fail so. Not lease: where it fails, files are waited for by the clock, see test_watcher.py.
+CAN_FAIL = {
+    "EIO": ("open-read", "open-write", "opendir", "readdir", "closedir", "stat", "lstat", "fstat", "access", "mkdir", "rename", "unlink",
+            "ftruncate", "fallocate", "read", "pread", "write", "pwrite", "fsync", "fdatasync", "flock", "close", "fclose", "fwrite",
+            "fflush", "fdopen", "inotify_init", "inotify_add_watch"),
+    "ENOSPC": ("open-write", "write", "pwrite", "fwrite", "fflush", "fclose", "close", "fsync", "fdatasync", "rename", "mkdir", "fallocate",
+               "inotify_add_watch"),
+    "EMFILE": ("open-read", "open-write", "opendir", "inotify_init"),
+    "EROFS": ("open-write", "rename", "unlink", "mkdir"),
+    "short": ("read", "pread", "write", "pwrite"),
+    "torn": ("write", "pwrite"),
+}
+
+
+class Faults(unittest.TestCase):
+    def scene(self, then, has_past):
+        folder = faulty.temporary_folder()
+        self.addCleanup(folder.cleanup)
+        return faulty.Scene(folder.name, then, has_past)
+
+    def check(self, scene, trials):
+        wrong = faulty.run_trials(scene, trials[::EVERY])
+        self.assertEqual(wrong[:5], [], f"{len(wrong)} of {len(trials[::EVERY])} trials went wrong")
+
+    def meet_each(self, kind, then, has_past, **more):
+        """Trials with a fault at each call that can fail so. To delete is to archive but for few calls."""
+        scene = self.scene(then, has_past)
+        only = [name for name in CAN_FAIL[kind] if then != "delete" or name in ("rename", "unlink", "write", "pwrite")]
+        total = len(scene.calls(only))
+        self.check(scene, [[{"kind": kind, "only": only, "at": at, **more}] for at in range(1, total + 1)])
+
+
+class Kill(Faults):
+    """SIGKILL at each call, and at one of the recovery: a different one for each, so that all meet all sooner or later."""
+
+    def kill(self, then, has_past):
+        scene = self.scene(then, has_past)
+        total = len(scene.calls())
+        self.check(scene, [[{"kind": "kill", "at": at}, {"kind": "kill", "at": at * 37 % total + 1}] for at in range(1, total + 1)])
+
+    def test_archive(self):
+        self.kill("archive", True)
+
+    def test_delete(self):
+        self.kill("delete", True)
+
+    def test_keep(self):
+        self.kill("keep", True)
+
+    def test_first_start(self):
+        for then in ("archive", "keep"):
+            with self.subTest(then):
+                self.kill(then, False)
+
+    def test_half_written(self):
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.meet_each("torn", then, True)
+
+
+class Errors(Faults):
+    """An error once, and from then on until the watcher gives up."""
+
+    def test_input_and_output(self):
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.meet_each("EIO", then, True)
+
+    def test_input_and_output_from_then_on(self):
+        for then in ("archive", "keep"):
+            with self.subTest(then):
+                self.meet_each("EIO", then, True, stay=1)
+
+    def test_on_first_start(self):
+        self.meet_each("EIO", "archive", False)
+
+    def test_others(self):
+        for kind in ("ENOSPC", "EMFILE", "EROFS"):
+            for then in ("archive", "delete", "keep"):
+                with self.subTest(kind=kind, then=then):
+                    self.meet_each(kind, then, True)
+                    self.meet_each(kind, then, True, stay=1)
+
+    def test_short(self):
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.meet_each("short", then, True)
+
+
+class Harness(Faults):
+    def test_undisturbed_is_slim_of_all(self):
+        """What all trials are compared with has the frames that slim finds when no file ends."""
+        frames = faulty.frames()
+        with faulty.temporary_folder() as folder:
+            whole, kept = os.path.join(folder, "whole"), os.path.join(folder, "kept")
+            cut = 8 * 8 - 1  # the frame at which cut.pcap is cut
+            faulty.write(folder, "whole", faulty.plain([(n, f) for n, f in enumerate(frames) if n != cut]))
+            subprocess.run([faulty.PROGRAM, "slim", "-q", "-w", kept, whole], check=True, timeout=60)
+            expected = faulty.read(kept)
+        outputs = b"".join(self.scene("archive", True).expected["outputs"].values())
+        kept = [f for n, f in enumerate(frames) if n != cut and f in expected]
+        self.assertEqual(len(kept), 16)
+        self.assertEqual([f for f in frames if f in outputs], kept)
+        self.assertEqual([outputs.count(f) for f in kept], [1] * 16)
+
+    def test_all_calls_are_met(self):
+        """fault.c stands before every function by which the program and its libraries get at files."""
+        known = {"open", "openat", "creat", "mkostemp", "mkstemp", "fopen", "fdopen", "freopen", "opendir", "fdopendir", "readdir", "stat",
+                 "lstat", "fstat", "fstatat", "statx", "access", "faccessat", "readlink", "mkdir", "mkdirat", "rename", "renameat",
+                 "renameat2", "unlink", "unlinkat", "link", "linkat", "symlink", "fchmod", "ftruncate", "truncate", "fallocate",
+                 "posix_fallocate", "fsync", "fdatasync", "sync_file_range", "flock", "lockf", "fcntl", "inotify_init1",
+                 "inotify_add_watch", "read", "pread", "readv", "preadv", "write", "pwrite", "writev", "pwritev", "sendfile",
+                 "copy_file_range", "fwrite", "fflush", "close", "closedir", "fclose"}
+        linked = subprocess.run(["ldd", faulty.PROGRAM], capture_output=True, text=True, check=True).stdout
+        libraries = [line.split()[2] for line in linked.splitlines() if any(n in line for n in ("libglib-2.0.so", "libwiretap.so"))]
+        self.assertEqual(len(libraries), 2)
+
+        def symbols(path, kind):
+            lines = subprocess.run(["nm", "-D", path], capture_output=True, text=True, check=True).stdout.splitlines()
+            return {line.split()[-1].split("@")[0] for line in lines if f" {kind} " in line}
+
+        met = symbols(faulty.LIBRARY, "T")
+        for path in [faulty.PROGRAM, *libraries]:
+            used = {s for s in symbols(path, "U") if s.removeprefix("__").removesuffix("_chk").removesuffix("64") in known}
+            self.assertEqual(used - met, set(), path)
+
+
+if __name__ == "__main__":
+    unittest.main()

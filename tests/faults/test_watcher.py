@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A watcher that runs on while disk, inbox, kernel and people do what they do."""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import time
+import unittest
+
+import faulty
+from pcaps import ACK, connection, header, pcap, read, record, segment, write
+
+SLOW = 10 if os.environ.get("FAULT_SANITIZER") else 1
+PATIENCE = 20 * SLOW  # seconds; what does not happen by an event takes 2 (TROUBLE_MS), what only a scan finds 30
+PROMPT = 1.5 * SLOW  # less than any of the watcher's clocks
+NOBODY = 65534
+
+
+def wait_for(what, condition, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"within {seconds} s: not {what}")
+
+
+def one(port):
+    """A capture of one connection."""
+    return pcap(connection(port))
+
+
+class Watching(unittest.TestCase):
+    then = "archive"
+
+    def setUp(self):
+        folder = faulty.temporary_folder()
+        self.addCleanup(folder.cleanup)
+        logs = faulty.temporary_folder()
+        self.addCleanup(logs.cleanup)
+        self.log_path = os.path.join(logs.name, "log")
+        self.place = faulty.Place(folder.name, self.then)
+        self.process = None
+
+    def start(self, *options, before=(), **faults):
+        env = faulty.environment(**faults) if faults else None
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([*before, *self.command(*options)], env=env, stdin=subprocess.DEVNULL, stderr=log)
+        self.addCleanup(self.kill, self.process)
+        self.is_idle()
+        return self.process
+
+    def command(self, *options):
+        return [faulty.PROGRAM, *faulty.options(self.then), *options, self.place.inbox, self.place.output]
+
+    @staticmethod
+    def kill(process):
+        process.kill()
+        process.wait()
+
+    def stop(self):
+        """Ends it; it must do so well, and soon."""
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(PATIENCE), 0, self.said())
+
+    def said(self):
+        return read(self.log_path).decode(errors="replace")
+
+    def status(self):
+        with contextlib.suppress(subprocess.CalledProcessError, json.JSONDecodeError):
+            run = subprocess.run([faulty.PROGRAM, "status", "--json", self.place.state], capture_output=True, check=True)
+            return json.loads(run.stdout)
+        return {"state": "not there yet", "running": False}
+
+    def is_idle(self):
+        wait_for("idle", lambda: self.status()["running"] and self.status()["state"] == "idle")
+
+    def arrive(self, name, data):
+        """As mv brings it: whole."""
+        write(self.place.folder, "arriving", data)
+        os.rename(os.path.join(self.place.folder, "arriving"), os.path.join(self.place.inbox, name))
+
+    def outputs(self):
+        return sorted(name for name in os.listdir(self.place.output) if not name.startswith("."))
+
+    def output(self, name):
+        return read(os.path.join(self.place.output, name))
+
+    def await_outputs(self, *names, seconds=PATIENCE):
+        wait_for(f"{names}, but {self.outputs()}; {self.said()}", lambda: self.outputs() == sorted(names), seconds)
+
+    def slim(self, *paths):
+        return subprocess.run([faulty.PROGRAM, "slim", "-q", *paths], capture_output=True, check=True).stdout
+
+
+class Signals(Watching):
+    def test_second_watcher(self):
+        first = self.start()
+        second = subprocess.run(self.command(), capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(second.returncode, 75)
+        self.assertIn(f"process {first.pid} works on this state folder", second.stderr)
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        first.kill()
+        first.wait()
+        self.start()  # a lock ends with who held it
+        self.stop()
+
+    def test_term_within_a_big_file(self):
+        """What had been begun is rolled back, and built at the next start."""
+        self.start()
+        path = write(self.place.folder, "arriving", one(40000))
+        with open(path, "ab") as file:  # records of no bytes
+            file.truncate(1 << 28 if SLOW > 1 else 1 << 31)
+        os.rename(path, os.path.join(self.place.inbox, "big.pcap"))
+        wait_for("working", lambda: self.status()["state"] == "working")
+        began = time.monotonic()
+        self.stop()
+        self.assertLess(time.monotonic() - began, PROMPT)
+        self.assertEqual(self.outputs(), [])
+        self.assertEqual([os.listdir(os.path.join(self.place.output, f)) for f in self.place.build_folders()], [[]])
+        claimed = os.path.join(self.place.state, "claim", "0000000000000001-big.pcap")
+        os.truncate(claimed, len(one(40000)) + (1 << 20))  # the rest would say no more
+        self.start()
+        self.await_outputs("big.pcap")
+        self.assertIn(b"GET /", self.output("big.pcap"))
+        self.stop()
+
+    def test_configuration_read_again(self):
+        config = os.path.join(self.place.folder, "watch.conf")
+
+        def configure(**keys):
+            lines = "".join(f"{key.replace('_', '-')} = {value}\n" for key, value in keys.items())
+            write(self.place.folder, "watch.conf", f"[watch]\n{lines}".encode())
+
+        def reload(expected):
+            before = self.said()
+            self.process.send_signal(signal.SIGHUP)
+            wait_for(expected, lambda: expected in self.said()[len(before):])
+
+        configure(keep="first")
+        self.start("--config", config)
+        self.arrive("first.pcap", one(40000))
+        self.await_outputs("first.pcap")
+        configure(keep="first,reply")
+        reload("options were read again")
+        self.arrive("reply.pcap", one(40001))
+        self.await_outputs("first.pcap", "reply.pcap")
+        for wrong, said in ((dict(keep="first", colour="red"), "has no key colour"), (dict(keep="nothing"), "keep"),
+                            (dict(state="/elsewhere"), "cannot change while a watcher runs")):
+            configure(**wrong)
+            reload(said)
+            self.assertIn("the old options are kept", self.said())
+        os.unlink(config)
+        reload("the old options are kept")
+        self.arrive("still.pcap", one(40002))
+        self.await_outputs("first.pcap", "reply.pcap", "still.pcap")
+        self.assertEqual([self.output(n).count(b"HTTP/1.1 200 OK") for n in ("first.pcap", "reply.pcap", "still.pcap")], [0, 1, 1])
+        self.stop()
+
+
+class Events(Watching):
+    def test_no_events_at_all(self):
+        """Where the kernel gives no watches (fs.inotify.max_user_watches), files are found by looking every other second, or now."""
+        self.start(only=["inotify_add_watch"], kind="ENOSPC", at=1, stay=1)
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        self.arrive("b.pcap", one(40001))
+        self.process.send_signal(signal.SIGUSR1)
+        self.await_outputs("a.pcap", "b.pcap", seconds=PROMPT)
+        self.stop()
+
+    def test_lost_events(self):
+        """More than the queue holds, while nobody reads it."""
+        with open("/proc/sys/fs/inotify/max_queued_events", encoding="ascii") as file:
+            size = int(file.read())
+        if size > 200000:
+            self.skipTest("the queue is too long")
+        self.start()
+        self.process.send_signal(signal.SIGSTOP)
+        for n in range(size + 1000):  # alternating, as the queue does not hold the same event twice running
+            os.close(os.open(os.path.join(self.place.inbox, f".{n % 2}"), os.O_WRONLY | os.O_CREAT))
+        self.arrive("a.pcap", one(40000))
+        self.process.send_signal(signal.SIGCONT)
+        self.await_outputs("a.pcap", seconds=PROMPT)
+        self.arrive("b.pcap", one(40001))  # and events come again
+        self.await_outputs("a.pcap", "b.pcap", seconds=PROMPT)
+        self.stop()
+
+    def test_no_leases(self):
+        """Then a file is finished that two looks have found unchanged."""
+        self.start(only=["lease"], kind="EINVAL", at=1, stay=1)
+        writer = open(os.path.join(self.place.inbox, "a.pcap"), "wb")
+        writer.write(one(40000))
+        writer.close()
+        self.await_outputs("a.pcap")
+        self.assertEqual(self.status()["files"], 1)
+        self.stop()
+
+    def test_inbox_vanishes(self):
+        self.start()
+        aside = os.path.join(self.place.folder, "aside")
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        os.rename(self.place.inbox, aside)
+        self.process.send_signal(signal.SIGUSR1)
+        status = wait_for("waiting", lambda: self.status()["state"] == "waiting" and self.status())
+        self.assertEqual(status["trouble"], 1)
+        self.assertIn("No such file", status["trouble_reason"])
+        write(aside, "b.pcap", one(40001))
+        os.rename(aside, self.place.inbox)
+        self.await_outputs("a.pcap", "b.pcap")
+        self.is_idle()
+        self.assertIn("it works again", self.said())
+        os.rename(self.place.inbox, aside)  # replaced before anybody looks
+        os.mkdir(self.place.inbox)
+        self.is_idle()
+        self.arrive("c.pcap", one(40002))
+        self.await_outputs("a.pcap", "b.pcap", "c.pcap")
+        self.stop()
+
+
+class FullDisk(Watching):
+    """On a small file system of its own."""
+
+    def setUp(self):
+        super().setUp()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", self.place.folder], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("nothing can be mounted")
+        self.addCleanup(subprocess.run, ["umount", self.place.folder], check=True)
+        self.place = faulty.Place(self.place.folder, self.then)
+
+    def fill(self, left):
+        path = os.path.join(self.place.folder, "ballast")
+        free = os.statvfs(self.place.folder)
+        with open(path, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(free.f_bavail * free.f_frsize - left, 4096))
+        return path
+
+    def big(self, n):
+        """A capture whose output is as long as itself."""
+        ports = range(20000 + n * 200, 20200 + n * 200)
+        return pcap([segment(port, 80, 1001, ACK, b"x" * 1200) for port in ports])
+
+    def check(self, left):
+        self.start()
+        captures = {f"{n}.pcap": self.big(n) for n in range(2)}
+        for name, data in captures.items():
+            write(self.place.folder, f".{name}", data)
+        ballast = self.fill(left)
+        for name in captures:
+            os.rename(os.path.join(self.place.folder, f".{name}"), os.path.join(self.place.inbox, name))
+        status = wait_for("waiting", lambda: self.status()["state"] == "waiting" and self.status())
+        self.assertEqual(status["trouble"], 1)
+        self.assertIn("No space left", status["trouble_reason"])
+        self.assertEqual(self.outputs(), [])
+        waiting = os.listdir(os.path.join(self.place.state, "claim")) + os.listdir(self.place.inbox)
+        self.assertEqual(len(waiting), 2)
+        time.sleep(2.5)  # and through another attempt
+        self.assertEqual(self.status()["state"], "waiting")
+        self.assertEqual(self.said().count("trying again until it works"), 1, self.said())
+        os.unlink(ballast)
+        self.await_outputs(*captures)
+        self.is_idle()
+        self.assertEqual((self.status()["trouble"], self.status()["frames_kept"]), (0, 400))
+        for name, data in captures.items():
+            self.assertEqual(self.output(name), data)
+        self.stop()
+
+    def test_no_room_for_an_output(self):
+        self.check(left=64 * 1024)
+
+    def test_no_room_at_all(self):
+        self.check(left=0)
+
+    def test_full_at_the_start(self):
+        """Then it ends with an error; when there is room it begins."""
+        ballast = self.fill(0)
+        run = subprocess.run(self.command(), capture_output=True, text=True, timeout=PATIENCE)
+        self.assertIn(run.returncode, (73, 74), run.stderr)
+        self.assertIn("No space left", run.stderr)
+        os.unlink(ballast)
+        self.start()
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        self.stop()
+
+
+class Files(Watching):
+    def clock_back(self):
+        """Two captures of one connection, the second of an earlier hour."""
+        frames = connection()
+        late = header() + b"".join(record(f, n) for n, f in enumerate(frames[:2]))
+        early = header() + b"".join(struct.pack("<I", faulty.START - 3600) + record(f, n)[4:] for n, f in enumerate(frames[2:]))
+        return late, early
+
+    def test_clock_steps_back(self):
+        """Files that come one after the other are taken so; the connection goes on."""
+        late, early = self.clock_back()
+        self.start()
+        self.arrive("1.pcap", late)
+        self.await_outputs("1.pcap")
+        self.arrive("2.pcap", early)
+        self.await_outputs("1.pcap", "2.pcap")
+        self.assertEqual(self.output("2.pcap").count(b"GET /"), 1)
+        self.assertEqual(self.status()["streams"], 1)
+        self.stop()
+
+    def test_backlog_with_a_step_back(self):
+        """Of files that wait together only their times are known: they are taken by these, and none is lost."""
+        late, early = self.clock_back()
+        self.arrive("1.pcap", late)
+        self.arrive("2.pcap", early)
+        self.start()
+        self.await_outputs("1.pcap", "2.pcap")
+        paths = [write(self.place.folder, name, data) for name, data in (("early", early), ("late", late))]
+        both = self.slim(*paths)
+        self.assertEqual(self.output("2.pcap") + self.output("1.pcap")[24:], both)
+        self.stop()
+
+    def test_bad_among_good(self):
+        good = {f"good{n}.pcap": one(40000 + n) for n in range(4)}
+        bad = {"garbage.pcap": b"no capture at all\n" * 9, "later.pcap": one(41000) + b"\xff" * 400}
+        cut = {"cut.pcap": one(42000)[:-5]}
+        nothing = {"empty.pcap": b"", "half-a-header.pcap": header()[:11]}
+        self.start()
+        for name, data in {**dict(list(good.items())[:2]), **bad, **cut, **nothing, "header.pcap": header(),
+                           **dict(list(good.items())[2:])}.items():
+            self.arrive(name, data)
+        self.await_outputs(*good, *cut, "header.pcap")
+        self.is_idle()
+        for name, data in good.items():
+            self.assertEqual(self.output(name), self.slim(write(self.place.folder, "one", data)), name)
+        failed = os.listdir(os.path.join(self.place.state, "failed"))
+        put_aside = ["garbage.pcap", "later.pcap", "half-a-header.pcap"]
+        self.assertEqual(sorted(n.split("-", 1)[1] for n in failed if not n.endswith(".why")), sorted(put_aside))
+        for name in failed:
+            if name.endswith(".why"):
+                why = read(os.path.join(self.place.state, "failed", name)).decode()
+                self.assertRegex(why, r"^.*offset \d+: .*\n$")
+        status = self.status()
+        self.assertEqual([status[n] for n in ("files_failed", "files_cut", "files_empty", "streams")], [3, 1, 2, 5])
+        self.stop()
+
+    def test_giant(self):
+        """Hundreds of megabytes between two small files; a hole is records of no bytes."""
+        self.start()
+        self.arrive("1.pcap", one(40000))
+        path = write(self.place.folder, "arriving", one(40001))
+        os.truncate(path, len(one(40001)) + 16 * 1000000 * (1 if SLOW > 1 else 16))
+        os.rename(path, os.path.join(self.place.inbox, "2.pcap"))
+        self.arrive("3.pcap", one(40002))
+        self.await_outputs("1.pcap", "2.pcap", "3.pcap")
+        self.assertEqual(self.output("2.pcap"), self.slim(write(self.place.folder, "one", one(40001))))
+        self.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "gives files to other users")
+    def test_unreadable(self):
+        """Somebody else's file that may not be read is put aside, where it can be put right; those behind it are taken."""
+        os.chmod(self.place.folder, 0o755)
+        for path in (self.place.inbox, self.place.output):
+            os.chown(path, NOBODY, NOBODY)
+        program = shutil.copy(faulty.PROGRAM, self.place.folder)  # from a folder that others may enter
+        self.command = lambda *options: [program, *faulty.options(self.then), *options, self.place.inbox, self.place.output]
+        locked = write(self.place.folder, "locked", one(40000))
+        os.chmod(locked, 0)
+        os.rename(locked, os.path.join(self.place.inbox, "1.pcap"))
+        free = write(self.place.folder, "free", one(40001))
+        os.chown(free, NOBODY, NOBODY)
+        os.rename(free, os.path.join(self.place.inbox, "2.pcap"))
+        self.start(before=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"])
+        self.await_outputs("2.pcap")
+        failed = wait_for("1.pcap in failed/", lambda: os.listdir(os.path.join(self.place.state, "failed")))
+        self.assertTrue(any(name.endswith("1.pcap") for name in failed), failed)
+        wait_for("the reason", lambda: "Permission denied" in self.said())
+        self.assertTrue(stat.S_ISREG(os.stat(os.path.join(self.place.state, "failed", sorted(failed)[0])).st_mode))
+        self.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
