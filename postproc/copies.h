@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * copies.h - captures that come twice, as they are and compressed: tcpdump -z gzip compresses a file while a watcher takes it, and when gzip
- * has opened it first, its output appears though what it was made of has been taken.
+ * copies.h - captures that come twice, as they are and compressed: tcpdump -z gzip compresses a file while a watcher takes it, and when
+ * gzip has opened it first, its output appears though what it was made of has been taken.
  */
 #ifndef FP_COPIES_H
 #define FP_COPIES_H
@@ -16,7 +16,8 @@ char *fp_copies_plain_name(const char *name);
 /* Stands for the first record of the capture at path; 0: there is none. */
 uint64_t fp_copies_beginning(const char *path);
 
-/* Whether a capture that begins so was taken under a name that differs from this one in the compression only. recent: see fp_outbox_note. */
+/* Whether a capture that begins so was taken under a name that differs from this one in the compression only. recent: see fp_outbox_note.
+ */
 bool fp_copies_is_copy(const char *name, uint64_t beginning, const GArray *recent);
 
 /* Notes that a capture that begins so was taken. */

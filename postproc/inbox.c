@@ -155,10 +155,9 @@ static uint64_t identify(const char *path, const FpArrival *arrival)
     return identity != 0 ? identity : 1;
 }
 
-/* The file as it is, if it is one that counts and is finished; else NULL. */
-static FpArrival *look_at(FpInbox *inbox, const char *name, GHashTable *seen)
+/* The file as it is; NULL when it is none that counts. */
+static FpArrival *describe(FpInbox *inbox, const char *name, const char *path)
 {
-    g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
     struct stat status;
 
     if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode))
@@ -170,10 +169,20 @@ static FpArrival *look_at(FpInbox *inbox, const char *name, GHashTable *seen)
         arrival->identity = identify(path, arrival);
         g_array_append_val(inbox->present, arrival->identity);
     }
-    if (!g_hash_table_contains(seen, &arrival->identity) && fp_inbox_is_finished(inbox, path))
-        return arrival;
+    return arrival;
+}
+
+/* The file as it is, if it is one that counts and is finished; else NULL. */
+static FpArrival *look_at(FpInbox *inbox, const char *name, GHashTable *seen)
+{
+    g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
+    FpArrival *arrival = describe(inbox, name, path);
+
+    if (arrival == NULL)
+        return NULL;
+    bool is_new = !g_hash_table_contains(seen, &arrival->identity) && fp_inbox_is_finished(inbox, path);
     free_arrival(arrival);
-    return NULL;
+    return is_new ? describe(inbox, name, path) : NULL; /* again: it may have been finished in between */
 }
 
 static int64_t first_time(const FpInbox *inbox, const FpArrival *arrival)
