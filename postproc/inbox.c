@@ -191,8 +191,45 @@ static bool is_passing(int failure)
     return failure == EMFILE || failure == ENFILE || failure == ENOMEM || failure == EIO || failure == EINTR;
 }
 
-/* Adds the file, as it is, to arrivals if it is one that counts and is finished. Returns false with errno set when it could not be looked
- * at. */
+/* What there is to say of the file now. fd: of it, -1 for one that may not be opened. Returns NULL with errno set when it cannot be read.
+ */
+static FpArrival *describe(FpInbox *inbox, const char *path, const char *name, int fd)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0)
+        return NULL;
+    FpArrival *arrival = g_new0(FpArrival, 1);
+    *arrival = (FpArrival){.name = g_strdup(name), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
+    arrival->first_ns = arrival->changed_ns;
+    if (!inbox->identifies)
+        return arrival;
+    if (!identify(fd, arrival)) {
+        int failure = errno;
+        free_arrival(arrival);
+        errno = failure;
+        return NULL;
+    }
+    g_array_append_val(inbox->present, arrival->identity);
+    return arrival;
+}
+
+/* Adds the file to arrivals if it is finished and new. Returns false with errno set when it could not be looked at. */
+static bool look_into(FpInbox *inbox, const char *path, const char *name, int fd, GHashTable *seen, GPtrArray *arrivals)
+{
+    bool is_done = is_finished(inbox, path, fd);
+    FpArrival *arrival = describe(inbox, path, name, fd); /* as it is then: before, it could still change */
+
+    if (arrival == NULL)
+        return errno == ENOENT;
+    if (is_done && !g_hash_table_contains(seen, &arrival->identity))
+        g_ptr_array_add(arrivals, arrival);
+    else
+        free_arrival(arrival);
+    return true;
+}
+
+/* The same for any name in the folder: what is no regular file does not count. */
 static bool look_at(FpInbox *inbox, const char *path, const char *name, GHashTable *seen, GPtrArray *arrivals)
 {
     struct stat status;
@@ -201,26 +238,15 @@ static bool look_at(FpInbox *inbox, const char *path, const char *name, GHashTab
         return errno == ENOENT;
     if (!S_ISREG(status.st_mode))
         return true;
-    int fd = open_to_look(path), failure = errno;
-    if (fd < 0 && is_passing(failure))
+    int fd = open_to_look(path);
+    if (fd < 0 && is_passing(errno))
         return false;
-    FpArrival *arrival = g_new0(FpArrival, 1);
-    *arrival = (FpArrival){.name = g_strdup(name), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
-    arrival->first_ns = arrival->changed_ns;
-    bool is_known = !inbox->identifies || identify(fd, arrival);
-    if (is_known && inbox->identifies)
-        g_array_append_val(inbox->present, arrival->identity);
-    else
-        failure = errno;
-    errno = failure;
-    if (is_known && !g_hash_table_contains(seen, &arrival->identity) && is_finished(inbox, path, fd))
-        g_ptr_array_add(arrivals, arrival);
-    else
-        free_arrival(arrival);
+    bool is_well = look_into(inbox, path, name, fd, seen, arrivals);
+    int failure = errno;
     if (fd >= 0)
         close(fd);
     errno = failure;
-    return is_known;
+    return is_well;
 }
 
 /* Returns false when it is not known whether there is a first record. */

@@ -18,7 +18,7 @@ from watching import PROGRAM, Watcher
 FIRST, EVERY = "first", "first,reply,flight,handshake"
 FILTERS = {FIRST: "firstpayload",
            EVERY: "firstpayload || firstpayload.reply || firstpayload.flight || firstpayload.handshake"}
-TOOLS = "tcpdump", "dumpcap", "tshark", "ip", "nsenter", "setpriv", "gzip"
+TOOLS = "tcpdump", "dumpcap", "tshark", "ip", "nsenter", "setpriv", "gzip", "strace"
 APART_MAX_US = 500_000
 
 

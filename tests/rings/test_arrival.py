@@ -116,8 +116,8 @@ class Races(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def watcher(self, *options):
-        watcher = Watcher(self.folder, *options)
+    def watcher(self, *options, **kwargs):
+        watcher = Watcher(self.folder, *options, **kwargs)
         self.addCleanup(watcher.kill)
         watcher.start()
         wait_for(lambda: watcher.status().get("state") == "idle", "the watcher")
@@ -134,12 +134,26 @@ class Races(unittest.TestCase):
     def test_writer_faster_than_the_look(self):
         """Files are finished while the folder is read: those passed by as unfinished do not fall behind those further on."""
         watcher = self.watcher()
-        for number in range(8000):
+        for number in range(5000):
             with open(os.path.join(watcher.inbox, "f%d" % number), "wb") as file:
                 file.write(self.capture(number))
         watcher.finish()
         done = sorted(os.listdir(os.path.join(watcher.state, "done")))
-        self.assertEqual([name.split("-", 1)[1] for name in done], ["f%d" % number for number in range(8000)])
+        self.assertEqual([name.split("-", 1)[1] for name in done], ["f%d" % number for number in range(5000)])
+
+    def test_finished_between_two_glances(self):
+        """A file that is left in place is known again, though its end was written after its size was looked at and before its lease was
+        asked for: strace makes that take long."""
+        watcher = self.watcher("--then", "keep", user=["strace", "-D", "-o", "/dev/null", "-e", "trace=fcntl", "-e", "inject=fcntl:delay_enter=3000"])
+        for number in range(60):
+            with open(os.path.join(watcher.inbox, "f%d" % number), "wb", buffering=0) as file:
+                file.write(self.capture(2 * number))
+                time.sleep(0.01)
+                file.write(self.capture(2 * number + 1)[24:])
+            time.sleep(0.02)
+        wait_for(lambda: watcher.status().get("files", 0) >= 60 and watcher.status()["state"] == "idle", "the watcher")
+        watcher.end()
+        self.assertEqual(sorted(visible(watcher.out)), sorted("f%d" % number for number in range(60)))
 
     def check_compressed(self, then):
         """gzip has opened the file before it is claimed, and its output comes after that."""

@@ -12,7 +12,7 @@ from traffic import Traffic
 from watching import visible
 
 WATCHER = 64001                 # a user and a group without a name
-SILENCE_SECONDS = 7             # longer than two looks at a file whose end no lease tells
+SILENCE_SECONDS = 5             # longer than two looks at a file whose end no lease tells
 
 
 class Users(RingTest):
@@ -67,7 +67,7 @@ class Users(RingTest):
         time of two looks."""
         watcher = self.watcher_as_other()
         self.rotate(watcher)
-        self.talk(1, 6)
+        self.talk(1, 4)
         self.finish_capturing()
         self.check(watcher)
         self.assertEqual(watcher.said().count("without CAP_LEASE nobody tells"), 1, watcher.said())

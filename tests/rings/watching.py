@@ -51,7 +51,11 @@ class Watcher:
     def finish(self):
         """Waits until all is done, then ends it as systemd does. Not long enough for the look that it takes every 30 seconds in any case:
         events must do."""
-        wait_for(self.is_idle, "the watcher; inbox and claims: %s %s; it said: %s" % (visible(self.inbox)[:20], os.listdir(os.path.join(self.state, "claim"))[:20], self.said()[-2000:]), 20)
+        try:
+            wait_for(self.is_idle, "the watcher", 20)
+        except RuntimeError as error:
+            claims = os.listdir(os.path.join(self.state, "claim"))
+            raise RuntimeError("%s; inbox %s, claims %s, it said: %s" % (error, visible(self.inbox)[:20], claims[:20], self.said()[-2000:]))
         self.end()
 
     def end(self):
