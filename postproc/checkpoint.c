@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "error.h"
+#include "folder.h"
 #include "journal.h"
 
 #define MAGIC 0x31746e696f707066U /* "fppoint1" */
@@ -191,7 +192,8 @@ static bool write_array(Body *body, const GArray *numbers)
     return body_write(body, numbers->data, numbers->len * sizeof(uint64_t));
 }
 
-static bool write_slot(int fd, const char *path, const FpCheckpoint *checkpoint, GError **error)
+/* The folder too: the slot's file may be new in it. */
+static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, GError **error)
 {
     Header header = {.magic = MAGIC, .version = VERSION, .header_bytes = sizeof header};
     Body body = body_new(fd);
@@ -214,7 +216,7 @@ static bool write_slot(int fd, const char *path, const FpCheckpoint *checkpoint,
         return set_error(error, path, "the state cannot be written", failure);
     if (!write_all(fd, &header, sizeof header, 0))
         return set_error(error, path, "the state cannot be written", errno);
-    return fdatasync(fd) == 0 || set_error(error, path, "the state cannot be brought to the disk", errno);
+    return (fdatasync(fd) == 0 && fp_folder_sync(folder)) || set_error(error, path, "the state cannot be brought to the disk", errno);
 }
 
 static Recent last_of(const GArray *numbers)
@@ -250,7 +252,7 @@ bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **e
 
     if (fd < 0)
         return set_error(error, path, "the state cannot be written", errno);
-    bool is_written = write_slot(fd, path, checkpoint, error);
+    bool is_written = write_slot(fd, folder, path, checkpoint, error);
     close(fd);
     if (!is_written) {
         unlink(path); /* what the kernel has of it may be marked clean without having been written: begin anew */

@@ -65,6 +65,30 @@ static pcap_t *open_empty(uint32_t link_type)
     return pcap;
 }
 
+/* Link types of which each has words in expressions that others have not (pcap-filter(7)). */
+static const uint32_t some_link_types[] = {1 /* Ethernet */,    105 /* 802.11 */, 113 /* cooked */,
+                                           276 /* cooked, 2 */, 9 /* PPP */,      123 /* ATM */};
+
+bool fp_filter_check(const char *expression, GError **error)
+{
+    g_autofree char *why = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(some_link_types); i++) {
+        struct bpf_program program;
+        pcap_t *pcap = open_empty(some_link_types[i]);
+        bool is_usable = pcap != NULL && pcap_compile(pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+        if (is_usable)
+            pcap_freecode(&program);
+        else if (why == NULL && pcap != NULL)
+            why = g_strdup(pcap_geterr(pcap));
+        g_clear_pointer(&pcap, pcap_close);
+        if (is_usable)
+            return true;
+    }
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-f '%s': %s", expression, why != NULL ? why : "no filter can be made");
+    return false;
+}
+
 /* An expression that makes no sense for the first link type is taken to make none at all; later ones are left out with a warning. */
 static const Compiled *compile(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
 {

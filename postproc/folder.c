@@ -4,6 +4,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 GPtrArray *fp_folder_names(const char *path)
 {
@@ -26,4 +29,29 @@ GPtrArray *fp_folder_names(const char *path)
     g_ptr_array_unref(names);
     errno = failure;
     return NULL;
+}
+
+bool fp_folder_rename(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL)
+        return false;
+    if (access(to, F_OK) == 0) { /* not every file system can do it in one step */
+        errno = EEXIST;
+        return false;
+    }
+    return rename(from, to) == 0;
+}
+
+bool fp_folder_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot say so */
+    int failure = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = failure;
+    return is_synced;
 }

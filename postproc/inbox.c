@@ -16,9 +16,11 @@
 #include "error.h"
 #include "folder.h"
 #include "journal.h"
+#include "notify.h"
 
 #define BEGINNING_BYTES 4096
 #define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
+#define FILES_PER_SIGN 256U                                  /* of life: a full folder takes its time */
 #define LOOK_ATTEMPTS 3U                                     /* at a folder of which a file cannot be looked at, before that is left out */
 
 /* How a file was when it was looked at. */
@@ -193,35 +195,50 @@ static bool is_passing(int failure)
 
 /* What there is to say of the file now. fd: of it, -1 for one that may not be opened. Returns NULL with errno set when it cannot be read.
  */
-static FpArrival *describe(FpInbox *inbox, const char *path, const char *name, int fd)
+static FpArrival *describe(const char *path, int fd, bool identifies)
 {
     struct stat status;
 
     if (lstat(path, &status) != 0)
         return NULL;
     FpArrival *arrival = g_new0(FpArrival, 1);
-    *arrival = (FpArrival){.name = g_strdup(name), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
+    *arrival = (FpArrival){.name = g_path_get_basename(path), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
     arrival->first_ns = arrival->changed_ns;
-    if (!inbox->identifies)
+    if (!identifies || identify(fd, arrival))
         return arrival;
-    if (!identify(fd, arrival)) {
-        int failure = errno;
+    int failure = errno;
+    free_arrival(arrival);
+    errno = failure;
+    return NULL;
+}
+
+uint64_t fp_inbox_identity(const char *path)
+{
+    int fd = open_to_look(path);
+    int failure = errno;
+    FpArrival *arrival = fd >= 0 || !is_passing(failure) ? describe(path, fd, true) : NULL;
+    uint64_t identity = arrival != NULL ? arrival->identity : 0;
+
+    failure = fd < 0 ? failure : errno;
+    if (arrival != NULL)
         free_arrival(arrival);
-        errno = failure;
-        return NULL;
-    }
-    g_array_append_val(inbox->present, arrival->identity);
-    return arrival;
+    if (fd >= 0)
+        close(fd);
+    errno = failure;
+    return identity;
 }
 
 /* Adds the file to arrivals if it is finished and new. Returns false with errno set when it could not be looked at. */
-static bool look_into(FpInbox *inbox, const char *path, const char *name, int fd, GHashTable *seen, GPtrArray *arrivals)
+static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen, GPtrArray *arrivals)
 {
     bool is_done = is_finished(inbox, path, fd);
-    FpArrival *arrival = describe(inbox, path, name, fd); /* as it is then: before, it could still change */
+    bool identifies = inbox->identifies || g_hash_table_size(seen) > 0;
+    FpArrival *arrival = describe(path, fd, identifies); /* as it is then: before, it could still change */
 
     if (arrival == NULL)
         return errno == ENOENT;
+    if (identifies)
+        g_array_append_val(inbox->present, arrival->identity);
     if (is_done && !g_hash_table_contains(seen, &arrival->identity))
         g_ptr_array_add(arrivals, arrival);
     else
@@ -230,7 +247,7 @@ static bool look_into(FpInbox *inbox, const char *path, const char *name, int fd
 }
 
 /* The same for any name in the folder: what is no regular file does not count. */
-static bool look_at(FpInbox *inbox, const char *path, const char *name, GHashTable *seen, GPtrArray *arrivals)
+static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArray *arrivals)
 {
     struct stat status;
 
@@ -241,7 +258,7 @@ static bool look_at(FpInbox *inbox, const char *path, const char *name, GHashTab
     int fd = open_to_look(path);
     if (fd < 0 && is_passing(errno))
         return false;
-    bool is_well = look_into(inbox, path, name, fd, seen, arrivals);
+    bool is_well = look_into(inbox, path, fd, seen, arrivals);
     int failure = errno;
     if (fd >= 0)
         close(fd);
@@ -290,6 +307,8 @@ static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
 static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error)
 {
     for (guint i = 0; i < arrivals->len; i++) {
+        if (i % FILES_PER_SIGN == 0)
+            fp_notify("WATCHDOG=1");
         FpArrival *arrival = g_ptr_array_index(arrivals, i);
         g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
         if (arrival->bytes == 0 || find_first_time(path, arrival) || find_first_time(path, arrival))
@@ -319,8 +338,10 @@ static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besi
         g_hash_table_add(known, ((const FpArrival *)g_ptr_array_index(besides, i))->name);
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
+        if (i % FILES_PER_SIGN == 0)
+            fp_notify("WATCHDOG=1");
         g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
-        if (!is_wanted(inbox, name) || g_hash_table_contains(known, name) || look_at(inbox, path, name, seen, arrivals))
+        if (!is_wanted(inbox, name) || g_hash_table_contains(known, name) || look_at(inbox, path, seen, arrivals))
             continue;
         inbox->is_all_present = false;
         if (is_waited_for(inbox, path, error))

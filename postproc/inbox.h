@@ -22,7 +22,8 @@ typedef struct {
 
 typedef struct FpInbox FpInbox;
 
-/* folder and match are copied. match: a pattern (* and ?) that names must match, NULL for all. identifies: work out identities. */
+/* folder and match are copied. match: a pattern (* and ?) that names must match, NULL for all. identifies: work out
+ * identities, which is done anyway where some have been seen. */
 FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies);
 void fp_inbox_free(FpInbox *inbox);
 
@@ -33,6 +34,9 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
 
 /* Identities of all files that were there then, finished or not; of uint64_t, the caller's. NULL when not all are known. */
 GArray *fp_inbox_present(const FpInbox *inbox);
+
+/* The identity that the file at path has now; 0, with errno set: it cannot be told. */
+uint64_t fp_inbox_identity(const char *path);
 
 /* Whether nobody writes to the file at path. True also when there is none. */
 bool fp_inbox_is_finished(FpInbox *inbox, const char *path);

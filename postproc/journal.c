@@ -18,7 +18,11 @@ static GLogWriterOutput write_entry(GLogLevelFlags level, const GLogField *field
 {
     if (g_log_writer_is_journald(STDERR_FILENO) && g_log_writer_journald(level, fields, n, user) == G_LOG_WRITER_HANDLED)
         return G_LOG_WRITER_HANDLED;
-    fprintf(stderr, "firstpayload: %s\n", message_of(fields, n));
+    g_autofree char *line = g_strdup(message_of(fields, n));
+    for (char *at = line; *at != '\0'; at++)
+        if (g_ascii_iscntrl(*at)) /* names of files may have any */
+            *at = '?';
+    fprintf(stderr, "firstpayload: %s\n", line);
     return G_LOG_WRITER_HANDLED;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,11 +24,24 @@
 struct FpOutbox {
     char *folder;
     char *build_folder;
+    int lock_fd; /* of build_folder: a copied state folder would have another watcher clear it */
 };
 
 static bool set_error(GError **error, const char *path, const char *what)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
+    return false;
+}
+
+static bool lock_build_folder(FpOutbox *outbox, GError **error)
+{
+    outbox->lock_fd = open(outbox->build_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (outbox->lock_fd < 0)
+        return set_error(error, outbox->build_folder, "cannot be opened");
+    if (flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: another watcher builds in it, with a copy of the state folder; use a new one",
+                outbox->build_folder);
     return false;
 }
 
@@ -37,9 +51,11 @@ FpOutbox *fp_outbox_open(const char *folder, const char *id, GError **error)
 
     outbox->folder = g_strdup(folder);
     outbox->build_folder = g_strdup_printf("%s/.firstpayload-%s", folder, id);
-    if (mkdir(outbox->build_folder, 0777) == 0 || errno == EEXIST)
+    outbox->lock_fd = -1;
+    if (mkdir(outbox->build_folder, 0777) != 0 && errno != EEXIST)
+        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", outbox->build_folder, g_strerror(errno));
+    else if (lock_build_folder(outbox, error))
         return outbox;
-    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", outbox->build_folder, g_strerror(errno));
     fp_outbox_free(outbox);
     return NULL;
 }
@@ -48,6 +64,8 @@ void fp_outbox_free(FpOutbox *outbox)
 {
     if (outbox == NULL)
         return;
+    if (outbox->lock_fd >= 0)
+        close(outbox->lock_fd);
     g_free(outbox->folder);
     g_free(outbox->build_folder);
     g_free(outbox);
@@ -110,14 +128,7 @@ char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *
 
 static bool sync_folder(const char *path, GError **error)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-
-    if (!is_synced)
-        set_error(error, path, "cannot be brought to the disk");
-    if (fd >= 0)
-        close(fd);
-    return is_synced;
+    return fp_folder_sync(path) || set_error(error, path, "cannot be brought to the disk");
 }
 
 bool fp_outbox_sync_built(const FpOutbox *outbox, GError **error)
@@ -153,20 +164,6 @@ static uint64_t number_of(const char *built)
     return g_ascii_strtoull(built, NULL, 10);
 }
 
-/* Renames, but not over a file that is there: not every file system can do that in one step. */
-static bool rename_to_free(const char *from, const char *to)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return true;
-    if (errno != EINVAL)
-        return false;
-    if (access(to, F_OK) == 0) {
-        errno = EEXIST;
-        return false;
-    }
-    return rename(from, to) == 0;
-}
-
 /* The attempt-th name to try: NAME, NAME with the claim's number, then with others behind that. */
 static char *attempted_name(const char *name, uint64_t number, unsigned attempt)
 {
@@ -183,7 +180,7 @@ static bool publish(const FpOutbox *outbox, const char *built, GError **error)
     for (unsigned attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         g_autofree char *name = attempted_name(built + NUMBER_DIGITS + 1, number_of(built), attempt);
         g_autofree char *to = g_build_filename(outbox->folder, name, NULL);
-        if (rename_to_free(from, to))
+        if (fp_folder_rename(from, to))
             return true;
         if (errno != EEXIST)
             break;
@@ -194,7 +191,6 @@ static bool publish(const FpOutbox *outbox, const char *built, GError **error)
 bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error)
 {
     g_autoptr(GPtrArray) names = list_built(outbox, error);
-    bool is_any = false;
 
     if (names == NULL)
         return false;
@@ -204,9 +200,8 @@ bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error)
             continue;
         if (!publish(outbox, built, error))
             return false;
-        is_any = true;
     }
-    return !is_any || sync_folder(outbox->folder, error);
+    return sync_folder(outbox->folder, error); /* also for those of an attempt that ended before this */
 }
 
 bool fp_outbox_discard(const FpOutbox *outbox, uint64_t number, GError **error)

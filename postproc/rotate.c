@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "folder.h"
 
 #define RETRY_US 50000
+#define ATTEMPTS 200U /* ten seconds: as long as another of us may take */
 
 static bool is_same_file(const struct stat *one, const struct stat *other)
 {
@@ -34,10 +36,10 @@ static char *bring(const char *inbox, const char *file, const struct stat *statu
 
     if (stat(path, &there) == 0 && is_same_file(status, &there))
         return g_steal_pointer(&path);
-    if (renameat2(AT_FDCWD, file, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+    if (fp_folder_rename(file, path))
         return g_steal_pointer(&path);
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be moved to %s: %s; let the capture be written on that file system", file, path,
-                g_strerror(errno));
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be moved to %s: %s%s", file, path, g_strerror(errno),
+                errno == EXDEV ? "; let the capture be written on that file system" : "");
     return NULL;
 }
 
@@ -46,6 +48,13 @@ static bool is_still_there(const char *path, const struct stat *status)
     struct stat there;
 
     return stat(path, &there) == 0 && is_same_file(status, &there);
+}
+
+static bool is_wanted(const char *match, const char *file)
+{
+    g_autofree char *name = g_path_get_basename(file);
+
+    return name[0] != '.' && (match == NULL || g_pattern_match_simple(match, name));
 }
 
 bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *result, GError **error)
@@ -59,10 +68,15 @@ bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *r
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be handed over: %s", file, g_strerror(failure));
         return false;
     }
+    if (!is_wanted(options->spool.match, file)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is hidden, or its name does not match %s; watchers leave it alone", file,
+                    options->spool.match != NULL ? options->spool.match : "anything");
+        return false;
+    }
     g_autofree char *path = bring(options->spool.inbox, file, &status, error);
     if (path == NULL)
         return false;
-    for (;;) {
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         GError *failure = NULL;
         if (fp_watch(options, NULL, NULL, result, &failure))
             return true;
@@ -75,4 +89,5 @@ bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *r
             return true; /* who holds the state folder has claimed it */
         g_usleep(RETRY_US);
     }
+    return true; /* a watcher holds it, which will claim the file when it can */
 }

@@ -11,8 +11,9 @@
 #define FP_ROTATE_CONFIG FP_SYSCONFDIR "/firstpayload/rotate.conf"
 
 /* Moves file into the inbox, if it is not there, and returns when it has been claimed by whoever holds the state folder, or has been taken
- * here. Any number of these may run at once: each file is taken once, and in the order of capture among those that are there. options: with
- * once, and not FP_THEN_KEEP, as nobody could tell then that it was claimed. */
+ * here; or after ten seconds, when whoever holds it is not done with others yet. Any number of these may run at once: each file is taken
+ * once, and in the order of capture among those that are there. options: with once, and not FP_THEN_KEEP, as nobody could tell then that it
+ * was claimed. */
 bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *result, GError **error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "selection-arguments.h"
 
 #include "error.h"
+#include "filter.h"
 #include "network.h"
 
 void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help)
@@ -63,6 +64,8 @@ bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelec
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
         return false;
     }
+    if (arguments->filter != NULL && !fp_filter_check(arguments->filter, error))
+        return false;
     *format = FP_WRITER_AS_INPUT;
     if (arguments->format != NULL)
         *format = fp_writer_format(arguments->format, error);

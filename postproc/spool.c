@@ -29,6 +29,7 @@ struct FpSpool {
     char *failed_folder;
     FpThen then;
     FpInbox *inbox;
+    char *immovable;   /* the file of which that was said last */
     GPtrArray *claims; /* of FpClaim, by number */
     uint64_t highest;
     GQueue archive; /* of Archived, oldest first */
@@ -68,6 +69,7 @@ void fp_spool_free(FpSpool *spool)
     g_free(spool->done_folder);
     g_free(spool->failed_folder);
     fp_inbox_free(spool->inbox);
+    g_free(spool->immovable);
     g_ptr_array_unref(spool->claims);
     g_queue_clear_full(&spool->archive, free_archived);
     g_free(spool);
@@ -78,7 +80,10 @@ static const char *kept_name(const char *name)
 {
     size_t length = strlen(name);
 
-    return length > FP_SPOOL_NAME_BYTES ? name + length - FP_SPOOL_NAME_BYTES : name;
+    name += length > FP_SPOOL_NAME_BYTES ? length - FP_SPOOL_NAME_BYTES : 0;
+    while (*name == '.' && name[1] != '\0') /* or it would be hidden */
+        name++;
+    return name;
 }
 
 /* Reads NUMBER-NAME. Returns NAME within it, or NULL when it is nothing of ours. */
@@ -230,8 +235,19 @@ uint64_t fp_spool_highest(const FpSpool *spool)
     return spool->highest;
 }
 
-/* Returns NULL with error set when it cannot be moved; with none when it is gone. */
-static FpClaim *claim_arrival(const FpSpool *spool, const FpArrival *arrival, uint64_t number, GError **error)
+/* One that may not be moved, as it is immutable or in a sticky folder, does not hold up the others. Said once. */
+static void note_immovable(FpSpool *spool, const char *path)
+{
+    if (g_strcmp0(spool->immovable, path) == 0)
+        return;
+    fp_journal(G_LOG_LEVEL_WARNING, 0, path, "%s: cannot be moved into the state folder: %s; it is left out until it can", path,
+               g_strerror(errno));
+    g_free(spool->immovable);
+    spool->immovable = g_strdup(path);
+}
+
+/* Returns NULL with error set when it cannot be moved; with none when it is gone, or may not be. */
+static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t number, GError **error)
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
     const char *name = kept_name(arrival->name);
@@ -242,9 +258,11 @@ static FpClaim *claim_arrival(const FpSpool *spool, const FpArrival *arrival, ui
         claim->identity = arrival->identity;
         return claim;
     }
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    if (fp_folder_rename(from, to))
         return new_claim(number, name, g_steal_pointer(&to));
-    if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
+    if (errno == EPERM || errno == EACCES)
+        note_immovable(spool, from);
+    else if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
         set_error(error, from, "cannot be moved into the state folder");
     return NULL;
 }
@@ -305,6 +323,21 @@ bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim)
     return fp_inbox_is_finished(spool->inbox, claim->path);
 }
 
+/* What is in claim/ was moved there; also what had been before files were left where they are. */
+static bool is_left_alone(const FpClaim *claim)
+{
+    return claim->identity != 0;
+}
+
+FpSameness fp_spool_compare(const FpClaim *claim)
+{
+    uint64_t identity = is_left_alone(claim) ? fp_inbox_identity(claim->path) : claim->identity;
+
+    if (identity == claim->identity)
+        return FP_AS_CLAIMED;
+    return identity == 0 && errno != ENOENT ? FP_CANNOT_TELL : FP_OVERWRITTEN;
+}
+
 bool fp_spool_must_poll(const FpSpool *spool)
 {
     return fp_inbox_must_poll(spool->inbox);
@@ -312,18 +345,12 @@ bool fp_spool_must_poll(const FpSpool *spool)
 
 bool fp_spool_sync(FpSpool *spool, GError **error)
 {
-    const char *paths[] = {spool->claim_folder, spool->inbox_folder};
-
-    for (size_t i = 0; spool->then != FP_THEN_KEEP && i < G_N_ELEMENTS(paths); i++) {
-        int fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-        if (!is_synced && (i == 0 || fd >= 0)) /* the inbox may have vanished since */
-            set_error(error, paths[i], "cannot be brought to the disk");
-        if (fd >= 0)
-            close(fd);
-        if (!is_synced && (i == 0 || fd >= 0))
-            return false;
-    }
+    if (spool->then == FP_THEN_KEEP)
+        return true;
+    if (!fp_folder_sync(spool->claim_folder))
+        return set_error(error, spool->claim_folder, "cannot be brought to the disk");
+    if (!fp_folder_sync(spool->inbox_folder) && errno != ENOENT) /* it may have vanished since */
+        return set_error(error, spool->inbox_folder, "cannot be brought to the disk");
     return true;
 }
 
@@ -351,12 +378,6 @@ static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
         return set_error(error, claim->path, "cannot be moved to the archive");
     trim_archive(spool);
     return true;
-}
-
-/* What is in claim/ was moved there; also what had been before files were left where they are. */
-static bool is_left_alone(const FpClaim *claim)
-{
-    return claim->identity != 0;
 }
 
 static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)

@@ -61,6 +61,15 @@ uint64_t fp_spool_backlog_bytes(const FpSpool *spool);
 /* Whether nobody writes to a claimed file any more. One that has vanished is finished. */
 bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim);
 
+/* Whether a file that is left where it is has been overwritten since it was claimed, or, with errno set, whether that cannot be told now.
+ */
+typedef enum {
+    FP_AS_CLAIMED,
+    FP_OVERWRITTEN,
+    FP_CANNOT_TELL,
+} FpSameness;
+FpSameness fp_spool_compare(const FpClaim *claim);
+
 /* Whether some file's end can only be told by looking again in a while, not by an event. */
 bool fp_spool_must_poll(const FpSpool *spool);
 

@@ -12,6 +12,9 @@
 
 #include "error.h"
 
+#define LOCK_ATTEMPTS 5U
+#define LOCK_RETRY_US 10000
+
 static char *lock_path(const char *folder)
 {
     return g_build_filename(folder, "lock", NULL);
@@ -30,6 +33,17 @@ static pid_t read_holder(int fd)
     return pread(fd, text, sizeof text - 1, 0) > 0 ? (pid_t)g_ascii_strtoll(text, NULL, 10) : 0;
 }
 
+/* firstpayload status holds it for a moment, to see whether it can. */
+static bool try_lock(int fd)
+{
+    for (unsigned attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            return true;
+        g_usleep(LOCK_RETRY_US);
+    }
+    return false;
+}
+
 static bool take_lock(FpStateFolder *folder, GError **error)
 {
     g_autofree char *path = lock_path(folder->path);
@@ -37,7 +51,7 @@ static bool take_lock(FpStateFolder *folder, GError **error)
     folder->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (folder->lock_fd < 0)
         return set_error(error, path, "cannot be opened");
-    if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (!try_lock(folder->lock_fd)) {
         g_set_error(error, FP_ERROR, FP_ERROR_HELD,
                     "%s: process %d works on this state folder; one watcher each: stop it, or give this one another --state", folder->path,
                     (int)read_holder(folder->lock_fd));
@@ -48,6 +62,19 @@ static bool take_lock(FpStateFolder *folder, GError **error)
     if (ftruncate(folder->lock_fd, 0) != 0 || pwrite(folder->lock_fd, pid, strlen(pid), 0) < 0)
         return set_error(error, path, "cannot be written");
     return true;
+}
+
+/* Writes a file of one word, so that it lasts. */
+static bool write_word(const FpStateFolder *folder, const char *name, const char *word, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder->path, name, NULL);
+    GError *failure = NULL;
+
+    if (g_file_set_contents_full(path, word, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &failure))
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be written: %s", path, failure->message);
+    g_error_free(failure);
+    return false;
 }
 
 /* Reads the name, or chooses one. */
@@ -68,11 +95,7 @@ static bool find_id(FpStateFolder *folder, GError **error)
     }
     g_clear_error(&failure);
     snprintf(folder->id, FP_STATE_ID_BYTES, "%08x", g_random_int());
-    if (g_file_set_contents_full(path, folder->id, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &failure))
-        return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be written: %s", path, failure->message);
-    g_error_free(failure);
-    return false;
+    return write_word(folder, "id", folder->id, error);
 }
 
 bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **error)
@@ -92,6 +115,20 @@ void fp_state_folder_close(FpStateFolder *folder)
         close(folder->lock_fd);
     folder->lock_fd = -1;
     g_clear_pointer(&folder->path, g_free);
+}
+
+char *fp_state_folder_output(const FpStateFolder *folder)
+{
+    g_autofree char *path = g_build_filename(folder->path, "output", NULL);
+    g_autofree char *here = g_canonicalize_filename(folder->path, NULL);
+    char *output = NULL;
+
+    return g_file_get_contents(path, &output, NULL, NULL) ? output : g_path_get_dirname(here);
+}
+
+bool fp_state_folder_note_output(const FpStateFolder *folder, const char *output, GError **error)
+{
+    return write_word(folder, "output", output, error);
 }
 
 pid_t fp_state_folder_holder(const char *path)

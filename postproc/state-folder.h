@@ -19,6 +19,13 @@ typedef struct {
 bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **error);
 void fp_state_folder_close(FpStateFolder *folder);
 
+/* The folder to which outputs went, as it was noted last; before, that in which the state folder is, as it is unless asked otherwise. The
+ * caller's. */
+char *fp_state_folder_output(const FpStateFolder *folder);
+
+/* Notes it. */
+bool fp_state_folder_note_output(const FpStateFolder *folder, const char *output, GError **error);
+
 /* The process that works on the folder at path; 0: none does, or there is none. */
 pid_t fp_state_folder_holder(const char *path);
 

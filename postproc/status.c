@@ -2,8 +2,10 @@
 /* status.c - see status.h. */
 #include "status.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,38 +64,58 @@ void fp_status_set_word(FpStatus *status, FpWord word, const char *value)
     status->words[word] = g_strdup(value);
 }
 
+static bool write_text(int fd, const char *text)
+{
+    size_t n = strlen(text), done = 0;
+
+    while (done < n) {
+        ssize_t written = pwrite(fd, text + done, n - done, (off_t)done);
+        if (written <= 0)
+            return false;
+        done += (size_t)written;
+    }
+    return ftruncate(fd, (off_t)n) == 0;
+}
+
 /* Writes over the file that is there, within the room that it has. */
 static bool overwrite(const char *path, const char *text)
 {
     struct stat status;
-    size_t n = strlen(text), done = 0;
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    ssize_t written = fd >= 0 && fstat(fd, &status) == 0 && n <= (size_t)status.st_blocks * 512 ? 1 : -1;
+    bool has_room = fd >= 0 && fstat(fd, &status) == 0 && strlen(text) <= (size_t)status.st_blocks * 512;
+    bool is_done = has_room && write_text(fd, text);
 
-    while (written > 0 && done < n) {
-        written = pwrite(fd, text + done, n - done, (off_t)done);
-        done += (size_t)MAX(written, 0);
-    }
-    bool is_done = written > 0 && ftruncate(fd, (off_t)n) == 0;
     if (fd >= 0)
         close(fd);
     return is_done;
 }
 
-/* Not brought to the disk: after a power cut nobody asks how it was before. On a full disk, which is when it is asked for most, there is no
- * room for another file; then readers may for a moment see half of it. */
+static bool write_beside(const char *path, const char *beside, const char *text)
+{
+    int fd = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    bool is_written = fd >= 0 && write_text(fd, text);
+    int failure = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = failure;
+    return is_written && rename(beside, path) == 0;
+}
+
+/* Not brought to the disk: after a power cut nobody asks how it was before. The file beside it always has the same name, so that none is
+ * left over by who is killed. On a full disk, which is when it is asked for most, there is no room for another file; then readers may for a
+ * moment see half of it. */
 static bool replace_file(const char *path, const char *text, GError **error)
 {
-    GError *failure = NULL;
+    g_autofree char *beside = g_strconcat(path, ".new", NULL);
 
-    if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &failure))
+    if (write_beside(path, beside, text))
         return true;
-    if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOSPC) && overwrite(path, text)) {
-        g_error_free(failure);
+    int failure = errno;
+    unlink(beside);
+    if (failure == ENOSPC && overwrite(path, text))
         return true;
-    }
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be written: %s", path, failure->message);
-    g_error_free(failure);
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be written: %s", path, g_strerror(failure));
     return false;
 }
 

@@ -185,23 +185,6 @@ static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray
     return true;
 }
 
-/* The command line with the configuration's options put before it; a g_strfreev. Returns NULL with error set. */
-static char **combine(FpWatchArguments *arguments, GError **error)
-{
-    g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
-    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-
-    g_ptr_array_add(words, g_strdup(arguments->argv[0]));
-    if (!parse(only, g_strdupv(arguments->argv), error))
-        return NULL;
-    if (only->config != NULL && !read_config(arguments, only->config, words, error))
-        return NULL;
-    for (char **word = arguments->argv + 1; *word != NULL; word++)
-        g_ptr_array_add(words, g_strdup(*word));
-    g_ptr_array_add(words, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
-}
-
 static bool read_then(const FpWatchArguments *arguments, FpThen *then)
 {
     static const char *const names[] = {[FP_THEN_ARCHIVE] = "archive", [FP_THEN_DELETE] = "delete", [FP_THEN_KEEP] = "keep"};
@@ -235,6 +218,58 @@ static bool read_size(const char *text, uint64_t *bytes)
     return true;
 }
 
+/* Returns what is wrong, or NULL. */
+static const char *read_words(FpWatchArguments *arguments)
+{
+    if (!read_then(arguments, &arguments->options.spool.then))
+        return "--then takes archive, delete or keep";
+    if (!read_size(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
+        return "--max-archive takes a number of bytes, or one with K, M, G or T";
+    if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
+        return "--max-archive goes with --then archive";
+    return NULL;
+}
+
+static gpointer copy_word(gconstpointer word, gpointer user)
+{
+    (void)user;
+    return g_strdup(word);
+}
+
+/* Whether the values in the configuration make sense, which words are as options. */
+static bool check_config(const char *path, const GPtrArray *words, GError **error)
+{
+    g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
+    g_autoptr(GPtrArray) copy = g_ptr_array_copy((GPtrArray *)words, copy_word, NULL);
+    FpWatchOptions options;
+    GError *failure = NULL;
+
+    g_ptr_array_add(copy, NULL);
+    const char *wrong = parse(only, (char **)g_ptr_array_steal(copy, NULL), &failure) ? read_words(only) : NULL;
+    if (failure == NULL && wrong == NULL && fp_selection_arguments_check(&only->selection, &options.selection, &options.format, &failure))
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s", path, wrong != NULL ? wrong : failure->message);
+    g_clear_error(&failure);
+    return false;
+}
+
+/* The command line with the configuration's options put before it; a g_strfreev. Returns NULL with error set. */
+static char **combine(FpWatchArguments *arguments, GError **error)
+{
+    g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(words, g_strdup(arguments->argv[0]));
+    if (!parse(only, g_strdupv(arguments->argv), error))
+        return NULL;
+    if (only->config != NULL && (!read_config(arguments, only->config, words, error) || !check_config(only->config, words, error)))
+        return NULL;
+    for (char **word = arguments->argv + 1; *word != NULL; word++)
+        g_ptr_array_add(words, g_strdup(*word));
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}
+
 static bool is_same_folder(const char *one, const char *other)
 {
     struct stat first, second;
@@ -261,17 +296,6 @@ static const char *take_folders(FpWatchArguments *arguments)
         arguments->state = g_build_filename(arguments->output, ".firstpayload", NULL);
     return is_same_folder(arguments->inbox, arguments->output) ? "INBOX and OUTDIR are one folder; outputs would be taken for captures"
                                                                : NULL;
-}
-
-static const char *read_words(FpWatchArguments *arguments)
-{
-    if (!read_then(arguments, &arguments->options.spool.then))
-        return "--then takes archive, delete or keep";
-    if (!read_size(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
-        return "--max-archive takes a number of bytes, or one with K, M, G or T";
-    if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
-        return "--max-archive goes with --then archive";
-    return NULL;
 }
 
 /* Fills in arguments' options from what has been parsed. */

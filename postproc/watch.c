@@ -24,7 +24,8 @@
 #include "wakeup.h"
 #include "writer.h"
 
-#define SCAN_MS 30000   /* events are hints: look at the folder this often in any case */
+#define SCAN_MS 30000 /* events are hints: look at the folder this often in any case */
+#define ONCE_TROUBLE_MS 20
 #define TROUBLE_MS 2000 /* before trying again, or where there are no events */
 #define TICK_US 250000  /* while working: signals, watchdog, claims */
 #define GROUP_US 250000 /* files that are taken within this share a checkpoint */
@@ -49,6 +50,7 @@ typedef struct {
     uint64_t read_failed; /* the claim whose reading failed last, and how often */
     unsigned read_failures;
     FpProgress progress;
+    bool has_no_metrics;
     unsigned ticks;
     gint64 next_tick_us;
     gint64 next_status_us;
@@ -92,6 +94,19 @@ static void fill_figures(Watch *watch)
     figures[FP_FIGURE_LAST_FRAME_NS] = (uint64_t)MAX(watch->state.totals.last_frame_ns, 0);
 }
 
+/* That it fails is said once. */
+static void save_metrics(Watch *watch)
+{
+    GError *failure = NULL;
+
+    if (watch->options->metrics == NULL || fp_status_save_metrics(&watch->status, watch->options->metrics, &failure))
+        return;
+    if (!watch->has_no_metrics)
+        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", failure->message);
+    watch->has_no_metrics = true;
+    g_error_free(failure);
+}
+
 /* Saves the status, at most once a second unless it must be. Where that fails there is nothing to be done about it. */
 static void save_status(Watch *watch, const char *state, bool must)
 {
@@ -105,11 +120,11 @@ static void save_status(Watch *watch, const char *state, bool must)
     fp_status_set_word(&watch->status, FP_WORD_STATE, state);
     fp_status_set_word(&watch->status, FP_WORD_TROUBLE, watch->trouble);
     (void)fp_status_save(&watch->status, watch->folder.path, NULL);
-    if (watch->options->metrics != NULL)
-        (void)fp_status_save_metrics(&watch->status, watch->options->metrics, NULL);
+    save_metrics(watch);
     g_autofree char *text =
         g_strdup_printf("STATUS=%s, %u files wait, %" G_GUINT64_FORMAT " taken%s%s", state, fp_spool_n_claims(watch->spool),
                         watch->state.totals.files, watch->trouble != NULL ? ": " : "", watch->trouble != NULL ? watch->trouble : "");
+    g_strdelimit(text, "\n", ' '); /* names of files may have any, and a line is an assignment */
     fp_notify(text);
 }
 
@@ -215,8 +230,7 @@ static bool save_state(Watch *watch, GError **error)
 static bool commit(Watch *watch, uint64_t number, GError **error)
 {
     watch->state.committed = number;
-    if (watch->options->spool.then == FP_THEN_KEEP)
-        prune_seen(watch);
+    prune_seen(watch);
     if (!fp_spool_sync(watch->spool, error) || !fp_outbox_sync_built(watch->outbox, error) || !save_state(watch, error)) {
         forget_uncommitted(watch);
         return false;
@@ -256,7 +270,7 @@ static void tick(Watch *watch)
         report(watch);
     }
     if (watch->options->spool.then != FP_THEN_KEEP) /* before a ring buffer overwrites them */
-        (void)fp_spool_claim(watch->spool, watch->state.committed, NULL, NULL);
+        (void)fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, NULL);
     save_status(watch, "working", false);
 }
 
@@ -334,28 +348,39 @@ static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capt
                totals->summary.streams_with_payload - before->streams_with_payload, n_waiting);
 }
 
-/* Whether a claim that cannot be opened never will be. */
-static bool is_hopeless(const FpClaim *claim)
+/* Why a claim cannot be opened: an errno, 0 if it can. */
+static int opening_failure(const FpClaim *claim)
 {
-    int fd = open(claim->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(claim->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), failure = errno;
 
-    if (fd >= 0)
-        close(fd);
-    return fd < 0 && (errno == ENOENT || errno == EACCES || errno == EPERM || errno == ELOOP);
+    if (fd < 0)
+        return failure;
+    close(fd);
+    return 0;
 }
 
 /* Whose fault it was that a claim could not be taken. Reading that fails may work the next time. */
 static Built blame(Watch *watch, const FpClaim *claim, bool is_reading, const GError *failure)
 {
-    if (failure->domain == FP_ERROR && failure->code == FP_ERROR_DATA)
+    if (failure->code == FP_ERROR_DATA || failure->code == FP_ERROR_USAGE) /* usage: --filter, for its link type */
         return BAD;
     if (!is_reading)
         return TROUBLE;
-    if (is_hopeless(claim))
+    switch (opening_failure(claim)) {
+    case ENOENT:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
         return BAD;
-    watch->read_failures = watch->read_failed == claim->number ? watch->read_failures + 1 : 1;
-    watch->read_failed = claim->number;
-    return failure->code == FP_ERROR_IO && watch->read_failures >= READ_ATTEMPTS ? BAD : TROUBLE;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        return TROUBLE;
+    default:
+        watch->read_failures = watch->read_failed == claim->number ? watch->read_failures + 1 : 1;
+        watch->read_failed = claim->number;
+        return watch->read_failures >= READ_ATTEMPTS ? BAD : TROUBLE;
+    }
 }
 
 /* Whether the claim has the same in it as one that was taken, and needs no output. */
@@ -366,6 +391,18 @@ static bool is_copy(Watch *watch, const FpClaim *claim, uint64_t beginning)
     fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
                "%s: a copy, compressed otherwise, of a capture that has been taken; it has no output", claim->name);
     return true;
+}
+
+/* A file that is left where it is may be overwritten while it is read: then its output would be of neither. */
+static bool is_as_claimed(const FpClaim *claim, GError **error)
+{
+    FpSameness sameness = fp_spool_compare(claim);
+
+    if (sameness == FP_OVERWRITTEN)
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: was overwritten before it was read; what it held is lost", claim->path);
+    if (sameness == FP_CANNOT_TELL)
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+    return sameness == FP_AS_CLAIMED;
 }
 
 static Built build(Watch *watch, guint i, GError **error)
@@ -391,6 +428,7 @@ static Built build(Watch *watch, guint i, GError **error)
     g_autoptr(FpCapture) capture =
         failure == NULL ? fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure) : NULL;
     bool is_built = capture != NULL && build_output(watch, claim, capture, &failure);
+    is_built = is_built && is_as_claimed(claim, &failure);
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);
         g_propagate_error(error, failure);
@@ -477,6 +515,8 @@ static void reload_options(Watch *watch)
     const FpWatchOptions *options;
 
     watch->signals.reload = false;
+    if (watch->reload == NULL)
+        return;
     fp_notify("RELOADING=1");
     options = watch->reload(watch->user, &failure);
     if (options == NULL) {
@@ -500,6 +540,17 @@ static void take_signals(Watch *watch)
         reload_options(watch);
 }
 
+static bool is_keeping(const Watch *watch)
+{
+    return watch->options->spool.then == FP_THEN_KEEP;
+}
+
+/* Where files are left alone, nothing is won by claiming early, and each look reads the beginnings of all of them. */
+static bool must_not_look(const Watch *watch)
+{
+    return is_keeping(watch) && fp_spool_n_claims(watch->spool) > 0;
+}
+
 /* One round of all steps. *is_any: whether there was anything to do. */
 static bool work(Watch *watch, bool *is_any, GError **error)
 {
@@ -514,18 +565,13 @@ static bool work(Watch *watch, bool *is_any, GError **error)
     watch->is_woken = fp_wakeup_watch(watch->wakeup, fp_spool_inbox(watch->spool));
     watch->is_woken &= fp_wakeup_watch(watch->wakeup, fp_spool_claim_folder(watch->spool));
     GError *failure = NULL;
-    bool is_claimed = fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, &failure);
-    if (!take_group(watch, is_any, error)) {
-        g_clear_error(&failure);
-        return false;
-    }
-    if (watch->pass != NULL && !settle(watch, error)) {
-        g_clear_error(&failure);
-        return false;
-    }
-    if (!is_claimed)
-        g_propagate_error(error, failure);
-    return is_claimed;
+    bool is_claimed = must_not_look(watch) || fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, &failure);
+    bool is_well =
+        !is_claimed && is_keeping(watch) ? true : take_group(watch, is_any, error) && (watch->pass == NULL || settle(watch, error));
+    if (is_well && !is_claimed)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    g_clear_error(&failure);
+    return is_well && is_claimed;
 }
 
 static int wait_ms(const Watch *watch)
@@ -533,7 +579,9 @@ static int wait_ms(const Watch *watch)
     gint64 watchdog_ms = fp_notify_watchdog_us() / 2000;
     int wait = SCAN_MS;
 
-    if (watch->trouble != NULL || !watch->is_woken)
+    if (watch->trouble != NULL && watch->options->once)
+        wait = ONCE_TROUBLE_MS;
+    else if (watch->trouble != NULL || !watch->is_woken)
         wait = TROUBLE_MS;
     else if (fp_spool_must_poll(watch->spool))
         wait = FP_INBOX_POLL_MS + 50;
@@ -542,6 +590,8 @@ static int wait_ms(const Watch *watch)
 
 static bool loop(Watch *watch, GError **error)
 {
+    unsigned failures = 0;
+
     for (;;) {
         GError *failure = NULL;
         bool is_any = false;
@@ -550,7 +600,7 @@ static bool loop(Watch *watch, GError **error)
             return true;
         bool is_well = work(watch, &is_any, &failure);
         fp_notify("WATCHDOG=1");
-        if (!is_well && watch->options->once) {
+        if (!is_well && watch->options->once && ++failures >= READ_ATTEMPTS) {
             g_propagate_error(error, failure);
             return false;
         }
@@ -569,6 +619,24 @@ static bool loop(Watch *watch, GError **error)
     }
 }
 
+/* Where outputs went to another folder before, what was committed may still wait there to be published. */
+static bool follow_output(Watch *watch, GError **error)
+{
+    g_autofree char *before = fp_state_folder_output(&watch->folder);
+    g_autofree char *now = g_canonicalize_filename(watch->options->output, NULL);
+
+    if (g_str_equal(before, now))
+        return true;
+    if (g_file_test(before, G_FILE_TEST_IS_DIR)) {
+        FpOutbox *old = fp_outbox_open(before, watch->folder.id, error);
+        bool is_published = old != NULL && fp_outbox_publish(old, watch->state.committed, error);
+        fp_outbox_free(old);
+        if (!is_published)
+            return false;
+    }
+    return fp_state_folder_note_output(&watch->folder, now, error);
+}
+
 static bool begin(Watch *watch, GError **error)
 {
     const FpWatchOptions *options = watch->options;
@@ -582,7 +650,7 @@ static bool begin(Watch *watch, GError **error)
     if (watch->outbox == NULL)
         return false;
     watch->wakeup = fp_wakeup_new(error);
-    if (watch->wakeup == NULL || !restore(watch, error))
+    if (watch->wakeup == NULL || !restore(watch, error) || !follow_output(watch, error))
         return false;
     if (watch->state.generation == 0 && fp_spool_highest(watch->spool) > 0)
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: there is no checkpoint, but there are files from before; outputs may come twice",
@@ -632,9 +700,14 @@ bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, F
 
 bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
 {
-    FpInbox *inbox = fp_inbox_new(options->spool.inbox, options->spool.match, options->spool.then == FP_THEN_KEEP);
-    g_autoptr(GPtrArray) arrivals = fp_inbox_finished(inbox, NULL, error);
+    const FpSelection *selection = &options->selection;
+    FpCheckpoint state;
 
+    if (!fp_checkpoint_load(options->spool.state, &selection->rules, selection->max_streams, selection->network_kinds, &state, error))
+        return false;
+    FpInbox *inbox = fp_inbox_new(options->spool.inbox, options->spool.match, options->spool.then == FP_THEN_KEEP);
+    g_autoptr(GPtrArray) arrivals = fp_inbox_finished(inbox, state.seen.files, error);
+    fp_checkpoint_clear(&state);
     for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {
         const FpArrival *arrival = g_ptr_array_index(arrivals, i);
         printf("%s\t%" G_GUINT64_FORMAT "\n", arrival->name, arrival->bytes);

@@ -163,7 +163,9 @@ class Place:
     def figures(self):
         """What the watcher counted of captures. Files put aside are left out: who is killed meanwhile forgets having counted one."""
         counted = ("files", "files_empty", "files_cut", "frames", "frames_kept", "bytes_in", "bytes_out", "streams",
-                   "streams_with_payload", "streams_open", "committed")
+                   "streams_with_payload", "streams_open")
+        if self.then != "keep":                      # there a file that was put aside in vain gets another number
+            counted += ("committed",)
         with open(os.path.join(self.state, "status"), encoding="utf-8") as file:
             lines = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
         return {name: lines[name] for name in counted}

@@ -10,6 +10,7 @@ import socket
 import stat
 import struct
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -185,6 +186,33 @@ class Files(Watch):
         self.assertEqual(self.outputs(), ["a-1.pcap", "a.pcap"])
         self.assertEqual(self.output("a.pcap"), b"not ours")
 
+    def test_long_name_is_not_cut_to_a_hidden_one(self):
+        self.arrive("x" * 50 + "." * 100 + "y" * 95 + ".pcap", pcap(connection()))
+        self.once()
+        self.assertEqual(self.outputs(), ["y" * 95 + ".pcap"])
+
+    def test_line_feed_in_a_name_is_one_line_of_the_log(self):
+        self.arrive("a\nb.pcap", pcap(connection()))
+        self.assertEqual(len(self.once().stderr.splitlines()), 1)
+        self.assertEqual(self.outputs(), ["a\nb.pcap"])
+
+    def test_file_that_may_not_be_moved_holds_up_nobody(self):
+        os.chmod(self.inbox, 0o1777)
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.outdir, 0o777)
+        theirs = self.arrive("a.pcap", pcap(connection()))          # root's, in a sticky folder
+        ours = self.arrive("b.pcap", pcap(connection(9)))
+        os.chown(ours, 65534, 65534)
+        folder = tempfile.mkdtemp(dir="/tmp")                       # where nobody may run it
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o755)
+        program = shutil.copy(PROGRAM, folder)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "watch", "--once", self.inbox, self.outdir]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("a.pcap: cannot be moved into the state folder: Operation not permitted; it is left out until it can", result.stderr)
+        self.assertEqual((self.outputs(), os.path.exists(theirs)), (["b.pcap"], True))
+
     def test_long_names_keep_their_end(self):
         self.arrive("x" * 240 + ".pcap", pcap(connection()))
         self.once()
@@ -242,6 +270,30 @@ class Then(Watch):
         self.once("--then", "keep")
         self.assertEqual(self.status()["files"], 2)
 
+    def test_keep_lists_what_is_new_only(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--then", "keep")
+        self.arrive("b.pcap", pcap(connection(9)))
+        self.assertEqual(self.watch("--dry-run", "--then", "keep").stdout, f"b.pcap\t{len(pcap(connection()))}\n")
+
+    def test_what_was_kept_is_not_taken_again_when_files_are_archived(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--then", "keep")
+        self.arrive("b.pcap", pcap(connection(9)))
+        self.once()
+        self.assertEqual((self.outputs(), os.listdir(self.inbox), len(self.in_state("done"))), (["a.pcap", "b.pcap"], ["a.pcap"], 1))
+
+    def test_outputs_that_waited_follow_their_folder(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.once()
+        built = next(n for n in os.listdir(self.outdir) if n.startswith(".firstpayload-"))
+        os.rename(os.path.join(self.outdir, "a.pcap"), os.path.join(self.outdir, built, f"{1:016}-a.pcap"))    # as after a kill
+        os.mkdir(self.path("out2"))
+        self.arrive("b.pcap", pcap(connection(9)))
+        result = subprocess.run([PROGRAM, "watch", "--once", "--state", self.state, self.inbox, self.path("out2")], capture_output=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.outputs(), [n for n in os.listdir(self.path("out2")) if n[0] != "."]), (["a.pcap"], ["b.pcap"]))
+
     def test_archive_has_a_limit(self):
         size = len(pcap(connection()))
         for i in range(5):
@@ -290,6 +342,29 @@ class Running(Watch):
         result = self.watch("--once")
         self.assertEqual(result.returncode, 75)
         self.assertIn(f"process {run.pid} works on this state folder", result.stderr)
+
+    def test_copy_of_the_state_folder_is_refused(self):
+        self.start()
+        shutil.copytree(self.state, self.path("copy"))
+        result = self.watch("--once", "--state", self.path("copy"))
+        self.assertEqual(result.returncode, 75)
+        self.assertIn("another watcher builds in it", result.stderr)
+
+    def test_inbox_that_vanishes_costs_nothing_that_is_kept(self):
+        for i in range(300):
+            self.arrive(f"{i:03}.pcap", pcap(connection(1000 + i)))
+        run = self.start("--then", "keep")
+        for _ in range(3):
+            os.rename(self.inbox, self.path("gone"))
+            time.sleep(0.2)
+            os.rename(self.path("gone"), self.inbox)
+            time.sleep(0.2)
+        self.arrive("last.pcap", pcap(connection(999)))
+        wait_for(lambda: "last.pcap" in self.outputs(), "the last file")
+        run.terminate()
+        run.wait()
+        self.assertEqual(self.outputs(), sorted([f"{i:03}.pcap" for i in range(300)] + ["last.pcap"]))
+        self.assertEqual(self.status()["files_failed"], 0)
 
     def test_signals(self):
         config = write(self.folder, "c.conf", b"[watch]\nkeep = first\n")
@@ -367,6 +442,11 @@ class Said(Watch):
         self.assertIn(f'firstpayload_frames_total{{inbox="{self.inbox}"}} 5\n', metrics)
         self.assertIn("# TYPE firstpayload_backlog_files gauge\n", metrics)
 
+    def test_metrics_that_cannot_be_written_are_said_once(self):
+        self.arrive("a.pcap", pcap(connection()))
+        result = self.once("--metrics", self.path("nowhere/m.prom"))
+        self.assertEqual(result.stderr.count("nowhere/m.prom: cannot be written: No such file or directory"), 1)
+
     def test_status_of_nothing(self):
         result = subprocess.run([PROGRAM, "status", self.path("nowhere")], capture_output=True, text=True)
         self.assertEqual(result.returncode, 66)
@@ -404,9 +484,11 @@ class Configuration(Watch):
         for text, status, said in (("[watch]\nkeeep=first\n", 78, "has no key keeep"), ("[slim]\n", 78, "no group [slim]"), ("x\n", 78, "c.conf"),
                                    ("[watch]\nonce=true\n" + folders, 78, "has no key once"),
                                    ("[watch]\nmarked-only=perhaps\n", 78, "takes true or false"),
-                                   ("[watch]\nkeep=last\n" + folders, 64, "--keep takes"), ("[watch]\nthen=burn\n" + folders, 64, "--then takes"),
-                                   ("[watch]\nmax-archive=20X\n" + folders, 64, "--max-archive takes"),
-                                   ("[watch]\nthen=delete\nmax-archive=20G\n" + folders, 64, "--max-archive goes with"),
+                                   ("[watch]\nkeep=last\n" + folders, 78, "--keep takes"), ("[watch]\nthen=burn\n" + folders, 78, "--then takes"),
+                                   ("[watch]\nmax-archive=20X\n" + folders, 78, "--max-archive takes"),
+                                   ("[watch]\nthen=delete\nmax-archive=20G\n" + folders, 78, "--max-archive goes with"),
+                                   ("[watch]\nflight-bytes=abc\n" + folders, 78, "abc"), ("[watch]\nformat=xyz\n" + folders, 78, "-F xyz"),
+                                   ("[watch]\nfilter=foo bar(\n" + folders, 78, "-f 'foo bar('"),
                                    ("[watch]\n", 64, "no INBOX and OUTDIR"), (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 64, "one folder")):
             with self.subTest(text=text):
                 result = self.run_config(text, "--check-config")
@@ -443,6 +525,11 @@ class Rotate(Watch):
         self.start()
         self.assertEqual(self.rotate(self.arrive("a.pcap", pcap(connection())))[0][1], 0)
         wait_for(lambda: self.outputs() == ["a.pcap"], "the watcher to take it")
+
+    def test_name_that_watchers_leave_alone(self):
+        said, status = self.rotate(write(self.folder, ".a.pcap", pcap(connection())))[0]
+        self.assertEqual(status, 64)
+        self.assertIn(".a.pcap: is hidden", said)
 
     def test_what_is_not_there(self):
         said, status = self.rotate(self.path("nothing.pcap"))[0]
