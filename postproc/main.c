@@ -69,10 +69,11 @@ static void free_arguments(gpointer arguments)
 
 static int run_watch(int argc, char **argv)
 {
+    (void)argc;
     g_autoptr(GPtrArray) history = g_ptr_array_new_with_free_func(free_arguments);
     FpWatchResult result = {0};
     GError *error = NULL;
-    FpWatchArguments *arguments = fp_watch_arguments_parse(argc, argv, &error);
+    FpWatchArguments *arguments = fp_watch_arguments_parse(argv, &error);
 
     if (arguments == NULL)
         return fail(error);
@@ -133,7 +134,7 @@ static int run_rotate(int argc, char **argv)
                 option + strlen("--config="));
         return FP_ERROR_USAGE;
     }
-    g_autoptr(FpWatchArguments) arguments = fp_watch_arguments_parse(G_N_ELEMENTS(words) - 1, words, &error);
+    g_autoptr(FpWatchArguments) arguments = fp_watch_arguments_parse(words, &error);
     if (arguments == NULL)
         return fail(error);
     fp_journal_begin();

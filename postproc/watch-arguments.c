@@ -318,21 +318,21 @@ static bool check(FpWatchArguments *arguments, GError **error)
     return fp_selection_arguments_check(&arguments->selection, &arguments->options.selection, &arguments->options.format, error);
 }
 
-FpWatchArguments *fp_watch_arguments_parse(int argc, char **argv, GError **error)
+FpWatchArguments *fp_watch_arguments_parse(char **argv, GError **error)
 {
-    g_autoptr(FpWatchArguments) arguments = g_new0(FpWatchArguments, 1);
+    FpWatchArguments *arguments = g_new0(FpWatchArguments, 1);
 
-    (void)argc;
     arguments->argv = g_strdupv(argv);
     char **words = combine(arguments, error);
-    if (words == NULL || !parse(arguments, words, error) || !check(arguments, error))
-        return NULL;
-    return g_steal_pointer(&arguments);
+    if (words != NULL && parse(arguments, words, error) && check(arguments, error))
+        return arguments;
+    fp_watch_arguments_free(arguments);
+    return NULL;
 }
 
 FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, GError **error)
 {
-    g_autoptr(FpWatchArguments) fresh = fp_watch_arguments_parse(0, arguments->argv, error);
+    g_autoptr(FpWatchArguments) fresh = fp_watch_arguments_parse(arguments->argv, error);
 
     if (fresh == NULL)
         return NULL;

@@ -15,10 +15,10 @@ typedef enum {
 } FpWatchTask;
 
 /*
- * Takes argv[0] for the program. Options of the configuration file (--config) are those of the command line by their long names, which go
- * before them. Returns NULL with error set. --help is answered, and ends the program.
+ * argv is NULL-terminated; argv[0] is the program. Options of the configuration file (--config) are those of the command line by their long
+ * names, which go before them. Returns NULL with error set. --help is answered, and ends the program.
  */
-FpWatchArguments *fp_watch_arguments_parse(int argc, char **argv, GError **error);
+FpWatchArguments *fp_watch_arguments_parse(char **argv, GError **error);
 
 /* The same once more, for SIGHUP, of the same command line: what cannot change while a watcher runs (inbox, folders, what becomes of
  * files) must not. Returns NULL with error set, and leaves arguments alone. */
