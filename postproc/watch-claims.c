@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch-claims.c - claimed captures -> outputs that are built, and what becomes of those that cannot be. See watch-internal.h. */
+#include "watch-internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "copies.h"
+#include "error.h"
+#include "journal.h"
+#include "notify.h"
+#include "output.h"
+#include "writer.h"
+
+#define TICK_US 250000  /* while working: signals, watchdog, claims */
+#define GROUP_US 250000 /* files that are taken within this share a checkpoint */
+#define GROUP_FILES 256U
+
+static void tick(Watch *watch)
+{
+    gint64 now_us;
+
+    if (++watch->ticks % 64 != 0)
+        return;
+    now_us = g_get_monotonic_time();
+    if (now_us < watch->next_tick_us)
+        return;
+    watch->next_tick_us = now_us + TICK_US;
+    fp_notify("WATCHDOG=1");
+    fp_wakeup_signals(watch->wakeup, &watch->signals);
+    if (watch->signals.report) {
+        watch->signals.report = false;
+        fp_watch_report(watch);
+    }
+    if (watch->options->spool.then != FP_THEN_KEEP) /* before a ring buffer overwrites them */
+        (void)fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, NULL);
+    fp_watch_save_status(watch, "working", false);
+}
+
+/* What became of a claim. */
+typedef enum {
+    BUILT,
+    BAD,     /* it is no capture, or damaged */
+    TROUBLE, /* something else does not work */
+    STOPPED, /* a signal came */
+} Built;
+
+static bool write_capture(Watch *watch, FpCapture *capture, FpWriter *writer, GError **error)
+{
+    int n;
+
+    if (!fp_writer_next_capture(writer, capture, error))
+        return false;
+    while (!watch->signals.stop && (n = fp_pass_take(watch->pass, capture, FP_PASS_BATCH, error)) != 0) {
+        if (n < 0)
+            return false;
+        tick(watch);
+        fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
+                         watch->state.totals.summary.frames, watch->state.totals.summary.kept);
+    }
+    return fp_writer_end_capture(writer, error) && fp_writer_finish(writer, error);
+}
+
+/* Writes the capture's output and brings it to the disk. */
+static bool build_output(Watch *watch, const FpClaim *claim, FpCapture *capture, GError **error)
+{
+    FpSummary *summary = &watch->state.totals.summary;
+    g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
+    g_autofree char *path = fp_outbox_build_path(watch->outbox, claim->number, name);
+    FpOutput *output = fp_output_create(path, error);
+
+    if (output == NULL)
+        return false;
+    FpWriter *writer = fp_writer_new(output, capture, true, watch->options->format, error);
+    if (writer != NULL)
+        fp_pass_write_to(watch->pass, writer);
+    bool is_done = writer != NULL && write_capture(watch, capture, writer, error);
+    fp_progress_end(&watch->progress);
+    fp_pass_forget_fragments(watch->pass); /* a checkpoint does not hold them */
+    fp_pass_write_to(watch->pass, NULL);
+    fp_writer_free(writer);
+    uint64_t bytes = fp_output_bytes(output);
+    if (!is_done) {
+        fp_output_discard(output);
+        return false;
+    }
+    if (!fp_output_finish(output, error))
+        return false;
+    summary->bytes_out += bytes;
+    fp_outbox_note(watch->state.seen.names, name);
+    return true;
+}
+
+static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capture, const FpSummary *before, guint n_waiting)
+{
+    FpTotals *totals = &watch->state.totals;
+
+    totals->files++;
+    totals->summary.bytes_in += fp_capture_bytes_read(capture);
+    totals->files_empty += totals->summary.frames == before->frames;
+    totals->last_frame_ns = MAX(totals->last_frame_ns, fp_pass_newest_ns(watch->pass));
+    if (fp_capture_cut(capture) >= 0) {
+        totals->summary.captures_cut++;
+        fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
+                   "%s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken", claim->name,
+                   fp_capture_cut(capture));
+    }
+    fp_journal(G_LOG_LEVEL_INFO, claim->number, claim->name,
+               "%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " kept, %" G_GUINT64_FORMAT " streams with payload; waiting: %u",
+               claim->name, totals->summary.frames - before->frames, totals->summary.kept - before->kept,
+               totals->summary.streams_with_payload - before->streams_with_payload, n_waiting);
+}
+
+/* Why a claim cannot be opened: an errno, 0 if it can. */
+static int opening_failure(const FpClaim *claim)
+{
+    int fd = open(claim->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), failure = errno;
+
+    if (fd < 0)
+        return failure;
+    close(fd);
+    return 0;
+}
+
+/* Whose fault it was that a claim could not be taken. Reading that fails may work the next time. */
+static Built blame(Watch *watch, const FpClaim *claim, bool is_reading, const GError *failure)
+{
+    if (failure->code == FP_ERROR_DATA || failure->code == FP_ERROR_USAGE) /* usage: --filter, for its link type */
+        return BAD;
+    if (!is_reading)
+        return TROUBLE;
+    switch (opening_failure(claim)) {
+    case ENOENT:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+        return BAD;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        return TROUBLE;
+    default:
+        watch->read_failures = watch->read_failed == claim->number ? watch->read_failures + 1 : 1;
+        watch->read_failed = claim->number;
+        return watch->read_failures >= READ_ATTEMPTS ? BAD : TROUBLE;
+    }
+}
+
+/* Whether the claim has the same in it as one that was taken, and needs no output. */
+static bool is_copy(Watch *watch, const FpClaim *claim, uint64_t beginning)
+{
+    if (!fp_copies_is_copy(claim->name, beginning, watch->state.seen.names))
+        return false;
+    fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
+               "%s: a copy, compressed otherwise, of a capture that has been taken; it has no output", claim->name);
+    return true;
+}
+
+/* A file that is left where it is may be overwritten while it is read: then its output would be of neither. */
+static bool is_as_claimed(const FpClaim *claim, GError **error)
+{
+    FpSameness sameness = fp_spool_compare(claim);
+
+    if (sameness == FP_OVERWRITTEN)
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: was overwritten before it was read; what it held is lost", claim->path);
+    if (sameness == FP_CANNOT_TELL)
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+    return sameness == FP_AS_CLAIMED;
+}
+
+static Built build(Watch *watch, guint i, GError **error)
+{
+    const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
+    FpSummary before = watch->state.totals.summary;
+    struct stat status;
+    GError *failure = NULL;
+
+    bool is_there = stat(claim->path, &status) == 0;
+    if (!is_there && errno != ENOENT) /* it may be empty, and would be taken for no capture */
+        g_set_error(&failure, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+    if (is_there && status.st_size == 0) {
+        watch->state.totals.files++;
+        watch->state.totals.files_empty++;
+        return BUILT;
+    }
+    uint64_t beginning = failure == NULL ? fp_copies_beginning(claim->path) : 0;
+    if (is_copy(watch, claim, beginning)) {
+        watch->state.totals.files++;
+        return BUILT;
+    }
+    g_autoptr(FpCapture) capture =
+        failure == NULL ? fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure) : NULL;
+    bool is_built = capture != NULL && build_output(watch, claim, capture, &failure);
+    is_built = is_built && is_as_claimed(claim, &failure);
+    if (!is_built) {
+        Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);
+        g_propagate_error(error, failure);
+        return blamed;
+    }
+    if (watch->signals.stop)
+        return STOPPED;
+    note_built(watch, claim, capture, &before, fp_spool_n_claims(watch->spool) - i - 1);
+    fp_copies_note(watch->state.seen.names, claim->name, beginning);
+    return BUILT;
+}
+
+/* Puts a claim aside that makes no sense. Takes over why. */
+static bool fail_claim(Watch *watch, guint i, GError *why, GError **error)
+{
+    const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
+
+    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; %s", why->message,
+               claim->identity != 0 ? "it is left where it is" : "it was moved to failed/");
+    fp_status_set_word(&watch->status, FP_WORD_LAST_FAILURE, why->message);
+    fp_watch_add_seen(watch, claim);
+    watch->state.totals.files_failed++;
+    bool is_moved = fp_outbox_discard(watch->outbox, claim->number - 1, error) && fp_spool_fail(watch->spool, i, why->message, error);
+    g_error_free(why);
+    return is_moved;
+}
+
+/* One that was found bad only after some of it had been taken: as if it had not been there. */
+static bool fail_claim_begun(Watch *watch, guint i, GError *why, GError **error)
+{
+    if (fp_watch_restore(watch, error) && fail_claim(watch, i, g_steal_pointer(&why), error))
+        return fp_watch_commit(watch, watch->state.committed, error);
+    g_clear_error(&why);
+    return false;
+}
+
+static void note_taken(Watch *watch, const FpClaim *claim)
+{
+    fp_watch_add_seen(watch, claim);
+    fp_status_set_word(&watch->status, FP_WORD_LAST_FILE, claim->name);
+    watch->status.figures[FP_FIGURE_LAG_NS] = (uint64_t)MAX(fp_watch_now_ns() - claim->finished_ns, 0);
+}
+
+/* Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something does not work;
+ * then the next round begins from what was committed. */
+bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
+{
+    gint64 began_us = g_get_monotonic_time();
+    uint64_t number = watch->state.committed;
+    guint i = 0;
+
+    *is_any = false;
+    while (i < MIN(fp_spool_n_claims(watch->spool), GROUP_FILES) && g_get_monotonic_time() - began_us < GROUP_US) {
+        const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
+        uint64_t frames = watch->state.totals.summary.frames;
+        GError *failure = NULL;
+        if (!fp_spool_is_finished(watch->spool, claim))
+            break; /* somebody writes to it again; those behind it wait, as their order matters */
+        Built built = build(watch, i, &failure);
+        *is_any = true;
+        number = claim->number;
+        if (built == BAD && frames != watch->state.totals.summary.frames)
+            return fail_claim_begun(watch, i, failure, error);
+        if (built == BAD && fail_claim(watch, i, failure, error))
+            continue;
+        if (built == TROUBLE)
+            g_propagate_error(error, failure);
+        if (built != BUILT) {
+            fp_watch_forget_uncommitted(watch);
+            return built == STOPPED;
+        }
+        note_taken(watch, claim);
+        i++;
+    }
+    return !*is_any || fp_watch_commit(watch, number, error);
+}

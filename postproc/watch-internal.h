@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch-internal.h - what the parts of the watcher share: watch.c (the rounds), watch-state.c, watch-claims.c, watch-status.c. Nobody else
+ * includes it. */
+#ifndef FP_WATCH_INTERNAL_H
+#define FP_WATCH_INTERNAL_H
+
+#include "checkpoint.h"
+#include "outbox.h"
+#include "progress.h"
+#include "state-folder.h"
+#include "status.h"
+#include "wakeup.h"
+#include "watch.h"
+
+#define READ_ATTEMPTS 3U /* of a file whose reading fails, before it is given up */
+
+typedef struct {
+    const FpWatchOptions *options;
+    FpWatchReload reload;
+    void *user;
+    FpStateFolder folder;
+    FpSpool *spool;
+    FpOutbox *outbox;
+    FpWakeup *wakeup;
+    FpSignals signals;
+    FpCheckpoint state; /* as committed, and on the way to the next; its streams are in pass */
+    FpPass *pass;       /* NULL: the state has to be read anew */
+    bool is_woken;      /* by what happens in the folders */
+    bool is_settled;    /* what was committed is published and disposed of */
+    FpStatus status;
+    char *trouble;        /* what is waited for to get better; NULL: nothing */
+    uint64_t read_failed; /* the claim whose reading failed last, and how often */
+    unsigned read_failures;
+    FpProgress progress;
+    bool has_no_metrics;
+    unsigned ticks;
+    gint64 next_tick_us;
+    gint64 next_status_us;
+    uint64_t files_at_start, failed_at_start, cut_at_start;
+} Watch;
+
+/* watch-status.c. Saves the status, at most once a second unless it must be; state: FP_WORD_STATE. */
+void fp_watch_save_status(Watch *watch, const char *state, bool must);
+
+/* Something does not work, or does again. Said once. The first takes over failure. */
+void fp_watch_begin_trouble(Watch *watch, GError *failure);
+void fp_watch_end_trouble(Watch *watch);
+
+/* Says how things are. */
+void fp_watch_report(Watch *watch);
+
+/* watch-state.c. Goes back to what was committed last: at once, or in the next round. */
+bool fp_watch_restore(Watch *watch, GError **error);
+void fp_watch_forget_uncommitted(Watch *watch);
+
+/* Remembers a file that is left where it is. */
+void fp_watch_add_seen(Watch *watch, const FpClaim *claim);
+
+/* Brings the state to the disk as it is; commits with it that claims up to number are done with; publishes and disposes of what was
+ * committed. */
+bool fp_watch_save_state(Watch *watch, GError **error);
+bool fp_watch_commit(Watch *watch, uint64_t number, GError **error);
+bool fp_watch_settle(Watch *watch, GError **error);
+
+/* watch-claims.c. Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something
+ * does not work; then the next round begins from what was committed. */
+bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error);
+
+static inline int64_t fp_watch_now_ns(void)
+{
+    return g_get_real_time() * 1000;
+}
+
+#endif
