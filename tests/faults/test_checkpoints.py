@@ -180,6 +180,7 @@ class Checkpoints(unittest.TestCase):
 
     def test_before_publishing(self):
         """What was committed is published, though the slot that says so is damaged before it happens."""
+        del self.second[1:]  # one file has one commit, however slow the machine is
         for then in ("archive", "delete", "keep"):
             expected = self.undisturbed(then)
             with self.subTest(then):
