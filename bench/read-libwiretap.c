@@ -9,8 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <wiretap/wtap.h>
-#include <wsutil/wslog.h>
+#include "wiretap-compat.h"
 
 #define EXIT_DATA 65
 
@@ -23,19 +22,14 @@ static int fail(const char *path, int err, char *err_info)
 
 static uint64_t read_records(wtap *wth, int *err, char **err_info)
 {
-    wtap_rec record;
-    Buffer buffer;
-    gint64 offset;
+    FpWiretapRecord record;
+    int64_t offset;
     uint64_t records = 0;
 
-    wtap_rec_init(&record);
-    ws_buffer_init(&buffer, 1514);
-    while (wtap_read(wth, &record, &buffer, err, err_info, &offset)) {
+    fp_wiretap_record_init(&record);
+    while (fp_wiretap_read(wth, &record, err, err_info, &offset))
         records++;
-        wtap_rec_reset(&record);
-    }
-    wtap_rec_cleanup(&record);
-    ws_buffer_free(&buffer);
+    fp_wiretap_record_clear(&record);
     return records;
 }
 
@@ -48,7 +42,7 @@ int main(int argc, char **argv)
         fputs("usage: read-libwiretap CAPTURE\n", stderr);
         return 64;
     }
-    ws_log_init("read-libwiretap", NULL);
+    fp_wiretap_log_init("read-libwiretap");
     wtap_init(FALSE);
     wtap *wth = wtap_open_offline(argv[1], WTAP_TYPE_AUTO, &err, &err_info, FALSE);
     if (wth == NULL)

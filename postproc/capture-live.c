@@ -102,11 +102,9 @@ static bool set_open_error(GError **error, const FpLiveOptions *options, int cod
 
 static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
 {
-    pcap_set_snaplen(pcap, options->snaplen);
-    pcap_set_promisc(pcap, 1);
-    pcap_set_timeout(pcap, READ_TIMEOUT_MS);
-    if (options->buffer_kib > 0)
-        pcap_set_buffer_size(pcap, options->buffer_kib * 1024);
+    if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, 1) != 0 || pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 ||
+        (options->buffer_kib > 0 && pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0))
+        return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap takes none of its options", "");
 
     int status = pcap_activate(pcap);
     const char *detail = pcap_geterr(pcap);
@@ -117,8 +115,9 @@ static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
         help = "; tcpdump -D lists the interfaces";
     if (status < 0)
         return set_open_error(error, options, FP_ERROR_NO_INPUT, *detail != '\0' ? detail : pcap_statustostr(status), help);
-    if (pcap_datalink(pcap) == DLT_LINUX_SLL)
-        (void)pcap_set_datalink(pcap, DLT_LINUX_SLL2); /* as tcpdump has it: the second version names the interface */
+    /* as tcpdump has it: the second version names the interface */
+    if (pcap_datalink(pcap) == DLT_LINUX_SLL && pcap_set_datalink(pcap, DLT_LINUX_SLL2) != 0)
+        return set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
     return true;
 }
 

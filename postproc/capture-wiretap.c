@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include <wiretap/pcap-encap.h>
-#include <wsutil/wslog.h>
 
 #include "capture-internal.h"
 #include "error.h"
 #include "link.h"
 #include "segment.h"
 #include "stop.h"
+#include "wiretap-compat.h"
 
 #define LINK_TYPES 300 /* that have been assigned */
 
@@ -30,8 +30,7 @@ typedef struct {
 typedef struct {
     FpCapture base;
     wtap *wth;
-    wtap_rec record;
-    Buffer buffer;
+    FpWiretapRecord record;
     Feed *feed;   /* NULL for a regular file */
     int feed_end; /* the pipe's reading end */
 
@@ -112,12 +111,12 @@ static void set_wiretap_error(GError **error, const char *path, int64_t offset, 
 
 static void fill_record(const Wiretap *wiretap, FpRecord *record)
 {
-    const wtap_rec *rec = &wiretap->record;
+    const wtap_rec *rec = &wiretap->record.rec;
     const wtap_packet_header *packet = &rec->rec_header.packet_header;
 
     *record = (FpRecord){
         .wiretap = rec,
-        .data = ws_buffer_start_ptr((Buffer *)&wiretap->buffer),
+        .data = fp_wiretap_record_frame(&wiretap->record),
         .time_ns = fp_time_ns(rec->ts.secs, rec->ts.nsecs),
         .link = FP_LINK_NONE,
     };
@@ -129,7 +128,7 @@ static void fill_record(const Wiretap *wiretap, FpRecord *record)
 }
 
 /* The capture has ended, or so it seems, at offset: where the record would begin, in a compressed file of what it holds. */
-static int end(Wiretap *wiretap, gint64 offset, int err, char *err_info, GError **error)
+static int end(Wiretap *wiretap, int64_t offset, int err, char *err_info, GError **error)
 {
     int failure = wiretap->feed != NULL ? g_atomic_int_get(&wiretap->feed->failure) : 0;
 
@@ -157,7 +156,7 @@ static guint count_interfaces(wtap *wth)
 /* Interfaces that come up between the last record of a section and the first of the next are taken for the next one's. */
 static void number_interface(Wiretap *wiretap)
 {
-    wtap_rec *rec = &wiretap->record;
+    wtap_rec *rec = &wiretap->record.rec;
 
     if (!(rec->presence_flags & WTAP_HAS_SECTION_NUMBER))
         return;
@@ -174,11 +173,10 @@ static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError *
     Wiretap *wiretap = (Wiretap *)capture;
     int err = 0;
     char *err_info = NULL;
-    gint64 offset = 0;
+    int64_t offset = 0;
 
     g_assert(max > 0);
-    wtap_rec_reset(&wiretap->record);
-    bool is_read = wtap_read(wiretap->wth, &wiretap->record, &wiretap->buffer, &err, &err_info, &offset);
+    bool is_read = fp_wiretap_read(wiretap->wth, &wiretap->record, &err, &err_info, &offset);
     capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
     if (!is_read)
         return end(wiretap, offset, err, err_info, error);
@@ -192,8 +190,7 @@ static void wiretap_close(FpCapture *capture)
     Wiretap *wiretap = (Wiretap *)capture;
 
     if (wiretap->wth != NULL) {
-        wtap_rec_cleanup(&wiretap->record);
-        ws_buffer_free(&wiretap->buffer);
+        fp_wiretap_record_clear(&wiretap->record);
         wtap_close(wiretap->wth);
     }
     if (wiretap->feed != NULL) {
@@ -220,7 +217,7 @@ void fp_wiretap_initialise(void)
     if (is_ready)
         return;
     is_ready = true;
-    ws_log_init("firstpayload", NULL);
+    fp_wiretap_log_init("firstpayload");
     wtap_init(FALSE);
 }
 
@@ -248,8 +245,7 @@ FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError *
         wiretap_close(&wiretap->base);
         return NULL;
     }
-    wtap_rec_init(&wiretap->record);
-    ws_buffer_init(&wiretap->buffer, 1514);
+    fp_wiretap_record_init(&wiretap->record);
     return &wiretap->base;
 }
 

@@ -9,6 +9,7 @@
 #include "capture-live.h"
 #include "capture-wiretap.h"
 #include "error.h"
+#include "wiretap-compat.h"
 #include "writer-internal.h"
 
 typedef struct {
@@ -192,14 +193,14 @@ static void number_interface(const Dumping *dumping, wtap_rec *rec)
     }
 }
 
-static bool dump(Dumping *dumping, const wtap_rec *rec, const uint8_t *data, GError **error)
+static bool dump(Dumping *dumping, const wtap_rec *rec, const uint8_t *frame, size_t bytes, GError **error)
 {
     int err = 0;
     char *err_info = NULL;
 
     if (!add_interfaces(dumping, error))
         return false;
-    if (wtap_dump(dumping->dumper, rec, data, &err, &err_info))
+    if (fp_wiretap_dump(dumping->dumper, rec, frame, bytes, &err, &err_info))
         return true;
     set_dump_error(error, dumping, err, err_info);
     return false;
@@ -231,10 +232,10 @@ static bool write_record(FpWriter *writer, const FpRecord *record, GError **erro
     Dumping *dumping = (Dumping *)writer;
     wtap_rec rec = rec_of(dumping, record);
 
-    return dump(dumping, &rec, record->data, error);
+    return dump(dumping, &rec, record->data, record->captured_bytes, error);
 }
 
-static gboolean add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type, wtap_optval_t *value,
+static FpWiretapBool add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type, wtap_optval_t *value,
                                  void *bytes)
 {
     *(size_t *)bytes += sizeof *value;
@@ -242,8 +243,8 @@ static gboolean add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option 
         *(size_t *)bytes += strlen(value->stringval);
     else if (type == WTAP_OPTTYPE_BYTES)
         *(size_t *)bytes += g_bytes_get_size(value->byteval);
-    else if (type == WTAP_OPTTYPE_CUSTOM)
-        *(size_t *)bytes += value->custom_opt.data.generic_data.custom_data_len;
+    else
+        *(size_t *)bytes += fp_wiretap_custom_bytes(type, value);
     return TRUE;
 }
 
@@ -261,7 +262,7 @@ static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
 
     *kept = (Kept){.base = {drop}, .rec = rec_of((Dumping *)writer, record), .n = record->captured_bytes};
     memcpy(kept->frame, record->data, kept->n);
-    memset(&kept->rec.options_buf, 0, sizeof kept->rec.options_buf); /* packets have none */
+    fp_wiretap_disown(&kept->rec);
     *bytes = sizeof *kept + kept->n;
     if (kept->rec.block != NULL) {
         wtap_block_ref(kept->rec.block);
@@ -275,7 +276,7 @@ static bool write_kept(FpWriter *writer, const FpKept *base, bool *is_written, G
     const Kept *kept = (const Kept *)base;
 
     *is_written = true;
-    return dump((Dumping *)writer, &kept->rec, kept->frame, error);
+    return dump((Dumping *)writer, &kept->rec, kept->frame, kept->n, error);
 }
 
 static bool flush(FpWriter *writer, GError **error)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wiretap-compat.h - what differs between the versions of libwiretap that the program is built for, written as one of them would be. */
+#ifndef FP_WIRETAP_COMPAT_H
+#define FP_WIRETAP_COMPAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <wiretap/wtap.h>
+#include <ws_version.h>
+#include <wsutil/wslog.h>
+
+#define FP_WIRETAP_AT_LEAST(major, minor)                                                                                                  \
+    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+#define FP_WIRETAP_FRAME_BYTES 1514 /* what there is room for at first */
+
+/* What a wtap_block_foreach_func returns. */
+#if FP_WIRETAP_AT_LEAST(4, 4)
+typedef bool FpWiretapBool;
+#else
+typedef gboolean FpWiretapBool;
+#endif
+
+/* A record that is read: until 4.4 its frame is not in the wtap_rec. */
+typedef struct {
+    wtap_rec rec;
+#if !FP_WIRETAP_AT_LEAST(4, 6)
+    Buffer frame;
+#endif
+} FpWiretapRecord;
+
+static inline void fp_wiretap_log_init(const char *program)
+{
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    (void)program; /* it asks GLib, which main has told */
+    ws_log_init(NULL);
+#else
+    ws_log_init(program, NULL);
+#endif
+}
+
+static inline void fp_wiretap_record_init(FpWiretapRecord *record)
+{
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    wtap_rec_init(&record->rec, FP_WIRETAP_FRAME_BYTES);
+#else
+    wtap_rec_init(&record->rec);
+    ws_buffer_init(&record->frame, FP_WIRETAP_FRAME_BYTES);
+#endif
+}
+
+static inline void fp_wiretap_record_clear(FpWiretapRecord *record)
+{
+    wtap_rec_cleanup(&record->rec);
+#if !FP_WIRETAP_AT_LEAST(4, 6)
+    ws_buffer_free(&record->frame);
+#endif
+}
+
+/* Borrowed from the record. */
+static inline const uint8_t *fp_wiretap_record_frame(const FpWiretapRecord *record)
+{
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    return ws_buffer_start_ptr(&record->rec.data);
+#else
+    return ws_buffer_start_ptr(&record->frame);
+#endif
+}
+
+static inline bool fp_wiretap_read(wtap *wth, FpWiretapRecord *record, int *err, char **err_info, int64_t *offset)
+{
+    gint64 begin = 0;
+
+    wtap_rec_reset(&record->rec);
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    bool is_read = wtap_read(wth, &record->rec, err, err_info, &begin);
+#else
+    bool is_read = wtap_read(wth, &record->rec, &record->frame, err, err_info, &begin);
+#endif
+    *offset = begin;
+    return is_read;
+}
+
+/* Makes a copy of a wtap_rec one that owns nothing but the block. */
+static inline void fp_wiretap_disown(wtap_rec *rec)
+{
+    rec->options_buf = (Buffer){0}; /* packets have none */
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    rec->data = (Buffer){0};
+#endif
+}
+
+/* Writes the record with this frame, which libwiretap does not change. */
+static inline bool fp_wiretap_dump(wtap_dumper *dumper, const wtap_rec *rec, const uint8_t *frame, size_t bytes, int *err, char **err_info)
+{
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    wtap_rec with_frame = *rec;
+
+    with_frame.data = (Buffer){.data = (uint8_t *)frame, .allocated = bytes, .first_free = bytes};
+    return wtap_dump(dumper, &with_frame, err, err_info);
+#else
+    (void)bytes;
+    return wtap_dump(dumper, rec, frame, err, err_info);
+#endif
+}
+
+/* How long the value of a custom option is; 0 of any other. */
+static inline size_t fp_wiretap_custom_bytes(wtap_opttype_e type, const wtap_optval_t *value)
+{
+#if FP_WIRETAP_AT_LEAST(4, 6)
+    if (type == WTAP_OPTTYPE_CUSTOM_STRING)
+        return strlen(value->custom_stringval.string);
+    return type == WTAP_OPTTYPE_CUSTOM_BINARY ? value->custom_binaryval.data.custom_data_len : 0;
+#else
+    return type == WTAP_OPTTYPE_CUSTOM ? value->custom_opt.data.generic_data.custom_data_len : 0;
+#endif
+}
+
+#endif
