@@ -106,6 +106,16 @@ static inline bool fp_wiretap_dump(wtap_dumper *dumper, const wtap_rec *rec, con
 #endif
 }
 
+/* Makes interfaces be written with the numbers that they have in records. */
+static inline void fp_wiretap_number_interfaces(wtap_dump_params *params)
+{
+#if FP_WIRETAP_AT_LEAST(4, 4)
+    params->shb_iface_to_global = NULL; /* else each section's are shifted by those of the sections before, as the records' are already */
+#else
+    (void)params;
+#endif
+}
+
 /* How long the value of a custom option is; 0 of any other. */
 static inline size_t fp_wiretap_custom_bytes(wtap_opttype_e type, const wtap_optval_t *value)
 {

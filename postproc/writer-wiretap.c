@@ -69,6 +69,7 @@ static void begin_params(Dumping *dumping, FpCapture *first)
 
     if (wth != NULL) {
         wtap_dump_params_init_no_idbs(&dumping->params, wth);
+        fp_wiretap_number_interfaces(&dumping->params);
         return;
     }
     dumping->params = (wtap_dump_params)WTAP_DUMP_PARAMS_INIT;

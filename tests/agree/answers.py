@@ -44,7 +44,7 @@ def plugin(path):
     extract = [word for field in FIELDS.values() for word in ("-e", field)]
     done = tshark_runner.run_tshark(["-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
     rows = []
-    for line in oracle.output_of(done).splitlines():
+    for line in tshark_runner.output_of(done).splitlines():
         frame, *present = line.split("\t")
         names = [name for name, value in zip(FIELDS, present) if value]
         if names:

@@ -18,7 +18,6 @@ import tshark_runner
 OPTIONS = ["-n", "-o", "tcp.analyze_sequence_numbers:TRUE", "-o", "tcp.relative_sequence_numbers:TRUE", "-o", "ip.defragment:TRUE",
            "-o", "ipv6.defragment:TRUE"]
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-READ_ERROR = re.compile("cut short in the middle of a packet|damaged or corrupt|record data that TShark doesn't support")
 SYN, RST, ACK = 0x02, 0x04, 0x10
 FLIGHT_BYTES = 16384
 COLUMNS = ("frame.number", "ip.src", "ipv6.src", "tcp.srcport", "tcp.stream", "tcp.len", "tcp.flags", "tcp.seq", "tcp.analysis.keep_alive")
@@ -34,16 +33,8 @@ class Segment:
     has_payload: bool
 
 
-def output_of(done):
-    """What a run of tshark printed. A capture that is broken halfway still gives the frames before; nothing else may go wrong."""
-    errors = done.stderr.decode(errors="replace")
-    if done.returncode != 0 and not READ_ERROR.search(errors):
-        raise RuntimeError(f"tshark ended with {done.returncode}: {errors}")
-    return done.stdout.decode(errors="replace")
-
-
 def tshark(path, *args):
-    return output_of(tshark_runner.run_tshark([*OPTIONS, "-r", path, *args], plugin=False))
+    return tshark_runner.output_of(tshark_runner.run_tshark([*OPTIONS, "-r", path, *args], plugin=False))
 
 
 def to_segment(frame, address, fields):

@@ -16,13 +16,16 @@ In short:
     frames = tshark_runner.frames(path, "firstpayload.flight")        # the numbers as a list of int
 """
 import atexit
+import functools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 
 UNPRIVILEGED_ID = 65534
 TIMEOUT_SECONDS = 300
+READ_ERROR = re.compile("cut short in the middle of a packet|damaged or corrupt|record data that TShark doesn't support")
 SANITIZER_REPORTS = (b"ERROR: AddressSanitizer", b"runtime error:", b"AddressSanitizer:DEADLYSIGNAL")
 
 _folder = None      # made at first use, removed at exit
@@ -117,14 +120,30 @@ def run_tshark(args, plugin=True, input=None):
     return run("tshark", args, plugin, input)
 
 
-def frames(path, display_filter, extra=(), plugin=True):
-    """The numbers of the frames of a capture that a display filter lets through, in order.
+def output_of(done):
+    """What a run of tshark printed. A capture that is broken halfway still gives the frames before; nothing else may go wrong."""
+    errors = done.stderr.decode(errors="replace")
+    if done.returncode != 0 and not READ_ERROR.search(errors):    # 2 in 4.0; 2, 3 or 14 later
+        raise RuntimeError(f"tshark ended with {done.returncode}: {errors}")
+    return done.stdout.decode(errors="replace")
 
-    A capture that tshark finds broken halfway still gives the frames before."""
+
+@functools.cache
+def version():
+    """(4, 0), (4, 4) ...: what is known to differ between versions of Wireshark is tested as it is with each."""
+    said = run_tshark(["--version"], plugin=False).stdout.decode()
+    return tuple(int(number) for number in re.search(r"(\d+)\.(\d+)\.", said).groups())
+
+
+def true():
+    """What a Boolean field that is true prints with -T fields."""
+    return "True" if version() >= (4, 4) else "1"
+
+
+def frames(path, display_filter, extra=(), plugin=True):
+    """The numbers of the frames of a capture that a display filter lets through, in order."""
     done = run_tshark(["-n", *extra, "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"], plugin)
-    if done.returncode not in (0, 2):
-        raise RuntimeError(f"tshark ended with {done.returncode} on {path}: {done.stderr.decode(errors='replace')}")
-    return [int(number) for number in done.stdout.split()]
+    return [int(number) for number in output_of(done).split()]
 
 
 def plugin_is_listed():
