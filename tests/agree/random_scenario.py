@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes a scenario of random connections, for which stock tshark and the definition must give one answer.
 
-usage: random_scenario.py SEED CONNECTIONS > FILE.scenario
+usage: random_scenario.py SEED CONNECTIONS [VERSION] > FILE.scenario
 
 Numbers are drawn from around the few places where something changes. What the two treat differently by intention (see
-differs-from-tshark in tests/scenarios) is left out: a SYN after a RST or a FIN, a repeated SYN after a gap, a next number of 0.
+differs-from-tshark in tests/scenarios) is left out: a SYN after a RST or a FIN, a repeated SYN after a gap, a next number of 0. VERSION
+is tshark's, default 4.0. Since 4.4 a SYN/ACK after a RST or a FIN, or with another number, starts a stream for it; since 4.6 it needs no window.
 """
 import random
 import sys
@@ -15,8 +16,9 @@ LENGTHS = [0, 0, 1, 1, 1, 2, 5, 300, 1000, 8192]
 
 
 class Connection:
-    def __init__(self, rand, index):
-        self.rand, self.name = rand, f"c{index}"
+    def __init__(self, rand, index, version):
+        self.rand, self.name, self.version = rand, f"c{index}", version
+        self.base = [None, None]            # relative, once tshark knows it: what a SYN/ACK must repeat
         self.ipv6 = rand.random() < 0.3
         self.isn = [rand.choice([1000, 0x7ffffff0, 0xfffffd00 + rand.randrange(512), rand.randrange(1 << 32)]) for _ in "cs"]
         self.end = [0, 0]                   # relative: where each sender is
@@ -42,6 +44,8 @@ class Connection:
         if flags == "S" and (self.closed or self.data):
             flags = "P."
         start, length = self.place(sender, flags), rand.choice(LENGTHS)
+        if self.version >= (4, 4) and flags == "S." and (self.closed or self.base[sender] not in (None, start)):
+            flags = "P."
         end = start + length + ("S" in flags or "F" in flags)
         if (self.isn[sender] + end) % (1 << 32) == 0:
             return self.segment()
@@ -49,12 +53,24 @@ class Connection:
         self.closed |= "R" in flags or "F" in flags
         self.data |= flags != "S" and (length > 0 or start > 1)
         self.left -= 1
-        return f"{self.name} {'><'[sender]} {flags} {start}:{start + length}({length}) " + self.modifiers(sender, flags, length)
+        ack = max(0, self.end[1 - sender] - rand.choice([0, 0, 0, 1, 5])) if "." in flags else None
+        self.learn(sender, flags, start, ack)
+        return f"{self.name} {'><'[sender]} {flags} {start}:{start + length}({length}) " + self.modifiers(flags, length, ack)
 
-    def modifiers(self, sender, flags, length):
+    def learn(self, sender, flags, start, ack):
+        if flags == "S" and self.base[sender] not in (None, start):
+            self.base = [None, None]        # another stream
+        if "S" in flags:
+            self.base[sender] = start
+        elif self.base[sender] is None:
+            self.base[sender] = start - 1
+        if ack is not None and self.base[1 - sender] is None:
+            self.base[1 - sender] = ack - 1
+
+    def modifiers(self, flags, length, ack):
         rand, words = self.rand, []
-        if "." in flags:
-            words.append(f"ack {max(0, self.end[1 - sender] - rand.choice([0, 0, 0, 1, 5]))}")
+        if ack is not None:
+            words.append(f"ack {ack}")
         words.append(f"win {rand.choice([0, 1000, 1000])}")
         options = rand.choice([0, 0, 0, 4, 12])
         if options:
@@ -63,7 +79,8 @@ class Connection:
         if chance < 0.02:
             words.append(f"header {rand.choice([0, 16, 60])}")
         elif chance < 0.06 and length != 1:  # in a header that is cut stock tshark shows no keep-alive
-            words.append(f"captured {rand.choice([15, 16, 17, 20, 25])}")
+            captured = rand.choice([15, 16, 17, 20, 25])
+            words.append(f"captured {captured if self.version < (4, 6) else max(16, captured)}")
         elif chance < 0.09:
             middle = rand.randrange(8, 20 + options, 8)
             pieces = [f"0-{middle}", f"{middle}-{20 + options + length}"]
@@ -81,7 +98,8 @@ class Connection:
 
 def main():
     rand = random.Random(int(sys.argv[1]))
-    connections = [Connection(rand, i) for i in range(int(sys.argv[2]))]
+    version = tuple(map(int, (sys.argv[3:] or ["4.0"])[0].split(".")))
+    connections = [Connection(rand, i, version) for i in range(int(sys.argv[2]))]
     print(f"Random connections, drawn with seed {sys.argv[1]}.\n")
     for i, connection in enumerate(connections):
         print(connection.declaration(i))

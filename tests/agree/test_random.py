@@ -15,8 +15,10 @@ CONNECTIONS = 600
 
 def ask_all(seed):
     scenario = pathlib.Path(tshark_runner.folder()) / f"random-{seed}.scenario"
+    version = ".".join(map(str, tshark_runner.version()))    # what it has of its own is left out
+    command = [sys.executable, answers.HERE / "random_scenario.py", str(seed), str(CONNECTIONS), version]
     with scenario.open("w") as file:
-        subprocess.run([sys.executable, answers.HERE / "random_scenario.py", str(seed), str(CONNECTIONS)], stdout=file, check=True)
+        subprocess.run(command, stdout=file, check=True)
     capture = answers.scenario_capture(scenario)
     return {"slim": answers.slim(capture), "plugin": answers.plugin(capture), "stock tshark": answers.stock(capture)}
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every scenario as a capture: its own expectation, the program, the plugin and stock tshark give one answer."""
-import re
 import unittest
 
 import answers
+import other_versions
 import tshark_runner
 
 
@@ -15,14 +15,8 @@ def ask_all(path):
         "slim": answers.slim(capture),
         "plugin": answers.plugin(capture),
         "stock tshark": answers.stock(capture),
-        "differs": differs(answers.scenario_to_pcap("--differs", path)),
+        "differs": other_versions.holds(answers.scenario_to_pcap("--differs", path)),
     }
-
-
-def differs(reason):
-    """Whether the reason that a scenario has for another answer holds for this version of tshark."""
-    before = re.match(r"before (\d+)\.(\d+):", reason)
-    return bool(reason) and not (before and tshark_runner.version() >= tuple(map(int, before.groups())))
 
 
 class Scenarios(unittest.TestCase):

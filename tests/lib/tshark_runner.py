@@ -82,18 +82,24 @@ def _plugin_folder(plugin):
     return empty
 
 
-def command(program, args, plugin=True):
-    """The whole command line, for those who start the process themselves. program: "tshark" or "sharkd"."""
+def new_home():
+    """An empty home of the user who runs tshark."""
     home = tempfile.mkdtemp(prefix="home-", dir=folder())
     if os.geteuid() == 0:
         os.chown(home, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
-    variables = {"HOME": home, "WIRESHARK_CONFIG_DIR": home, "XDG_CONFIG_HOME": home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                 "WIRESHARK_PLUGIN_DIR": _plugin_folder(plugin),
+    return home
+
+
+def command(program, args, plugin=True, home=None):
+    """The whole command line, for those who start the process themselves. program: "tshark" or "sharkd"."""
+    variables = {"HOME": home or new_home(), "LC_ALL": "C.UTF-8", "TZ": "UTC",
                  "WIRESHARK_EXTCAP_DIR": _plugin_folder(False)}    # they take no part, and one hangs at exit with libasan
+    if home is None:
+        variables.update(WIRESHARK_CONFIG_DIR=variables["HOME"], XDG_CONFIG_HOME=variables["HOME"], WIRESHARK_PLUGIN_DIR=_plugin_folder(plugin))
     preload = os.environ.get("FIRSTPAYLOAD_PRELOAD")
     if preload and plugin:
         variables.update(LD_PRELOAD=preload, ASAN_OPTIONS="detect_leaks=0:exitcode=99", UBSAN_OPTIONS="halt_on_error=1")
-    line = ["env", *(f"{name}={value}" for name, value in variables.items())]
+    line = ["env", "-u", "WIRESHARK_PLUGIN_DIR", "-u", "WIRESHARK_CONFIG_DIR", "-u", "XDG_CONFIG_HOME", *(f"{name}={value}" for name, value in variables.items())]
     if os.geteuid() == 0:
         line = ["setpriv", f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups", *line]
     args = [str(arg) for arg in args]
@@ -101,14 +107,15 @@ def command(program, args, plugin=True):
     return [*line, os.environ.get("FIRSTPAYLOAD_" + program.upper()) or program, *args]
 
 
-def run(program, args, plugin=True, input=None):
+def run(program, args, plugin=True, input=None, home=None):
     """Runs it to its end and returns the CompletedProcess, its stdout and stderr as bytes.
 
     plugin: True for this project's plugin alone, False for no plugin at all, or a folder of plugins.
+    home: one with what Wireshark finds in it by itself, instead of an empty one and plugin.
     input: bytes for its stdin. A file named after -r that the user could not read is copied first.
     Raises SanitizerReport; the exit status is the caller's to look at.
     """
-    done = subprocess.run(command(program, args, plugin), input=b"" if input is None else input, capture_output=True,
+    done = subprocess.run(command(program, args, plugin, home), input=b"" if input is None else input, capture_output=True,
                           timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
     if any(report in done.stderr for report in SANITIZER_REPORTS):
         raise SanitizerReport(done.stderr.decode(errors="replace"))

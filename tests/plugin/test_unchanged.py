@@ -68,7 +68,7 @@ class Unchanged(unittest.TestCase):
         self.compare(["-2", "-T", "pdml"], plain)
 
     def test_protocol_hierarchy(self):
-        self.compare(["-q", "-z", "io,phs"], lambda output: re.sub(rb"  firstpayload .*\n", b"", output))
+        self.compare(["-q", "-z", "io,phs"], lambda output: re.sub(rb" *firstpayload .*\n", b"", output))
 
     def test_conversations(self):
         self.compare(["-q", "-z", "conv,tcp"])
