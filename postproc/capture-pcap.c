@@ -16,7 +16,7 @@
 #define MAGIC_MODIFIED 0xa1b2cd34U /* Alexey Kuznetsov's: the record header goes on with interface and protocol */
 
 /* The header's link type field also says how long the frames' FCS is, which Wireshark leaves to be found after the IP length. */
-#define LINK_TYPE(field) ((field)&0xffffU)
+#define LINK_TYPE(field) (0xffffU & (field))
 
 typedef struct {
     FpCapture base;

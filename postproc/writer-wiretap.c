@@ -236,8 +236,8 @@ static bool write_record(FpWriter *writer, const FpRecord *record, GError **erro
     return dump(dumping, &rec, record->data, record->captured_bytes, error);
 }
 
-static FpWiretapBool add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type, wtap_optval_t *value,
-                                 void *bytes)
+static FpWiretapBool add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type,
+                                      wtap_optval_t *value, void *bytes)
 {
     *(size_t *)bytes += sizeof *value;
     if (type == WTAP_OPTTYPE_STRING)

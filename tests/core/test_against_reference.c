@@ -115,9 +115,11 @@ static void print_segment(const Sent *sent, gint64 before_ns)
     for (guint i = 0; i < 6; i++)
         if (segment->flags & 1U << i)
             g_string_append_c(flags, "FSRP.U"[i]);
+    if (flags->len == 0)
+        g_string_append_c(flags, '-');
     g_test_message("%+.9f %c %s %" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT "(%u) ack %u win %u header %u%s",
-                   (double)(segment->time_ns - before_ns) / 1e9, "><"[sent->sender], flags -> len ? flags -> str : "-",
-                   (guint64)segment->seq, (guint64)segment->seq + bytes, bytes, segment->ack, segment->window, segment->header_bytes,
+                   (double)(segment->time_ns - before_ns) / 1e9, sent->sender == 0 ? '>' : '<', flags->str, (guint64)segment->seq,
+                   (guint64)segment->seq + bytes, bytes, segment->ack, segment->window, segment->header_bytes,
                    segment->length_unknown ? " # length unknown" : "");
 }
 

@@ -39,7 +39,7 @@ typedef struct {
 
 #define IPV4(protocol, length) 0x45, 0, 0, (length), 0, 0, 0x40, 0, 64, (protocol), 0, 0, 198, 51, 100, 1, 198, 51, 100, 2
 #define ETHERNET(type_high, type_low) 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, (type_high), (type_low)
-#define UDP(port, length) 0xc0, 0, (port) >> 8, (port)&0xff, 0, (length), 0, 0
+#define UDP(port, length) 0xc0, 0, (port) >> 8, 0xff & (port), 0, (length), 0, 0
 
 /* clang-format off */
 static const Framing framings[] = {
