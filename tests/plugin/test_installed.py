@@ -38,7 +38,7 @@ class Installed(unittest.TestCase):
 
     def test_it_is_found_and_works(self):
         listed = tshark_runner.run("tshark", ["-G", "plugins"], home=self.home).stdout.decode()
-        self.assertRegex(listed, rf"(?m)^firstpayload\.so\t.*{re.escape(str(self.home))}")
+        self.assertRegex(listed, rf"(?m)^firstpayload\.so\s.*{re.escape(str(self.home))}")
         capture = Capture()
         first = Stream(capture, 40000).client(PSH | ACK, 1, 1, b"hello")
         path = capture.write(os.path.join(tshark_runner.folder(), "installed.pcap"))
