@@ -44,6 +44,7 @@ static void begin(stats_tree *tree)
     g_hash_table_replace(windows, tree, g_array_new(FALSE, TRUE, sizeof(uint8_t)));
 
     streams_id = stats_tree_create_node(tree, STREAMS, 0, STAT_DT_INT, TRUE);
+    stat_node_set_flags(tree, STREAMS, 0, TRUE, ST_FLG_SORT_TOP);
     spoken_id = stats_tree_create_node(tree, SPOKEN, streams_id, STAT_DT_INT, TRUE);
     silent_id = stats_tree_create_node(tree, SILENT, streams_id, STAT_DT_INT, TRUE);
     for (size_t i = 0; i < G_N_ELEMENTS(silent_names); i++)
