@@ -35,6 +35,7 @@ def make_capture(streams=3):
         stream.client(PSH | ACK, 1, 1, b"ask %d" % number)
         stream.client(PSH | ACK, 6, 1, b"ask more")
         stream.server(PSH | ACK, 1, 14, b"answer")
+        stream.client(ACK, 14, 7)
     return capture
 
 
@@ -66,17 +67,20 @@ class Wireshark(unittest.TestCase):
     def test_a_file(self):
         path = make_capture().write(os.path.join(tshark_runner.folder(), "wireshark.pcap"))
         self.start("-r", path)
-        self.await_frames([4, 10, 16], "when loaded")
-        self.desktop.go_to(10)
+        self.await_frames([4, 11, 18], "when loaded")
+        self.desktop.go_to(11)
         self.desktop.keys("ctrl+d")
-        self.await_frames([4, 11, 16], "when frame 10 is ignored")
+        self.await_frames([4, 12, 18], "when frame 11 is ignored")
         self.desktop.keys("ctrl+t")
-        self.await_frames([4, 11, 16], "when frame 10 is a time reference, too")
+        self.await_frames([4, 12, 18], "when frame 11 is a time reference, too")
         self.desktop.keys("ctrl+d")
-        self.await_frames([4, 10, 16], "when it is not ignored any more")
+        self.await_frames([4, 11, 18], "when it is not ignored any more")
         os.unlink(self.told)
         self.desktop.keys("ctrl+r")
-        self.await_frames([4, 10, 16], "when loaded again")
+        self.await_frames([4, 11, 18], "when loaded again")
+        self.desktop.go_to(21)    # the last of its stream, of which nothing is to be said
+        self.desktop.keys("alt+g", "Up", "Right", "Down", "Return", "ctrl+d")
+        self.await_frames([4, 11, 19], "when what Go > First Payload went to is ignored")
         self.desktop.keys("alt+s", "Up", "Return")
         wait_for(lambda: self.desktop.find("First Payload"), "the window of Statistics > First Payload")
 
@@ -91,9 +95,9 @@ class Wireshark(unittest.TestCase):
             os.close(reading)
             self.await_frames([4], "of the first frames")
             pipe.write(b"".join(capture.records[6:100]))
-            self.await_frames(list(range(4, 101, 6)), "of a hundred")
+            self.await_frames(list(range(4, 101, 7)), "of a hundred")
             pipe.write(b"".join(capture.records[100:]))
-        self.await_frames(list(range(4, 180, 6)), "of all")
+        self.await_frames(list(range(4, 210, 7)), "of all")
 
 
 if __name__ == "__main__":
