@@ -115,20 +115,27 @@ static void advance(FpStream *stream, unsigned direction, const FpSegment *segme
         clear(stream, WINDOW_ZERO << direction);
 }
 
+static void take_syn(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
+{
+    if (segment->flags & FP_TCP_ACK) {
+        clear(stream, SYNACK_SENT | SYNACK_SENT << 1);
+        set(stream, SYNACK_SENT << direction);
+    } else if (!has(stream, SYN_SENT | SYN_SENT << 1)) {
+        stream->syn_ns = segment->time_ns;
+        set(stream, SYN_SENT << direction);
+    } else if (rules->syn_restarts_clock && has(stream, SYN_SENT << direction)) {
+        stream->syn_ns = segment->time_ns;
+    }
+}
+
 /* Notes what the flags say, and returns the class that they put the frame in. */
-static unsigned take_flags(FpStream *stream, unsigned direction, const FpSegment *segment)
+static unsigned take_flags(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
 {
     if (segment->flags & (FP_TCP_RST | FP_TCP_FIN))
         set(stream, CLOSED);
 
     if (segment->flags & FP_TCP_SYN) {
-        if (segment->flags & FP_TCP_ACK) {
-            clear(stream, SYNACK_SENT | SYNACK_SENT << 1);
-            set(stream, SYNACK_SENT << direction);
-        } else if (!has(stream, SYN_SENT | SYN_SENT << 1)) {
-            stream->syn_ns = segment->time_ns;
-            set(stream, SYN_SENT << direction);
-        }
+        take_syn(stream, direction, segment, rules);
         return FP_CLASS_HANDSHAKE;
     }
 
@@ -219,7 +226,7 @@ static void take(FpStream *stream, unsigned direction, const FpSegment *segment,
     if (segment->header_bytes < FP_TCP_HEADER_MIN_BYTES)
         return; /* Wireshark reckons with such a segment's bytes up to here, then gives up on it */
 
-    verdict->classes = (uint8_t)take_flags(stream, direction, segment);
+    verdict->classes = (uint8_t)take_flags(stream, direction, segment, rules);
     if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive)
         return;
 
@@ -237,8 +244,10 @@ void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segme
     memset(verdict, 0, sizeof *verdict);
     if (fp_stream_is_settled(stream) && !(segment->flags & FP_STREAM_UNSETTLING))
         return;
+    bool was_closed = has(stream, CLOSED);
     take(stream, direction, segment, rules, verdict);
-    if (verdict->classes != 0)
+    verdict->ends_silent = !was_closed && has(stream, CLOSED) && !has(stream, FIRST_SEEN);
+    if (verdict->classes != 0 || verdict->ends_silent)
         verdict->stream = stream->number;
 }
 

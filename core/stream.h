@@ -31,7 +31,8 @@ void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns);
 /* Whether segment, sent in direction on the endpoints of stream, starts another stream there. */
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment);
 
-/* Takes the stream's next segment in capture order and says what it is. Fills in all of *verdict. */
+/* Takes the stream's next segment in capture order and says what it is. Fills in all of *verdict; begins is false, as only the caller
+ * knows. */
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict);
 
 /* Whether only segments with a flag of FP_STREAM_UNSETTLING can still matter: both sides have spoken, and no handshake waits for its

@@ -414,12 +414,17 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         memset(verdict, 0, sizeof *verdict);
         return;
     }
+    uint32_t n_begun = streams->next_number;
     if (slot->hash == 0)
         slot = add(streams, key, segment);
     FpStream *stream = &streams->pool.streams[slot->index];
     if (fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, key.direction, segment, &streams->rules, verdict);
+    if (streams->next_number != n_begun) {
+        verdict->begins = true;
+        verdict->stream = stream->number;
+    }
     slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
     slot->is_settled = fp_stream_is_settled(stream);
     slot->is_unanswered = fp_stream_is_unanswered(stream);

@@ -59,19 +59,22 @@ typedef enum {
 
 /* What may be adjusted. */
 typedef struct {
-    uint32_t flight_bytes; /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
-    bool skip_midstream;   /* no first, reply and flight in streams whose start was not captured */
+    uint32_t flight_bytes;   /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
+    bool skip_midstream;     /* no first, reply and flight in streams whose start was not captured */
+    bool syn_restarts_clock; /* delay_ns counts from the last SYN of the side that sent the first, not from the first */
 } FpRules;
 
 /* 16 KiB hold a ClientHello with post-quantum key shares several times over. */
 #define FP_FLIGHT_BYTES_DEFAULT 16384U
 #define FP_FLIGHT_BYTES_MAX 0x7fffffffU
 
-/* What is said of one segment; all 0 of one that is in no class. The members after stream are said of frames that are first, reply or
- * flight, and 0 of others. */
+/* What is said of one segment; all 0 of one that is in no class and neither begins a stream nor ends a silent one. The members after
+ * ends_silent are said of frames that are first, reply or flight, and 0 of others. */
 typedef struct {
-    uint8_t classes; /* FP_CLASS_... */
-    uint32_t stream; /* of frames in any class: its stream's number, 0, 1, ... in order of the streams' first frames */
+    uint8_t classes;  /* FP_CLASS_... */
+    uint32_t stream;  /* where anything is said: its stream's number, 0, 1, ... in order of the streams' first frames */
+    bool begins;      /* it is the first of its stream */
+    bool ends_silent; /* it is the first with RST or FIN of a stream that has had no payload yet */
     uint32_t payload_bytes;
     uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte, 0 a SYN */
     FpSide side;           /* who sent it, as far as known at this point */
@@ -80,7 +83,7 @@ typedef struct {
     bool out_of_order;     /* first: bytes of this side before it have not been captured */
     bool fast_open;        /* the payload is in a SYN (RFC 7413) */
     int64_t age_ns;        /* since the stream's first frame; negative where the capture's clock stepped back */
-    int64_t delay_ns;      /* since the stream's first SYN without ACK */
+    int64_t delay_ns;      /* since the stream's first SYN without ACK, or as FpRules.syn_restarts_clock says */
 } FpVerdict;
 
 /* One class's name ("first", "reply", "flight", "handshake"), or NULL. class_bit is a single FP_CLASS_... bit. */

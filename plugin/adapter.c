@@ -13,9 +13,12 @@
 #include <epan/proto_data.h>
 #include <wsutil/pint.h>
 
+#include "summary.h"
+
 static int proto_owner; /* whose notes on the frame ours are */
 static int proto_hook = -1;
 static int proto_tcp = -1;
+static int proto_data = -1; /* bytes that no dissector took */
 static dissector_handle_t hook_handle;
 static dissector_handle_t tcp_handle;
 
@@ -88,8 +91,10 @@ static bool is_rendered(proto_tree *tree)
 
 static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const FpSegment *segment, const FpMark *mark)
 {
-    if (!is_rendered(tree))
+    if (mark->classes == 0 || !is_rendered(tree))
         return;
+    if (mark->classes & FP_CLASS_FLIGHT) /* and so, too, the first */
+        fp_summary_prime(tree);
     FpSegmentNote *note = wmem_new(pinfo->pool, FpSegmentNote);
 
     *note = (FpSegmentNote){
@@ -110,7 +115,7 @@ static void take_first_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     if (mark == NULL)
         return;
     if (mark->classes & FP_CLASS_FIRST)
-        fp_marks_stream(mark)->wireshark_number = upcoming_stream(pinfo, segment);
+        fp_marks_set_wireshark_number(mark, upcoming_stream(pinfo, segment));
     keep_note(tvb, pinfo, tree, segment, mark);
 }
 
@@ -153,17 +158,51 @@ static int dissect_hook(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
 }
 
+/* Where the frame's TCP layers stand in the protocols that Wireshark found: the one of number layer, or NULL. */
+static wmem_list_frame_t *find_tcp(const packet_info *pinfo, unsigned layer)
+{
+    for (wmem_list_frame_t *found = wmem_list_head(pinfo->layers); found != NULL; found = wmem_list_frame_next(found))
+        if (GPOINTER_TO_INT(wmem_list_frame_data(found)) == proto_tcp && layer-- == 0)
+            return found;
+    return NULL;
+}
+
 bool fp_adapter_end_frame(const packet_info *pinfo)
 {
     bool hooked = current.frame == pinfo->num;
 
     current.frame = 0;
-    if (hooked)
+    return !hooked && find_tcp(pinfo, 0) != NULL;
+}
+
+/* NULL: nothing that Wireshark knows. */
+static const char *protocol_above(const packet_info *pinfo, uint16_t layer)
+{
+    wmem_list_frame_t *tcp = find_tcp(pinfo, layer);
+    wmem_list_frame_t *above = tcp != NULL ? wmem_list_frame_next(tcp) : NULL;
+    int protocol = above != NULL ? GPOINTER_TO_INT(wmem_list_frame_data(above)) : proto_data;
+
+    return protocol != proto_data ? proto_get_protocol_short_name(find_protocol_by_id(protocol)) : NULL;
+}
+
+void fp_adapter_note_protocols(const packet_info *pinfo)
+{
+    size_t count;
+    const FpMark *marks = fp_marks_find(pinfo->num, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        FpStreamNote *stream = fp_marks_stream(&marks[i]);
+        if (marks[i].classes & FP_CLASS_FLIGHT && stream->protocol == NULL)
+            stream->protocol = protocol_above(pinfo, marks[i].layer);
+    }
+}
+
+bool fp_adapter_tcp_stream(packet_info *pinfo, uint32_t *number)
+{
+    if (find_tcp(pinfo, 0) == NULL)
         return false;
-    for (wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer != NULL; layer = wmem_list_frame_next(layer))
-        if (GPOINTER_TO_INT(wmem_list_frame_data(layer)) == proto_tcp)
-            return true;
-    return false;
+    *number = stream_of(pinfo, &pinfo->src, &pinfo->dst, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport, UINT32_MAX);
+    return *number != UINT32_MAX;
 }
 
 const FpSegmentNote *fp_adapter_note(packet_info *pinfo, const FpMark *mark)
@@ -188,6 +227,7 @@ void fp_adapter_register(int owner)
 {
     proto_owner = owner;
     proto_tcp = proto_get_id_by_filter_name("tcp"); /* Wireshark's own protocols are registered before those of plugins */
+    proto_data = proto_get_id_by_filter_name("data");
     if (proto_tcp < 0)
         return;
     proto_hook = proto_register_protocol_in_name_only("TCP, watched by First Payload", "TCP (First Payload)", "firstpayload_hook",

@@ -35,6 +35,13 @@ bool fp_adapter_end_frame(const packet_info *pinfo);
 /* The segment of a mark of the frame, or NULL. */
 const FpSegmentNote *fp_adapter_note(packet_info *pinfo, const FpMark *mark);
 
+/* Notes what Wireshark took the flights in the frame for. To be called when all of a frame is dissected for the first time: later Wireshark
+ * leaves out pieces of a message that is in another frame. */
+void fp_adapter_note_protocols(const packet_info *pinfo);
+
+/* Fills in tcp.stream of the innermost TCP layer of a frame that is dissected. Returns false when there is none. */
+bool fp_adapter_tcp_stream(packet_info *pinfo, uint32_t *number);
+
 /* What Wireshark shows as tcp.stream of the first payload frame that pinfo stands for. */
 uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNote *stream, const FpSegmentNote *note);
 

@@ -5,6 +5,7 @@
 
 #define WS_BUILD_DLL
 #include <epan/packet.h>
+#include <epan/tap.h>
 #include <ws_version.h>
 #include <wsutil/pint.h>
 
@@ -28,5 +29,34 @@ typedef bool FpPreferenceBool;
 #else
 typedef gboolean FpPreferenceBool;
 #endif
+
+/* What functions for conversation filters are given, the packet_info as pinfo; and how they are registered. */
+#if FP_WIRESHARK_AT_LEAST(4, 4)
+#define FpFilterArguments packet_info *pinfo, void *user_data _U_
+#define fp_register_conversation_filter(proto, name, is_valid, build) register_conversation_filter(proto, name, is_valid, build, NULL)
+#else
+#define FpFilterArguments packet_info *pinfo
+#define fp_register_conversation_filter(proto, name, is_valid, build) register_conversation_filter(proto, name, is_valid, build)
+#endif
+
+/* The value of a field as Wireshark shows it, or NULL; allocated in scope. */
+static inline const char *fp_field_text(wmem_allocator_t *scope, const field_info *field)
+{
+#if FP_WIRESHARK_AT_LEAST(4, 2)
+    return fvalue_to_string_repr(scope, field->value, FTREPR_DISPLAY, field->hfinfo->display);
+#else
+    return fvalue_to_string_repr(scope, &field->value, FTREPR_DISPLAY, field->hfinfo->display);
+#endif
+}
+
+/* The value of a field of an unsigned type, such as a frame number. */
+static inline uint32_t fp_field_number(const field_info *field)
+{
+#if FP_WIRESHARK_AT_LEAST(4, 2)
+    return fvalue_get_uinteger(field->value);
+#else
+    return fvalue_get_uinteger((fvalue_t *)&field->value);
+#endif
+}
 
 #endif

@@ -13,11 +13,16 @@ int hf_firstpayload_delay = -1;
 int hf_firstpayload_fast_open = -1;
 int hf_firstpayload_midstream = -1;
 int hf_firstpayload_out_of_order = -1;
+int hf_firstpayload_summary = -1;
+int hf_firstpayload_protocol = -1;
+int hf_firstpayload_detail = -1;
+int hf_firstpayload_continued_in = -1;
 int hf_firstpayload_text = -1;
 int hf_firstpayload_data = -1;
 int hf_firstpayload_syn_frame = -1;
 int hf_firstpayload_reply_frame = -1;
 int hf_firstpayload_first_frame = -1;
+int hf_firstpayload_first_frame_of_reply = -1;
 int hf_firstpayload_reply = -1;
 int hf_firstpayload_flight = -1;
 int hf_firstpayload_handshake = -1;
@@ -26,6 +31,10 @@ int ett_firstpayload = -1;
 int ett_firstpayload_relative = -1;
 
 expert_field ei_firstpayload_unseen = EI_INIT;
+expert_field ei_firstpayload_fast_open = EI_INIT;
+expert_field ei_firstpayload_midstream = EI_INIT;
+expert_field ei_firstpayload_out_of_order = EI_INIT;
+expert_field ei_firstpayload_continued = EI_INIT;
 
 /* Under the protocol: said of the first payload frame. */
 static hf_register_info of_first[] = {
@@ -50,10 +59,27 @@ static hf_register_info of_first[] = {
     {&hf_firstpayload_out_of_order,
      {"Out of order", "firstpayload.out_of_order", FT_BOOLEAN, BASE_NONE, NULL, 0,
       "Bytes before this payload had not been captured by then; absent when there are none", HFILL}},
+    {&hf_firstpayload_protocol,
+     {"Protocol", "firstpayload.protocol", FT_STRING, BASE_NONE, NULL, 0, "What Wireshark takes the payload for; absent when for nothing",
+      HFILL}},
+    {&hf_firstpayload_continued_in,
+     {"First message continues, whole in", "firstpayload.continued_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
+      "Wireshark puts the first message together in this frame; not yet known in the first pass", HFILL}},
     {&hf_firstpayload_text,
      {"Text", "firstpayload.text", FT_STRING, BASE_NONE, NULL, 0,
       "The beginning of the first line, dots for what is not printable; or its first bytes in hexadecimal", HFILL}},
     {&hf_firstpayload_data, {"Payload", "firstpayload.data", FT_BYTES, BASE_NONE, NULL, 0, "The payload as far as it was captured", HFILL}},
+};
+
+/* Of the first payload frame, and of its relatives too. */
+static hf_register_info of_both[] = {
+    {&hf_firstpayload_summary,
+     {"Said first", "firstpayload.summary", FT_STRING, BASE_NONE, NULL, 0,
+      "Who spoke, how many bytes, the protocol, and its telling detail or the text; also where a first message in several frames is whole",
+      HFILL}},
+    {&hf_firstpayload_detail,
+     {"Detail", "firstpayload.detail", FT_STRING, BASE_NONE, NULL, 0,
+      "What tells most of the first message, such as a server name: the first of the fields that the preference lists", HFILL}},
     {&hf_firstpayload_syn_frame,
      {"SYN in", "firstpayload.syn_frame", FT_FRAMENUM, BASE_NONE, NULL, 0, "The first SYN of the stream", HFILL}},
     {&hf_firstpayload_reply_frame,
@@ -75,9 +101,20 @@ static hf_register_info of_relatives[] = {
     {&hf_firstpayload_first_frame,
      {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The first payload frame of the stream; of a later frame not yet known in the first pass", HFILL}},
+    {&hf_firstpayload_first_frame_of_reply,
+     {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+      "The first payload frame of the stream", HFILL}},
 };
 
 static ei_register_info ei[] = {
+    {&ei_firstpayload_fast_open,
+     {"firstpayload.expert.fast_open", PI_SEQUENCE, PI_CHAT, "First payload in the SYN (TCP Fast Open)", EXPFILL}},
+    {&ei_firstpayload_midstream,
+     {"firstpayload.expert.midstream", PI_SEQUENCE, PI_NOTE, "First payload captured, but not the start of the stream", EXPFILL}},
+    {&ei_firstpayload_out_of_order,
+     {"firstpayload.expert.out_of_order", PI_SEQUENCE, PI_NOTE, "First payload captured, but not the bytes before it", EXPFILL}},
+    {&ei_firstpayload_continued,
+     {"firstpayload.expert.continued", PI_REASSEMBLE, PI_CHAT, "First message continues in other frames", EXPFILL}},
     {&ei_firstpayload_unseen,
      {"firstpayload.unseen", PI_UNDECODED, PI_NOTE,
       "First Payload does not see TCP that is not reached through IP (Decode As), here or in other frames", EXPFILL}},
@@ -89,6 +126,7 @@ void fp_fields_register(void)
 
     proto_firstpayload = proto_register_protocol("First Payload", "First Payload", "firstpayload");
     proto_register_field_array(proto_firstpayload, of_first, array_length(of_first));
+    proto_register_field_array(proto_firstpayload, of_both, array_length(of_both));
     proto_register_field_array(proto_firstpayload, of_relatives, array_length(of_relatives));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto_firstpayload), ei, array_length(ei));

@@ -18,11 +18,16 @@ extern int hf_firstpayload_delay;
 extern int hf_firstpayload_fast_open;
 extern int hf_firstpayload_midstream;
 extern int hf_firstpayload_out_of_order;
+extern int hf_firstpayload_summary;
+extern int hf_firstpayload_protocol;
+extern int hf_firstpayload_detail;
+extern int hf_firstpayload_continued_in;
 extern int hf_firstpayload_text;
 extern int hf_firstpayload_data;
 extern int hf_firstpayload_syn_frame;
 extern int hf_firstpayload_reply_frame;
 extern int hf_firstpayload_first_frame;
+extern int hf_firstpayload_first_frame_of_reply; /* the same field, drawn in the packet list as what the frame answers */
 extern int hf_firstpayload_reply;
 extern int hf_firstpayload_flight;
 extern int hf_firstpayload_handshake;
@@ -31,6 +36,10 @@ extern int ett_firstpayload;
 extern int ett_firstpayload_relative;
 
 extern expert_field ei_firstpayload_unseen;
+extern expert_field ei_firstpayload_fast_open;
+extern expert_field ei_firstpayload_midstream;
+extern expert_field ei_firstpayload_out_of_order;
+extern expert_field ei_firstpayload_continued;
 
 /* Registers proto_firstpayload with all of the above. */
 void fp_fields_register(void);

@@ -3,13 +3,17 @@
  * firstpayload.c - the plugin: registers all there is with Wireshark, and opens and closes the state of a file.
  *
  * The hook (adapter) hands every TCP segment to core/ and keeps the answer (marks); when the frame is dissected, the
- * post-dissector adds it to the tree (render).
+ * post-dissector adds it to the tree (render) and tells listeners (announce), of which statistics is one.
  */
 #include "adapter.h"
+#include "announce.h"
 #include "compat.h"
 #include "fields.h"
 #include "marks.h"
+#include "navigation.h"
 #include "render.h"
+#include "statistics.h"
+#include "summary.h"
 
 #include <epan/prefs.h>
 #include <wsutil/wslog.h>
@@ -25,6 +29,8 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
 static FpPreferenceBool skip_midstream = FALSE;
+static FpPreferenceBool syn_restarts_clock = FALSE;
+static const char *details = FP_SUMMARY_DETAILS;
 
 static dissector_handle_t render_handle;
 static uint32_t unseen_frame; /* the first in which TCP was not reached through the hook; 0: none */
@@ -32,9 +38,14 @@ static uint32_t unseen_frame; /* the first in which TCP was not reached through 
 /* Also called when a preference was changed: Wireshark then shows all frames as if for the first time. */
 static void open_file(void)
 {
-    FpRules rules = {.flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX), .skip_midstream = skip_midstream};
+    FpRules rules = {
+        .flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX),
+        .skip_midstream = skip_midstream,
+        .syn_restarts_clock = syn_restarts_clock,
+    };
 
     fp_marks_open(&rules);
+    fp_summary_set_details(details);
     fp_adapter_begin_file();
     unseen_frame = 0;
 }
@@ -57,8 +68,15 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
 {
     if (fp_adapter_end_frame(pinfo))
         say_unseen(pinfo, tree, tvb);
-    if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) /* that is, nothing of ours is */
+    if (!pinfo->fd->visited)
+        fp_adapter_note_protocols(pinfo);
+    fp_announce_frame(pinfo);
+    if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) { /* that is, nothing of ours is */
+        fp_render_remarks(pinfo);
         return 0;
+    }
+    if (PTREE_DATA(tree)->visible)
+        fp_navigation_select(pinfo);
     return fp_render_frame(pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
@@ -71,12 +89,19 @@ static void register_preferences(void)
                                    &flight_bytes);
     prefs_register_bool_preference(module, "skip_midstream", "Skip streams captured midstream",
                                    "No first payload, reply and flight in streams whose start was not captured", &skip_midstream);
+    prefs_register_bool_preference(module, "syn_restarts_clock", "Repeated SYNs restart the clock",
+                                   "The time from SYN to first payload counts from the last SYN of the client, and not from the first",
+                                   &syn_restarts_clock);
+    prefs_register_string_preference(module, "details", "Telling fields",
+                                     "Fields of which the first that is found in a first payload is shown beside its protocol", &details);
 }
 
 static void proto_register_firstpayload(void)
 {
     fp_fields_register();
     fp_adapter_register(proto_firstpayload);
+    fp_announce_register();
+    fp_navigation_register(proto_firstpayload);
     register_preferences();
     /* In name only, so that Wireshark does not put it into the layers of every frame and takes it out again. */
     int proto_render = proto_register_protocol_in_name_only("First Payload, rendered", "First Payload (rendered)", "firstpayload_render",
@@ -90,6 +115,7 @@ static void proto_register_firstpayload(void)
 static void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
+    fp_statistics_register();
 }
 
 void plugin_register(void)

@@ -8,8 +8,9 @@
 
 static struct {
     FpStreams *streams;
-    GArray *marks; /* of FpMark, by frame, then layer */
-    GArray *notes; /* of FpStreamNote, by the stream's number */
+    GArray *marks;        /* of FpMark, by frame, then layer */
+    GArray *notes;        /* of FpStreamNote, by the stream's number */
+    GArray *by_wireshark; /* of uint32_t, by tcp.stream: our number plus one, or 0 */
 } file;
 
 void fp_marks_open(const FpRules *rules)
@@ -22,6 +23,7 @@ void fp_marks_open(const FpRules *rules)
         g_error("firstpayload: no memory for the table of streams"); /* as GLib does when it has none */
     file.marks = g_array_new(FALSE, FALSE, sizeof(FpMark));
     file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
+    file.by_wireshark = g_array_new(FALSE, TRUE, sizeof(uint32_t));
 }
 
 void fp_marks_close(void)
@@ -31,9 +33,12 @@ void fp_marks_close(void)
         g_array_free(file.marks, TRUE);
     if (file.notes != NULL)
         g_array_free(file.notes, TRUE);
+    if (file.by_wireshark != NULL)
+        g_array_free(file.by_wireshark, TRUE);
     file.streams = NULL;
     file.marks = NULL;
     file.notes = NULL;
+    file.by_wireshark = NULL;
 }
 
 static FpMark *mark_at(size_t i)
@@ -102,19 +107,32 @@ static const FpMark *add_mark(const FpMark *mark)
     return mark_at(i);
 }
 
+static bool is_syn(const FpSegment *segment)
+{
+    return (segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == FP_TCP_SYN;
+}
+
+static uint16_t service_port(const FpSegment *segment, FpSide speaker)
+{
+    if (speaker == FP_SIDE_UNKNOWN)
+        return MIN(segment->source_port, segment->destination_port);
+    return speaker == FP_SIDE_CLIENT ? segment->destination_port : segment->source_port;
+}
+
 static void note(uint32_t frame, const FpSegment *segment, const FpVerdict *verdict)
 {
     if (verdict->stream >= file.notes->len)
         g_array_set_size(file.notes, verdict->stream + 1);
     FpStreamNote *stream = &g_array_index(file.notes, FpStreamNote, verdict->stream);
 
-    if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == FP_TCP_SYN && stream->syn_frame == 0)
+    if (is_syn(segment) && stream->syn_frame == 0)
         stream->syn_frame = frame;
     if (verdict->classes & FP_CLASS_REPLY)
         stream->reply_frame = frame;
     if (verdict->classes & FP_CLASS_FIRST) {
         stream->first_frame = frame;
         stream->first = *verdict;
+        stream->service_port = service_port(segment, verdict->side);
     }
 }
 
@@ -126,13 +144,32 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
         return NULL;
 
     fp_streams_take(file.streams, fp_streams_key(file.streams, segment), segment, &verdict);
-    if (verdict.classes == 0)
+    unsigned events = (verdict.begins ? FP_EVENT_BEGINS : 0) | (verdict.ends_silent ? FP_EVENT_ENDS_SILENT : 0);
+    if (verdict.classes == 0 && events == 0)
         return NULL;
+    events |= is_syn(segment) ? FP_EVENT_SYN : 0;
     note(frame, segment, &verdict);
-    return add_mark(&(FpMark){.frame = frame, .stream = verdict.stream, .layer = layer, .classes = verdict.classes});
+    return add_mark(
+        &(FpMark){.frame = frame, .stream = verdict.stream, .layer = layer, .classes = verdict.classes, .events = (uint8_t)events});
 }
 
 FpStreamNote *fp_marks_stream(const FpMark *mark)
 {
     return &g_array_index(file.notes, FpStreamNote, mark->stream);
+}
+
+void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number)
+{
+    fp_marks_stream(mark)->wireshark_number = number;
+    if (number >= file.by_wireshark->len)
+        g_array_set_size(file.by_wireshark, number + 1);
+    g_array_index(file.by_wireshark, uint32_t, number) = mark->stream + 1;
+}
+
+const FpStreamNote *fp_marks_wireshark_stream(uint32_t number)
+{
+    if (file.by_wireshark == NULL || number >= file.by_wireshark->len)
+        return NULL;
+    uint32_t stream = g_array_index(file.by_wireshark, uint32_t, number);
+    return stream > 0 ? &g_array_index(file.notes, FpStreamNote, stream - 1) : NULL;
 }

@@ -10,6 +10,7 @@
 #include "adapter.h"
 #include "fields.h"
 #include "marks.h"
+#include "summary.h"
 #include "text.h"
 
 #define NS_PER_SECOND 1000000000
@@ -58,34 +59,107 @@ static Extent captured_payload(const FpSegmentNote *note, uint32_t payload_bytes
     return (Extent){offset, MIN(payload_bytes, captured - offset)};
 }
 
-static void add_relative(proto_tree *tree, int hf, const char *label, const FpMark *mark, const FpSegmentNote *note)
+/* The stream's other frames, each but the one that is shown. */
+static void add_links(proto_tree *tree, const FpMark *mark, int hf_first_frame)
 {
-    uint32_t first_frame = fp_marks_stream(mark)->first_frame;
+    const FpStreamNote *stream = fp_marks_stream(mark);
+
+    if (stream->syn_frame != mark->frame)
+        add_frame(tree, hf_firstpayload_syn_frame, stream->syn_frame);
+    if (stream->first_frame != mark->frame)
+        add_frame(tree, hf_first_frame, stream->first_frame);
+    if (stream->reply_frame != mark->frame)
+        add_frame(tree, hf_firstpayload_reply_frame, stream->reply_frame);
+}
+
+static proto_tree *add_relative(proto_tree *tree, int hf, const char *label, const FpSegmentNote *note)
+{
     proto_item *item = proto_tree_add_none_format(tree, hf, note->tvb, 0, 0, "First Payload: %s", label);
 
     proto_item_set_generated(item);
-    if (first_frame != mark->frame)
-        add_frame(proto_item_add_subtree(item, ett_firstpayload_relative), hf_firstpayload_first_frame, first_frame);
+    return proto_item_add_subtree(item, ett_firstpayload_relative);
 }
 
-static void add_relatives(proto_tree *tree, const FpMark *mark, const FpSegmentNote *note)
+/* What the first message of several frames tells shows only where it is whole. */
+static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *pinfo, const FpMark *mark)
+{
+    const FpStreamNote *stream = fp_marks_stream(mark);
+    const char *detail = fp_summary_continues(root, stream->first_frame) ? fp_summary_detail(pinfo->pool, root) : NULL;
+
+    if (detail == NULL)
+        return;
+    add_string(tree, hf_firstpayload_detail, NULL, 0, 0, detail);
+    add_string(tree, hf_firstpayload_summary, NULL, 0, 0,
+               wmem_strdup_printf(pinfo->pool, "%s, since frame %u: %s %s", fp_side_name(stream->first.side), stream->first_frame,
+                                  stream->protocol != NULL ? stream->protocol : "", detail));
+}
+
+static void add_relatives(proto_tree *root, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note)
 {
     if (mark->classes & FP_CLASS_REPLY)
-        add_relative(tree, hf_firstpayload_reply, "reply", mark, note);
-    if (mark->classes & FP_CLASS_FLIGHT)
-        add_relative(tree, hf_firstpayload_flight, "flight", mark, note);
-    if (mark->classes & FP_CLASS_HANDSHAKE)
-        add_relative(tree, hf_firstpayload_handshake, "handshake", mark, note);
+        add_links(add_relative(root, hf_firstpayload_reply, "reply", note), mark, hf_firstpayload_first_frame_of_reply);
+    if (mark->classes & FP_CLASS_FLIGHT) {
+        proto_tree *tree = add_relative(root, hf_firstpayload_flight, "flight", note);
+        if (!(mark->classes & FP_CLASS_FIRST)) {
+            add_links(tree, mark, hf_firstpayload_first_frame);
+            add_whole_message(root, tree, pinfo, mark);
+        }
+    }
+    if (mark->classes & FP_CLASS_HANDSHAKE) {
+        proto_tree *tree = add_relative(root, hf_firstpayload_handshake, "handshake", note);
+        if (!(mark->classes & (FP_CLASS_FIRST | FP_CLASS_REPLY | FP_CLASS_FLIGHT)))
+            add_links(tree, mark, hf_firstpayload_first_frame);
+    }
 }
 
-static void add_payload(proto_tree *tree, packet_info *pinfo, const FpSegmentNote *note, Extent payload)
+static const uint8_t *payload_bytes(const FpSegmentNote *note, Extent payload)
 {
-    if (payload.bytes == 0)
+    return tvb_get_ptr(note->tvb, (int)payload.offset, (int)payload.bytes);
+}
+
+/* What Wireshark found in the payload, as far as somebody asks for it. */
+static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note, Extent payload)
+{
+    const FpStreamNote *stream = fp_marks_stream(mark);
+    const uint8_t *bytes = payload.bytes > 0 ? payload_bytes(note, payload) : NULL;
+    uint32_t continued_in = fp_summary_continued_in(tree);
+    FpSummary summary = {
+        .side = fp_side_name(stream->first.side),
+        .protocol = stream->protocol,
+        .detail = fp_summary_detail(pinfo->pool, tree),
+        .text = bytes != NULL ? fp_text(pinfo->pool, bytes, payload.bytes) : NULL,
+        .is_line = bytes != NULL && fp_text_is_line(bytes, payload.bytes),
+        .is_continued = continued_in != 0,
+        .bytes = stream->first.payload_bytes,
+    };
+
+    add_string(tree, hf_firstpayload_summary, note->tvb, payload.offset, payload.bytes, fp_summary_line(pinfo->pool, &summary));
+    if (summary.protocol != NULL)
+        add_string(tree, hf_firstpayload_protocol, NULL, 0, 0, summary.protocol);
+    if (summary.detail != NULL)
+        add_string(tree, hf_firstpayload_detail, NULL, 0, 0, summary.detail);
+    add_frame(tree, hf_firstpayload_continued_in, continued_in);
+    if (bytes == NULL)
         return;
-    if (proto_field_is_referenced(tree, hf_firstpayload_text))
-        add_string(tree, hf_firstpayload_text, note->tvb, payload.offset, payload.bytes,
-                   fp_text(pinfo->pool, tvb_get_ptr(note->tvb, (int)payload.offset, (int)payload.bytes), payload.bytes));
+    add_string(tree, hf_firstpayload_text, note->tvb, payload.offset, payload.bytes, summary.text);
     proto_tree_add_item(tree, hf_firstpayload_data, note->tvb, (int)payload.offset, (int)payload.bytes, ENC_NA);
+}
+
+/* item: NULL when there is no tree; the remarks are listed all the same. */
+static void add_remarks(packet_info *pinfo, proto_item *item, const FpVerdict *first, uint32_t continued_in)
+{
+    const char *before = pinfo->current_proto;
+
+    pinfo->current_proto = "First Payload"; /* whose they are */
+    if (first->fast_open)
+        expert_add_info(pinfo, item, &ei_firstpayload_fast_open);
+    if (first->midstream)
+        expert_add_info(pinfo, item, &ei_firstpayload_midstream);
+    if (first->out_of_order)
+        expert_add_info(pinfo, item, &ei_firstpayload_out_of_order);
+    if (continued_in != 0)
+        expert_add_info_format(pinfo, item, &ei_firstpayload_continued, "First message continues, whole in frame %u", continued_in);
+    pinfo->current_proto = before;
 }
 
 static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note)
@@ -111,8 +185,19 @@ static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
     add_if(tree, hf_firstpayload_fast_open, first->fast_open);
     add_if(tree, hf_firstpayload_midstream, first->midstream);
     add_if(tree, hf_firstpayload_out_of_order, first->out_of_order);
-    add_relatives(tree, mark, note);
-    add_payload(tree, pinfo, note, payload);
+    add_relatives(tree, pinfo, mark, note);
+    add_message(tree, pinfo, mark, note, payload);
+    add_remarks(pinfo, item, first, fp_summary_continued_in(tree));
+}
+
+void fp_render_remarks(packet_info *pinfo)
+{
+    size_t count;
+    const FpMark *marks = fp_marks_find(pinfo->num, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (marks[i].classes & FP_CLASS_FIRST)
+            add_remarks(pinfo, NULL, &fp_marks_stream(&marks[i])->first, 0);
 }
 
 bool fp_render_frame(packet_info *pinfo, proto_tree *tree)
@@ -124,11 +209,11 @@ bool fp_render_frame(packet_info *pinfo, proto_tree *tree)
     for (size_t i = 0; i < count; i++) {
         const FpSegmentNote *note = fp_adapter_note(pinfo, &marks[i]);
         if (note == NULL)
-            continue; /* TCP was switched off since */
+            continue; /* nothing to show; or TCP was switched off since */
         if (marks[i].classes & FP_CLASS_FIRST)
             add_first(tree, pinfo, &marks[i], note);
         else
-            add_relatives(tree, &marks[i], note);
+            add_relatives(tree, pinfo, &marks[i], note);
         rendered = true;
     }
     return rendered;

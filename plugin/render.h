@@ -5,7 +5,10 @@
 
 #include "compat.h"
 
-/* Adds the items of a frame to the root of its tree, which is not NULL. Returns whether there were any. */
+/* Adds the items of a frame, and its expert infos, to the root of its tree, which is not NULL. Returns whether there were any. */
 bool fp_render_frame(packet_info *pinfo, proto_tree *tree);
+
+/* Adds the expert infos alone, where nobody asks for items: Wireshark lists them without. */
+void fp_render_remarks(packet_info *pinfo);
 
 #endif

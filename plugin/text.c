@@ -2,6 +2,8 @@
 /* text.c - see text.h. */
 #include "text.h"
 
+#include <string.h>
+
 enum {
     TEXT_BYTES_MAX = 64,
     HEX_BYTES_MAX = 16,
@@ -30,7 +32,8 @@ static bool is_line_end(uint8_t byte)
     return byte == '\r' || byte == '\n';
 }
 
-const char *fp_text(wmem_allocator_t *scope, const uint8_t *payload, unsigned bytes)
+/* The length of the first line, as far as it is shown; 0 when the payload does not begin with text. */
+static unsigned line_bytes(const uint8_t *payload, unsigned bytes)
 {
     unsigned length = 0;
     unsigned printable = 0; /* how many of the line's bytes are so before the first that is not */
@@ -40,12 +43,32 @@ const char *fp_text(wmem_allocator_t *scope, const uint8_t *payload, unsigned by
             printable++;
         length++;
     }
-    if (length == 0 || (printable < length && printable < TEXT_BYTES_MIN))
-        return hexadecimal(scope, payload, bytes);
+    return printable < length && printable < TEXT_BYTES_MIN ? 0 : length;
+}
 
+static const char *dotted(wmem_allocator_t *scope, const uint8_t *bytes, size_t length)
+{
     char *text = wmem_alloc(scope, length + 1);
-    for (unsigned i = 0; i < length; i++)
-        text[i] = g_ascii_isprint(payload[i]) ? (char)payload[i] : '.';
+
+    for (size_t i = 0; i < length; i++)
+        text[i] = g_ascii_isprint(bytes[i]) ? (char)bytes[i] : '.';
     text[length] = '\0';
     return text;
+}
+
+bool fp_text_is_line(const uint8_t *payload, unsigned bytes)
+{
+    return line_bytes(payload, bytes) > 0;
+}
+
+const char *fp_text(wmem_allocator_t *scope, const uint8_t *payload, unsigned bytes)
+{
+    unsigned length = line_bytes(payload, bytes);
+
+    return length > 0 ? dotted(scope, payload, length) : hexadecimal(scope, payload, bytes);
+}
+
+const char *fp_text_printable(wmem_allocator_t *scope, const char *string)
+{
+    return dotted(scope, (const uint8_t *)string, strnlen(string, TEXT_BYTES_MAX));
 }

@@ -220,6 +220,17 @@ static gboolean is_midstream(const GArray *events)
     return TRUE;
 }
 
+/* Whether the last of events is the only one with RST or FIN, and there is no payload yet. */
+static gboolean ends_silence(const GArray *events)
+{
+    guint closing = 0;
+
+    FOR_EACH (event, events)
+        closing += event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN);
+    const Event *last = &g_array_index(events, Event, events->len - 1);
+    return closing == 1 && last->whole && last->segment.flags & (FP_TCP_RST | FP_TCP_FIN) && first_payload(events) == NULL;
+}
+
 static const Event *first_syn(const GArray *events)
 {
     FOR_EACH (event, events)
@@ -258,6 +269,7 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
     if (events->len == 0 || starts_another(events, direction, segment)) {
         g_array_set_size(events, 0);
         reference->number = (*next_number)++;
+        verdict.begins = TRUE;
     }
     find_out(events, &event);
     g_array_append_val(events, event);
@@ -265,7 +277,8 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
         verdict.classes = FP_CLASS_HANDSHAKE;
     if (event.payload)
         judge_payload(events, &event, &verdict);
-    if (verdict.classes != 0)
+    verdict.ends_silent = ends_silence(events);
+    if (verdict.classes != 0 || verdict.begins || verdict.ends_silent)
         verdict.stream = reference->number;
     return verdict;
 }

@@ -142,16 +142,17 @@ static char *describe(const FpVerdict *verdict)
     char classes[FP_CLASSES_TEXT_BYTES];
 
     fp_classes_to_text(verdict->classes, classes);
-    return g_strdup_printf("(%s) %s%s%s%s seq %u bytes %u age %" G_GINT64_FORMAT " delay %" G_GINT64_FORMAT "%s stream %u", classes,
+    return g_strdup_printf("(%s) %s%s%s%s%s%s seq %u bytes %u age %" G_GINT64_FORMAT " delay %" G_GINT64_FORMAT "%s stream %u", classes,
                            fp_side_name(verdict->side), verdict->midstream ? " midstream" : "",
-                           verdict->out_of_order ? " out-of-order" : "", verdict->fast_open ? " fast-open" : "", verdict->relative_seq,
+                           verdict->out_of_order ? " out-of-order" : "", verdict->fast_open ? " fast-open" : "",
+                           verdict->begins ? " begins" : "", verdict->ends_silent ? " ends-silent" : "", verdict->relative_seq,
                            verdict->payload_bytes, verdict->age_ns, verdict->delay_ns, verdict->has_syn ? "" : " (no SYN)",
                            verdict->stream);
 }
 
 /* How often each class and each remark came up: a test that never sees them proves nothing. */
 typedef struct {
-    guint classes[4], midstream, out_of_order, fast_open, streams, no_payload;
+    guint classes[4], midstream, out_of_order, fast_open, ends_silent, streams, no_payload;
 } Seen;
 
 static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *verdict)
@@ -161,6 +162,7 @@ static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *ve
     seen->midstream += verdict->midstream;
     seen->out_of_order += verdict->out_of_order;
     seen->fast_open += verdict->fast_open;
+    seen->ends_silent += verdict->ends_silent;
     seen->no_payload += verdict->payload_bytes == 0 && segment->segment_bytes > segment->header_bytes;
 }
 
@@ -222,6 +224,7 @@ static void test_same_answers(void)
     g_assert_cmpuint(seen.midstream, >, 1000);
     g_assert_cmpuint(seen.out_of_order, >, 1000);
     g_assert_cmpuint(seen.fast_open, >, 1000);
+    g_assert_cmpuint(seen.ends_silent, >, 1000);
     g_assert_cmpuint(seen.no_payload, >, 1000);
     g_assert_cmpuint(seen.streams, >, PAIRS * ROUNDS + 1000);
     g_test_message("%u segments: first %u, reply %u, flight %u, handshake %u; %u streams", (guint)ROUNDS * SEGMENTS, seen.classes[0],

@@ -106,6 +106,60 @@ static void test_skipping_midstream_leaves_the_rest(void)
     g_assert_cmpuint(take(&stream, SERVER, FP_TCP_SYN, 0, 0, &rules).classes, ==, FP_CLASS_HANDSHAKE);
 }
 
+static int64_t delay_after_syns(const FpRules *rules, unsigned other_side)
+{
+    FpStream stream = begin();
+    FpVerdict verdict;
+
+    for (int i = 0; i < 4; i++) { /* two SYNs a second apart, then what the other side does, and the payload */
+        unsigned direction = i == 2 ? SERVER : CLIENT;
+        FpSegment segment = {.seq = direction == SERVER ? 500
+                                    : i == 3            ? 101
+                                                        : 100,
+                             .ack = 1,
+                             .header_bytes = 20,
+                             .window = 1000,
+                             .flags = (uint8_t)(i == 3   ? FP_TCP_ACK
+                                                : i == 2 ? other_side
+                                                         : FP_TCP_SYN),
+                             .time_ns = i * SECOND,
+                             .segment_bytes = i == 3 ? 30 : 20};
+        fp_stream_take(&stream, direction, &segment, rules, &verdict);
+    }
+    g_assert_cmpuint(verdict.classes & FP_CLASS_FIRST, ==, FP_CLASS_FIRST);
+    return verdict.delay_ns;
+}
+
+static void test_syn_restarts_the_clock_when_asked(void)
+{
+    FpRules usual = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpRules last = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .syn_restarts_clock = true};
+
+    g_assert_cmpint(delay_after_syns(&usual, FP_TCP_SYN | FP_TCP_ACK), ==, 3 * SECOND);
+    g_assert_cmpint(delay_after_syns(&last, FP_TCP_SYN | FP_TCP_ACK), ==, 2 * SECOND);
+    g_assert_cmpint(delay_after_syns(&last, FP_TCP_SYN), ==, 2 * SECOND); /* both open: the other side's clock is its own */
+}
+
+static void test_end_of_a_silent_stream(void)
+{
+    static const unsigned ends[] = {FP_TCP_RST, FP_TCP_FIN | FP_TCP_ACK};
+
+    for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+        FpStream stream = begin();
+        g_assert_false(take(&stream, CLIENT, FP_TCP_SYN, 100, 0, NULL).ends_silent);
+        FpVerdict verdict = take(&stream, SERVER, ends[i], 1, 0, NULL);
+        g_assert_true(verdict.ends_silent);
+        g_assert_cmpuint(verdict.stream, ==, 7);
+        g_assert_false(take(&stream, CLIENT, ends[i], 101, 0, NULL).ends_silent);
+
+        stream = begin(); /* one that has spoken is not silent; one that speaks at its end is not, either */
+        take(&stream, CLIENT, FP_TCP_ACK, 100, 1, NULL);
+        g_assert_false(take(&stream, CLIENT, ends[i], 101, 0, NULL).ends_silent);
+        stream = begin();
+        g_assert_cmpint(take(&stream, CLIENT, ends[i], 101, 5, NULL).ends_silent, ==, ends[i] == FP_TCP_RST);
+    }
+}
+
 static void test_unanswered(void)
 {
     FpStream stream = begin();
@@ -170,6 +224,8 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/flight-of-most-bytes", test_flight_of_most_bytes);
     g_test_add_func("/stream/midstream-is-skipped-when-asked", test_midstream_is_skipped_when_asked);
     g_test_add_func("/stream/skipping-midstream-leaves-the-rest", test_skipping_midstream_leaves_the_rest);
+    g_test_add_func("/stream/syn-restarts-the-clock-when-asked", test_syn_restarts_the_clock_when_asked);
+    g_test_add_func("/stream/end-of-a-silent-stream", test_end_of_a_silent_stream);
     g_test_add_func("/stream/unanswered", test_unanswered);
     g_test_add_func("/stream/unanswered-is-a-syn-alone", test_unanswered_is_a_syn_alone);
     g_test_add_func("/stream/closed", test_closed);

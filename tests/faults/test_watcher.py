@@ -115,8 +115,8 @@ class Signals(Watching):
         """What had been begun is rolled back, and built at the next start."""
         self.start()
         path = write(self.place.folder, "arriving", one(40000))
-        with open(path, "ab") as file:  # records of no bytes
-            file.truncate(1 << 28 if SLOW > 1 else 1 << 31)
+        with open(path, "ab") as file:  # records of no bytes, work for many seconds
+            file.truncate(1 << 30 if SLOW > 1 else 1 << 33)
         os.rename(path, os.path.join(self.place.inbox, "big.pcap"))
         wait_for("working", lambda: self.status()["state"] == "working")
         began = time.monotonic()

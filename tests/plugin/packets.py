@@ -27,6 +27,17 @@ def udp(source_port, destination_port, payload):
     return struct.pack(">HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
 
 
+def client_hello(server_name, padding_bytes=0):
+    """A TLS record with a ClientHello (RFC 8446 4.1.2): server name (RFC 6066 3), and padding (RFC 7685)."""
+    def vector(length_bytes, content):
+        return len(content).to_bytes(length_bytes, "big") + content
+
+    name = vector(2, b"\0" + vector(2, server_name.encode()))
+    extensions = b"\0\x00" + vector(2, name) + b"\0\x15" + vector(2, bytes(padding_bytes))
+    hello = b"\x03\x03" + bytes(32) + vector(1, b"") + vector(2, b"\x13\x01") + vector(1, b"\0") + vector(2, extensions)
+    return b"\x16\x03\x01" + vector(2, b"\x01" + vector(3, hello))
+
+
 class Capture:
     """Frames 10 ms apart unless told otherwise, the first at 0.01 s after the start."""
 

@@ -84,6 +84,18 @@ class Passes(unittest.TestCase):
             done = tshark_runner.run_tshark([reader, "-", "-Y", "firstpayload", "-T", "fields", "-e", "frame.number"], input=self.capture.bytes())
             self.assertEqual([int(number) for number in done.stdout.split()], self.expected["firstpayload"], done.stderr)
 
+    def test_merged(self):
+        """Two captures of the same connections, each with every other frame, put together by mergecap: one section, two interfaces."""
+        parts = []
+        for start in (0, 1):
+            part = Capture()
+            part.records = self.capture.records[start::2]
+            parts.append(part.write(os.path.join(tshark_runner.folder(), f"part{start}.pcap")))
+        merged = os.path.join(tshark_runner.folder(), "merged.pcapng")
+        subprocess.run(["mergecap", "-w", merged, *parts], check=True, capture_output=True)
+        for name in FILTERS:
+            self.assertEqual(tshark_runner.frames(merged, name), self.expected[name])
+
     def test_written_out(self):
         for name in FILTERS:
             out = os.path.join(tshark_runner.folder(), "out.pcap")
@@ -184,6 +196,16 @@ class RandomAccess(unittest.TestCase):
             self.sharkd.ask("setconf", name="firstpayload.flight_bytes", value=flight_bytes)
             self.sharkd.ask("load", file=self.path)
             self.assertEqual(self.sharkd.frames("firstpayload.flight"), self.expected[name])
+
+    def test_time_references(self):
+        """They change the time that Wireshark counts from, not the stream's."""
+        self.sharkd.ask("load", file=self.path)
+        columns = {"column0": "frame.time_relative:0", "column1": "firstpayload.age:0"}
+        plain = self.sharkd.ask("frames", filter="firstpayload", **columns)
+        marked = self.sharkd.ask("frames", filter="firstpayload ", refs=str(self.expected["firstpayload"][3]), **columns)
+        self.assertNotEqual([row["c"][0] for row in marked], [row["c"][0] for row in plain])
+        self.assertEqual([row["c"][1] for row in marked], [row["c"][1] for row in plain])
+        self.assertTrue(all(row["c"][1] for row in plain))
 
     def test_a_column(self):
         self.sharkd.ask("load", file=self.path)

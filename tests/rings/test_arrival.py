@@ -82,11 +82,11 @@ class Arrival(RingTest):
         carriers = [multiprocessing.Process(target=self.carry, args=(how, watchers[name].inbox), daemon=True) for name, how in ways.items()]
         for watcher in watchers.values():
             watcher.start()
+        for carrier in carriers:  # before there are connections, which would be theirs too
+            carrier.start()
         self.capture(dumpcap("-b", "packets:200", "-w", "f.pcapng"), self.staging)
         traffic = Traffic(self.namespace, 2, seconds_silent=SECONDS - 1)
         traffic.start()
-        for carrier in carriers:
-            carrier.start()
         time.sleep(SECONDS)
         traffic.stop()
         self.finish_capturing()

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* statistics.h - Statistics > First Payload, and -z firstpayload,tree in tshark. */
+#ifndef FP_STATISTICS_H
+#define FP_STATISTICS_H
+
+void fp_statistics_register(void);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* summary.c - see summary.h. */
+#include "summary.h"
+
+#include <epan/epan_dissect.h>
+#include <wsutil/wslog.h>
+
+#include "fields.h"
+#include "text.h"
+
+static GArray *details; /* of int: registered fields, in the order of the preference */
+static int hf_reassembled_in = -1;
+static int hf_segment = -1;
+
+/* A name may stand for several fields. Returns whether there is one. */
+static bool add_detail(const char *name)
+{
+    const header_field_info *field = proto_registrar_get_byname(name);
+
+    for (; field != NULL && field->same_name_prev_id >= 0; field = proto_registrar_get_nth((unsigned)field->same_name_prev_id))
+        g_array_append_val(details, field->id);
+    if (field != NULL)
+        g_array_append_val(details, field->id);
+    return field != NULL;
+}
+
+void fp_summary_set_details(const char *names)
+{
+    g_auto(GStrv) list = g_strsplit_set(names, ", ", -1);
+
+    if (details == NULL)
+        details = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_set_size(details, 0);
+    for (char **name = list; *name != NULL; name++)
+        if (**name != '\0' && !add_detail(*name))
+            ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.details: this Wireshark has no field %s", *name);
+    hf_reassembled_in = proto_registrar_get_id_byname("tcp.reassembled_in");
+    hf_segment = proto_registrar_get_id_byname("tcp.segment");
+}
+
+void fp_summary_prime(proto_tree *tree)
+{
+    epan_dissect_t whose = {.tree = tree}; /* of which the function takes nothing else */
+
+    if (!proto_field_is_referenced(tree, hf_firstpayload_summary) && !proto_field_is_referenced(tree, hf_firstpayload_detail) &&
+        !proto_field_is_referenced(tree, hf_firstpayload_continued_in))
+        return;
+    for (guint i = 0; details != NULL && i < details->len; i++)
+        epan_dissect_prime_with_hfid(&whose, g_array_index(details, int, i));
+    epan_dissect_prime_with_hfid(&whose, hf_reassembled_in);
+    epan_dissect_prime_with_hfid(&whose, hf_segment);
+}
+
+const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree)
+{
+    for (guint i = 0; details != NULL && i < details->len; i++) {
+        const GPtrArray *found = proto_get_finfo_ptr_array(tree, g_array_index(details, int, i));
+        const char *text = found != NULL && found->len > 0 ? fp_field_text(scope, g_ptr_array_index(found, 0)) : NULL;
+        if (text != NULL && *text != '\0')
+            return fp_text_printable(scope, text);
+    }
+    return NULL;
+}
+
+uint32_t fp_summary_continued_in(proto_tree *tree)
+{
+    const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_reassembled_in);
+
+    return found != NULL && found->len > 0 ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
+}
+
+bool fp_summary_continues(proto_tree *tree, uint32_t frame)
+{
+    const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_segment);
+
+    for (guint i = 0; found != NULL && i < found->len; i++)
+        if (fp_field_number(g_ptr_array_index(found, i)) == frame)
+            return true;
+    return false;
+}
+
+/* A line says what it is; of other payload the detail is what can be read. */
+static const char *what(wmem_allocator_t *scope, const FpSummary *summary)
+{
+    if (summary->is_line && summary->detail != NULL)
+        return wmem_strdup_printf(scope, "%s (%s)", summary->text, summary->detail);
+    if (summary->is_line)
+        return summary->text;
+    if (summary->detail != NULL)
+        return summary->detail;
+    if (summary->protocol != NULL)
+        return NULL;
+    return summary->text != NULL ? summary->text : "not captured";
+}
+
+const char *fp_summary_line(wmem_allocator_t *scope, const FpSummary *summary)
+{
+    const char *said = what(scope, summary);
+    const char *protocol = summary->protocol != NULL ? summary->protocol : "";
+
+    return wmem_strdup_printf(scope, "%s %u: %s%s%s%s", summary->side, summary->bytes, protocol,
+                              *protocol != '\0' && said != NULL ? " " : "", said != NULL ? said : "", summary->is_continued ? " ..." : "");
+}

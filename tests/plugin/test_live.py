@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tshark that captures: each connection's first payload is there while the connection still is."""
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import tshark_runner
+from namespaces import Namespace
+from peers import MAIL, WEB, Service
+
+PATIENCE = 60
+CAPABILITIES = "+net_raw,+net_admin"
+
+
+class Live(unittest.TestCase):
+    def setUp(self):
+        self.namespace = Namespace()
+        self.addCleanup(self.namespace.close)
+        self.services = [Service(self.namespace, port) for port in (WEB, MAIL)]
+        fields = ["firstpayload.direction", "tcp.port", "firstpayload.text"]
+        command = tshark_runner.command("tshark", ["-n", "-l", "-i", "lo", "-f", "tcp", "-Y", "firstpayload", "-T", "fields",
+                                                   *(word for field in fields for word in ("-e", field))])
+        command[1:1] = [f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}"]    # of setpriv, for dumpcap
+        self.tshark = subprocess.Popen(self.namespace.argv(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                       cwd=tshark_runner.folder(), text=True)
+        self.addCleanup(self.tshark.kill)
+        self.rows = queue.Queue()
+        threading.Thread(target=self.read_rows, daemon=True).start()
+        deadline = time.monotonic() + PATIENCE
+        while len(self.namespace.read("packet").splitlines()) < 2:    # the first line is a heading, the second the socket that captures
+            if self.tshark.poll() is not None or time.monotonic() > deadline:
+                self.fail("tshark does not capture: " + self.tshark.stderr.readline())
+            time.sleep(0.02)
+        time.sleep(0.5)    # until it has its filter
+
+    def read_rows(self):
+        for line in self.tshark.stdout:
+            self.rows.put(line.rstrip("\n").split("\t"))
+
+    def client(self, port):
+        client = self.namespace.socket(socket.AF_INET)
+        self.addCleanup(client.close)
+        client.connect(("127.0.0.1", port))
+        return client, client.getsockname()[1]
+
+    def test_while_the_connection_is_open(self):
+        self.client(WEB)                                   # says nothing
+        for number in range(10):
+            client, port = self.client(WEB)
+            client.sendall(b"GET %d\n" % number)
+            self.assertEqual(self.rows.get(timeout=PATIENCE), ["client", f"{port},{WEB}", f"GET {number}"])
+            client, port = self.client(MAIL)
+            self.assertEqual(self.rows.get(timeout=PATIENCE), ["server", f"{MAIL},{port}", f"220 hello, port {port}"])
+        self.tshark.send_signal(signal.SIGINT)
+        self.tshark.stderr.read()
+        self.tshark.wait(PATIENCE)
+        self.assertEqual(self.tshark.returncode, 0)
+        self.assertTrue(self.rows.empty())
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        sys.exit("tests/plugin/test_live.py: cannot run, this is missing here: root, as it makes a network namespace and captures there")
+    unittest.main()

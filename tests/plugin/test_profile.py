@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The profile as Wireshark finds it: listed globally, copied to the user on first use, with columns, colours and buttons that work."""
+import csv
+import os
+import shutil
+import subprocess
+import unittest
+
+import tshark_runner
+from packets import ACK, PSH, SYN, Capture, Stream
+
+NAME = "First Payload"
+PROFILE = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "plugin", "profile", NAME)
+GET = b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def data_folder():
+    """A folder like Wireshark's own, with the profile among the global ones."""
+    listed = subprocess.run([os.environ.get("FIRSTPAYLOAD_TSHARK") or "tshark", "-G", "folders"], capture_output=True, check=True, text=True)
+    system = next(line.split(":", 1)[1].strip() for line in listed.stdout.splitlines() if line.startswith("Global configuration"))
+    folder = os.path.join(tshark_runner.folder(), "data")
+    os.mkdir(folder)
+    for name in os.listdir(system):
+        if name != "profiles":
+            os.symlink(os.path.join(system, name), os.path.join(folder, name))
+    shutil.copytree(PROFILE, os.path.join(folder, "profiles", NAME))
+    return folder
+
+
+class Profile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.environ["WIRESHARK_DATA_DIR"] = data_folder()
+        capture, cls.frames = Capture(), {}
+        http = Stream(capture, 40000, server_port=80)
+        cls.frames["Handshake"] = http.handshake()[0]
+        cls.frames["First payload"] = http.client(PSH | ACK, 1, 1, GET)
+        cls.frames["Flight"] = http.client(PSH | ACK, 1 + len(GET), 1, b"x")
+        cls.frames["Reply"] = http.server(PSH | ACK, 1, 2 + len(GET), b"HTTP/1.1 204 No Content\r\n\r\n")
+        cls.frames[""] = http.client(ACK, 2 + len(GET), 27)
+        cls.frames["First payload, fast open"] = Stream(capture, 40001, server_port=80).client(SYN, 0, 0, GET)
+        cls.frames["First payload, midstream"] = Stream(capture, 40002).server(PSH | ACK, 1000, 1000, b"middle")
+        smtp = Stream(capture, 40003, server_port=25)
+        smtp.handshake()
+        cls.frames["First payload, server speaks first"] = smtp.server(PSH | ACK, 1, 1, b"220 ready\r\n", at=9)
+        hole = Stream(capture, 40004)
+        hole.handshake()
+        cls.hole = hole.client(PSH | ACK, 101, 1, b"after a hole")
+        cls.path = capture.write(os.path.join(tshark_runner.folder(), "profile.pcap"))
+
+    @classmethod
+    def tearDownClass(cls):
+        del os.environ["WIRESHARK_DATA_DIR"]
+
+    def tshark(self, *args):
+        done = tshark_runner.run_tshark(["-C", NAME, "-r", self.path, *args])
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode().splitlines()
+
+    def test_columns(self):
+        rows = self.tshark("-Y", f"frame.number == {self.frames['First payload']}", "-T", "tabs")
+        self.assertEqual([row.strip().split("\t")[-5:] for row in rows],
+                         [["HTTP", str(54 + len(GET)), f"client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)", "0.030000000", "GET / HTTP/1.1"]])
+
+    def test_colours(self):
+        rows = self.tshark("--color", "-T", "fields", "-e", "frame.number", "-e", "frame.coloring_rule.name")
+        rules = dict(row.rstrip("\n").split("\t") for row in rows)
+        self.assertEqual({name: rules[str(number)] for name, number in self.frames.items()}, {name: name for name in self.frames})
+
+    def test_buttons(self):
+        found = {}
+        with open(os.path.join(PROFILE, "dfilter_buttons"), encoding="utf-8", newline="") as file:
+            for is_shown, label, display_filter, comment in csv.reader(line for line in file if not line.startswith("#")):
+                self.assertEqual(is_shown, "TRUE")
+                self.assertTrue(comment)
+                found[label] = tshark_runner.frames(self.path, display_filter.replace(r"\x22", '"'))
+        firsts = sorted([self.hole, *(number for name, number in self.frames.items() if name.startswith("First"))])
+        self.assertEqual(found, {
+            "First payloads": firsts,
+            "First flights": sorted([*firsts, self.frames["Flight"]]),
+            "Server speaks first": [self.frames["First payload, server speaks first"]],
+            "Fast open": [self.frames["First payload, fast open"]],
+            "Out of order": [self.hole],
+            "Slow to speak": [self.frames["First payload, server speaks first"]],
+        })
+
+    def test_the_user_gets_a_copy(self):
+        command = tshark_runner.command("tshark", ["-C", NAME, "-r", self.path])
+        home = next(word.split("=", 1)[1] for word in command if word.startswith("WIRESHARK_CONFIG_DIR="))
+        subprocess.run(command, check=True, capture_output=True)
+        copied = os.listdir(os.path.join(home, "profiles", NAME))
+        self.assertTrue({"preferences", "colorfilters"} <= set(copied), copied)
+
+
+if __name__ == "__main__":
+    unittest.main()

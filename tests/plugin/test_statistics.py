@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Statistics > First Payload as tshark prints it, and the taps that others can listen to."""
+import os
+import re
+import unittest
+
+import tshark_runner
+from packets import ACK, FIN, PSH, RST, SYN, Capture, Stream, client_hello
+
+LUA_LISTENER = """
+local text = Field.new("firstpayload.text")
+local tap = Listener.new("firstpayload", "%s")
+function tap.packet(pinfo, tvb)
+    print("first " .. pinfo.number .. " " .. tostring(text()))
+end
+"""
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def make_capture():
+    """Five streams that speak, and six that never say anything."""
+    capture = Capture()
+
+    def stream(number, server_port):
+        return Stream(capture, 40000 + number, server_port=server_port)
+
+    def opened(number, server_port):
+        begun = stream(number, server_port)
+        begun.handshake()
+        return begun
+
+    opened(0, 80).client(PSH | ACK, 1, 1, b"GET / HTTP/1.1\r\n\r\n", at=0.05)
+    hello = opened(1, 443)
+    hello.client(PSH | ACK, 1, 1, client_hello("www.example.org", 400))
+    hello.client(FIN | ACK, 1000, 1)                                        # it has spoken: that it closes is no matter
+    opened(2, 25).server(PSH | ACK, 1, 1, b"220 ready\r\n", at=5.0)
+    stream(3, 80).client(SYN, 0, 0, b"GET / HTTP/1.1\r\n\r\n")
+    stream(4, 7777).server(PSH | ACK, 1000, 1000, b"in the middle")
+    opened(5, 7778)                                                         # handshake only
+    for number in (6, 7):
+        stream(number, 7779).client(SYN, 0)                                 # SYN only
+    for number, flags in ((8, RST | ACK), (9, FIN | ACK)):
+        closed = opened(number, 7780)
+        closed.server(flags, 1, 1)                                          # closed
+        closed.client(RST, 1)
+    stream(10, 7781).client(ACK, 1, 1)                                      # neither start nor payload
+    return capture
+
+
+class Statistics(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.path = make_capture().write(os.path.join(tshark_runner.folder(), "statistics.pcap"))
+
+    def tree(self, *extra, listener="firstpayload,tree"):
+        """What tshark prints: (names from the root down) -> count, and, where there is one, average."""
+        done = tshark_runner.run_tshark(["-q", "-r", self.path, *extra, "-z", listener])
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        counts, averages, above = {}, {}, []
+        for line in done.stdout.decode().splitlines():
+            match = re.match(r"( *)(\S.*?) {2,}(-?\d+) +(?:(-?\d+\.\d+) +-?\d+ +-?\d+ )?", line)
+            if not match or line.startswith("Topic"):
+                continue
+            above[len(match[1]):] = [match[2]]
+            counts[tuple(above)] = int(match[3])
+            if match[4]:
+                averages[tuple(above)] = float(match[4])
+        return counts, averages
+
+    def test_tree(self):
+        for extra in ([], ["-2"]):
+            counts, averages = self.tree(*extra)
+            expected = {
+                ("Streams",): 11,
+                ("Streams", "Spoke"): 5,
+                ("Streams", "Spoke", "client"): 3,
+                ("Streams", "Spoke", "server"): 1,
+                ("Streams", "Spoke", "unknown"): 1,
+                ("Streams", "Never said anything"): 6,
+                ("Streams", "Never said anything", "SYN only"): 2,
+                ("Streams", "Never said anything", "Handshake only"): 1,
+                ("Streams", "Never said anything", "Closed"): 2,
+                ("Streams", "Never said anything", "Start not captured"): 1,
+                ("Protocol and service port",): 5,
+                ("Protocol and service port", "HTTP"): 2,
+                ("Protocol and service port", "HTTP", "port 80"): 2,
+                ("Protocol and service port", "TLS", "port 443"): 1,
+                ("Protocol and service port", "SMTP", "port 25"): 1,
+                ("Protocol and service port", "unknown protocol", "port 7777"): 1,
+                ("Length of first payload",): 5,
+                ("Length of first payload", "1-15"): 2,
+                ("Length of first payload", "16-63"): 2,
+                ("Length of first payload", "256-511"): 1,
+                ("Time from SYN to first payload (us)",): 4,
+                ("Time from SYN to first payload (us)", "0-999"): 1,
+                ("Time from SYN to first payload (us)", "10000-99999"): 2,
+                ("Time from SYN to first payload (us)", "1000000-9999999"): 1,
+                ("Fast open",): 1,
+                ("Midstream",): 1,
+                ("Out of order",): 0,
+            }
+            self.assertEqual({name: counts.get(name) for name in expected}, expected)
+            self.assertEqual(averages[("Length of first payload", "1-15")], 12)
+
+    def test_with_a_filter_that_leaves_frames_out(self):
+        """A stream is what the frames that are left say of it; nothing is counted below nothing."""
+        counts, _ = self.tree(listener="firstpayload,tree,firstpayload")
+        self.assertEqual([counts[name] for name in (("Streams",), ("Streams", "Spoke"), ("Streams", "Never said anything"))], [5, 5, 0])
+        counts, _ = self.tree(listener="firstpayload,tree,tcp.flags.syn == 1")
+        self.assertEqual(counts[("Streams",)], 9)
+        self.assertEqual(counts[("Streams", "Never said anything", "Handshake only")], 6)
+        self.assertEqual(min(counts.values()), 0)
+
+    def test_tap_for_lua(self):
+        script = os.path.join(tshark_runner.folder(), "listener.lua")
+        for display_filter, count in (("firstpayload", 5), ("firstpayload && tcp.dstport == 80", 2)):
+            with open(script, "w", encoding="utf-8") as file:
+                file.write(LUA_LISTENER % display_filter.replace("firstpayload && ", ""))
+            done = tshark_runner.run_tshark(["-q", "-r", self.path, "-X", "lua_script:" + script])
+            told = [line.split(" ", 2)[1:] for line in done.stdout.decode().splitlines() if line.startswith("first ")]
+            shown = tshark_runner.run_tshark(["-r", self.path, "-Y", display_filter, "-T", "fields", "-e", "frame.number", "-e", "firstpayload.text"])
+            self.assertEqual(told, [line.split("\t") for line in shown.stdout.decode().splitlines()])
+            self.assertEqual(len(told), count)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was said first in one line, the links between a stream's frames, and the expert infos."""
+import os
+import unittest
+
+import tshark_runner
+from packets import ACK, PSH, RST, SYN, Capture, Stream, client_hello
+
+GET = b"GET /index.html HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+HELLO = client_hello("www.example.org")
+LONG_HELLO = client_hello("long.example.org", 2000)
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def make_capture(frames):
+    """One stream of each kind; their frames' numbers go into frames."""
+    capture = Capture()
+
+    def stream(port, server_port):
+        begun = Stream(capture, port, server_port=server_port)
+        frames[f"syn {server_port}"] = begun.handshake()[0]
+        return begun
+
+    http = stream(40000, 80)
+    frames["http"] = http.client(PSH | ACK, 1, 1, GET)
+    frames["http reply"] = http.server(PSH | ACK, 1, 1 + len(GET), b"HTTP/1.1 204 No Content\r\n\r\n")
+    frames["tls"] = stream(40001, 443).client(PSH | ACK, 1, 1, HELLO)
+    split = stream(40002, 8443)
+    frames["split"] = split.client(ACK, 1, 1, LONG_HELLO[:1400])
+    frames["split end"] = split.client(PSH | ACK, 1401, 1, LONG_HELLO[1400:])
+    frames["line"] = stream(40003, 7777).server(PSH | ACK, 1, 1, b"hello\x1b[31m you\r\n")
+    frames["binary"] = stream(40004, 7778).client(PSH | ACK, 1, 1, b"\x00\x01\x02")
+    frames["cut"] = stream(40005, 7779).client(PSH | ACK, 1, 1, b"cut away", captured=54)
+    frames["fast open"] = Stream(capture, 40006, server_port=80).client(SYN, 0, 0, GET)
+    frames["midstream"] = Stream(capture, 40007).server(PSH | ACK, 1000, 1000, b"in the middle")
+    frames["hole"] = stream(40008, 7780).client(PSH | ACK, 101, 1, b"after a hole")
+    stream(40009, 7781).server(RST, 1)
+    return capture
+
+
+class Summary(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.frames = {}
+        cls.path = make_capture(cls.frames).write(os.path.join(tshark_runner.folder(), "summary.pcap"))
+
+    def rows(self, *fields, passes=2, extra=()):
+        """Of every frame that has one of the fields: its number -> the values."""
+        options = [option for field in fields for option in ("-e", field)]
+        done = tshark_runner.run_tshark(["-r", self.path, *(["-2"] if passes == 2 else []), *extra, "-T", "fields", "-e", "frame.number", *options])
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        lines = [line.split("\t") for line in done.stdout.decode().split("\n")[:-1]]
+        return {int(number): values for number, *values in lines if any(values)}
+
+    def named(self, rows):
+        names = {number: name for name, number in self.frames.items()}
+        return {names[number]: values[0] if len(values) == 1 else values for number, values in rows.items()}
+
+    def test_summary(self):
+        whole = {
+            "http": f"client {len(GET)}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
+            "tls": f"client {len(HELLO)}: TLS www.example.org",
+            "split": "client 1400: TLS ...",
+            "split end": f"client, since frame {self.frames['split']}: TLS long.example.org",
+            "line": "server 16: hello.[31m you",
+            "binary": "client 3: 00 01 02",
+            "cut": "client 8: not captured",
+            "fast open": f"client {len(GET)}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
+            "midstream": "unknown 13: in the middle",
+            "hole": "client 12: after a hole",
+        }
+        self.assertEqual(self.named(self.rows("firstpayload.summary")), whole)
+        # in one pass it is not known yet that the message goes on
+        self.assertEqual(self.named(self.rows("firstpayload.summary", passes=1)), {**whole, "split": "client 1400: TLS"})
+
+    def test_protocol_and_detail(self):
+        self.assertEqual(self.named(self.rows("firstpayload.protocol", "firstpayload.detail")), {
+            "http": ["HTTP", "www.example.org"], "tls": ["TLS", "www.example.org"], "split": ["TLS", ""], "split end": ["", "long.example.org"],
+            "fast open": ["HTTP", "www.example.org"]})
+
+    def test_detail_in_a_filter(self):
+        self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"'),
+                         sorted(self.frames[name] for name in ("http", "tls", "split end", "fast open")))
+
+    def test_details_preference(self):
+        rows = self.rows("firstpayload.detail", extra=["-o", "firstpayload.details:http.request.method,tls.handshake.version"])
+        self.assertEqual(self.named(rows), {"http": "GET", "fast open": "GET", "tls": "0x0303", "split end": "0x0303"})
+
+    def test_details_that_there_are_not(self):
+        done = tshark_runner.run_tshark(["-r", self.path, "-o", "firstpayload.details:http.host no.such_field", "-Y", "firstpayload.detail"])
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"no field no.such_field", done.stderr)
+
+    def test_continued_in(self):
+        self.assertEqual(self.named(self.rows("firstpayload.continued_in")), {"split": str(self.frames["split end"])})
+
+    def test_links(self):
+        syn, first, reply = (str(self.frames[name]) for name in ("syn 80", "http", "http reply"))
+        rows = self.rows("firstpayload.syn_frame", "firstpayload.first_frame", "firstpayload.reply_frame")
+        self.assertEqual([rows[int(number)] for number in (syn, first, reply)], [["", first, reply], [syn, "", reply], [syn, first, ""]])
+        self.assertEqual(rows[self.frames["split end"]], [str(self.frames["syn 8443"]), str(self.frames["split"]), ""])
+
+    def test_links_make_no_first_payload(self):
+        firsts = [number for name, number in self.frames.items() if name not in ("http reply", "split end") and not name.startswith("syn")]
+        self.assertEqual(tshark_runner.frames(self.path, "firstpayload", ["-2"]), sorted(firsts))
+
+    def test_expert_infos(self):
+        for name, frame in (("fast_open", "fast open"), ("midstream", "midstream"), ("out_of_order", "hole"), ("continued", "split")):
+            self.assertEqual(tshark_runner.frames(self.path, "firstpayload.expert." + name, ["-2"]), [self.frames[frame]])
+
+    def test_list_of_expert_infos(self):
+        done = tshark_runner.run_tshark(["-q", "-r", self.path, "-z", "expert"])
+        lines = [" ".join(line.split()) for line in done.stdout.decode().splitlines() if "First Payload" in line]
+        self.assertEqual(sorted(lines), ["1 Sequence First Payload First payload captured, but not the bytes before it",
+                                         "1 Sequence First Payload First payload captured, but not the start of the stream",
+                                         "1 Sequence First Payload First payload in the SYN (TCP Fast Open)"])
+
+    def test_syn_restarts_clock_preference(self):
+        capture = Capture()
+        stream = Stream(capture, 40000)
+        for at in (0, 1, 3):
+            stream.client(SYN, 0, at=at)
+        stream.server(SYN | ACK, 0, 1, at=3.1)
+        number = stream.client(PSH | ACK, 1, 1, b"at last", at=3.25)
+        path = capture.write(os.path.join(tshark_runner.folder(), "again.pcap"))
+        for value, delay in (("FALSE", "3.25"), ("TRUE", "0.25")):
+            self.assertEqual(tshark_runner.frames(path, f"firstpayload.delay == {delay}", ["-o", "firstpayload.syn_restarts_clock:" + value]), [number])
+
+
+if __name__ == "__main__":
+    unittest.main()
