@@ -23,11 +23,11 @@
 #define pntoh32 pntohu32
 #endif
 
-/* What a Boolean preference is kept in. */
+/* What Wireshark calls a Boolean: of preferences, and returned to it. */
 #if FP_WIRESHARK_AT_LEAST(4, 4)
-typedef bool FpPreferenceBool;
+typedef bool FpBool;
 #else
-typedef gboolean FpPreferenceBool;
+typedef gboolean FpBool;
 #endif
 
 /* What functions for conversation filters are given, the packet_info as pinfo; and how they are registered. */

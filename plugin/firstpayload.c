@@ -28,8 +28,8 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 #endif
 
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
-static FpPreferenceBool skip_midstream = FALSE;
-static FpPreferenceBool syn_restarts_clock = FALSE;
+static FpBool skip_midstream = FALSE;
+static FpBool syn_restarts_clock = FALSE;
 static const char *details = FP_SUMMARY_DETAILS;
 
 static dissector_handle_t render_handle;

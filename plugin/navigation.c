@@ -17,7 +17,7 @@ static struct {
     bool is_tcp;
 } selected;
 
-static gboolean has_stream(FpFilterArguments)
+static FpBool has_stream(FpFilterArguments)
 {
     uint32_t number;
 
