@@ -61,8 +61,8 @@ set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME firstpayload-wireshark)
 set(CPACK_COMPONENT_PLUGIN_DESCRIPTION "first payload frames of TCP streams, for Wireshark and tshark
 A plugin with which the display filter firstpayload matches the frame in which
 each TCP connection says its first bytes: the TLS ClientHello, the HTTP request
-line, the banner of SSH. It brings columns, filters, and links to the SYN and
-the reply.")
+line, the banner of SSH. It brings a profile with columns, colours and buttons,
+statistics, and links to the SYN and the reply.")
 set(CPACK_DEBIAN_PLUGIN_PACKAGE_RECOMMENDS "tshark | wireshark")
 set(CPACK_DEBIAN_PLUGIN_PACKAGE_SUGGESTS firstpayload)
 include(CPack)
