@@ -43,7 +43,7 @@ void fp_summary_prime(proto_tree *tree)
     epan_dissect_t whose = {.tree = tree}; /* of which the function takes nothing else */
 
     if (!proto_field_is_referenced(tree, hf_firstpayload_summary) && !proto_field_is_referenced(tree, hf_firstpayload_detail) &&
-        !proto_field_is_referenced(tree, hf_firstpayload_continued_in))
+        !proto_field_is_referenced(tree, hf_firstpayload_continued_in) && !proto_field_is_referenced(tree, ei_firstpayload_continued.hf))
         return;
     for (guint i = 0; details != NULL && i < details->len; i++)
         epan_dissect_prime_with_hfid(&whose, g_array_index(details, int, i));

@@ -94,12 +94,13 @@ def command(program, args, plugin=True, home=None):
     """The whole command line, for those who start the process themselves. program: "tshark" or "sharkd"."""
     variables = {"HOME": home or new_home(), "LC_ALL": "C.UTF-8", "TZ": "UTC",
                  "WIRESHARK_EXTCAP_DIR": _plugin_folder(False)}    # they take no part, and one hangs at exit with libasan
+    unset = ["-u", "WIRESHARK_PLUGIN_DIR", "-u", "WIRESHARK_CONFIG_DIR", "-u", "XDG_CONFIG_HOME"] if home else []
     if home is None:
         variables.update(WIRESHARK_CONFIG_DIR=variables["HOME"], XDG_CONFIG_HOME=variables["HOME"], WIRESHARK_PLUGIN_DIR=_plugin_folder(plugin))
     preload = os.environ.get("FIRSTPAYLOAD_PRELOAD")
     if preload and plugin:
         variables.update(LD_PRELOAD=preload, ASAN_OPTIONS="detect_leaks=0:exitcode=99", UBSAN_OPTIONS="halt_on_error=1")
-    line = ["env", "-u", "WIRESHARK_PLUGIN_DIR", "-u", "WIRESHARK_CONFIG_DIR", "-u", "XDG_CONFIG_HOME", *(f"{name}={value}" for name, value in variables.items())]
+    line = ["env", *unset, *(f"{name}={value}" for name, value in variables.items())]
     if os.geteuid() == 0:
         line = ["setpriv", f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups", *line]
     args = [str(arg) for arg in args]

@@ -73,8 +73,9 @@ class Summary(unittest.TestCase):
             "hole": "client 12: after a hole",
         }
         self.assertEqual(self.named(self.rows("firstpayload.summary")), whole)
-        # in one pass it is not known yet that the message goes on
-        self.assertEqual(self.named(self.rows("firstpayload.summary", passes=1)), {**whole, "split": "client 1400: TLS"})
+        # in one pass it is not known yet that the message goes on; since 4.4 the frame is not said to be TLS before that either
+        begun = "TLS" if tshark_runner.version() < (4, 4) else LONG_HELLO[:16].hex(" ")
+        self.assertEqual(self.named(self.rows("firstpayload.summary", passes=1)), {**whole, "split": f"client 1400: {begun}"})
 
     def test_protocol_and_detail(self):
         self.assertEqual(self.named(self.rows("firstpayload.protocol", "firstpayload.detail")), {
