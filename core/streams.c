@@ -45,7 +45,10 @@ Segment *fp_segments_take(Segments *segments)
 {
     if (segments->left == 0) {
         unsigned region = segments->n_regions;
-        if (region > DEPTH_MAX || (segments->regions[region] = map(region_bytes(region))) == NULL)
+        if (region > DEPTH_MAX)
+            return NULL;
+        segments->regions[region] = map(region_bytes(region));
+        if (segments->regions[region] == NULL)
             return NULL;
         segments->n_regions++;
         segments->left = region_bytes(region) / sizeof(Segment);
