@@ -90,9 +90,11 @@ def mercury(folder):
 
 
 def tsharks():
-    """What the plugin costs; the first is the base."""
+    """What the plugin costs; the first is the base. io,stat dissects all frames and asks for no field: the least that loading is."""
     return [
         Program("`tshark -Y 'tcp.len>0'`", ("tshark", "-r", "IN", "-Y", "tcp.len>0"), "tshark"),
         Program("`tshark -Y 'tcp.len>0'` with the plugin loaded", ("tshark", "-r", "IN", "-Y", "tcp.len>0"), "tshark", with_plugin=True),
         Program("`tshark -Y firstpayload` with the plugin", ("tshark", "-r", "IN", "-Y", "firstpayload"), "tshark", with_plugin=True),
+        Program("`tshark -q -z io,stat,0`", ("tshark", "-r", "IN", "-q", "-z", "io,stat,0"), "tshark"),
+        Program("`tshark -q -z io,stat,0` with the plugin loaded", ("tshark", "-r", "IN", "-q", "-z", "io,stat,0"), "tshark", with_plugin=True),
     ]
