@@ -136,6 +136,7 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
         if (pending[i].fragments != NULL)
             g_ptr_array_unref(pending[i].fragments);
     }
+    fp_decoder_end_batch(pass->decoder);
     return is_well;
 }
 
