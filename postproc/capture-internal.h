@@ -49,6 +49,10 @@ uint32_t fp_wiretap_link_type(const FpRecord *record);
 bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number);
 bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
 
+/* What fp_capture_has_nanoseconds does, for readers' records. */
+bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
+bool fp_wiretap_has_nanoseconds(const FpRecord *record);
+
 /* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. */
 bool fp_capture_wiretap_is_pcap(FpCapture *capture);
 

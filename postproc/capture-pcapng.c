@@ -488,3 +488,11 @@ uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
         return FP_LINK_TYPE_NONE;
     return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).link_type;
 }
+
+bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    return record->link != FP_LINK_NONE &&
+           g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
+}

@@ -132,6 +132,13 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
     return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
 }
 
+bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_has_nanoseconds(capture, record);
+    return capture->format.is_pcap ? capture->format.nanoseconds : fp_wiretap_has_nanoseconds(record);
+}
+
 int64_t fp_capture_cut(const FpCapture *capture)
 {
     return capture->cut_offset;

@@ -54,6 +54,9 @@ bool fp_capture_would_wait(const FpCapture *capture);
  * of the modified kind the index in the record header. Returns false when the record has none. */
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number);
 
+/* Whether the time of one of its records is in nanoseconds, or any unit less than a microsecond. */
+bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
+
 /* The file offset at which a cut record begins, or -1 when the capture ended between two records. */
 int64_t fp_capture_cut(const FpCapture *capture);
 

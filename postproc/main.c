@@ -46,7 +46,7 @@ static int run_slim(int argc, char **argv)
     if (arguments == NULL || !fp_slim(&options, &summary, &error))
         return fail(error);
     if (!is_quiet)
-        fp_summary_print(&summary, options.list, stderr);
+        fp_summary_print(&summary, options.output != NULL, stderr);
     return summary.captures_cut > 0 ? EXIT_CUT : 0;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "log-arguments.h"
 #include "selection-arguments.h"
 
 #define MAX_STREAMS_DEFAULT 10000000
@@ -28,7 +29,9 @@ static const char description[] = "Classes of frames:\n"
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {
     FpSelectionArguments selection;
+    FpLogArguments log_style;
     char *output;
+    char *log;
     char *interface;
     gint64 max_frames;
     gint64 snaplen;
@@ -42,7 +45,10 @@ struct FpSlimArguments {
 static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output, "Write the capture to OUT (default: -, standard output)", "OUT"},
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output,
+         "Write the capture to OUT (default: -, standard output; with --log and --list none)", "OUT"},
+        {"log", 0, 0, G_OPTION_ARG_FILENAME, &arguments->log,
+         "Add a line for each first payload frame to LOG, - for standard output; without -w only that", "LOG"},
         {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
          NULL},
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
@@ -63,6 +69,7 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
     g_option_context_add_main_entries(context, entries, NULL);
     fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, 62 to 87 bytes each (default: 10000000)");
+    fp_log_arguments_add(&arguments->log_style, context, "Lines of the log are text or json (default: text)");
     return g_option_context_parse(context, argc, argv, error);
 }
 
@@ -87,6 +94,32 @@ static const char *check_inputs(const FpSlimArguments *arguments)
     return NULL;
 }
 
+static bool is_standard_output(const char *name)
+{
+    return name != NULL && g_str_equal(name, "-");
+}
+
+/* Whether there will be a capture, and not only a log or a list. */
+static bool writes_capture(const FpSlimArguments *arguments)
+{
+    return !arguments->list && (arguments->log == NULL || arguments->output != NULL);
+}
+
+static const char *check_log(const FpSlimArguments *arguments)
+{
+    if (arguments->log == NULL)
+        return NULL;
+    if (*arguments->log == '\0')
+        return "--log takes the name of a file, or -";
+    if (is_standard_output(arguments->log) && (arguments->list || is_standard_output(arguments->output)))
+        return "only one of log, list and capture can go to standard output";
+    if (writes_capture(arguments) || arguments->list)
+        return NULL;
+    if (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only)
+        return "with --log a capture is written only where -w says so; --keep, -F and --marked-only are of that";
+    return NULL;
+}
+
 static const char *check_output(const FpSlimArguments *arguments)
 {
     if (arguments->output != NULL && *arguments->output == '\0')
@@ -95,9 +128,10 @@ static const char *check_output(const FpSlimArguments *arguments)
         return "--list writes no capture, so -w makes no sense with it";
     if (arguments->list && arguments->selection.format != NULL)
         return "--list writes no capture, so -F makes no sense with it";
-    if (!arguments->list && (arguments->output == NULL || g_str_equal(arguments->output, "-")) && isatty(STDOUT_FILENO))
-        return "will not write a capture to a terminal; use -w FILE, or --list";
-    return NULL;
+    bool is_to_standard_output = writes_capture(arguments) && (arguments->output == NULL || is_standard_output(arguments->output));
+    if (is_to_standard_output && isatty(STDOUT_FILENO))
+        return "will not write a capture to a terminal; use -w FILE, --log -, or --list";
+    return check_log(arguments);
 }
 
 static const char *check_numbers(const FpSlimArguments *arguments)
@@ -124,9 +158,10 @@ static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
 {
     *options = (FpSlimOptions){
         .inputs = arguments->inputs,
-        .output = arguments->list             ? NULL
+        .output = !writes_capture(arguments)  ? NULL
                   : arguments->output != NULL ? arguments->output
                                               : "-",
+        .log = arguments->log,
         .live = {.interface = arguments->interface,
                  .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
                  .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},
@@ -136,6 +171,10 @@ static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
     };
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error))
         return false;
+    if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
+        return false;
+    if (options->output == NULL && !options->list)
+        options->selection.keep = 0;
     options->selection.flush_each = arguments->flush_each;
     if (arguments->interface != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
@@ -164,6 +203,8 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
 {
     g_strfreev(arguments->inputs);
     fp_selection_arguments_clear(&arguments->selection);
+    fp_log_arguments_clear(&arguments->log_style);
+    g_free(arguments->log);
     g_free(arguments->output);
     g_free(arguments->interface);
     g_free(arguments);
