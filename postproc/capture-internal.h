@@ -21,9 +21,14 @@ struct FpCapture {
     uint64_t bytes_read;
     int64_t file_bytes;
     int64_t cut_offset;
+    char *early_end; /* see fp_capture_early_end */
 };
 
 #define FP_PCAP_HEADER_BYTES 24U
+
+/* The blocks that a capture is walked in have come to their end: between two records, or within one. Who was asked to stop in the middle of
+ * one cuts nothing. */
+void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks);
 
 /* These take opening, the file's first bytes read and not yet walked, and take it over when they return a capture. NULL: not a classic pcap
  * that can be walked, or, unless it is vouched for, one that libwiretap had better look at. */

@@ -37,6 +37,7 @@ struct FpSlimArguments {
     gint64 snaplen;
     gint64 buffer_kib;
     gboolean flush_each;
+    gboolean follows;
     gboolean list;
     gboolean quiet;
     char **inputs;
@@ -57,6 +58,8 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
+        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows,
+         "Go on at the end of FILE, which somebody still writes to, as it grows, until SIGINT or SIGTERM", NULL},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->inputs, NULL, "[FILE...]"},
@@ -76,6 +79,8 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
 /* Each of these returns what is wrong, or NULL. */
 static const char *check_inputs(const FpSlimArguments *arguments)
 {
+    if (arguments->follows && (arguments->inputs == NULL || arguments->inputs[1] != NULL))
+        return "--follow takes one FILE";
     if (arguments->interface != NULL)
         return arguments->inputs != NULL ? "-i captures from an interface, so there can be no FILE" : NULL;
     if (arguments->inputs == NULL)
@@ -162,6 +167,7 @@ static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
                   : arguments->output != NULL ? arguments->output
                                               : "-",
         .log = arguments->log,
+        .follows = arguments->follows,
         .live = {.interface = arguments->interface,
                  .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
                  .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},

@@ -63,7 +63,7 @@ static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
     return fp_writer_next_capture(slim->writer, capture, error);
 }
 
-/* A pipe or an interface: it may never end, so a signal does it. */
+/* A pipe, an interface, a file that is followed: it may never end, so a signal does it. */
 static bool is_endless(const FpCapture *capture)
 {
     return fp_capture_file_bytes(capture) < 0;
@@ -79,7 +79,7 @@ static void note_early_end(Slim *slim, const char *path, const char *what)
 
 static void note_end(Slim *slim, const FpCapture *capture)
 {
-    const char *failure = fp_capture_live_end(capture);
+    const char *failure = fp_capture_early_end(capture);
     g_autofree char *what = NULL;
 
     slim->summary->bytes_in += fp_capture_bytes_read(capture);
@@ -139,12 +139,13 @@ static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
     return is_done;
 }
 
-/* Whether an input may never end: an interface, a pipe. Then signals end the input, also one that comes while a pipe is opened. */
+/* Whether an input may never end: an interface, a pipe, a file that is followed. Then signals end the input, also one that comes while a
+ * pipe is opened. */
 static bool has_endless_input(const FpSlimOptions *options)
 {
     struct stat status;
 
-    if (options->live.interface != NULL)
+    if (options->live.interface != NULL || options->follows)
         return true;
     for (char **input = options->inputs; *input != NULL; input++) {
         bool found = g_str_equal(*input, "-") ? fstat(STDIN_FILENO, &status) == 0 : stat(*input, &status) == 0;
@@ -167,7 +168,7 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
     FpCapture *capture = NULL;
 
     if (!fp_stop_asked() || slim->first == NULL)
-        capture = fp_capture_open(input, is_converted, &failure);
+        capture = (slim->options->follows ? fp_capture_follow : fp_capture_open)(input, is_converted, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {

@@ -14,6 +14,7 @@ typedef struct {
     char **inputs;       /* NULL-terminated, at least one but with an interface; "-" is standard input */
     const char *output;  /* "-" is standard output; NULL: no capture is written */
     int format;          /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format says */
+    bool follows;        /* the one input, a file that somebody still writes to */
     FpLiveOptions live;  /* interface NULL: read the inputs */
     uint64_t max_frames; /* end after that many have been looked at; 0: do not */
     FpSelection selection;
