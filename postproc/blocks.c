@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "stop.h"
 
+#define FOLLOW_MS 100 /* how often the end of a file is looked at that is followed */
 #define PAGE_BYTES 4096U
 #define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet there is, and the block begins on a page */
 
@@ -56,6 +58,35 @@ bool fp_would_wait(int fd)
     return poll(&ready, 1, 0) == 0;
 }
 
+/* How many bytes of a regular file lie behind what has been read; negative where there are fewer than that. */
+static int64_t unread_bytes(const FpBlocks *blocks)
+{
+    struct stat status;
+
+    return fstat(blocks->fd, &status) == 0 ? (int64_t)status.st_size - lseek(blocks->fd, 0, SEEK_CUR) : 0;
+}
+
+ssize_t fp_blocks_read(FpBlocks *blocks, size_t n)
+{
+    for (;;) {
+        ssize_t done = fp_read(blocks->fd, blocks->buffer + blocks->end, n);
+        if (done > 0)
+            blocks->end += (size_t)done;
+        if (done != 0 || !blocks->is_followed)
+            return done;
+        blocks->is_cut_back = unread_bytes(blocks) < 0;
+        if (blocks->is_cut_back || !fp_stop_sleep(FOLLOW_MS))
+            return 0;
+    }
+}
+
+bool fp_blocks_would_wait(const FpBlocks *blocks)
+{
+    if (blocks->is_followed)
+        return unread_bytes(blocks) == 0;
+    return !blocks->is_regular && fp_would_wait(blocks->fd);
+}
+
 /* Moves what is left to right before where the next block comes. */
 static void carry(FpBlocks *blocks)
 {
@@ -78,12 +109,11 @@ static void carry(FpBlocks *blocks)
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error)
 {
     carry(blocks);
-    ssize_t n = fp_read(blocks->fd, blocks->buffer + blocks->end, FP_BLOCK_BYTES);
+    ssize_t n = fp_blocks_read(blocks, FP_BLOCK_BYTES);
     if (n < 0) {
         g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be read: %s", path,
                     blocks->start_offset + fp_blocks_left(blocks), g_strerror(errno));
         return FP_REFILL_FAILED;
     }
-    blocks->end += (size_t)n;
     return n == 0 ? FP_REFILL_END : FP_REFILL_MORE;
 }

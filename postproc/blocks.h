@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * blocks.h - a file or pipe read in blocks of 256 KiB, and what is in them borrowed in place.
+ * blocks.h - a file or pipe read in blocks of 256 KiB, and what is in them borrowed in place. Or a file that grows, followed as a pipe is.
  *
  * A block is always read to the same place of the buffer; what is left of the one before, a record that goes on in it, is moved to right
  * before it. Larger blocks, mmap and libraries' buffering were slower.
@@ -17,7 +17,9 @@
 
 typedef struct {
     int fd;
-    bool is_regular;
+    bool is_regular;  /* and ends where it ends now */
+    bool is_followed; /* a regular file whose end is waited at for more, until fp_stop_is_over */
+    bool is_cut_back; /* one that became shorter than what had been read of it: that was its end */
     uint8_t *buffer;
     size_t carry_bytes; /* where blocks are read to; grows with what is left before them */
     size_t start;       /* of what has not been walked yet, in buffer */
@@ -39,6 +41,12 @@ FpBlocks fp_blocks_take(FpBlocks *blocks);
 
 /* Closes the descriptor, if there is one left, and frees the buffer. */
 void fp_blocks_clear(FpBlocks *blocks);
+
+/* Reads up to n bytes to behind what there is. Returns their number, 0 at the end, -1 with errno set. */
+ssize_t fp_blocks_read(FpBlocks *blocks, size_t n);
+
+/* Whether reading would have to wait. Never of a file that is not followed. */
+bool fp_blocks_would_wait(const FpBlocks *blocks);
 
 /* Reads one more block, or what a pipe has of it. What was borrowed before is gone. path is for the message of a failure. */
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error);

@@ -21,9 +21,14 @@ struct FpCapture {
     uint64_t bytes_read;
     int64_t file_bytes;
     int64_t cut_offset;
+    char *early_end; /* see fp_capture_early_end */
 };
 
 #define FP_PCAP_HEADER_BYTES 24U
+
+/* The blocks that a capture is walked in have come to their end: between two records, or within one. Who was asked to stop in the middle of
+ * one cuts nothing. */
+void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks);
 
 /* These take opening, the file's first bytes read and not yet walked, and take it over when they return a capture. NULL: not a classic pcap
  * that can be walked, or, unless it is vouched for, one that libwiretap had better look at. */
@@ -48,6 +53,10 @@ uint32_t fp_wiretap_link_type(const FpRecord *record);
 /* What fp_capture_interface does, for each reader's records. */
 bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number);
 bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
+
+/* What fp_capture_has_nanoseconds does, for readers' records. */
+bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
+bool fp_wiretap_has_nanoseconds(const FpRecord *record);
 
 /* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. */
 bool fp_capture_wiretap_is_pcap(FpCapture *capture);

@@ -21,7 +21,6 @@
 typedef struct {
     FpCapture base;
     pcap_t *pcap;
-    char *end; /* what ended it */
     FpLink link;
     size_t room;     /* for one record */
     uint8_t *buffer; /* RECORDS_MAX times room, of which only what frames fill is ever touched */
@@ -53,8 +52,8 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 /* An interface can be unplugged. What came until then is as good as if it had been stopped. */
 static int live_ended(Live *live)
 {
-    if (live->end == NULL)
-        live->end = g_strdup(pcap_geterr(live->pcap));
+    if (live->base.early_end == NULL)
+        live->base.early_end = g_strdup(pcap_geterr(live->pcap));
     return 0;
 }
 
@@ -66,7 +65,7 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
     live->records = records;
     live->n = 0;
     while (live->n == 0) {
-        if (live->end != NULL || fp_stop_is_over())
+        if (live->base.early_end != NULL || fp_stop_is_over())
             return 0;
         errno = 0; /* of nflog libpcap takes it for a failure when there is nothing to read */
         if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
@@ -87,7 +86,6 @@ static void live_close(FpCapture *capture)
     Live *live = (Live *)capture;
 
     pcap_close(live->pcap);
-    g_free(live->end);
     g_free(live->buffer);
     g_free(live);
 }
@@ -198,11 +196,6 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
 bool fp_capture_is_live(const FpCapture *capture)
 {
     return capture->reader == &live_reader;
-}
-
-const char *fp_capture_live_end(const FpCapture *capture)
-{
-    return capture->reader == &live_reader ? ((const Live *)capture)->end : NULL;
 }
 
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)

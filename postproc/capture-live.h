@@ -19,13 +19,10 @@ typedef struct {
 } FpDrops;
 
 /* Starts to capture; the frames are read as records of classic pcap. They end when fp_stop_is_over, or when the interface goes away, which
- * fp_capture_live_end tells. Returns NULL with error set when it cannot be captured from, or the filter makes no sense. */
+ * fp_capture_early_end tells. Returns NULL with error set when it cannot be captured from, or the filter makes no sense. */
 FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error);
 
 bool fp_capture_is_live(const FpCapture *capture);
-
-/* What ended the capture before it was asked to, NULL for nothing. Of a live capture only. */
-const char *fp_capture_live_end(const FpCapture *capture);
 
 /* Returns false when the capture is not live, or its kind of interface does not count. */
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops);

@@ -5,7 +5,6 @@
 #include "capture-internal.h"
 #include "error.h"
 #include "link.h"
-#include "stop.h"
 
 #define RECORD_DATA_MAX 262144U /* libwiretap takes nothing longer for a packet (wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) */
 #define RECORD_HEADER_BYTES 16U
@@ -150,14 +149,6 @@ bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, ui
     return true;
 }
 
-/* The file ends here: between two records, or within one. Who was asked to stop in the middle of one cuts nothing. */
-static int end(Pcap *pcap)
-{
-    if (fp_blocks_left(&pcap->blocks) > 0 && !fp_stop_asked())
-        pcap->base.cut_offset = (int64_t)pcap->blocks.start_offset;
-    return 0;
-}
-
 static int pcap_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     Pcap *pcap = (Pcap *)capture;
@@ -173,8 +164,10 @@ static int pcap_read(FpCapture *capture, FpRecord *records, int max, GError **er
         FpRefill result = fp_blocks_refill(&pcap->blocks, capture->path, error);
         if (result == FP_REFILL_FAILED)
             return -1;
-        if (result == FP_REFILL_END)
-            return end(pcap);
+        if (result == FP_REFILL_END) {
+            fp_capture_note_end(capture, &pcap->blocks);
+            return 0;
+        }
     }
 }
 
@@ -193,7 +186,8 @@ static bool pcap_would_wait(const FpCapture *capture)
     size_t left = fp_blocks_left(blocks);
     RecordHeader header = {0};
 
-    return !blocks->is_regular && left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) && fp_would_wait(blocks->fd);
+    return !blocks->is_regular && left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) &&
+           fp_blocks_would_wait(blocks);
 }
 
 static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close, .would_wait = pcap_would_wait};

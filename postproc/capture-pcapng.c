@@ -13,7 +13,6 @@
 #include "error.h"
 #include "link.h"
 #include "segment.h"
-#include "stop.h"
 
 #define BLOCK_MAX (16U * 1024U * 1024U)
 #define BLOCK_MIN 12U /* type, length, and the length again at its end */
@@ -371,13 +370,11 @@ static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **err
     return true;
 }
 
-/* The file ends here: between two blocks, or within one. Who was asked to stop in the middle of one cuts nothing. */
 static int end(Pcapng *pcapng, GError **error)
 {
     if (!pcapng->has_section)
         return set_damage(pcapng, "it ends within its first section header", error);
-    if (fp_blocks_left(&pcapng->blocks) > 0 && !fp_stop_asked())
-        pcapng->base.cut_offset = (int64_t)pcapng->blocks.start_offset;
+    fp_capture_note_end(&pcapng->base, &pcapng->blocks);
     return 0;
 }
 
@@ -418,15 +415,27 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
     return n;
 }
 
+/* Blocks that are no frames are stepped over in the same call, so they are nothing to go on with. */
 static bool pcapng_would_wait(const FpCapture *capture)
 {
     const Pcapng *pcapng = (const Pcapng *)capture;
     const FpBlocks *blocks = &pcapng->blocks;
-    uint32_t type;
-    size_t bytes;
+    const uint8_t *at = fp_blocks_at(blocks);
+    size_t left = fp_blocks_left(blocks);
 
-    return !blocks->is_regular && measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes) == NULL &&
-           fp_blocks_left(blocks) < bytes && fp_would_wait(blocks->fd);
+    while (!blocks->is_regular) {
+        uint32_t type;
+        size_t bytes;
+        if (measure(pcapng, at, left, &type, &bytes) != NULL)
+            return false;
+        if (left < bytes)
+            return fp_blocks_would_wait(blocks);
+        if (kind_of(type) != KIND_OTHER)
+            return false;
+        at += bytes;
+        left -= bytes;
+    }
+    return false;
 }
 
 static void pcapng_close(FpCapture *capture)
@@ -487,4 +496,12 @@ uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
     if (record->link == FP_LINK_NONE)
         return FP_LINK_TYPE_NONE;
     return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).link_type;
+}
+
+bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    return record->link != FP_LINK_NONE &&
+           g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
 }

@@ -272,6 +272,11 @@ bool fp_wiretap_interface(const FpRecord *record, uint32_t *number)
     return true;
 }
 
+bool fp_wiretap_has_nanoseconds(const FpRecord *record)
+{
+    return ((const wtap_rec *)record->wiretap)->tsprec > WTAP_TSPREC_USEC;
+}
+
 wtap *fp_capture_wiretap_handle(FpCapture *capture)
 {
     return capture->reader == &wiretap_reader ? ((Wiretap *)capture)->wth : NULL;

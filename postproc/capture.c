@@ -10,6 +10,7 @@
 #include "capture-internal.h"
 #include "capture-pcapng.h"
 #include "error.h"
+#include "stop.h"
 
 GQuark fp_error_quark(void)
 {
@@ -28,12 +29,11 @@ static bool read_beginning(FpBlocks *opening, const char *path, GError **error)
     size_t enough = opening->is_regular ? FP_BLOCK_BYTES : FP_PCAP_HEADER_BYTES;
 
     while (fp_blocks_left(opening) < enough) {
-        ssize_t n = fp_read(opening->fd, opening->buffer + opening->end, FP_BLOCK_BYTES - fp_blocks_left(opening));
+        ssize_t n = fp_blocks_read(opening, FP_BLOCK_BYTES - fp_blocks_left(opening));
         if (n < 0)
             return set_read_error(error, path);
         if (n == 0)
             break;
-        opening->end += (size_t)n;
     }
     return true;
 }
@@ -52,7 +52,12 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is a directory; name the captures in it", shown);
         return false;
     }
-    opening->is_regular = S_ISREG(status->st_mode) && !is_stdin;
+    if (opening->is_followed && !S_ISREG(status->st_mode)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is no regular file; --follow is for these, others are waited for in any case",
+                    shown);
+        return false;
+    }
+    opening->is_regular = S_ISREG(status->st_mode) && !is_stdin && !opening->is_followed;
     return read_beginning(opening, shown, error);
 }
 
@@ -66,6 +71,11 @@ static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_
         capture = fp_capture_pcapng_open(opening);
     if (capture != NULL)
         return capture;
+    if (opening->is_followed) {
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset 0: is no capture that can be followed: pcap, or pcapng that -F leaves as it is", shown);
+        return NULL;
+    }
     capture = fp_capture_wiretap_open(shown, opening, error);
     if (capture == NULL || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
         return capture;
@@ -76,13 +86,14 @@ static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_
     return walked;
 }
 
-FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error)
+static FpCapture *open_capture(const char *path, bool follows, bool pcapng_by_wiretap, GError **error)
 {
     const char *shown = g_str_equal(path, "-") ? "standard input" : path;
     FpBlocks opening = fp_blocks_new(-1, false);
     FpCapture *capture = NULL;
     struct stat status;
 
+    opening.is_followed = follows;
     if (open_input(&opening, path, shown, &status, error)) {
         if (fp_blocks_left(&opening) == 0)
             g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
@@ -94,8 +105,27 @@ FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **er
         return NULL;
     capture->path = g_strdup(shown);
     capture->cut_offset = -1;
-    capture->file_bytes = S_ISREG(status.st_mode) ? (int64_t)status.st_size : -1;
+    capture->file_bytes = S_ISREG(status.st_mode) && !follows ? (int64_t)status.st_size : -1;
     return capture;
+}
+
+FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error)
+{
+    return open_capture(path, false, pcapng_by_wiretap, error);
+}
+
+FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, GError **error)
+{
+    return open_capture(path, true, pcapng_by_wiretap, error);
+}
+
+void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks)
+{
+    if (blocks->is_cut_back)
+        capture->early_end = g_strdup_printf("it is shorter now than offset %" G_GUINT64_FORMAT ", up to which it was read; follow it anew",
+                                             blocks->start_offset + fp_blocks_left(blocks));
+    else if (fp_blocks_left(blocks) > 0 && !fp_stop_asked())
+        capture->cut_offset = (int64_t)blocks->start_offset;
 }
 
 void fp_capture_close(FpCapture *capture)
@@ -103,6 +133,7 @@ void fp_capture_close(FpCapture *capture)
     if (capture == NULL)
         return;
     g_free(capture->path);
+    g_free(capture->early_end);
     capture->reader->close(capture);
 }
 
@@ -132,9 +163,21 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
     return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
 }
 
+bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_has_nanoseconds(capture, record);
+    return capture->format.is_pcap ? capture->format.nanoseconds : fp_wiretap_has_nanoseconds(record);
+}
+
 int64_t fp_capture_cut(const FpCapture *capture)
 {
     return capture->cut_offset;
+}
+
+const char *fp_capture_early_end(const FpCapture *capture)
+{
+    return capture->early_end;
 }
 
 const char *fp_capture_path(const FpCapture *capture)

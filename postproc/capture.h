@@ -34,6 +34,10 @@ typedef struct {
  * first bytes. Returns NULL and sets error when path is not a capture or cannot be read. Close with fp_capture_close.
  */
 FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error);
+
+/* Opens a regular file to which somebody still writes. It ends when fp_stop_is_over; until then its end is waited at for more, also in the
+ * middle of a record. Only what is walked can be followed: classic pcap, and pcapng unless libwiretap has to read it. */
+FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, GError **error);
 void fp_capture_close(FpCapture *capture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
 
@@ -54,8 +58,14 @@ bool fp_capture_would_wait(const FpCapture *capture);
  * of the modified kind the index in the record header. Returns false when the record has none. */
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number);
 
+/* Whether the time of one of its records is in nanoseconds, or any unit less than a microsecond. */
+bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
+
 /* The file offset at which a cut record begins, or -1 when the capture ended between two records. */
 int64_t fp_capture_cut(const FpCapture *capture);
+
+/* What ended the capture before it was asked to, NULL for nothing: of a live one, or one that was followed. */
+const char *fp_capture_early_end(const FpCapture *capture);
 
 const char *fp_capture_path(const FpCapture *capture); /* for messages: "standard input" for "-" */
 const FpCaptureFormat *fp_capture_format(const FpCapture *capture);

@@ -277,17 +277,36 @@ static inline bool decode_plain(const FpRecord *record, FpSegment *segment)
     return false;
 }
 
+static FpDecoded walk(FpWalk *walk, const FpRecord *record)
+{
+    return fp_walk_link(walk, record->link, (FpSpan){record->data, record->captured_bytes, record->wire_bytes});
+}
+
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment)
 {
     segment->time_ns = record->time_ns;
     if (decode_plain(record, segment))
         return FP_DECODED_SEGMENT;
 
-    FpSpan frame = {record->data, record->captured_bytes, record->wire_bytes};
-    FpWalk walk = {.fragments = decoder->fragments, .segment = segment, .network_kinds = decoder->network_kinds};
+    FpWalk way = {.fragments = decoder->fragments, .segment = segment, .network_kinds = decoder->network_kinds};
     fp_fragments_begin_record(decoder->fragments, record);
-    FpDecoded decoded = fp_walk_link(&walk, record->link, frame);
+    FpDecoded decoded = walk(&way, record);
     if (decoded != FP_DECODED_SEGMENT)
         fp_fragments_end_record(decoder->fragments); /* nobody will ask for what was kept of it */
     return decoded;
+}
+
+void fp_decode_again(FpDecoder *decoder, const FpRecord *record, FpTrail *trail)
+{
+    FpSegment segment = {0};
+    FpWalk way = {.fragments = decoder->fragments, .segment = &segment, .trail = trail, .network_kinds = FP_NETWORK_VLAN};
+
+    *trail = (FpTrail){0};
+    fp_fragments_begin_record_again(decoder->fragments, record);
+    (void)walk(&way, record);
+}
+
+void fp_decoder_end_batch(FpDecoder *decoder)
+{
+    fp_fragments_end_batch(decoder->fragments);
 }

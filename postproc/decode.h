@@ -14,6 +14,7 @@
 #include "network.h"
 #include "record.h"
 #include "segment.h"
+#include "trail.h"
 
 typedef enum {
     FP_DECODED_SEGMENT,
@@ -40,10 +41,17 @@ typedef struct FpDecoder FpDecoder;
 FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds);
 void fp_decoder_free(FpDecoder *decoder);
 
-/* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data or from decoder, until the
- * next call. Its network is not set but gone on with: where there are network_kinds it must be 0 or what is known of the
+/* Fills in *segment when it returns FP_DECODED_SEGMENT. Its addresses are borrowed from record->data or from decoder, until
+ * fp_decoder_end_batch. Its network is not set but gone on with: where there are network_kinds it must be 0 or what is known of the
  * record, and where there are none nothing touches it. Records must be given in capture order, each once. */
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
+
+/* Goes the way down once more, of a record that was decoded since fp_decoder_end_batch and is still where it was, and fills in *trail,
+ * which borrows as the segment did. */
+void fp_decode_again(FpDecoder *decoder, const FpRecord *record, FpTrail *trail);
+
+/* Nothing is borrowed any more of what has been decoded. */
+void fp_decoder_end_batch(FpDecoder *decoder);
 
 /* What keeper kept of the records that hold the rest of the datagram that the record decoded last has completed, in capture order; the
  * caller's to free. NULL: there are none. To be called after each FP_DECODED_SEGMENT. */

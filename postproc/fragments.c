@@ -37,6 +37,13 @@ typedef struct {
     GList *place; /* in the order of waiting */
 } Datagram;
 
+/* A datagram that was put together, and is lent out. */
+typedef struct {
+    const FpRecord *record; /* which completed it */
+    uint8_t *bytes;
+    uint32_t length;
+} Completed;
+
 struct FpFragments {
     GHashTable *datagrams; /* FpDatagramKey, within the Datagram that is the value */
     GQueue order;          /* of Datagram, the longest waiting first */
@@ -46,8 +53,11 @@ struct FpFragments {
     FpKeeper keeper;
     /* of the record that is looked at */
     const FpRecord *record;
-    GPtrArray *completed; /* payloads that are lent out */
     Kept kept;
+    /* of all since the last batch ended */
+    GArray *completed; /* of Completed */
+    bool is_again;     /* completed answers, from next on */
+    guint next;
 };
 
 /* GHashTable knows no seed of a table's own. Random, or whoever sends the fragments could have all of them in one place. */
@@ -88,6 +98,11 @@ static void clear_fragment(gpointer data)
     clear_kept(&fragment->kept);
 }
 
+static void clear_completed(gpointer data)
+{
+    g_free(((Completed *)data)->bytes);
+}
+
 static void free_datagram(gpointer data)
 {
     Datagram *datagram = data;
@@ -105,7 +120,8 @@ FpFragments *fp_fragments_new(const FpKeeper *keeper)
     if (keeper != NULL)
         fragments->keeper = *keeper;
     fragments->datagrams = g_hash_table_new_full(hash_key, equal_keys, NULL, free_datagram);
-    fragments->completed = g_ptr_array_new_with_free_func(g_free);
+    fragments->completed = g_array_new(FALSE, FALSE, sizeof(Completed));
+    g_array_set_clear_func(fragments->completed, clear_completed);
     g_queue_init(&fragments->order);
     return fragments;
 }
@@ -116,7 +132,7 @@ void fp_fragments_free(FpFragments *fragments)
         return;
     g_queue_clear(&fragments->order);
     g_hash_table_unref(fragments->datagrams);
-    g_ptr_array_unref(fragments->completed);
+    g_array_unref(fragments->completed);
     clear_kept(&fragments->kept);
     g_free(fragments);
 }
@@ -198,7 +214,8 @@ static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
         memcpy(bytes + reached, fragment->bytes + (reached - fragment->offset), fragment_end - reached);
         reached = fragment_end;
     }
-    g_ptr_array_add(fragments->completed, bytes);
+    Completed completed = {.record = fragments->record, .bytes = bytes, .length = datagram->length};
+    g_array_append_val(fragments->completed, completed);
     return (FpSpan){bytes, datagram->length, datagram->length};
 }
 
@@ -232,8 +249,23 @@ static void keep_record(FpFragments *fragments, Fragment *fragment)
     move_kept(&fragment->kept, &own);
 }
 
+/* The next datagram that the record completed. */
+static bool complete_again(FpFragments *fragments, FpSpan *complete)
+{
+    while (fragments->next < fragments->completed->len) {
+        const Completed *completed = &g_array_index(fragments->completed, Completed, fragments->next++);
+        if (completed->record != fragments->record)
+            continue;
+        *complete = (FpSpan){completed->bytes, completed->length, completed->length};
+        return true;
+    }
+    return false;
+}
+
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
 {
+    if (fragments->is_again)
+        return complete_again(fragments, complete);
     while (fragments->waiting_bytes >= WAITING_BYTES_MAX)
         forget(fragments, g_queue_peek_head(&fragments->order));
 
@@ -260,14 +292,26 @@ bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan p
 void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record)
 {
     fragments->record = record;
+    fragments->is_again = false;
     fp_fragments_end_record(fragments);
+}
+
+void fp_fragments_begin_record_again(FpFragments *fragments, const FpRecord *record)
+{
+    fragments->record = record;
+    fragments->is_again = true;
+    fragments->next = 0;
 }
 
 void fp_fragments_end_record(FpFragments *fragments)
 {
-    if (fragments->completed->len > 0)
-        g_ptr_array_set_size(fragments->completed, 0);
     clear_kept(&fragments->kept);
+}
+
+void fp_fragments_end_batch(FpFragments *fragments)
+{
+    if (fragments->completed->len > 0)
+        g_array_set_size(fragments->completed, 0);
 }
 
 GPtrArray *fp_fragments_take_kept(FpFragments *fragments)

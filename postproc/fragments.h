@@ -38,14 +38,21 @@ typedef struct {
 FpFragments *fp_fragments_new(const FpKeeper *keeper);
 void fp_fragments_free(FpFragments *fragments);
 
-/* To be called before the fragments of a record are added; ends what was lent for the record before. The other ends it when nobody
+/* To be called before the fragments of a record are added; drops what was kept for the record before. The other drops it when nobody
  * wants it any more. */
 void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record);
 void fp_fragments_end_record(FpFragments *fragments);
 
+/* Has what is added next, the same fragments of the same record in the same order, answered as it was the first time; nothing else comes of
+ * it. As long as nothing that is lent has been ended. */
+void fp_fragments_begin_record_again(FpFragments *fragments, const FpRecord *record);
+
+/* Ends what was lent. */
+void fp_fragments_end_batch(FpFragments *fragments);
+
 /*
  * Takes a fragment, captured whole: payload begins at offset of the datagram's payload; more: others come behind it. Returns true when
- * the datagram is complete with it, and then *datagram is that datagram's payload, borrowed until the next record begins.
+ * the datagram is complete with it, and then *datagram is that datagram's payload, borrowed until fp_fragments_end_batch.
  */
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *datagram);
 

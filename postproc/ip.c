@@ -26,6 +26,8 @@ static FpDecoded walk_tcp(const FpWalk *walk, FpSpan tcp)
 {
     if (tcp.captured < FP_TCP_NEEDED_BYTES)
         return fp_walk_missing(tcp);
+    if (walk->trail != NULL)
+        walk->trail->tcp = tcp;
     fp_walk_fill_tcp(walk->segment, tcp.bytes, tcp.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;
 }

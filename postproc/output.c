@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "hangup.h"
 
 #define BUFFER_BYTES (256U * 1024U)
 
@@ -20,6 +21,7 @@ struct FpOutput {
     char *shown; /* as messages name it */
     char *path;  /* where it will be, links resolved; NULL when it is written to directly */
     char *temporary;
+    bool is_appended; /* a regular file to which lines are added */
     int fd;
     uint8_t *buffer;
     size_t buffered;
@@ -189,6 +191,8 @@ static bool open_standard_output(FpOutput *output, char *const *inputs, GError *
 
 static void free_output(FpOutput *output)
 {
+    if (output->is_appended)
+        fp_hangup_forget();
     if (output->fd >= 0)
         close(output->fd);
     if (output->temporary != NULL)
@@ -200,7 +204,10 @@ static void free_output(FpOutput *output)
     g_free(output);
 }
 
-FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
+/* Opens an output that has a name. */
+typedef bool (*OpenNamed)(FpOutput *output, char *const *inputs, GError **error);
+
+static FpOutput *open_output(const char *path, char *const *inputs, OpenNamed open_named_output, GError **error)
 {
     FpOutput *output = g_new0(FpOutput, 1);
     bool is_standard = g_str_equal(path, "-");
@@ -213,12 +220,52 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
         is_open = open_standard_output(output, inputs, error);
     } else {
         output->path = g_strdup(path);
-        is_open = open_named(output, inputs, error);
+        is_open = open_named_output(output, inputs, error);
     }
     if (is_open)
         return output;
     fp_output_discard(output);
     return NULL;
+}
+
+FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
+{
+    return open_output(path, inputs, open_named, error);
+}
+
+static bool open_appended(FpOutput *output, char *const *inputs, GError **error)
+{
+    struct stat status;
+
+    output->fd = open(output->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (output->fd < 0 || fstat(output->fd, &status) != 0) {
+        set_create_error(error, output->shown, "cannot be opened for appending");
+        return false;
+    }
+    if (is_an_input(&status, inputs)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is also an input; give the log another name", output->shown);
+        return false;
+    }
+    output->is_appended = S_ISREG(status.st_mode);
+    return true;
+}
+
+FpOutput *fp_output_append(const char *path, char *const *inputs, bool reopens, GError **error)
+{
+    FpOutput *output = open_output(path, inputs, open_appended, error);
+
+    if (output != NULL && output->is_appended && reopens)
+        fp_hangup_reopens(output->fd, output->path);
+    return output;
+}
+
+bool fp_output_is_same(const FpOutput *output, const FpOutput *other)
+{
+    struct stat one, another;
+    bool is_found = output->path != NULL ? stat(output->path, &one) == 0 : fstat(output->fd, &one) == 0;
+
+    return is_found && S_ISREG(one.st_mode) && fstat(other->fd, &another) == 0 && one.st_dev == another.st_dev &&
+           one.st_ino == another.st_ino;
 }
 
 FpOutput *fp_output_create(const char *path, GError **error)
@@ -237,8 +284,39 @@ FpOutput *fp_output_create(const char *path, GError **error)
     return NULL;
 }
 
+/* Takes back what there is of a line of which the rest could not be written, where nobody has added to the file since. */
+static void cut_torn_line(const FpOutput *output, const uint8_t *bytes, size_t n)
+{
+    off_t end = lseek(output->fd, 0, SEEK_CUR); /* behind what we wrote last */
+    size_t torn = 0;
+    struct stat status;
+
+    while (torn < n && bytes[n - torn - 1] != '\n')
+        torn++;
+    if (torn > 0 && fstat(output->fd, &status) == 0 && status.st_size == end)
+        (void)!ftruncate(output->fd, end - (off_t)torn);
+}
+
+/* begin: of what is written, bytes of which have been. */
+static bool set_write_error(FpOutput *output, const uint8_t *begin, const uint8_t *bytes, GError **error)
+{
+    const char *reason = g_strerror(errno);
+    struct stat status;
+    uint64_t offset = output->bytes;
+
+    if (output->is_appended) {
+        cut_torn_line(output, begin, (size_t)(bytes - begin));
+        offset = fstat(output->fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+    }
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s%s", output->shown, offset, reason,
+                output->is_appended ? "; the lines before it are whole, and a new run adds to them" : "");
+    return false;
+}
+
 static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
 {
+    const uint8_t *begin = bytes;
+
     while (n > 0) {
         ssize_t written = write(output->fd, bytes, n);
         if (written < 0 && errno == EINTR)
@@ -248,11 +326,8 @@ static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError *
             (void)poll(&ready, 1, -1);
             continue;
         }
-        if (written < 0) {
-            g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s", output->shown,
-                        output->bytes, g_strerror(errno));
-            return false;
-        }
+        if (written < 0)
+            return set_write_error(output, begin, bytes, error);
         bytes += written;
         n -= (size_t)written;
         output->bytes += (uint64_t)written;
@@ -263,7 +338,11 @@ static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError *
 bool fp_output_flush(FpOutput *output, GError **error)
 {
     size_t n = output->buffered;
+    int failure = output->is_appended ? fp_hangup_failure() : 0;
 
+    if (failure != 0)
+        fprintf(stderr, "firstpayload: %s: cannot be opened anew: %s; lines go on to the file of before, until SIGHUP comes again\n",
+                output->shown, g_strerror(failure));
     output->buffered = 0;
     return write_out(output, output->buffer, n, error);
 }
@@ -345,7 +424,12 @@ bool fp_output_finish(FpOutput *output, GError **error)
 
 bool fp_output_publish(FpOutput *output, GError **error)
 {
-    bool is_done = fp_output_flush(output, error) && (output->temporary == NULL || make_durable(output, error));
+    bool is_done = fp_output_flush(output, error);
+
+    if (is_done && output->temporary != NULL)
+        is_done = make_durable(output, error);
+    else if (is_done && output->is_appended)
+        is_done = sync_file(output, error);
 
     if (!is_done) {
         fp_output_discard(output);

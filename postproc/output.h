@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * output.h - a file that appears whole or not at all: temporary file, fsync, rename.
+ * output.h - a file that appears whole or not at all: temporary file, fsync, rename. Or one that lines are added to.
  *
  * file -> record -> segment -> stream -> verdict -> [output]
  *
@@ -22,6 +22,17 @@ typedef struct FpOutput FpOutput;
  * a time. End with fp_output_publish or fp_output_discard.
  */
 FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
+
+/*
+ * Opens path, "-" for standard output, for lines that come behind what is there; inputs as above. Each call of fp_output_write must be
+ * given one whole line: then none is torn by a write of somebody else's, and when writing fails a regular file has nothing but whole lines.
+ * With reopens, SIGHUP opens a regular file anew, see hangup.h. End with fp_output_publish, or with fp_output_discard, which removes
+ * nothing.
+ */
+FpOutput *fp_output_append(const char *path, char *const *inputs, bool reopens, GError **error);
+
+/* Whether other, a regular file, is what output will be or is. */
+bool fp_output_is_same(const FpOutput *output, const FpOutput *other);
 
 /* Creates path itself, or empties it, for who gives it its name later. End with fp_output_finish or fp_output_discard. */
 FpOutput *fp_output_create(const char *path, GError **error);

@@ -9,6 +9,7 @@
 
 #include <sys/random.h>
 
+#include "capture-live.h"
 #include "decode.h"
 #include "error.h"
 #include "filter.h"
@@ -22,6 +23,13 @@ struct FpPass {
     FpWriter *writer;
     FpShowClasses show; /* instead of writing */
     void *user;
+    struct {
+        FpOutput *output; /* NULL for none */
+        const FpLogStyle *style;
+        const char *source;
+        uint64_t frames_before;
+        GString *line;
+    } log;
     bool failed_reading;
     int64_t newest_ns;
 };
@@ -38,26 +46,50 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
     return true;
 }
 
-/* fragments: those with which the record completes a datagram, or NULL. */
-static bool take_verdict(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, unsigned classes, GError **error)
-{
-    pass->summary->streams_with_payload += (classes & FP_CLASS_FIRST) != 0;
-    if (pass->show != NULL)
-        return pass->show(pass->user, pass->summary->frames, classes, error);
-    if ((classes & pass->selection->keep) == 0)
-        return true;
-    pass->summary->kept++;
-    return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
-           (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
-}
-
 /* What is known of a record of a batch before its stream is looked up. */
 typedef struct {
     FpSegment segment;
     FpStreamKey key;
-    GPtrArray *fragments;
+    GPtrArray *fragments; /* those with which the record completes a datagram, or NULL */
     bool has_segment;
 } Pending;
+
+/* What else there is to say of a first payload frame is found out only here, by going down through it once more. */
+static bool log_first(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
+                      GError **error)
+{
+    FpTrail trail;
+    FpLogEntry entry = {
+        .source = pass->log.source,
+        .is_live = fp_capture_is_live(capture),
+        .has_nanoseconds = fp_capture_has_nanoseconds(capture, record),
+        .frame = pass->summary->frames - pass->log.frames_before,
+        .segment = segment,
+        .verdict = verdict,
+        .trail = &trail,
+    };
+
+    fp_decode_again(pass->decoder, record, &trail);
+    return fp_log_write(pass->log.output, pass->log.style, &entry, pass->log.line, error) &&
+           (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
+}
+
+static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpRecord *record, const Pending *pending, const FpVerdict *verdict,
+                         GError **error)
+{
+    if (verdict->classes & FP_CLASS_FIRST) {
+        pass->summary->streams_with_payload++;
+        if (pass->log.output != NULL && !log_first(pass, capture, record, &pending->segment, verdict, error))
+            return false;
+    }
+    if (pass->show != NULL)
+        return pass->show(pass->user, pass->summary->frames, verdict->classes, error);
+    if ((verdict->classes & pass->selection->keep) == 0)
+        return true;
+    pass->summary->kept++;
+    return write_fragments(pass, pending->fragments, error) && fp_writer_write(pass->writer, record, error) &&
+           (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
+}
 
 static void prepare(FpPass *pass, const FpRecord *record, Pending *pending)
 {
@@ -132,10 +164,11 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
             continue;
         fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict);
         if (verdict.classes != 0 && is_well)
-            is_well = take_verdict(pass, &records[i], pending[i].fragments, verdict.classes, error);
+            is_well = take_verdict(pass, capture, &records[i], &pending[i], &verdict, error);
         if (pending[i].fragments != NULL)
             g_ptr_array_unref(pending[i].fragments);
     }
+    fp_decoder_end_batch(pass->decoder);
     return is_well;
 }
 
@@ -171,7 +204,9 @@ static FpDecoder *new_decoder(FpPass *pass)
 {
     FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = pass};
 
-    return fp_decoder_new(pass->show != NULL || pass->selection->marked_only ? NULL : &keeper, pass->selection->network_kinds);
+    bool keeps = pass->show == NULL && pass->selection->keep != 0 && !pass->selection->marked_only;
+
+    return fp_decoder_new(keeps ? &keeper : NULL, pass->selection->network_kinds);
 }
 
 FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
@@ -198,12 +233,24 @@ void fp_pass_free(FpPass *pass)
     fp_filter_free(pass->filter);
     fp_decoder_free(pass->decoder);
     fp_streams_free(pass->streams);
+    if (pass->log.line != NULL)
+        g_string_free(pass->log.line, TRUE);
     g_free(pass);
 }
 
 void fp_pass_write_to(FpPass *pass, FpWriter *writer)
 {
     pass->writer = writer;
+}
+
+void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source)
+{
+    pass->log.output = log;
+    pass->log.style = style;
+    pass->log.source = source;
+    pass->log.frames_before = pass->summary->frames;
+    if (pass->log.line == NULL)
+        pass->log.line = g_string_new(NULL);
 }
 
 FpStreams *fp_pass_streams(const FpPass *pass)

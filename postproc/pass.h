@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pass.h - the stages joined: records of one capture after another -> the kept ones written, or the verdicts shown.
+ * pass.h - the stages joined: records of one capture after another -> the kept ones written, or the verdicts shown; first ones logged.
  *
  * [file -> record -> segment -> stream -> verdict -> output]
  *
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "capture.h"
+#include "log.h"
 #include "streams.h"
 #include "summary.h"
 #include "verdict.h"
@@ -20,7 +21,7 @@
 
 /* Which frames are kept, and what they are kept by. */
 typedef struct {
-    unsigned keep; /* FP_CLASS_... */
+    unsigned keep; /* FP_CLASS_...; none: then nothing is written, and there need not be a writer */
     FpRules rules;
     size_t max_streams;
     unsigned network_kinds; /* FP_NETWORK_..., the numbers by which streams are told apart besides endpoints */
@@ -40,6 +41,9 @@ void fp_pass_free(FpPass *pass); /* NULL is allowed */
 
 /* Where kept records go from now on; borrowed. */
 void fp_pass_write_to(FpPass *pass, FpWriter *writer);
+
+/* Where lines of first payload frames go from now on, those of one capture, source by its name in them; NULL: nowhere. All is borrowed. */
+void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source);
 
 FpStreams *fp_pass_streams(const FpPass *pass); /* the pass's */
 

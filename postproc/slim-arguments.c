@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "log-arguments.h"
 #include "selection-arguments.h"
 
 #define MAX_STREAMS_DEFAULT 10000000
@@ -12,8 +13,8 @@
 #define BUFFER_KIB_MAX (1024 * 1024)
 #define NOT_GIVEN G_MININT64
 
-static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream. The FILEs, - for\n"
-                              "standard input, are taken as one continuous capture in the order given.";
+static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream, and logs these. The FILEs,\n"
+                              "- for standard input, are taken as one continuous capture in the order given.";
 
 static const char description[] = "Classes of frames:\n"
                                   "  first      the first frame of a stream that carries payload, in either direction\n"
@@ -23,17 +24,21 @@ static const char description[] = "Classes of frames:\n"
                                   "\n"
                                   "Exit status: 0 done; 1 done, but a capture ended too early; 64 wrong usage; 65 an\n"
                                   "input is no capture or is damaged; 66 an input cannot be opened; 70 no memory; 73 the\n"
-                                  "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output is left.\n";
+                                  "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output but the\n"
+                                  "log is left.\n";
 
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {
     FpSelectionArguments selection;
+    FpLogArguments log_style;
     char *output;
+    char *log;
     char *interface;
     gint64 max_frames;
     gint64 snaplen;
     gint64 buffer_kib;
     gboolean flush_each;
+    gboolean follows;
     gboolean list;
     gboolean quiet;
     char **inputs;
@@ -42,7 +47,10 @@ struct FpSlimArguments {
 static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output, "Write the capture to OUT (default: -, standard output)", "OUT"},
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output,
+         "Write the capture to OUT (default: -, standard output; with --log and --list none)", "OUT"},
+        {"log", 0, 0, G_OPTION_ARG_FILENAME, &arguments->log,
+         "Add a line for each first payload frame to LOG, - for standard output; without -w only that", "LOG"},
         {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
          NULL},
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
@@ -51,6 +59,8 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
+        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows,
+         "Go on at the end of FILE, which somebody still writes to, as it grows, until SIGINT or SIGTERM", NULL},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->inputs, NULL, "[FILE...]"},
@@ -63,12 +73,15 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
     g_option_context_add_main_entries(context, entries, NULL);
     fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, 62 to 87 bytes each (default: 10000000)");
+    fp_log_arguments_add(&arguments->log_style, context, "Lines of the log are text or json (default: text)");
     return g_option_context_parse(context, argc, argv, error);
 }
 
 /* Each of these returns what is wrong, or NULL. */
 static const char *check_inputs(const FpSlimArguments *arguments)
 {
+    if (arguments->follows && (arguments->inputs == NULL || arguments->inputs[1] != NULL))
+        return "--follow takes one FILE";
     if (arguments->interface != NULL)
         return arguments->inputs != NULL ? "-i captures from an interface, so there can be no FILE" : NULL;
     if (arguments->inputs == NULL)
@@ -87,6 +100,32 @@ static const char *check_inputs(const FpSlimArguments *arguments)
     return NULL;
 }
 
+static bool is_standard_output(const char *name)
+{
+    return name != NULL && g_str_equal(name, "-");
+}
+
+/* Whether there will be a capture, and not only a log or a list. */
+static bool writes_capture(const FpSlimArguments *arguments)
+{
+    return !arguments->list && (arguments->log == NULL || arguments->output != NULL);
+}
+
+static const char *check_log(const FpSlimArguments *arguments)
+{
+    if (arguments->log == NULL)
+        return NULL;
+    if (*arguments->log == '\0')
+        return "--log takes the name of a file, or -";
+    if (is_standard_output(arguments->log) && (arguments->list || is_standard_output(arguments->output)))
+        return "only one of log, list and capture can go to standard output";
+    if (writes_capture(arguments) || arguments->list)
+        return NULL;
+    if (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only)
+        return "with --log a capture is written only where -w says so; --keep, -F and --marked-only are of that";
+    return NULL;
+}
+
 static const char *check_output(const FpSlimArguments *arguments)
 {
     if (arguments->output != NULL && *arguments->output == '\0')
@@ -95,9 +134,10 @@ static const char *check_output(const FpSlimArguments *arguments)
         return "--list writes no capture, so -w makes no sense with it";
     if (arguments->list && arguments->selection.format != NULL)
         return "--list writes no capture, so -F makes no sense with it";
-    if (!arguments->list && (arguments->output == NULL || g_str_equal(arguments->output, "-")) && isatty(STDOUT_FILENO))
-        return "will not write a capture to a terminal; use -w FILE, or --list";
-    return NULL;
+    bool is_to_standard_output = writes_capture(arguments) && (arguments->output == NULL || is_standard_output(arguments->output));
+    if (is_to_standard_output && isatty(STDOUT_FILENO))
+        return "will not write a capture to a terminal; use -w FILE, --log -, or --list";
+    return check_log(arguments);
 }
 
 static const char *check_numbers(const FpSlimArguments *arguments)
@@ -124,9 +164,11 @@ static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
 {
     *options = (FpSlimOptions){
         .inputs = arguments->inputs,
-        .output = arguments->list             ? NULL
+        .output = !writes_capture(arguments)  ? NULL
                   : arguments->output != NULL ? arguments->output
                                               : "-",
+        .log = arguments->log,
+        .follows = arguments->follows,
         .live = {.interface = arguments->interface,
                  .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
                  .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},
@@ -136,6 +178,10 @@ static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
     };
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error))
         return false;
+    if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
+        return false;
+    if (options->output == NULL && !options->list)
+        options->selection.keep = 0;
     options->selection.flush_each = arguments->flush_each;
     if (arguments->interface != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
@@ -164,6 +210,8 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
 {
     g_strfreev(arguments->inputs);
     fp_selection_arguments_clear(&arguments->selection);
+    fp_log_arguments_clear(&arguments->log_style);
+    g_free(arguments->log);
     g_free(arguments->output);
     g_free(arguments->interface);
     g_free(arguments);

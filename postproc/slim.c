@@ -19,7 +19,8 @@ typedef struct {
     const FpSlimOptions *options;
     FpSummary *summary;
     FpPass *pass;
-    FpOutput *output; /* NULL with list */
+    FpOutput *output; /* NULL: no capture is written */
+    FpOutput *log;    /* NULL: none */
     FpWriter *writer;
     FpCapture *first; /* stays open: the writer borrows from it */
     FpProgress progress;
@@ -27,9 +28,11 @@ typedef struct {
 
 static bool flush(Slim *slim, GError **error)
 {
-    if (!slim->options->list)
+    if (slim->log != NULL && !fp_output_flush(slim->log, error))
+        return false;
+    if (slim->writer != NULL)
         return fp_writer_flush(slim->writer, error);
-    if (fflush(stdout) == 0)
+    if (!slim->options->list || fflush(stdout) == 0)
         return true;
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
     return false;
@@ -46,7 +49,9 @@ static bool show_row(void *user, uint64_t number, unsigned classes, GError **err
 
 static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
 {
-    if (slim->options->list)
+    if (slim->log != NULL)
+        fp_pass_log_to(slim->pass, slim->log, &slim->options->log_style, fp_capture_path(capture));
+    if (slim->output == NULL)
         return true;
     if (slim->writer == NULL) {
         bool is_only = slim->options->inputs == NULL || slim->options->inputs[1] == NULL;
@@ -58,7 +63,7 @@ static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
     return fp_writer_next_capture(slim->writer, capture, error);
 }
 
-/* A pipe or an interface: it may never end, so a signal does it. */
+/* A pipe, an interface, a file that is followed: it may never end, so a signal does it. */
 static bool is_endless(const FpCapture *capture)
 {
     return fp_capture_file_bytes(capture) < 0;
@@ -74,7 +79,7 @@ static void note_early_end(Slim *slim, const char *path, const char *what)
 
 static void note_end(Slim *slim, const FpCapture *capture)
 {
-    const char *failure = fp_capture_live_end(capture);
+    const char *failure = fp_capture_early_end(capture);
     g_autofree char *what = NULL;
 
     slim->summary->bytes_in += fp_capture_bytes_read(capture);
@@ -119,7 +124,7 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     if (n < 0)
         return false;
     note_end(slim, capture);
-    return slim->options->list || fp_writer_end_capture(slim->writer, error);
+    return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);
 }
 
 /* Takes over capture; NULL: it could not be opened. */
@@ -134,12 +139,13 @@ static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
     return is_done;
 }
 
-/* Whether an input may never end: an interface, a pipe. Then signals end the input, also one that comes while a pipe is opened. */
+/* Whether an input may never end: an interface, a pipe, a file that is followed. Then signals end the input, also one that comes while a
+ * pipe is opened. */
 static bool has_endless_input(const FpSlimOptions *options)
 {
     struct stat status;
 
-    if (options->live.interface != NULL)
+    if (options->live.interface != NULL || options->follows)
         return true;
     for (char **input = options->inputs; *input != NULL; input++) {
         bool found = g_str_equal(*input, "-") ? fstat(STDIN_FILENO, &status) == 0 : stat(*input, &status) == 0;
@@ -162,7 +168,7 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
     FpCapture *capture = NULL;
 
     if (!fp_stop_asked() || slim->first == NULL)
-        capture = fp_capture_open(input, is_converted, &failure);
+        capture = (slim->options->follows ? fp_capture_follow : fp_capture_open)(input, is_converted, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {
@@ -193,12 +199,35 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
-    if (slim->options->list)
+    if (slim->log != NULL && !fp_output_publish(g_steal_pointer(&slim->log), error))
+        return false;
+    if (slim->output == NULL)
         return flush(slim, error);
     if (!fp_writer_finish(slim->writer, error))
         return false;
     slim->summary->bytes_out = fp_output_bytes(slim->output);
     return fp_output_publish(g_steal_pointer(&slim->output), error);
+}
+
+static bool open_outputs(Slim *slim, GError **error)
+{
+    const FpSlimOptions *options = slim->options;
+
+    if (options->output != NULL) {
+        slim->output = fp_output_open(options->output, options->inputs, error);
+        if (slim->output == NULL)
+            return false;
+    }
+    if (options->log == NULL)
+        return true;
+    slim->log = fp_output_append(options->log, options->inputs, has_endless_input(options), error);
+    if (slim->log == NULL)
+        return false;
+    if (slim->output == NULL || !fp_output_is_same(slim->output, slim->log))
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is the capture's output and the log's; give one of them another name",
+                fp_output_path(slim->log));
+    return false;
 }
 
 static bool run(Slim *slim, GError **error)
@@ -208,12 +237,7 @@ static bool run(Slim *slim, GError **error)
     if (streams == NULL)
         return false;
     slim->pass = fp_pass_new(&slim->options->selection, streams, slim->summary, slim->options->list ? show_row : NULL, slim);
-    if (!slim->options->list) {
-        slim->output = fp_output_open(slim->options->output, slim->options->inputs, error);
-        if (slim->output == NULL)
-            return false;
-    }
-    bool is_done = slim_inputs(slim, error) && finish_output(slim, error);
+    bool is_done = open_outputs(slim, error) && slim_inputs(slim, error) && finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
 }
@@ -228,12 +252,15 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
         fp_stop_catch(fp_output_remove_temporary);
     bool is_done = run(&slim, error);
     fp_progress_end(&slim.progress);
-    if (!is_done)
-        fflush(stdout); /* rows of what was read before the failure */
+    if (!is_done) { /* rows and lines of what was read before the failure */
+        fflush(stdout);
+        (void)(slim.log == NULL || fp_output_flush(slim.log, NULL));
+    }
 
     fp_pass_free(slim.pass); /* before what it borrows */
     fp_writer_free(slim.writer);
     fp_output_discard(slim.output);
+    fp_output_discard(slim.log);
     fp_capture_close(slim.first);
     return is_done;
 }

@@ -86,3 +86,14 @@ bool fp_stop_wait(int fd)
     }
     return false;
 }
+
+bool fp_stop_sleep(int ms)
+{
+    struct pollfd ready = {.fd = wakeup, .events = POLLIN};
+
+    if (!fp_stop_asked())
+        (void)poll(&ready, 1, ms);
+    else if (!fp_stop_is_over())
+        (void)poll(NULL, 0, ms < grace_left_ms() ? ms : grace_left_ms());
+    return !fp_stop_is_over();
+}

@@ -21,4 +21,7 @@ bool fp_stop_is_over(void);
 /* Waits until fd can be read, which it returns true for, or fp_stop_is_over. Any thread may call it. */
 bool fp_stop_wait(int fd);
 
+/* Waits ms milliseconds, or less where such a signal comes. Returns false when fp_stop_is_over. */
+bool fp_stop_sleep(int ms);
+
 #endif

@@ -16,7 +16,7 @@ static void print_forgotten(const FpStreamsStats *streams, FILE *file)
             forgotten, streams->forgotten_unanswered, streams->forgotten_closed, streams->forgotten_idle);
 }
 
-void fp_summary_print(const FpSummary *summary, bool lists, FILE *file)
+void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file)
 {
     fprintf(file, "frames          %" PRIu64 "\n", summary->frames);
     if (summary->filtered > 0)
@@ -31,13 +31,13 @@ void fp_summary_print(const FpSummary *summary, bool lists, FILE *file)
                 summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");
     if (summary->datagrams_forgotten > 0)
         fprintf(file, "forgotten       %" PRIu64 " IP datagrams, as too many waited for their fragments\n", summary->datagrams_forgotten);
-    if (!lists && summary->kept_fragments > 0)
+    if (has_output && summary->kept_fragments > 0)
         fprintf(file, "kept            %" PRIu64 " frames, and %" PRIu64 " fragments that belong to them\n", summary->kept,
                 summary->kept_fragments);
-    else if (!lists)
+    else if (has_output)
         fprintf(file, "kept            %" PRIu64 " frames\n", summary->kept);
-    if (lists)
-        fprintf(file, "bytes           %" PRIu64 " in\n", summary->bytes_in);
-    else
+    if (has_output)
         fprintf(file, "bytes           %" PRIu64 " in, %" PRIu64 " out\n", summary->bytes_in, summary->bytes_out);
+    else
+        fprintf(file, "bytes           %" PRIu64 " in\n", summary->bytes_in);
 }

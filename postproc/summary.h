@@ -26,7 +26,7 @@ typedef struct {
     FpStreamsStats streams;
 } FpSummary;
 
-/* Prints it for people. lists: nothing was kept, so nothing is said of that. */
-void fp_summary_print(const FpSummary *summary, bool lists, FILE *file);
+/* Prints it for people. has_output: there was a capture to keep frames in. */
+void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file);
 
 #endif

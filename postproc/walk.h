@@ -11,10 +11,12 @@
 #include "fragments.h"
 #include "network.h"
 #include "span.h"
+#include "trail.h"
 
 typedef struct {
     FpFragments *fragments;
     FpSegment *segment;     /* filled in on the way; all of it when the end is FP_DECODED_SEGMENT */
+    FpTrail *trail;         /* filled in too, with FP_NETWORK_VLAN in network_kinds; NULL for most */
     unsigned network_kinds; /* FP_NETWORK_..., the numbers on the way that go into the segment's network */
     uint16_t vlan;          /* the outermost VLAN's number, 0 for none: Wireshark keeps fragments between private addresses apart by it */
     uint16_t layers;        /* how many packets and frames within one another have been gone through */
@@ -74,8 +76,11 @@ static inline void fp_walk_note_network(const FpWalk *walk, unsigned kind, uint3
 /* The same for a VLAN's number. 0 is none: such a tag has only a priority, and may be on one direction's frames alone (IEEE 802.1Q 9.6). */
 static inline void fp_walk_note_vlan(const FpWalk *walk, uint16_t vlan)
 {
-    if (vlan != 0)
-        fp_walk_note_network(walk, FP_NETWORK_VLAN, vlan);
+    if ((walk->network_kinds & FP_NETWORK_VLAN) == 0 || vlan == 0)
+        return;
+    fp_walk_note_network(walk, FP_NETWORK_VLAN, vlan);
+    if (walk->trail != NULL)
+        fp_trail_add_vlan(walk->trail, vlan);
 }
 
 /* A TCP header, of which FP_TCP_NEEDED_BYTES have been captured, into the segment. */

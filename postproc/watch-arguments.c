@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "log-arguments.h"
 #include "selection-arguments.h"
 
 #define MAX_STREAMS_DEFAULT 1000000
@@ -27,6 +28,8 @@ static const char description[] =
 /* What command line and configuration hold, before it is checked. */
 struct FpWatchArguments {
     FpSelectionArguments selection;
+    FpLogArguments log_style;
+    char *log;
     char *config;
     char *inbox;
     char *output;
@@ -46,6 +49,8 @@ struct FpWatchArguments {
 void fp_watch_arguments_free(FpWatchArguments *arguments)
 {
     fp_selection_arguments_clear(&arguments->selection);
+    fp_log_arguments_clear(&arguments->log_style);
+    g_free(arguments->log);
     g_free(arguments->config);
     g_free(arguments->inbox);
     g_free(arguments->output);
@@ -74,6 +79,9 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
          "Delete the oldest of done/ when it is larger: bytes, or with K, M, G, T (default: no limit)", "SIZE"},
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &arguments->state,
          "The state folder, on the file system of INBOX unless captures are kept (default: OUTDIR/.firstpayload)", "DIR"},
+        {"log", 0, 0, G_OPTION_ARG_STRING, &arguments->log,
+         "Log the first payload frames of each capture, in a file of its own: beside (its output), or only (there are no other outputs)",
+         "WHERE"},
         {"metrics", 0, 0, G_OPTION_ARG_FILENAME, &arguments->metrics, "Keep figures for Prometheus in FILE", "FILE"},
         {"once", 0, 0, G_OPTION_ARG_NONE, &arguments->once, "Take what is there, then end", NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments->dry_run, "Print which captures would be taken, in order, and their sizes", NULL},
@@ -89,6 +97,7 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
     fp_selection_arguments_add(
         &arguments->selection, context, MAX_STREAMS_DEFAULT,
         "Remember at most N streams at once, 62 to 87 bytes each; all are written with each checkpoint (default: 1000000)");
+    fp_log_arguments_add(&arguments->log_style, context, "Lines of logs are text or json (default: json)");
     bool is_parsed = g_option_context_parse_strv(context, &argv, error);
     g_strfreev(argv);
     return is_parsed;
@@ -105,9 +114,25 @@ static const struct {
     const char *name;
     bool is_flag;
 } keys[] = {
-    {"inbox", false},        {"outdir", false},      {"state", false},      {"match", false},       {"then", false},
-    {"max-archive", false},  {"metrics", false},     {"keep", false},       {"format", false},      {"filter", false},
-    {"flight-bytes", false}, {"no-midstream", true}, {"marked-only", true}, {"max-streams", false}, {"stream-key", false},
+    {"inbox", false},
+    {"outdir", false},
+    {"state", false},
+    {"match", false},
+    {"then", false},
+    {"max-archive", false},
+    {"metrics", false},
+    {"keep", false},
+    {"format", false},
+    {"filter", false},
+    {"flight-bytes", false},
+    {"no-midstream", true},
+    {"marked-only", true},
+    {"max-streams", false},
+    {"stream-key", false},
+    {"log", false},
+    {"log-format", false},
+    {"log-bytes", false},
+    {"community-id-seed", false},
 };
 
 static int find_key(const char *name)
@@ -198,6 +223,16 @@ static bool read_then(const FpWatchArguments *arguments, FpThen *then)
     return arguments->then == NULL;
 }
 
+/* Which outputs there are. Returns false when --log makes no sense. */
+static bool read_log(const FpWatchArguments *arguments, unsigned *outputs)
+{
+    *outputs = FP_WATCH_CAPTURE;
+    if (arguments->log == NULL)
+        return true;
+    *outputs = g_str_equal(arguments->log, "only") ? FP_WATCH_LOG : FP_WATCH_CAPTURE | FP_WATCH_LOG;
+    return *outputs == FP_WATCH_LOG || g_str_equal(arguments->log, "beside");
+}
+
 static bool read_size(const char *text, uint64_t *bytes)
 {
     static const char units[] = "KMGT";
@@ -227,7 +262,25 @@ static const char *read_words(FpWatchArguments *arguments)
         return "--max-archive takes a number of bytes, or one with K, M, G or T";
     if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
         return "--max-archive goes with --then archive";
+    if (!read_log(arguments, &arguments->options.outputs))
+        return "--log takes beside or only";
+    if (arguments->options.outputs == FP_WATCH_LOG &&
+        (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only))
+        return "with --log only there are no captures; --keep, --format and --marked-only are of these";
     return NULL;
+}
+
+/* Fills in the options that other commands have, too. */
+static bool read_shared_options(FpWatchArguments *arguments, GError **error)
+{
+    FpWatchOptions *options = &arguments->options;
+
+    if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error) ||
+        !fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_JSON, &options->log_style, error))
+        return false;
+    if (options->outputs == FP_WATCH_LOG)
+        options->selection.keep = 0;
+    return true;
 }
 
 static gpointer copy_word(gconstpointer word, gpointer user)
@@ -241,12 +294,11 @@ static bool check_config(const char *path, const GPtrArray *words, GError **erro
 {
     g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
     g_autoptr(GPtrArray) copy = g_ptr_array_copy((GPtrArray *)words, copy_word, NULL);
-    FpWatchOptions options;
     GError *failure = NULL;
 
     g_ptr_array_add(copy, NULL);
     const char *wrong = parse(only, (char **)g_ptr_array_steal(copy, NULL), &failure) ? read_words(only) : NULL;
-    if (failure == NULL && wrong == NULL && fp_selection_arguments_check(&only->selection, &options.selection, &options.format, &failure))
+    if (failure == NULL && wrong == NULL && read_shared_options(only, &failure))
         return true;
     g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s", path, wrong != NULL ? wrong : failure->message);
     g_clear_error(&failure);
@@ -315,7 +367,7 @@ static bool check(FpWatchArguments *arguments, GError **error)
     arguments->options.spool.state = arguments->state;
     arguments->options.metrics = arguments->metrics;
     arguments->options.once = arguments->once;
-    return fp_selection_arguments_check(&arguments->selection, &arguments->options.selection, &arguments->options.format, error);
+    return read_shared_options(arguments, error);
 }
 
 FpWatchArguments *fp_watch_arguments_parse(char **argv, GError **error)

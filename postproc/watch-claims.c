@@ -48,11 +48,18 @@ typedef enum {
     STOPPED, /* a signal came */
 } Built;
 
-static bool write_capture(Watch *watch, FpCapture *capture, FpWriter *writer, GError **error)
+/* What is built of a claim. */
+typedef struct {
+    FpOutput *capture; /* NULL: none, neither is the next */
+    FpWriter *writer;
+    FpOutput *log; /* NULL: none */
+} Outputs;
+
+static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outputs, GError **error)
 {
     int n;
 
-    if (!fp_writer_next_capture(writer, capture, error))
+    if (outputs->writer != NULL && !fp_writer_next_capture(outputs->writer, capture, error))
         return false;
     while (!watch->signals.stop && (n = fp_pass_take(watch->pass, capture, FP_PASS_BATCH, error)) != 0) {
         if (n < 0)
@@ -61,37 +68,73 @@ static bool write_capture(Watch *watch, FpCapture *capture, FpWriter *writer, GE
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
-    return fp_writer_end_capture(writer, error) && fp_writer_finish(writer, error);
+    return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
 }
 
-/* Writes the capture's output and brings it to the disk. */
-static bool build_output(Watch *watch, const FpClaim *claim, FpCapture *capture, GError **error)
+static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const char *name, const char *suffix, GError **error)
 {
-    FpSummary *summary = &watch->state.totals.summary;
-    g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
-    g_autofree char *path = fp_outbox_build_path(watch->outbox, claim->number, name);
-    FpOutput *output = fp_output_create(path, error);
+    g_autofree char *whole_name = g_strconcat(name, suffix, NULL);
+    g_autofree char *path = fp_outbox_build_path(watch->outbox, claim->number, whole_name);
 
-    if (output == NULL)
-        return false;
-    FpWriter *writer = fp_writer_new(output, capture, true, watch->options->format, error);
-    if (writer != NULL)
-        fp_pass_write_to(watch->pass, writer);
-    bool is_done = writer != NULL && write_capture(watch, capture, writer, error);
+    return fp_output_create(path, error);
+}
+
+static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, const char *name, Outputs *outputs, GError **error)
+{
+    const FpWatchOptions *options = watch->options;
+
+    if (options->outputs & FP_WATCH_CAPTURE) {
+        outputs->capture = create_output(watch, claim, name, "", error);
+        if (outputs->capture != NULL)
+            outputs->writer = fp_writer_new(outputs->capture, capture, true, options->format, error);
+        if (outputs->writer == NULL)
+            return false;
+        fp_pass_write_to(watch->pass, outputs->writer);
+    }
+    if (options->outputs & FP_WATCH_LOG) {
+        outputs->log = create_output(watch, claim, name, fp_log_suffix(options->log_style.format), error);
+        if (outputs->log == NULL)
+            return false;
+        fp_pass_log_to(watch->pass, outputs->log, &options->log_style, claim->name);
+    }
+    return true;
+}
+
+static void end_outputs(Watch *watch, Outputs *outputs)
+{
     fp_progress_end(&watch->progress);
     fp_pass_forget_fragments(watch->pass); /* a checkpoint does not hold them */
     fp_pass_write_to(watch->pass, NULL);
-    fp_writer_free(writer);
-    uint64_t bytes = fp_output_bytes(output);
-    if (!is_done) {
-        fp_output_discard(output);
+    fp_pass_log_to(watch->pass, NULL, NULL, NULL);
+    fp_writer_free(outputs->writer);
+}
+
+/* Brings an output, or NULL, to the disk. Takes it over. */
+static bool finish_output(Watch *watch, FpOutput *output, GError **error)
+{
+    uint64_t bytes = output != NULL ? fp_output_bytes(output) : 0;
+
+    if (output != NULL && !fp_output_finish(output, error))
         return false;
-    }
-    if (!fp_output_finish(output, error))
-        return false;
-    summary->bytes_out += bytes;
-    fp_outbox_note(watch->state.seen.names, name);
+    watch->state.totals.summary.bytes_out += bytes;
     return true;
+}
+
+/* Writes the capture's outputs and brings them to the disk. */
+static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, GError **error)
+{
+    g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
+    Outputs outputs = {0};
+
+    bool is_done = begin_outputs(watch, claim, capture, name, &outputs, error) && write_outputs(watch, capture, &outputs, error);
+    end_outputs(watch, &outputs);
+    is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.capture), error);
+    is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.log), error);
+    fp_output_discard(outputs.capture);
+    fp_output_discard(outputs.log);
+    if (is_done)
+        fp_outbox_note(watch->state.seen.names, name);
+    return is_done;
 }
 
 static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capture, const FpSummary *before, guint n_waiting)
@@ -193,7 +236,7 @@ static Built build(Watch *watch, guint i, GError **error)
     }
     g_autoptr(FpCapture) capture =
         failure == NULL ? fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure) : NULL;
-    bool is_built = capture != NULL && build_output(watch, claim, capture, &failure);
+    bool is_built = capture != NULL && build_outputs(watch, claim, capture, &failure);
     is_built = is_built && is_as_claimed(claim, &failure);
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);

@@ -2,8 +2,8 @@
 /*
  * watch.h - slim for every capture that is finished in a folder, with streams that go on from file to file.
  *
- * In this order, each step safe to be the last before a crash: CLAIM the file (spool.h), BUILD its output under a hidden name and bring it
- * to the disk, COMMIT streams and the claim's number (checkpoint.h), PUBLISH the output (outbox.h), DISPOSE of the input. What was
+ * In this order, each step safe to be the last before a crash: CLAIM the file (spool.h), BUILD its outputs under hidden names and bring
+ * them to the disk, COMMIT streams and the claim's number (checkpoint.h), PUBLISH the outputs (outbox.h), DISPOSE of the input. What was
  * committed is published and disposed of after a crash, what was not is built again, from the streams of the last commit.
  */
 #ifndef FP_WATCH_H
@@ -15,13 +15,21 @@
 #include "pass.h"
 #include "spool.h"
 
+/* What outputs each capture has: a set of bits. */
+enum {
+    FP_WATCH_CAPTURE = 1, /* the kept frames */
+    FP_WATCH_LOG = 2,     /* lines of the first payload frames, under the same name with fp_log_suffix */
+};
+
 typedef struct {
     FpSpoolOptions spool;
+    unsigned outputs;    /* FP_WATCH_... */
     const char *output;  /* folder */
     const char *metrics; /* a file for Prometheus, or NULL */
     bool once;           /* take what is there, then end */
     int format;          /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format says */
     FpSelection selection;
+    FpLogStyle log_style;
 } FpWatchOptions;
 
 /* Reads options anew, for SIGHUP. Those returned must stay as long as the watcher runs. Returns NULL with error set when they make no

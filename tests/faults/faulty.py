@@ -10,7 +10,8 @@ import sys
 import tempfile
 import traceback
 
-sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "postproc"))
+for where in ("postproc", "lib"):
+    sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", where))
 from pcaps import PROGRAM, connection, header, pcap, read, record, write  # noqa: E402
 from test_pcapng import Writer  # noqa: E402
 
@@ -41,15 +42,15 @@ def environment(**faults):
     return {**env, **variables(faults)}
 
 
-def options(then):
-    return ["watch", "--max-streams", "500", "--then", then]
+def options(then, log=None):
+    return ["watch", "--max-streams", "500", "--then", then, *(["--log", log] if log else [])]
 
 
 class Server:
     """The program as watch --once, linked once and run often: in a folder, from its in to its out."""
 
-    def __init__(self, then):
-        self.process = subprocess.Popen([PROGRAM, *options(then), "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"},
+    def __init__(self, then, log):
+        self.process = subprocess.Popen([PROGRAM, *options(then, log), "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"},
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(self.end)
 
@@ -66,13 +67,13 @@ class Server:
         self.process.wait()
 
 
-servers = {}  # of this process, by what becomes of inputs
+servers = {}  # of this process, by what becomes of inputs and which outputs there are
 
 
-def server(then):
-    key = (os.getpid(), then)  # those of the process that this one was forked from are not for it
+def server(then, log):
+    key = (os.getpid(), then, log)  # those of the process that this one was forked from are not for it
     if key not in servers:
-        servers[key] = Server(then)
+        servers[key] = Server(then, log)
     return servers[key]
 
 
@@ -122,9 +123,10 @@ def two_batches():
 class Place:
     """A watcher's folders: in, out, and what a consumer has taken away from out, as name -> bytes."""
 
-    def __init__(self, folder, then):
+    def __init__(self, folder, then, log=None):
         self.folder = folder
         self.then = then
+        self.log = log
         self.inbox = os.path.join(folder, "in")
         self.output = os.path.join(folder, "out")
         self.state = os.path.join(self.output, ".firstpayload")
@@ -138,7 +140,7 @@ class Place:
 
     def once(self, **faults):
         """Runs a watcher until all is done; returns its exit status, and what it said."""
-        status = server(self.then).run(self.folder, faults)
+        status = server(self.then, self.log).run(self.folder, faults)
         return status, read(os.path.join(self.folder, "said")).decode(errors="replace")
 
     def must_end_well(self):
@@ -194,12 +196,13 @@ def difference(was, expected, parts):
 class Scene:
     """Where trials begin: folders with files that wait, perhaps with a past, and what comes of them undisturbed."""
 
-    def __init__(self, folder, then, has_past):
+    def __init__(self, folder, then, has_past, log):
         self.folder = folder
         self.then = then
+        self.log = log
         self.has_past = has_past
         first, second = two_batches()
-        place = Place(os.path.join(folder, "template"), then)
+        place = Place(os.path.join(folder, "template"), then, log)
         if has_past:
             place.put(first)
             place.must_end_well()
@@ -212,7 +215,7 @@ class Scene:
         """A place of its own for a trial."""
         path = os.path.join(self.folder, name)
         shutil.copytree(os.path.join(self.folder, "template"), path, symlinks=True)
-        place = Place(path, self.then)
+        place = Place(path, self.then, self.log)
         place.taken = dict(self.taken)
         return place
 

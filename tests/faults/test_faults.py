@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """watch loses nothing and gives nothing twice, whichever of its file-system calls is its last, or fails.
 
-Each trial is a watcher with a fault in its way, perhaps a second, then one without; a consumer takes outputs away between them. In the end
-all outputs that ever appeared are those of an undisturbed run, byte for byte, each once; inputs are where they belong; nothing that was
+Each trial is a watcher with a fault in its way, perhaps a second, then one without; a consumer takes outputs, captures and their logs, away
+between them. In the end all outputs that ever appeared are those of an undisturbed run, byte for byte, each once; inputs are where they belong; nothing that was
 being built is left; and the counters say the same.
 """
 import os
@@ -10,6 +10,7 @@ import subprocess
 import unittest
 
 import faulty
+import log_schema
 
 # The sanitizers' build takes every so manieth call only.
 EVERY = int(os.environ.get("FAULT_EVERY", "1"))
@@ -29,18 +30,18 @@ CAN_FAIL = {
 
 
 class Faults(unittest.TestCase):
-    def scene(self, then, has_past):
+    def scene(self, then, has_past, log="beside"):
         folder = faulty.temporary_folder()
         self.addCleanup(folder.cleanup)
-        return faulty.Scene(folder.name, then, has_past)
+        return faulty.Scene(folder.name, then, has_past, log)
 
     def check(self, scene, trials):
         wrong = faulty.run_trials(scene, trials[::EVERY])
         self.assertEqual(wrong[:5], [], f"{len(wrong)} of {len(trials[::EVERY])} trials went wrong")
 
-    def meet_each(self, kind, then, has_past, **more):
+    def meet_each(self, kind, then, has_past, log="beside", **more):
         """Trials with a fault at each call that can fail so. To delete is to archive but for few calls."""
-        scene = self.scene(then, has_past)
+        scene = self.scene(then, has_past, log)
         only = [name for name in CAN_FAIL[kind] if then != "delete" or name in ("rename", "unlink", "write", "pwrite")]
         total = len(scene.calls(only))
         self.check(scene, [[{"kind": kind, "only": only, "at": at, **more}] for at in range(1, total + 1)])
@@ -49,8 +50,8 @@ class Faults(unittest.TestCase):
 class Kill(Faults):
     """SIGKILL at each call, and at one of the recovery: a different one for each, so that all meet all sooner or later."""
 
-    def kill(self, then, has_past):
-        scene = self.scene(then, has_past)
+    def kill(self, then, has_past, log="beside"):
+        scene = self.scene(then, has_past, log)
         total = len(scene.calls())
         self.check(scene, [[{"kind": "kill", "at": at}, {"kind": "kill", "at": at * 37 % total + 1}] for at in range(1, total + 1)])
 
@@ -64,9 +65,13 @@ class Kill(Faults):
         self.kill("keep", True)
 
     def test_first_start(self):
-        for then in ("archive", "keep"):
+        for then, log in (("archive", None), ("keep", "beside")):
             with self.subTest(then):
-                self.kill(then, False)
+                self.kill(then, False, log)
+
+    def test_logs_only(self):
+        self.kill("archive", True, "only")
+        self.meet_each("torn", "archive", True, "only")
 
     def test_half_written(self):
         for then in ("archive", "delete", "keep"):
@@ -97,6 +102,11 @@ class Errors(Faults):
                     self.meet_each(kind, then, True)
                     self.meet_each(kind, then, True, stay=1)
 
+    def test_logs_only(self):
+        for kind in ("EIO", "ENOSPC", "short"):
+            with self.subTest(kind=kind):
+                self.meet_each(kind, "archive", True, "only")
+
     def test_short(self):
         for then in ("archive", "delete", "keep"):
             with self.subTest(then):
@@ -118,6 +128,24 @@ class Harness(Faults):
         self.assertEqual(len(kept), 16)
         self.assertEqual([f for f in frames if f in outputs], kept)
         self.assertEqual([outputs.count(f) for f in kept], [1] * 16)
+
+    def test_undisturbed_logs_are_that_of_slim(self):
+        for log in ("beside", "only"):
+            scene = self.scene("archive", True, log)
+            outputs = scene.expected["outputs"]
+            logs = {name: data for name, data in outputs.items() if name.endswith(".jsonl")}
+            self.assertEqual(len(outputs), len(logs) * (1 if log == "only" else 2))
+            found = log_schema.entries(b"".join(logs.values()))
+            first, second = faulty.two_batches()
+            with faulty.temporary_folder() as folder:
+                good = [(name, data) for name, data, _ in first + second if data and name != "garbage.pcap"]
+                paths = [faulty.write(folder, f"{n}-{name}", data) for n, (name, data) in enumerate(good)]
+                run = subprocess.run([faulty.PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json", *paths], capture_output=True, timeout=60)
+                wanted = log_schema.entries(run.stdout)
+                for entry in wanted:
+                    entry["pcap_filename"] = os.path.basename(entry["pcap_filename"]).split("-", 1)[1]
+            by_stream = {entry["stream"]: entry for entry in found}
+            self.assertEqual((len(found), by_stream), (16, {entry["stream"]: entry for entry in wanted}))
 
     def test_all_calls_are_met(self):
         """fault.c stands before every function by which the program and its libraries get at files."""

@@ -186,6 +186,42 @@ static void test_is_bounded(void)
     fp_fragments_free(fragments);
 }
 
+/* Who asks again gets what he got, of the record that he names, also of a datagram within another; and nothing is kept or forgotten for it.
+ */
+static void test_again(void)
+{
+    FpFragments *fragments = fp_fragments_new(NULL);
+    FpRecord records[3] = {{.time_ns = 1}, {.time_ns = 2}, {.time_ns = 3}};
+    FpSpan outer, inner, other;
+
+    fp_fragments_begin_record(fragments, &records[0]);
+    g_assert_false(add(fragments, 1, 0, "AAAAAAAA", true, &outer));
+    g_assert_false(add(fragments, 2, 0, "aaaaaaaa", true, &inner));
+    fp_fragments_begin_record(fragments, &records[1]);
+    g_assert_true(add(fragments, 1, 8, "B", false, &outer));
+    g_assert_true(add(fragments, 2, 8, "b", false, &inner)); /* lies within outer */
+    fp_fragments_begin_record(fragments, &records[2]);
+    g_assert_true(add(fragments, 3, 0, "C", false, &other));
+
+    for (int round = 0; round < 2; round++) {
+        FpSpan outer_again, inner_again, other_again;
+        fp_fragments_begin_record_again(fragments, &records[1]);
+        g_assert_true(add(fragments, 1, 8, "B", false, &outer_again));
+        g_assert_true(add(fragments, 2, 8, "b", false, &inner_again));
+        g_assert_true(outer_again.bytes == outer.bytes && inner_again.bytes == inner.bytes);
+        assert_is(outer_again, "AAAAAAAAB");
+        assert_is(inner_again, "aaaaaaaab");
+        g_assert_false(add(fragments, 4, 0, "more than there were", false, &other_again));
+        fp_fragments_begin_record_again(fragments, &records[2]);
+        g_assert_true(add(fragments, 3, 0, "C", false, &other_again));
+        assert_is(other_again, "C");
+    }
+    fp_fragments_end_batch(fragments);
+    fp_fragments_begin_record(fragments, &records[0]);
+    g_assert_true(add(fragments, 4, 0, "not begun above", false, &other));
+    fp_fragments_free(fragments);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -195,6 +231,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fragments/two-are-lent-at-once", test_two_are_lent_at_once);
     g_test_add_func("/fragments/records-are-kept-in-their-order", test_records_are_kept_in_their_order);
     g_test_add_func("/fragments/kept-within-one-another", test_kept_within_one_another);
+    g_test_add_func("/fragments/again", test_again);
     g_test_add_func("/fragments/is-bounded", test_is_bounded);
     return g_test_run();
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * community-id.h - endpoints -> Community ID, version 1 (https://github.com/corelight/community-id-spec): what Zeek, Suricata and Wireshark
+ * call the same flow, too.
+ *
+ * file -> record -> [segment] -> stream -> verdict -> output
+ */
+#ifndef FP_COMMUNITY_ID_H
+#define FP_COMMUNITY_ID_H
+
+#include "segment.h"
+
+#define FP_COMMUNITY_ID_BYTES 31 /* "1:", 20 bytes of SHA-1 in base64, and the end of the string */
+
+/* The same for both directions. seed: the same wherever IDs are to be compared, 0 unless somebody chose another. */
+void fp_community_id(const FpSegment *segment, uint16_t seed, char text[FP_COMMUNITY_ID_BYTES]);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* log.c - see log.h. */
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <time.h>
+
+#include "log-internal.h"
+
+static const struct {
+    const char *name;
+    const char *suffix;
+    void (*append)(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+} formats[] = {
+    [FP_LOG_TEXT] = {"text", ".log", fp_log_text},
+    [FP_LOG_JSON] = {"json", ".jsonl", fp_log_json},
+};
+
+bool fp_log_format_from_text(const char *text, FpLogFormat *format)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
+        if (g_str_equal(formats[i].name, text)) {
+            *format = (FpLogFormat)i;
+            return true;
+        }
+    return false;
+}
+
+const char *fp_log_suffix(FpLogFormat format)
+{
+    return formats[format].suffix;
+}
+
+FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry)
+{
+    FpSpan tcp = entry->trail->tcp;
+
+    if (tcp.captured <= entry->segment->header_bytes)
+        return (FpSpan){0};
+    return fp_span_first(fp_span_after(tcp, entry->segment->header_bytes), MIN(entry->verdict->payload_bytes, style->payload_bytes));
+}
+
+void fp_log_append_address(GString *line, const uint8_t *address, unsigned address_bytes)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(address_bytes == 4 ? AF_INET : AF_INET6, address, text, sizeof text);
+    g_string_append(line, text);
+}
+
+static void append_fraction(GString *line, const FpLogEntry *entry, int64_t ns)
+{
+    if (entry->has_nanoseconds)
+        g_string_append_printf(line, ".%09" PRId64, ns);
+    else
+        g_string_append_printf(line, ".%06" PRId64, ns / 1000);
+}
+
+void fp_log_append_time(GString *line, const FpLogEntry *entry)
+{
+    int64_t ns = entry->segment->time_ns, fraction = ns % 1000000000;
+    char text[64] = "";
+    struct tm parts;
+
+    if (fraction < 0) /* before 1970, as damaged files may have it */
+        fraction += 1000000000;
+    time_t seconds = (time_t)((ns - fraction) / 1000000000);
+    if (gmtime_r(&seconds, &parts) != NULL)
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    g_string_append(line, text);
+    append_fraction(line, entry, fraction);
+    g_string_append_c(line, 'Z');
+}
+
+void fp_log_append_seconds(GString *line, const FpLogEntry *entry, int64_t ns)
+{
+    g_string_append_printf(line, "%s%" PRId64, ns < 0 ? "-" : "", (ns < 0 ? -ns : ns) / 1000000000);
+    append_fraction(line, entry, (ns < 0 ? -ns : ns) % 1000000000);
+}
+
+bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error)
+{
+    g_string_truncate(line, 0);
+    formats[style->format].append(line, style, entry);
+    g_string_append_c(line, '\n');
+    return fp_output_write(output, line->str, line->len, error);
+}

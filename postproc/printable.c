@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* printable.c - see printable.h. */
+#include "printable.h"
+
+static gboolean is_printable(gunichar character)
+{
+    return character >= ' ' && character <= '~';
+}
+
+void fp_printable_escape(GString *text, const uint8_t *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < n; i++) {
+        if (is_printable(bytes[i]) && bytes[i] != '\\') {
+            g_string_append_c(text, (char)bytes[i]);
+            continue;
+        }
+        g_string_append_len(text, (const char[]){'\\', 'x', digits[bytes[i] >> 4], digits[bytes[i] & 0xf]}, 4);
+    }
+}
+
+static void append_json(GString *text, char character)
+{
+    if (character == '"' || character == '\\')
+        g_string_append_c(text, '\\');
+    g_string_append_c(text, character);
+}
+
+void fp_printable_dots(GString *text, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t shown = is_printable(bytes[i]) ? bytes[i] : '.';
+        append_json(text, (char)shown);
+    }
+}
+
+/* As JSON has it beyond 16 bits: two halves, as UTF-16 has them (RFC 8259 7). */
+static void append_escaped(GString *text, gunichar character)
+{
+    if (character > 0xffff) {
+        append_escaped(text, 0xd800 + ((character - 0x10000) >> 10));
+        character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+    }
+    g_string_append_printf(text, "\\u%04x", character);
+}
+
+void fp_printable_json(GString *text, const char *value)
+{
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+
+    g_string_append_c(text, '"');
+    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar character = g_utf8_get_char(at);
+        if (is_printable(character))
+            append_json(text, (char)character);
+        else
+            append_escaped(text, character);
+    }
+    g_string_append_c(text, '"');
+}

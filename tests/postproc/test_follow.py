@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""slim --follow: a file that somebody still writes to, as it grows. Capturing takes root."""
+import gzip
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from pcaps import CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, record, slim, write
+
+sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
+import log_schema  # noqa: E402
+
+
+class Follow(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.source, self.log = self.path("in.pcap"), self.path("a.log")
+
+    def until(self, is_so, what):
+        deadline = time.monotonic() + 30
+        while not is_so():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.01)
+
+    def follow(self, *options):
+        command = [PROGRAM, "slim", "-q", "--follow", "--log", self.log, *options, self.source]
+        run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        return run
+
+    def lines(self):
+        return read(self.log).rpartition(b"\n")[0].splitlines() if os.path.exists(self.log) else []
+
+    def append(self, data):
+        with open(self.source, "ab") as file:
+            file.write(data)
+
+    def finish(self, run, number=signal.SIGINT):
+        run.send_signal(number)
+        self.assertEqual(run.wait(60), 0, run.stderr.read())
+
+
+class Growing(Follow):
+    def test_line_by_line(self):
+        """Also where the file is empty at first, and in whatever pieces it grows; a record's rest is waited for, and its end is no cut."""
+        write(self.folder, "in.pcap", b"")
+        run = self.follow("-w", self.path("out.pcap"))
+        for piece in (header()[:10], header()[10:]):
+            self.append(piece)
+            time.sleep(0.15)
+        for port in range(1, 6):
+            data = b"".join(record(f, n) for n, f in enumerate(connection(port)))
+            for at in range(0, len(data), 97):
+                self.append(data[at:at + 97])
+                time.sleep(0.005)
+            self.until(lambda: len(self.lines()) == port, "the line")
+        self.append(record(connection(6)[0])[:-3])
+        time.sleep(0.2)
+        self.finish(run, signal.SIGTERM)
+        self.assertEqual(read(self.path("out.pcap")), header() + b"".join(record(connection(port)[3], 3) for port in range(1, 6)))
+
+    def test_pcapng(self):
+        data = read(os.path.join(CAPTURES, "two-interfaces.pcapng"))
+        wanted = slim("-q", "--log", "-", "--log-format", "json", os.path.join(CAPTURES, "two-interfaces.pcapng")).stdout
+        write(self.folder, "in.pcap", data[:50])
+        run = self.follow("--log-format", "json", "-w", self.path("out.pcapng"))
+        for at in range(50, len(data), 1001):
+            self.append(data[at:at + 1001])
+            time.sleep(0.002)
+        self.until(lambda: len(self.lines()) == len(wanted.splitlines()), "all lines")
+        self.finish(run)
+        strip = lambda found: [{**entry, "pcap_filename": ""} for entry in log_schema.entries(found)]  # noqa: E731
+        self.assertEqual(strip(read(self.log)), strip(wanted))
+        self.assertEqual(read(self.path("out.pcapng")), slim("-q", os.path.join(CAPTURES, "two-interfaces.pcapng")).stdout)
+
+    def test_what_is_written_right_after_the_signal_is_taken(self):
+        """As by the one who writes the file, whom a Ctrl-C reaches, too."""
+        write(self.folder, "in.pcap", header())
+        run = self.follow()
+        self.until(lambda: os.path.exists(self.log), "the log")
+        time.sleep(0.3)
+        run.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        self.append(b"".join(record(f, n) for n, f in enumerate(connection())))
+        self.assertEqual(run.wait(60), 0, run.stderr.read())
+        self.assertEqual(len(self.lines()), 1)
+
+    def test_count_ends_it(self):
+        write(self.folder, "in.pcap", pcap(connection()))
+        run = self.follow("-c", "5")
+        self.assertEqual((run.wait(60), len(self.lines())), (0, 1))
+
+    def test_hangup_opens_the_log_anew(self):
+        write(self.folder, "in.pcap", pcap(connection(1)))
+        run = self.follow()
+        self.until(lambda: len(self.lines()) == 1, "the line")
+        os.rename(self.log, self.path("old"))
+        run.send_signal(signal.SIGHUP)
+        self.until(lambda: os.path.exists(self.log), "the new log")
+        self.append(b"".join(record(f, n) for n, f in enumerate(connection(2))))
+        self.until(lambda: len(self.lines()) == 1, "the line")
+        self.finish(run)
+        self.assertEqual((b":1 > " in read(self.path("old")), b":2 > " in read(self.log)), (True, True))
+
+    def test_file_that_becomes_shorter(self):
+        write(self.folder, "in.pcap", pcap(connection()))
+        run = self.follow("-w", self.path("out.pcap"))
+        self.until(lambda: len(self.lines()) == 1, "the line")
+        os.truncate(self.source, 30)
+        self.assertEqual(run.wait(60), 1)
+        self.assertIn(f"in.pcap: the capture ended: it is shorter now than offset {len(pcap(connection()))}", run.stderr.read())
+        self.assertEqual(read(self.path("out.pcap")), header() + record(connection()[3], 3))
+
+    def test_idle_it_costs_next_to_nothing(self):
+        write(self.folder, "in.pcap", pcap(connection()))
+        run = self.follow()
+        self.until(lambda: len(self.lines()) == 1, "the line")
+
+        def ticks():
+            with open(f"/proc/{run.pid}/stat", encoding="ascii") as file:
+                return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13]))
+
+        before = ticks()
+        time.sleep(1)
+        self.assertLess(ticks() - before, 10)       # hundredths of a second
+        self.finish(run)
+
+
+class Refused(Follow):
+    def refused(self, status, words, *options):
+        run = self.follow(*options)
+        self.assertEqual(run.wait(60), status)
+        said = run.stderr.read()
+        for word in words:
+            self.assertIn(word, said)
+
+    def test_what_cannot_be_followed(self):
+        write(self.folder, "in.pcap", gzip.compress(pcap(connection())))
+        self.refused(65, ["in.pcap: offset 0", "can be followed"])
+        write(self.folder, "in.pcap", read(os.path.join(CAPTURES, "two-interfaces.pcapng")))
+        self.refused(65, ["in.pcap: offset 0", "-F"], "-F", "pcap", "-w", self.path("out.pcap"))
+        os.unlink(self.source)
+        self.refused(66, ["in.pcap: cannot be opened"])
+        self.source = "/dev/zero"
+        self.refused(64, ["/dev/zero: is no regular file"])
+
+    def test_usage(self):
+        for words in (["--follow"], ["--follow", "a", "b"], ["--follow", "-i", "lo"], ["--follow", "-"]):
+            with self.subTest(words):
+                result = slim("--log", self.log, *words)
+                self.assertEqual(result.returncode, 64, result.stderr)
+
+
+class RealPrograms(Follow):
+    """tcpdump and dumpcap write, connections come, lines appear while they go on."""
+
+    def talk(self, words):
+        with socket.create_connection(("127.0.0.1", self.port)) as peer:
+            peer.sendall(words)
+            while peer.recv(100):
+                pass
+
+    def serve(self):
+        try:
+            while True:
+                peer = self.server.accept()[0]
+                peer.recv(1000)
+                peer.sendall(b"answer")
+                peer.close()
+        except OSError:
+            pass
+
+    def said(self):
+        return [entry["payload_printable"] for entry in log_schema.entries(b"".join(line + b"\n" for line in self.lines()))]
+
+    def behind(self, command):
+        self.assertEqual(os.geteuid(), 0, "capturing takes root: run the tests as root")
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.server.close)
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+        os.chmod(self.folder, 0o777)
+        command += ["-i", "lo", "-w", self.source, *(["-f"] if command[0] == "dumpcap" else []), f"tcp port {self.port}"]
+        writer = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.addCleanup(writer.wait)
+        self.addCleanup(writer.kill)
+        self.until(lambda: os.path.exists(self.source), f"{command[0]} to begin")
+        run = self.follow("--log-format", "json")
+        deadline, n = time.monotonic() + 30, 0
+        while not self.lines():                     # the first may come before the capture has begun
+            self.assertLess(time.monotonic(), deadline, "the first line")
+            self.talk(b"first")
+            time.sleep(0.2)
+        for n in range(5):          # tcpdump takes a second for each
+            self.talk(b"hello %d" % n)
+            self.until(lambda: f"hello {n}" in self.said(), f"line {n} while {command[0]} goes on")
+        writer.send_signal(signal.SIGINT)
+        writer.wait(30)
+        self.finish(run)
+        wanted = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", self.source).stdout)
+        self.assertEqual(log_schema.entries(read(self.log)), wanted)
+        self.assertGreater(len(wanted), 5)
+
+    def test_tcpdump(self):
+        self.behind(["tcpdump", "-U"])
+
+    def test_dumpcap(self):
+        self.behind(["dumpcap", "-q"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""watch --log: a log for each capture, published with it. What crashes do to it is in tests/faults."""
+import gzip
+import os
+import signal
+import struct
+import sys
+import unittest
+
+import test_watch  # not its classes: they would run once more
+from pcaps import CAPTURES, connection, header, pcap, read, record, slim, write
+from test_slim import in_fragments
+from test_stream_key import tagged
+
+sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
+import log_schema  # noqa: E402
+
+
+class Log(test_watch.Watch):
+    def log(self, name):
+        return log_schema.entries(self.output(name))
+
+    def test_beside(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.arrive("b.pcap.gz", gzip.compress(pcap(connection(9))))
+        self.arrive("c.pcap", header())
+        self.arrive("empty", b"")
+        self.once("--log", "beside")
+        self.assertEqual(self.outputs(), ["a.pcap", "a.pcap.jsonl", "b.pcap", "b.pcap.jsonl", "c.pcap", "c.pcap.jsonl"])
+        self.assertEqual(self.output("a.pcap"), header() + record(connection()[3], 3))
+        self.assertEqual([(e["pcap_filename"], e["pcap_cnt"], e["src_port"]) for n in "abc" for e in self.log(f"{n}.pcap.jsonl")],
+                         [("a.pcap", 4, 40000), ("b.pcap.gz", 4, 9)])
+        self.assertEqual(self.status()["bytes_out"], sum(len(self.output(name)) for name in self.outputs()))
+
+    def test_only(self):
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--log", "only", "--log-format", "text", "--log-bytes", "5")
+        self.assertEqual(self.outputs(), ["a.pcap.log"])
+        self.assertEqual(self.output("a.pcap.log"), b"2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET /\n")
+        self.assertEqual((self.status()["frames_kept"], self.status()["streams_with_payload"], len(self.in_state("done"))), (0, 1, 1))
+
+    def test_pieces_with_a_restart_after_each_are_one_log(self):
+        """But for file and frame number: streams, their numbers and times go on, and each is logged once."""
+        source = os.path.join(CAPTURES, "mixed.pcap")
+        data = read(source)
+        for i, piece in enumerate(test_watch.OneCapture.split(self, data, 40)):
+            self.arrive(f"{i:03}.pcap", piece)
+            self.once("--log", "only")
+        where = ("pcap_filename", "pcap_cnt")
+        strip = lambda entries: [{key: value for key, value in entry.items() if key not in where} for entry in entries]  # noqa: E731
+        found = [entry for name in self.outputs() for entry in self.log(name)]
+        wanted = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", source).stdout)
+        self.assertEqual(strip(found), strip(wanted))
+        size = -(-len(test_watch.records(data)) // 40)
+        self.assertEqual([int(e["pcap_filename"][:3]) * size + e["pcap_cnt"] for e in found], [e["pcap_cnt"] for e in wanted])
+
+    def test_names_that_come_again(self):
+        for port in range(1000, 1003):
+            self.arrive("ring.pcap0", pcap(connection(port)))
+            self.once("--log", "beside")
+            for name in self.outputs():
+                os.rename(os.path.join(self.outdir, name), self.path(f"taken-{name}"))
+        taken = sorted(name[6:] for name in os.listdir(self.folder) if name.startswith("taken-"))
+        names = ["ring-2.pcap0", "ring-3.pcap0", "ring.pcap0"]
+        self.assertEqual(taken, sorted(names + [name + ".jsonl" for name in names]))
+
+    def test_name_that_somebody_else_has_taken(self):
+        write(self.outdir, "a.pcap.jsonl", b"not ours")
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--log", "beside")
+        self.assertEqual(self.outputs(), ["a.pcap", "a.pcap-1.jsonl", "a.pcap.jsonl"])
+        self.assertEqual(self.output("a.pcap.jsonl"), b"not ours")
+
+    def test_longest_name(self):
+        self.arrive("x" * 240 + ".pcap", pcap(connection()))
+        self.once("--log", "beside")
+        self.assertEqual(self.outputs(), ["x" * 195 + ".pcap", "x" * 195 + ".pcap.jsonl"])
+        self.assertEqual(self.log("x" * 195 + ".pcap.jsonl")[0]["pcap_filename"], "x" * 195 + ".pcap")
+
+    def test_damage_leaves_no_log(self):
+        damaged = pcap(connection()) + struct.pack("<IIII", 1700000000, 0, 0x7fffffff, 0x7fffffff) + b"x" * 100
+        self.arrive("1.pcap", damaged)
+        self.once("--log", "beside", expected=1)
+        self.assertEqual(self.outputs(), [])
+        self.arrive("2.pcap", pcap(connection()))
+        self.once("--log", "beside")
+        self.assertEqual([e["stream"] for e in self.log("2.pcap.jsonl")], [0])
+
+    def test_cut_capture(self):
+        self.arrive("cut.pcap", pcap(connection())[:-5])
+        self.once("--log", "only", expected=1)
+        self.assertEqual(len(self.log("cut.pcap.jsonl")), 1)
+
+    def test_fragments_and_stream_key(self):
+        parts = in_fragments(connection()[3])
+        self.arrive("a.pcap", pcap([tagged(f, 7) for f in connection()[:3] + parts]))
+        self.once("--log", "only", "--stream-key", "vlan")
+        self.assertEqual([(e["vlan"], e["payload_printable"]) for e in self.log("a.pcap.jsonl")], [([7], "GET / HTTP/1.1....")])
+
+    def test_wrong_usage(self):
+        for words, what in ((["--log", "yes"], "--log takes beside or only"), (["--log", "only", "--keep", "reply"], "there are no captures"),
+                            (["--log", "only", "--format", "pcap"], "there are no captures"), (["--log-format", "json"], "go with --log"),
+                            (["--log", "only", "--log-bytes", "-1"], "--log-bytes takes")):
+            with self.subTest(words):
+                result = self.watch("--once", *words)
+                self.assertEqual(result.returncode, 64)
+                self.assertIn(what, result.stderr)
+
+    def test_configuration(self):
+        config = write(self.folder, "c.conf", b"[watch]\nlog = beside\nlog-format = text\nlog-bytes = 3\ncommunity-id-seed = 7\n")
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--config", config)
+        self.assertEqual(self.output("a.pcap.log")[-7:], b" - GET\n")
+        self.arrive("b.pcap", pcap(connection(9)))
+        self.once("--config", config, "--log", "only", "--log-format", "json")              # the command line goes before it
+        self.assertEqual((self.outputs(), self.log("b.pcap.jsonl")[0]["payload_printable"]), (["a.pcap", "a.pcap.log", "b.pcap.jsonl"], "GET"))
+        result = self.watch("--once", "--config", write(self.folder, "d.conf", b"[watch]\nlog = true\n"))
+        self.assertEqual((result.returncode, "d.conf: --log takes beside or only" in result.stderr), (78, True), result.stderr)
+
+    def test_changes_with_a_reload(self):
+        config = write(self.folder, "c.conf", b"[watch]\n")
+        run = self.start("--config", config)
+        self.arrive("a.pcap", pcap(connection()))
+        test_watch.wait_for(lambda: self.outputs() == ["a.pcap"], "the capture alone")
+        write(self.folder, "c.conf", b"[watch]\nlog = only\n")
+        run.send_signal(signal.SIGHUP)
+        test_watch.wait_for(lambda: "options were read again" in run.stderr.readline(), "the new options")
+        self.arrive("b.pcap", pcap(connection(9)))
+        test_watch.wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap.jsonl"], "the log alone")
+        self.assertEqual([e["stream"] for e in self.log("b.pcap.jsonl")], [1])
+
+
+if __name__ == "__main__":
+    unittest.main()
