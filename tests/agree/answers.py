@@ -86,6 +86,9 @@ def own_captures():
     return sorted(path for path in OWN_CAPTURES.rglob("*") if path.suffix in CAPTURE_SUFFIXES)
 
 
+NOT_YET = HERE / "not-yet.txt"    # captures that the program cannot decode
+
+
 def shared_captures():
     """[(name, capture, expected rows)]; empty when the folder is not there."""
     expected = SHARED / "expected"

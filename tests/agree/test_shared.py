@@ -12,8 +12,6 @@ import answers
 import other_versions
 import tshark_runner
 
-NOT_YET = answers.HERE / "not-yet.txt"
-
 
 def ask_all(capture):
     _, path, _ = capture
@@ -52,10 +50,10 @@ class SharedCaptures(unittest.TestCase):
         self.check("stock tshark", other_versions.captures("stock tshark"))
 
     def test_program(self):
-        self.check("slim", [row[0] for row in other_versions.table(NOT_YET)])
+        self.check("slim", [row[0] for row in other_versions.table(answers.NOT_YET)])
 
     def test_exceptions_are_there(self):
-        listed = {row[0] for row in other_versions.table(NOT_YET) + other_versions.table(other_versions.LIST)}
+        listed = {row[0] for row in other_versions.table(answers.NOT_YET) + other_versions.table(other_versions.LIST)}
         self.assertEqual(set(), listed - {name for name, _, _ in self.captures})
 
 
