@@ -43,7 +43,7 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        local selection='--format --keep --filter --flight-bytes --no-midstream --marked-only --max-streams --stream-key --log --log-format --log-bytes --community-id-seed --help'
+        local selection='--format --keep --filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --stream-key --log --log-format --log-bytes --community-id-seed --help'
         case ${COMP_WORDS[1]} in
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --max-archive --state --metrics --once --dry-run --check-config $selection" ;;

@@ -17,6 +17,8 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
         {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
+        {"syn-restarts-clock", 0, 0, G_OPTION_ARG_NONE, &arguments->syn_restarts_clock,
+         "Count the delay in the log from a stream's last SYN, not from its first", NULL},
         {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
          "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams, max_streams_help, "N"},
@@ -52,7 +54,9 @@ bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelec
 {
     *selection = (FpSelection){
         .keep = FP_CLASS_FIRST,
-        .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes, .skip_midstream = arguments->no_midstream},
+        .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes,
+                  .skip_midstream = arguments->no_midstream,
+                  .syn_restarts_clock = arguments->syn_restarts_clock},
         .max_streams = (size_t)arguments->max_streams,
         .marked_only = arguments->marked_only,
         .filter = arguments->filter,

@@ -13,6 +13,7 @@ typedef struct {
     gint64 flight_bytes;
     gint64 max_streams;
     gboolean no_midstream;
+    gboolean syn_restarts_clock;
     gboolean marked_only;
 } FpSelectionArguments;
 

@@ -126,6 +126,7 @@ static const struct {
     {"filter", false},
     {"flight-bytes", false},
     {"no-midstream", true},
+    {"syn-restarts-clock", true},
     {"marked-only", true},
     {"max-streams", false},
     {"stream-key", false},

@@ -71,6 +71,10 @@ class Lines(InFolder):
         self.assertNotIn("delay", entry(cases[1][0]))
         self.assertIn(" unknown 1 - midstream ", text("-", stdin=pcap(cases[1][0])))
 
+    def test_syn_restarts_clock(self):
+        frames = connection()[:1] + connection()    # 1 ms apart, the SYN twice
+        self.assertEqual([entry(frames, *options)["delay"] for options in ([], ["--syn-restarts-clock"])], [0.004, 0.003])
+
     def test_server_that_speaks_first(self):
         frames = connection()[:3] + [segment(80, 40000, 5001, ACK, b"220 hello\r\n", ack=1001, src=b"\xc0\x00\x02\x02", dst=b"\xc0\x00\x02\x01")]
         found = entry(frames)
