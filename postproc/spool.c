@@ -15,6 +15,7 @@
 #include "journal.h"
 
 #define NUMBER_DIGITS 16
+#define LOOKS_MAX 4U /* for a file that is gone when it is to be claimed */
 
 /* A file in done/. */
 typedef struct {
@@ -246,8 +247,8 @@ static void note_immovable(FpSpool *spool, const char *path)
     spool->immovable = g_strdup(path);
 }
 
-/* Returns NULL with error set when it cannot be moved; with none when it is gone, or may not be. */
-static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t number, GError **error)
+/* Returns NULL with error set when it cannot be moved; with none when it may not be, or is gone, which *is_gone then says. */
+static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t number, bool *is_gone, GError **error)
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
     const char *name = kept_name(arrival->name);
@@ -264,6 +265,8 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
         note_immovable(spool, from);
     else if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
         set_error(error, from, "cannot be moved into the state folder");
+    else
+        *is_gone = true;
     return NULL;
 }
 
@@ -276,17 +279,17 @@ static bool is_claimed(const FpSpool *spool, uint64_t identity)
     return false;
 }
 
-bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error)
+/* Claims arrivals, in their order. *is_gone says whether one of them is gone; with stops it has ended there. Returns false with error set.
+ */
+static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops, bool *is_gone, GError **error)
 {
-    g_autoptr(GPtrArray) arrivals = fp_inbox_finished(spool->inbox, seen, error);
-
-    spool->highest = MAX(spool->highest, after);
-    for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {
+    *is_gone = false;
+    for (guint i = 0; i < arrivals->len && !(*is_gone && stops); i++) {
         const FpArrival *arrival = g_ptr_array_index(arrivals, i);
         GError *failure = NULL;
         if (is_claimed(spool, arrival->identity))
             continue;
-        FpClaim *claim = claim_arrival(spool, arrival, spool->highest + 1, &failure);
+        FpClaim *claim = claim_arrival(spool, arrival, spool->highest + 1, is_gone, &failure);
         if (failure != NULL) {
             g_propagate_error(error, failure);
             return false;
@@ -296,7 +299,21 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
         spool->highest++;
         g_ptr_array_add(spool->claims, claim);
     }
-    return arrivals != NULL;
+    return true;
+}
+
+/* What is gone may be there under another name, as gzip has compressed it, and goes before those younger than it: so it is looked for. */
+bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error)
+{
+    bool is_gone = true;
+
+    spool->highest = MAX(spool->highest, after);
+    for (unsigned look = 0; is_gone && look < LOOKS_MAX; look++) {
+        g_autoptr(GPtrArray) arrivals = fp_inbox_finished(spool->inbox, seen, error);
+        if (arrivals == NULL || !claim_arrivals(spool, arrivals, look + 1 < LOOKS_MAX, &is_gone, error))
+            return false;
+    }
+    return true;
 }
 
 guint fp_spool_n_claims(const FpSpool *spool)

@@ -6,7 +6,8 @@
  *   FAULT_LOG   a file to which each counted call is written, one line each: its number, name, path or descriptor
  *   FAULT_AT    the number of the call at which it happens, from 1
  *   FAULT_KIND  kill: SIGKILL before the call; torn: the same, half of what is to be written having been written; short: half of what was
- *               asked for is read or written; EIO and so on: it fails so
+ *               asked for is read or written; aside: somebody else has renamed the file at its path just then, by adding ".aside"; EIO and
+ *               so on: it fails so
  *   FAULT_STAY  set: errors meet all calls from then on
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
@@ -33,7 +34,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-typedef enum { NOTHING, KILL, TORN, SHORT, ERROR } Kind;
+typedef enum { NOTHING, KILL, TORN, SHORT, ASIDE, ERROR } Kind;
 
 static struct {
     bool is_read;
@@ -57,6 +58,16 @@ static int error_by_name(const char *name)
     abort();
 }
 
+static Kind kind_by_name(const char *name)
+{
+    static const char *const names[] = {[KILL] = "kill", [TORN] = "torn", [SHORT] = "short", [ASIDE] = "aside"};
+
+    for (Kind kind = KILL; kind < ERROR; kind++)
+        if (strcmp(name, names[kind]) == 0)
+            return kind;
+    return ERROR;
+}
+
 /* With the first call, not as a constructor: those of other libraries make calls too. */
 static void read_plan(void)
 {
@@ -69,7 +80,7 @@ static void read_plan(void)
     plan.log_fd = log != NULL ? (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
     if (kind == NULL)
         return;
-    plan.kind = strcmp(kind, "kill") == 0 ? KILL : strcmp(kind, "torn") == 0 ? TORN : strcmp(kind, "short") == 0 ? SHORT : ERROR;
+    plan.kind = kind_by_name(kind);
     if (plan.kind == ERROR)
         plan.failure = error_by_name(kind);
 }
@@ -86,6 +97,14 @@ static bool counts(const char *name)
             return true;
     }
     return plan.only == NULL;
+}
+
+static void put_aside(const char *path)
+{
+    char to[512];
+
+    if (path != NULL && snprintf(to, sizeof to, "%s.aside", path) < (int)sizeof to)
+        syscall(SYS_renameat, AT_FDCWD, path, AT_FDCWD, to);
 }
 
 static void die(void)
@@ -112,6 +131,8 @@ static Kind meet(const char *name, const char *path, int fd)
         return NOTHING;
     if (plan.kind == KILL)
         die();
+    if (plan.kind == ASIDE)
+        put_aside(path);
     if (plan.kind == ERROR)
         errno = plan.failure;
     return plan.kind;

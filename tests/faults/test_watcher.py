@@ -348,6 +348,25 @@ class Files(Watching):
         self.assertEqual([status[n] for n in ("files_failed", "files_cut", "files_empty", "streams")], [3, 1, 2, 5])
         self.stop()
 
+    def test_renamed_when_it_is_claimed(self):
+        """As gzip does with what tcpdump has finished. It is looked for again before anything younger is taken."""
+        files = [(name, faulty.plain(list(enumerate(faulty.frames()))[begin:end]), end - 1) for name, begin, end in (("a.pcap", 0, 64), ("b.pcap", 64, 80))]
+        log = os.path.join(self.place.folder, "log")
+        results = []
+        for name in ("listed", "renamed"):
+            place = faulty.Place(os.path.join(self.place.folder, name), "archive")
+            place.put(files)
+            if results:
+                with open(log, encoding="utf-8") as file:
+                    claimed = next(int(n) for n, _, path in map(str.split, file) if path.endswith("in/a.pcap"))
+                self.assertIn(place.once(kind="aside", at=claimed, only=["rename"])[0], faulty.EXIT_WELL)
+            else:
+                place.once(log=log, only=["rename"])
+            place.consume()
+            results.append([data for _, data in sorted(place.taken.items())])
+        self.assertEqual(sorted(place.taken), ["a.pcap.aside", "b.pcap"])
+        self.assertEqual(*results)
+
     def test_giant(self):
         """Hundreds of megabytes between two small files; a hole is records of no bytes."""
         self.start()
