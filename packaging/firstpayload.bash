@@ -46,7 +46,7 @@ _firstpayload()
         local selection='--format --keep --filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --stream-key --log --log-format --log-bytes --community-id-seed --help'
         case ${COMP_WORDS[1]} in
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --packet-buffered --follow --quiet $selection" ;;
-        watch) words="--config --match --then --max-archive --state --metrics --once --dry-run --check-config $selection" ;;
+        watch) words="--config --match --then --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         *) words='' ;;
         esac

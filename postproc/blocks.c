@@ -11,7 +11,6 @@
 #include "error.h"
 #include "stop.h"
 
-#define FOLLOW_MS 100 /* how often the end of a file is looked at that is followed */
 #define PAGE_BYTES 4096U
 #define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet there is, and the block begins on a page */
 
@@ -72,17 +71,18 @@ ssize_t fp_blocks_read(FpBlocks *blocks, size_t n)
         ssize_t done = fp_read(blocks->fd, blocks->buffer + blocks->end, n);
         if (done > 0)
             blocks->end += (size_t)done;
-        if (done != 0 || !blocks->is_followed)
+        if (done != 0 || blocks->follower == NULL || blocks->is_at_end)
             return done;
         blocks->is_cut_back = unread_bytes(blocks) < 0;
-        if (blocks->is_cut_back || !fp_stop_sleep(FOLLOW_MS))
+        if (blocks->is_cut_back)
             return 0;
+        blocks->is_at_end = !blocks->follower->wait(blocks->follower->user);
     }
 }
 
 bool fp_blocks_would_wait(const FpBlocks *blocks)
 {
-    if (blocks->is_followed)
+    if (blocks->follower != NULL)
         return unread_bytes(blocks) == 0;
     return !blocks->is_regular && fp_would_wait(blocks->fd);
 }

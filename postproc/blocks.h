@@ -13,12 +13,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "follower.h"
+
 #define FP_BLOCK_BYTES (256U * 1024U)
 
 typedef struct {
     int fd;
     bool is_regular;  /* and ends where it ends now */
-    bool is_followed; /* a regular file whose end is waited at for more, until fp_stop_is_over */
+    const FpFollower *follower; /* of a regular file whose end is waited at for more; NULL for others */
+    bool is_at_end;             /* the follower has said that nothing more comes: then it is read to its end, and no further */
     bool is_cut_back; /* one that became shorter than what had been read of it: that was its end */
     uint8_t *buffer;
     size_t carry_bytes; /* where blocks are read to; grows with what is left before them */

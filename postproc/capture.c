@@ -52,12 +52,12 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is a directory; name the captures in it", shown);
         return false;
     }
-    if (opening->is_followed && !S_ISREG(status->st_mode)) {
+    if (opening->follower != NULL && !S_ISREG(status->st_mode)) {
         g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is no regular file; --follow is for these, others are waited for in any case",
                     shown);
         return false;
     }
-    opening->is_regular = S_ISREG(status->st_mode) && !is_stdin && !opening->is_followed;
+    opening->is_regular = S_ISREG(status->st_mode) && !is_stdin && opening->follower == NULL;
     return read_beginning(opening, shown, error);
 }
 
@@ -71,7 +71,7 @@ static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_
         capture = fp_capture_pcapng_open(opening);
     if (capture != NULL)
         return capture;
-    if (opening->is_followed) {
+    if (opening->follower != NULL) {
         g_set_error(error, FP_ERROR, FP_ERROR_DATA,
                     "%s: offset 0: is no capture that can be followed: pcap, or pcapng that -F leaves as it is", shown);
         return NULL;
@@ -86,14 +86,14 @@ static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_
     return walked;
 }
 
-static FpCapture *open_capture(const char *path, bool follows, bool pcapng_by_wiretap, GError **error)
+static FpCapture *open_capture(const char *path, const FpFollower *follower, bool pcapng_by_wiretap, GError **error)
 {
     const char *shown = g_str_equal(path, "-") ? "standard input" : path;
     FpBlocks opening = fp_blocks_new(-1, false);
     FpCapture *capture = NULL;
     struct stat status;
 
-    opening.is_followed = follows;
+    opening.follower = follower;
     if (open_input(&opening, path, shown, &status, error)) {
         if (fp_blocks_left(&opening) == 0)
             g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
@@ -105,18 +105,41 @@ static FpCapture *open_capture(const char *path, bool follows, bool pcapng_by_wi
         return NULL;
     capture->path = g_strdup(shown);
     capture->cut_offset = -1;
-    capture->file_bytes = S_ISREG(status.st_mode) && !follows ? (int64_t)status.st_size : -1;
+    capture->file_bytes = S_ISREG(status.st_mode) && follower == NULL ? (int64_t)status.st_size : -1;
     return capture;
 }
 
 FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error)
 {
-    return open_capture(path, false, pcapng_by_wiretap, error);
+    return open_capture(path, NULL, pcapng_by_wiretap, error);
 }
 
-FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, GError **error)
+static bool wait_for_stop(void *user)
 {
-    return open_capture(path, true, pcapng_by_wiretap, error);
+    (void)user;
+    return fp_stop_sleep(FP_FOLLOW_MS);
+}
+
+FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, const FpFollower *follower, GError **error)
+{
+    static const FpFollower until_stop = {.wait = wait_for_stop};
+
+    return open_capture(path, follower != NULL ? follower : &until_stop, pcapng_by_wiretap, error);
+}
+
+static bool wait_for_nothing(void *user)
+{
+    (void)user;
+    return false;
+}
+
+bool fp_capture_can_be_followed(const char *path, bool pcapng_by_wiretap)
+{
+    static const FpFollower none = {.wait = wait_for_nothing};
+    FpCapture *capture = open_capture(path, &none, pcapng_by_wiretap, NULL);
+
+    fp_capture_close(capture);
+    return capture != NULL;
 }
 
 void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks)

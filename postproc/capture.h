@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "follower.h"
 #include "record.h"
 
 typedef struct FpCapture FpCapture;
@@ -35,9 +36,14 @@ typedef struct {
  */
 FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error);
 
-/* Opens a regular file to which somebody still writes. It ends when fp_stop_is_over; until then its end is waited at for more, also in the
- * middle of a record. Only what is walked can be followed: classic pcap, and pcapng unless libwiretap has to read it. */
-FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, GError **error);
+/* Opens a regular file to which somebody still writes. Its end is waited at for more, also in the middle of a record, by follower, which
+ * must live as long as the capture; NULL: by looking ten times a second until fp_stop_is_over. Only what is walked can be followed: classic
+ * pcap, and pcapng unless libwiretap has to read it. */
+FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, const FpFollower *follower, GError **error);
+
+/* Whether there is enough of the file at path to say that it can be followed. */
+bool fp_capture_can_be_followed(const char *path, bool pcapng_by_wiretap);
+
 void fp_capture_close(FpCapture *capture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
 

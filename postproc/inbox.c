@@ -37,11 +37,20 @@ struct FpInbox {
     bool identifies;
     GHashTable *looks; /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
     bool is_warned;
-    GArray *present; /* of uint64_t */
+    GPtrArray *written; /* of FpArrival: that somebody has open for writing */
+    GArray *present;    /* of uint64_t */
     bool is_all_present;
     bool must_poll;
     unsigned failures; /* looks at the folder that did not work, one after the other */
 };
+
+static void free_arrival(gpointer data)
+{
+    FpArrival *arrival = data;
+
+    g_free(arrival->name);
+    g_free(arrival);
+}
 
 FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies)
 {
@@ -52,6 +61,7 @@ FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies)
     inbox->match = match != NULL ? g_pattern_spec_new(match) : NULL;
     inbox->identifies = identifies;
     inbox->looks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    inbox->written = g_ptr_array_new_with_free_func(free_arrival);
     inbox->present = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return inbox;
 }
@@ -63,6 +73,7 @@ void fp_inbox_free(FpInbox *inbox)
     g_free(inbox->folder);
     g_clear_pointer(&inbox->match, g_pattern_spec_free);
     g_hash_table_unref(inbox->looks);
+    g_ptr_array_unref(inbox->written);
     g_array_unref(inbox->present);
     g_free(inbox);
 }
@@ -127,37 +138,36 @@ static int open_to_look(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
+typedef enum { FINISHED, MAYBE_FINISHED, WRITTEN } Progress;
+
+static Progress guess(FpInbox *inbox, const char *path)
+{
+    return is_unchanged(inbox, path) ? FINISHED : MAYBE_FINISHED;
+}
+
 /* fd: what open_to_look said, with errno. */
-static bool is_finished(FpInbox *inbox, const char *path, int fd)
+static Progress progress_of(FpInbox *inbox, const char *path, int fd)
 {
     if (fd < 0)
-        return errno == ENOENT || is_unchanged(inbox, path); /* who will read it finds out what is wrong */
+        return errno == ENOENT ? FINISHED : guess(inbox, path); /* who will read it finds out what is wrong */
     if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
         (void)fcntl(fd, F_SETLEASE, F_UNLCK);
-        return true;
+        return FINISHED;
     }
     int failure = errno;
     if (failure == EACCES)
         warn_of_guess(inbox, path);
-    return failure != EAGAIN && is_unchanged(inbox, path);
+    return failure == EAGAIN ? WRITTEN : guess(inbox, path);
 }
 
 bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
 {
     int fd = open_to_look(path);
-    bool is_well = is_finished(inbox, path, fd);
+    bool is_done = progress_of(inbox, path, fd) == FINISHED;
 
     if (fd >= 0)
         close(fd);
-    return is_well;
-}
-
-static void free_arrival(gpointer data)
-{
-    FpArrival *arrival = data;
-
-    g_free(arrival->name);
-    g_free(arrival);
+    return is_done;
 }
 
 /* A file's beginning goes in too, as a ring buffer may fill a file of the same name to the same size within the clock's resolution. fd: -1
@@ -231,7 +241,7 @@ uint64_t fp_inbox_identity(const char *path)
 /* Adds the file to arrivals if it is finished and new. Returns false with errno set when it could not be looked at. */
 static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen, GPtrArray *arrivals)
 {
-    bool is_done = is_finished(inbox, path, fd);
+    Progress progress = progress_of(inbox, path, fd);
     bool identifies = inbox->identifies || g_hash_table_size(seen) > 0;
     FpArrival *arrival = describe(path, fd, identifies); /* as it is then: before, it could still change */
 
@@ -239,8 +249,10 @@ static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen
         return errno == ENOENT;
     if (identifies)
         g_array_append_val(inbox->present, arrival->identity);
-    if (is_done && !g_hash_table_contains(seen, &arrival->identity))
+    if (progress == FINISHED && !g_hash_table_contains(seen, &arrival->identity))
         g_ptr_array_add(arrivals, arrival);
+    else if (progress == WRITTEN && arrivals->len == 0)
+        g_ptr_array_add(inbox->written, arrival);
     else
         free_arrival(arrival);
     return true;
@@ -386,6 +398,7 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
     for (guint i = 0; seen != NULL && i < seen->len; i++)
         g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
     inbox->must_poll = false;
+    g_ptr_array_set_size(inbox->written, 0);
     inbox->is_all_present = true;
     g_array_set_size(inbox->present, 0);
     if (!look_through(inbox, seen_set, NULL, arrivals, error) || (arrivals->len > 0 && !add_overtaken(inbox, seen_set, arrivals, error))) {
@@ -395,4 +408,13 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
     if (inbox->is_all_present)
         inbox->failures = 0;
     return g_steal_pointer(&arrivals);
+}
+
+const GPtrArray *fp_inbox_written(FpInbox *inbox)
+{
+    if (inbox->written->len > 1) {
+        (void)find_first_times(inbox, inbox->written, NULL);
+        g_ptr_array_sort(inbox->written, compare_arrivals);
+    }
+    return inbox->written;
 }

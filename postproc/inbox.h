@@ -32,6 +32,9 @@ void fp_inbox_free(FpInbox *inbox);
  * set. The elements are FpArrival, the caller's. */
 GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error);
 
+/* Files of the folder that fp_inbox_finished has just found somebody writing to, for certain; in the same order. The inbox's. */
+const GPtrArray *fp_inbox_written(FpInbox *inbox);
+
 /* Identities of all files that were there then, finished or not; of uint64_t, the caller's. NULL when not all are known. */
 GArray *fp_inbox_present(const FpInbox *inbox);
 

@@ -168,7 +168,8 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
     FpCapture *capture = NULL;
 
     if (!fp_stop_asked() || slim->first == NULL)
-        capture = (slim->options->follows ? fp_capture_follow : fp_capture_open)(input, is_converted, &failure);
+        capture = slim->options->follows ? fp_capture_follow(input, is_converted, NULL, &failure)
+                                         : fp_capture_open(input, is_converted, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "error.h"
 #include "folder.h"
 #include "inbox.h"
@@ -30,6 +31,9 @@ struct FpSpool {
     char *failed_folder;
     FpThen then;
     FpInbox *inbox;
+    bool follows;
+    bool pcapng_by_wiretap;
+    bool is_beginning;
     char *immovable;   /* the file of which that was said last */
     GPtrArray *claims; /* of FpClaim, by number */
     uint64_t highest;
@@ -123,16 +127,22 @@ static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error
     return names;
 }
 
-static FpClaim *new_claim(uint64_t number, const char *name, char *path)
+static void look_at_claim(FpClaim *claim)
 {
-    FpClaim *claim = g_new0(FpClaim, 1);
     struct stat status;
 
-    *claim = (FpClaim){.number = number, .name = g_strdup(name), .path = path};
-    if (stat(path, &status) == 0) {
+    if (stat(claim->path, &status) == 0) {
         claim->bytes = (uint64_t)status.st_size;
         claim->finished_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     }
+}
+
+static FpClaim *new_claim(uint64_t number, const char *name, char *path)
+{
+    FpClaim *claim = g_new0(FpClaim, 1);
+
+    *claim = (FpClaim){.number = number, .name = g_strdup(name), .path = path};
+    look_at_claim(claim);
     return claim;
 }
 
@@ -221,6 +231,8 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     spool->failed_folder = g_build_filename(options->state, "failed", NULL);
     spool->then = options->then;
     spool->max_archive_bytes = options->max_archive_bytes;
+    spool->follows = options->follows;
+    spool->pcapng_by_wiretap = options->pcapng_by_wiretap;
     spool->inbox = fp_inbox_new(options->inbox, options->match, options->then == FP_THEN_KEEP);
     spool->claims = g_ptr_array_new_with_free_func(free_claim);
     g_queue_init(&spool->archive);
@@ -302,6 +314,33 @@ static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops
     return true;
 }
 
+/* Claims what is still being written, if it can be followed: its writer does not notice. Returns false with error set. */
+static bool claim_written(FpSpool *spool, GError **error)
+{
+    const GPtrArray *written = fp_inbox_written(spool->inbox);
+    GError *failure = NULL;
+    bool is_gone;
+
+    for (guint i = 0; i < written->len; i++) {
+        const FpArrival *arrival = g_ptr_array_index(written, i);
+        g_autofree char *path = g_build_filename(spool->inbox_folder, arrival->name, NULL);
+        FpClaim *claim = fp_capture_can_be_followed(path, spool->pcapng_by_wiretap)
+                             ? claim_arrival(spool, arrival, spool->highest + 1, &is_gone, &failure)
+                             : NULL;
+        if (failure != NULL) {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        if (claim == NULL)
+            continue;
+        spool->highest++;
+        g_ptr_array_add(spool->claims, claim);
+        return true;
+    }
+    spool->is_beginning = written->len > 0;
+    return true;
+}
+
 /* What is gone may be there under another name, as gzip has compressed it, and goes before those younger than it: so it is looked for. */
 bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error)
 {
@@ -313,7 +352,13 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
         if (arrivals == NULL || !claim_arrivals(spool, arrivals, look + 1 < LOOKS_MAX, &is_gone, error))
             return false;
     }
-    return true;
+    spool->is_beginning = false;
+    return !spool->follows || spool->claims->len > 0 || claim_written(spool, error);
+}
+
+bool fp_spool_is_beginning(const FpSpool *spool)
+{
+    return spool->is_beginning;
 }
 
 guint fp_spool_n_claims(const FpSpool *spool)
@@ -333,6 +378,11 @@ uint64_t fp_spool_backlog_bytes(const FpSpool *spool)
     for (guint i = 0; i < spool->claims->len; i++)
         bytes += fp_spool_claim_at(spool, i)->bytes;
     return bytes;
+}
+
+void fp_spool_refresh(FpSpool *spool, guint i)
+{
+    look_at_claim(g_ptr_array_index(spool->claims, i));
 }
 
 bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim)

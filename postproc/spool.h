@@ -39,6 +39,8 @@ typedef struct {
     const char *state;
     FpThen then;
     uint64_t max_archive_bytes; /* of done/; 0: no limit */
+    bool follows;               /* a capture that is still being written is claimed when there is no other, if it can be followed */
+    bool pcapng_by_wiretap;     /* and pcapng cannot */
 } FpSpoolOptions;
 
 /* Makes the folders that are missing in the state folder, and finds the claims that are there. Returns NULL with error set, also when inbox
@@ -52,6 +54,12 @@ uint64_t fp_spool_highest(const FpSpool *spool);
 /* Claims what is finished in the inbox, in capture order, with numbers above after. seen: identities of files that have been taken (of
  * uint64_t), with FP_THEN_KEEP. Returns false with error set when the inbox cannot be read, or not all could be claimed. */
 bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error);
+
+/* Whether somebody writes to a file of which there is too little yet to follow it. */
+bool fp_spool_is_beginning(const FpSpool *spool);
+
+/* Looks again at size and time of a claim that was followed until it was finished. */
+void fp_spool_refresh(FpSpool *spool, guint i);
 
 /* Claims that have not been disposed of, in order; the spool's. */
 guint fp_spool_n_claims(const FpSpool *spool);

@@ -38,7 +38,7 @@ typedef enum {
 
 /* Words; each may be NULL, and is the struct's own. */
 typedef enum {
-    FP_WORD_STATE,   /* "starting", "idle", "working", "waiting", "stopped" */
+    FP_WORD_STATE,   /* "starting", "idle", "working", "following", "waiting", "stopped" */
     FP_WORD_TROUBLE, /* what it waits for to get better */
     FP_WORD_INBOX,
     FP_WORD_OUTPUT,

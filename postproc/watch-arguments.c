@@ -38,6 +38,7 @@ struct FpWatchArguments {
     char *then;
     char *max_archive;
     char *metrics;
+    gboolean follow;
     gboolean once;
     gboolean dry_run;
     gboolean check_config;
@@ -82,6 +83,8 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
         {"log", 0, 0, G_OPTION_ARG_STRING, &arguments->log,
          "Log the first payload frames of each capture, in a file of its own: beside (its output), or only (there are no other outputs)",
          "WHERE"},
+        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follow,
+         "Read a capture while it is still being written; its log can be read as live.jsonl in the state folder meanwhile. For one writer", NULL},
         {"metrics", 0, 0, G_OPTION_ARG_FILENAME, &arguments->metrics, "Keep figures for Prometheus in FILE", "FILE"},
         {"once", 0, 0, G_OPTION_ARG_NONE, &arguments->once, "Take what is there, then end", NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments->dry_run, "Print which captures would be taken, in order, and their sizes", NULL},
@@ -131,6 +134,7 @@ static const struct {
     {"max-streams", false},
     {"stream-key", false},
     {"log", false},
+    {"follow", true},
     {"log-format", false},
     {"log-bytes", false},
     {"community-id-seed", false},
@@ -265,6 +269,8 @@ static const char *read_words(FpWatchArguments *arguments)
         return "--max-archive goes with --then archive";
     if (!read_log(arguments, &arguments->options.outputs))
         return "--log takes beside or only";
+    if (arguments->follow && (arguments->log == NULL || arguments->once || arguments->options.spool.then == FP_THEN_KEEP))
+        return "--follow goes with --log, and neither with --once nor with --then keep";
     if (arguments->options.outputs == FP_WATCH_LOG &&
         (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only))
         return "with --log only there are no captures; --keep, --format and --marked-only are of these";
@@ -281,6 +287,8 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
         return false;
     if (options->outputs == FP_WATCH_LOG)
         options->selection.keep = 0;
+    options->spool.follows = arguments->follow;
+    options->spool.pcapng_by_wiretap = options->format != FP_WRITER_AS_INPUT;
     return true;
 }
 
@@ -391,10 +399,10 @@ FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, G
         return NULL;
     if (!g_str_equal(fresh->inbox, arguments->inbox) || !g_str_equal(fresh->output, arguments->output) ||
         !g_str_equal(fresh->state, arguments->state) || g_strcmp0(fresh->match, arguments->match) != 0 ||
-        fresh->options.spool.then != arguments->options.spool.then ||
+        fresh->options.spool.then != arguments->options.spool.then || fresh->options.spool.follows != arguments->options.spool.follows ||
         fresh->options.spool.max_archive_bytes != arguments->options.spool.max_archive_bytes) {
         g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
-                    "inbox, outdir, state, match, then and max-archive cannot change while a watcher runs; restart it");
+                    "inbox, outdir, state, match, then, max-archive and follow cannot change while a watcher runs; restart it");
         return NULL;
     }
     return g_steal_pointer(&fresh);

@@ -19,13 +19,10 @@
 #define GROUP_US 250000 /* files that are taken within this share a checkpoint */
 #define GROUP_FILES 256U
 
-static void tick(Watch *watch)
+static void tick(Watch *watch, const char *state)
 {
-    gint64 now_us;
+    gint64 now_us = g_get_monotonic_time();
 
-    if (++watch->ticks % 64 != 0)
-        return;
-    now_us = g_get_monotonic_time();
     if (now_us < watch->next_tick_us)
         return;
     watch->next_tick_us = now_us + TICK_US;
@@ -37,7 +34,24 @@ static void tick(Watch *watch)
     }
     if (watch->options->spool.then != FP_THEN_KEEP) /* before a ring buffer overwrites them */
         (void)fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, NULL);
-    fp_watch_save_status(watch, "working", false);
+    fp_watch_save_status(watch, state, false);
+}
+
+/* A claim to which its writer still adds. */
+typedef struct {
+    Watch *watch;
+    const FpClaim *claim;
+} Following;
+
+/* See FpFollower. Ends for new options, too: with these it is begun anew. */
+static bool wait_for_more(void *user)
+{
+    const Following *following = user;
+    Watch *watch = following->watch;
+
+    g_usleep(FP_FOLLOW_MS * 1000);
+    tick(watch, "following");
+    return !watch->signals.stop && !watch->signals.reload && !fp_spool_is_finished(watch->spool, following->claim);
 }
 
 /* What became of a claim. */
@@ -64,11 +78,28 @@ static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outpu
     while (!watch->signals.stop && (n = fp_pass_take(watch->pass, capture, FP_PASS_BATCH, error)) != 0) {
         if (n < 0)
             return false;
-        tick(watch);
+        if (outputs->log != NULL && fp_capture_would_wait(capture) && !fp_output_flush(outputs->log, error))
+            return false;
+        if (++watch->ticks % 64 == 0)
+            tick(watch, "working");
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
+}
+
+/* Makes a link of a name that stays, in the state folder, lead to the log that grows. */
+static bool show_live(const Watch *watch, const char *built, const char *suffix, GError **error)
+{
+    g_autofree char *live = g_strconcat(watch->options->spool.state, "/live", suffix, NULL);
+    g_autofree char *fresh = g_strconcat(live, ".new", NULL);
+    g_autofree char *target = g_canonicalize_filename(built, NULL);
+
+    (void)unlink(fresh);
+    if (symlink(target, fresh) == 0 && rename(fresh, live) == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be made to lead to the log that grows: %s", live, g_strerror(errno));
+    return false;
 }
 
 static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const char *name, const char *suffix, GError **error)
@@ -79,7 +110,20 @@ static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const c
     return fp_output_create(path, error);
 }
 
-static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, const char *name, Outputs *outputs, GError **error)
+static bool begin_log(Watch *watch, const FpClaim *claim, bool is_written, const char *name, Outputs *outputs, GError **error)
+{
+    const FpWatchOptions *options = watch->options;
+    const char *suffix = fp_log_suffix(options->log_style.format);
+
+    outputs->log = create_output(watch, claim, name, suffix, error);
+    if (outputs->log == NULL || (is_written && !show_live(watch, fp_output_path(outputs->log), suffix, error)))
+        return false;
+    fp_pass_log_to(watch->pass, outputs->log, &options->log_style, claim->name);
+    return true;
+}
+
+static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, bool is_written, const char *name, Outputs *outputs,
+                          GError **error)
 {
     const FpWatchOptions *options = watch->options;
 
@@ -91,13 +135,7 @@ static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
             return false;
         fp_pass_write_to(watch->pass, outputs->writer);
     }
-    if (options->outputs & FP_WATCH_LOG) {
-        outputs->log = create_output(watch, claim, name, fp_log_suffix(options->log_style.format), error);
-        if (outputs->log == NULL)
-            return false;
-        fp_pass_log_to(watch->pass, outputs->log, &options->log_style, claim->name);
-    }
-    return true;
+    return !(options->outputs & FP_WATCH_LOG) || begin_log(watch, claim, is_written, name, outputs, error);
 }
 
 static void end_outputs(Watch *watch, Outputs *outputs)
@@ -121,12 +159,13 @@ static bool finish_output(Watch *watch, FpOutput *output, GError **error)
 }
 
 /* Writes the capture's outputs and brings them to the disk. */
-static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, GError **error)
+static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, bool is_written, GError **error)
 {
     g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
     Outputs outputs = {0};
 
-    bool is_done = begin_outputs(watch, claim, capture, name, &outputs, error) && write_outputs(watch, capture, &outputs, error);
+    bool is_done =
+        begin_outputs(watch, claim, capture, is_written, name, &outputs, error) && write_outputs(watch, capture, &outputs, error);
     end_outputs(watch, &outputs);
     is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.capture), error);
     is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.log), error);
@@ -214,9 +253,28 @@ static bool is_as_claimed(const FpClaim *claim, GError **error)
     return sameness == FP_AS_CLAIMED;
 }
 
-static Built build(Watch *watch, guint i, GError **error)
+static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const FpFollower *follower, GError **error)
+{
+    bool by_wiretap = watch->options->format != FP_WRITER_AS_INPUT;
+
+    return follower != NULL ? fp_capture_follow(claim->path, by_wiretap, follower, error) : fp_capture_open(claim->path, by_wiretap, error);
+}
+
+/* A writer that makes its file shorter takes back what has been read. */
+static bool is_all_there(const FpCapture *capture, GError **error)
+{
+    if (fp_capture_early_end(capture) == NULL)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: %s", fp_capture_path(capture), fp_capture_early_end(capture));
+    return false;
+}
+
+/* is_written: it is not finished, and is to be followed. */
+static Built build(Watch *watch, guint i, bool is_written, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
+    Following following = {watch, claim};
+    FpFollower follower = {wait_for_more, &following};
     FpSummary before = watch->state.totals.summary;
     struct stat status;
     GError *failure = NULL;
@@ -234,17 +292,17 @@ static Built build(Watch *watch, guint i, GError **error)
         watch->state.totals.files++;
         return BUILT;
     }
-    g_autoptr(FpCapture) capture =
-        failure == NULL ? fp_capture_open(claim->path, watch->options->format != FP_WRITER_AS_INPUT, &failure) : NULL;
-    bool is_built = capture != NULL && build_outputs(watch, claim, capture, &failure);
-    is_built = is_built && is_as_claimed(claim, &failure);
+    g_autoptr(FpCapture) capture = failure == NULL ? open_claim(watch, claim, is_written ? &follower : NULL, &failure) : NULL;
+    bool is_built = capture != NULL && build_outputs(watch, claim, capture, is_written, &failure);
+    is_built = is_built && is_as_claimed(claim, &failure) && is_all_there(capture, &failure);
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);
         g_propagate_error(error, failure);
         return blamed;
     }
-    if (watch->signals.stop)
+    if (watch->signals.stop || (is_written && watch->signals.reload))
         return STOPPED;
+    fp_spool_refresh(watch->spool, i);
     note_built(watch, claim, capture, &before, fp_spool_n_claims(watch->spool) - i - 1);
     fp_copies_note(watch->state.seen.names, claim->name, beginning);
     return BUILT;
@@ -281,6 +339,13 @@ static void note_taken(Watch *watch, const FpClaim *claim)
     watch->status.figures[FP_FIGURE_LAG_NS] = (uint64_t)MAX(fp_watch_now_ns() - claim->finished_ns, 0);
 }
 
+static bool can_follow(const Watch *watch, const FpClaim *claim)
+{
+    const FpWatchOptions *options = watch->options;
+
+    return options->spool.follows && fp_capture_can_be_followed(claim->path, options->format != FP_WRITER_AS_INPUT);
+}
+
 /* Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something does not work;
  * then the next round begins from what was committed. */
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
@@ -294,9 +359,10 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
         const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
         uint64_t frames = watch->state.totals.summary.frames;
         GError *failure = NULL;
-        if (!fp_spool_is_finished(watch->spool, claim))
-            break; /* somebody writes to it again; those behind it wait, as their order matters */
-        Built built = build(watch, i, &failure);
+        bool is_written = !fp_spool_is_finished(watch->spool, claim);
+        if (is_written && (i > 0 || !can_follow(watch, claim)))
+            break; /* those behind it wait, as their order matters; those before it do not */
+        Built built = build(watch, i, is_written, &failure);
         *is_any = true;
         number = claim->number;
         if (built == BAD && frames != watch->state.totals.summary.frames)

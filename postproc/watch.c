@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "follower.h"
 #include "inbox.h"
 #include "journal.h"
 #include "notify.h"
@@ -89,6 +90,8 @@ static int wait_ms(const Watch *watch)
         wait = ONCE_TROUBLE_MS;
     else if (watch->trouble != NULL || !watch->is_woken)
         wait = TROUBLE_MS;
+    else if (fp_spool_is_beginning(watch->spool))
+        wait = FP_FOLLOW_MS;
     else if (fp_spool_must_poll(watch->spool))
         wait = FP_INBOX_POLL_MS + 50;
     return watchdog_ms > 0 ? (int)MIN(wait, watchdog_ms) : wait;

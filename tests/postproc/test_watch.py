@@ -487,6 +487,8 @@ class Configuration(Watch):
                                    ("[watch]\nkeep=last\n" + folders, 78, "--keep takes"), ("[watch]\nthen=burn\n" + folders, 78, "--then takes"),
                                    ("[watch]\nmax-archive=20X\n" + folders, 78, "--max-archive takes"),
                                    ("[watch]\nthen=delete\nmax-archive=20G\n" + folders, 78, "--max-archive goes with"),
+                                   ("[watch]\nfollow=true\n" + folders, 78, "--follow goes with --log"),
+                                   ("[watch]\nfollow=true\nlog=only\nthen=keep\n" + folders, 78, "nor with --then keep"),
                                    ("[watch]\nflight-bytes=abc\n" + folders, 78, "abc"), ("[watch]\nformat=xyz\n" + folders, 78, "-F xyz"),
                                    ("[watch]\nfilter=foo bar(\n" + folders, 78, "-f 'foo bar('"),
                                    ("[watch]\n", 64, "no INBOX and OUTDIR"), (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 64, "one folder")):
@@ -503,7 +505,7 @@ class Configuration(Watch):
         page = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", "firstpayload.conf.5")).decode().replace("\\-", "-")
         for key in (line.split(" = ")[0] for line in lines):
             self.assertIn(key, page)
-        self.assertEqual(len(lines), 20)
+        self.assertEqual(len(lines), 21)
 
 
 class Rotate(Watch):

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""watch --follow: what a capture that is still being written says is in the log at once, and in the end all is as without it."""
+import json
+import os
+import random
+import signal
+import socket
+import time
+
+from capturing import dumpcap, tcpdump, wait_for
+from peers import WEB
+from records import records
+from ringtest import EVERY, RingTest, main
+from traffic import Traffic
+from watching import Consumer, visible
+
+SECONDS = 7
+PROMPT_SECONDS = 2      # libpcap hands over what it has got once a second; tcpdump -U writes it out at once
+WRITERS = {
+    "tcpdump-G": tcpdump("-U", "-G", "2", "-w", "at-%s.pcap"),
+    "tcpdump-C-W": tcpdump("-U", "-C", "2", "-W", "30", "-w", "ring.pcap"),
+    "dumpcap": dumpcap("-b", "duration:2", "-w", "f.pcapng"),
+}
+OPTIONS = "--follow", "--log", "beside", "--keep", EVERY
+
+
+class Follow(RingTest):
+    def live_ports(self, watcher):
+        """The clients that the live log names."""
+        try:
+            with open(os.path.join(watcher.state, "live.jsonl"), encoding="ascii") as file:
+                lines = file.read().splitlines()
+        except FileNotFoundError:      # between two captures
+            return set()
+        return {entry[key] for entry in map(json.loads, lines) for key in ("src_port", "dest_port")}
+
+    def speak(self):
+        """A connection; returns the client's port."""
+        with self.namespace.socket(socket.AF_INET) as client:
+            client.connect(("127.0.0.1", WEB))
+            client.sendall(b"GET 1\n")
+            client.recv(1)
+            return client.getsockname()[1]
+
+    def watchers(self):
+        watchers = {name: self.watcher(name, *OPTIONS) for name in WRITERS}
+        for name, watcher in watchers.items():
+            watcher.start()
+            self.capture(WRITERS[name], watcher.inbox)
+        return watchers
+
+    def finish(self, watchers):
+        self.finish_capturing()
+        for watcher in watchers.values():
+            watcher.finish()
+
+    def test_at_once(self):
+        """Within seconds of the packet, not of the rotation; and every line is in the end in the log of some capture, once."""
+        watchers = self.watchers()
+        traffic = Traffic(self.namespace, 1, seconds_silent=SECONDS - 1)
+        traffic.start()
+        for _ in range(4):
+            port = self.speak()
+            for name, watcher in watchers.items():
+                wait_for(lambda: port in self.live_ports(watcher), f"{port} in the live log of {name}: {watcher.said()}", PROMPT_SECONDS + 3)
+            time.sleep(1)
+        traffic.stop()
+        self.finish(watchers)
+        expected = self.expected(EVERY)
+        for name, watcher in watchers.items():
+            with self.subTest(writer=name):
+                self.assertGreater(len(visible(watcher.out)), 3)
+                self.assert_same_records([r for _, output in watcher.outputs() for r in records(output)], expected, name)
+                self.assertEqual(len([n for n in os.listdir(os.path.join(watcher.state, "done"))]) * 2, len(visible(watcher.out)))
+
+    def test_killed_and_told(self):
+        """Killed, ended and given new options while it follows: what was read early is never counted twice."""
+        chance = random.Random(5)
+        watchers = self.watchers()
+        consumers = {name: Consumer(watcher.out, os.path.join(self.folder, name, "taken")) for name, watcher in watchers.items()}
+        for consumer in consumers.values():
+            self.addCleanup(consumer.stop)
+        traffic = Traffic(self.namespace, 2, seconds_silent=SECONDS - 1)
+        traffic.start()
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            watcher = chance.choice(list(watchers.values()))
+            time.sleep(chance.random() * 0.3)
+            if chance.random() < 0.3:
+                watcher.process.send_signal(signal.SIGHUP)
+                continue
+            watcher.process.send_signal(chance.choice([signal.SIGKILL, signal.SIGTERM]))
+            watcher.process.wait(30)
+            watcher.start()
+        traffic.stop()
+        self.finish(watchers)
+        expected = self.expected(EVERY)
+        for name, consumer in consumers.items():
+            consumer.stop()
+            with self.subTest(writer=name):
+                self.assert_same_records(consumer.records(), expected, name)
+
+
+if __name__ == "__main__":
+    main()
