@@ -19,10 +19,10 @@
 
 typedef struct {
     int fd;
-    bool is_regular;  /* and ends where it ends now */
+    bool is_regular;            /* and ends where it ends now */
     const FpFollower *follower; /* of a regular file whose end is waited at for more; NULL for others */
     bool is_at_end;             /* the follower has said that nothing more comes: then it is read to its end, and no further */
-    bool is_cut_back; /* one that became shorter than what had been read of it: that was its end */
+    bool is_cut_back;           /* one that became shorter than what had been read of it: that was its end */
     uint8_t *buffer;
     size_t carry_bytes; /* where blocks are read to; grows with what is left before them */
     size_t start;       /* of what has not been walked yet, in buffer */
