@@ -7,16 +7,22 @@ static gboolean is_printable(gunichar character)
     return character >= ' ' && character <= '~';
 }
 
-void fp_printable_escape(GString *text, const uint8_t *bytes, size_t n)
+static void escape(GString *text, uint8_t byte)
 {
     static const char digits[] = "0123456789abcdef";
+    const char escaped[] = {'\\', 'x', digits[byte >> 4], digits[byte & 0xf]};
 
+    g_string_append_len(text, escaped, sizeof escaped);
+}
+
+void fp_printable_escape(GString *text, const uint8_t *bytes, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
         if (is_printable(bytes[i]) && bytes[i] != '\\') {
             g_string_append_c(text, (char)bytes[i]);
             continue;
         }
-        g_string_append_len(text, (const char[]){'\\', 'x', digits[bytes[i] >> 4], digits[bytes[i] & 0xf]}, 4);
+        escape(text, bytes[i]);
     }
 }
 
