@@ -55,6 +55,35 @@ typedef struct {
     FpOutput *log; /* NULL: none */
 } Outputs;
 
+static void say(const char *what)
+{
+    fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", what);
+}
+
+static void note_waiting(void *user)
+{
+    Watch *watch = user;
+
+    watch->ticks |= 63; /* it is not as often as records are */
+    tick(watch);
+}
+
+bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error)
+{
+    const FpSelection *selection = &options->selection;
+    const FpDissectorOptions how = {.flight_bytes = selection->rules.flight_bytes,
+                                    .remembers = (selection->keep & ~(unsigned)FP_CLASS_FIRST) != 0,
+                                    .say = say,
+                                    .is_waiting = note_waiting,
+                                    .user = watch};
+
+    *dissector = NULL;
+    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
+        return true;
+    *dissector = fp_dissector_new(&selection->questions, &how, error);
+    return *dissector != NULL;
+}
+
 static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outputs, GError **error)
 {
     int n;
@@ -68,6 +97,8 @@ static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outpu
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
+    if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, error))
+        return false;
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
 }
 
@@ -83,6 +114,8 @@ static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
 {
     const FpWatchOptions *options = watch->options;
 
+    if (watch->dissector != NULL)
+        fp_dissector_retry(watch->dissector);
     if (options->outputs & FP_WATCH_CAPTURE) {
         outputs->capture = create_output(watch, claim, name, "", error);
         if (outputs->capture != NULL)
