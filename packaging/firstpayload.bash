@@ -28,14 +28,24 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'archive delete keep' -- "$current")
         return
         ;;
-    -f | --filter | --match | --max-archive | -c | --count | -s | --snapshot-length | -B | --buffer-size | --flight-bytes | --max-streams)
+    --log-format)
+        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
+        return
+        ;;
+    --log)
+        if [[ ${COMP_WORDS[1]} == watch ]]; then
+            mapfile -t COMPREPLY < <(compgen -W 'beside only' -- "$current")
+            return
+        fi
+        ;;
+    --log-bytes | --community-id-seed | -f | --filter | --match | --max-archive | -c | --count | -s | --snapshot-length | -B | --buffer-size | --flight-bytes | --max-streams)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
-        local selection='--format --keep --filter --flight-bytes --no-midstream --marked-only --max-streams --stream-key --help'
+        local selection='--format --keep --filter --flight-bytes --no-midstream --marked-only --max-streams --stream-key --log --log-format --log-bytes --community-id-seed --help'
         case ${COMP_WORDS[1]} in
-        slim) words="--write --list --interface --count --snapshot-length --buffer-size --packet-buffered --quiet $selection" ;;
+        slim) words="--write --list --interface --count --snapshot-length --buffer-size --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --max-archive --state --metrics --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         *) words='' ;;

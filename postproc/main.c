@@ -18,7 +18,7 @@
 
 static const char usage[] =
     "Usage:\n"
-    "  firstpayload slim [OPTION...] FILE...            cut captures down to first payload frames\n"
+    "  firstpayload slim [OPTION...] FILE...            cut captures down to first payload frames, log what they say\n"
     "  firstpayload watch [OPTION...] INBOX OUTDIR      do so for each capture that is finished in INBOX\n"
     "  firstpayload status [--json] STATEDIR            say how a watcher is\n"
     "  firstpayload rotate FILE                         hand FILE over to a watcher (tcpdump -z firstpayload-rotate)\n"

@@ -341,8 +341,8 @@ bool fp_output_flush(FpOutput *output, GError **error)
     int failure = output->is_appended ? fp_hangup_failure() : 0;
 
     if (failure != 0)
-        fprintf(stderr, "firstpayload: %s: cannot be opened anew: %s; lines go on to the file of before\n", output->shown,
-                g_strerror(failure));
+        fprintf(stderr, "firstpayload: %s: cannot be opened anew: %s; lines go on to the file of before, until SIGHUP comes again\n",
+                output->shown, g_strerror(failure));
     output->buffered = 0;
     return write_out(output, output->buffer, n, error);
 }

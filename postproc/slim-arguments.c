@@ -13,8 +13,8 @@
 #define BUFFER_KIB_MAX (1024 * 1024)
 #define NOT_GIVEN G_MININT64
 
-static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream. The FILEs, - for\n"
-                              "standard input, are taken as one continuous capture in the order given.";
+static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream, and logs these. The FILEs,\n"
+                              "- for standard input, are taken as one continuous capture in the order given.";
 
 static const char description[] = "Classes of frames:\n"
                                   "  first      the first frame of a stream that carries payload, in either direction\n"
@@ -24,7 +24,8 @@ static const char description[] = "Classes of frames:\n"
                                   "\n"
                                   "Exit status: 0 done; 1 done, but a capture ended too early; 64 wrong usage; 65 an\n"
                                   "input is no capture or is damaged; 66 an input cannot be opened; 70 no memory; 73 the\n"
-                                  "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output is left.\n";
+                                  "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output but the\n"
+                                  "log is left.\n";
 
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {

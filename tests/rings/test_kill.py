@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The watcher is killed again and again while tcpdump and dumpcap rotate and somebody takes its outputs away: nothing is lost or comes twice."""
+import collections
 import os
 import random
+import subprocess
 import time
 
+import log_schema
 from capturing import dumpcap, tcpdump, wait_for
 from ringtest import EVERY, FIRST, RingTest, main
 from traffic import Traffic
-from watching import Consumer
+from watching import PROGRAM, Consumer
 
 SECONDS = 8
 SEED = int(os.environ.get("FIRSTPAYLOAD_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -16,7 +19,7 @@ SEED = int(os.environ.get("FIRSTPAYLOAD_SEED") or random.SystemRandom().randrang
 # name -> what rotates, in a ring that outlasts the pauses; and the watcher's options
 RINGS = {
     "tcpdump-delete": (tcpdump("-C", "1", "-W", "90", "-w", "ring.pcap"), ("--keep", EVERY, "--then", "delete")),
-    "dumpcap-archive": (dumpcap("-b", "packets:40", "-b", "files:900", "-w", "ring.pcapng"), ("--keep", FIRST)),
+    "dumpcap-archive": (dumpcap("-b", "packets:40", "-b", "files:900", "-w", "ring.pcapng"), ("--keep", FIRST, "--log", "beside")),
     "dumpcap-keep": (dumpcap("-b", "packets:100", "-w", "f.pcapng"), ("--keep", EVERY, "--then", "keep")),
 }
 
@@ -58,9 +61,20 @@ class Kill(RingTest):
             consumers[name].stop()
             with self.subTest(ring=name):
                 self.assert_same_records(consumers[name].records(), self.expected(RINGS[name][1][1]), name)
+                if "--log" in RINGS[name][1]:
+                    self.assert_same_log(consumers[name].log())
                 print("%s: %d outputs" % (name, len(consumers[name].paths)), flush=True)
         print("%d kills" % kills, flush=True)
         self.assertGreater(kills, 20)
+
+    def assert_same_log(self, found):
+        """What the uninterrupted capture's log says; but for times, files and numbers, in which two captures differ."""
+        said = subprocess.run([PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json", self.whole], capture_output=True, check=True).stdout
+        keys = "src_ip", "src_port", "dest_ip", "dest_port", "side", "length", "fast_open", "midstream", "payload"
+        of_each = [collections.Counter(tuple(entry[key] for key in keys) for entry in log) for log in (found, log_schema.entries(said))]
+        self.assertEqual(of_each[0] - of_each[1], collections.Counter(), "lines that come twice, or are wrong")
+        self.assertEqual(of_each[1] - of_each[0], collections.Counter(), "lines that are missing")
+        self.assertGreater(len(found), 100)
 
     def finish_left_in_place(self, watcher):
         """The number of files says when all is done; not whether that was right."""

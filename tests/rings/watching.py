@@ -8,10 +8,17 @@ import threading
 import time
 
 from capturing import wait_for
+import log_schema
 from records import records
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 COMPRESSIONS = ".gz", ".zst", ".lz4"
+LOG = ".jsonl"
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def visible(folder):
@@ -117,5 +124,9 @@ class Consumer:
 
     def records(self):
         """In the order in which the captures began."""
-        parts = [part for part in map(records, self.paths) if part]
+        parts = [part for part in (records(path) for path in self.paths if not path.endswith(LOG)) if part]
         return [record for part in sorted(parts, key=lambda part: part[0].time_us) for record in part]
+
+    def log(self):
+        """What the logs among them say, in no order."""
+        return [entry for path in self.paths if path.endswith(LOG) for entry in log_schema.entries(read(path))]
