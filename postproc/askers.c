@@ -9,7 +9,7 @@
 #define DEATHS_OF_ONE 2U
 #define STARTS_MAX 2U /* that fail, in a row */
 #define MARKER_BYTES 16U
-#define PUSH_BYTES 8192U /* more than any buffer that a reader might fill before it looks at what it has */
+#define PUSH_BYTES FP_MARKER_BYTES_MAX /* more than any buffer that a reader might fill before it looks at what it has */
 #define PUSH_US 100000
 #define MARK_EACH 64U /* frames that a filter is asked of */
 #define MARK_US 500000

@@ -106,6 +106,7 @@ void fp_dissector_set_live(FpDissector *dissector, bool is_live)
 
 FpAsked *fp_asked_ref(FpAsked *asked)
 {
+    g_assert(asked->refs > 0);
     asked->refs++;
     return asked;
 }
@@ -182,7 +183,7 @@ static void dequeue(FpDissector *dissector, FpAsked *asked)
 
 static void remember_match(FpDissector *dissector, uint32_t number)
 {
-    if (!dissector->options.remembers || !g_hash_table_add(dissector->matched, GUINT_TO_POINTER(number)))
+    if ((dissector->options.keep & ~(unsigned)FP_CLASS_FIRST) == 0 || !g_hash_table_add(dissector->matched, GUINT_TO_POINTER(number)))
         return;
     g_queue_push_tail(&dissector->matched_order, GUINT_TO_POINTER(number));
     if (dissector->matched_order.length > FP_MATCHED_MAX)
@@ -289,12 +290,11 @@ static bool open_asked(FpDissector *dissector, FpAsked *asked)
 
 static FpAsked *begin(FpDissector *dissector, uint32_t number, int64_t time_ns)
 {
+    while (dissector->silent.length >= SILENT_MAX)
+        finish(dissector, g_queue_peek_head(&dissector->silent));
     FpAsked *asked = new_asked(dissector, number, time_ns);
-
     g_hash_table_insert(dissector->asked, GUINT_TO_POINTER(number), asked);
     enqueue(dissector, asked, SILENT);
-    if (dissector->silent.length > SILENT_MAX)
-        finish(dissector, g_queue_peek_head(&dissector->silent));
     return asked;
 }
 
@@ -363,6 +363,11 @@ static FpAsked *find_in_time(FpDissector *dissector, uint32_t number, int64_t ti
     return NULL;
 }
 
+static bool keeps_handshakes(const FpDissector *dissector)
+{
+    return dissector->questions->filter != NULL && dissector->options.keep & FP_CLASS_HANDSHAKE;
+}
+
 FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpCapture *capture, const FpRecord *record,
                            const GPtrArray *fragments)
 {
@@ -376,7 +381,8 @@ FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, con
         return NULL;
     if (asked == NULL) {
         asked = begin(dissector, verdict->stream, record->time_ns);
-        dissector->stats.late += verdict->classes & FP_CLASS_FIRST && verdict->has_syn && verdict->delay_ns > 0;
+        dissector->stats.late +=
+            keeps_handshakes(dissector) && verdict->classes & FP_CLASS_FIRST && verdict->has_syn && verdict->delay_ns > 0;
     }
     fp_asked_ref(asked);
     if (verdict->classes & FP_CLASS_FIRST) {

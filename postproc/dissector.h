@@ -41,7 +41,8 @@ typedef struct {
 
 typedef struct {
     uint32_t flight_bytes;
-    bool remembers; /* which streams have matched, for frames of other classes than first that come later: of the last FP_MATCHED_MAX */
+    unsigned keep; /* classes of frames that are kept: for those but first, which streams have matched is remembered, of the last
+                      FP_MATCHED_MAX */
     FpSay say;
     void (*is_waiting)(void *user); /* is called again and again while tshark is waited for; may be NULL */
     void *user;

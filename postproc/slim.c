@@ -262,8 +262,7 @@ static bool open_dissector(Slim *slim, GError **error)
 
     if (selection->questions.fields == NULL && selection->questions.filter == NULL)
         return true;
-    const FpDissectorOptions options = {
-        .flight_bytes = selection->rules.flight_bytes, .remembers = (selection->keep & ~(unsigned)FP_CLASS_FIRST) != 0, .say = say};
+    const FpDissectorOptions options = {.flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say};
     slim->dissector = fp_dissector_new(&selection->questions, &options, error);
     return slim->dissector != NULL;
 }

@@ -263,7 +263,7 @@ uint64_t fp_tshark_give(FpTshark *tshark, const FpTsharkFrame *frame)
 
 uint64_t fp_tshark_mark(FpTshark *tshark, size_t bytes)
 {
-    g_autofree uint8_t *zeros = g_malloc0(bytes);
+    static const uint8_t zeros[FP_MARKER_BYTES_MAX];
 
     append_packet(tshark->unsent, 0, 0, zeros, (uint32_t)bytes, (uint32_t)bytes);
     return ++tshark->given;

@@ -46,6 +46,8 @@ bool fp_tshark_check(const FpTsharkQuestion *question, GError **error);
 FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error);
 void fp_tshark_free(FpTshark *tshark);
 
+#define FP_MARKER_BYTES_MAX 8192U
+
 /* Puts a frame, or a marker of so many bytes, behind those that wait to be sent. Returns its number, from 1. */
 uint64_t fp_tshark_give(FpTshark *tshark, const FpTsharkFrame *frame);
 uint64_t fp_tshark_mark(FpTshark *tshark, size_t bytes);

@@ -71,11 +71,8 @@ static void note_waiting(void *user)
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error)
 {
     const FpSelection *selection = &options->selection;
-    const FpDissectorOptions how = {.flight_bytes = selection->rules.flight_bytes,
-                                    .remembers = (selection->keep & ~(unsigned)FP_CLASS_FIRST) != 0,
-                                    .say = say,
-                                    .is_waiting = note_waiting,
-                                    .user = watch};
+    const FpDissectorOptions how = {
+        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .is_waiting = note_waiting, .user = watch};
 
     *dissector = NULL;
     if (selection->questions.fields == NULL && selection->questions.filter == NULL)
