@@ -83,7 +83,7 @@ static bool write_kept(const Item *item, const FpBacklogSink *sink, GError **err
     if (item->is_fragment)
         sink->summary->kept_fragments += is_written;
     else
-        sink->summary->kept++;
+        sink->summary->kept += is_written;
     return !sink->flush_each || item->is_fragment || fp_writer_flush(sink->writer, error);
 }
 

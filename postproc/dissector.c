@@ -47,30 +47,6 @@ static guint frames_max(void)
     return number == 0 || number > G_MAXUINT ? FRAMES_MAX : (guint)number;
 }
 
-FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOptions *options, GError **error)
-{
-    const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
-    GError *failure = NULL;
-
-    fp_tshark_check(&question, &failure);
-    if (failure != NULL && (failure->code != FP_ERROR_UNAVAILABLE || questions->filter != NULL)) {
-        g_propagate_error(error, failure);
-        return NULL;
-    }
-    FpDissector *dissector = g_new0(FpDissector, 1);
-    dissector->questions = questions;
-    dissector->options = *options;
-    dissector->ends_asking = find_ends_asking(questions->fields);
-    dissector->frames_max = frames_max();
-    dissector->asked = g_hash_table_new(g_direct_hash, g_direct_equal);
-    dissector->matched = g_hash_table_new(g_direct_hash, g_direct_equal);
-    if (failure != NULL) {
-        fp_dissector_break(dissector, failure->message);
-        g_error_free(failure);
-    }
-    return dissector;
-}
-
 void fp_dissector_break(FpDissector *dissector, const char *why)
 {
     g_autofree char *what = NULL;
@@ -124,6 +100,35 @@ void fp_asked_unref(FpAsked *asked)
     g_clear_pointer(&asked->values, g_ptr_array_unref);
     g_free(asked->failure);
     g_free(asked);
+}
+
+static void unref_asked(gpointer asked)
+{
+    fp_asked_unref(asked);
+}
+
+FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOptions *options, GError **error)
+{
+    const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
+    GError *failure = NULL;
+
+    fp_tshark_check(&question, &failure);
+    if (failure != NULL && (failure->code != FP_ERROR_UNAVAILABLE || questions->filter != NULL)) {
+        g_propagate_error(error, failure);
+        return NULL;
+    }
+    FpDissector *dissector = g_new0(FpDissector, 1);
+    dissector->questions = questions;
+    dissector->options = *options;
+    dissector->ends_asking = find_ends_asking(questions->fields);
+    dissector->frames_max = frames_max();
+    dissector->asked = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, unref_asked);
+    dissector->matched = g_hash_table_new(g_direct_hash, g_direct_equal);
+    if (failure != NULL) {
+        fp_dissector_break(dissector, failure->message);
+        g_error_free(failure);
+    }
+    return dissector;
 }
 
 bool fp_asked_is_done(const FpAsked *asked)
@@ -219,8 +224,7 @@ static void finish(FpDissector *dissector, FpAsked *asked)
     asked->bytes = 0;
     if (dissector->questions->filter != NULL && asked->matches)
         remember_match(dissector, asked->number);
-    if (g_hash_table_remove(dissector->asked, GUINT_TO_POINTER(asked->number)))
-        fp_asked_unref(asked);
+    g_hash_table_remove(dissector->asked, GUINT_TO_POINTER(asked->number)); /* and with it the reference */
 }
 
 void fp_asked_fail(FpDissector *dissector, FpAsked *asked, const char *why)

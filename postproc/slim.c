@@ -27,6 +27,7 @@ typedef struct {
     FpOutput *log;          /* NULL: none */
     FpWriter *writer;
     FpCapture *first; /* stays open: the writer borrows from it */
+    FpCapture *last;  /* until there is another, as what is kept for later may be written only then */
     FpProgress progress;
 } Slim;
 
@@ -151,10 +152,12 @@ static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
 {
     bool is_done = capture != NULL && slim_capture(slim, capture, error);
 
-    if (slim->first == NULL)
+    if (slim->first == NULL) {
         slim->first = capture;
-    else
-        fp_capture_close(capture);
+    } else if (capture != NULL) {
+        fp_capture_close(slim->last);
+        slim->last = capture;
+    }
     return is_done;
 }
 
@@ -303,6 +306,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
     fp_writer_free(slim.writer);
     fp_output_discard(slim.output);
     fp_output_discard(slim.log);
+    fp_capture_close(slim.last);
     fp_capture_close(slim.first);
     return is_done;
 }
