@@ -318,6 +318,21 @@ static FpAsked *unasked(FpDissector *dissector, const FpVerdict *verdict)
     return asked;
 }
 
+void fp_dissector_abandon(FpDissector *dissector, FpAsked *asked)
+{
+    bool has_answers = asked->unanswered[FIELDS] + asked->unanswered[FILTER] == 0;
+
+    if (asked->state == SILENT) {
+        finish(dissector, asked);
+    } else if (has_answers && asked->matches) { /* what is there of its flight may well be all of it */
+        dissector->stats.hurried++;
+        asked->is_over = true;
+        fp_asked_check(dissector, asked);
+    } else {
+        fp_asked_fail(dissector, asked, TOO_MUCH);
+    }
+}
+
 static void make_room(FpDissector *dissector)
 {
     while (dissector->bytes > BYTES_MAX && !g_queue_is_empty(&dissector->silent))
@@ -325,7 +340,7 @@ static void make_room(FpDissector *dissector)
     if (dissector->bytes > BYTES_MAX)
         fp_dissector_hurry(dissector);
     while (dissector->bytes > BYTES_MAX && !g_queue_is_empty(&dissector->open))
-        fp_asked_fail(dissector, g_queue_peek_head(&dissector->open), TOO_MUCH);
+        fp_dissector_abandon(dissector, g_queue_peek_head(&dissector->open));
     if (fp_askers_unsent(dissector) <= BYTES_MAX)
         return;
     while (!g_queue_is_empty(&dissector->open)) /* what waits to be sent is of no use any more */
@@ -448,14 +463,6 @@ void fp_dissector_end(FpDissector *dissector)
 {
     end_those_before(dissector, G_MAXINT64, G_MAXINT64);
     fp_askers_settle(dissector, -1);
-}
-
-void fp_dissector_abandon(FpDissector *dissector, FpAsked *asked)
-{
-    if (asked->state == SILENT)
-        finish(dissector, asked);
-    else
-        fp_asked_fail(dissector, asked, TOO_MUCH);
 }
 
 guint fp_dissector_n_open(const FpDissector *dissector)

@@ -36,6 +36,7 @@ typedef struct {
     uint64_t unmatched;      /* streams that do not match */
     uint64_t unjudged;       /* streams of which the filter could not be asked: taken for matching */
     uint64_t without_fields; /* streams of which the fields could not be asked */
+    uint64_t hurried;        /* streams whose fields are those of what had come of their flight when too much waited */
     uint64_t late;           /* streams that were silent for so long that their handshake was forgotten */
 } FpDissectorStats;
 
@@ -92,7 +93,8 @@ void fp_dissector_hurry(FpDissector *dissector);
 /* All flights are over. Afterwards each stream is done. */
 void fp_dissector_end(FpDissector *dissector);
 
-/* A stream cannot be waited for any longer. */
+/* A stream cannot be waited for any longer: what tshark has said so far is its answer, unless that is that it does not match, or nothing.
+ */
 void fp_dissector_abandon(FpDissector *dissector, FpAsked *asked);
 
 /* How many streams have frames, and are not done. */

@@ -97,6 +97,7 @@ static void count(FpPass *pass)
     pass->summary->unmatched += stats->unmatched - counted->unmatched;
     pass->summary->unjudged += stats->unjudged - counted->unjudged;
     pass->summary->without_fields += stats->without_fields - counted->without_fields;
+    pass->summary->hurried += stats->hurried - counted->hurried;
     pass->summary->late += stats->late - counted->late;
     *counted = *stats;
 }

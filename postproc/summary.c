@@ -32,6 +32,9 @@ void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file)
         fprintf(file, "unjudged        %" PRIu64 " streams that -Y could not be asked of, and that were kept\n", summary->unjudged);
     if (summary->without_fields > 0)
         fprintf(file, "no fields       of %" PRIu64 " streams, as tshark could not be asked\n", summary->without_fields);
+    if (summary->hurried > 0)
+        fprintf(file, "hurried         %" PRIu64 " streams, whose fields are those of what had come of their flight, as too much waited\n",
+                summary->hurried);
     if (summary->late > 0)
         fprintf(file, "late            %" PRIu64 " streams that spoke only when their handshake was forgotten\n", summary->late);
     if (summary->has_drops)

@@ -418,6 +418,23 @@ class Many(InFolder):
         tls = header() + b"".join(record(f, k) for k, f in enumerate(frames) if 443 in ports(f))
         self.assertEqual(out, slim("-q", "--keep", "handshake,flight", "-", stdin=tls).stdout)
 
+    def test_more_than_may_wait(self):
+        """Streams that nobody answers, far more of them at once than memory is given for: nothing is lost, the order stays."""
+        n = 60000
+        start = time.monotonic()
+        frames = [segment(1 + i % 60000, 7, 1000, ACK, b"\x80" * 1300 + bytes((i % 7,)), src=b"\xc0\0\2" + bytes((i // 60000,))) for i in range(n)]
+        data = header() + b"".join(record(f, i % 900) for i, f in enumerate(frames))
+        found = entries("--log-bytes", "0", "-", stdin=data, fields=HOST)
+        self.assertEqual([(e["src_port"], e["fields"], e.get("tshark_error")) for e in found], [(1 + i, {}, None) for i in range(n)])
+        result = slim("--log", "-", "--log-format", "json", "--log-bytes", "0", "-Y", "http", "-w", self.path("out"), "-", stdin=data)
+        self.assertEqual(result.returncode, 1)
+        found = log_schema.entries(result.stdout)
+        left_out = int(result.stderr.split("left out")[1].split()[0])
+        self.assertTrue(all("too much waited" in e["tshark_error"] for e in found))
+        self.assertEqual((len(found) + left_out, len(rows(self.path("out")))), (n, len(found)))
+        self.assertGreater(min(left_out, len(found)), 1000)
+        self.assertLess(time.monotonic() - start, 100)
+
     def test_scans_are_not_given_to_tshark(self):
         frames = [segment(1000 + i % 60000, 80 + i // 60000, 1000, SYN) for i in range(100000)] + connection(70, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         began = time.monotonic()
