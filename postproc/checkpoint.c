@@ -33,6 +33,7 @@ typedef struct {
     uint32_t has_streams;
     uint64_t n_names;
     uint64_t n_files;
+    uint64_t n_matched;
     FpTotals totals;
     uint64_t body_bytes;
     uint64_t body_checksum;
@@ -199,6 +200,7 @@ static bool write_slot(int fd, const char *folder, const char *path, const FpChe
     Body body = body_new(fd);
 
     bool is_written = write_array(&body, checkpoint->seen.names) && write_array(&body, checkpoint->seen.files) &&
+                      write_array(&body, checkpoint->seen.matched) &&
                       (checkpoint->streams == NULL || fp_streams_save(checkpoint->streams, body_write, &body)) && body_flush(&body);
     header.generation = checkpoint->generation + 1;
     header.committed = checkpoint->committed;
@@ -206,6 +208,7 @@ static bool write_slot(int fd, const char *folder, const char *path, const FpChe
     header.has_streams = checkpoint->streams != NULL;
     header.n_names = checkpoint->seen.names->len;
     header.n_files = checkpoint->seen.files->len;
+    header.n_matched = checkpoint->seen.matched->len;
     header.totals = checkpoint->totals;
     header.body_bytes = body.bytes;
     header.body_checksum = XXH3_64bits_digest(body.hash);
@@ -307,8 +310,9 @@ static bool read_array(Body *body, GArray *numbers, uint64_t n)
 
 static void begin_empty(FpCheckpoint *checkpoint)
 {
-    *checkpoint =
-        (FpCheckpoint){.seen = {.names = g_array_new(FALSE, TRUE, sizeof(uint64_t)), .files = g_array_new(FALSE, TRUE, sizeof(uint64_t))}};
+    *checkpoint = (FpCheckpoint){.seen = {.names = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
+                                          .files = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
+                                          .matched = g_array_new(FALSE, TRUE, sizeof(uint64_t))}};
 }
 
 /* A slot that is being read. */
@@ -358,7 +362,8 @@ static bool slot_read(Slot *slot, const FpRules *rules, size_t max_streams, FpCh
     bool is_whole;
 
     body.left = header->body_bytes;
-    is_whole = read_array(&body, checkpoint->seen.names, header->n_names) && read_array(&body, checkpoint->seen.files, header->n_files);
+    is_whole = read_array(&body, checkpoint->seen.names, header->n_names) && read_array(&body, checkpoint->seen.files, header->n_files) &&
+               read_array(&body, checkpoint->seen.matched, header->n_matched);
     if (is_whole && header->has_streams) {
         checkpoint->streams = fp_streams_load(rules, max_streams, body_read, &body);
         is_whole = checkpoint->streams != NULL;
@@ -451,6 +456,7 @@ bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_str
     if (checkpoint->streams != NULL && checkpoint->network_kinds != network_kinds) {
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: streams were told apart by another --stream-key; all are forgotten", folder);
         g_clear_pointer(&checkpoint->streams, fp_streams_free);
+        g_array_set_size(checkpoint->seen.matched, 0); /* their numbers begin anew */
     }
     checkpoint->network_kinds = network_kinds;
     return true;
@@ -460,5 +466,6 @@ void fp_checkpoint_clear(FpCheckpoint *checkpoint)
 {
     g_clear_pointer(&checkpoint->seen.names, g_array_unref);
     g_clear_pointer(&checkpoint->seen.files, g_array_unref);
+    g_clear_pointer(&checkpoint->seen.matched, g_array_unref);
     g_clear_pointer(&checkpoint->streams, fp_streams_free);
 }

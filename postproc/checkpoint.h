@@ -25,10 +25,11 @@ typedef struct {
     FpSummary summary;
 } FpTotals;
 
-/* Numbers that stand for names or files, see outbox.h and spool.h. */
+/* Numbers: those that stand for names or files, see outbox.h and spool.h, and those of streams. */
 typedef struct {
-    GArray *names; /* of uint64_t, oldest first */
-    GArray *files; /* of uint64_t */
+    GArray *names;   /* of uint64_t, oldest first */
+    GArray *files;   /* of uint64_t */
+    GArray *matched; /* of uint64_t: streams of which more is kept if it comes, see dissector.h; oldest first */
 } FpSeen;
 
 /* So many names and files survive the slot: more than a commit adds. */

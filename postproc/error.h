@@ -12,6 +12,7 @@ typedef enum {
     FP_ERROR_USAGE = 64,         /* EX_USAGE: the command line makes no sense */
     FP_ERROR_DATA = 65,          /* EX_DATAERR: an input is not a capture, or is damaged */
     FP_ERROR_NO_INPUT = 66,      /* EX_NOINPUT: an input cannot be opened */
+    FP_ERROR_UNAVAILABLE = 69,   /* EX_UNAVAILABLE: a program that is needed does not work */
     FP_ERROR_SOFTWARE = 70,      /* EX_SOFTWARE: out of memory and the like */
     FP_ERROR_CANNOT_CREATE = 73, /* EX_CANTCREAT: the output cannot be created */
     FP_ERROR_IO = 74,            /* EX_IOERR: reading or writing failed */

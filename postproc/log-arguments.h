@@ -7,6 +7,8 @@
 
 typedef struct {
     char *format;
+    char *fields;
+    char **field_names;
     gint64 payload_bytes;
     gint64 community_id_seed;
 } FpLogArguments;
@@ -15,9 +17,9 @@ typedef struct {
  * live as long as context. */
 void fp_log_arguments_add(FpLogArguments *arguments, GOptionContext *context, const char *format_help);
 
-/* Fills in *style; format: unless another is given. has_log: whether there is a log that the options can be of. Returns false with error
- * set when they make no sense. */
-bool fp_log_arguments_check(const FpLogArguments *arguments, bool has_log, FpLogFormat format, FpLogStyle *style, GError **error);
+/* Fills in *style, which borrows from *arguments; format: unless another is given. has_log: whether there is a log that the options can be
+ * of. Returns false with error set when they make no sense. */
+bool fp_log_arguments_check(FpLogArguments *arguments, bool has_log, FpLogFormat format, FpLogStyle *style, GError **error);
 
 void fp_log_arguments_clear(FpLogArguments *arguments);
 

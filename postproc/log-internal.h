@@ -5,9 +5,13 @@
 
 #include "log.h"
 
-/* Append a line, without its end. */
+/* Append a line, but for its end and what tshark says. */
 void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
 void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+
+/* Append what tshark says, and the line's end. */
+void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
+void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
 
 /* What was captured of the payload, cut to what a line may have. */
 FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry);

@@ -76,5 +76,48 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     append_source(line, entry);
     append_verdict(line, entry);
     append_payload(line, fp_log_payload(style, entry));
+}
+
+static void append_values(GString *line, char *const *values)
+{
+    bool are_several = values[1] != NULL;
+
+    g_string_append(line, are_several ? "[" : "");
+    for (char *const *value = values; *value != NULL; value++) {
+        g_string_append(line, value == values ? "" : ",");
+        fp_printable_json(line, *value);
+    }
+    g_string_append(line, are_several ? "]" : "");
+}
+
+static void append_fields(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+{
+    const char *between = "";
+
+    if (answer->failure != NULL || answer->values == NULL) {
+        g_string_append(line, ",\"fields\":null");
+        return;
+    }
+    g_string_append(line, ",\"fields\":{");
+    for (guint i = 0; i < answer->values->len; i++) {
+        if (g_ptr_array_index(answer->values, i) == NULL)
+            continue;
+        g_string_append(line, between);
+        fp_printable_json(line, style->fields[i]);
+        g_string_append_c(line, ':');
+        append_values(line, g_ptr_array_index(answer->values, i));
+        between = ",";
+    }
+    g_string_append_c(line, '}');
+}
+
+void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+{
+    if (style->fields != NULL)
+        append_fields(line, style, answer);
+    if (answer->failure != NULL) {
+        g_string_append(line, ",\"tshark_error\":");
+        fp_printable_json(line, answer->failure);
+    }
     g_string_append_c(line, '}');
 }

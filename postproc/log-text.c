@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log-text.c - a line of the log for people and grep. See log.h. */
+#include <string.h>
+
 #include "log-internal.h"
 #include "printable.h"
 
@@ -49,4 +51,35 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     if (payload.captured > 0)
         g_string_append_c(line, ' ');
     fp_printable_escape(line, payload.bytes, payload.captured);
+}
+
+/* A comma within a value is not one between two. */
+static void append_value(GString *line, const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+
+    for (char **part = parts; *part != NULL; part++) {
+        g_string_append(line, part == parts ? "" : "\\x2c");
+        fp_printable_escape(line, (const uint8_t *)*part, strlen(*part));
+    }
+}
+
+/* Each behind a tab, which nothing that was sent can hold any more. */
+void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+{
+    if (answer->failure != NULL) {
+        g_string_append(line, "\ttshark_error=");
+        append_value(line, answer->failure);
+        return;
+    }
+    for (guint i = 0; answer->values != NULL && i < answer->values->len; i++) {
+        char *const *values = g_ptr_array_index(answer->values, i);
+        if (values == NULL)
+            continue;
+        g_string_append_printf(line, "\t%s=", style->fields[i]);
+        for (char *const *value = values; *value != NULL; value++) {
+            g_string_append(line, value == values ? "" : ",");
+            append_value(line, *value);
+        }
+    }
 }

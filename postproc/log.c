@@ -12,9 +12,10 @@ static const struct {
     const char *name;
     const char *suffix;
     void (*append)(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+    void (*append_answer)(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
 } formats[] = {
-    [FP_LOG_TEXT] = {"text", ".log", fp_log_text},
-    [FP_LOG_JSON] = {"json", ".jsonl", fp_log_json},
+    [FP_LOG_TEXT] = {"text", ".log", fp_log_text, fp_log_text_answer},
+    [FP_LOG_JSON] = {"json", ".jsonl", fp_log_json, fp_log_json_answer},
 };
 
 bool fp_log_format_from_text(const char *text, FpLogFormat *format)
@@ -79,10 +80,23 @@ void fp_log_append_seconds(GString *line, const FpLogEntry *entry, int64_t ns)
     append_fraction(line, entry, (ns < 0 ? -ns : ns) % 1000000000);
 }
 
-bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error)
+void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
 {
     g_string_truncate(line, 0);
     formats[style->format].append(line, style, entry);
+}
+
+bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error)
+{
+    formats[style->format].append_answer(line, style, answer);
     g_string_append_c(line, '\n');
     return fp_output_write(output, line->str, line->len, error);
+}
+
+bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error)
+{
+    const FpLogAnswer nothing = {0};
+
+    fp_log_begin(line, style, entry);
+    return fp_log_end(output, style, &nothing, line, error);
 }

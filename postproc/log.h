@@ -28,6 +28,7 @@ typedef struct {
     FpLogFormat format;
     uint32_t payload_bytes; /* so many of each payload are in its line */
     uint16_t community_id_seed;
+    char *const *fields; /* names of those that tshark is asked for; NULL: none */
 } FpLogStyle;
 
 #define FP_LOG_PAYLOAD_BYTES_DEFAULT 256U
@@ -50,7 +51,17 @@ bool fp_log_format_from_text(const char *text, FpLogFormat *format);
 /* What names of files with such lines end with: ".log", ".jsonl". */
 const char *fp_log_suffix(FpLogFormat format);
 
+/* What tshark says of a stream. */
+typedef struct {
+    const GPtrArray *values; /* of each of the style's fields: a GStrv, or NULL */
+    const char *failure;     /* why it says nothing, NULL if it does */
+} FpLogAnswer;
+
 /* Adds the line of a frame, with its end, to output. line is emptied and used. */
 bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error);
+
+/* The same in two steps, for who has the answer only later. */
+void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error);
 
 #endif

@@ -14,7 +14,7 @@
 #include "status.h"
 #include "watch-arguments.h"
 
-#define EXIT_CUT 1 /* all done, but an input ended too early, or was put aside */
+#define EXIT_CUT 1 /* all done, but an input ended too early, or was put aside, or could not be judged as was asked */
 
 static const char usage[] =
     "Usage:\n"
@@ -47,7 +47,7 @@ static int run_slim(int argc, char **argv)
         return fail(error);
     if (!is_quiet)
         fp_summary_print(&summary, options.output != NULL, stderr);
-    return summary.captures_cut > 0 ? EXIT_CUT : 0;
+    return summary.captures_cut > 0 || summary.unjudged > 0 ? EXIT_CUT : 0;
 }
 
 /* The arguments that a watcher has had, as options borrow from them. */

@@ -5,34 +5,12 @@
  * Records go through in batches: all of a batch are decoded and their places in the stream table asked for before the first is looked
  * up there, so that memory has answered by then.
  */
-#include "pass.h"
+#include "pass-internal.h"
 
 #include <sys/random.h>
 
 #include "capture-live.h"
-#include "decode.h"
 #include "error.h"
-#include "filter.h"
-
-struct FpPass {
-    const FpSelection *selection;
-    FpSummary *summary;
-    FpFilter *filter; /* NULL for none, or the kernel's */
-    FpDecoder *decoder;
-    FpStreams *streams;
-    FpWriter *writer;
-    FpShowClasses show; /* instead of writing */
-    void *user;
-    struct {
-        FpOutput *output; /* NULL for none */
-        const FpLogStyle *style;
-        const char *source;
-        uint64_t frames_before;
-        GString *line;
-    } log;
-    bool failed_reading;
-    int64_t newest_ns;
-};
 
 /* A frame that completes a datagram is of no use without the others that hold it. */
 static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **error)
@@ -46,30 +24,28 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
     return true;
 }
 
-/* What is known of a record of a batch before its stream is looked up. */
-typedef struct {
-    FpSegment segment;
-    FpStreamKey key;
-    GPtrArray *fragments; /* those with which the record completes a datagram, or NULL */
-    bool has_segment;
-} Pending;
-
 /* What else there is to say of a first payload frame is found out only here, by going down through it once more. */
-static bool log_first(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
-                      GError **error)
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
+                         FpTrail *trail)
 {
-    FpTrail trail;
-    FpLogEntry entry = {
+    fp_decode_again(pass->decoder, record, trail);
+    return (FpLogEntry){
         .source = pass->log.source,
         .is_live = fp_capture_is_live(capture),
         .has_nanoseconds = fp_capture_has_nanoseconds(capture, record),
         .frame = pass->summary->frames - pass->log.frames_before,
         .segment = segment,
         .verdict = verdict,
-        .trail = &trail,
+        .trail = trail,
     };
+}
 
-    fp_decode_again(pass->decoder, record, &trail);
+static bool log_first(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
+                      GError **error)
+{
+    FpTrail trail;
+    FpLogEntry entry = fp_pass_entry(pass, capture, record, segment, verdict, &trail);
+
     return fp_log_write(pass->log.output, pass->log.style, &entry, pass->log.line, error) &&
            (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
 }
@@ -164,7 +140,8 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
             continue;
         fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict);
         if (verdict.classes != 0 && is_well)
-            is_well = take_verdict(pass, capture, &records[i], &pending[i], &verdict, error);
+            is_well = (pass->asking.dissector == NULL ? take_verdict : fp_pass_take_asking)(pass, capture, &records[i], &pending[i],
+                                                                                            &verdict, error);
         if (pending[i].fragments != NULL)
             g_ptr_array_unref(pending[i].fragments);
     }
@@ -175,12 +152,18 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
     FpRecord records[FP_PASS_BATCH];
+
+    pass->asking.capture = capture;
     int n = fp_capture_read(capture, records, MIN(max, FP_PASS_BATCH), error);
 
     pass->failed_reading = n < 0;
-    if (n > 0)
-        pass->newest_ns = MAX(pass->newest_ns, records[n - 1].time_ns);
-    return n <= 0 || take_batch(pass, capture, records, n, error) ? n : -1;
+    if (n <= 0)
+        return n;
+    pass->last_ns = records[n - 1].time_ns;
+    pass->newest_ns = MAX(pass->newest_ns, pass->last_ns);
+    if (!take_batch(pass, capture, records, n, error))
+        return -1;
+    return pass->asking.dissector == NULL || fp_pass_after_batch(pass, n, error) ? n : -1;
 }
 
 int64_t fp_pass_newest_ns(const FpPass *pass)
@@ -197,16 +180,20 @@ static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)
 {
     FpPass *pass = user;
 
-    return fp_writer_keep(pass->writer, record, bytes);
+    return pass->asking.dissector == NULL ? fp_writer_keep(pass->writer, record, bytes) : fp_pass_keep_fragment(pass, record, bytes);
+}
+
+bool fp_pass_keeps_fragments(const FpPass *pass)
+{
+    return pass->show == NULL && pass->selection->keep != 0 && !pass->selection->marked_only;
 }
 
 static FpDecoder *new_decoder(FpPass *pass)
 {
-    FpKeeper keeper = {.keep = keep_fragment, .drop = fp_writer_drop_kept, .user = pass};
+    bool is_asking = pass->asking.dissector != NULL;
+    FpKeeper keeper = {.keep = keep_fragment, .drop = is_asking ? fp_pass_drop_fragment : fp_writer_drop_kept, .user = pass};
 
-    bool keeps = pass->show == NULL && pass->selection->keep != 0 && !pass->selection->marked_only;
-
-    return fp_decoder_new(keeps ? &keeper : NULL, pass->selection->network_kinds);
+    return fp_decoder_new(is_asking || fp_pass_keeps_fragments(pass) ? &keeper : NULL, pass->selection->network_kinds);
 }
 
 FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
@@ -226,10 +213,19 @@ void fp_pass_forget_fragments(FpPass *pass)
     pass->decoder = new_decoder(pass);
 }
 
+void fp_pass_ask(FpPass *pass, FpDissector *dissector)
+{
+    pass->asking.dissector = dissector;
+    pass->asking.backlog = fp_backlog_new();
+    pass->asking.counted = *fp_dissector_stats(dissector);
+    fp_pass_forget_fragments(pass); /* to be kept otherwise from now on */
+}
+
 void fp_pass_free(FpPass *pass)
 {
     if (pass == NULL)
         return;
+    fp_backlog_free(pass->asking.backlog);
     fp_filter_free(pass->filter);
     fp_decoder_free(pass->decoder);
     fp_streams_free(pass->streams);
@@ -241,6 +237,8 @@ void fp_pass_free(FpPass *pass)
 void fp_pass_write_to(FpPass *pass, FpWriter *writer)
 {
     pass->writer = writer;
+    if (writer != NULL && pass->asking.dissector != NULL)
+        fp_writer_on_section(writer, fp_pass_drain, pass);
 }
 
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "capture.h"
+#include "dissector.h"
 #include "log.h"
 #include "streams.h"
 #include "summary.h"
@@ -28,6 +29,7 @@ typedef struct {
     bool marked_only;       /* leave out the fragments with which a kept frame completes an IP datagram */
     bool flush_each;        /* write out each kept record, or row, at once */
     const char *filter;     /* a BPF expression that frames must match to be looked at, NULL for all */
+    FpQuestions questions;  /* for the dissector of fp_pass_ask, should there be one */
 } FpSelection;
 
 /* Shows the classes, not 0, of a frame; number: from 1, over all captures. */
@@ -46,6 +48,20 @@ void fp_pass_write_to(FpPass *pass, FpWriter *writer);
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source);
 
 FpStreams *fp_pass_streams(const FpPass *pass); /* the pass's */
+
+/*
+ * Has lines and kept frames wait, in their order, for what dissector, which is borrowed, says of their streams; those of streams that do
+ * not match are left out. Before anything is taken. What waits takes 64 MiB at most; when it would be more, the streams that have waited
+ * longest are done without an answer.
+ */
+void fp_pass_ask(FpPass *pass, FpDissector *dissector);
+
+/* With such a dissector, or NULL, when nothing does anything: writes what has not to wait any more, after waiting up to wait_ms for tshark.
+ * Whether there is more that waits. What waits, written, at the end of what goes to writer and log: no stream's flight goes on after this.
+ */
+bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error);
+bool fp_pass_is_behind(const FpPass *pass);
+bool fp_pass_end_asking(FpPass *pass, GError **error);
 
 /* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, -1 with error set. */
 #define FP_PASS_BATCH 32

@@ -14,6 +14,8 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
         {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
          "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
+        {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &arguments->display_filter,
+         "Keep only streams whose first flight matches, see wireshark-filter(4); tshark is asked", "FILTER"},
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
         {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
@@ -47,6 +49,8 @@ static const char *read_words(const FpSelectionArguments *arguments, FpSelection
         return "--keep takes first, reply, flight and handshake, comma-separated";
     if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &selection->network_kinds))
         return "--stream-key takes vlan, vni and interface, comma-separated";
+    if (arguments->display_filter != NULL && *arguments->display_filter == '\0')
+        return "-Y takes a display filter, see wireshark-filter(4)";
     return NULL;
 }
 
@@ -60,6 +64,7 @@ bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelec
         .max_streams = (size_t)arguments->max_streams,
         .marked_only = arguments->marked_only,
         .filter = arguments->filter,
+        .questions = {.filter = arguments->display_filter},
     };
     const char *wrong = check_numbers(arguments);
     if (wrong == NULL)
@@ -80,6 +85,7 @@ void fp_selection_arguments_clear(FpSelectionArguments *arguments)
 {
     g_free(arguments->keep);
     g_free(arguments->filter);
+    g_free(arguments->display_filter);
     g_free(arguments->format);
     g_free(arguments->stream_key);
 }

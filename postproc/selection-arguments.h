@@ -8,6 +8,7 @@
 typedef struct {
     char *keep;
     char *filter;
+    char *display_filter;
     char *format;
     char *stream_key;
     gint64 flight_bytes;

@@ -132,6 +132,8 @@ static const char *check_output(const FpSlimArguments *arguments)
         return "-w takes the name of a file";
     if (arguments->list && arguments->output != NULL)
         return "--list writes no capture, so -w makes no sense with it";
+    if (arguments->list && arguments->selection.display_filter != NULL)
+        return "--list shows the classes of all frames, so -Y makes no sense with it";
     if (arguments->list && arguments->selection.format != NULL)
         return "--list writes no capture, so -F makes no sense with it";
     bool is_to_standard_output = writes_capture(arguments) && (arguments->output == NULL || is_standard_output(arguments->output));
@@ -160,7 +162,7 @@ static const char *check(const FpSlimArguments *arguments)
     return wrong != NULL ? wrong : check_numbers(arguments);
 }
 
-static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
+static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
 {
     *options = (FpSlimOptions){
         .inputs = arguments->inputs,
@@ -180,6 +182,7 @@ static bool fill_options(const FpSlimArguments *arguments, FpSlimOptions *option
         return false;
     if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
         return false;
+    options->selection.questions.fields = arguments->log_style.field_names;
     if (options->output == NULL && !options->list)
         options->selection.keep = 0;
     options->selection.flush_each = arguments->flush_each;

@@ -15,19 +15,26 @@
 #include "stop.h"
 #include "writer.h"
 
+#define ANSWER_MS 100 /* how long tshark is waited for when no frames are at hand */
+#define TICK_MS 20    /* how often something is looked for that does not wait any more */
+
 typedef struct {
     const FpSlimOptions *options;
     FpSummary *summary;
     FpPass *pass;
-    FpOutput *output; /* NULL: no capture is written */
-    FpOutput *log;    /* NULL: none */
+    FpDissector *dissector; /* NULL: tshark is not asked */
+    FpOutput *output;       /* NULL: no capture is written */
+    FpOutput *log;          /* NULL: none */
     FpWriter *writer;
     FpCapture *first; /* stays open: the writer borrows from it */
+    FpCapture *last;  /* until there is another, as what is kept for later may be written only then */
     FpProgress progress;
 } Slim;
 
 static bool flush(Slim *slim, GError **error)
 {
+    if (!fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error))
+        return false;
     if (slim->log != NULL && !fp_output_flush(slim->log, error))
         return false;
     if (slim->writer != NULL)
@@ -106,14 +113,27 @@ static int next_batch(const Slim *slim, const FpCapture *capture)
     return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
 }
 
+/* No frames are at hand: writes out what there is, and what waits for tshark as that has answers, or time has run out. */
+static bool idle(Slim *slim, const FpCapture *capture, GError **error)
+{
+    if (!flush(slim, error))
+        return false;
+    while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
+        if (!flush(slim, error))
+            return false;
+    return true;
+}
+
 static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
 {
     int n = 0, max;
 
     if (!begin_writing(slim, capture, error))
         return false;
+    if (slim->dissector != NULL)
+        fp_dissector_set_live(slim->dissector, is_endless(capture));
     while ((max = next_batch(slim, capture)) > 0) {
-        if (fp_capture_would_wait(capture) && !flush(slim, error))
+        if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
             return false;
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
@@ -132,10 +152,12 @@ static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
 {
     bool is_done = capture != NULL && slim_capture(slim, capture, error);
 
-    if (slim->first == NULL)
+    if (slim->first == NULL) {
         slim->first = capture;
-    else
-        fp_capture_close(capture);
+    } else if (capture != NULL) {
+        fp_capture_close(slim->last);
+        slim->last = capture;
+    }
     return is_done;
 }
 
@@ -200,6 +222,8 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
+    if (!fp_pass_end_asking(slim->pass, error))
+        return false;
     if (slim->log != NULL && !fp_output_publish(g_steal_pointer(&slim->log), error))
         return false;
     if (slim->output == NULL)
@@ -231,13 +255,32 @@ static bool open_outputs(Slim *slim, GError **error)
     return false;
 }
 
+static void say(const char *what)
+{
+    fprintf(stderr, "firstpayload: %s\n", what);
+}
+
+static bool open_dissector(Slim *slim, GError **error)
+{
+    const FpSelection *selection = &slim->options->selection;
+
+    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
+        return true;
+    const FpDissectorOptions options = {.flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say};
+    slim->dissector = fp_dissector_new(&selection->questions, &options, error);
+    return slim->dissector != NULL;
+}
+
 static bool run(Slim *slim, GError **error)
 {
+    if (!open_dissector(slim, error))
+        return false;
     FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
-
     if (streams == NULL)
         return false;
     slim->pass = fp_pass_new(&slim->options->selection, streams, slim->summary, slim->options->list ? show_row : NULL, slim);
+    if (slim->dissector != NULL)
+        fp_pass_ask(slim->pass, slim->dissector);
     bool is_done = open_outputs(slim, error) && slim_inputs(slim, error) && finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
@@ -254,14 +297,17 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
     bool is_done = run(&slim, error);
     fp_progress_end(&slim.progress);
     if (!is_done) { /* rows and lines of what was read before the failure */
+        (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, NULL));
         fflush(stdout);
         (void)(slim.log == NULL || fp_output_flush(slim.log, NULL));
     }
 
     fp_pass_free(slim.pass); /* before what it borrows */
+    fp_dissector_free(slim.dissector);
     fp_writer_free(slim.writer);
     fp_output_discard(slim.output);
     fp_output_discard(slim.log);
+    fp_capture_close(slim.last);
     fp_capture_close(slim.first);
     return is_done;
 }

@@ -26,6 +26,17 @@ void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file)
             fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
     print_forgotten(&summary->streams, file);
+    if (summary->unmatched > 0)
+        fprintf(file, "left out        %" PRIu64 " streams that -Y does not match\n", summary->unmatched);
+    if (summary->unjudged > 0)
+        fprintf(file, "unjudged        %" PRIu64 " streams that -Y could not be asked of, and that were kept\n", summary->unjudged);
+    if (summary->without_fields > 0)
+        fprintf(file, "no fields       of %" PRIu64 " streams, as tshark could not be asked\n", summary->without_fields);
+    if (summary->hurried > 0)
+        fprintf(file, "hurried         %" PRIu64 " streams, whose fields are those of what had come of their flight, as too much waited\n",
+                summary->hurried);
+    if (summary->late > 0)
+        fprintf(file, "late            %" PRIu64 " streams that spoke only when their handshake was forgotten\n", summary->late);
     if (summary->has_drops)
         fprintf(file, "dropped         %" PRIu64 " frames by the kernel, %" PRIu64 " by the interface%s\n", summary->drops.by_kernel,
                 summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");

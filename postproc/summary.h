@@ -17,6 +17,11 @@ typedef struct {
     uint64_t kept;
     uint64_t kept_fragments; /* besides */
     uint64_t streams_with_payload;
+    uint64_t unmatched;      /* streams with payload that the display filter left out */
+    uint64_t unjudged;       /* and that it could not be asked of: they were kept */
+    uint64_t without_fields; /* that the fields could not be asked of */
+    uint64_t hurried;        /* whose fields were asked for before their flight was over, as too much waited */
+    uint64_t late;           /* streams with payload whose handshake was forgotten, as they were silent for long */
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint64_t datagrams_forgotten; /* incomplete, as too many waited */

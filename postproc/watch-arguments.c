@@ -128,6 +128,7 @@ static const struct {
     {"keep", false},
     {"format", false},
     {"filter", false},
+    {"display-filter", false},
     {"flight-bytes", false},
     {"no-midstream", true},
     {"syn-restarts-clock", true},
@@ -137,6 +138,7 @@ static const struct {
     {"log", false},
     {"follow", true},
     {"log-format", false},
+    {"fields", false},
     {"log-bytes", false},
     {"community-id-seed", false},
 };
@@ -278,6 +280,22 @@ static const char *read_words(FpWatchArguments *arguments)
     return NULL;
 }
 
+/* Whether they make sense to tshark. When it does not work, that is seen to where it is needed. */
+static bool check_questions(const FpQuestions *questions, GError **error)
+{
+    const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
+    GError *failure = NULL;
+
+    if ((question.fields == NULL && question.filter == NULL) || fp_tshark_check(&question, &failure))
+        return true;
+    if (failure->code == FP_ERROR_UNAVAILABLE) {
+        g_error_free(failure);
+        return true;
+    }
+    g_propagate_error(error, failure);
+    return false;
+}
+
 /* Fills in the options that other commands have, too. */
 static bool read_shared_options(FpWatchArguments *arguments, GError **error)
 {
@@ -286,11 +304,12 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error) ||
         !fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_JSON, &options->log_style, error))
         return false;
+    options->selection.questions.fields = arguments->log_style.field_names;
     if (options->outputs == FP_WATCH_LOG)
         options->selection.keep = 0;
     options->spool.follows = arguments->follow;
     options->spool.pcapng_by_wiretap = options->format != FP_WRITER_AS_INPUT;
-    return true;
+    return check_questions(&options->selection.questions, error);
 }
 
 static gpointer copy_word(gconstpointer word, gpointer user)

@@ -41,14 +41,24 @@ static void tick(Watch *watch, const char *state)
 typedef struct {
     Watch *watch;
     const FpClaim *claim;
+    FpOutput *log;   /* NULL: none yet */
+    GError *failure; /* of writing while it was waited */
 } Following;
+
+/* No frames are at hand: what does not wait for tshark is put where it can be seen. */
+static bool catch_up(Watch *watch, FpOutput *log, GError **error)
+{
+    return fp_pass_catch_up(watch->pass, 0, error) && (log == NULL || fp_output_flush(log, error));
+}
 
 /* See FpFollower. Ends for new options, too: with these it is begun anew. */
 static bool wait_for_more(void *user)
 {
-    const Following *following = user;
+    Following *following = user;
     Watch *watch = following->watch;
 
+    if (following->log != NULL && !catch_up(watch, following->log, &following->failure))
+        return false;
     g_usleep(FP_FOLLOW_MS * 1000);
     tick(watch, "following");
     return !watch->signals.stop && !watch->signals.reload && !fp_spool_is_finished(watch->spool, following->claim);
@@ -69,6 +79,31 @@ typedef struct {
     FpOutput *log; /* NULL: none */
 } Outputs;
 
+static void say(const char *what)
+{
+    fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", what);
+}
+
+static void note_waiting(void *user)
+{
+    Watch *watch = user;
+
+    tick(watch, "working");
+}
+
+bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error)
+{
+    const FpSelection *selection = &options->selection;
+    const FpDissectorOptions how = {
+        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .is_waiting = note_waiting, .user = watch};
+
+    *dissector = NULL;
+    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
+        return true;
+    *dissector = fp_dissector_new(&selection->questions, &how, error);
+    return *dissector != NULL;
+}
+
 static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outputs, GError **error)
 {
     int n;
@@ -78,13 +113,13 @@ static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outpu
     while (!watch->signals.stop && (n = fp_pass_take(watch->pass, capture, FP_PASS_BATCH, error)) != 0) {
         if (n < 0)
             return false;
-        if (outputs->log != NULL && fp_capture_would_wait(capture) && !fp_output_flush(outputs->log, error))
-            return false;
         if (++watch->ticks % 64 == 0)
             tick(watch, "working");
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
+    if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, error))
+        return false;
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
 }
 
@@ -110,23 +145,27 @@ static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const c
     return fp_output_create(path, error);
 }
 
-static bool begin_log(Watch *watch, const FpClaim *claim, bool is_written, const char *name, Outputs *outputs, GError **error)
+static bool begin_log(Watch *watch, const FpClaim *claim, Following *following, const char *name, Outputs *outputs, GError **error)
 {
     const FpWatchOptions *options = watch->options;
     const char *suffix = fp_log_suffix(options->log_style.format);
 
     outputs->log = create_output(watch, claim, name, suffix, error);
-    if (outputs->log == NULL || (is_written && !show_live(watch, fp_output_path(outputs->log), suffix, error)))
+    if (outputs->log == NULL || (following != NULL && !show_live(watch, fp_output_path(outputs->log), suffix, error)))
         return false;
+    if (following != NULL)
+        following->log = outputs->log;
     fp_pass_log_to(watch->pass, outputs->log, &options->log_style, claim->name);
     return true;
 }
 
-static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, bool is_written, const char *name, Outputs *outputs,
+static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, Following *following, const char *name, Outputs *outputs,
                           GError **error)
 {
     const FpWatchOptions *options = watch->options;
 
+    if (watch->dissector != NULL)
+        fp_dissector_retry(watch->dissector);
     if (options->outputs & FP_WATCH_CAPTURE) {
         outputs->capture = create_output(watch, claim, name, "", error);
         if (outputs->capture != NULL)
@@ -135,7 +174,7 @@ static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
             return false;
         fp_pass_write_to(watch->pass, outputs->writer);
     }
-    return !(options->outputs & FP_WATCH_LOG) || begin_log(watch, claim, is_written, name, outputs, error);
+    return !(options->outputs & FP_WATCH_LOG) || begin_log(watch, claim, following, name, outputs, error);
 }
 
 static void end_outputs(Watch *watch, Outputs *outputs)
@@ -158,16 +197,24 @@ static bool finish_output(Watch *watch, FpOutput *output, GError **error)
     return true;
 }
 
-/* Writes the capture's outputs and brings them to the disk. */
-static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, bool is_written, GError **error)
+/* Whether writing failed while more was waited for; then error is set. */
+static bool has_failed(Following *following, GError **error)
+{
+    if (following == NULL || following->failure == NULL)
+        return false;
+    g_propagate_error(error, g_steal_pointer(&following->failure));
+    return true;
+}
+
+/* Writes the capture's outputs and brings them to the disk. following: NULL when it is finished. */
+static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, Following *following, GError **error)
 {
     g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
     Outputs outputs = {0};
 
-    bool is_done =
-        begin_outputs(watch, claim, capture, is_written, name, &outputs, error) && write_outputs(watch, capture, &outputs, error);
+    bool is_done = begin_outputs(watch, claim, capture, following, name, &outputs, error) && write_outputs(watch, capture, &outputs, error);
     end_outputs(watch, &outputs);
-    is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.capture), error);
+    is_done = is_done && !has_failed(following, error) && finish_output(watch, g_steal_pointer(&outputs.capture), error);
     is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.log), error);
     fp_output_discard(outputs.capture);
     fp_output_discard(outputs.log);
@@ -273,7 +320,7 @@ static bool is_all_there(const FpCapture *capture, GError **error)
 static Built build(Watch *watch, guint i, bool is_written, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
-    Following following = {watch, claim};
+    Following following = {.watch = watch, .claim = claim};
     FpFollower follower = {wait_for_more, &following};
     FpSummary before = watch->state.totals.summary;
     struct stat status;
@@ -293,7 +340,10 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
         return BUILT;
     }
     g_autoptr(FpCapture) capture = failure == NULL ? open_claim(watch, claim, is_written ? &follower : NULL, &failure) : NULL;
-    bool is_built = capture != NULL && build_outputs(watch, claim, capture, is_written, &failure);
+    if (watch->dissector != NULL)
+        fp_dissector_set_live(watch->dissector, is_written);
+    bool is_built = capture != NULL && build_outputs(watch, claim, capture, is_written ? &following : NULL, &failure);
+    g_clear_error(&following.failure);
     is_built = is_built && is_as_claimed(claim, &failure) && is_all_there(capture, &failure);
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);

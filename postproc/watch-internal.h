@@ -23,10 +23,11 @@ typedef struct {
     FpOutbox *outbox;
     FpWakeup *wakeup;
     FpSignals signals;
-    FpCheckpoint state; /* as committed, and on the way to the next; its streams are in pass */
-    FpPass *pass;       /* NULL: the state has to be read anew */
-    bool is_woken;      /* by what happens in the folders */
-    bool is_settled;    /* what was committed is published and disposed of */
+    FpCheckpoint state;     /* as committed, and on the way to the next; its streams are in pass */
+    FpDissector *dissector; /* NULL: tshark is not asked */
+    FpPass *pass;           /* NULL: the state has to be read anew */
+    bool is_woken;          /* by what happens in the folders */
+    bool is_settled;        /* what was committed is published and disposed of */
     FpStatus status;
     char *trouble;        /* what is waited for to get better; NULL: nothing */
     uint64_t read_failed; /* the claim whose reading failed last, and how often */
@@ -62,7 +63,10 @@ bool fp_watch_save_state(Watch *watch, GError **error);
 bool fp_watch_commit(Watch *watch, uint64_t number, GError **error);
 bool fp_watch_settle(Watch *watch, GError **error);
 
-/* watch-claims.c. Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something
+/* watch-claims.c. A dissector for options, *dissector NULL when there is nothing to ask. */
+bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error);
+
+/* Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something
  * does not work; then the next round begins from what was committed. */
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error);
 

@@ -23,6 +23,10 @@ bool fp_watch_restore(Watch *watch, GError **error)
         return false;
     }
     watch->pass = fp_pass_new(selection, streams, &watch->state.totals.summary, NULL, NULL);
+    if (watch->dissector != NULL) {
+        fp_dissector_restart(watch->dissector, watch->state.seen.matched);
+        fp_pass_ask(watch->pass, watch->dissector);
+    }
     return true;
 }
 
@@ -61,6 +65,10 @@ bool fp_watch_save_state(Watch *watch, GError **error)
     gint64 began_us = g_get_monotonic_time();
 
     watch->state.streams = fp_pass_streams(watch->pass);
+    if (watch->dissector != NULL) {
+        g_array_unref(watch->state.seen.matched);
+        watch->state.seen.matched = fp_dissector_matched(watch->dissector);
+    }
     bool is_saved = fp_checkpoint_save(watch->folder.path, &watch->state, error);
     watch->state.streams = NULL;
     watch->status.figures[FP_FIGURE_CHECKPOINT_NS] = (uint64_t)(g_get_monotonic_time() - began_us) * 1000;

@@ -25,6 +25,9 @@ static void fill_figures(Watch *watch)
     figures[FP_FIGURE_STREAMS_OPEN] = summary->streams.open;
     figures[FP_FIGURE_STREAMS_FORGOTTEN] =
         summary->streams.forgotten_unanswered + summary->streams.forgotten_closed + summary->streams.forgotten_idle;
+    figures[FP_FIGURE_STREAMS_UNMATCHED] = summary->unmatched;
+    figures[FP_FIGURE_STREAMS_UNJUDGED] = summary->unjudged;
+    figures[FP_FIGURE_STREAMS_WITHOUT_FIELDS] = summary->without_fields;
     figures[FP_FIGURE_TABLE_BYTES] = summary->streams.table_bytes;
     figures[FP_FIGURE_BACKLOG_FILES] = fp_spool_n_claims(watch->spool);
     figures[FP_FIGURE_BACKLOG_BYTES] = fp_spool_backlog_bytes(watch->spool);

@@ -19,18 +19,21 @@ static void reload_options(Watch *watch)
 {
     GError *failure = NULL;
     const FpWatchOptions *options;
+    FpDissector *dissector = NULL;
 
     watch->signals.reload = false;
     if (watch->reload == NULL)
         return;
     fp_notify("RELOADING=1");
     options = watch->reload(watch->user, &failure);
-    if (options == NULL) {
+    if (options == NULL || !fp_watch_new_dissector(watch, options, &dissector, &failure)) {
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s; the old options are kept", failure->message);
         g_error_free(failure);
     } else {
         watch->options = options;
-        fp_watch_forget_uncommitted(watch);
+        fp_watch_forget_uncommitted(watch); /* before what it borrows */
+        fp_dissector_free(watch->dissector);
+        watch->dissector = dissector;
         fp_journal(G_LOG_LEVEL_MESSAGE, 0, NULL, "options were read again");
     }
     fp_notify("READY=1");
@@ -159,6 +162,8 @@ static bool begin(Watch *watch, GError **error)
     if (watch->outbox == NULL)
         return false;
     watch->wakeup = fp_wakeup_new(error);
+    if (!fp_watch_new_dissector(watch, options, &watch->dissector, error))
+        return false;
     if (watch->wakeup == NULL || !fp_watch_restore(watch, error) || !follow_output(watch, error))
         return false;
     if (watch->state.generation == 0 && fp_spool_highest(watch->spool) > 0)
@@ -176,6 +181,7 @@ static bool begin(Watch *watch, GError **error)
 static void end(Watch *watch)
 {
     fp_pass_free(watch->pass);
+    fp_dissector_free(watch->dissector);
     fp_checkpoint_clear(&watch->state);
     fp_wakeup_free(watch->wakeup);
     fp_outbox_free(watch->outbox);

@@ -29,6 +29,8 @@ struct FpWriter {
     FpOutput *output;
     FpCapture *capture;     /* whose records come now */
     FpCaptureFormat format; /* the first capture's */
+    FpWriterDrain drain;    /* NULL: nothing is kept for later */
+    void *drain_user;
 };
 
 /* Copies classic pcap. */

@@ -38,6 +38,8 @@ static bool copy_block(void *user, bool begins_section, const uint8_t *block, si
             g_ptr_array_add(pcapng->interfaces, g_bytes_new(block, bytes));
         return fp_output_write(pcapng->base.output, block, bytes, error);
     }
+    if (pcapng->base.drain != NULL && !pcapng->base.drain(pcapng->base.drain_user, error))
+        return false;
     memset(unknown, 0xff, sizeof unknown);
     g_ptr_array_set_size(pcapng->interfaces, 0);
     return fp_output_write(pcapng->base.output, block, SECTION_LENGTH_OFFSET, error) &&

@@ -71,6 +71,12 @@ bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error
     return writer->way->next_capture(writer, capture, error);
 }
 
+void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user)
+{
+    writer->drain = drain;
+    writer->drain_user = user;
+}
+
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
 {
     return writer->way->write(writer, record, error);

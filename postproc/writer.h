@@ -27,6 +27,11 @@ bool fp_writer_copies(const FpWriter *writer);
 /* Readies the writer for the records of the next capture, the first one too. Fails when they do not fit the output's format. */
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error);
 
+/* Has drain called before a section of pcapng begins that is not the output's first: records that are kept for later have no place behind
+ * that. */
+typedef bool (*FpWriterDrain)(void *user, GError **error);
+void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user);
+
 /* Writes a record of the capture that was given last. */
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* askers.c - the tsharks of a dissector: what each has been given, its answers, its death, and who takes over. See dissector.h. */
+#include "asked.h"
+
+#define HANG_SECONDS 10
+#define HANG_SECONDS_LIVE 3 /* frames come meanwhile */
+#define START_SECONDS 20
+#define DEATHS_MAX 20U
+#define DEATHS_OF_ONE 2U
+#define STARTS_MAX 2U /* that fail, in a row */
+#define MARKER_BYTES 16U
+#define PUSH_BYTES FP_MARKER_BYTES_MAX /* more than any buffer that a reader might fill before it looks at what it has */
+#define PUSH_US 100000
+#define MARK_EACH 64U /* frames that a filter is asked of */
+#define MARK_US 500000
+#define WAIT_MS 20
+#define UNSENT_MAX (1024U * 1024U) /* before a capture that can wait does */
+
+static void free_given(gpointer data)
+{
+    Given *given = data;
+
+    if (given->asked != NULL)
+        fp_asked_unref(given->asked);
+    g_free(given);
+}
+
+static void take_answer(void *user, uint64_t number, FpFieldValues *values)
+{
+    Asker *asker = user;
+    FpDissector *dissector = asker->generation->dissector;
+
+    asker->progress_us = g_get_monotonic_time();
+    for (;;) {
+        Given *given = g_queue_peek_head(&asker->given);
+        if (given == NULL || given->number > number)
+            return;
+        g_queue_pop_head(&asker->given);
+        if (given->asked != NULL) {
+            given->asked->unanswered[asker->kind]--;
+            if (given->number == number && given->counts)
+                fp_asked_apply(dissector, given->asked, asker->kind, values);
+            fp_asked_check(dissector, given->asked);
+        }
+        free_given(given);
+    }
+}
+
+static void push(Asker *asker, uint64_t number, FpAsked *asked, bool counts)
+{
+    Given *given = g_new(Given, 1);
+
+    if (g_queue_is_empty(&asker->given))
+        asker->progress_us = g_get_monotonic_time();
+    *given = (Given){.number = number, .asked = asked != NULL ? fp_asked_ref(asked) : NULL, .counts = counts};
+    g_queue_push_tail(&asker->given, given);
+}
+
+static void mark(Asker *asker, size_t bytes)
+{
+    push(asker, fp_tshark_mark(asker->tshark, bytes), NULL, false);
+    asker->unmarked = 0;
+    asker->marked_us = g_get_monotonic_time();
+}
+
+void fp_askers_give(FpAsked *asked, const Held *held)
+{
+    Generation *generation = asked->generation;
+
+    generation->n_frames++;
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
+        Asker *asker = &generation->askers[kind];
+        if (asker->tshark == NULL)
+            continue;
+        push(asker, fp_tshark_give(asker->tshark, held->frame), asked, held->counts);
+        asked->unanswered[kind]++;
+        asker->unmarked++;
+        if (kind == FILTER && asker->unmarked >= MARK_EACH)
+            mark(asker, MARKER_BYTES);
+    }
+}
+
+static void free_generation(Generation *generation)
+{
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
+        fp_tshark_free(generation->askers[kind].tshark);
+        g_queue_clear_full(&generation->askers[kind].given, free_given);
+    }
+    g_free(generation);
+}
+
+/* Returns NULL with error set when there is no tshark. */
+static Generation *start_generation(FpDissector *dissector, GError **error)
+{
+    Generation *generation = g_new0(Generation, 1);
+
+    generation->dissector = dissector;
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
+        const FpTsharkQuestion question = {.fields = kind == FIELDS ? dissector->questions->fields : NULL,
+                                           .filter = kind == FILTER ? dissector->questions->filter : NULL};
+        Asker *asker = &generation->askers[kind];
+        asker->generation = generation;
+        asker->kind = kind;
+        if (question.fields == NULL && question.filter == NULL)
+            continue;
+        asker->tshark = fp_tshark_start(&question, take_answer, asker, error);
+        if (asker->tshark == NULL) {
+            free_generation(generation);
+            return NULL;
+        }
+    }
+    g_queue_push_tail(&dissector->generations, generation);
+    return generation;
+}
+
+/* Old ones end when their streams are done. */
+static void end_old_generations(FpDissector *dissector)
+{
+    for (GList *at = dissector->generations.head, *next; at != NULL && at->next != NULL; at = next) {
+        Generation *generation = at->data;
+        next = at->next;
+        if (generation->n_asked > 0)
+            continue;
+        g_queue_delete_link(&dissector->generations, at);
+        free_generation(generation);
+    }
+}
+
+Generation *fp_askers_current(FpDissector *dissector)
+{
+    Generation *generation = g_queue_peek_tail(&dissector->generations);
+    GError *failure = NULL;
+
+    if (generation != NULL && generation->n_frames < dissector->frames_max)
+        return generation;
+    generation = start_generation(dissector, &failure);
+    if (generation == NULL) {
+        fp_dissector_break(dissector, failure->message);
+        g_error_free(failure);
+        return NULL;
+    }
+    end_old_generations(dissector);
+    return generation;
+}
+
+void fp_askers_clear(FpDissector *dissector)
+{
+    g_queue_clear_full(&dissector->generations, (GDestroyNotify)free_generation);
+}
+
+/* Sends and receives. Returns false when the tshark is dead, or as good as that. */
+static bool exchange(Asker *asker, int wait_ms)
+{
+    gint64 now_us;
+
+    if (asker->tshark == NULL)
+        return true;
+    if (!fp_tshark_exchange(asker->tshark, wait_ms))
+        return false;
+    if (g_queue_is_empty(&asker->given))
+        return true;
+    now_us = g_get_monotonic_time();
+    if (asker->kind == FILTER && asker->unmarked > 0 && now_us - asker->marked_us > MARK_US)
+        mark(asker, MARKER_BYTES);
+    gint64 hang_us = (asker->generation->dissector->is_live ? HANG_SECONDS_LIVE : HANG_SECONDS) * G_USEC_PER_SEC;
+    return now_us - asker->progress_us < hang_us;
+}
+
+static void note_waiting(const FpDissector *dissector)
+{
+    if (dissector->options.is_waiting != NULL)
+        dissector->options.is_waiting(dissector->options.user);
+}
+
+/* Waits until one has answered for all that it was given. *end_us: until then, 0 for as long as it takes. */
+static bool settle(Asker *asker, gint64 end_us)
+{
+    if (asker->tshark == NULL)
+        return true;
+    if (asker->kind == FILTER && asker->unmarked > 0)
+        mark(asker, MARKER_BYTES);
+    while (!g_queue_is_empty(&asker->given)) {
+        gint64 now_us = g_get_monotonic_time();
+        if (end_us != 0 && now_us >= end_us)
+            return exchange(asker, 0);
+        if (!exchange(asker, WAIT_MS))
+            return false;
+        note_waiting(asker->generation->dissector);
+        now_us = g_get_monotonic_time();
+        if (now_us - asker->progress_us > PUSH_US && now_us - asker->marked_us > PUSH_US && fp_tshark_unsent(asker->tshark) == 0)
+            mark(asker, PUSH_BYTES);
+    }
+    return true;
+}
+
+static bool settle_generation(Generation *generation, gint64 end_us, char **why)
+{
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++)
+        if (!settle(&generation->askers[kind], end_us)) {
+            *why = fp_tshark_failure(generation->askers[kind].tshark);
+            return false;
+        }
+    return true;
+}
+
+/* A new generation that has proved to work. Returns NULL with *why set. */
+static Generation *start_proved(FpDissector *dissector, char **why)
+{
+    GError *failure = NULL;
+    Generation *generation = start_generation(dissector, &failure);
+
+    if (generation == NULL) {
+        *why = g_strdup(failure->message);
+        g_error_free(failure);
+        return NULL;
+    }
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++)
+        if (generation->askers[kind].tshark != NULL)
+            mark(&generation->askers[kind], MARKER_BYTES);
+    return settle_generation(generation, g_get_monotonic_time() + START_SECONDS * G_USEC_PER_SEC, why) ? generation : NULL;
+}
+
+static bool give_again(Generation *generation, FpAsked *asked, char **why)
+{
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++)
+        asked->unanswered[kind] = 0;
+    asked->generation = generation;
+    generation->n_asked++;
+    for (guint i = 0; i < asked->frames->len; i++)
+        fp_askers_give(asked, &g_array_index(asked->frames, Held, i));
+    return settle_generation(generation, 0, why);
+}
+
+/* Starts a tshark anew and gives it, one after the other, all streams that are not done. Returns false, with *why, when it has died again;
+ * a stream that it died on is done then. */
+static bool try_again(FpDissector *dissector, bool *is_started, char **why)
+{
+    fp_askers_clear(dissector);
+    for (GList *at = dissector->open.head; at != NULL; at = at->next)
+        ((FpAsked *)at->data)->generation = NULL;
+    Generation *generation = start_proved(dissector, why);
+    *is_started = generation != NULL;
+    if (generation == NULL)
+        return false;
+    for (GList *at = dissector->open.head, *next; at != NULL; at = next) {
+        FpAsked *asked = at->data;
+        next = at->next;
+        fp_asked_ref(asked);
+        bool is_well = give_again(generation, asked, why);
+        if (!is_well && ++asked->deaths >= DEATHS_OF_ONE) {
+            g_autofree char *twice = g_strdup_printf("tshark has died on it twice: %s", *why);
+            fp_asked_fail(dissector, asked, twice);
+        }
+        fp_asked_unref(asked);
+        if (!is_well)
+            return false;
+    }
+    return true;
+}
+
+/* Takes over why. */
+static void recover(FpDissector *dissector, char *why)
+{
+    if (dissector->deaths == 0) {
+        g_autofree char *what = g_strdup_printf("%s; another one is started, and asked again what had not been answered", why);
+        dissector->options.say(what);
+    }
+    for (GList *at = dissector->open.head; at != NULL; at = at->next) {
+        FpAsked *asked = at->data;
+        asked->deaths += asked->unanswered[FIELDS] + asked->unanswered[FILTER] > 0;
+    }
+    for (unsigned n_failed = 0; dissector->broken == NULL;) {
+        bool is_started = false;
+        if (++dissector->deaths > DEATHS_MAX || n_failed >= STARTS_MAX) {
+            g_autofree char *too_often = g_strdup_printf("%s; it has died %u times", why, dissector->deaths);
+            fp_dissector_break(dissector, too_often);
+            break;
+        }
+        g_clear_pointer(&why, g_free);
+        if (try_again(dissector, &is_started, &why))
+            break;
+        n_failed = is_started ? 0 : n_failed + 1;
+    }
+    g_free(why);
+}
+
+/* Why one of them is dead, or NULL. */
+static char *exchange_all(FpDissector *dissector, int wait_ms)
+{
+    for (GList *at = dissector->generations.head; at != NULL; at = at->next) {
+        Generation *generation = at->data;
+        for (Kind kind = FIELDS; kind < N_KINDS; kind++)
+            if (!exchange(&generation->askers[kind], wait_ms))
+                return fp_tshark_failure(generation->askers[kind].tshark);
+    }
+    return NULL;
+}
+
+size_t fp_askers_unsent(const FpDissector *dissector)
+{
+    size_t most = 0;
+
+    for (GList *at = dissector->generations.head; at != NULL; at = at->next)
+        for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
+            const FpTshark *tshark = ((Generation *)at->data)->askers[kind].tshark;
+            most = MAX(most, tshark != NULL ? fp_tshark_unsent(tshark) : 0);
+        }
+    return most;
+}
+
+void fp_askers_poll(FpDissector *dissector)
+{
+    int wait_ms = 0;
+
+    do {
+        char *why = exchange_all(dissector, wait_ms);
+        if (why != NULL)
+            recover(dissector, why);
+        if (wait_ms > 0)
+            note_waiting(dissector);
+        wait_ms = 1;
+    } while (!dissector->is_live && fp_askers_unsent(dissector) > UNSENT_MAX);
+    end_old_generations(dissector);
+}
+
+/* Why one of them is dead, or NULL. */
+static char *settle_all(FpDissector *dissector, gint64 end_us)
+{
+    char *why = NULL;
+
+    for (GList *at = dissector->generations.head; at != NULL; at = at->next)
+        if (!settle_generation(at->data, end_us, &why))
+            return why;
+    return NULL;
+}
+
+void fp_askers_settle(FpDissector *dissector, int wait_ms)
+{
+    gint64 end_us = wait_ms < 0 ? 0 : g_get_monotonic_time() + wait_ms * G_GINT64_CONSTANT(1000);
+    char *why;
+
+    while ((why = settle_all(dissector, end_us)) != NULL)
+        recover(dissector, why);
+    end_old_generations(dissector);
+}

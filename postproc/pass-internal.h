@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pass-internal.h - the parts of a pass: pass.c (records to verdicts), pass-asking.c (what tshark is asked about). Nobody else includes it.
+ */
+#ifndef FP_PASS_INTERNAL_H
+#define FP_PASS_INTERNAL_H
+
+#include "backlog.h"
+#include "decode.h"
+#include "dissector.h"
+#include "filter.h"
+#include "pass.h"
+
+struct FpPass {
+    const FpSelection *selection;
+    FpSummary *summary;
+    FpFilter *filter; /* NULL for none, or the kernel's */
+    FpDecoder *decoder;
+    FpStreams *streams;
+    FpWriter *writer;
+    FpShowClasses show; /* instead of writing */
+    void *user;
+    struct {
+        FpOutput *output; /* NULL for none */
+        const FpLogStyle *style;
+        const char *source;
+        uint64_t frames_before;
+        GString *line;
+    } log;
+    struct {
+        FpDissector *dissector; /* NULL: nothing is asked */
+        FpBacklog *backlog;
+        const FpCapture *capture; /* whose records are taken */
+        FpDissectorStats counted; /* in summary */
+        int n_unpolled;
+    } asking;
+    bool failed_reading;
+    int64_t newest_ns;
+    int64_t last_ns;
+};
+
+/* What is known of a record of a batch before its stream is looked up. */
+typedef struct {
+    FpSegment segment;
+    FpStreamKey key;
+    GPtrArray *fragments; /* those with which the record completes a datagram, or NULL */
+    bool has_segment;
+} Pending;
+
+/* pass.c: what there is to say of a first payload frame. */
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
+                         FpTrail *trail);
+
+/* pass-asking.c: where tshark is asked, these take the place of what pass.c does with a frame that is in any class. */
+bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const Pending *pending, const FpVerdict *verdict,
+                         GError **error);
+bool fp_pass_after_batch(FpPass *pass, int n, GError **error);
+
+/* Copies of a record whose fragment has to wait: for the writer, and for tshark. */
+void *fp_pass_keep_fragment(FpPass *pass, const FpRecord *record, size_t *bytes);
+void fp_pass_drop_fragment(void *kept);
+
+/* pass.c: whether fragments are written, too. */
+bool fp_pass_keeps_fragments(const FpPass *pass);
+
+/* For fp_writer_on_section. */
+bool fp_pass_drain(void *pass, GError **error);
+
+#endif

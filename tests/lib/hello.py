@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A TLS ClientHello made by hand."""
+
+
+def _vector(length_bytes, content):
+    return len(content).to_bytes(length_bytes, "big") + content
+
+
+def client_hello(server_name, padding=0):
+    """A record with a ClientHello (RFC 8446 4.1.2) for server_name, str or bytes (RFC 6066 3), and bytes of padding (RFC 7685)."""
+    if isinstance(server_name, str):
+        server_name = server_name.encode()
+    extensions = b"\0\0" + _vector(2, _vector(2, b"\0" + _vector(2, server_name))) + b"\0\x15" + _vector(2, bytes(padding))
+    hello = b"\x03\x03" + bytes(32) + _vector(1, b"") + _vector(2, b"\x13\x01") + _vector(1, b"\0") + _vector(2, extensions)
+    return b"\x16\x03\x01" + _vector(2, b"\x01" + _vector(3, hello))

@@ -1,0 +1,446 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""slim --fields and -Y: what tshark says of the first flight, compared with what it says of the whole capture; and what happens when there is
+no tshark, or one that dies, hangs or does not like what it is asked. What is compared on many captures is in tests/agree."""
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+import unittest
+
+from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
+from test_slim import in_fragments
+from test_stream_key import tagged, vxlan
+
+sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
+import log_schema  # noqa: E402
+from hello import client_hello  # noqa: E402
+
+SNI, HOST = "tls.handshake.extensions_server_name", "http.host"
+MIXED = os.path.join(CAPTURES, "mixed.pcap")
+TSHARK = shutil.which("tshark")
+
+
+def entries(*arguments, fields=SNI, **kwargs):
+    result = slim("-q", "--log", "-", "--log-format", "json", "--fields", fields, *arguments, **kwargs)
+    assert result.returncode == 0, result.stderr
+    return log_schema.entries(result.stdout)
+
+
+def names(frames, *arguments, **kwargs):
+    return [entry["fields"].get(SNI) for entry in entries(*arguments, "-", stdin=pcap(frames), **kwargs)]
+
+
+def hello_in(pieces, port=40000, name="www.example", reply=True):
+    """A connection to port 443 whose ClientHello comes in pieces, from and to offsets of it, in that order: three frames, those, a reply."""
+    hello = client_hello(name, 2000)
+    client, server = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
+    frames = [segment(port, 443, 1000, SYN), segment(443, port, 5000, SYN | ACK, ack=1001, src=server, dst=client), segment(port, 443, 1001, ACK, ack=5001)]
+    frames += [segment(port, 443, 1001 + begin, ACK, hello[begin:end], ack=5001) for begin, end in pieces]
+    alert = segment(443, port, 5001, ACK, b"\x15\x03\x03\0\x02\x02\x28", ack=1001 + len(hello), src=server, dst=client)
+    return frames + [alert] * reply
+
+
+class Fields(InFolder):
+    def test_as_tshark_has_them_of_the_whole_capture(self):
+        asked = [SNI, "tls.handshake.ja3", HOST, "ssh.protocol"]
+        out = subprocess.run([TSHARK, "-n", "-r", MIXED, "-T", "fields", "-e", "frame.number", "-e", "tcp.stream", "-e", "tcp.srcport",
+                              *(word for name in asked for word in ("-e", name))], capture_output=True, check=True, text=True).stdout
+        lines = [line.split("\t") for line in out.splitlines()]
+        where = {int(line[0]): tuple(line[1:3]) for line in lines}
+        wanted = {}
+        for line in lines:
+            for name, value in zip(asked, line[3:]):
+                if value:
+                    wanted.setdefault(tuple(line[1:3]), {}).setdefault(name, value)
+        found = entries(MIXED, fields=",".join(asked))
+        self.assertEqual([entry["fields"] for entry in found], [wanted.get(where[entry["pcap_cnt"]], {}) for entry in found])
+        self.assertEqual([sum(name in entry["fields"] for entry in found) for name in asked], [5, 5, 13, 1])
+        plain = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", MIXED).stdout)
+        self.assertEqual([{key: value for key, value in entry.items() if key != "fields"} for entry in found], plain)
+
+    def test_a_message_in_pieces_is_found_once(self):
+        n = len(client_hello("www.example", 2000))
+        a, b = 700, 1400
+        cases = {"one": [(0, n)], "two": [(0, a), (a, n)], "three": [(0, a), (a, b), (b, n)], "first last": [(a, b), (b, n), (0, a)],
+                 "swapped": [(0, a), (b, n), (a, b)], "last first": [(b, n), (0, a), (a, b)], "backwards": [(b, n), (a, b), (0, a)],
+                 "first twice": [(0, a), (0, a), (a, n)], "all twice": [(0, a), (0, a), (a, b), (a, b), (b, n), (b, n)],
+                 "again together": [(0, a), (b, n), (0, b)], "small": [(i, min(i + 50, n)) for i in range(0, n, 50)]}
+        for what, pieces in cases.items():
+            for reply in (True, False):
+                with self.subTest(what, reply=reply):
+                    self.assertEqual(names(hello_in(pieces, reply=reply)), ["www.example"])
+
+    def test_many_streams_at_once_in_pieces(self):
+        n = len(client_hello("a0.example", 2000))
+        each = [hello_in([(700, n), (0, 700)], 1000 + i, f"a{i}.example") for i in range(10)]
+        woven = [stream[i] for i in range(len(each[0])) for stream in each]
+        self.assertEqual(names(woven), [f"a{i}.example" for i in range(10)])
+
+    def test_in_fast_open_fragments_vlans_and_tunnels(self):
+        hello = client_hello("www.example")
+        self.assertEqual(names([segment(40000, 443, 1000, SYN, hello)]), ["www.example"])
+        start, first, rest = hello_in([(0, 700), (700, len(client_hello("www.example", 2000)))])[:3], *hello_in([(0, 700), (700, 2100)])[3:5]
+        for options in ((), ("-w", self.path("out.pcap")), ("-w", self.path("out.pcap"), "--marked-only")):
+            self.assertEqual(names(start + in_fragments(first) + [rest], *options), ["www.example"])
+        whole = hello_in([(0, 700), (700, 2100)])
+        self.assertEqual(names([tagged(f, 7) for f in whole]), ["www.example"])
+        self.assertEqual(names([vxlan(f, 5, n in (1, 5)) for n, f in enumerate(whole)]), ["www.example"])
+
+    def test_fields_of_what_carries_the_message_do_not_end_the_asking(self):
+        n = len(client_hello("www.example", 2000))
+        found = entries("-", stdin=pcap(hello_in([(0, 700), (700, n)])), fields=f"ip.ttl,{SNI},tcp.len")
+        self.assertEqual(found[0]["fields"], {"ip.ttl": "64", SNI: "www.example", "tcp.len": "700"})
+        self.assertEqual(entries("-", stdin=pcap(connection()), fields="ip.ttl")[0]["fields"], {"ip.ttl": "64"})
+
+    def test_several_values_are_an_array(self):
+        found = entries("-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nA: 1,2\r\nB: 2\r\n\r\n")), fields="http.request.line,http.request.method")
+        self.assertEqual(found[0]["fields"], {"http.request.line": ["A: 1,2\r\n", "B: 2\r\n"], "http.request.method": "GET"})
+        line = slim("-q", "--log", "-", "--log-bytes", "3", "--fields", "http.request.line,http.request.method",
+                    "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nA: 1,2\r\nB: 2\r\n\r\n"))).stdout.decode()
+        self.assertTrue(line.endswith(" GET\thttp.request.line=A: 1\\x2c2\\x0d\\x0a,B: 2\\x0d\\x0a\thttp.request.method=GET\n"), line)
+
+    def test_nothing_but_plain_ascii_gets_through(self):
+        for nasty in ("\x1b]0;owned\x07", "a\n7\tevil", "b\x1e\x1f\x01c,d", 'q"\\', "\u202eevil", "\x9b31m"):
+            with self.subTest(nasty):
+                frames = hello_in([(0, 10000)], name=nasty)
+                found = names(frames)
+                self.assertEqual(len(found), 1)
+                if nasty.isascii():
+                    self.assertEqual(found[0], nasty)
+                line = slim("-q", "--log", "-", "--fields", SNI, "-", stdin=pcap(frames)).stdout.decode()
+                self.assertEqual((line.count("\n"), line.count("\t")), (1, 1))
+                self.assertTrue(all(" " <= character <= "~" for character in line.replace("\n", "").replace("\t", "")))
+
+    def test_other_formats_and_link_types(self):
+        for name in ("pcapng", "nsecpcap", "snoop"):
+            path = self.path(name)
+            subprocess.run(["editcap", "-F", name, MIXED, path], check=True)
+            plain = [entry["fields"] for entry in entries(MIXED, fields=f"{SNI},{HOST}")]
+            self.assertEqual([entry["fields"] for entry in entries(path, fields=f"{SNI},{HOST}")], plain)
+        ethernet = write(self.folder, "1.pcap", pcap(hello_in([(0, 700), (700, 2100)], 1)))
+        raw = write(self.folder, "2.pcap", pcap([f[14:] for f in hello_in([(0, 700), (700, 2100)], 2, "raw.example")], link=101))
+        result = slim("-q", "-F", "pcapng", "-w", self.path("out"), "--log", "-", "--log-format", "json", "--fields", SNI, ethernet, raw)
+        self.assertEqual([e["fields"] for e in log_schema.entries(result.stdout)], [{SNI: "www.example"}, {SNI: "raw.example"}], result.stderr)
+
+    def test_flights_go_on_from_file_to_file(self):
+        frames = hello_in([(0, 700), (700, 1400), (1400, 2100)])
+        for at in range(1, len(frames)):
+            first, second = write(self.folder, "1.pcap", pcap(frames[:at])), write(self.folder, "2.pcap", pcap(frames[at:]))
+            found = entries(first, second)
+            self.assertEqual([e["fields"] for e in found], [{SNI: "www.example"}])
+            self.assertEqual(found[0]["pcap_filename"], first if at > 3 else second)
+
+
+class Filters(InFolder):
+    def kept(self, *arguments, **kwargs):
+        out = self.path("out.pcap")
+        result = slim("-w", out, *arguments, **kwargs)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return read(out), result.stderr
+
+    def test_what_is_written_and_what_is_logged(self):
+        firsts = [number for number, classes in rows(MIXED).items() if "first" in classes]
+        hellos = [61, 211, 233, 324, 345]
+        found = entries("-Y", "tls.handshake.type == 1", "-w", self.path("out.pcap"), MIXED)
+        self.assertEqual([entry["pcap_cnt"] for entry in found], hellos)
+        data, said = self.kept("-Y", "tls.handshake.type == 1", MIXED)
+        self.assertEqual(data, read(self.path("out.pcap")))
+        self.assertEqual(list(rows("-", stdin=data)), [1, 2, 3, 4, 5])
+        self.assertRegex(said, rf"left out +{len(firsts) - len(hellos)} streams")
+        self.assertRegex(said, r"kept +5 frames")
+        self.assertEqual(self.kept("-Y", "frame", MIXED)[0], slim("-q", MIXED).stdout)
+        self.assertEqual(self.kept("-Y", "sip", MIXED)[0], read(MIXED)[:24])
+
+    def test_relatives_follow_their_stream(self):
+        n = len(client_hello("www.example", 2000))
+        tls, http = hello_in([(700, n), (0, 700)], 1), connection(2)
+        woven = [frame for pair in zip(http, tls) for frame in pair] + tls[len(http):]
+        late = segment(1, 443, 1000, SYN, ack=9)
+        for keep, wanted in (("first", tls[3:4]), ("flight", tls[3:5]), ("handshake", tls[:3] + [late]), ("reply", tls[5:]),
+                             ("first,reply", [tls[3], tls[5]]), ("handshake,flight,reply", tls + [late])):
+            with self.subTest(keep):
+                data = self.kept("-Y", "tls.handshake.type == 1", "--keep", keep, "-", stdin=pcap(woven + [late]))[0]
+                self.assertEqual(data[24:], b"".join(record(f, (woven + [late]).index(f)) for f in woven + [late] if f in wanted))
+
+    def test_only_the_flight_is_judged(self):
+        frames = connection()
+        for text in ("tcp.flags.syn == 1", "http.response", "frame.number == 1", "tcp.srcport == 80"):
+            self.assertEqual(self.kept("-Y", text, "--keep", "handshake,flight,reply", "-", stdin=pcap(frames))[0], header())
+        self.assertEqual(self.kept("-Y", "tcp.dstport == 80", "-", stdin=pcap(frames))[0][24:], record(frames[3], 3))
+
+    def test_handshakes_of_who_says_nothing_do_not_match(self):
+        """And do not hold up others; who speaks late has its flight kept, and the summary says so."""
+        silent, talks = connection(1), connection(2)
+        data = header() + b"".join(record(f, n) for n, f in enumerate(silent[:3] + talks))
+        data += record(silent[3], 11_000_000 // 1000) + record(talks[4], 12_000_000 // 1000)
+        out, said = self.kept("-Y", "http", "--keep", "handshake,flight", "-", stdin=data)
+        self.assertEqual(out[24:], b"".join(record(f, n + 3) for n, f in enumerate(talks[:4])) + record(silent[3], 11000))
+        self.assertRegex(said, r"late +1 streams")
+
+    def test_fragments_follow(self):
+        frames = connection()[:3] + in_fragments(connection()[3]) + [connection()[4]]
+        whole = slim("-q", "-", stdin=pcap(frames)).stdout
+        self.assertEqual(self.kept("-Y", "http", "-", stdin=pcap(frames))[0], whole)
+        self.assertEqual(self.kept("-Y", "tls", "-", stdin=pcap(frames))[0], header())
+
+    def test_sections_of_pcapng(self):
+        """Kept frames stand in the section that they came from."""
+        one, two = self.path("1.pcapng"), self.path("2.pcapng")
+        for path, port in ((one, 1), (two, 2)):
+            subprocess.run(["editcap", "-F", "pcapng", "-", path], input=pcap(hello_in([(0, 700), (700, 2100)], port)[:4]), check=True)
+        both = write(self.folder, "both.pcapng", read(one) + read(two))
+        for inputs in ((one, two), (both,)):
+            data = self.kept("-Y", "tcp", "--keep", "handshake,flight", *inputs)[0]
+            self.assertEqual(data, slim("-q", "--keep", "handshake,flight", *inputs).stdout)
+
+    def test_both_ways_together(self):
+        found = entries("-Y", "http.host or ssh", MIXED, fields=f"{HOST},ssh.protocol")
+        self.assertEqual((len(found), sum(HOST in e["fields"] for e in found)), (15, 13))
+
+
+class Usage(InFolder):
+    def test_tshark_says_what_is_wrong(self):
+        for words, what in ((["--log", "-", "--fields", "tls.nosuch,http.host"], "tshark: Some fields aren't valid:\n\ttls.nosuch"),
+                            (["-Y", "tcp.port ==", "-w", self.path("out")], "tshark: Unexpected end of filter expression"),
+                            (["-Y", "nosuch == 1", "-w", self.path("out")], "nosuch"),
+                            (["-Y", "tls) || (frame", "-w", self.path("out")], "unexpected")):
+            result = slim(*words, MIXED)
+            self.assertEqual((result.returncode, result.stdout), (64, b""), result.stderr)
+            self.assertIn(what, result.stderr)
+            self.assertNotIn("root", result.stderr)
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_wrong_usage_says_what_is_right(self):
+        for words, what in ((["--fields", HOST, "-w", "x"], "go with --log"), (["--log", "-", "--fields", ""], "--fields takes"),
+                            (["--log", "-", "--fields", "a,,b"], "--fields takes"), (["--log", "-", "--fields", f"{HOST},{HOST}"], "each once"),
+                            (["-Y", "", "-w", "x"], "-Y takes"), (["--list", "-Y", "tcp"], "--list")):
+            result = slim(*words, MIXED)
+            self.assertEqual(result.returncode, 64, result.stderr)
+            self.assertIn(what, result.stderr)
+
+
+class Broken(InFolder):
+    """Programs that stand for tshark. CHECK is when it is only asked whether fields and filter make sense."""
+
+    def tshark(self, script):
+        path = write(self.folder, "tshark", script.replace("TSHARK", TSHARK).encode())
+        os.chmod(path, stat.S_IRWXU)
+        return {"env": {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}}
+
+    def poisoned(self, how, each=False):
+        """tshark, but for what happens to it at a frame with POISON in it; each: at any frame."""
+        return self.tshark(f"""#!{sys.executable}
+import os, signal, subprocess, sys, time
+child = subprocess.Popen(["TSHARK", *sys.argv[1:]], stdin=subprocess.PIPE)
+seen = b""
+while True:
+    data = os.read(0, 65536)
+    seen = seen[-10:] + data
+    if b"POISON" in seen or ({each} and b"HTTP" in seen):
+        open({self.path('deaths')!r}, "a").write("x")
+        {how}
+    if not data:
+        break
+    child.stdin.write(data)
+    child.stdin.flush()
+child.stdin.close()
+sys.exit(child.wait())
+""")
+
+    def mixed_streams(self, n=30, at=(15,)):
+        return pcap([f for i in range(n) for f in connection(1000 + i, b"GET /POISON HTTP/1.1\r\nHost: h\r\n\r\n" if i in at else f"GET / HTTP/1.1\r\nHost: h{i}\r\n\r\n".encode())])
+
+    def test_no_tshark(self):
+        without = {"env": {**os.environ, "PATH": self.folder}}
+        result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **without)
+        found = log_schema.entries(result.stdout)
+        self.assertEqual((result.returncode, len(found)), (0, 22))
+        self.assertTrue(all(e["fields"] is None and "cannot be started" in e["tshark_error"] for e in found))
+        self.assertEqual(result.stderr.count("tshark: cannot be started: No such file or directory; it comes with Wireshark (Debian's package tshark)"), 1)
+        self.assertRegex(result.stderr, "no fields +of 22 streams")
+        self.assertIn("\ttshark_error=tshark: cannot be", slim("-q", "--log", "-", "--fields", HOST, MIXED, **without).stdout.decode())
+        result = slim("-Y", "tls", "-w", self.path("out"), MIXED, **without)
+        self.assertEqual((result.returncode, os.listdir(self.folder)), (69, []), result.stderr)
+        self.assertIn("Debian's package tshark", result.stderr)
+
+    def test_one_that_always_dies(self):
+        for script in ("#!/bin/sh\nexit 3\n", "#!/bin/sh\nkill -9 $$\n", "#!/bin/sh\necho no luck >&2; exit 127\n"):
+            with self.subTest(script):
+                result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **self.tshark(script))
+                found = log_schema.entries(result.stdout)
+                self.assertEqual((result.returncode, len(found)), (0, 22), result.stderr)
+                self.assertTrue(all(e["fields"] is None and e["tshark_error"] for e in found))
+                self.assertEqual(result.stderr.count("lines go on without fields"), 1)
+                self.assertEqual(slim("-Y", "tls", "-w", self.path("out"), MIXED, **self.tshark(script)).returncode, 69)
+
+    def test_one_that_dies_once(self):
+        """Nothing is missing: another one is given what had not been answered."""
+        once = self.poisoned(f"os.path.getsize({self.path('deaths')!r}) > 1 or os.kill(child.pid, 9) or os._exit(1)")
+        for options, field in ((("--fields", HOST), True), (("-Y", "http"), False)):
+            if os.path.exists(self.path("deaths")):
+                os.remove(self.path("deaths"))
+            result = slim("--log", "-", "--log-format", "json", *options, "-", stdin=self.mixed_streams(), **once)
+            found = log_schema.entries(result.stdout)
+            self.assertEqual([e["src_port"] for e in found], list(range(1000, 1030)), result.stderr)
+            self.assertGreaterEqual(os.path.getsize(self.path("deaths")), 1)
+            self.assertFalse([e for e in found if "tshark_error" in e])
+            if field:
+                self.assertEqual([e["fields"][HOST] for e in found], [f"h{i}" if i != 15 else "h" for i in range(30)])
+            self.assertEqual(result.stderr.count("another one is started"), 1)
+
+    def test_one_that_dies_of_a_stream(self):
+        dies = self.poisoned("child.kill(); os.kill(os.getpid(), signal.SIGSEGV)")
+        result = slim("--log", "-", "--log-format", "json", "--fields", HOST, "-Y", "http.host and not http.host contains \"h2\"", "-w", self.path("out"),
+                      "-", stdin=self.mixed_streams(at=(7, 15)), **dies)
+        found = log_schema.entries(result.stdout)
+        wanted = [i for i in range(30) if i == 15 or not str(i).startswith("2")]
+        self.assertEqual([e["src_port"] - 1000 for e in found], wanted, result.stderr)
+        self.assertEqual([e["fields"] and e["fields"][HOST] for e in found], [None if i in (7, 15) else f"h{i}" for i in wanted])
+        self.assertTrue(all("died on it twice" in e["tshark_error"] for e in found if e["fields"] is None))
+        self.assertRegex(result.stderr, "unjudged +2 streams")
+        self.assertEqual((result.returncode, len(rows(self.path("out")))), (1, len(wanted)))
+
+    def test_one_that_dies_of_every_stream(self):
+        """Whole captures do not wait for it for ever, and with -Y nothing is lost."""
+        dies = self.poisoned("child.kill(); os._exit(1)", each=True)
+        result = slim("--log", "-", "--log-format", "json", "-Y", "tls", "-w", self.path("out"), "-", stdin=self.mixed_streams(), **dies)
+        self.assertEqual(len(log_schema.entries(result.stdout)), 30, result.stderr)
+        self.assertEqual(len(rows(self.path("out"))), 30)
+        self.assertRegex(result.stderr, "unjudged +30 streams")
+        self.assertEqual(result.stderr.count("without being judged"), 1)
+
+    def test_one_that_hangs(self):
+        hangs = self.poisoned("time.sleep(1000)")
+        began = time.monotonic()
+        result = slim("-q", "--log", "-", "--log-format", "json", "--fields", HOST, "-", stdin=self.mixed_streams(), **hangs)
+        found = log_schema.entries(result.stdout)
+        self.assertEqual([e["fields"] and e["fields"][HOST] for e in found], [f"h{i}" if i != 15 else None for i in range(30)], result.stderr)
+        self.assertIn("does not answer", result.stderr)
+        self.assertLess(time.monotonic() - began, 60)
+
+    def test_one_that_does_not_start(self):
+        """It is well when asked what makes sense, and never again."""
+        script = self.tshark(f"#!/bin/sh\n[ -e {self.path('asked')} ] && exec sleep 1000\ntouch {self.path('asked')}\nexec TSHARK \"$@\"\n")
+        result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **script)
+        self.assertEqual((result.returncode, len(log_schema.entries(result.stdout))), (0, 22), result.stderr)
+        self.assertIn("does not answer", result.stderr)
+
+    def test_no_child_stays(self):
+        def children():
+            return subprocess.run(["pgrep", "-f", self.folder], capture_output=True, text=True).stdout.split()
+        script = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
+        run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", self.path("log"), "--fields", HOST, "-"], stdin=subprocess.PIPE, **script)
+        run.stdin.write(pcap(connection()))
+        run.stdin.flush()
+        for _ in range(200):
+            if os.path.exists(self.path("log")) and read(self.path("log")):
+                break
+            time.sleep(0.05)
+        tsharks = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True).stdout.split()
+        self.assertEqual(len(tsharks), 1)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        run.stdin.close()
+        for _ in range(100):
+            if not any(os.path.exists(f"/proc/{pid}") and "Z" not in read(f"/proc/{pid}/stat").decode().split(")")[1][:3] for pid in tsharks):
+                break
+            time.sleep(0.05)
+        else:
+            self.fail("tshark outlives slim")
+
+
+class Live(InFolder):
+    def start(self, *arguments, **kwargs):
+        run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", "-", *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, **kwargs)
+        self.addCleanup(run.kill)
+        run.stdin.write(header())
+        run.stdin.flush()
+        return run
+
+    @staticmethod
+    def give(run, frames, n=0):
+        for i, frame in enumerate(frames):
+            run.stdin.write(record(frame, n + i))
+            run.stdin.flush()
+
+    def test_lines_come_at_once(self):
+        run = self.start("--fields", SNI, "-Y", "tls")
+        time.sleep(1)      # what starting takes
+        frames = hello_in([(0, 700), (700, 2100)])
+        for port in (1, 2, 3):
+            frames = hello_in([(0, 700), (700, 2100)], port)
+            began = time.monotonic()
+            self.give(run, frames[:-1], 10 * port)
+            self.assertIn(b"www.example", run.stdout.readline())
+            self.assertLess(time.monotonic() - began, 1.0)
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(30), 0, run.stderr.read())
+
+    def test_what_has_no_answer_comes_when_its_time_is_over(self):
+        run = self.start("--fields", SNI)
+        began = time.monotonic()
+        self.give(run, connection(1)[:4])
+        self.give(run, hello_in([(0, 2100)], 2), 10)
+        self.assertIn(b":1 > ", run.stdout.readline())
+        self.assertTrue(8 < time.monotonic() - began < 13)
+        self.assertIn(b"www.example", run.stdout.readline())
+        run.stdin.close()
+        self.assertEqual(run.wait(30), 0)
+
+    def test_signals_are_for_slim_alone(self):
+        """Ctrl-C reaches all of the terminal's; what had come is still answered."""
+        run = self.start("--fields", SNI, start_new_session=True)
+        time.sleep(0.7)
+        self.give(run, hello_in([(0, 700)]))
+        time.sleep(0.2)
+        self.give(run, hello_in([(0, 700), (700, 2100)])[4:5], 5)
+        os.killpg(run.pid, signal.SIGINT)
+        out, said = run.communicate(timeout=30)
+        self.assertEqual((run.returncode, said), (0, b""))
+        self.assertIn(b"www.example", out)
+
+
+class Many(InFolder):
+    def test_thousands_of_streams_and_tsharks_that_take_over(self):
+        n = 3000
+        frames = [f for i in range(n) for f in (hello_in([(700, 2100), (0, 700)], 1000 + i, f"a{i}.example")[:-1] if i % 7 == 0 else
+                                                connection(1000 + i, f"GET / HTTP/1.1\r\nHost: a{i}\r\n\r\n".encode()))]
+        env = {**os.environ, "FIRSTPAYLOAD_TSHARK_FRAMES": "700"}
+        for options in ((), ("-Y", "http or tls")):
+            found = entries("--log-bytes", "0", *options, "-", stdin=pcap(frames), fields=f"{SNI},{HOST}", env=env)
+            self.assertEqual([e["fields"] for e in found], [{SNI: f"a{i}.example"} if i % 7 == 0 else {HOST: f"a{i}"} for i in range(n)])
+        out = slim("-q", "-Y", "tls", "--keep", "handshake,flight", "-", stdin=pcap(frames), env=env).stdout
+        ports = lambda frame: (int.from_bytes(frame[34:36], "big"), int.from_bytes(frame[36:38], "big"))  # noqa: E731
+        tls = header() + b"".join(record(f, k) for k, f in enumerate(frames) if 443 in ports(f))
+        self.assertEqual(out, slim("-q", "--keep", "handshake,flight", "-", stdin=tls).stdout)
+
+    def test_more_than_may_wait(self):
+        """Streams that nobody answers, far more of them at once than memory is given for: nothing is lost, the order stays."""
+        n = 60000
+        start = time.monotonic()
+        frames = [segment(1 + i % 60000, 7, 1000, ACK, b"\x80" * 1300 + bytes((i % 7,)), src=b"\xc0\0\2" + bytes((i // 60000,))) for i in range(n)]
+        data = header() + b"".join(record(f, i % 900) for i, f in enumerate(frames))
+        found = entries("--log-bytes", "0", "-", stdin=data, fields=HOST)
+        self.assertEqual([(e["src_port"], e["fields"], e.get("tshark_error")) for e in found], [(1 + i, {}, None) for i in range(n)])
+        result = slim("--log", "-", "--log-format", "json", "--log-bytes", "0", "-Y", "http", "-w", self.path("out"), "-", stdin=data)
+        self.assertEqual(result.returncode, 1)
+        found = log_schema.entries(result.stdout)
+        left_out = int(result.stderr.split("left out")[1].split()[0])
+        self.assertTrue(all("too much waited" in e["tshark_error"] for e in found))
+        self.assertEqual((len(found) + left_out, len(rows(self.path("out")))), (n, len(found)))
+        self.assertGreater(min(left_out, len(found)), 1000)
+        self.assertLess(time.monotonic() - start, 100)
+
+    def test_scans_are_not_given_to_tshark(self):
+        frames = [segment(1000 + i % 60000, 80 + i // 60000, 1000, SYN) for i in range(100000)] + connection(70, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        began = time.monotonic()
+        self.assertEqual([e["fields"] for e in entries("-Y", "http", "-", stdin=pcap(frames), fields=HOST)], [{HOST: "a"}])
+        self.assertLess(time.monotonic() - began, 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
