@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each line of `slim --log` says of its frame what tshark's fields say, and the plugin's: on every scenario and every capture."""
 import base64
+import re
 import sys
 import unittest
 from datetime import datetime, timezone
@@ -68,9 +69,8 @@ def wanted(row, entry):
     ours = facts(entry)
     if any("erspan" in text or "sflow" in text for text in row["frame.protocols"]):
         vlans = entry.get("vlan")
-    time = Fraction(row["frame.time_epoch"][0])
-    if len(row["frame.time_epoch"][0].split(".")[1]) > 9:       # a damaged file's microseconds make more than a second: not added, but shown
-        time = ours["time"]
+    shown = row["frame.time_epoch"][0]      # a damaged file's microseconds may make more than a second: not added, but shown, since 4.4 in words
+    time = Fraction(shown) if re.fullmatch(r"-?\d+\.\d{1,9}", shown) else ours["time"]
     length = int(row["firstpayload.len"][-1])
     if ours["length"] > PAYLOAD_MAX:
         length = ours["length"]
@@ -109,7 +109,7 @@ class Agreement(unittest.TestCase):
                     self.assertEqual(different(facts(entry), wanted(row, entry)), {}, "frame %d" % entry["pcap_cnt"])
                     self.assertIn(entry["src_ip"], addresses(row, "src"))
                     self.assertIn(entry["dest_ip"], addresses(row, "dst"))
-                    if with_streams:
+                    if with_streams and tshark_runner.version() < (4, 4):    # since then a SYN/ACK may start a tcp.stream
                         self.assertEqual(entry["stream"], int(row["firstpayload.stream"][-1]))
                     compared += 1
         return compared
