@@ -45,7 +45,10 @@ def serve(connection, client_port, speaks_first):
 
 
 class Service:
-    def __init__(self, namespace, port):
+    """serve(connection, client_port, speaks_first) is called in a thread for each connection, and closes it."""
+
+    def __init__(self, namespace, port, serve=serve):
+        self.serve = serve
         self.socket = namespace.socket(socket.AF_INET6)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -61,7 +64,7 @@ class Service:
                 connection, peer = self.socket.accept()
             except OSError:
                 return
-            threading.Thread(target=serve, args=(connection, peer[1], self.speaks_first), daemon=True).start()
+            threading.Thread(target=self.serve, args=(connection, peer[1], self.speaks_first), daemon=True).start()
 
     def close(self):
         self.socket.shutdown(socket.SHUT_RDWR)

@@ -3,22 +3,12 @@
 import os
 import re
 
+from blocks import read_blocks
+
 PATH = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "docs", "kernel-first-cut.md")
 
-
-def read_blocks():
-    """By the word after the block's language."""
-    with open(PATH) as file:
-        text = file.read()
-    found = re.findall(r"^```\w+ (\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    blocks = dict(found)
-    if len(blocks) != len(found) or 2 * len(found) != len(re.findall("^```", text, re.MULTILINE)):
-        raise ValueError(PATH + ": blocks without a name, or two of one name")
-    return blocks
-
-
 # All of them are taken here: a block that no test knows is an error.
-_blocks = read_blocks()
+_blocks = read_blocks(PATH)
 RULES, LOAD, READ, READ_UNBUFFERED, UNLOAD, IPTABLES, LATER, SERVICES, BRIDGE, COPIED, LOST, TABLE = (_blocks.pop(name) for name in (
     "firstpayload.nft", "load", "read", "read-unbuffered", "unload", "iptables", "later", "services", "bridge", "copied", "lost", "table"))
 if _blocks:

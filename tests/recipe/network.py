@@ -13,19 +13,12 @@ from document import COPIED, LOAD, READER, RULES
 from namespaces import Namespace, add_addresses, cable
 from nflog import ACK, SYN, packets
 from peers import MAIL, WEB, Service, connect
+from waiting import is_asleep, wait_for
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 CLIENT4, SERVER4, CLIENT6, SERVER6 = "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"
 FAST_OPEN_WITHOUT_COOKIES = 0x207
 BULK = 20_000_000
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError("waited in vain for " + what)
-        time.sleep(0.02)
 
 
 def connection_of(packet):
@@ -117,8 +110,7 @@ class Network(unittest.TestCase):
 
     def is_asleep(self):
         """Before it waits for packets libpcap has the kernel configure the group, and throws away those that come meanwhile."""
-        with open("/proc/%d/stat" % self.reader.pid) as file:
-            return file.read().rpartition(")")[2].split()[0] == "S"
+        return is_asleep(self.reader.pid)
 
     def buffered(self):
         """Bytes that wait in the reader's socket: Rmem of those of NETLINK_NETFILTER that are not the kernel's."""

@@ -6,16 +6,10 @@ import signal
 import subprocess
 import time
 
+from waiting import wait_for
+
 BUFFER_KIB = 65536
 FLUSHED_SECONDS = 1.5                   # libpcap hands over what it has got once a second
-
-
-def wait_for(condition, what, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError("waited in vain for " + what)
-        time.sleep(0.02)
 
 
 def tcpdump(*options, user="root"):

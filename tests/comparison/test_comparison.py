@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tables of docs/comparison.md are what comes out: who logs what, and what becomes of connections. Not what it costs."""
+import signal
+import sys
+import tempfile
+import unittest
+
+import logged
+import stalls
+from comparison_document import markdown, tables
+from connections import Net
+from machine import log_of_all_namespaces, missing
+
+
+class Comparison(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.enterContext(log_of_all_namespaces())
+        self.net = Net(self.folder)
+        self.addCleanup(self.net.close)
+
+    def check(self, module):
+        self.assertEqual(markdown(module.CORNER, *module.table(self.net, self.folder)), tables()[module.CORNER])
+
+    def test_who_logs_what(self):
+        self.check(logged)
+
+    def test_what_becomes_of_connections(self):
+        self.check(stalls)
+
+
+if __name__ == "__main__":
+    # A shell that starts the tests in the background has them ignore it, and the readers would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    lacks = missing()
+    for lack in lacks:
+        print("test_comparison: cannot run, this is missing here: " + lack, file=sys.stderr)
+    if lacks:
+        sys.exit(1)
+    unittest.main(verbosity=2)

@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""docs/shipping.md does what it says: its configuration of rsyslog and logrotate, as it stands there, with slim and watch as sources.
+
+All runs in namespaces of its own: paths, ports and process names are those of the document, and no service of this machine is
+touched. In them a collector is ended and killed while lines come, and logs are rotated.
+"""
+import collections
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import log_schema
+from blocks import read_blocks
+from pcaps import connection, header, pcap, record
+from waiting import wait_for
+
+PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
+DOCUMENT = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "docs", "shipping.md")
+INSIDE = "FIRSTPAYLOAD_TEST_INSIDE"
+LOG, ALL = "/var/log/firstpayload.jsonl", "/var/log/firstpayload-all.jsonl"
+# What a peer may lose that goes away while lines come: what was sent, but not acknowledged by it.
+RELP_WINDOW = 128
+TCP_UNDER_WAY = 1000
+# Hidden by empty folders of the test's own.
+FOLDERS = "/var/log", "/var/spool/rsyslog", "/var/lib/logrotate", "/srv"
+TOOLS = {"rsyslogd": "rsyslog", "logrotate": "logrotate", "unshare": "util-linux", "pkill": "procps", "ip": "iproute2"}
+MODULES = {"omrelp": "rsyslog-relp", "imrelp": "rsyslog-relp", "omkafka": "rsyslog-kafka"}
+
+_blocks = read_blocks(DOCUMENT)
+SENSOR, COLLECTOR, LONG_LINES, TCP, LOGROTATE, KAFKA = (_blocks.pop(name) for name in (
+    "sensor.conf", "collector.conf", "long-lines", "tcp", "firstpayload.logrotate", "kafka"))
+if _blocks:
+    raise ValueError(DOCUMENT + ": blocks that are not tested: " + ", ".join(_blocks))
+
+
+def with_action(action, module=""):
+    """The sensor's configuration with another action."""
+    return module + re.sub(r"^    action\(.*?\)$\n", lambda _: action, SENSOR, flags=re.M | re.S)
+
+
+def read(path):
+    if not os.path.exists(path):
+        return b""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class Rsyslog:
+    """One in the foreground, with a configuration that the system's would include."""
+
+    def __init__(self, name, configuration):
+        self.folder = "/var/spool/rsyslog/" + name
+        os.makedirs(self.folder)
+        self.path = os.path.join(self.folder, "rsyslog.conf")
+        with open(self.path, "w") as file:
+            file.write('global(workDirectory="%s")\n%s' % (self.folder, configuration))
+        self.process = None
+
+    def check(self):
+        done = subprocess.run(["rsyslogd", "-N1", "-f", self.path], capture_output=True, text=True, timeout=60)
+        if done.returncode != 0 or re.search("error|warning|parameter .* not known", done.stderr):
+            raise RuntimeError(done.stderr)
+
+    def start(self):
+        with open(os.path.join(self.folder, "said"), "a") as said:
+            self.process = subprocess.Popen(["rsyslogd", "-n", "-i", os.path.join(self.folder, "pid"), "-f", self.path], stdout=said, stderr=said)
+
+    def end(self, number=signal.SIGTERM):
+        if self.process:
+            self.process.send_signal(number)
+            self.process.wait(60)
+            self.process = None
+            # The next one would take it for one that runs.
+            if os.path.exists(os.path.join(self.folder, "pid")):
+                os.unlink(os.path.join(self.folder, "pid"))
+
+
+class LineCollector:
+    """What a collector that takes lines over TCP does; stop does not lose what has come."""
+
+    def __init__(self):
+        self.data = []
+        self.start()
+
+    def start(self):
+        self.listener = socket.create_server(("127.0.0.1", 5140))
+        self.listener.settimeout(0.1)
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        with self.listener:
+            while not self.stopping.is_set():
+                try:
+                    peer = self.listener.accept()[0]
+                except TimeoutError:
+                    continue
+                with peer:
+                    self.take(peer)
+
+    def take(self, peer):
+        peer.settimeout(0.1)
+        while not self.stopping.is_set():
+            try:
+                part = peer.recv(65536)
+            except TimeoutError:
+                continue
+            if not part:
+                return
+            self.data.append(part)
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
+
+    def lines(self):
+        return b"".join(self.data).splitlines()
+
+
+class Source:
+    """slim --log that reads connections from a pipe as they come."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen([PROGRAM, "slim", "-q", "--log", LOG, "--log-format", "json", *options, "-"], stdin=subprocess.PIPE)
+        self.process.stdin.write(header())
+        self.process.stdin.flush()
+        self.count = 0
+        # Before that a HUP would end it.
+        wait_for(lambda: os.path.exists(LOG), "the log")
+
+    def give(self, n=1, more=b""):
+        for _ in range(n):
+            self.count += 1
+            frames = connection(1 + self.count % 60000, b"GET /%d HTTP/1.1\r\n\r\n" % self.count + more)
+            self.process.stdin.write(b"".join(record(frame, self.count) for frame in frames))
+            self.process.stdin.flush()
+
+    def end(self):
+        self.process.stdin.close()
+        if self.process.wait(60) != 0:
+            raise RuntimeError("slim ended with %d" % self.process.returncode)
+
+
+def rotate():
+    """As logrotate's timer would."""
+    path = "/var/spool/rsyslog/firstpayload.logrotate"
+    with open(path, "w") as file:
+        file.write(LOGROTATE)
+    done = subprocess.run(["logrotate", "--force", path], capture_output=True, text=True, timeout=60)
+    if done.returncode != 0 or done.stderr:
+        raise RuntimeError(done.stderr)
+
+
+class Shipping(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        for folder in FOLDERS:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", folder], check=True)
+            self.addCleanup(subprocess.run, ["umount", "--lazy", folder], check=True)
+
+    def start(self, name, configuration):
+        one = Rsyslog(name, configuration)
+        one.check()
+        self.addCleanup(one.end, signal.SIGKILL)
+        one.start()
+        return one
+
+    def source(self, *options):
+        source = Source(*options)
+        self.addCleanup(source.process.kill)
+        return source
+
+    def logged(self, folder="/var/log"):
+        """What slim has written, wherever logrotate has put it, or watch."""
+        found = []
+        for name in os.listdir(folder):
+            if re.fullmatch(r"firstpayload\.jsonl.*|\d+\.pcap\.jsonl", name):
+                data = subprocess.run(["zcat", "-f", os.path.join(folder, name)], check=True, capture_output=True).stdout
+                found += log_schema.entries(data)
+        return collections.Counter(json.dumps(entry, sort_keys=True) for entry in found)
+
+    def come(self, lines):
+        """Without what the sensor has added."""
+        found = collections.Counter()
+        for line in lines:
+            entry = json.loads(line)
+            self.assertEqual(entry.pop("host"), socket.gethostname().split(".")[0])
+            found[json.dumps(entry, sort_keys=True)] += 1
+        return found
+
+    def assert_all(self, wanted, lines, lost_at_most=0):
+        """Each comes as it was, and at least once."""
+        try:
+            wait_for(lambda: not wanted - self.come(lines()), "the lines", 10 if lost_at_most else 60)
+        except RuntimeError:
+            pass
+        found = self.come(lines())
+        lost = wanted - found
+        print("    %d lines, %d lost, %d came again" % (len(wanted), len(lost), sum((found - wanted).values())), flush=True)
+        self.assertEqual(set(found) - set(wanted), set())
+        self.assertLessEqual(len(lost), lost_at_most, list(lost)[:3])
+
+    def all_lines(self):
+        return read(ALL).splitlines()
+
+    def under_way(self, source, what):
+        """Does what while lines come all the time."""
+        stopping = threading.Event()
+
+        def give():
+            while not stopping.wait(0.001):
+                source.give()
+
+        thread = threading.Thread(target=give)
+        thread.start()
+        try:
+            what()
+        finally:
+            stopping.set()
+            thread.join()
+
+    def check(self, what, **kwargs):
+        """what(collector, sensor) goes on while lines come."""
+        collector, sensor = self.start("collector", COLLECTOR), self.start("sensor", SENSOR)
+        source = self.source()
+        self.under_way(source, lambda: what(collector, sensor))
+        source.end()
+        self.assertEqual(source.count, sum(self.logged().values()))
+        self.assert_all(self.logged(), self.all_lines, **kwargs)
+
+    def test_log_rotated(self):
+        def what(*_):
+            for _ in range(5):
+                time.sleep(0.4)
+                rotate()
+
+        self.check(what)
+
+    def restart(self, one, *numbers):
+        for number in numbers:
+            time.sleep(0.5)
+            one.end(number)
+            time.sleep(1)
+            one.start()
+
+    def test_collector_ended_and_started(self):
+        self.check(lambda collector, _: self.restart(collector, signal.SIGTERM, signal.SIGTERM))
+
+    def test_collector_killed(self):
+        self.check(lambda collector, _: self.restart(collector, signal.SIGKILL, signal.SIGKILL))
+
+    def test_sensor_ended_and_started(self):
+        self.check(lambda _, sensor: self.restart(sensor, signal.SIGTERM, signal.SIGTERM))
+
+    def test_sensor_ended_while_the_collector_is_down(self):
+        def what(collector, sensor):
+            time.sleep(0.5)
+            collector.end()
+            self.restart(sensor, signal.SIGTERM)
+            collector.start()
+
+        self.check(what, lost_at_most=RELP_WINDOW)
+
+    def test_sensor_killed(self):
+        self.check(lambda _, sensor: self.restart(sensor, signal.SIGKILL, signal.SIGKILL))
+
+    def test_sensor_killed_after_rotation_while_the_collector_is_down(self):
+        def what(collector, sensor):
+            time.sleep(0.5)
+            collector.end()
+            time.sleep(0.5)
+            rotate()
+            self.restart(sensor, signal.SIGKILL)
+            collector.start()
+
+        self.check(what, lost_at_most=RELP_WINDOW)
+
+    def tcp(self, what, **kwargs):
+        collector = LineCollector()
+        self.addCleanup(collector.stop)
+        self.start("sensor", with_action(TCP))
+        source = self.source()
+        what(source, collector)
+        source.end()
+        self.assert_all(self.logged(), collector.lines, **kwargs)
+
+    def test_tcp(self):
+        """The collector is away while nothing is under way to it."""
+        def what(source, collector):
+            source.give(500)
+            wait_for(lambda: len(collector.lines()) == 500, "the lines")
+            collector.stop()
+            source.give(500)
+            time.sleep(1)
+            collector.start()
+
+        self.tcp(what)
+
+    def test_tcp_while_lines_come(self):
+        def leave(collector):
+            for _ in range(3):
+                time.sleep(0.5)
+                collector.stop()
+                time.sleep(1)
+                collector.start()
+
+        self.tcp(lambda source, collector: self.under_way(source, lambda: leave(collector)), lost_at_most=3 * TCP_UNDER_WAY)
+
+    def test_watch(self):
+        collector = self.start("collector", COLLECTOR)
+        self.start("sensor", SENSOR)
+        for folder in ("/srv/in", "/srv/out"):
+            os.mkdir(folder)
+        watcher = subprocess.Popen([PROGRAM, "watch", "--log", "only", "--then", "delete", "/srv/in", "/srv/out"], stderr=subprocess.DEVNULL)
+        self.addCleanup(watcher.kill)
+        for n in range(40):
+            with open("/srv/.capture", "wb") as file:
+                file.write(pcap(connection(1000 + n) + connection(2000 + n)))
+            os.rename("/srv/.capture", "/srv/in/%d.pcap" % n)
+            time.sleep(0.05)
+            if n == 20:
+                collector.end(signal.SIGTERM)
+        wait_for(lambda: len([name for name in os.listdir("/srv/out") if name.endswith(".jsonl")]) == 40, "the logs")
+        collector.start()
+        watcher.send_signal(signal.SIGTERM)
+        self.assertEqual(watcher.wait(30), 0)
+        wanted = self.logged("/srv/out")
+        self.assertEqual(sum(wanted.values()), 80)
+        self.assert_all(wanted, self.all_lines)
+
+    def test_long_lines(self):
+        """Up to the longest that there can be: each byte a backslash, which JSON has as two."""
+        self.start("collector", LONG_LINES + COLLECTOR)
+        self.start("sensor", LONG_LINES + SENSOR)
+        source = self.source("--log-bytes", "65535")
+        for size in (1000, 3000, 10000, 65400):
+            source.give(1, b"\\" * size)
+        source.end()
+        self.assert_all(self.logged(), self.all_lines)
+
+    def test_lines_of_2000_bytes(self):
+        self.start("collector", COLLECTOR)
+        self.start("sensor", SENSOR)
+        source = self.source("--log-bytes", "2000")
+        source.give(1, b"\\" * 3000)
+        source.end()
+        self.assert_all(self.logged(), self.all_lines)
+
+    def test_kafka(self):
+        """Only that rsyslog takes the configuration: nobody here answers as Kafka does."""
+        Rsyslog("kafka", with_action(KAFKA, 'module(load="omkafka")\n')).check()
+
+
+def missing():
+    """In words."""
+    if os.geteuid() != 0:
+        return ["root: it makes namespaces and mounts folders in them"]
+    lacks = ["the program %s (package %s)" % both for both in TOOLS.items() if not shutil.which(both[0])]
+    if not lacks:
+        lacks = ["rsyslog's module %s (package %s)" % both for both in MODULES.items() if not has_module(both[0])]
+    return lacks
+
+
+def has_module(module):
+    configuration = 'module(load="%s")\n*.* /dev/null\n' % module
+    return subprocess.run(["rsyslogd", "-N1", "-f", "/dev/stdin"], input=configuration, text=True, capture_output=True).returncode == 0
+
+
+def enter():
+    """This program once more, in namespaces of its own."""
+    os.environ[INSIDE] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, "-B", *sys.argv])
+
+
+def prepare():
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    hosts = "/tmp/firstpayload-test-hosts-%d" % time.monotonic_ns()
+    with open(hosts, "w") as file:
+        file.write("127.0.0.1 localhost collector.example\n")
+    subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
+    os.unlink(hosts)
+
+
+if __name__ == "__main__":
+    lacks = missing()
+    for lack in lacks:
+        print("test_shipping: cannot run, this is missing here: %s; scripts/install-packages check installs packages" % lack, file=sys.stderr)
+    if lacks:
+        sys.exit(1)
+    if INSIDE not in os.environ:
+        enter()
+    prepare()
+    unittest.main(verbosity=2)
