@@ -27,6 +27,7 @@ typedef struct {
     Generation *generation;
     Kind kind;
     GQueue given; /* of Given */
+    bool has_answered;
     guint unmarked;
     gint64 progress_us; /* when it answered last, or had nothing to answer */
     gint64 marked_us;
@@ -74,9 +75,9 @@ struct FpAsked {
 struct FpDissector {
     const FpQuestions *questions;
     FpDissectorOptions options;
-    bool is_live;
-    bool *ends_asking; /* for each field: whether a stream that has it is done */
-    char *broken;      /* why nothing is asked any more */
+    bool has_clock, is_urgent; /* see fp_dissector_set_live */
+    bool *ends_asking;         /* for each field: whether a stream that has it is done */
+    char *broken;              /* why nothing is asked any more */
     gint64 broken_us;
     char *said;         /* the last that was told about that */
     GQueue generations; /* the last is the one for new streams */

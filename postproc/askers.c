@@ -3,8 +3,9 @@
 #include "asked.h"
 
 #define HANG_SECONDS 10
-#define HANG_SECONDS_LIVE 3 /* frames come meanwhile */
-#define START_SECONDS 20
+#define HANG_SECONDS_URGENT 3 /* frames come meanwhile */
+#define GENERATIONS_MAX 3U    /* at once */
+#define START_SECONDS 10      /* up to the first answer */
 #define DEATHS_MAX 20U
 #define DEATHS_OF_ONE 2U
 #define STARTS_MAX 2U /* that fail, in a row */
@@ -30,6 +31,7 @@ static void take_answer(void *user, uint64_t number, FpFieldValues *values)
     Asker *asker = user;
     FpDissector *dissector = asker->generation->dissector;
 
+    asker->has_answered = true;
     asker->progress_us = g_get_monotonic_time();
     for (;;) {
         Given *given = g_queue_peek_head(&asker->given);
@@ -126,23 +128,6 @@ static void end_old_generations(FpDissector *dissector)
     }
 }
 
-Generation *fp_askers_current(FpDissector *dissector)
-{
-    Generation *generation = g_queue_peek_tail(&dissector->generations);
-    GError *failure = NULL;
-
-    if (generation != NULL && generation->n_frames < dissector->frames_max)
-        return generation;
-    generation = start_generation(dissector, &failure);
-    if (generation == NULL) {
-        fp_dissector_break(dissector, failure->message);
-        g_error_free(failure);
-        return NULL;
-    }
-    end_old_generations(dissector);
-    return generation;
-}
-
 void fp_askers_clear(FpDissector *dissector)
 {
     g_queue_clear_full(&dissector->generations, (GDestroyNotify)free_generation);
@@ -162,8 +147,8 @@ static bool exchange(Asker *asker, int wait_ms)
     now_us = g_get_monotonic_time();
     if (asker->kind == FILTER && asker->unmarked > 0 && now_us - asker->marked_us > MARK_US)
         mark(asker, MARKER_BYTES);
-    gint64 hang_us = (asker->generation->dissector->is_live ? HANG_SECONDS_LIVE : HANG_SECONDS) * G_USEC_PER_SEC;
-    return now_us - asker->progress_us < hang_us;
+    int hang = asker->generation->dissector->is_urgent ? HANG_SECONDS_URGENT : HANG_SECONDS;
+    return now_us - asker->progress_us < (asker->has_answered ? hang : START_SECONDS) * G_USEC_PER_SEC;
 }
 
 static void note_waiting(const FpDissector *dissector)
@@ -284,6 +269,47 @@ static void recover(FpDissector *dissector, char *why)
     g_free(why);
 }
 
+/* Its streams wait no longer than until what there is of them is answered. */
+static void end_oldest_generation(FpDissector *dissector)
+{
+    Generation *oldest = g_queue_peek_head(&dissector->generations);
+    gint64 end_us = dissector->is_urgent ? g_get_monotonic_time() : 0;
+    char *why = NULL;
+
+    if (!settle_generation(oldest, end_us, &why)) {
+        recover(dissector, why);
+        return;
+    }
+    for (GList *at = dissector->open.head, *next; at != NULL; at = next) {
+        FpAsked *asked = at->data;
+        next = at->next;
+        if (asked->generation == oldest)
+            fp_dissector_abandon(dissector, asked);
+    }
+    end_old_generations(dissector);
+}
+
+Generation *fp_askers_current(FpDissector *dissector)
+{
+    Generation *generation = g_queue_peek_tail(&dissector->generations);
+    GError *failure = NULL;
+
+    if (generation != NULL && generation->n_frames < dissector->frames_max)
+        return generation;
+    if (dissector->generations.length >= GENERATIONS_MAX)
+        end_oldest_generation(dissector);
+    if (dissector->broken != NULL)
+        return NULL;
+    generation = start_generation(dissector, &failure);
+    if (generation == NULL) {
+        fp_dissector_break(dissector, failure->message);
+        g_error_free(failure);
+        return NULL;
+    }
+    end_old_generations(dissector);
+    return generation;
+}
+
 /* Why one of them is dead, or NULL. */
 static char *exchange_all(FpDissector *dissector, int wait_ms)
 {
@@ -319,7 +345,7 @@ void fp_askers_poll(FpDissector *dissector)
         if (wait_ms > 0)
             note_waiting(dissector);
         wait_ms = 1;
-    } while (!dissector->is_live && fp_askers_unsent(dissector) > UNSENT_MAX);
+    } while (!dissector->is_urgent && fp_askers_unsent(dissector) > UNSENT_MAX);
     end_old_generations(dissector);
 }
 

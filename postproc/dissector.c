@@ -7,10 +7,10 @@
 
 #define ASKED_SECONDS 10
 #define ASKED_NS (ASKED_SECONDS * G_GINT64_CONSTANT(1000000000))
-#define FRAMES_MAX 50000U /* that one tshark is given, about 1.2 KB of its memory each */
+#define FRAMES_MAX 50000U /* that one tshark is given, about 2 KB of its memory each */
 #define SILENT_MAX 32768U
 #define BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define LIVE_WAIT_MS 100 /* frames come meanwhile, which the kernel has to hold */
+#define URGENT_WAIT_MS 100 /* frames come meanwhile, which the kernel has to hold */
 #define RETRY_US (60 * G_USEC_PER_SEC)
 #define TOO_MUCH "too much waited for tshark"
 
@@ -75,9 +75,10 @@ void fp_dissector_retry(FpDissector *dissector)
     dissector->deaths = 0;
 }
 
-void fp_dissector_set_live(FpDissector *dissector, bool is_live)
+void fp_dissector_set_live(FpDissector *dissector, bool has_clock, bool is_urgent)
 {
-    dissector->is_live = is_live;
+    dissector->has_clock = has_clock;
+    dissector->is_urgent = is_urgent;
 }
 
 FpAsked *fp_asked_ref(FpAsked *asked)
@@ -127,6 +128,8 @@ FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOpt
     if (failure != NULL) {
         fp_dissector_break(dissector, failure->message);
         g_error_free(failure);
+    } else {
+        (void)fp_askers_current(dissector); /* it takes a moment, until when there may be frames */
     }
     return dissector;
 }
@@ -443,7 +446,7 @@ static void end_those_before(FpDissector *dissector, int64_t before_ns, gint64 b
 
 void fp_dissector_poll(FpDissector *dissector, int64_t now_ns)
 {
-    gint64 before_us = dissector->is_live ? g_get_monotonic_time() - ASKED_SECONDS * G_USEC_PER_SEC : G_MININT64;
+    gint64 before_us = dissector->has_clock ? g_get_monotonic_time() - ASKED_SECONDS * G_USEC_PER_SEC : G_MININT64;
 
     fp_askers_poll(dissector);
     end_those_before(dissector, now_ns - ASKED_NS, before_us);
@@ -456,7 +459,7 @@ void fp_dissector_settle(FpDissector *dissector, int wait_ms)
 
 void fp_dissector_hurry(FpDissector *dissector)
 {
-    fp_askers_settle(dissector, dissector->is_live ? LIVE_WAIT_MS : -1);
+    fp_askers_settle(dissector, dissector->is_urgent ? URGENT_WAIT_MS : -1);
 }
 
 void fp_dissector_end(FpDissector *dissector)

@@ -61,8 +61,8 @@ typedef struct FpAsked FpAsked;
 FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOptions *options, GError **error);
 void fp_dissector_free(FpDissector *dissector); /* NULL is allowed */
 
-/* Whether time goes on while no frames come. */
-void fp_dissector_set_live(FpDissector *dissector, bool is_live);
+/* Of the capture that comes next: whether time goes on while no frames come, and whether frames get lost that are not taken at once. */
+void fp_dissector_set_live(FpDissector *dissector, bool has_clock, bool is_urgent);
 
 /* Takes a frame that is in any class; fragments: of FpTsharkFrame, those with which it completes a datagram, or NULL. Returns the stream,
  * to be unreferenced; or NULL when nothing is asked of it any more: then fp_dissector_has_matched knows. */

@@ -131,7 +131,7 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     if (!begin_writing(slim, capture, error))
         return false;
     if (slim->dissector != NULL)
-        fp_dissector_set_live(slim->dissector, is_endless(capture));
+        fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
     while ((max = next_batch(slim, capture)) > 0) {
         if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
             return false;

@@ -29,7 +29,7 @@ void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file)
     if (summary->unmatched > 0)
         fprintf(file, "left out        %" PRIu64 " streams that -Y does not match\n", summary->unmatched);
     if (summary->unjudged > 0)
-        fprintf(file, "unjudged        %" PRIu64 " streams that -Y could not be asked of, and that were kept\n", summary->unjudged);
+        fprintf(file, "unjudged        %" PRIu64 " streams that -Y could not judge, and that were kept\n", summary->unjudged);
     if (summary->without_fields > 0)
         fprintf(file, "no fields       of %" PRIu64 " streams, as tshark could not be asked\n", summary->without_fields);
     if (summary->hurried > 0)

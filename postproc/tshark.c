@@ -210,7 +210,7 @@ static void wait_for(FpTshark *tshark, bool must_end)
     if (tshark->pid == 0)
         return;
     if (must_end)
-        kill(tshark->pid, SIGKILL);
+        kill(-tshark->pid, SIGKILL); /* its group: it may be a script that has started tshark */
     pid_t found;
     do
         found = waitpid(tshark->pid, &tshark->status, must_end ? 0 : WNOHANG);

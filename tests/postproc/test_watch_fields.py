@@ -113,14 +113,16 @@ class Watch(test_watch.Watch):
             self.arrive(name, data)
         quiet = self.path("quiet")
         os.mkdir(quiet)
+        began = time.monotonic()
         subprocess.run([PROGRAM, "watch", "--once", "--then", "keep", *words, self.inbox, quiet], check=True, capture_output=True, timeout=60)
+        took = time.monotonic() - began
         wanted = {name: read(os.path.join(quiet, name)) for name in os.listdir(quiet) if not name.startswith(".")}
         self.assertEqual(len(wanted), 80)
         kills = 0
         taken = {}
         while len(taken) < len(wanted) and kills < 60:
             run = subprocess.Popen([PROGRAM, "watch", *words, self.inbox, self.outdir], stderr=subprocess.DEVNULL)
-            time.sleep(0.45 + dice.random() * 0.7)
+            time.sleep(took * (0.5 + 0.4 * dice.random()))
             run.kill()
             run.wait()
             kills += 1
