@@ -341,7 +341,7 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
     }
     g_autoptr(FpCapture) capture = failure == NULL ? open_claim(watch, claim, is_written ? &follower : NULL, &failure) : NULL;
     if (watch->dissector != NULL)
-        fp_dissector_set_live(watch->dissector, is_written);
+        fp_dissector_set_live(watch->dissector, is_written, false);
     bool is_built = capture != NULL && build_outputs(watch, claim, capture, is_written ? &following : NULL, &failure);
     g_clear_error(&following.failure);
     is_built = is_built && is_as_claimed(claim, &failure) && is_all_there(capture, &failure);
