@@ -377,9 +377,12 @@ def has_module(module):
 
 
 def enter():
-    """This program once more, in namespaces of its own."""
+    """This program once more, in namespaces of its own. In a folder that was entered by chroot there is no mount to make private."""
     os.environ[INSIDE] = "1"
-    os.execvp("unshare", ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, "-B", *sys.argv])
+    is_mount = subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+    propagation = [] if is_mount else ["--propagation", "unchanged"]
+    os.execvp("unshare", ["unshare", "--mount", *propagation, "--net", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, "-B",
+                          *sys.argv])
 
 
 def prepare():
