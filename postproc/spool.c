@@ -291,6 +291,23 @@ static bool is_claimed(const FpSpool *spool, uint64_t identity)
     return false;
 }
 
+/* Claims it, if it can be, with the next number. Returns false with error set. */
+static bool claim_next(FpSpool *spool, const FpArrival *arrival, bool *is_gone, GError **error)
+{
+    GError *failure = NULL;
+    FpClaim *claim = claim_arrival(spool, arrival, spool->highest + 1, is_gone, &failure);
+
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    if (claim != NULL) {
+        spool->highest++;
+        g_ptr_array_add(spool->claims, claim);
+    }
+    return true;
+}
+
 /* Claims arrivals, in their order. *is_gone says whether one of them is gone; with stops it has ended there. Returns false with error set.
  */
 static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops, bool *is_gone, GError **error)
@@ -298,18 +315,8 @@ static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops
     *is_gone = false;
     for (guint i = 0; i < arrivals->len && !(*is_gone && stops); i++) {
         const FpArrival *arrival = g_ptr_array_index(arrivals, i);
-        GError *failure = NULL;
-        if (is_claimed(spool, arrival->identity))
-            continue;
-        FpClaim *claim = claim_arrival(spool, arrival, spool->highest + 1, is_gone, &failure);
-        if (failure != NULL) {
-            g_propagate_error(error, failure);
+        if (!is_claimed(spool, arrival->identity) && !claim_next(spool, arrival, is_gone, error))
             return false;
-        }
-        if (claim == NULL)
-            continue;
-        spool->highest++;
-        g_ptr_array_add(spool->claims, claim);
     }
     return true;
 }
@@ -318,26 +325,15 @@ static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops
 static bool claim_written(FpSpool *spool, GError **error)
 {
     const GPtrArray *written = fp_inbox_written(spool->inbox);
-    GError *failure = NULL;
     bool is_gone;
 
-    for (guint i = 0; i < written->len; i++) {
+    for (guint i = 0; i < written->len && spool->claims->len == 0; i++) {
         const FpArrival *arrival = g_ptr_array_index(written, i);
         g_autofree char *path = g_build_filename(spool->inbox_folder, arrival->name, NULL);
-        FpClaim *claim = fp_capture_can_be_followed(path, spool->pcapng_by_wiretap)
-                             ? claim_arrival(spool, arrival, spool->highest + 1, &is_gone, &failure)
-                             : NULL;
-        if (failure != NULL) {
-            g_propagate_error(error, failure);
+        if (fp_capture_can_be_followed(path, spool->pcapng_by_wiretap) && !claim_next(spool, arrival, &is_gone, error))
             return false;
-        }
-        if (claim == NULL)
-            continue;
-        spool->highest++;
-        g_ptr_array_add(spool->claims, claim);
-        return true;
     }
-    spool->is_beginning = written->len > 0;
+    spool->is_beginning = written->len > 0 && spool->claims->len == 0;
     return true;
 }
 
