@@ -16,7 +16,7 @@ from traffic import Traffic
 from watching import Consumer, visible
 
 SECONDS = 7
-PROMPT_SECONDS = 2      # libpcap hands over what it has got once a second; tcpdump -U writes it out at once
+PATIENCE = 10           # usually it is one second: libpcap hands over what it has got that often, and tcpdump -U writes it out at once
 WRITERS = {
     "tcpdump-G": tcpdump("-U", "-G", "2", "-w", "at-%s.pcap"),
     "tcpdump-C-W": tcpdump("-U", "-C", "2", "-W", "30", "-w", "ring.pcap"),
@@ -26,14 +26,21 @@ OPTIONS = "--follow", "--log", "beside", "--keep", EVERY
 
 
 class Follow(RingTest):
-    def live_ports(self, watcher):
-        """The clients that the live log names."""
+    def ports(self, path):
+        """The clients that a log names."""
         try:
-            with open(os.path.join(watcher.state, "live.jsonl"), encoding="ascii") as file:
+            with open(path, encoding="ascii") as file:
                 lines = file.read().splitlines()
-        except FileNotFoundError:      # between two captures
+        except FileNotFoundError:      # of the live one, between two captures
             return set()
         return {entry[key] for entry in map(json.loads, lines) for key in ("src_port", "dest_port")}
+
+    def find(self, port, watcher):
+        """Where a client is: "live", or "done", as captures are finished meanwhile; or nowhere yet."""
+        if port in self.ports(os.path.join(watcher.state, "live.jsonl")):
+            return "live"
+        logs = [os.path.join(watcher.out, name) for name in visible(watcher.out) if name.endswith(".jsonl")]
+        return "done" if any(port in self.ports(log) for log in logs) else None
 
     def speak(self):
         """A connection; returns the client's port. On the processor that the traffic is on, or captures see frames in different orders."""
@@ -65,12 +72,16 @@ class Follow(RingTest):
         watchers = self.watchers()
         traffic = Traffic(self.namespace, 1, seconds_silent=SECONDS - 1)
         traffic.start()
+        found = {name: [] for name in watchers}
         for _ in range(4):
             port = self.speak()
             for name, watcher in watchers.items():
-                wait_for(lambda: port in self.live_ports(watcher), f"{port} in the live log of {name}: {watcher.said()}", PROMPT_SECONDS + 3)
+                wait_for(lambda: self.find(port, watcher), f"{port} in a log of {name}: {watcher.said()}", PATIENCE)
+                found[name].append(self.find(port, watcher))
             time.sleep(1)
         traffic.stop()
+        for name, places in found.items():
+            self.assertIn("live", places, name)
         self.finish(watchers)
         expected = self.expected(EVERY)
         for name, watcher in watchers.items():
