@@ -271,6 +271,7 @@ WRAP(int, renameat, "rename", from, -1, -1, (int from_folder, const char *from, 
      (from_folder, from, to_folder, to))
 WRAP(int, renameat2, "rename", from, -1, -1, (int from_folder, const char *from, int to_folder, const char *to, unsigned flags),
      (from_folder, from, to_folder, to, flags))
+WRAP(int, symlink, "symlink", path, -1, -1, (const char *target, const char *path), (target, path))
 WRAP(int, unlink, "unlink", path, -1, -1, (const char *path), (path))
 WRAP(int, unlinkat, "unlink", path, -1, -1, (int folder, const char *path, int flags), (folder, path, flags))
 WRAP(int, fchmod, "fchmod", NULL, fd, -1, (int fd, mode_t mode), (fd, mode))
