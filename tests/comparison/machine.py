@@ -2,10 +2,8 @@
 """What this machine must have for the comparison, and what of it is changed meanwhile."""
 import contextlib
 import os
-import shutil
-import subprocess
 
-from namespaces import Namespace
+import namespaces
 
 ALL_NAMESPACES = "/proc/sys/net/netfilter/nf_log_all_netns"
 TOOLS = "nft", "iptables", "ip6tables", "ip", "sysctl", "tcpdump", "tshark", "nsenter", "setpriv", "dmesg", "openssl"
@@ -25,19 +23,10 @@ PROBES = (
 
 def missing():
     """In words."""
-    if os.geteuid() != 0:
-        return ["root: it makes network namespaces and loads rules in them"]
-    lacks = ["the program %s (scripts/install-packages check)" % tool for tool in TOOLS if not shutil.which(tool)]
-    lacks += ["%s, which can be opened" % path for path in ("/dev/kmsg", ALL_NAMESPACES) if not os.access(path, os.R_OK | os.W_OK)]
-    if lacks:
-        return lacks
-    try:
-        namespace = Namespace()
-    except (OSError, RuntimeError) as error:
-        return ["network namespaces: %s" % error]
-    probes = [(what, subprocess.run(namespace.argv("sh", "-euc", command), capture_output=True, text=True)) for what, command in PROBES]
-    namespace.close()
-    return ["%s: %s" % (what, done.stderr.strip()) for what, done in probes if done.returncode != 0]
+    lacks = namespaces.missing(TOOLS, PROBES)
+    if os.geteuid() == 0:
+        lacks += ["%s, which can be opened" % path for path in ("/dev/kmsg", ALL_NAMESPACES) if not os.access(path, os.R_OK | os.W_OK)]
+    return lacks
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ that it was made in; so sockets are made by a thread that has gone there.
 """
 import ctypes
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -78,6 +79,22 @@ class Namespace:
         if done.returncode != 0:
             raise RuntimeError("%s: exit status %d\n%s%s" % (" ".join(command), done.returncode, done.stdout, done.stderr))
         return done.stdout
+
+
+def missing(tools, probes):
+    """What this machine lacks for tests in namespaces, in words. probes: what each stands for, and a command of the shell that must work there."""
+    if os.geteuid() != 0:
+        return ["root: it makes network namespaces and loads rules in them"]
+    lacks = ["the program %s (scripts/install-packages check)" % tool for tool in tools if not shutil.which(tool)]
+    if lacks:
+        return lacks
+    try:
+        namespace = Namespace()
+    except (OSError, RuntimeError) as error:
+        return ["network namespaces: %s" % error]
+    done = [(what, subprocess.run(namespace.argv("sh", "-euc", command), capture_output=True, text=True)) for what, command in probes]
+    namespace.close()
+    return ["%s: %s" % (what, probe.stderr.strip()) for what, probe in done if probe.returncode != 0]
 
 
 def cable(one, its_name, other, other_name):

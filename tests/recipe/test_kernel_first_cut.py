@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """docs/kernel-first-cut.md does what it says: its commands, taken from it, on real connections in network namespaces."""
-import os
 import re
-import shutil
 import signal
 import socket
 import statistics
@@ -14,7 +12,7 @@ import unittest
 
 from document import (BRIDGE, BUFFER_BYTES, IPTABLES, IPTABLES_UNLOAD, LATER, LIMIT, LOAD, LOST, RAW_READER, READ_UNBUFFERED, READER,
                       RULES, SERVICES, SNAPLEN, TABLE, UNLOAD)
-from namespaces import Namespace, add_addresses, cable
+from namespaces import add_addresses, cable, missing
 from network import BULK, PROGRAM, SERVER4, SERVER6, Network, by_connection, number_of_first, wait_for
 from nflog import ACK, SYN, packets
 from peers import MAIL, WEB, client_socket, connect, receive
@@ -381,26 +379,10 @@ class Bridged(Network):
         self.check(IPTABLES)
 
 
-def missing():
-    """What this machine lacks for the test, in words."""
-    if os.geteuid() != 0:
-        return ["root: it makes network namespaces and loads rules in them"]
-    tools = ["the program %s (scripts/install-packages check)" % tool for tool in TOOLS if not shutil.which(tool)]
-    if tools:
-        return tools
-    try:
-        namespace = Namespace()
-    except (OSError, RuntimeError) as error:
-        return ["network namespaces: %s" % error]
-    probes = [(what, subprocess.run(namespace.argv("sh", "-euc", command), capture_output=True, text=True)) for what, command in PROBES]
-    namespace.close()
-    return ["%s: %s" % (what, done.stderr.strip()) for what, done in probes if done.returncode != 0]
-
-
 if __name__ == "__main__":
     # A shell that starts the tests in the background has them ignore it, and the reader would too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    lacks = missing()
+    lacks = missing(TOOLS, PROBES)
     for lack in lacks:
         print("test_kernel_first_cut: cannot run, this is missing here: " + lack, file=sys.stderr)
     if lacks:
