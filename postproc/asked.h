@@ -63,8 +63,9 @@ struct FpAsked {
     FpFieldValues *values;
     int64_t began_ns;
     gint64 began_us;
-    uint64_t payload_bytes;
-    GArray *frames; /* of Held, to be given again */
+    uint64_t payload_bytes; /* of the flight, added up */
+    uint64_t reached;       /* its last byte, in its side's sequence space */
+    GArray *frames;         /* of Held, to be given again */
     size_t bytes;
     guint unanswered[N_KINDS]; /* frames */
     unsigned deaths;           /* of tsharks, that it may have been the cause of */

@@ -390,6 +390,15 @@ static bool keeps_handshakes(const FpDissector *dissector)
     return dissector->questions->filter != NULL && dissector->options.keep & FP_CLASS_HANDSHAKE;
 }
 
+/* How much of the flight there is, and how far it has come: as much may be the same bytes again, and as far have gaps before it. */
+static void note_flight(FpAsked *asked, const FpVerdict *verdict)
+{
+    uint64_t end = (uint64_t)verdict->relative_seq + verdict->payload_bytes;
+
+    asked->payload_bytes += verdict->payload_bytes;
+    asked->reached = MAX(asked->reached, end > 0 ? end - 1 : 0);
+}
+
 FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpCapture *capture, const FpRecord *record,
                            const GPtrArray *fragments)
 {
@@ -418,8 +427,8 @@ FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, con
     if (asked->state != DONE && !asked->is_over && verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_HANDSHAKE))
         hold_all(dissector, asked, verdict->classes, capture, record, fragments);
     if (verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT))
-        asked->payload_bytes += verdict->payload_bytes;
-    asked->is_over |= verdict->classes & FP_CLASS_REPLY || asked->payload_bytes >= dissector->options.flight_bytes;
+        note_flight(asked, verdict);
+    asked->is_over |= verdict->classes & FP_CLASS_REPLY || MIN(asked->payload_bytes, asked->reached) >= dissector->options.flight_bytes;
     fp_asked_check(dissector, asked);
     return asked;
 }

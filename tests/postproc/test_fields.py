@@ -67,6 +67,7 @@ class Fields(InFolder):
         cases = {"one": [(0, n)], "two": [(0, a), (a, n)], "three": [(0, a), (a, b), (b, n)], "first last": [(a, b), (b, n), (0, a)],
                  "swapped": [(0, a), (b, n), (a, b)], "last first": [(b, n), (0, a), (a, b)], "backwards": [(b, n), (a, b), (0, a)],
                  "first twice": [(0, a), (0, a), (a, n)], "all twice": [(0, a), (0, a), (a, b), (a, b), (b, n), (b, n)],
+                 "first thirty times": [(0, a)] * 30 + [(a, n)],    # more bytes than a flight may have, yet it has come no farther
                  "again together": [(0, a), (b, n), (0, b)], "small": [(i, min(i + 50, n)) for i in range(0, n, 50)]}
         for what, pieces in cases.items():
             for reply in (True, False):
