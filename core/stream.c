@@ -196,6 +196,16 @@ bool fp_stream_is_settled(const FpStream *stream)
     return has(stream, REPLY_SEEN) && (has(stream, HANDSHAKE_ENDED) || !has(stream, SYNACK_SENT | SYNACK_SENT << 1));
 }
 
+bool fp_stream_segment_closes(const FpSegment *segment)
+{
+    return segment->flags & (FP_TCP_RST | FP_TCP_FIN) && is_measurable(segment) && segment->header_bytes >= FP_TCP_HEADER_MIN_BYTES;
+}
+
+void fp_stream_close(FpStream *stream)
+{
+    set(stream, CLOSED);
+}
+
 /* Says of a frame in first, reply or flight what there is to say besides. */
 static void describe(const FpStream *stream, unsigned direction, const FpSegment *segment, int32_t offset, FpVerdict *verdict)
 {
@@ -242,8 +252,11 @@ static void take(FpStream *stream, unsigned direction, const FpSegment *segment,
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
-    if (fp_stream_is_settled(stream) && !(segment->flags & FP_STREAM_UNSETTLING))
+    if (fp_stream_is_settled(stream) && !(segment->flags & FP_STREAM_UNSETTLING)) {
+        if (fp_stream_segment_closes(segment))
+            fp_stream_close(stream);
         return;
+    }
     bool was_closed = has(stream, CLOSED);
     take(stream, direction, segment, rules, verdict);
     verdict->ends_silent = !was_closed && has(stream, CLOSED) && !has(stream, FIRST_SEEN);
@@ -263,4 +276,52 @@ bool fp_stream_is_unanswered(const FpStream *stream)
 bool fp_stream_is_closed(const FpStream *stream)
 {
     return has(stream, CLOSED);
+}
+
+/* Whether nothing but the SYN of direction has been seen, and that once or as if it had been. */
+static bool is_syn_alone(const FpStream *stream, unsigned direction)
+{
+    return !has(stream, WINDOW_ZERO << direction) && stream->syn_ns == stream->first_ns;
+}
+
+FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief)
+{
+    unsigned direction = has(stream, SYN_SENT) ? 0 : 1;
+
+    if (has(stream, REPLY_SEEN)) {
+        *brief = (FpStreamBrief){.base = {stream->base[0], stream->base[1]}, .number = stream->number, .rest = stream->marks};
+        return FP_STREAM_ANSWERED;
+    }
+    if (!fp_stream_is_unanswered(stream) || !is_syn_alone(stream, direction))
+        return FP_STREAM_WHOLE;
+    *brief = (FpStreamBrief){.syn = stream->first_ns * 2 + direction, .number = stream->number, .rest = stream->base[direction]};
+    return FP_STREAM_SYN;
+}
+
+/* Once both sides have spoken, nothing depends any more on when something was, nor on which number comes next: only payload would. */
+static void expand_answered(const FpStreamBrief *brief, FpStream *stream)
+{
+    fp_stream_begin(stream, brief->number, 0);
+    stream->base[0] = brief->base[0];
+    stream->base[1] = brief->base[1];
+    stream->marks = brief->rest;
+}
+
+static void expand_syn(const FpStreamBrief *brief, FpStream *stream)
+{
+    unsigned direction = brief->syn & 1;
+
+    fp_stream_begin(stream, brief->number, (brief->syn - direction) / 2);
+    stream->syn_ns = stream->first_ns;
+    stream->base[direction] = brief->rest;
+    stream->next[direction] = brief->rest + 1;
+    stream->marks = (BASE_KNOWN | NEXT_KNOWN | SYN_SENT) << direction;
+}
+
+void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream)
+{
+    if (state == FP_STREAM_SYN)
+        expand_syn(brief, stream);
+    else
+        expand_answered(brief, stream);
 }

@@ -36,9 +36,34 @@ bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegme
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict);
 
 /* Whether only segments with a flag of FP_STREAM_UNSETTLING can still matter: both sides have spoken, and no handshake waits for its
- * end. The others may as well not be taken: their classes are 0. */
-#define FP_STREAM_UNSETTLING (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)
+ * end. The others may as well not be taken, as their classes are 0; but one that closes the stream must be told of by fp_stream_close. */
+#define FP_STREAM_UNSETTLING FP_TCP_SYN
 bool fp_stream_is_settled(const FpStream *stream);
+bool fp_stream_segment_closes(const FpSegment *segment);
+void fp_stream_close(FpStream *stream);
+
+/*
+ * Nearly all streams of a large table are in one of two states in which 16 bytes say all that can still matter: only the SYN has been seen,
+ * or both sides have spoken.
+ */
+typedef enum {
+    FP_STREAM_WHOLE, /* in neither */
+    FP_STREAM_SYN,
+    FP_STREAM_ANSWERED,
+} FpStreamState;
+
+typedef struct {
+    union {
+        int64_t syn;      /* FP_STREAM_SYN: twice its time in ns, and 1 more when its direction is 1 */
+        uint32_t base[2]; /* FP_STREAM_ANSWERED */
+    };
+    uint32_t number;
+    uint32_t rest; /* FP_STREAM_SYN: its sequence number; FP_STREAM_ANSWERED: marks */
+} FpStreamBrief;
+
+/* Fills in *brief unless the state is FP_STREAM_WHOLE. Expanded again, the stream gives the verdicts that it would have given. */
+FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief);
+void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
 /* For choosing which stream to forget. Unanswered: one SYN or several, and nothing else. Closed: a RST or a FIN was seen. */
 bool fp_stream_is_unanswered(const FpStream *stream);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-internal.h - how the table of streams lies in memory, for streams.c and streams-save.c. Nobody else includes it. */
+/* streams-internal.h - how the table of streams lies in memory, for streams.c, streams-memory.c and streams-save.c. Nobody else
+ * includes it. */
 #ifndef FP_STREAMS_INTERNAL_H
 #define FP_STREAMS_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "stream.h"
 #include "streams.h"
@@ -13,11 +15,12 @@
 /* What most segments need of their stream fits beside its key: they find it settled, and are done. */
 typedef struct {
     uint64_t hash;             /* 0: free */
-    uint32_t index;            /* of the stream, in FpStreams.pool */
+    uint32_t index;            /* of the stream, in the pool for its state */
     uint32_t last_active : 15; /* time of its last frame, see coarse_time */
     uint32_t is_settled : 1;
     uint32_t is_unanswered : 1;
     uint32_t is_closed : 1;
+    uint32_t state : 2; /* an FpStreamState */
 } Slot;
 
 /* 2^24 segments hold more streams than there are indexes. Tests take less of both, for tables that split often and come to their end. */
@@ -31,7 +34,11 @@ typedef struct {
 #define SEGMENT_SLOTS ((size_t)1 << SEGMENT_BITS)
 #define SEGMENT_MASK (SEGMENT_SLOTS - 1)
 
-/* An open-addressing array for all streams whose hashes have the same depth lowest bits; the highest bits say where in it they belong. */
+/* Slots that share a cache line: a stream is in the first line from its home on that had a free slot, and the free ones are a line's last.
+ */
+#define LINE_SLOTS ((size_t)4)
+
+/* An open-addressing array for all streams whose hashes have the same depth highest bits; the lowest bits say in which line they belong. */
 typedef struct Segment Segment;
 struct Segment {
     _Alignas(64) Slot slots[SEGMENT_SLOTS];
@@ -39,7 +46,7 @@ struct Segment {
     uint32_t used;
     uint32_t hand; /* where forgetting goes on: always beginning at the same place would leave the rest ever fuller */
     unsigned depth;
-    uint32_t bits; /* these lowest bits */
+    uint32_t bits; /* these highest bits */
 };
 
 /* Where segments come from. None moves: when a region is used up, there is another, as large as all before it. */
@@ -50,23 +57,27 @@ typedef struct {
     size_t left; /* in the last region */
 } Segments;
 
-/* Streams lie in the order in which they started, as those that go on at the same time mostly did: new ones share cache lines. */
+/* Streams in the same kind of state. They lie in the order in which they came, as those that go on at the same time mostly did: new ones
+ * share cache lines. A free item begins with the index of the next. */
 typedef struct {
-    FpStream *streams;
+    uint8_t *items;
+    size_t item_bytes;
     size_t room;
     size_t end;         /* of those that have been in use */
     uint32_t n_free;    /* before end */
-    uint32_t next_free; /* of a free one, number is the next */
+    uint32_t next_free; /* what it says when n_free is 0 means nothing */
 } Pool;
 
 struct FpStreams {
-    Segment **directory; /* by the lowest bits of the hash; a segment of fewer bits than others is there several times */
-    size_t mask;         /* number of entries, a power of two, less one */
-    Segment *hand;       /* the last in which something was forgotten */
+    Segment **directory; /* by the depth highest bits of the hash; a segment of fewer bits than others is there several times */
+    unsigned depth;
+    Segment *hand; /* the last in which something was forgotten */
     size_t used;
     size_t max_used;
+    size_t room; /* in both pools */
     Segments segments;
-    Pool pool;
+    Pool whole; /* FpStream */
+    Pool brief; /* FpStreamBrief */
     FpRules rules;
     uint64_t seed;
     uint32_t next_number;
@@ -75,10 +86,50 @@ struct FpStreams {
 
 #define STREAMS_MIN 16U /* in a table, at least */
 
+/* The n highest bits of a hash; n may be 0. */
+static inline size_t fp_highest_bits(uint64_t hash, unsigned n)
+{
+    return hash >> 1 >> (63 - n);
+}
+
 /* An empty segment, or NULL when there is no memory. */
 Segment *fp_segments_take(Segments *segments);
+void fp_segments_free(Segments *segments);
+size_t fp_segments_bytes(const Segments *segments);
 
-/* Makes room for n streams at least in a pool that has none yet. Returns false when there is no memory. */
-bool fp_pool_begin(Pool *pool, size_t n);
+/* Enters a segment in the directory, wherever hashes with its bits look for it. */
+void fp_streams_enter(FpStreams *streams, Segment *segment);
+
+/* Makes sure that the pool, which may be all 0 but for item_bytes, has room for n items: then fp_pool_take cannot fail while it has fewer.
+ * Returns false when there is no memory. */
+bool fp_pool_make_room(Pool *pool, size_t n);
+void fp_pool_free(Pool *pool);
+
+static inline void *fp_pool_item(const Pool *pool, uint32_t index)
+{
+    return pool->items + index * pool->item_bytes;
+}
+
+/* Both give, or take, the index of an item. */
+static inline uint32_t fp_pool_take(Pool *pool)
+{
+    uint32_t index = pool->next_free;
+
+    if (pool->n_free == 0)
+        return (uint32_t)pool->end++;
+    memcpy(&pool->next_free, fp_pool_item(pool, index), sizeof pool->next_free);
+    pool->n_free--;
+    return index;
+}
+
+static inline void fp_pool_give_back(Pool *pool, uint32_t index)
+{
+    memcpy(fp_pool_item(pool, index), &pool->next_free, sizeof pool->next_free);
+    pool->next_free = index;
+    pool->n_free++;
+}
+
+/* Room in both pools for n streams: whichever state they are in, and while they go from one to the other. */
+bool fp_streams_make_pools(FpStreams *streams, size_t n);
 
 #endif

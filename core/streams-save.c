@@ -5,17 +5,21 @@
 
 #include "streams-internal.h"
 
-/* Begins a saved table. Then come the segments, from the hand on around the ring, and the pool up to its end. */
+typedef struct {
+    uint64_t end;
+    uint32_t n_free;
+    uint32_t next_free;
+} SavedPool;
+
+/* Begins a saved table. Then come the segments, from the hand on around the ring, and the pools up to their ends. */
 typedef struct {
     uint64_t seed;
     uint64_t n_segments;
-    uint64_t directory_size;
     uint64_t used;
-    uint64_t pool_end;
-    uint32_t pool_n_free;
-    uint32_t pool_next_free;
+    SavedPool whole;
+    SavedPool brief;
     uint32_t next_number;
-    uint32_t zero;
+    uint32_t depth;
     FpStreamsStats stats;
 } SavedTable;
 
@@ -54,17 +58,26 @@ static bool save_segment(const Segment *segment, FpStreamsWrite write, void *use
     return write(user, &saved, sizeof saved) && save_slots(segment->slots, write, user);
 }
 
+static SavedPool saved_pool(const Pool *pool)
+{
+    return (SavedPool){.end = pool->end, .n_free = pool->n_free, .next_free = pool->next_free};
+}
+
+static bool save_pool(const Pool *pool, FpStreamsWrite write, void *user)
+{
+    return write(user, pool->items, pool->end * pool->item_bytes);
+}
+
 bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
 {
     SavedTable saved = {
         .seed = streams->seed,
         .n_segments = streams->segments.taken,
-        .directory_size = streams->mask + 1,
         .used = streams->used,
-        .pool_end = streams->pool.end,
-        .pool_n_free = streams->pool.n_free,
-        .pool_next_free = streams->pool.next_free,
+        .whole = saved_pool(&streams->whole),
+        .brief = saved_pool(&streams->brief),
         .next_number = streams->next_number,
+        .depth = streams->depth,
         .stats = streams->stats,
     };
     const Segment *segment = streams->hand;
@@ -76,13 +89,16 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
             return false;
         segment = segment->next;
     } while (segment != streams->hand);
-    return write(user, streams->pool.streams, streams->pool.end * sizeof *streams->pool.streams);
+    return save_pool(&streams->whole, write, user) && save_pool(&streams->brief, write, user);
 }
 
 /* Whether a slot that was read can be one of segment. */
 static bool belongs(const FpStreams *streams, const Segment *segment, const Slot *slot)
 {
-    return slot->hash != 0 && (slot->hash & (((uint64_t)1 << segment->depth) - 1)) == segment->bits && slot->index < streams->pool.end;
+    const Pool *pool = slot->state == FP_STREAM_WHOLE ? &streams->whole : &streams->brief;
+
+    return slot->hash != 0 && fp_highest_bits(slot->hash, segment->depth) == segment->bits && slot->index < pool->end &&
+           slot->state <= FP_STREAM_ANSWERED;
 }
 
 static bool load_slots(const FpStreams *streams, Segment *segment, FpStreamsRead read, void *user)
@@ -113,15 +129,14 @@ static Segment *load_segment(FpStreams *streams, FpStreamsRead read, void *user)
     SavedSegment saved;
     Segment *segment = fp_segments_take(&streams->segments);
 
-    if (segment == NULL || !read(user, &saved, sizeof saved) || saved.depth > DEPTH_MAX || saved.hand >= SEGMENT_SLOTS ||
-        ((size_t)1 << saved.depth) > streams->mask + 1 || saved.bits >> saved.depth != 0)
+    if (segment == NULL || !read(user, &saved, sizeof saved) || saved.depth > streams->depth || saved.hand >= SEGMENT_SLOTS ||
+        saved.bits >> saved.depth != 0)
         return NULL;
     segment->depth = saved.depth;
     segment->bits = saved.bits;
     segment->used = saved.used;
     segment->hand = saved.hand;
-    for (size_t i = saved.bits; i <= streams->mask; i += (size_t)1 << saved.depth)
-        streams->directory[i] = segment;
+    fp_streams_enter(streams, segment);
     return load_slots(streams, segment, read, user) ? segment : NULL;
 }
 
@@ -140,18 +155,31 @@ static bool load_segments(FpStreams *streams, uint64_t n, FpStreamsRead read, vo
         used += segment->used;
     }
     *last = streams->hand;
-    for (size_t i = 0; i <= streams->mask; i++)
+    for (size_t i = 0; i < (size_t)1 << streams->depth; i++)
         if (streams->directory[i] == NULL)
             return false;
     return used == streams->used;
 }
 
+static bool is_sensible_pool(const SavedPool *saved)
+{
+    return saved->end <= UINT32_MAX && saved->n_free <= saved->end && (saved->n_free == 0 || saved->next_free < saved->end);
+}
+
 static bool is_sensible(const SavedTable *saved)
 {
-    return saved->directory_size >= 1 && saved->directory_size <= (uint64_t)1 << DEPTH_MAX &&
-           (saved->directory_size & (saved->directory_size - 1)) == 0 && saved->n_segments >= 1 &&
-           saved->n_segments <= saved->directory_size && saved->pool_end <= UINT32_MAX &&
-           saved->used + saved->pool_n_free == saved->pool_end && (saved->pool_n_free == 0 || saved->pool_next_free < saved->pool_end);
+    return saved->depth <= DEPTH_MAX && saved->n_segments >= 1 && saved->n_segments <= (uint64_t)1 << saved->depth &&
+           is_sensible_pool(&saved->whole) && is_sensible_pool(&saved->brief) &&
+           saved->used + saved->whole.n_free + saved->brief.n_free == saved->whole.end + saved->brief.end;
+}
+
+/* A pool that is empty but has room becomes like the saved one, with nothing in it yet. */
+static bool begin_pool(Pool *pool, const SavedPool *saved)
+{
+    pool->end = saved->end;
+    pool->n_free = saved->n_free;
+    pool->next_free = saved->next_free;
+    return fp_pool_make_room(pool, saved->end);
 }
 
 /* A table like the saved one, with nothing in it yet. */
@@ -164,19 +192,21 @@ static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t ma
     streams->rules = *rules;
     streams->seed = saved->seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->mask = saved->directory_size - 1;
-    streams->directory = calloc(saved->directory_size, sizeof(Segment *));
+    streams->depth = saved->depth;
+    streams->directory = calloc((size_t)1 << saved->depth, sizeof(Segment *));
     streams->used = saved->used;
     streams->next_number = saved->next_number;
     streams->stats = saved->stats;
-    if (streams->directory != NULL && fp_pool_begin(&streams->pool, saved->pool_end)) {
-        streams->pool.end = saved->pool_end;
-        streams->pool.n_free = saved->pool_n_free;
-        streams->pool.next_free = saved->pool_next_free;
+    if (streams->directory != NULL && fp_streams_make_pools(streams, saved->used) && begin_pool(&streams->whole, &saved->whole) &&
+        begin_pool(&streams->brief, &saved->brief))
         return streams;
-    }
     fp_streams_free(streams);
     return NULL;
+}
+
+static bool load_pool(Pool *pool, FpStreamsRead read, void *user)
+{
+    return read(user, pool->items, pool->end * pool->item_bytes);
 }
 
 FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRead read, void *user)
@@ -188,8 +218,8 @@ FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRe
     FpStreams *streams = begin(rules, &saved, max_streams);
     if (streams == NULL)
         return NULL;
-    if (load_segments(streams, saved.n_segments, read, user) &&
-        read(user, streams->pool.streams, streams->pool.end * sizeof *streams->pool.streams))
+    if (load_segments(streams, saved.n_segments, read, user) && load_pool(&streams->whole, read, user) &&
+        load_pool(&streams->brief, read, user))
         return streams;
     fp_streams_free(streams);
     return NULL;

@@ -1,62 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* streams.c - see streams.h. */
-#define _GNU_SOURCE /* mremap */
 #include "streams.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "streams-internal.h"
-
-#define POOL_MIN 4096U
-
-#define HUGE_PAGE_BYTES ((size_t)2 << 20)
-
-/* In huge pages where there is enough to fill some: nearly every lookup goes to another page, and finding 4 KiB pages costs more than the
- * lookup. */
-static void *wish_for_huge_pages(void *memory, size_t bytes)
-{
-    if (memory == MAP_FAILED)
-        return NULL;
-    if (bytes >= HUGE_PAGE_BYTES)
-        (void)madvise(memory, bytes, MADV_HUGEPAGE);
-    return memory;
-}
-
-/* Zeroed memory, or NULL. */
-static void *map(size_t bytes)
-{
-    return wish_for_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
-}
-
-/* The second is large enough for huge pages, of which only those that are used take memory. */
-static size_t region_bytes(unsigned region)
-{
-    const size_t small[] = {1, 63};
-
-    return sizeof(Segment) * (region < 2 ? small[region] : (size_t)64 << (region - 2));
-}
-
-Segment *fp_segments_take(Segments *segments)
-{
-    if (segments->left == 0) {
-        unsigned region = segments->n_regions;
-        if (region > DEPTH_MAX)
-            return NULL;
-        segments->regions[region] = map(region_bytes(region));
-        if (segments->regions[region] == NULL)
-            return NULL;
-        segments->n_regions++;
-        segments->left = region_bytes(region) / sizeof(Segment);
-    }
-    const unsigned last = segments->n_regions - 1;
-    segments->taken++;
-    return segments->regions[last] + (region_bytes(last) / sizeof(Segment) - segments->left--);
-}
 
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
 {
@@ -69,7 +21,7 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
     streams->directory = malloc(sizeof(Segment *));
     streams->hand = fp_segments_take(&streams->segments);
-    if (streams->directory == NULL || streams->hand == NULL || !fp_pool_begin(&streams->pool, 0)) {
+    if (streams->directory == NULL || streams->hand == NULL || !fp_streams_make_pools(streams, 1)) {
         fp_streams_free(streams);
         return NULL;
     }
@@ -82,52 +34,11 @@ void fp_streams_free(FpStreams *streams)
 {
     if (streams == NULL)
         return;
-    for (unsigned region = 0; region < streams->segments.n_regions; region++)
-        munmap(streams->segments.regions[region], region_bytes(region));
-    if (streams->pool.streams != NULL)
-        munmap(streams->pool.streams, streams->pool.room * sizeof(FpStream));
+    fp_segments_free(&streams->segments);
+    fp_pool_free(&streams->whole);
+    fp_pool_free(&streams->brief);
     free(streams->directory);
     free(streams);
-}
-
-bool fp_pool_begin(Pool *pool, size_t n)
-{
-    pool->room = POOL_MIN;
-    while (pool->room < n)
-        pool->room *= 2;
-    pool->streams = map(pool->room * sizeof(FpStream));
-    return pool->streams != NULL;
-}
-
-/* Makes sure that the pool has a free stream: twice the room, by moving pages, not what is in them. */
-static bool pool_make_room(Pool *pool)
-{
-    if (pool->n_free > 0 || pool->end < pool->room)
-        return true;
-    size_t bytes = pool->room * sizeof(FpStream);
-    FpStream *streams = wish_for_huge_pages(mremap(pool->streams, bytes, bytes * 2, MREMAP_MAYMOVE), bytes * 2);
-    if (streams == NULL)
-        return false;
-    pool->streams = streams;
-    pool->room *= 2;
-    return true;
-}
-
-static uint32_t pool_take(Pool *pool)
-{
-    if (pool->n_free == 0)
-        return (uint32_t)pool->end++;
-    uint32_t index = pool->next_free;
-    pool->next_free = pool->streams[index].number;
-    pool->n_free--;
-    return index;
-}
-
-static void pool_give_back(Pool *pool, uint32_t index)
-{
-    pool->streams[index].number = pool->next_free;
-    pool->next_free = index;
-    pool->n_free++;
 }
 
 static inline uint64_t load64(const uint8_t *bytes)
@@ -171,32 +82,46 @@ static FpStreamKey key_ipv6(const FpStreams *streams, const FpSegment *segment)
     return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
 
-FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
+/* Makes the highest bits of a hash unequal: 1.5 of a kind where most come together for 0.75 where fewest do. So the segments of a large
+ * table are not full all at the same time, and it has neither to split them all at once nor stands half empty after that. */
+static uint64_t spread(uint64_t hash)
 {
-    FpStreamKey key = segment->address_bytes == 4 ? key_ipv4(streams, segment) : key_ipv6(streams, segment);
+    uint64_t high = hash >> 32;
 
+    high += (high * (UINT32_MAX - high) >> 32) / 3;
+    return high << 32 | (hash & UINT32_MAX);
+}
+
+static FpStreamKey finished(FpStreamKey key)
+{
+    key.hash = spread(key.hash);
     key.hash += key.hash == 0; /* 0 marks a free slot */
     return key;
+}
+
+FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
+{
+    return finished(segment->address_bytes == 4 ? key_ipv4(streams, segment) : key_ipv6(streams, segment));
 }
 
 FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network)
 {
     uint64_t words[2] = {key.hash, network};
 
-    if (network != 0)
-        key.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed);
-    key.hash += key.hash == 0;
-    return key;
+    if (network == 0)
+        return key;
+    key.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed);
+    return finished(key);
 }
 
 static inline Segment *segment_of(const FpStreams *streams, uint64_t hash)
 {
-    return streams->directory[hash & streams->mask];
+    return streams->directory[fp_highest_bits(hash, streams->depth)];
 }
 
 static inline size_t home_of(uint64_t hash)
 {
-    return hash >> (64 - SEGMENT_BITS);
+    return hash & SEGMENT_MASK & ~(LINE_SLOTS - 1);
 }
 
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
@@ -204,14 +129,30 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
     __builtin_prefetch(&segment_of(streams, key.hash)->slots[home_of(key.hash)], 1);
 }
 
-/* The slot of hash, or the free one where it belongs. There is always a free one. */
+/* Which of a line's slots have this hash, a bit for each. */
+static inline unsigned slots_with(const Slot *line, uint64_t hash)
+{
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < LINE_SLOTS; i++)
+        found |= (unsigned)(line[i].hash == hash) << i;
+    return found;
+}
+
+/* The slot of hash, or the free one where it belongs. There is always a free one. A line is looked at as a whole: in which of its slots
+ * something is no processor can guess, that it is in one of them any does. */
 static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
-    size_t i = home_of(hash);
+    for (size_t i = home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
+        unsigned found = slots_with(&segment->slots[i], hash), free = slots_with(&segment->slots[i], 0);
+        if ((found | free) != 0)
+            return &segment->slots[i + (size_t)__builtin_ctz(found != 0 ? found : free)];
+    }
+}
 
-    while (segment->slots[i].hash != hash && segment->slots[i].hash != 0)
-        i = (i + 1) & SEGMENT_MASK;
-    return &segment->slots[i];
+static Pool *pool_of(FpStreams *streams, const Slot *slot)
+{
+    return slot->state == FP_STREAM_WHOLE ? &streams->whole : &streams->brief;
 }
 
 /* Frees slot i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
@@ -220,7 +161,7 @@ static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
     Slot *slots = segment->slots;
     size_t gap = i;
 
-    pool_give_back(&streams->pool, slots[i].index);
+    fp_pool_give_back(pool_of(streams, &slots[i]), slots[i].index);
     for (size_t j = (gap + 1) & SEGMENT_MASK; slots[j].hash != 0; j = (j + 1) & SEGMENT_MASK) {
         size_t home = home_of(slots[j].hash);
         if (((j - home) & SEGMENT_MASK) >= ((j - gap) & SEGMENT_MASK)) {
@@ -233,10 +174,10 @@ static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
     streams->used--;
 }
 
-/* At most three in four slots are taken, so that searches stay short. */
+/* At most 13 in 16 slots are taken, so that searches stay short. */
 static bool is_full(const Segment *segment)
 {
-    return segment->used >= SEGMENT_SLOTS / 4 * 3;
+    return segment->used >= SEGMENT_SLOTS / 16 * 13;
 }
 
 /* Moves to high, which is empty, what has bit set in its hash. What stays may have to come nearer to its home; going round from a free
@@ -259,16 +200,25 @@ static void share_out(Segment *low, Segment *high, uint64_t bit)
     low->used -= high->used;
 }
 
+void fp_streams_enter(FpStreams *streams, Segment *segment)
+{
+    unsigned rest = streams->depth - segment->depth;
+
+    for (size_t i = 0; i < (size_t)1 << rest; i++)
+        streams->directory[((size_t)segment->bits << rest) + i] = segment;
+}
+
 static bool double_directory(FpStreams *streams)
 {
-    size_t size = streams->mask + 1;
+    size_t size = (size_t)1 << streams->depth;
     Segment **directory = reallocarray(streams->directory, size * 2, sizeof(Segment *));
 
     if (directory == NULL)
         return false;
-    memcpy(directory + size, directory, size * sizeof(Segment *));
+    for (size_t i = size; i-- > 0;)
+        directory[i * 2] = directory[i * 2 + 1] = directory[i];
     streams->directory = directory;
-    streams->mask = size * 2 - 1;
+    streams->depth++;
     return true;
 }
 
@@ -276,20 +226,20 @@ static bool double_directory(FpStreams *streams)
 static bool split(FpStreams *streams, uint64_t hash)
 {
     Segment *low = segment_of(streams, hash);
-    size_t bit = (size_t)1 << low->depth;
 
-    if (low->depth == DEPTH_MAX || (bit > streams->mask && !double_directory(streams)))
+    if (low->depth == DEPTH_MAX || (low->depth == streams->depth && !double_directory(streams)))
         return false;
     Segment *high = fp_segments_take(&streams->segments);
     if (high == NULL)
         return false;
-    share_out(low, high, bit);
-    high->depth = ++low->depth;
-    high->bits = (uint32_t)(low->bits | bit);
+    share_out(low, high, (uint64_t)1 << (63 - low->depth));
+    low->depth++;
+    low->bits *= 2;
+    high->depth = low->depth;
+    high->bits = low->bits + 1;
     high->next = low->next;
     low->next = high;
-    for (size_t i = (hash & (bit - 1)) | bit; i <= streams->mask; i += bit * 2)
-        streams->directory[i] = high;
+    fp_streams_enter(streams, high);
     return true;
 }
 
@@ -386,7 +336,7 @@ static void forget_some(FpStreams *streams, Segment *segment, unsigned now)
  * enough true of one, and all at once would take too long. */
 static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
 {
-    while (streams->used >= streams->max_used || !pool_make_room(&streams->pool)) {
+    while (streams->used >= streams->max_used || (streams->used >= streams->room && !fp_streams_make_pools(streams, streams->used + 1))) {
         streams->hand = streams->hand->next;
         forget_some(streams, streams->hand, now);
     }
@@ -400,11 +350,44 @@ static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
     make_room(streams, key.hash, coarse_time(segment->time_ns));
     Segment *home = segment_of(streams, key.hash);
     Slot *slot = find_slot(home, key.hash);
-    *slot = (Slot){.hash = key.hash, .index = pool_take(&streams->pool)};
-    fp_stream_begin(&streams->pool.streams[slot->index], streams->next_number++, segment->time_ns);
+    *slot = (Slot){.hash = key.hash, .index = fp_pool_take(&streams->whole), .state = FP_STREAM_WHOLE};
+    fp_stream_begin(fp_pool_item(&streams->whole, slot->index), streams->next_number++, segment->time_ns);
     home->used++;
     streams->used++;
     return slot;
+}
+
+/* The slot's stream, whole from now on. */
+static FpStream *unfold(FpStreams *streams, Slot *slot)
+{
+    if (slot->state == FP_STREAM_WHOLE)
+        return fp_pool_item(&streams->whole, slot->index);
+    uint32_t index = fp_pool_take(&streams->whole);
+    FpStream *stream = fp_pool_item(&streams->whole, index);
+    fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->index), stream);
+    if (slot->is_closed)
+        fp_stream_close(stream); /* it was settled then */
+    fp_pool_give_back(&streams->brief, slot->index);
+    slot->index = index;
+    slot->state = FP_STREAM_WHOLE;
+    return stream;
+}
+
+/* Notes in the slot, where its stream is whole, what others need to know of it, and abridges it if that is possible. */
+static void fold(FpStreams *streams, Slot *slot)
+{
+    const FpStream *stream = fp_pool_item(&streams->whole, slot->index);
+    FpStreamBrief brief;
+
+    slot->is_settled = fp_stream_is_settled(stream);
+    slot->is_unanswered = fp_stream_is_unanswered(stream);
+    slot->is_closed = fp_stream_is_closed(stream);
+    slot->state = fp_stream_abridge(stream, &brief) & 3U;
+    if (slot->state == FP_STREAM_WHOLE)
+        return;
+    fp_pool_give_back(&streams->whole, slot->index);
+    slot->index = fp_pool_take(&streams->brief);
+    *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->index) = brief;
 }
 
 void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
@@ -414,13 +397,15 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     if (slot->hash != 0 && slot->is_settled && !(segment->flags & FP_STREAM_UNSETTLING)) {
         slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
         slot->is_settled = true; /* as it is: so the other bits beside the time need not be kept, and one write does */
+        if (fp_stream_segment_closes(segment))
+            slot->is_closed = true;
         memset(verdict, 0, sizeof *verdict);
         return;
     }
     uint32_t n_begun = streams->next_number;
     if (slot->hash == 0)
         slot = add(streams, key, segment);
-    FpStream *stream = &streams->pool.streams[slot->index];
+    FpStream *stream = unfold(streams, slot);
     if (fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, key.direction, segment, &streams->rules, verdict);
@@ -429,9 +414,7 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         verdict->stream = stream->number;
     }
     slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
-    slot->is_settled = fp_stream_is_settled(stream);
-    slot->is_unanswered = fp_stream_is_unanswered(stream);
-    slot->is_closed = fp_stream_is_closed(stream);
+    fold(streams, slot);
 }
 
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
@@ -439,6 +422,6 @@ void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
     *stats = streams->stats;
     stats->started = streams->next_number;
     stats->open = streams->used;
-    stats->table_bytes = streams->segments.taken * sizeof(Segment) + (streams->mask + 1) * sizeof(Segment *) +
-                         streams->pool.end * sizeof *streams->pool.streams;
+    stats->table_bytes = fp_segments_bytes(&streams->segments) + ((uint64_t)1 << streams->depth) * sizeof(Segment *) +
+                         streams->whole.end * streams->whole.item_bytes + streams->brief.end * streams->brief.item_bytes;
 }

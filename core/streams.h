@@ -4,8 +4,9 @@
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * Open-addressing arrays of 8192 slots of 16 bytes, the segments of the table, and the streams that slots point to, 40 bytes each; keyed
- * by a keyed 64-bit hash of endpoints and network: at ten million open streams the odds that any two are taken for one are 1 in 370,000.
+ * Open-addressing arrays of 8192 slots of 16 bytes, the segments of the table, and the streams that slots point to: 16 bytes where only a
+ * SYN has been seen or both sides have spoken, 40 otherwise; keyed by a keyed 64-bit hash of endpoints and network: at ten million open
+ * streams the odds that any two are taken for one are 1 in 350,000.
  * It grows by splitting one full segment at a time (extendible hashing), so that no call waits for all of the table to be moved. Bounded:
  * when full it forgets unanswered SYNs first, then closed streams, then those idle longest by packet time, a sixteenth of one segment at a
  * time, the segments taking turns.
@@ -37,8 +38,8 @@ typedef struct {
 
 /*
  * rules are copied. seed keys the hash: random, or whoever sends packets can choose endpoints that collide.
- * max_streams is raised to at least 16; a table of more than one segment has 1.35 to 2.9 times as many slots as streams, also while it
- * grows: there never are old slots beside new ones. Returns NULL when there is no memory; free with fp_streams_free.
+ * max_streams is raised to at least 16; a table of many segments has about 1.8 times as many slots as streams, however far it has
+ * grown, and never old slots beside new ones. Returns NULL when there is no memory; free with fp_streams_free.
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 void fp_streams_free(FpStreams *streams);

@@ -16,7 +16,7 @@
 #include "journal.h"
 
 #define MAGIC 0x31746e696f707066U /* "fppoint1" */
-#define VERSION 1U
+#define VERSION 2U
 #define N_SLOTS 2U
 #define HEADER_BYTES 4096
 #define BUFFER_BYTES (1024U * 1024U)

@@ -213,7 +213,7 @@ static void test_growth_keeps_every_stream(void)
     g_assert_cmpuint(stats.open, ==, N);
     g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed + stats.forgotten_idle, ==, 0);
     g_assert_cmpuint(stats.table_bytes, <=,
-                     (gsize)N * 40 + (gsize)N * 16 * 3); /* a segment is split when three slots in four are used, and not all are at once */
+                     (gsize)N * 40 + (gsize)N * 16 * 3); /* between splits there may be nearly three slots for a stream */
     fp_streams_free(streams);
 }
 
@@ -427,6 +427,60 @@ static void test_full_table_loses_no_track(void)
     }
 }
 
+/* A SYN, and unless nobody answers all that comes up to the server's first data. */
+static void converse(FpStreams *streams, guint32 number, bool is_answered)
+{
+    give(streams, number, 0, FP_TCP_SYN, 0, 0);
+    if (!is_answered)
+        return;
+    give(streams, number, 1, FP_TCP_SYN | FP_TCP_ACK, 0, 1);
+    give(streams, number, 0, FP_TCP_ACK, 0, 2);
+    g_assert_cmpuint(give(streams, number, 0, FP_TCP_ACK, 9, 3).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_cmpuint(give(streams, number, 1, FP_TCP_ACK, 9, 4).classes, ==, FP_CLASS_REPLY);
+}
+
+/* However far the table has grown: its segments are not all equally full. */
+static void test_a_stream_takes_48_bytes(void)
+{
+    enum { BEGIN = 300000, END = 1000000 };
+    FpStreams *streams = table(1, END);
+
+    for (guint32 i = 0; i < END; i++) {
+        converse(streams, i, i % 5 < 2);
+        FpStreamsStats stats = stats_of(streams);
+        if (i >= BEGIN)
+            g_assert_cmpuint(stats.table_bytes, <=, stats.open * 48);
+    }
+    fp_streams_free(streams);
+}
+
+/* Whether a segment with flags closes a stream in which both sides have spoken: then the SYN that began it begins another. */
+static bool closes(unsigned flags, guint8 header_bytes)
+{
+    FpStreams *streams = table(1, 100);
+    Pair pair = pair_of(1);
+    FpSegment segment = segment_of(&pair, 1, flags, 110, 0);
+    FpVerdict verdict;
+
+    converse(streams, 1, true);
+    segment.header_bytes = header_bytes;
+    fp_streams_take(streams, fp_streams_key(streams, &segment), &segment, &verdict);
+    g_assert_cmpuint(verdict.classes, ==, 0);
+    give(streams, 1, 0, FP_TCP_ACK, 9, 6);
+    bool begins = give(streams, 1, 0, FP_TCP_SYN, 0, 7).begins;
+    fp_streams_free(streams);
+    return begins;
+}
+
+static void test_settled_streams_close(void)
+{
+    g_assert_false(closes(FP_TCP_ACK, 20));
+    g_assert_true(closes(FP_TCP_ACK | FP_TCP_FIN, 20));
+    g_assert_true(closes(FP_TCP_RST, 20));
+    g_assert_false(closes(FP_TCP_RST, 16)); /* Wireshark gives up on it before its flags */
+    g_assert_false(closes(FP_TCP_RST, 24)); /* beyond the segment's end */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -437,6 +491,8 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/networks-have-streams-of-their-own", test_networks_have_streams_of_their_own);
     g_test_add_func("/streams/key-depends-on-the-seed", test_key_depends_on_the_seed);
     g_test_add_func("/streams/growth-keeps-every-stream", test_growth_keeps_every_stream);
+    g_test_add_func("/streams/a-stream-takes-48-bytes", test_a_stream_takes_48_bytes);
+    g_test_add_func("/streams/settled-streams-close", test_settled_streams_close);
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
     g_test_add_func("/streams/unanswered-are-forgotten-first", test_unanswered_are_forgotten_first);
     g_test_add_func("/streams/closed-are-forgotten-before-idle", test_closed_are_forgotten_before_idle);

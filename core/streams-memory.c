@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* streams-memory.c - the memory that the table of streams is made of. See streams-internal.h. */
+#define _GNU_SOURCE /* mremap */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "streams-internal.h"
+
+#define POOL_MIN 4096U
+
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+
+/* In huge pages where there is enough to fill some: nearly every lookup goes to another page, and finding 4 KiB pages costs more than the
+ * lookup. */
+static void *wish_for_huge_pages(void *memory, size_t bytes)
+{
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (bytes >= HUGE_PAGE_BYTES)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
+/* Zeroed memory, or NULL. */
+static void *map(size_t bytes)
+{
+    return wish_for_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
+}
+
+/* The second is large enough for huge pages, of which only those that are used take memory. */
+static size_t region_bytes(unsigned region)
+{
+    const size_t small[] = {1, 63};
+
+    return sizeof(Segment) * (region < 2 ? small[region] : (size_t)64 << (region - 2));
+}
+
+Segment *fp_segments_take(Segments *segments)
+{
+    if (segments->left == 0) {
+        unsigned region = segments->n_regions;
+        if (region > DEPTH_MAX)
+            return NULL;
+        segments->regions[region] = map(region_bytes(region));
+        if (segments->regions[region] == NULL)
+            return NULL;
+        segments->n_regions++;
+        segments->left = region_bytes(region) / sizeof(Segment);
+    }
+    const unsigned last = segments->n_regions - 1;
+    segments->taken++;
+    return segments->regions[last] + (region_bytes(last) / sizeof(Segment) - segments->left--);
+}
+
+void fp_segments_free(Segments *segments)
+{
+    for (unsigned region = 0; region < segments->n_regions; region++)
+        munmap(segments->regions[region], region_bytes(region));
+}
+
+size_t fp_segments_bytes(const Segments *segments)
+{
+    return segments->taken * sizeof(Segment);
+}
+
+static bool pool_begin(Pool *pool)
+{
+    pool->items = map(POOL_MIN * pool->item_bytes);
+    pool->room = POOL_MIN;
+    return pool->items != NULL;
+}
+
+/* Twice the room, by moving pages, not what is in them. */
+static bool pool_double(Pool *pool)
+{
+    size_t bytes = pool->room * pool->item_bytes;
+    void *items = wish_for_huge_pages(mremap(pool->items, bytes, bytes * 2, MREMAP_MAYMOVE), bytes * 2);
+
+    if (items == NULL)
+        return false;
+    pool->items = items;
+    pool->room *= 2;
+    return true;
+}
+
+bool fp_pool_make_room(Pool *pool, size_t n)
+{
+    if (pool->items == NULL && !pool_begin(pool))
+        return false;
+    while (pool->room < n)
+        if (!pool_double(pool))
+            return false;
+    return true;
+}
+
+void fp_pool_free(Pool *pool)
+{
+    if (pool->items != NULL)
+        munmap(pool->items, pool->room * pool->item_bytes);
+}
+
+bool fp_streams_make_pools(FpStreams *streams, size_t n)
+{
+    streams->whole.item_bytes = sizeof(FpStream);
+    streams->brief.item_bytes = sizeof(FpStreamBrief);
+    if (!fp_pool_make_room(&streams->whole, n) || !fp_pool_make_room(&streams->brief, n))
+        return false;
+    streams->room = streams->whole.room < streams->brief.room ? streams->whole.room : streams->brief.room;
+    return true;
+}
