@@ -34,8 +34,7 @@ typedef struct {
 #define SEGMENT_SLOTS ((size_t)1 << SEGMENT_BITS)
 #define SEGMENT_MASK (SEGMENT_SLOTS - 1)
 
-/* Slots that share a cache line: a stream is in the first line from its home on that had a free slot, and the free ones are a line's last.
- */
+/* Slots that share a cache line: a stream is in the first line from its home on that had a free one. */
 #define LINE_SLOTS ((size_t)4)
 
 /* An open-addressing array for all streams whose hashes have the same depth highest bits; the lowest bits say in which line they belong. */

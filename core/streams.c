@@ -144,9 +144,12 @@ static inline unsigned slots_with(const Slot *line, uint64_t hash)
 static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
     for (size_t i = home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
-        unsigned found = slots_with(&segment->slots[i], hash), free = slots_with(&segment->slots[i], 0);
-        if ((found | free) != 0)
-            return &segment->slots[i + (size_t)__builtin_ctz(found != 0 ? found : free)];
+        Slot *line = &segment->slots[i];
+        unsigned found = slots_with(line, hash);
+        if (found == 0)
+            found = slots_with(line, 0);
+        if (found != 0)
+            return &line[__builtin_ctz(found)];
     }
 }
 
