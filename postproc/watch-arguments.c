@@ -100,7 +100,7 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
     g_option_context_add_main_entries(context, entries, NULL);
     fp_selection_arguments_add(
         &arguments->selection, context, MAX_STREAMS_DEFAULT,
-        "Remember at most N streams at once, 62 to 87 bytes each; all are written with each checkpoint (default: 1000000)");
+        "Remember at most N streams at once, some 48 bytes each; all are written with each checkpoint (default: 1000000)");
     fp_log_arguments_add(&arguments->log_style, context, "Lines of logs are text or json (default: json)");
     bool is_parsed = g_option_context_parse_strv(context, &argv, error);
     g_strfreev(argv);
