@@ -34,6 +34,9 @@ typedef struct {
 #define SEGMENT_SLOTS ((size_t)1 << SEGMENT_BITS)
 #define SEGMENT_MASK (SEGMENT_SLOTS - 1)
 
+/* At most so many are taken, so that searches stay short. */
+#define FULL_SLOTS (SEGMENT_SLOTS / 16 * 13)
+
 /* Slots that share a cache line: a stream is in the first line from its home on that had a free one. */
 #define LINE_SLOTS ((size_t)4)
 

@@ -30,6 +30,15 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     return streams;
 }
 
+size_t fp_streams_fitting(size_t bytes)
+{
+    const size_t slots_each = (sizeof(Slot) * SEGMENT_SLOTS * 2 + FULL_SLOTS - 1) / FULL_SLOTS;
+    const size_t each = slots_each + sizeof(FpStream) + sizeof(FpStreamBrief);
+    const size_t least = sizeof(Segment) * 2 + STREAMS_MIN * each; /* of two segments neither need be half full */
+
+    return bytes < least ? 0 : STREAMS_MIN + (bytes - least) / each;
+}
+
 void fp_streams_free(FpStreams *streams)
 {
     if (streams == NULL)
@@ -177,10 +186,9 @@ static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
     streams->used--;
 }
 
-/* At most 13 in 16 slots are taken, so that searches stay short. */
 static bool is_full(const Segment *segment)
 {
-    return segment->used >= SEGMENT_SLOTS / 16 * 13;
+    return segment->used >= FULL_SLOTS;
 }
 
 /* Moves to high, which is empty, what has bit set in its hash. What stays may have to come nearer to its home; going round from a free

@@ -42,6 +42,11 @@ typedef struct {
  * grown, and never old slots beside new ones. Returns NULL when there is no memory; free with fp_streams_free.
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
+
+/* The max_streams whose table takes no more than so many bytes, come what may; 0 when not even the smallest fits. Usual traffic takes half:
+ * one of them counts with a slot in segments that have just been split, and with its place in either pool. */
+size_t fp_streams_fitting(size_t bytes);
+
 void fp_streams_free(FpStreams *streams);
 
 /* The three steps of taking a segment. Doing the first two for a batch of segments before the third hides the time

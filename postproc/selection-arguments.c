@@ -5,6 +5,11 @@
 #include "error.h"
 #include "filter.h"
 #include "network.h"
+#include "size.h"
+
+#define MAX_STREAMS_MIN 16
+#define MAX_MEMORY_MIN (1U << 20)
+#define NOT_GIVEN G_MININT64
 
 void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help)
 {
@@ -24,12 +29,15 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
         {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
          "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams, max_streams_help, "N"},
+        {"max-memory", 0, 0, G_OPTION_ARG_STRING, &arguments->max_memory,
+         "Remember at most as many streams as surely fit into SIZE, one for each 96 bytes: bytes, or with K, M, G, T", "SIZE"},
         {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
          "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
 
-    *arguments = (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = max_streams};
+    *arguments =
+        (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = NOT_GIVEN, .max_streams_default = max_streams};
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
@@ -37,8 +45,24 @@ static const char *check_numbers(const FpSelectionArguments *arguments)
 {
     if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
         return "--flight-bytes takes a number from 0 to 2147483647";
-    if (arguments->max_streams < 16 || arguments->max_streams > G_MAXUINT32)
+    if (arguments->max_streams != NOT_GIVEN && (arguments->max_streams < MAX_STREAMS_MIN || arguments->max_streams > G_MAXUINT32))
         return "--max-streams takes a number from 16 to 4294967295";
+    return NULL;
+}
+
+/* The lower of both bounds, where both are given. Returns what is wrong, or NULL. */
+static const char *read_bounds(const FpSelectionArguments *arguments, size_t *max_streams)
+{
+    guint64 bytes = 0;
+
+    if (arguments->max_memory != NULL && (!fp_size_from_text(arguments->max_memory, &bytes) || bytes < MAX_MEMORY_MIN))
+        return "--max-memory takes a number of bytes, or one with K, M, G or T, from 1M on";
+    gint64 streams = arguments->max_streams;
+    if (streams == NOT_GIVEN)
+        streams = arguments->max_memory != NULL ? G_MAXUINT32 : arguments->max_streams_default;
+    *max_streams = (size_t)streams;
+    if (arguments->max_memory != NULL)
+        *max_streams = MIN(*max_streams, fp_streams_fitting(bytes));
     return NULL;
 }
 
@@ -61,12 +85,13 @@ bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelec
         .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes,
                   .skip_midstream = arguments->no_midstream,
                   .syn_restarts_clock = arguments->syn_restarts_clock},
-        .max_streams = (size_t)arguments->max_streams,
         .marked_only = arguments->marked_only,
         .filter = arguments->filter,
         .questions = {.filter = arguments->display_filter},
     };
     const char *wrong = check_numbers(arguments);
+    if (wrong == NULL)
+        wrong = read_bounds(arguments, &selection->max_streams);
     if (wrong == NULL)
         wrong = read_words(arguments, selection);
     if (wrong != NULL) {
@@ -88,4 +113,5 @@ void fp_selection_arguments_clear(FpSelectionArguments *arguments)
     g_free(arguments->display_filter);
     g_free(arguments->format);
     g_free(arguments->stream_key);
+    g_free(arguments->max_memory);
 }

@@ -72,7 +72,7 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
     g_option_context_set_description(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
     fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
-                               "Remember at most N streams at once, some 48 bytes each (default: 10000000)");
+                               "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_log_arguments_add(&arguments->log_style, context, "Lines of the log are text or json (default: text)");
     return g_option_context_parse(context, argc, argv, error);
 }

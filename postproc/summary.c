@@ -12,7 +12,7 @@ static void print_forgotten(const FpStreamsStats *streams, FILE *file)
         return;
     fprintf(file,
             "forgotten       %" PRIu64 " streams, as the table was full: %" PRIu64 " unanswered, %" PRIu64 " closed, %" PRIu64
-            " idle; frames of those that go on are taken for new streams (--max-streams)\n",
+            " idle; frames of those that go on are taken for new streams (--max-streams, --max-memory)\n",
             forgotten, streams->forgotten_unanswered, streams->forgotten_closed, streams->forgotten_idle);
 }
 

@@ -2,13 +2,13 @@
 /* watch-arguments.c - see watch-arguments.h. */
 #include "watch-arguments.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "error.h"
 #include "log-arguments.h"
 #include "selection-arguments.h"
+#include "size.h"
 
 #define MAX_STREAMS_DEFAULT 1000000
 #define GROUP "watch"
@@ -98,9 +98,9 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
-    fp_selection_arguments_add(
-        &arguments->selection, context, MAX_STREAMS_DEFAULT,
-        "Remember at most N streams at once, some 48 bytes each; all are written with each checkpoint (default: 1000000)");
+    fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
+                               "Remember at most N streams at once, some 48 bytes each; all are written with each checkpoint (default: "
+                               "1000000, without --max-memory)");
     fp_log_arguments_add(&arguments->log_style, context, "Lines of logs are text or json (default: json)");
     bool is_parsed = g_option_context_parse_strv(context, &argv, error);
     g_strfreev(argv);
@@ -134,6 +134,7 @@ static const struct {
     {"syn-restarts-clock", true},
     {"marked-only", true},
     {"max-streams", false},
+    {"max-memory", false},
     {"stream-key", false},
     {"log", false},
     {"follow", true},
@@ -241,32 +242,12 @@ static bool read_log(const FpWatchArguments *arguments, unsigned *outputs)
     return *outputs == FP_WATCH_LOG || g_str_equal(arguments->log, "beside");
 }
 
-static bool read_size(const char *text, uint64_t *bytes)
-{
-    static const char units[] = "KMGT";
-    char *end = NULL;
-
-    *bytes = 0;
-    if (text == NULL)
-        return true;
-    errno = 0;
-    uint64_t number = g_ascii_strtoull(text, &end, 10);
-    if (end == text || errno != 0 || !g_ascii_isdigit(*text) || number == 0)
-        return false;
-    const char *unit = *end == '\0' ? NULL : strchr(units, g_ascii_toupper(*end));
-    unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
-    if ((*end != '\0' && (unit == NULL || end[1] != '\0')) || number > UINT64_MAX >> shift)
-        return false;
-    *bytes = number << shift;
-    return true;
-}
-
 /* Returns what is wrong, or NULL. */
 static const char *read_words(FpWatchArguments *arguments)
 {
     if (!read_then(arguments, &arguments->options.spool.then))
         return "--then takes archive, delete or keep";
-    if (!read_size(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
+    if (arguments->max_archive != NULL && !fp_size_from_text(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
         return "--max-archive takes a number of bytes, or one with K, M, G or T";
     if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
         return "--max-archive goes with --then archive";

@@ -454,6 +454,31 @@ static void test_a_stream_takes_48_bytes(void)
     fp_streams_free(streams);
 }
 
+/* Where one side has spoken a stream is whole; SYNs after that need the other pool. */
+static void fill(FpStreams *streams, guint32 begin, guint32 n, unsigned flags, gsize bytes)
+{
+    for (guint32 i = begin; i < begin + n; i++) {
+        give(streams, i, 0, flags, flags & FP_TCP_SYN ? 0 : 9, i * (SECOND / 1000));
+        g_assert_cmpuint(stats_of(streams).table_bytes, <=, bytes);
+    }
+}
+
+static void test_fitting_streams_fit(void)
+{
+    g_assert_cmpuint(fp_streams_fitting(200000), ==, 0);
+    for (gsize bytes = 300000; bytes < 20000000; bytes = bytes * 4 / 3) {
+        gsize max_streams = fp_streams_fitting(bytes);
+        FpStreams *streams = table(bytes, max_streams);
+        guint32 n = (guint32)max_streams * 5 / 4;
+        fill(streams, 0, n, FP_TCP_ACK, bytes);
+        fill(streams, n, n * 2, FP_TCP_SYN, bytes);
+        fill(streams, n * 3, n, FP_TCP_ACK, bytes);
+        g_assert_cmpuint(stats_of(streams).open, >, max_streams * 15 / 16);
+        g_assert_cmpuint(stats_of(streams).table_bytes, >, bytes / 5 * 2);
+        fp_streams_free(streams);
+    }
+}
+
 /* Whether a segment with flags closes a stream in which both sides have spoken: then the SYN that began it begins another. */
 static bool closes(unsigned flags, guint8 header_bytes)
 {
@@ -492,6 +517,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/key-depends-on-the-seed", test_key_depends_on_the_seed);
     g_test_add_func("/streams/growth-keeps-every-stream", test_growth_keeps_every_stream);
     g_test_add_func("/streams/a-stream-takes-48-bytes", test_a_stream_takes_48_bytes);
+    g_test_add_func("/streams/fitting-streams-fit", test_fitting_streams_fit);
     g_test_add_func("/streams/settled-streams-close", test_settled_streams_close);
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
     g_test_add_func("/streams/unanswered-are-forgotten-first", test_unanswered_are_forgotten_first);

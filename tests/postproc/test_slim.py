@@ -3,6 +3,7 @@
 import gzip
 import os
 import pty
+import re
 import struct
 import subprocess
 import time
@@ -217,6 +218,24 @@ class Options(InFolder):
         result = slim("--max-streams", "16", "--list", "-", stdin=pcap(syns))
         self.assertIn("unanswered", result.stderr)
         self.assertNotIn("forgotten", slim("--list", "-", stdin=pcap(syns)).stderr)
+
+    def test_max_memory(self):
+        def forgotten(*options):
+            return int((re.findall(r"^forgotten +(\d+) streams", slim("--list", *options, "-", stdin=syns).stderr, re.M) or [0])[0])
+
+        syns = pcap([segment(1000 + n, 80 + network, 1, SYN) for n in range(50000) for network in range(2)])
+        in_two, in_four = forgotten("--max-memory", "2M"), forgotten("--max-memory", str(4 << 20))
+        # What is forgotten at a time depends on the run's hashes, and 4 MiB is for 43,600 streams.
+        self.assertTrue(56000 < in_four < 60000, in_four)
+        self.assertGreater(in_two, in_four + 20000)
+        self.assertLess(in_four, forgotten("--max-memory", "4m", "--max-streams", "30000") - 10000)
+        self.assertLess(abs(in_four - forgotten("--max-memory", "4m", "--max-streams", "99999")), 2000)
+        self.assertEqual(forgotten("--max-memory", "1G"), 0)
+        for wrong in ("0", "1", "1023K", "-1M", "1X", "1MB", "", "99999999T"):
+            with self.subTest(wrong):
+                result = slim("--list", "--max-memory", wrong, "-", stdin=header())
+                self.assertEqual(result.returncode, 64)
+                self.assertIn("--max-memory takes", result.stderr)
 
     def test_wrong_usage_says_what_is_right(self):
         for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
