@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The main table: CPU time of all programs on each kind of capture, as a ratio to cat."""
+"""The main table: CPU time of all programs on each kind of capture, as a ratio to cat; and wall time with one thread and two."""
 import os
 
 import captures
@@ -15,6 +15,10 @@ SHARE_MEGABYTES_MIN = 10
 
 def job(session, program, capture):
     return lambda: session.use(program, capture.path).seconds
+
+
+def wall_job(session, program, capture):
+    return lambda: session.use(program, capture.path).wall_seconds
 
 
 def scaled_job(session, program, capture, share, empty):
@@ -35,19 +39,22 @@ def generate(session, kind):
 
 
 def measure_kind(session, kind, chosen):
-    """The columns of the table that a kind makes, and what memory was used."""
+    """The columns of the table that a kind makes, that of the table of wall time, and what memory was used."""
     capture, share = generate(session, kind)
     empty = captures.empty(session.folder, capture)
     say(f"{kind}: {capture.firsts} first payload frames in {capture.frames}, as the generator says; measuring")
     jobs = [(program, scaled_job(session, program, capture, share, empty) if program.on_share else job(session, program, capture))
             for program in session.installed(chosen)]
-    columns = [(f"{KINDS[kind]}, {capture.frame_bytes:.0f}-byte frames", session.ratios(jobs, kind))]
+    heading = f"{KINDS[kind]}, {capture.frame_bytes:.0f}-byte frames"
+    columns = [(heading, session.ratios(jobs, kind))]
+    wall_jobs = [(program, wall_job(session, program, capture)) for program in programs.threads(session.tools)]
+    wall = (heading, session.ratios(wall_jobs, f"{kind}, wall time"))
     if kind == "mixed":
         columns += measure_pcapng(session, capture, chosen)
     used = memory.measure(session, capture, share, empty)
     capture.remove()
     share.remove()
-    return columns, used
+    return columns, wall, used
 
 
 def measure_pcapng(session, capture, chosen):
@@ -63,17 +70,23 @@ def measure_pcapng(session, capture, chosen):
     return [("mixed as pcapng", found)]
 
 
+def show_ratios(session, what, columns, chosen):
+    title = f"{what} as a ratio to {chosen[0].name} in the same round, medians of {session.rounds} rounds; {session.megabytes} MB each"
+    report.table(title, [heading for heading, _ in columns],
+                 [(program.name, [report.ratio(found.get(program.name)) for _, found in columns]) for program in chosen])
+
+
 def show(session):
     """Returns what memory was used, by kind."""
     chosen = [*programs.readers(session.tools), *programs.ours(session.tools), *programs.copiers(), *programs.followers(),
               *programs.mercury(session.folder)]
-    columns, used = [], {}
+    columns, walls, used = [], [], {}
     for kind in KINDS:
-        of_kind, used[kind] = measure_kind(session, kind, chosen)
+        of_kind, wall, used[kind] = measure_kind(session, kind, chosen)
         columns += of_kind
-    title = f"CPU time as a ratio to {chosen[0].name} in the same round, medians of {session.rounds} rounds; {session.megabytes} MB each"
-    report.table(title, [heading for heading, _ in columns],
-                 [(program.name, [report.ratio(found.get(program.name)) for _, found in columns]) for program in chosen])
+        walls.append(wall)
+    show_ratios(session, "CPU time", columns, chosen)
+    show_ratios(session, "Wall time", walls, programs.threads(session.tools))
     scaled = [program.name for program in chosen if program.on_share and any(program.name in found for _, found in columns)]
     if scaled:
         session.notes.append(f"On a share of each capture, without their start, scaled up by frames: {', '.join(scaled)}.")

@@ -19,6 +19,7 @@ class Failed(Exception):
 class Usage:
     seconds: float      # CPU time, the user's and the system's
     peak_bytes: int
+    wall_seconds: float  # from its start to its end
     messages: str       # what it wrote to standard error
 
 
@@ -66,8 +67,8 @@ class Runner:
             said = messages.read().decode(errors="replace")
             if status != 0:
                 raise Failed(f"exit status {status}: {(said.strip().splitlines() or ['no message'])[-1]}")
-            microseconds, peak_bytes = used.read().split()
-        return Usage(int(microseconds) / 1e6, int(peak_bytes), said)
+            cpu_microseconds, peak_bytes, wall_microseconds = used.read().split()
+        return Usage(int(cpu_microseconds) / 1e6, int(peak_bytes), int(wall_microseconds) / 1e6, said)
 
     def _empty_scratch(self):
         for entry in os.scandir(self.scratch):

@@ -57,6 +57,11 @@ def ours(tools):
     ]
 
 
+def threads(tools):
+    """Of these the wall time counts; the first is the base."""
+    return [readers(tools)[0], ours(tools)[0], Program("`firstpayload slim -j 2 -w /dev/null`", slim(tools, "-q", "-j", "2", "-w", "/dev/null"))]
+
+
 def copiers():
     """Programs that copy a capture, or cut it without a look at streams."""
     return [

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rusage.c - runs a command and writes what it used to an open file: microseconds of CPU time and bytes of memory at its peak.
+ * rusage.c - runs a command and writes what it used to an open file: microseconds of CPU time, bytes of memory at its peak, and
+ * microseconds from its start to its end.
  *
  * bench.py could ask wait4 itself, but a process that was large when it ran exec keeps that size as its peak, and Python's is larger than
  * that of what is measured. This one is small.
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXIT_NOT_RUN 127
@@ -21,6 +23,14 @@
 static long long microseconds(struct timeval time)
 {
     return (long long)time.tv_sec * 1000000 + time.tv_usec;
+}
+
+static long long now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (long long)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 int main(int argc, char **argv)
@@ -34,6 +44,7 @@ int main(int argc, char **argv)
     }
     int report = atoi(argv[1]);
     fcntl(report, F_SETFD, FD_CLOEXEC);
+    long long started = now();
     pid_t child = fork();
     if (child == 0) {
         execvp(argv[2], argv + 2);
@@ -44,6 +55,8 @@ int main(int argc, char **argv)
         perror("rusage");
         return 71;
     }
-    dprintf(report, "%lld %lld\n", microseconds(usage.ru_utime) + microseconds(usage.ru_stime), (long long)usage.ru_maxrss * 1024);
+    long long ended = now();
+    dprintf(report, "%lld %lld %lld\n", microseconds(usage.ru_utime) + microseconds(usage.ru_stime), (long long)usage.ru_maxrss * 1024,
+            ended - started);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -106,6 +106,15 @@ static void carry(FpBlocks *blocks)
     blocks->end = blocks->carry_bytes;
 }
 
+void fp_blocks_swap_buffer(FpBlocks *blocks, uint8_t **buffer)
+{
+    uint8_t *fresh = *buffer != NULL ? *buffer : g_malloc(blocks->carry_bytes + FP_BLOCK_BYTES);
+
+    memcpy(fresh + blocks->start, fp_blocks_at(blocks), fp_blocks_left(blocks));
+    *buffer = blocks->buffer;
+    blocks->buffer = fresh;
+}
+
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error)
 {
     carry(blocks);

@@ -54,6 +54,10 @@ bool fp_blocks_would_wait(const FpBlocks *blocks);
 /* Reads one more block, or what a pipe has of it. What was borrowed before is gone. path is for the message of a failure. */
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error);
 
+/* Goes on in *buffer, which came from here, or where it is NULL in a new one, with what is left. *buffer is the one before then, the
+ * caller's to free. */
+void fp_blocks_swap_buffer(FpBlocks *blocks, uint8_t **buffer);
+
 /* Steps over n bytes that have been walked. */
 static inline void fp_blocks_step(FpBlocks *blocks, size_t n)
 {

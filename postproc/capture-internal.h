@@ -11,6 +11,9 @@ typedef struct {
     int (*read)(FpCapture *capture, FpRecord *records, int max, GError **error);
     void (*close)(FpCapture *capture);
     bool (*would_wait)(const FpCapture *capture); /* NULL: never */
+    /* Has reading go on in another buffer, *buffer or, where that is NULL, a new one, and gives the caller the one that records were
+     * borrowed from until now. NULL: cannot be done. */
+    void (*swap_buffer)(FpCapture *capture, uint8_t **buffer);
 } FpReader;
 
 /* A reader's own struct begins with this. */

@@ -183,14 +183,21 @@ static bool pcap_would_wait(const FpCapture *capture)
 {
     const Pcap *pcap = (const Pcap *)capture;
     const FpBlocks *blocks = &pcap->blocks;
-    size_t left = fp_blocks_left(blocks);
     RecordHeader header = {0};
 
-    return !blocks->is_regular && left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) &&
-           fp_blocks_would_wait(blocks);
+    if (blocks->is_regular)
+        return false; /* and may be being read ahead */
+    size_t left = fp_blocks_left(blocks);
+    return left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) && fp_blocks_would_wait(blocks);
 }
 
-static const FpReader pcap_reader = {.read = pcap_read, .close = pcap_close, .would_wait = pcap_would_wait};
+static void pcap_swap_buffer(FpCapture *capture, uint8_t **buffer)
+{
+    fp_blocks_swap_buffer(&((Pcap *)capture)->blocks, buffer);
+}
+
+static const FpReader pcap_reader = {
+    .read = pcap_read, .close = pcap_close, .would_wait = pcap_would_wait, .swap_buffer = pcap_swap_buffer};
 
 FpCapture *fp_capture_pcap_open(FpBlocks *opening, bool is_vouched_for)
 {

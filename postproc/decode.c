@@ -282,6 +282,12 @@ static FpDecoded walk(FpWalk *walk, const FpRecord *record)
     return fp_walk_link(walk, record->link, (FpSpan){record->data, record->captured_bytes, record->wire_bytes});
 }
 
+bool fp_decode_plain(const FpRecord *record, FpSegment *segment)
+{
+    segment->time_ns = record->time_ns;
+    return decode_plain(record, segment);
+}
+
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment)
 {
     segment->time_ns = record->time_ns;

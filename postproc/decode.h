@@ -46,6 +46,9 @@ void fp_decoder_free(FpDecoder *decoder);
  * record, and where there are none nothing touches it. Records must be given in capture order, each once. */
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
 
+/* fp_decode for the frames that nearly all are, which no others have to come before; false for the rest. */
+bool fp_decode_plain(const FpRecord *record, FpSegment *segment);
+
 /* Goes the way down once more, of a record that was decoded since fp_decoder_end_batch and is still where it was, and fills in *trail,
  * which borrows as the segment did. */
 void fp_decode_again(FpDecoder *decoder, const FpRecord *record, FpTrail *trail);

@@ -13,6 +13,7 @@
 #include "state-folder.h"
 #include "status.h"
 #include "watch-arguments.h"
+#include "words.h"
 
 #define EXIT_CUT 1 /* all done, but an input ended too early, or was put aside, or could not be judged as was asked */
 
@@ -37,11 +38,12 @@ static int fail(GError *error)
 
 static int run_slim(int argc, char **argv)
 {
+    (void)argc;
     FpSlimOptions options;
     FpSummary summary;
     GError *error = NULL;
     bool is_quiet = false;
-    g_autoptr(FpSlimArguments) arguments = fp_slim_arguments_parse(argc, argv, &options, &is_quiet, &error);
+    g_autoptr(FpSlimArguments) arguments = fp_slim_arguments_parse(fp_words_split(argv, "BFYcfijksw"), &options, &is_quiet, &error);
 
     if (arguments == NULL || !fp_slim(&options, &summary, &error))
         return fail(error);
@@ -73,7 +75,8 @@ static int run_watch(int argc, char **argv)
     g_autoptr(GPtrArray) history = g_ptr_array_new_with_free_func(free_arguments);
     FpWatchResult result = {0};
     GError *error = NULL;
-    FpWatchArguments *arguments = fp_watch_arguments_parse(argv, &error);
+    g_auto(GStrv) words = fp_words_split(argv, "FYfk");
+    FpWatchArguments *arguments = fp_watch_arguments_parse(words, &error);
 
     if (arguments == NULL)
         return fail(error);

@@ -70,7 +70,7 @@ static void add_kept(FpPass *pass, FpAsked *asked, const FpRecord *record, const
     fp_backlog_add_kept(pass->asking.backlog, asked, kept, bytes, false);
 }
 
-bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const Pending *pending, const FpVerdict *verdict,
+bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, const FpVerdict *verdict,
                          GError **error)
 {
     g_autoptr(GPtrArray) frames = frames_of(pending->fragments);

@@ -4,6 +4,7 @@
 #ifndef FP_PASS_INTERNAL_H
 #define FP_PASS_INTERNAL_H
 
+#include "ahead.h"
 #include "backlog.h"
 #include "decode.h"
 #include "dissector.h"
@@ -16,6 +17,7 @@ struct FpPass {
     FpFilter *filter; /* NULL for none, or the kernel's */
     FpDecoder *decoder;
     FpStreams *streams;
+    FpAhead *ahead; /* NULL: the pass reads by itself */
     FpWriter *writer;
     FpShowClasses show; /* instead of writing */
     void *user;
@@ -38,20 +40,12 @@ struct FpPass {
     int64_t last_ns;
 };
 
-/* What is known of a record of a batch before its stream is looked up. */
-typedef struct {
-    FpSegment segment;
-    FpStreamKey key;
-    GPtrArray *fragments; /* those with which the record completes a datagram, or NULL */
-    bool has_segment;
-} Pending;
-
 /* pass.c: what there is to say of a first payload frame. */
 FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
                          FpTrail *trail);
 
 /* pass-asking.c: where tshark is asked, these take the place of what pass.c does with a frame that is in any class. */
-bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const Pending *pending, const FpVerdict *verdict,
+bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, const FpVerdict *verdict,
                          GError **error);
 bool fp_pass_after_batch(FpPass *pass, int n, GError **error);
 

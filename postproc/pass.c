@@ -50,7 +50,7 @@ static bool log_first(FpPass *pass, const FpCapture *capture, const FpRecord *re
            (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
 }
 
-static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpRecord *record, const Pending *pending, const FpVerdict *verdict,
+static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, const FpVerdict *verdict,
                          GError **error)
 {
     if (verdict->classes & FP_CLASS_FIRST) {
@@ -67,7 +67,7 @@ static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpRecord 
            (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
 }
 
-static void prepare(FpPass *pass, const FpRecord *record, Pending *pending)
+static void prepare(FpPass *pass, const FpRecord *record, FpPending *pending)
 {
     FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
 
@@ -82,7 +82,7 @@ static void prepare(FpPass *pass, const FpRecord *record, Pending *pending)
 }
 
 /* Prepares the records that the filter lets through. */
-static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, Pending *pending, GError **error)
+static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpPending *pending, GError **error)
 {
     for (int i = 0; i < n; i++) {
         int matches = fp_filter_matches(pass->filter, capture, &records[i], error);
@@ -93,13 +93,13 @@ static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRec
             continue;
         }
         pass->summary->filtered++;
-        pending[i] = (Pending){.has_segment = false};
+        pending[i] = (FpPending){.has_segment = false};
     }
     return true;
 }
 
 /* Where networks are told apart, before a batch is decoded: what is known of those that its segments are of. */
-static void begin_networks(const FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, Pending *pending)
+static void begin_networks(const FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpPending *pending)
 {
     for (int i = 0; i < n; i++) {
         uint32_t interface;
@@ -110,7 +110,7 @@ static void begin_networks(const FpPass *pass, const FpCapture *capture, const F
 }
 
 /* And after it. A pass of its own, so that nobody else pays for it. */
-static void end_networks(const FpPass *pass, int n, Pending *pending)
+static void end_networks(const FpPass *pass, int n, FpPending *pending)
 {
     for (int i = 0; i < n; i++) {
         if (!pending[i].has_segment)
@@ -120,11 +120,8 @@ static void end_networks(const FpPass *pass, int n, Pending *pending)
     }
 }
 
-static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, GError **error)
+static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpPending *pending, GError **error)
 {
-    Pending pending[FP_PASS_BATCH];
-    bool is_well = true;
-
     if (pass->selection->network_kinds != 0)
         begin_networks(pass, capture, records, n, pending);
     if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
@@ -133,6 +130,26 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
         prepare(pass, &records[i], &pending[i]);
     if (pass->selection->network_kinds != 0)
         end_networks(pass, n, pending);
+    return true;
+}
+
+/* What was decoded ahead needs only its place in the table. */
+static void finish_preparing(FpPass *pass, const FpRecord *records, int n, FpPending *pending)
+{
+    for (int i = 0; i < n; i++) {
+        if (pending[i].has_segment) {
+            pass->summary->decoded[FP_DECODED_SEGMENT]++;
+            fp_streams_prefetch(pass->streams, pending[i].key);
+        } else {
+            prepare(pass, &records[i], &pending[i]);
+        }
+    }
+}
+
+static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, const FpPending *pending, GError **error)
+{
+    bool is_well = true;
+
     for (int i = 0; i < n; i++) {
         FpVerdict verdict;
         pass->summary->frames++;
@@ -151,19 +168,47 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
 
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
-    FpRecord records[FP_PASS_BATCH];
+    FpRecord room[FP_PASS_BATCH];
+    FpPending pending_room[FP_PASS_BATCH], *pending = NULL;
+    const FpRecord *records = room;
 
+    max = MIN(max, FP_PASS_BATCH);
     pass->asking.capture = capture;
-    int n = fp_capture_read(capture, records, MIN(max, FP_PASS_BATCH), error);
+    int n = pass->ahead != NULL ? fp_ahead_read(pass->ahead, max, &records, &pending, error) : fp_capture_read(capture, room, max, error);
 
     pass->failed_reading = n < 0;
     if (n <= 0)
         return n;
     pass->last_ns = records[n - 1].time_ns;
     pass->newest_ns = MAX(pass->newest_ns, pass->last_ns);
-    if (!take_batch(pass, capture, records, n, error))
+    if (pending != NULL) {
+        finish_preparing(pass, records, n, pending);
+    } else {
+        pending = pending_room;
+        if (!prepare_batch(pass, capture, records, n, pending, error))
+            return -1;
+    }
+    if (!take_batch(pass, capture, records, n, pending, error))
         return -1;
     return pass->asking.dissector == NULL || fp_pass_after_batch(pass, n, error) ? n : -1;
+}
+
+void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture)
+{
+    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0;
+
+    if (fp_ahead_is_possible(capture))
+        pass->ahead = fp_ahead_begin(capture, may_decode ? pass->streams : NULL);
+}
+
+void fp_pass_end_ahead(FpPass *pass)
+{
+    g_clear_pointer(&pass->ahead, fp_ahead_end);
+}
+
+uint64_t fp_pass_bytes_taken(const FpPass *pass, const FpCapture *capture)
+{
+    return pass->ahead != NULL ? fp_ahead_bytes_taken(pass->ahead) : fp_capture_bytes_read(capture);
 }
 
 int64_t fp_pass_newest_ns(const FpPass *pass)

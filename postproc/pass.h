@@ -67,6 +67,12 @@ bool fp_pass_end_asking(FpPass *pass, GError **error);
 #define FP_PASS_BATCH 32
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
 
+/* Has another thread read capture ahead, where that can be done, until the other is called, which is to be before it is closed. What else
+ * is asked of the capture meanwhile can only be what its records need, and how far it has been taken. */
+void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture);
+void fp_pass_end_ahead(FpPass *pass);
+uint64_t fp_pass_bytes_taken(const FpPass *pass, const FpCapture *capture);
+
 /* Whether it was the capture that failed, not the writing. */
 bool fp_pass_failed_reading(const FpPass *pass);
 

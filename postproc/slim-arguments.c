@@ -37,6 +37,7 @@ struct FpSlimArguments {
     gint64 max_frames;
     gint64 snaplen;
     gint64 buffer_kib;
+    gint64 threads;
     gboolean flush_each;
     gboolean follows;
     gboolean list;
@@ -44,7 +45,8 @@ struct FpSlimArguments {
     char **inputs;
 };
 
-static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **error)
+/* Takes over argv. */
+static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output,
@@ -59,6 +61,8 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
+        {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads, "With 2: classic pcap is read ahead by another thread (default: 1)",
+         "N"},
         {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows,
          "Go on at the end of FILE, which somebody still writes to, as it grows, until SIGINT or SIGTERM", NULL},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
@@ -74,7 +78,9 @@ static bool parse(FpSlimArguments *arguments, int *argc, char ***argv, GError **
     fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_log_arguments_add(&arguments->log_style, context, "Lines of the log are text or json (default: text)");
-    return g_option_context_parse(context, argc, argv, error);
+    bool is_parsed = g_option_context_parse_strv(context, &argv, error);
+    g_strfreev(argv);
+    return is_parsed;
 }
 
 /* Each of these returns what is wrong, or NULL. */
@@ -146,6 +152,8 @@ static const char *check_numbers(const FpSlimArguments *arguments)
 {
     if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
         return "-c takes a number from 1";
+    if (arguments->threads != 1 && arguments->threads != 2)
+        return "-j takes 1 or 2";
     if (arguments->snaplen != NOT_GIVEN && (arguments->snaplen < 0 || arguments->snaplen > SNAPLEN_MAX))
         return "-s takes a number from 0 to 262144";
     if (arguments->buffer_kib != NOT_GIVEN && (arguments->buffer_kib < 1 || arguments->buffer_kib > BUFFER_KIB_MAX))
@@ -175,6 +183,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
                  .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : SNAPLEN_MAX,
                  .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},
         .max_frames = (uint64_t)MAX(arguments->max_frames, 0),
+        .threads = (int)arguments->threads,
         .list = arguments->list,
         .show_progress = !arguments->quiet && isatty(STDERR_FILENO),
     };
@@ -191,12 +200,13 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     return true;
 }
 
-FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
+FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
 {
     g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
 
     arguments->max_frames = arguments->snaplen = arguments->buffer_kib = NOT_GIVEN;
-    if (!parse(arguments, &argc, &argv, error))
+    arguments->threads = 1;
+    if (!parse(arguments, argv, error))
         return NULL;
     const char *wrong = check(arguments);
     if (wrong != NULL) {

@@ -7,9 +7,9 @@
 
 typedef struct FpSlimArguments FpSlimArguments;
 
-/* Takes argv[0] for the program and leaves in argv what it does not know. Fills in *options, which borrows from what is returned;
+/* Takes over argv, of g_strfreev, its first word being the program's name. Fills in *options, which borrows from what is returned;
  * *is_quiet: say nothing of how it went. Returns NULL with error set. --help is answered, and ends the program. */
-FpSlimArguments *fp_slim_arguments_parse(int argc, char **argv, FpSlimOptions *options, bool *is_quiet, GError **error);
+FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error);
 void fp_slim_arguments_free(FpSlimArguments *arguments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpSlimArguments, fp_slim_arguments_free)
 

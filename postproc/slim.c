@@ -124,24 +124,34 @@ static bool idle(Slim *slim, const FpCapture *capture, GError **error)
     return true;
 }
 
-static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
+/* Takes all records of capture, or as many as are wanted. */
+static bool take_records(Slim *slim, FpCapture *capture, GError **error)
 {
     int n = 0, max;
 
-    if (!begin_writing(slim, capture, error))
-        return false;
-    if (slim->dissector != NULL)
-        fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
     while ((max = next_batch(slim, capture)) > 0) {
         if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
             return false;
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
             break;
-        fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
-                         slim->summary->frames, slim->summary->kept);
+        fp_progress_show(&slim->progress, fp_capture_path(capture), fp_pass_bytes_taken(slim->pass, capture),
+                         fp_capture_file_bytes(capture), slim->summary->frames, slim->summary->kept);
     }
-    if (n < 0)
+    return n >= 0;
+}
+
+static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
+{
+    if (!begin_writing(slim, capture, error))
+        return false;
+    if (slim->dissector != NULL)
+        fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
+    if (slim->options->threads > 1)
+        fp_pass_begin_ahead(slim->pass, capture);
+    bool is_taken = take_records(slim, capture, error);
+    fp_pass_end_ahead(slim->pass);
+    if (!is_taken)
         return false;
     note_end(slim, capture);
     return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);

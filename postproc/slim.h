@@ -17,6 +17,7 @@ typedef struct {
     bool follows;        /* the one input, a file that somebody still writes to */
     FpLiveOptions live;  /* interface NULL: read the inputs */
     uint64_t max_frames; /* end after that many have been looked at; 0: do not */
+    int threads;         /* 2: one of them reads ahead */
     FpSelection selection;
     const char *log; /* lines of first payload frames are added to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;

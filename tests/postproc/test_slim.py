@@ -237,6 +237,15 @@ class Options(InFolder):
                 self.assertEqual(result.returncode, 64)
                 self.assertIn("--max-memory takes", result.stderr)
 
+    def test_values_attached_to_short_options(self):
+        source = write(self.folder, "in.pcap", pcap(connection() * 3))
+        self.assertEqual(rows("-c4", source), rows("-c", "4", source))
+        self.assertEqual(slim("-qkflight,reply", "-Fpcapng", "-w-", source).stdout,
+                         slim("-q", "-k", "flight,reply", "-F", "pcapng", "-w", "-", source).stdout)
+        self.assertEqual(slim("-lqf", "-c5", source).returncode, 64)    # the value of -f, as the other way round
+        os.rename(source, os.path.join(self.folder, "-c5"))
+        self.assertEqual(slim("-lqj2", "--", "-c5", cwd=self.folder).returncode, 0)
+
     def test_wrong_usage_says_what_is_right(self):
         for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
                           ["--list", "-w", "x", "-"], ["--no-such-option", "-"]):

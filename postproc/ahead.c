@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ahead.c - see ahead.h.
+ *
+ * Both threads go round a ring of blocks: each is filled by the reader, then emptied by the pass. Going to sleep and being woken takes as
+ * long as half a block, so whoever had to wait is woken only when there is half a ring to do.
+ */
+#include "ahead.h"
+
+#include <signal.h>
+
+#include "capture-internal.h"
+#include "decode.h"
+
+#define N_BLOCKS 8U
+#define HALF (N_BLOCKS / 2)
+#define RECORDS_MAX (FP_BLOCK_BYTES / 16 + 2) /* that lie in a block: no record is shorter than its header */
+
+/* The reader decodes when so many blocks wait for the pass: else it is the slower one of the two, with reading alone. */
+#define BEHIND 3U
+
+typedef struct {
+    uint8_t *buffer; /* that its records lie in, once the block after it has been begun */
+    FpRecord *records;
+    FpPending *pending; /* of those that are decoded */
+    bool is_decoded;
+    int n; /* as fp_capture_read returned it */
+    GError *error;
+} Block;
+
+struct FpAhead {
+    FpCapture *capture;
+    const FpStreams *streams;
+    GThread *thread;
+    Block blocks[N_BLOCKS];
+    /* shared, under lock */
+    GMutex lock;
+    GCond changed;
+    unsigned n_full;
+    bool is_reader_waiting;
+    bool is_pass_waiting;
+    bool is_over;
+    /* the pass's: what it has taken */
+    unsigned current;
+    int taken;
+    uint64_t bytes_taken;
+    bool is_at_end;
+};
+
+bool fp_ahead_is_possible(const FpCapture *capture)
+{
+    return capture->reader->swap_buffer != NULL && capture->file_bytes >= 0;
+}
+
+/* Waits until a block is free. Returns how many are full, N_BLOCKS when it is over. */
+static unsigned wait_for_free(FpAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    while (ahead->n_full == N_BLOCKS && !ahead->is_over) {
+        ahead->is_reader_waiting = true;
+        g_cond_wait(&ahead->changed, &ahead->lock);
+    }
+    ahead->is_reader_waiting = false;
+    unsigned n_full = ahead->is_over ? N_BLOCKS : ahead->n_full;
+    g_mutex_unlock(&ahead->lock);
+    return n_full;
+}
+
+static void hand_over(FpAhead *ahead, bool is_last)
+{
+    g_mutex_lock(&ahead->lock);
+    ahead->n_full++;
+    if (ahead->is_pass_waiting && (ahead->n_full >= HALF || is_last))
+        g_cond_signal(&ahead->changed);
+    g_mutex_unlock(&ahead->lock);
+}
+
+static void give_back(FpAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    ahead->n_full--;
+    if (ahead->is_reader_waiting && ahead->n_full <= N_BLOCKS - HALF)
+        g_cond_signal(&ahead->changed);
+    g_mutex_unlock(&ahead->lock);
+}
+
+static void wait_for_full(FpAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    while (ahead->n_full == 0) {
+        ahead->is_pass_waiting = true;
+        g_cond_wait(&ahead->changed, &ahead->lock);
+    }
+    ahead->is_pass_waiting = false;
+    g_mutex_unlock(&ahead->lock);
+}
+
+static void decode(const FpAhead *ahead, Block *block)
+{
+    for (int i = 0; i < block->n; i++) {
+        FpPending *pending = &block->pending[i];
+        pending->fragments = NULL;
+        pending->has_segment = fp_decode_plain(&block->records[i], &pending->segment);
+        if (pending->has_segment)
+            pending->key = fp_streams_key(ahead->streams, &pending->segment);
+    }
+}
+
+/* before: the block that was filled before, NULL: this is the first, and what was read when the capture was opened comes into it. */
+static void fill(FpAhead *ahead, Block *block, Block *before)
+{
+    if (before != NULL) {
+        before->buffer = g_steal_pointer(&block->buffer);
+        ahead->capture->reader->swap_buffer(ahead->capture, &before->buffer);
+    }
+    block->n = fp_capture_read(ahead->capture, block->records, RECORDS_MAX, &block->error);
+}
+
+static gpointer read_on(gpointer user)
+{
+    FpAhead *ahead = user;
+    Block *before = NULL;
+    unsigned n_full;
+
+    for (unsigned i = 0; (n_full = wait_for_free(ahead)) < N_BLOCKS; i = (i + 1) % N_BLOCKS) {
+        Block *block = &ahead->blocks[i];
+        fill(ahead, block, before);
+        block->is_decoded = ahead->streams != NULL && n_full >= BEHIND;
+        if (block->is_decoded)
+            decode(ahead, block);
+        const bool is_last = block->n <= 0;
+        hand_over(ahead, is_last);
+        if (is_last)
+            break;
+        before = block;
+    }
+    return NULL;
+}
+
+FpAhead *fp_ahead_begin(FpCapture *capture, const FpStreams *streams)
+{
+    FpAhead *ahead = g_new0(FpAhead, 1);
+    sigset_t all, before;
+
+    ahead->capture = capture;
+    ahead->streams = streams;
+    ahead->bytes_taken = capture->bytes_read;
+    for (unsigned i = 0; i < N_BLOCKS; i++) {
+        ahead->blocks[i].records = g_new(FpRecord, RECORDS_MAX);
+        ahead->blocks[i].pending = g_new(FpPending, RECORDS_MAX);
+    }
+    g_mutex_init(&ahead->lock);
+    g_cond_init(&ahead->changed);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+    ahead->thread = g_thread_new("read ahead", read_on, ahead);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ahead;
+}
+
+int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending **pending, GError **error)
+{
+    Block *block = &ahead->blocks[ahead->current];
+
+    if (ahead->taken > 0 && ahead->taken == block->n) {
+        give_back(ahead);
+        ahead->current = (ahead->current + 1) % N_BLOCKS;
+        ahead->taken = 0;
+        block = &ahead->blocks[ahead->current];
+    }
+    if (ahead->taken == 0)
+        wait_for_full(ahead);
+    if (block->n <= 0) {
+        ahead->is_at_end = true;
+        if (block->error != NULL)
+            g_propagate_error(error, g_steal_pointer(&block->error));
+        return block->n;
+    }
+    const int n = MIN(max, block->n - ahead->taken);
+    *records = block->records + ahead->taken;
+    *pending = block->is_decoded ? block->pending + ahead->taken : NULL;
+    ahead->taken += n;
+    const FpRecord *first = *records, *last = first + n - 1;
+    ahead->bytes_taken += (uint64_t)(last->raw + last->raw_bytes - first->raw);
+    return n;
+}
+
+uint64_t fp_ahead_bytes_taken(const FpAhead *ahead)
+{
+    return ahead->bytes_taken;
+}
+
+void fp_ahead_end(FpAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    ahead->is_over = true;
+    g_cond_signal(&ahead->changed);
+    g_mutex_unlock(&ahead->lock);
+    g_thread_join(ahead->thread);
+    ahead->capture->bytes_read = ahead->bytes_taken;
+    if (!ahead->is_at_end)
+        ahead->capture->cut_offset = -1;
+    for (unsigned i = 0; i < N_BLOCKS; i++) {
+        g_free(ahead->blocks[i].buffer);
+        g_free(ahead->blocks[i].records);
+        g_free(ahead->blocks[i].pending);
+        g_clear_error(&ahead->blocks[i].error);
+    }
+    g_mutex_clear(&ahead->lock);
+    g_cond_clear(&ahead->changed);
+    g_free(ahead);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pending.h - a record between decoding and its stream. */
+#ifndef FP_PENDING_H
+#define FP_PENDING_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "segment.h"
+#include "streams.h"
+
+/* What is known of a record of a batch before its stream is looked up. */
+typedef struct {
+    FpSegment segment;
+    FpStreamKey key;
+    GPtrArray *fragments; /* those with which the record completes a datagram, or NULL */
+    bool has_segment;
+} FpPending;
+
+#endif

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""With -j 2 everything is as with one thread: outputs, messages, exit status."""
+import glob
+import os
+import random
+import unittest
+
+from pcaps import ACK, CAPTURES, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
+from test_slim import in_fragments
+
+def many(n, seed=1):
+    """Connections of many frames, interleaved, the sizes of frames of all kinds; IP fragments among them."""
+    rand = random.Random(seed)
+    ports = [1024 + rand.randrange(60000) for _ in range(n // 50 + 1)]
+    frames = []
+    for i in range(n):
+        port, kind = rand.choice(ports), rand.randrange(20)
+        if kind == 0:
+            frames += in_fragments(connection(port)[3])
+        elif kind < 4:
+            frames += connection(port)
+        else:
+            frames.append(segment(port, 80, rand.randrange(2000), rand.choice((ACK, ACK, SYN)), rand.randbytes(rand.choice((0, 1, 100, 1400)))))
+    return frames
+
+
+class Threads(InFolder):
+    def both(self, *arguments, stdin=b""):
+        """What came of it with one thread; with two it must be the same."""
+        one = slim(*arguments, stdin=stdin)
+        two = slim("-j", "2", *arguments, stdin=stdin)
+        self.assertEqual((two.returncode, two.stderr), (one.returncode, one.stderr))
+        self.assertEqual(two.stdout, one.stdout)
+        return one
+
+    def source(self, data, name="in.pcap"):
+        return write(self.folder, name, data)
+
+    def test_captures(self):
+        for path in sorted(glob.glob(os.path.join(CAPTURES, "*.pcap*"))):
+            for options in (["--list"], ["--keep", "first,reply,flight,handshake"], ["--log", "-", "--log-format", "json"]):
+                with self.subTest(os.path.basename(path), options=options):
+                    self.both(*options, path)
+
+    def test_longer_than_all_that_is_read_ahead(self):
+        source = self.source(pcap(many(30000)))
+        self.assertGreater(os.path.getsize(source), 3 * 8 * 256 * 1024)
+        for options in ([], ["--list"], ["--keep", "first,reply,flight,handshake", "--marked-only"], ["--log", "-", "--log-format", "json"],
+                        ["-f", "tcp port 80 and less 500"], ["--stream-key", "vlan,interface"], ["-F", "pcapng"], ["-c", "12345"]):
+            with self.subTest(options=options):
+                result = self.both(*options, source)
+                self.assertEqual(result.returncode, 0)
+                self.assertGreater(len(result.stdout), 10000)
+
+    def test_streams_go_on_in_the_next_capture(self):
+        frames = many(20000)
+        sources = [self.source(pcap(frames[i:i + 5000]), "%d.pcap" % i) for i in range(0, 20000, 5000)]
+        result = self.both("--list", *sources)
+        self.assertGreater(result.stdout.count(b"\n"), 1000)
+
+    def test_records_larger_and_smaller_than_blocks(self):
+        big = segment(40000, 80, 1001, ACK, b"x" * 60000, ack=5001) + b"\0" * 200000
+        none = record(b"")
+        for data in (pcap(connection()[:3] + [big] * 40 + connection()), header() + none * 200000 + record(connection()[3]) + none * 100000):
+            self.assertEqual(self.both(self.source(data)).returncode, 0)
+
+    def test_cut_and_damaged(self):
+        whole = pcap(many(20000))
+        damage = record(b"")[:8] + b"\xff\xff\xff\x7f" * 2
+        for begin in (0, 24, 40, 1000, 300000, 3000000):
+            with self.subTest(cut=begin):
+                self.both("--list", self.source(whole[:begin + 7]))
+        for n in (10, 400, 9000):
+            frames = many(n)
+            with self.subTest(damaged=n):
+                result = self.both("--list", self.source(pcap(frames) + damage + pcap(frames)[24:]))
+                self.assertEqual(result.returncode, 65)
+
+    def test_ended_before_its_end(self):
+        """What was read ahead and not taken is not said to have been read."""
+        source = self.source(pcap(many(20000))[:-3])
+        for n in (1, 31, 32, 33, 4000, 10000):
+            with self.subTest(n):
+                result = self.both("-c", str(n), "--list", source)
+                self.assertEqual(result.returncode, 0)
+        self.assertEqual(self.both("--list", source).returncode, 1)
+
+    def test_what_cannot_be_read_ahead(self):
+        self.both("-", stdin=pcap(connection()))
+        self.both(os.path.join(CAPTURES, "two-interfaces.pcapng"))
+
+    def test_wrong_usage(self):
+        for n in ("0", "3", "-1"):
+            result = slim("-j", n, "-", stdin=header())
+            self.assertEqual(result.returncode, 64)
+            self.assertIn("-j takes 1 or 2", result.stderr)
