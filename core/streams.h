@@ -44,7 +44,7 @@ typedef struct {
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 
 /* The max_streams whose table takes no more than so many bytes, come what may; 0 when not even the smallest fits. Usual traffic takes half:
- * one of them counts with a slot in segments that have just been split, and with its place in either pool. */
+ * one of them counts with a slot in segments that have just been split, and with a place in both pools. */
 size_t fp_streams_fitting(size_t bytes);
 
 void fp_streams_free(FpStreams *streams);

@@ -93,7 +93,7 @@ static int set_length_error(Pcap *pcap, const RecordHeader *header, GError **err
 {
     g_set_error(error, FP_ERROR, FP_ERROR_DATA,
                 "%s: offset %" G_GUINT64_FORMAT ": a record of %u bytes is longer than any packet (%u): the file is damaged from here on; "
-                "its first %" G_GUINT64_FORMAT " bytes are sound",
+                "its first %" G_GUINT64_FORMAT " bytes are sound, head -c keeps these",
                 pcap->base.path, pcap->blocks.start_offset, header->captured_bytes, RECORD_DATA_MAX, pcap->blocks.start_offset);
     return -1;
 }

@@ -112,7 +112,8 @@ static bool is_version_known(const Pcapng *pcapng, const uint8_t *section)
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                "%s: offset %" G_GUINT64_FORMAT ": %s: the file is damaged from here on; its first %" G_GUINT64_FORMAT " bytes are sound",
+                "%s: offset %" G_GUINT64_FORMAT ": %s: the file is damaged from here on; its first %" G_GUINT64_FORMAT
+                " bytes are sound, head -c keeps these",
                 pcapng->base.path, pcapng->blocks.start_offset, what, pcapng->blocks.start_offset);
     return -1;
 }

@@ -102,10 +102,12 @@ static void set_wiretap_error(GError **error, const char *path, int64_t offset, 
     int code = err > 0 ? FP_ERROR_IO : FP_ERROR_DATA; /* positive: errno */
 
     if (err == WTAP_ERR_FILE_UNKNOWN_FORMAT)
-        g_set_error(error, FP_ERROR, code, "%s: offset 0: is not a capture in any format that Wireshark reads", path);
+        g_set_error(error, FP_ERROR, code,
+                    "%s: offset 0: is not a capture in any format that Wireshark reads; leave it out, file(1) may tell what it is", path);
     else
-        g_set_error(error, FP_ERROR, code, "%s: offset %" G_GINT64_FORMAT ": %s%s%s", path, offset, wtap_strerror(err),
-                    err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
+        g_set_error(error, FP_ERROR, code, "%s: offset %" G_GINT64_FORMAT ": %s%s%s%s", path, offset, wtap_strerror(err),
+                    err_info != NULL ? ": " : "", err_info != NULL ? err_info : "",
+                    offset > 0 && code == FP_ERROR_DATA ? "; editcap keeps what comes before" : "");
     g_free(err_info);
 }
 

@@ -96,7 +96,7 @@ static FpCapture *open_capture(const char *path, const FpFollower *follower, boo
     opening.follower = follower;
     if (open_input(&opening, path, shown, &status, error)) {
         if (fp_blocks_left(&opening) == 0)
-            g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture", shown);
+            g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture; leave it out", shown);
         else
             capture = open_format(&opening, shown, pcapng_by_wiretap, error);
     }
