@@ -14,17 +14,19 @@
 
 #define N_BLOCKS 8U
 #define HALF (N_BLOCKS / 2)
-#define RECORDS_MAX (FP_BLOCK_BYTES / 16 + 2) /* that lie in a block: no record is shorter than its header */
+#define RECORDS_MAX                                                                                                                        \
+    (FP_BLOCK_BYTES / 16 + 2) /* at once: no record of pcap is shorter than its header, and the block before has left one at most */
 
 /* The reader decodes when so many blocks wait for the pass: else it is the slower one of the two, with reading alone. */
 #define BEHIND 3U
 
 typedef struct {
-    uint8_t *buffer; /* that its records lie in, once the block after it has been begun */
+    FpBlockBuffer buffer; /* that its records lie in, once the block after it has been begun */
     FpRecord *records;
     FpPending *pending; /* of those that are decoded */
     bool is_decoded;
-    int n; /* as fp_capture_read returned it */
+    int n;               /* as fp_capture_read returned it */
+    uint64_t bytes_read; /* of the capture, up to its end */
     GError *error;
 } Block;
 
@@ -52,11 +54,11 @@ bool fp_ahead_is_possible(const FpCapture *capture)
     return capture->reader->swap_buffer != NULL && capture->file_bytes >= 0;
 }
 
-/* Waits until a block is free. Returns how many are full, N_BLOCKS when it is over. */
-static unsigned wait_for_free(FpAhead *ahead)
+/* Waits until no more than max blocks are full. Returns how many are, N_BLOCKS when it is over. */
+static unsigned wait_for_free(FpAhead *ahead, unsigned max)
 {
     g_mutex_lock(&ahead->lock);
-    while (ahead->n_full == N_BLOCKS && !ahead->is_over) {
+    while (ahead->n_full > max && !ahead->is_over) {
         ahead->is_reader_waiting = true;
         g_cond_wait(&ahead->changed, &ahead->lock);
     }
@@ -66,11 +68,11 @@ static unsigned wait_for_free(FpAhead *ahead)
     return n_full;
 }
 
-static void hand_over(FpAhead *ahead, bool is_last)
+static void hand_over(FpAhead *ahead, bool is_urgent)
 {
     g_mutex_lock(&ahead->lock);
     ahead->n_full++;
-    if (ahead->is_pass_waiting && (ahead->n_full >= HALF || is_last))
+    if (ahead->is_pass_waiting && (ahead->n_full >= HALF || is_urgent))
         g_cond_signal(&ahead->changed);
     g_mutex_unlock(&ahead->lock);
 }
@@ -104,34 +106,42 @@ static void decode(const FpAhead *ahead, Block *block)
         if (pending->has_segment)
             pending->key = fp_streams_key(ahead->streams, &pending->segment);
     }
+    block->is_decoded = true;
+}
+
+static void read_records(FpAhead *ahead, Block *block)
+{
+    block->n = fp_capture_read(ahead->capture, block->records, RECORDS_MAX, &block->error);
+    block->bytes_read = ahead->capture->bytes_read;
+    block->is_decoded = false;
 }
 
 /* before: the block that was filled before, NULL: this is the first, and what was read when the capture was opened comes into it. */
-static void fill(FpAhead *ahead, Block *block, Block *before)
+static void fill(FpAhead *ahead, Block *block, Block *before, unsigned n_full)
 {
     if (before != NULL) {
-        before->buffer = g_steal_pointer(&block->buffer);
+        before->buffer = block->buffer;
+        block->buffer = (FpBlockBuffer){0};
         ahead->capture->reader->swap_buffer(ahead->capture, &before->buffer);
     }
-    block->n = fp_capture_read(ahead->capture, block->records, RECORDS_MAX, &block->error);
+    read_records(ahead, block);
+    if (ahead->streams != NULL && n_full >= BEHIND)
+        decode(ahead, block);
 }
 
 static gpointer read_on(gpointer user)
 {
     FpAhead *ahead = user;
     Block *before = NULL;
-    unsigned n_full;
+    unsigned n_full, max = N_BLOCKS - 1;
+    int n = 1;
 
-    for (unsigned i = 0; (n_full = wait_for_free(ahead)) < N_BLOCKS; i = (i + 1) % N_BLOCKS) {
+    for (unsigned i = 0; (n > 0 || n == FP_READ_STOPPED) && (n_full = wait_for_free(ahead, max)) < N_BLOCKS; i = (i + 1) % N_BLOCKS) {
         Block *block = &ahead->blocks[i];
-        fill(ahead, block, before);
-        block->is_decoded = ahead->streams != NULL && n_full >= BEHIND;
-        if (block->is_decoded)
-            decode(ahead, block);
-        const bool is_last = block->n <= 0;
-        hand_over(ahead, is_last);
-        if (is_last)
-            break;
+        fill(ahead, block, before, n_full);
+        n = block->n;
+        hand_over(ahead, n <= 0);
+        max = n == FP_READ_STOPPED ? 0 : N_BLOCKS - 1;
         before = block;
     }
     return NULL;
@@ -143,6 +153,7 @@ FpAhead *fp_ahead_begin(FpCapture *capture, const FpStreams *streams)
     sigset_t all, before;
 
     ahead->capture = capture;
+    capture->is_read_ahead = true;
     ahead->streams = streams;
     ahead->bytes_taken = capture->bytes_read;
     for (unsigned i = 0; i < N_BLOCKS; i++) {
@@ -158,6 +169,19 @@ FpAhead *fp_ahead_begin(FpCapture *capture, const FpStreams *streams)
     return ahead;
 }
 
+/* What the reader must not read. It does nothing until the block is given back. */
+static void read_instead(FpAhead *ahead, Block *block)
+{
+    ahead->capture->is_read_ahead = false;
+    read_records(ahead, block);
+    ahead->capture->is_read_ahead = true;
+}
+
+static const uint8_t *end_of(const FpRecord *record)
+{
+    return record->raw + record->raw_bytes;
+}
+
 int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending **pending, GError **error)
 {
     Block *block = &ahead->blocks[ahead->current];
@@ -168,10 +192,14 @@ int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending *
         ahead->taken = 0;
         block = &ahead->blocks[ahead->current];
     }
-    if (ahead->taken == 0)
+    if (ahead->taken == 0) {
         wait_for_full(ahead);
+        if (block->n == FP_READ_STOPPED)
+            read_instead(ahead, block);
+    }
     if (block->n <= 0) {
         ahead->is_at_end = true;
+        ahead->bytes_taken = block->bytes_read;
         if (block->error != NULL)
             g_propagate_error(error, g_steal_pointer(&block->error));
         return block->n;
@@ -180,8 +208,7 @@ int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending *
     *records = block->records + ahead->taken;
     *pending = block->is_decoded ? block->pending + ahead->taken : NULL;
     ahead->taken += n;
-    const FpRecord *first = *records, *last = first + n - 1;
-    ahead->bytes_taken += (uint64_t)(last->raw + last->raw_bytes - first->raw);
+    ahead->bytes_taken = block->bytes_read - (uint64_t)(end_of(&block->records[block->n - 1]) - end_of(&block->records[ahead->taken - 1]));
     return n;
 }
 
@@ -197,11 +224,12 @@ void fp_ahead_end(FpAhead *ahead)
     g_cond_signal(&ahead->changed);
     g_mutex_unlock(&ahead->lock);
     g_thread_join(ahead->thread);
+    ahead->capture->is_read_ahead = false;
     ahead->capture->bytes_read = ahead->bytes_taken;
     if (!ahead->is_at_end)
         ahead->capture->cut_offset = -1;
     for (unsigned i = 0; i < N_BLOCKS; i++) {
-        g_free(ahead->blocks[i].buffer);
+        g_free(ahead->blocks[i].buffer.bytes);
         g_free(ahead->blocks[i].records);
         g_free(ahead->blocks[i].pending);
         g_clear_error(&ahead->blocks[i].error);

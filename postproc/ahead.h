@@ -15,7 +15,7 @@
 
 typedef struct FpAhead FpAhead;
 
-/* Whether a capture can be read ahead: a regular file of classic pcap. */
+/* Whether a capture can be read ahead: a regular file of classic pcap, or of pcapng that is walked. */
 bool fp_ahead_is_possible(const FpCapture *capture);
 
 /* Begins to read capture, which is the thread's until fp_ahead_end. streams: to make keys with, of which nothing else is looked at; NULL:

@@ -14,14 +14,14 @@
 #define PAGE_BYTES 4096U
 #define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet there is, and the block begins on a page */
 
+static FpBlockBuffer new_buffer(size_t carry_bytes)
+{
+    return (FpBlockBuffer){.bytes = g_malloc(carry_bytes + FP_BLOCK_BYTES), .carry_bytes = carry_bytes};
+}
+
 FpBlocks fp_blocks_new(int fd, bool is_regular)
 {
-    return (FpBlocks){.fd = fd,
-                      .is_regular = is_regular,
-                      .buffer = g_malloc(CARRY_BYTES + FP_BLOCK_BYTES),
-                      .carry_bytes = CARRY_BYTES,
-                      .start = CARRY_BYTES,
-                      .end = CARRY_BYTES};
+    return (FpBlocks){.fd = fd, .is_regular = is_regular, .buffer = new_buffer(CARRY_BYTES), .start = CARRY_BYTES, .end = CARRY_BYTES};
 }
 
 FpBlocks fp_blocks_take(FpBlocks *blocks)
@@ -37,7 +37,7 @@ void fp_blocks_clear(FpBlocks *blocks)
     if (blocks->fd >= 0)
         close(blocks->fd);
     blocks->fd = -1;
-    g_clear_pointer(&blocks->buffer, g_free);
+    g_clear_pointer(&blocks->buffer.bytes, g_free);
 }
 
 ssize_t fp_read(int fd, void *bytes, size_t n)
@@ -68,7 +68,7 @@ static int64_t unread_bytes(const FpBlocks *blocks)
 ssize_t fp_blocks_read(FpBlocks *blocks, size_t n)
 {
     for (;;) {
-        ssize_t done = fp_read(blocks->fd, blocks->buffer + blocks->end, n);
+        ssize_t done = fp_read(blocks->fd, blocks->buffer.bytes + blocks->end, n);
         if (done > 0)
             blocks->end += (size_t)done;
         if (done != 0 || blocks->follower == NULL || blocks->is_at_end)
@@ -91,28 +91,34 @@ bool fp_blocks_would_wait(const FpBlocks *blocks)
 static void carry(FpBlocks *blocks)
 {
     size_t left = fp_blocks_left(blocks);
+    FpBlockBuffer *buffer = &blocks->buffer;
 
-    if (left <= blocks->carry_bytes) {
-        memmove(blocks->buffer + blocks->carry_bytes - left, blocks->buffer + blocks->start, left);
+    if (left <= buffer->carry_bytes) {
+        memmove(buffer->bytes + buffer->carry_bytes - left, buffer->bytes + blocks->start, left);
     } else {
-        size_t carry_bytes = (left * 2 + PAGE_BYTES) & ~(size_t)(PAGE_BYTES - 1);
-        uint8_t *buffer = g_malloc(carry_bytes + FP_BLOCK_BYTES);
-        memcpy(buffer + carry_bytes - left, blocks->buffer + blocks->start, left);
-        g_free(blocks->buffer);
-        blocks->buffer = buffer;
-        blocks->carry_bytes = carry_bytes;
+        FpBlockBuffer larger = new_buffer((left * 2 + PAGE_BYTES) & ~(size_t)(PAGE_BYTES - 1));
+        memcpy(larger.bytes + larger.carry_bytes - left, buffer->bytes + blocks->start, left);
+        g_free(buffer->bytes);
+        *buffer = larger;
     }
-    blocks->start = blocks->carry_bytes - left;
-    blocks->end = blocks->carry_bytes;
+    blocks->start = buffer->carry_bytes - left;
+    blocks->end = buffer->carry_bytes;
 }
 
-void fp_blocks_swap_buffer(FpBlocks *blocks, uint8_t **buffer)
+void fp_blocks_swap_buffer(FpBlocks *blocks, FpBlockBuffer *buffer)
 {
-    uint8_t *fresh = *buffer != NULL ? *buffer : g_malloc(blocks->carry_bytes + FP_BLOCK_BYTES);
+    FpBlockBuffer before = blocks->buffer;
 
-    memcpy(fresh + blocks->start, fp_blocks_at(blocks), fp_blocks_left(blocks));
-    *buffer = blocks->buffer;
-    blocks->buffer = fresh;
+    if (buffer->carry_bytes < before.carry_bytes) { /* it is none, or from before longer records were met with */
+        g_free(buffer->bytes);
+        *buffer = new_buffer(before.carry_bytes);
+    }
+    size_t left = fp_blocks_left(blocks), end = buffer->carry_bytes + (left <= buffer->carry_bytes ? 0 : FP_BLOCK_BYTES);
+    memcpy(buffer->bytes + end - left, before.bytes + blocks->start, left);
+    blocks->start = end - left;
+    blocks->end = end;
+    blocks->buffer = *buffer;
+    *buffer = before;
 }
 
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error)

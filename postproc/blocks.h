@@ -17,15 +17,20 @@
 
 #define FP_BLOCK_BYTES (256U * 1024U)
 
+/* What blocks are read to. All 0: there is none. */
+typedef struct {
+    uint8_t *bytes;     /* of g_malloc */
+    size_t carry_bytes; /* where blocks are read to; grows with what is left before them */
+} FpBlockBuffer;
+
 typedef struct {
     int fd;
     bool is_regular;            /* and ends where it ends now */
     const FpFollower *follower; /* of a regular file whose end is waited at for more; NULL for others */
     bool is_at_end;             /* the follower has said that nothing more comes: then it is read to its end, and no further */
     bool is_cut_back;           /* one that became shorter than what had been read of it: that was its end */
-    uint8_t *buffer;
-    size_t carry_bytes; /* where blocks are read to; grows with what is left before them */
-    size_t start;       /* of what has not been walked yet, in buffer */
+    FpBlockBuffer buffer;
+    size_t start; /* of what has not been walked yet, in buffer */
     size_t end;
     uint64_t start_offset; /* of start, in the file */
 } FpBlocks;
@@ -54,9 +59,8 @@ bool fp_blocks_would_wait(const FpBlocks *blocks);
 /* Reads one more block, or what a pipe has of it. What was borrowed before is gone. path is for the message of a failure. */
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error);
 
-/* Goes on in *buffer, which came from here, or where it is NULL in a new one, with what is left. *buffer is the one before then, the
- * caller's to free. */
-void fp_blocks_swap_buffer(FpBlocks *blocks, uint8_t **buffer);
+/* Goes on in *buffer, with what is left; *buffer is then the one before, in which all is as it was. */
+void fp_blocks_swap_buffer(FpBlocks *blocks, FpBlockBuffer *buffer);
 
 /* Steps over n bytes that have been walked. */
 static inline void fp_blocks_step(FpBlocks *blocks, size_t n)
@@ -72,7 +76,7 @@ static inline size_t fp_blocks_left(const FpBlocks *blocks)
 
 static inline const uint8_t *fp_blocks_at(const FpBlocks *blocks)
 {
-    return blocks->buffer + blocks->start;
+    return blocks->buffer.bytes + blocks->start;
 }
 
 /* read(2), but for signals and for descriptors that do not block: it waits. Also returns 0 when fp_stop_is_over. */

@@ -11,9 +11,9 @@ typedef struct {
     int (*read)(FpCapture *capture, FpRecord *records, int max, GError **error);
     void (*close)(FpCapture *capture);
     bool (*would_wait)(const FpCapture *capture); /* NULL: never */
-    /* Has reading go on in another buffer, *buffer or, where that is NULL, a new one, and gives the caller the one that records were
-     * borrowed from until now. NULL: cannot be done. */
-    void (*swap_buffer)(FpCapture *capture, uint8_t **buffer);
+    /* Has reading go on in another buffer, and gives the caller the one that records were borrowed from until now: see
+     * fp_blocks_swap_buffer. NULL: cannot be done. */
+    void (*swap_buffer)(FpCapture *capture, FpBlockBuffer *buffer);
 } FpReader;
 
 /* A reader's own struct begins with this. */
@@ -24,8 +24,13 @@ struct FpCapture {
     uint64_t bytes_read;
     int64_t file_bytes;
     int64_t cut_offset;
-    char *early_end; /* see fp_capture_early_end */
+    bool is_read_ahead; /* see FP_READ_STOPPED */
+    char *early_end;    /* see fp_capture_early_end */
 };
+
+/* What fp_capture_read returns of a capture that is_read_ahead, before something that is no record and concerns those that come: whoever
+ * takes the records has to read on himself, is_read_ahead not being set, once he has taken all that came before. */
+#define FP_READ_STOPPED (-2)
 
 #define FP_PCAP_HEADER_BYTES 24U
 

@@ -191,7 +191,7 @@ static bool pcap_would_wait(const FpCapture *capture)
     return left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) && fp_blocks_would_wait(blocks);
 }
 
-static void pcap_swap_buffer(FpCapture *capture, uint8_t **buffer)
+static void pcap_swap_buffer(FpCapture *capture, FpBlockBuffer *buffer)
 {
     fp_blocks_swap_buffer(&((Pcap *)capture)->blocks, buffer);
 }

@@ -402,6 +402,8 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
             break;
         if (wrong != NULL)
             return set_damage(pcapng, wrong, error);
+        if (is_whole && capture->is_read_ahead)
+            return FP_READ_STOPPED;
         if (is_whole) {
             if (!take_other(pcapng, type, bytes, error))
                 return -1;
@@ -421,10 +423,12 @@ static bool pcapng_would_wait(const FpCapture *capture)
 {
     const Pcapng *pcapng = (const Pcapng *)capture;
     const FpBlocks *blocks = &pcapng->blocks;
+
+    if (blocks->is_regular)
+        return false; /* and may be being read ahead */
     const uint8_t *at = fp_blocks_at(blocks);
     size_t left = fp_blocks_left(blocks);
-
-    while (!blocks->is_regular) {
+    for (;;) {
         uint32_t type;
         size_t bytes;
         if (measure(pcapng, at, left, &type, &bytes) != NULL)
@@ -436,7 +440,6 @@ static bool pcapng_would_wait(const FpCapture *capture)
         at += bytes;
         left -= bytes;
     }
-    return false;
 }
 
 static void pcapng_close(FpCapture *capture)
@@ -448,7 +451,13 @@ static void pcapng_close(FpCapture *capture)
     g_free(pcapng);
 }
 
-static const FpReader pcapng_reader = {.read = pcapng_read, .close = pcapng_close, .would_wait = pcapng_would_wait};
+static void pcapng_swap_buffer(FpCapture *capture, FpBlockBuffer *buffer)
+{
+    fp_blocks_swap_buffer(&((Pcapng *)capture)->blocks, buffer);
+}
+
+static const FpReader pcapng_reader = {
+    .read = pcapng_read, .close = pcapng_close, .would_wait = pcapng_would_wait, .swap_buffer = pcapng_swap_buffer};
 
 FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
 {

@@ -64,7 +64,7 @@ static void drop_feed(Feed *job)
 static void *feed(void *data)
 {
     Feed *job = data;
-    uint8_t *bytes = job->from.buffer + job->from.start;
+    uint8_t *bytes = job->from.buffer.bytes + job->from.start;
     ssize_t n = (ssize_t)fp_blocks_left(&job->from);
     sigset_t pipe_signal;
 

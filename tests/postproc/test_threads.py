@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """With -j 2 everything is as with one thread: outputs, messages, exit status."""
 import glob
+import gzip
 import os
 import random
-import unittest
 
 from pcaps import ACK, CAPTURES, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
+from test_pcapng import Writer
 from test_slim import in_fragments
 
 def many(n, seed=1):
@@ -24,7 +25,7 @@ def many(n, seed=1):
     return frames
 
 
-class Threads(InFolder):
+class WithThreads(InFolder):
     def both(self, *arguments, stdin=b""):
         """What came of it with one thread; with two it must be the same."""
         one = slim(*arguments, stdin=stdin)
@@ -36,6 +37,8 @@ class Threads(InFolder):
     def source(self, data, name="in.pcap"):
         return write(self.folder, name, data)
 
+
+class Pcap(WithThreads):
     def test_captures(self):
         for path in sorted(glob.glob(os.path.join(CAPTURES, "*.pcap*"))):
             for options in (["--list"], ["--keep", "first,reply,flight,handshake"], ["--log", "-", "--log-format", "json"]):
@@ -87,10 +90,46 @@ class Threads(InFolder):
 
     def test_what_cannot_be_read_ahead(self):
         self.both("-", stdin=pcap(connection()))
-        self.both(os.path.join(CAPTURES, "two-interfaces.pcapng"))
+        self.both(self.source(gzip.compress(pcap(connection())), "in.pcap.gz"))
 
     def test_wrong_usage(self):
         for n in ("0", "3", "-1"):
             result = slim("-j", n, "-", stdin=header())
             self.assertEqual(result.returncode, 64)
             self.assertIn("-j takes 1 or 2", result.stderr)
+
+
+class Pcapng(WithThreads):
+    """What is no frame is not read ahead, and comes out in its place."""
+
+    def sections(self, order, frames, blocks_of):
+        w = Writer(order)
+        out = [w.section(), w.interface(options=w.option(9, b"\x09")), *w.others()]
+        for n, frame in enumerate(frames):
+            out += [w.interface(101)] * (n == 50) + blocks_of(w, n) + [w.packet(frame, n)]
+        return b"".join(out + w.others())
+
+    def test_blocks_between_frames(self):
+        frames = many(15000)
+        ways = {"none": lambda w, n: [], "some": lambda w, n: w.others() * (n % 2000 == 0), "many": lambda w, n: w.others()[:1] * (n % 3 == 0),
+                "sections": lambda w, n: [w.section(), w.interface()] * (n % 5000 == 4999)}
+        for name, way in ways.items():
+            data = b"".join(self.sections(order, frames, way) for order in "<>")
+            for options in ([], ["--list"], ["--log", "-", "--log-format", "json"], ["-c", "7001"], ["--stream-key", "interface"], ["-F", "pcap"]):
+                with self.subTest(blocks=name, options=options):
+                    self.both(*options, self.source(data, "in.pcapng"))
+
+    def test_blocks_longer_than_those_of_reading(self):
+        """Buffers grow with them, some of the ring before others."""
+        frames, w = many(12000), Writer("<")
+        large = [w.packet(frames[0], 0, options=w.option(1, b"c" * 60000) * size) for size in (5, 20, 200)]
+        data = self.sections("<", frames, lambda w, n: [large[n % 3]] * (n % 1000 == 10))
+        result = self.both("--keep", "first,flight,reply,handshake", self.source(data, "in.pcapng"))
+        self.assertEqual(result.returncode, 0)
+
+    def test_cut_and_damaged(self):
+        whole = self.sections("<", many(15000), lambda w, n: w.others() * (n % 4000 == 0))
+        for end in (30, 300, 1000000, len(whole) - 100, len(whole) - 3):
+            for tail in (b"", b"\0" * 100):
+                with self.subTest(end=end, tail=tail):
+                    self.both("--list", self.source(whole[:end] + tail, "in.pcapng"))
