@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What `firstpayload slim` promises of its output, on every capture there is: scenarios, own and shared.
 
-Kept records are those of the input, byte for byte; slim of slim changes nothing; a capture in pieces is the capture.
+Kept records are those of the input, byte for byte; slim of slim changes nothing; a capture in pieces is the capture; two threads write what one does.
 """
 import pathlib
 import random
@@ -106,6 +106,12 @@ def in_pieces(path, folder):
     return ""
 
 
+@in_folder
+def with_two_threads(path, folder):
+    one, two = slim_to(folder / "one", ALL, path), slim_to(folder / "two", ALL, "-j", "2", path)
+    return "" if one == two else "outputs differ"
+
+
 class Slim(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -138,6 +144,9 @@ class Slim(unittest.TestCase):
 
     def test_pieces(self):
         self.check(in_pieces)
+
+    def test_two_threads(self):
+        self.check(with_two_threads)
 
 
 if __name__ == "__main__":
