@@ -395,10 +395,10 @@ class Files(Watching):
         os.rename(free, os.path.join(self.place.inbox, "2.pcap"))
         self.start(before=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"])
         self.await_outputs("2.pcap")
-        failed = wait_for("1.pcap in failed/", lambda: os.listdir(os.path.join(self.place.state, "failed")))
-        self.assertTrue(any(name.endswith("1.pcap") for name in failed), failed)
+        folder = os.path.join(self.place.state, "failed")  # where the reason comes before the file
+        failed = wait_for("1.pcap in failed/", lambda: [name for name in os.listdir(folder) if name.endswith("1.pcap")])
         wait_for("the reason", lambda: "Permission denied" in self.said())
-        self.assertTrue(stat.S_ISREG(os.stat(os.path.join(self.place.state, "failed", sorted(failed)[0])).st_mode))
+        self.assertTrue(stat.S_ISREG(os.stat(os.path.join(folder, failed[0])).st_mode))
         self.stop()
 
 
