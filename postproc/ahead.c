@@ -20,6 +20,9 @@
 /* The reader decodes when so many blocks wait for the pass: else it is the slower one of the two, with reading alone. */
 #define BEHIND 3U
 
+/* Where the reader had to stop, the pass reads on by itself for so long: to stop takes as long as to read a good part of that. */
+#define INSTEAD_BYTES (4 * FP_BLOCK_BYTES)
+
 typedef struct {
     FpBlockBuffer buffer; /* that its records lie in, once the block after it has been begun */
     FpRecord *records;
@@ -45,7 +48,7 @@ struct FpAhead {
     /* the pass's: what it has taken */
     unsigned current;
     int taken;
-    uint64_t bytes_taken;
+    uint64_t instead_until; /* in the file */
     bool is_at_end;
 };
 
@@ -155,7 +158,7 @@ FpAhead *fp_ahead_begin(FpCapture *capture, const FpStreams *streams)
     ahead->capture = capture;
     capture->is_read_ahead = true;
     ahead->streams = streams;
-    ahead->bytes_taken = capture->bytes_read;
+    capture->bytes_taken = capture->bytes_read;
     for (unsigned i = 0; i < N_BLOCKS; i++) {
         ahead->blocks[i].records = g_new(FpRecord, RECORDS_MAX);
         ahead->blocks[i].pending = g_new(FpPending, RECORDS_MAX);
@@ -164,8 +167,10 @@ FpAhead *fp_ahead_begin(FpCapture *capture, const FpStreams *streams)
     g_cond_init(&ahead->changed);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
-    ahead->thread = g_thread_new("read ahead", read_on, ahead);
+    ahead->thread = g_thread_try_new("read ahead", read_on, ahead, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ahead->thread == NULL)
+        g_clear_pointer(&ahead, fp_ahead_end);
     return ahead;
 }
 
@@ -187,19 +192,25 @@ int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending *
     Block *block = &ahead->blocks[ahead->current];
 
     if (ahead->taken > 0 && ahead->taken == block->n) {
-        give_back(ahead);
-        ahead->current = (ahead->current + 1) % N_BLOCKS;
         ahead->taken = 0;
-        block = &ahead->blocks[ahead->current];
+        if (block->bytes_read < ahead->instead_until) {
+            read_instead(ahead, block);
+        } else {
+            give_back(ahead);
+            ahead->current = (ahead->current + 1) % N_BLOCKS;
+            block = &ahead->blocks[ahead->current];
+        }
     }
     if (ahead->taken == 0) {
         wait_for_full(ahead);
-        if (block->n == FP_READ_STOPPED)
+        if (block->n == FP_READ_STOPPED) {
+            ahead->instead_until = block->bytes_read + INSTEAD_BYTES;
             read_instead(ahead, block);
+        }
     }
     if (block->n <= 0) {
         ahead->is_at_end = true;
-        ahead->bytes_taken = block->bytes_read;
+        ahead->capture->bytes_taken = block->bytes_read;
         if (block->error != NULL)
             g_propagate_error(error, g_steal_pointer(&block->error));
         return block->n;
@@ -208,13 +219,9 @@ int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending *
     *records = block->records + ahead->taken;
     *pending = block->is_decoded ? block->pending + ahead->taken : NULL;
     ahead->taken += n;
-    ahead->bytes_taken = block->bytes_read - (uint64_t)(end_of(&block->records[block->n - 1]) - end_of(&block->records[ahead->taken - 1]));
+    ahead->capture->bytes_taken =
+        block->bytes_read - (uint64_t)(end_of(&block->records[block->n - 1]) - end_of(&block->records[ahead->taken - 1]));
     return n;
-}
-
-uint64_t fp_ahead_bytes_taken(const FpAhead *ahead)
-{
-    return ahead->bytes_taken;
 }
 
 void fp_ahead_end(FpAhead *ahead)
@@ -223,9 +230,10 @@ void fp_ahead_end(FpAhead *ahead)
     ahead->is_over = true;
     g_cond_signal(&ahead->changed);
     g_mutex_unlock(&ahead->lock);
-    g_thread_join(ahead->thread);
+    if (ahead->thread != NULL)
+        g_thread_join(ahead->thread);
     ahead->capture->is_read_ahead = false;
-    ahead->capture->bytes_read = ahead->bytes_taken;
+    ahead->capture->bytes_read = ahead->capture->bytes_taken;
     if (!ahead->is_at_end)
         ahead->capture->cut_offset = -1;
     for (unsigned i = 0; i < N_BLOCKS; i++) {

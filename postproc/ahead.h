@@ -19,15 +19,12 @@ typedef struct FpAhead FpAhead;
 bool fp_ahead_is_possible(const FpCapture *capture);
 
 /* Begins to read capture, which is the thread's until fp_ahead_end. streams: to make keys with, of which nothing else is looked at; NULL:
- * nothing is decoded. */
+ * nothing is decoded. Returns NULL where there is no thread to be had. */
 FpAhead *fp_ahead_begin(FpCapture *capture, const FpStreams *streams);
 
 /* As fp_capture_read, but that it lends *records; and *pending, NULL where they have not been decoded; where one's has_segment is not set,
  * it is not a plain frame. Both are borrowed until it is called again, and may be written to. */
 int fp_ahead_read(FpAhead *ahead, int max, const FpRecord **records, FpPending **pending, GError **error);
-
-/* What fp_capture_bytes_read would be if nothing was read ahead. */
-uint64_t fp_ahead_bytes_taken(const FpAhead *ahead);
 
 /* Ends the thread. The capture, of which no more can be read, is as if it had been read no further than by fp_ahead_read. */
 void fp_ahead_end(FpAhead *ahead);

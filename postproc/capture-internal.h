@@ -24,8 +24,9 @@ struct FpCapture {
     uint64_t bytes_read;
     int64_t file_bytes;
     int64_t cut_offset;
-    bool is_read_ahead; /* see FP_READ_STOPPED */
-    char *early_end;    /* see fp_capture_early_end */
+    bool is_read_ahead;   /* by another thread, to which all that changes belongs but for these two; see FP_READ_STOPPED */
+    uint64_t bytes_taken; /* how far it has been read as far as others go */
+    char *early_end;      /* see fp_capture_early_end */
 };
 
 /* What fp_capture_read returns of a capture that is_read_ahead, before something that is no record and concerns those that come: whoever

@@ -183,12 +183,11 @@ static bool pcap_would_wait(const FpCapture *capture)
 {
     const Pcap *pcap = (const Pcap *)capture;
     const FpBlocks *blocks = &pcap->blocks;
+    size_t left = fp_blocks_left(blocks);
     RecordHeader header = {0};
 
-    if (blocks->is_regular)
-        return false; /* and may be being read ahead */
-    size_t left = fp_blocks_left(blocks);
-    return left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) && fp_blocks_would_wait(blocks);
+    return !blocks->is_regular && left < record_bytes(&capture->format, fp_blocks_at(blocks), left, &header) &&
+           fp_blocks_would_wait(blocks);
 }
 
 static void pcap_swap_buffer(FpCapture *capture, FpBlockBuffer *buffer)

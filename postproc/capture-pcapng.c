@@ -423,12 +423,10 @@ static bool pcapng_would_wait(const FpCapture *capture)
 {
     const Pcapng *pcapng = (const Pcapng *)capture;
     const FpBlocks *blocks = &pcapng->blocks;
-
-    if (blocks->is_regular)
-        return false; /* and may be being read ahead */
     const uint8_t *at = fp_blocks_at(blocks);
     size_t left = fp_blocks_left(blocks);
-    for (;;) {
+
+    while (!blocks->is_regular) {
         uint32_t type;
         size_t bytes;
         if (measure(pcapng, at, left, &type, &bytes) != NULL)
@@ -440,6 +438,7 @@ static bool pcapng_would_wait(const FpCapture *capture)
         at += bytes;
         left -= bytes;
     }
+    return false;
 }
 
 static void pcapng_close(FpCapture *capture)

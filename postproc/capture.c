@@ -174,7 +174,7 @@ uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
 
 bool fp_capture_would_wait(const FpCapture *capture)
 {
-    return capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
+    return !capture->is_read_ahead && capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
 }
 
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
@@ -215,7 +215,7 @@ const FpCaptureFormat *fp_capture_format(const FpCapture *capture)
 
 uint64_t fp_capture_bytes_read(const FpCapture *capture)
 {
-    return capture->bytes_read;
+    return capture->is_read_ahead ? capture->bytes_taken : capture->bytes_read;
 }
 
 int64_t fp_capture_file_bytes(const FpCapture *capture)

@@ -206,11 +206,6 @@ void fp_pass_end_ahead(FpPass *pass)
     g_clear_pointer(&pass->ahead, fp_ahead_end);
 }
 
-uint64_t fp_pass_bytes_taken(const FpPass *pass, const FpCapture *capture)
-{
-    return pass->ahead != NULL ? fp_ahead_bytes_taken(pass->ahead) : fp_capture_bytes_read(capture);
-}
-
 int64_t fp_pass_newest_ns(const FpPass *pass)
 {
     return pass->newest_ns;

@@ -71,7 +71,6 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
  * is asked of the capture meanwhile can only be what its records need, and how far it has been taken. */
 void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture);
 void fp_pass_end_ahead(FpPass *pass);
-uint64_t fp_pass_bytes_taken(const FpPass *pass, const FpCapture *capture);
 
 /* Whether it was the capture that failed, not the writing. */
 bool fp_pass_failed_reading(const FpPass *pass);

@@ -135,8 +135,8 @@ static bool take_records(Slim *slim, FpCapture *capture, GError **error)
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
             break;
-        fp_progress_show(&slim->progress, fp_capture_path(capture), fp_pass_bytes_taken(slim->pass, capture),
-                         fp_capture_file_bytes(capture), slim->summary->frames, slim->summary->kept);
+        fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
+                         slim->summary->frames, slim->summary->kept);
     }
     return n >= 0;
 }

@@ -11,6 +11,15 @@ static const char *find_letter(const char *word, const char *letters)
     return word[0] == '-' && word[1] != '-' ? strpbrk(word + 1, letters) : NULL;
 }
 
+/* Whether word is a long option whose value is the next word. */
+static bool wants_value(const char *word)
+{
+    static const char *const flags[] = {"--list",         "--quiet",        "--packet-buffered",    "--follow",      "--once", "--dry-run",
+                                        "--check-config", "--no-midstream", "--syn-restarts-clock", "--marked-only", "--help", NULL};
+
+    return g_str_has_prefix(word, "--") && strchr(word, '=') == NULL && !g_strv_contains(flags, word);
+}
+
 char **fp_words_split(char **argv, const char *letters)
 {
     GPtrArray *words = g_ptr_array_new();
@@ -18,8 +27,9 @@ char **fp_words_split(char **argv, const char *letters)
 
     for (; *argv != NULL && !g_str_equal(*argv, "--"); argv++) {
         const char *letter = is_value ? NULL : find_letter(*argv, letters);
-        is_value = letter != NULL && letter[1] == '\0';
-        if (letter == NULL || is_value) {
+        bool is_split = letter != NULL && letter[1] != '\0';
+        is_value = !is_value && !is_split && (letter != NULL || wants_value(*argv));
+        if (!is_split) {
             g_ptr_array_add(words, g_strdup(*argv));
             continue;
         }

@@ -246,6 +246,13 @@ class Options(InFolder):
         os.rename(source, os.path.join(self.folder, "-c5"))
         self.assertEqual(slim("-lqj2", "--", "-c5", cwd=self.folder).returncode, 0)
 
+    def test_values_that_look_like_options(self):
+        source = write(self.folder, "in.pcap", pcap(connection()))
+        for words in (["--write", "-foo.pcap"], ["-w", "-foo.pcap"], ["-w-foo.pcap"], ["--quiet", "-w-foo.pcap"], ["--write", "-foo.pcap", "-c9"]):
+            with self.subTest(words):
+                self.assertEqual(slim(*words, source, cwd=self.folder).returncode, 0)
+                os.unlink(self.path("-foo.pcap"))
+
     def test_wrong_usage_says_what_is_right(self):
         for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
                           ["--list", "-w", "x", "-"], ["--no-such-option", "-"]):

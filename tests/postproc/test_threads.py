@@ -4,8 +4,9 @@ import glob
 import gzip
 import os
 import random
+import subprocess
 
-from pcaps import ACK, CAPTURES, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
+from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
 from test_pcapng import Writer
 from test_slim import in_fragments
 
@@ -90,6 +91,22 @@ class Pcap(WithThreads):
 
     def test_what_cannot_be_read_ahead(self):
         self.both("-", stdin=pcap(connection()))
+
+    def test_standard_input_that_is_a_file(self):
+        data = pcap(many(15000))
+        with open(self.source(data), "rb") as one, open(self.source(data), "rb") as two:
+            outputs = [subprocess.run([PROGRAM, "slim", *options, "-"], stdin=file, capture_output=True, timeout=60)
+                       for options, file in ((["--list"], one), (["--list", "-j", "2"], two))]
+        self.assertEqual(outputs[0].stdout, outputs[1].stdout)
+        self.assertEqual((outputs[1].returncode, outputs[1].stderr), (0, outputs[0].stderr))
+
+    def test_offset_of_what_cannot_be_written(self):
+        frames = many(15000)
+        frames.insert(20000, segment(9, 80, 1001, ACK, b"x" * 60000) + b"\0" * 10000)   # longer than lanalyzer has room for
+        result = self.both("-F", "lanalyzer", "-w", self.path("out"), self.source(pcap(frames)))
+        self.assertIn("offset", result.stderr)
+
+    def test_compressed(self):
         self.both(self.source(gzip.compress(pcap(connection())), "in.pcap.gz"))
 
     def test_wrong_usage(self):
