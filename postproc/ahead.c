@@ -14,8 +14,9 @@
 
 #define N_BLOCKS 8U
 #define HALF (N_BLOCKS / 2)
-#define RECORDS_MAX                                                                                                                        \
-    (FP_BLOCK_BYTES / 16 + 2) /* at once: no record of pcap is shorter than its header, and the block before has left one at most */
+
+/* At once: no record of pcap is shorter than its header, and of the block before one is left at most. */
+#define RECORDS_MAX (FP_BLOCK_BYTES / 16 + 2)
 
 /* The reader decodes when so many blocks wait for the pass: else it is the slower one of the two, with reading alone. */
 #define BEHIND 3U

@@ -53,7 +53,7 @@ static const char *check_numbers(const FpSelectionArguments *arguments)
 /* The lower of both bounds, where both are given. Returns what is wrong, or NULL. */
 static const char *read_bounds(const FpSelectionArguments *arguments, size_t *max_streams)
 {
-    guint64 bytes = 0;
+    uint64_t bytes = 0;
 
     if (arguments->max_memory != NULL && (!fp_size_from_text(arguments->max_memory, &bytes) || bytes < MAX_MEMORY_MIN))
         return "--max-memory takes a number of bytes, or one with K, M, G or T, from 1M on";

@@ -246,6 +246,18 @@ class Options(InFolder):
         os.rename(source, os.path.join(self.folder, "-c5"))
         self.assertEqual(slim("-lqj2", "--", "-c5", cwd=self.folder).returncode, 0)
 
+    def test_attached_after_each_flag(self):
+        """words.c has to know which long options take no value; the help says it too."""
+        for command, attached, well in (("slim", ["-c0", "in.pcap"], "-c takes a number"), ("watch", ["-kfrist", "first", "out"], "--keep takes first")):
+            page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=60).stdout
+            flags = [flag for flag in re.findall(r"^  (?:-\w, )?(--[\w-]+) ", page, re.M) if flag != "--help"]
+            self.assertGreater(len(flags), 5)
+            for flag in flags:
+                with self.subTest(command=command, flag=flag):
+                    options = ["--log=beside"] if flag == "--follow" and command == "watch" else []
+                    result = subprocess.run([PROGRAM, command, *options, flag, *attached], capture_output=True, text=True, timeout=60)
+                    self.assertIn(well, result.stderr)
+
     def test_values_that_look_like_options(self):
         source = write(self.folder, "in.pcap", pcap(connection()))
         for words in (["--write", "-foo.pcap"], ["-w", "-foo.pcap"], ["-w-foo.pcap"], ["--quiet", "-w-foo.pcap"], ["--write", "-foo.pcap", "-c9"]):
