@@ -48,6 +48,7 @@ _firstpayload()
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
+        rotate) words='--help' ;;
         *) words='' ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

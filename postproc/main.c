@@ -11,21 +11,13 @@
 #include "rotate.h"
 #include "slim-arguments.h"
 #include "state-folder.h"
+#include "state-search.h"
 #include "status.h"
+#include "suggest.h"
 #include "watch-arguments.h"
 #include "words.h"
 
 #define EXIT_CUT 1 /* all done, but an input ended too early, or was put aside, or could not be judged as was asked */
-
-static const char usage[] =
-    "Usage:\n"
-    "  firstpayload slim [OPTION...] FILE...            cut captures down to first payload frames, log what they say\n"
-    "  firstpayload watch [OPTION...] INBOX OUTDIR      do so for each capture that is finished in INBOX\n"
-    "  firstpayload status [--json] STATEDIR            say how a watcher is\n"
-    "  firstpayload rotate FILE                         hand FILE over to a watcher (tcpdump -z firstpayload-rotate)\n"
-    "  firstpayload --version\n"
-    "\n"
-    "firstpayload COMMAND --help lists the options.\n";
 
 static int fail(GError *error)
 {
@@ -34,6 +26,16 @@ static int fail(GError *error)
     fprintf(stderr, "firstpayload: %s\n", error->message);
     g_error_free(error);
     return status;
+}
+
+static bool is_help(const char *word)
+{
+    return g_str_equal(word, "--help") || g_str_equal(word, "-h") || g_str_equal(word, "help");
+}
+
+static bool is_version(const char *word)
+{
+    return g_str_equal(word, "--version") || g_str_equal(word, "-V") || g_str_equal(word, "version");
 }
 
 static int run_slim(int argc, char **argv)
@@ -106,15 +108,19 @@ static int run_status(int argc, char **argv)
     FpStatus status;
     GError *error = NULL;
 
-    g_option_context_set_summary(context, "Says how the watcher is whose state folder is STATEDIR, whether or not it runs.");
+    g_option_context_set_summary(context, "Says how the watcher is whose state folder is STATEDIR, whether or not it runs.\n"
+                                          "The folder of its outputs will do, or that in which it finds captures.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error))
         return fail(error);
     if (argc != 2)
-        return fail(g_error_new(FP_ERROR, FP_ERROR_USAGE, "takes one state folder\nfirstpayload: firstpayload status --help says more"));
-    if (!fp_status_load(&status, argv[1], &error))
+        return fail(g_error_new(FP_ERROR, FP_ERROR_USAGE,
+                                "takes one state folder: .firstpayload in the output folder, unless the watcher was given --state\n"
+                                "firstpayload: firstpayload status --help says more"));
+    g_autofree char *folder = fp_state_search(argv[1], &error);
+    if (folder == NULL || !fp_status_load(&status, folder, &error))
         return fail(error);
-    bool is_running = fp_state_folder_holder(argv[1]) != 0;
+    bool is_running = fp_state_folder_holder(folder) != 0;
     if (as_json)
         fp_status_print_json(&status, is_running, stdout);
     else
@@ -122,6 +128,15 @@ static int run_status(int argc, char **argv)
     fp_status_clear(&status);
     return 0;
 }
+
+static const char rotate_usage[] =
+    "Usage:\n"
+    "  firstpayload-rotate FILE\n"
+    "  firstpayload rotate FILE\n"
+    "\n"
+    "Hands a finished capture over to the watcher that %s tells of,\n"
+    "or the file that FIRSTPAYLOAD_CONFIG in the environment names. Where none runs, it is taken at once.\n"
+    "For tcpdump, which calls it for each file that it has finished: tcpdump -G 60 -w NAME -z firstpayload-rotate\n";
 
 /* tcpdump gives its -z command one argument and nothing else, so what else there is to say stands in a file. */
 static int run_rotate(int argc, char **argv)
@@ -133,9 +148,9 @@ static int run_rotate(int argc, char **argv)
     GError *error = NULL;
 
     if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "Usage: firstpayload-rotate FILE\nHands a finished capture over to the watcher that %s tells of.\n",
-                option + strlen("--config="));
-        return FP_ERROR_USAGE;
+        bool is_asked = argc == 2 && is_help(argv[1]);
+        fprintf(is_asked ? stdout : stderr, rotate_usage, option + strlen("--config="));
+        return is_asked ? 0 : FP_ERROR_USAGE;
     }
     g_autoptr(FpWatchArguments) arguments = fp_watch_arguments_parse(words, &error);
     if (arguments == NULL)
@@ -150,10 +165,54 @@ static int run_rotate(int argc, char **argv)
 
 typedef struct {
     const char *name;
-    int (*run)(int argc, char **argv);
+    int (*run)(int argc, char **argv); /* argv: the program's name, and the words behind the command's */
+    const char *words;
+    const char *help;
 } Command;
 
-static const Command commands[] = {{"slim", run_slim}, {"watch", run_watch}, {"status", run_status}, {"rotate", run_rotate}};
+static const Command commands[] = {
+    {"slim", run_slim, "[OPTION...] FILE...", "cut captures down to first payload frames, log what they say"},
+    {"watch", run_watch, "[OPTION...] INBOX OUTDIR", "do so for each capture that is finished in INBOX"},
+    {"status", run_status, "[--json] STATEDIR", "say how a watcher is"},
+    {"rotate", run_rotate, "FILE", "hand FILE over to a watcher (tcpdump -z firstpayload-rotate)"},
+};
+
+static void print_usage(FILE *file)
+{
+    fputs("Usage:\n", file);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        fprintf(file, "  firstpayload %-6s %-26s %s\n", commands[i].name, commands[i].words, commands[i].help);
+    fputs("  firstpayload --version\n\nfirstpayload COMMAND --help lists the options, man firstpayload says more.\n", file);
+}
+
+static const Command *find_command(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (g_str_equal(name, commands[i].name))
+            return &commands[i];
+    return NULL;
+}
+
+/* argv: the program's name, the command's, and what follows it. */
+static int run_command(const Command *command, int argc, char **argv)
+{
+    g_autofree char *name = g_strconcat("firstpayload ", command->name, NULL);
+
+    g_set_prgname(name);
+    argv[1] = argv[0];
+    return command->run(argc - 1, argv + 1);
+}
+
+static int refuse(char **words)
+{
+    const char *names[G_N_ELEMENTS(commands) + 1] = {NULL};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        names[i] = commands[i].name;
+    g_autofree char *text = fp_suggest(names, words);
+    fputs(text, stderr);
+    return FP_ERROR_USAGE;
+}
 
 /* The name by which the program was called. */
 static bool is_called(const char *path, const char *name)
@@ -163,29 +222,35 @@ static bool is_called(const char *path, const char *name)
     return g_str_equal(called, name);
 }
 
+static int run(int argc, char **argv)
+{
+    const Command *command = argc >= 2 ? find_command(argv[1]) : NULL;
+
+    if (argc < 2) {
+        print_usage(stderr);
+        return FP_ERROR_USAGE;
+    }
+    if (is_version(argv[1]) || (command != NULL && argc == 3 && argv[2][0] == '-' && is_version(argv[2]))) {
+        puts("firstpayload " FP_VERSION);
+        return 0;
+    }
+    if (command != NULL)
+        return run_command(command, argc, argv);
+    if (!is_help(argv[1]))
+        return refuse(argv + 1);
+    command = argc == 3 ? find_command(argv[2]) : NULL;
+    if (command != NULL)
+        return run_command(command, 3, (char *[]){argv[0], argv[2], (char[]){"--help"}, NULL});
+    print_usage(stdout);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* write fails then, which is handled like a full disk */
-    if (is_called(argv[0], "firstpayload-rotate")) {
-        g_set_prgname("firstpayload-rotate");
-        return run_rotate(argc, argv);
-    }
-    for (size_t i = 0; argc >= 2 && i < G_N_ELEMENTS(commands); i++)
-        if (g_str_equal(argv[1], commands[i].name)) {
-            g_autofree char *name = g_strconcat("firstpayload ", commands[i].name, NULL);
-            g_set_prgname(name);
-            argv[1] = argv[0];
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    if (argc == 2 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h"))) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    if (argc == 2 && g_str_equal(argv[1], "--version")) {
-        puts("firstpayload " FP_VERSION);
-        return 0;
-    }
-    fputs(usage, stderr);
-    return FP_ERROR_USAGE;
+    if (!is_called(argv[0], "firstpayload-rotate"))
+        return run(argc, argv);
+    g_set_prgname("firstpayload-rotate");
+    return run_rotate(argc, argv);
 }

@@ -149,6 +149,14 @@ static bool follow_output(Watch *watch, GError **error)
     return fp_state_folder_note_output(&watch->folder, now, error);
 }
 
+/* So that who asks from another folder is told which it is. */
+static void note_folder(Watch *watch, FpWord word, const char *path)
+{
+    g_autofree char *whole = g_canonicalize_filename(path, NULL);
+
+    fp_status_set_word(&watch->status, word, whole);
+}
+
 static bool begin(Watch *watch, GError **error)
 {
     const FpWatchOptions *options = watch->options;
@@ -173,8 +181,8 @@ static bool begin(Watch *watch, GError **error)
     watch->failed_at_start = watch->state.totals.files_failed;
     watch->cut_at_start = watch->state.totals.summary.captures_cut;
     watch->status.pid = (uint64_t)getpid();
-    fp_status_set_word(&watch->status, FP_WORD_INBOX, options->spool.inbox);
-    fp_status_set_word(&watch->status, FP_WORD_OUTPUT, options->output);
+    note_folder(watch, FP_WORD_INBOX, options->spool.inbox);
+    note_folder(watch, FP_WORD_OUTPUT, options->output);
     return true;
 }
 

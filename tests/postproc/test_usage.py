@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whoever types something else than what is right is told what is."""
+import os
+import shlex
+import subprocess
+import unittest
+
+from pcaps import CAPTURES, PROGRAM, InFolder, connection, pcap, write
+
+HTTP = os.path.join(CAPTURES, "http.pcap")
+ROTATE = os.path.join(os.path.dirname(PROGRAM), "firstpayload-rotate")
+
+
+def run(*words, program=PROGRAM, **kwargs):
+    return subprocess.run([program, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, **kwargs)
+
+
+class Usage(unittest.TestCase):
+    def refused(self, *words, **kwargs):
+        result = run(*words, **kwargs)
+        self.assertEqual((result.returncode, result.stdout), (64, ""), words)
+        return result.stderr
+
+    def shown(self, *words, **kwargs):
+        result = run(*words, **kwargs)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), words)
+        return result.stdout
+
+    def test_help(self):
+        page = self.shown("--help")
+        for command in ("slim", "watch", "status", "rotate"):
+            self.assertRegex(page, f"(?m)^  firstpayload {command} ")
+            self.assertEqual(self.shown("help", command), self.shown(command, "--help"))
+            self.assertEqual(self.shown("--help", command), self.shown(command, "-h"))
+        self.assertEqual(self.shown("help"), page)
+        self.assertEqual(self.shown("-h"), page)
+        self.assertEqual(self.refused(), page)
+
+    def test_version(self):
+        version = self.shown("--version")
+        self.assertRegex(version, r"^firstpayload \d+\.\d+\.\d+\n$")
+        for words in (("-V",), ("version",), ("slim", "--version"), ("watch", "-V"), ("status", "--version"), ("rotate", "-V")):
+            self.assertEqual(self.shown(*words), version)
+
+    def test_misspelt_commands(self):
+        for word, command in (("slm", "slim"), ("SLIM", "slim"), ("silm", "slim"), ("slimm", "slim"), ("sl", "slim"), ("watc", "watch"),
+                              ("wacth", "watch"), ("stat", "status"), ("state", "status"), ("rotat", "rotate"), ("rotates", "rotate")):
+            self.assertIn(f": {word}: is no command. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
+        for word in ("capture", "dump", "x", "", "slimslimslimslimslimslimslimslimslim"):
+            self.assertIn(": is no command. There are: slim watch status rotate\n", self.refused(word))
+
+    def test_file_without_a_command(self):
+        """What is shown can be typed, and then works."""
+        for words in ((HTTP,), ("-r", HTTP)):
+            said = self.refused(*words)
+            self.assertIn("http.pcap: a command goes before a file:\n", said)
+            line = next(line for line in said.splitlines() if "slim --log -" in line).partition("    ")[0]
+            self.assertEqual(line, f"  firstpayload slim --log - {HTTP}")
+            self.assertEqual(len(run(*shlex.split(line)[1:]).stdout.splitlines()), 5)
+        self.assertIn("  firstpayload slim --log - gone.pcap other.pcap ", self.refused("gone.pcap", "other.pcap"))
+        self.assertIn("  firstpayload slim --log - - ", self.refused("-"))
+
+    def test_names_that_cannot_be_typed_as_they_are(self):
+        said = self.refused("a\x1b[2J b.pcap")
+        self.assertIn("firstpayload: a\\x1b[2J b.pcap: a command", said)
+        self.assertIn("  firstpayload slim --log - ... ", said)
+
+    def test_folder_without_a_command(self):
+        said = self.refused(CAPTURES)
+        self.assertIn(f"  firstpayload status {CAPTURES} ", said)
+        self.assertIn(f"  firstpayload watch {CAPTURES} OUTDIR ", said)
+
+    def test_options_without_a_command(self):
+        self.assertIn("-i: a command goes before options:\n  firstpayload slim -i eth0 --log -\n", self.refused("-i", "eth0", "--log", "-"))
+
+    def test_rotate(self):
+        page = self.shown("--help", program=ROTATE)
+        self.assertEqual(self.shown("rotate", "--help"), page)
+        self.assertIn("rotate.conf", page)
+        self.assertIn("here.conf", self.shown("rotate", "--help", env={**os.environ, "FIRSTPAYLOAD_CONFIG": "/nowhere/here.conf"}))
+        for words in ((), ("-x",), ("a", "b")):
+            self.assertEqual(self.refused(*words, program=ROTATE), page)
+
+
+class Status(InFolder):
+    """Of the folders that belong to a watcher, whichever is named."""
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("in"))
+        os.mkdir(self.path("out"))
+
+    def once(self, *options):
+        write(self.folder, "in/a.pcap", pcap(connection()))
+        # A relative name, as many type it: it is where the watcher began that counts.
+        result = run("watch", "--once", *options, "in", "out", cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def assert_found(self, *folders):
+        for folder in folders:
+            for name in (self.path(folder), self.path(folder) + "/", os.path.relpath(self.path(folder))):
+                result = run("status", name)
+                self.assertEqual((result.returncode, result.stderr), (0, ""), folder)
+                self.assertRegex(result.stdout, r"(?m)^files +1$")
+            self.assertEqual(run("status", ".", cwd=self.path(folder)).returncode, 0, folder)
+
+    def test_state_folder_output_folder_and_inbox(self):
+        self.once()
+        self.assert_found("out/.firstpayload", "out", "in")
+
+    def test_state_folder_elsewhere(self):
+        self.once("--state", "state")
+        self.assert_found("state", "in", "out")
+
+    def test_of_several_watchers(self):
+        os.mkdir(self.path("other"))
+        self.assertEqual(run("watch", "--once", self.path("other"), self.path("other-out")).returncode, 0)
+        self.once()
+        self.assert_found("out", "in")
+
+    def test_what_belongs_to_none(self):
+        os.mkdir(self.path("other"))
+        self.once()
+        for name, why in (("other", "no watcher has its state there"), ("gone", "No such file or directory"), ("in/../in/..", "no watcher")):
+            result = run("status", self.path(name))
+            self.assertEqual(result.returncode, 66)
+            self.assertIn(f"{name}: {why}", result.stderr)
+            self.assertIn("name the state folder of a watcher, which is .firstpayload in its output folder", result.stderr)
+        self.assertIn("is no folder", run("status", HTTP).stderr)
+        result = run("status")
+        self.assertEqual(result.returncode, 64)
+        self.assertIn(".firstpayload in the output folder", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
