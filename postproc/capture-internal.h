@@ -67,7 +67,9 @@ bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
 bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
 bool fp_wiretap_has_nanoseconds(const FpRecord *record);
 
-/* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. */
+/* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. A compressed one is one as well:
+ * libwiretap is not asked about that, as wtap_get_compression_type aborts when the first member has been read to its end. The magic
+ * that fp_capture_pcap_open looks for tells them apart. */
 bool fp_capture_wiretap_is_pcap(FpCapture *capture);
 
 #endif

@@ -286,9 +286,7 @@ wtap *fp_capture_wiretap_handle(FpCapture *capture)
 
 bool fp_capture_wiretap_is_pcap(FpCapture *capture)
 {
-    wtap *wth = fp_capture_wiretap_handle(capture);
-    int subtype = wtap_file_type_subtype(wth);
+    int subtype = wtap_file_type_subtype(fp_capture_wiretap_handle(capture));
 
-    return wtap_get_compression_type(wth) == WTAP_UNCOMPRESSED &&
-           (subtype == wtap_pcap_file_type_subtype() || subtype == wtap_pcap_nsec_file_type_subtype());
+    return subtype == wtap_pcap_file_type_subtype() || subtype == wtap_pcap_nsec_file_type_subtype();
 }

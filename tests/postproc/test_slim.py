@@ -52,6 +52,20 @@ class Formats(InFolder):
         self.assertEqual(read(self.path("out.pcap"))[24:], record(connection()[3], 3))
         self.assertEqual(rows("-", stdin=gzip.compress(pcap(connection()))), rows(source))
 
+    def test_compressed_captures_with_records_of_any_length(self):
+        """However much of a compressed file is one record: the first few lie beyond what libwiretap decompresses at once."""
+        request = connection()[3] + b"\0" * (262144 - len(connection()[3]))
+        for name, command in (("gz", ["gzip", "-c"]), ("zst", ["zstd", "-qc"]), ("lz4", ["lz4", "-qc"])):
+            for n in (1, 4, 40):
+                with self.subTest(name=name, n=n):
+                    plain = pcap(connection()[:3] + [request] * n)
+                    data = subprocess.run(command, input=plain, stdout=subprocess.PIPE, check=True).stdout
+                    source = write(self.folder, "in.pcap." + name, data)
+                    for arguments in [source], ["-"]:
+                        result = slim("-w", self.path("out.pcap"), *arguments, stdin=data)
+                        self.assertEqual(result.returncode, 0, result.stderr)
+                        self.assertEqual(read(self.path("out.pcap")), header() + record(request, 3))
+
     def test_pcapng_keeps_its_interfaces_and_times(self):
         source = os.path.join(CAPTURES, "two-interfaces.pcapng")
         result = slim("-w", self.path("out.pcapng"), source)
