@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* writer-wiretap.c - writes all formats that libwiretap writes, by its means. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <wiretap/pcap-encap.h>
 
@@ -93,6 +93,18 @@ static void begin_interfaces(Dumping *dumping)
     dumping->params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
 }
 
+/* libwiretap leaves the descriptor alone when it fails for what it is told, and closes it when it fails later. So what it is told has to be
+ * right, and the descriptor is then its own whatever comes. */
+static wtap_dumper *open_dumper(Dumping *dumping, int subtype, int *err, char **err_info)
+{
+    int fd = fcntl(fp_output_fd(dumping->base.output), F_DUPFD_CLOEXEC, 3);
+
+    if (fd >= 0)
+        return wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &dumping->params, err, err_info);
+    *err = errno;
+    return NULL;
+}
+
 static bool begin(Dumping *dumping, FpCapture *first, int subtype, GError **error)
 {
     int err = 0;
@@ -103,15 +115,16 @@ static bool begin(Dumping *dumping, FpCapture *first, int subtype, GError **erro
                     fp_capture_path(first), wtap_file_type_subtype_description(subtype));
         return false;
     }
-    int fd = fcntl(fp_output_fd(dumping->base.output), F_DUPFD_CLOEXEC, 3);
     begin_params(dumping, first);
     if (subtype == wtap_pcapng_file_type_subtype()) /* nothing else can take them one by one */
         begin_interfaces(dumping);
-    dumping->dumper = wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &dumping->params, &err, &err_info);
+    if (wtap_dump_can_write_encap(subtype, dumping->params.encap))
+        dumping->dumper = open_dumper(dumping, subtype, &err, &err_info);
+    else
+        err = dumping->params.encap == WTAP_ENCAP_PER_PACKET ? WTAP_ERR_ENCAP_PER_PACKET_UNSUPPORTED : WTAP_ERR_UNWRITABLE_ENCAP;
     if (dumping->dumper != NULL)
         return true;
     set_dump_error(error, dumping, err, err_info);
-    close(fd);
     return false;
 }
 
