@@ -12,6 +12,8 @@ import socket
 import subprocess
 import threading
 
+from waiting import PATIENCE_SECONDS
+
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -75,7 +77,7 @@ class Namespace:
         return ["nsenter", "--net=" + self.path, "setpriv", "--pdeathsig", "KILL", *command]
 
     def run(self, *command, **kwargs):
-        done = subprocess.run(self.argv(*command), capture_output=True, text=True, timeout=60, **kwargs)
+        done = subprocess.run(self.argv(*command), capture_output=True, text=True, timeout=PATIENCE_SECONDS, **kwargs)
         if done.returncode != 0:
             raise RuntimeError("%s: exit status %d\n%s%s" % (" ".join(command), done.returncode, done.stdout, done.stderr))
         return done.stdout

@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import unittest
 
+from waiting import PATIENCE_SECONDS
+
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 CAPTURES = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "captures")
 
@@ -62,7 +64,7 @@ def read(path):
 
 def slim(*arguments, stdin=b"", **kwargs):
     """Runs firstpayload slim; standard output as bytes, standard error as text."""
-    result = subprocess.run([PROGRAM, "slim", *arguments], input=stdin, capture_output=True, timeout=120, **kwargs)
+    result = subprocess.run([PROGRAM, "slim", *arguments], input=stdin, capture_output=True, timeout=PATIENCE_SECONDS, **kwargs)
     result.stderr = result.stderr.decode()
     return result
 

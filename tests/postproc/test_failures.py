@@ -8,10 +8,10 @@ import signal
 import stat
 import subprocess
 import threading
-import time
 import tty
 
 from pcaps import ACK, CAPTURES, MICROSECONDS, NANOSECONDS, PROGRAM, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
+from waiting import PATIENCE_SECONDS, send_signal, wait_until_caught, wait_until_taken
 
 
 class BadInput(InFolder):
@@ -64,7 +64,7 @@ class BadInput(InFolder):
 
             thread = threading.Thread(target=send)
             thread.start()
-            run = subprocess.run([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=ours, capture_output=True, text=True, timeout=60)
+            run = subprocess.run([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=ours, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
             thread.join()
             os.close(ours)
             self.assertEqual(run.returncode, 74, run.stderr)
@@ -186,18 +186,19 @@ class Output(InFolder):
         ours, theirs = os.pipe()
         os.set_blocking(ours, False)
         run = subprocess.Popen([PROGRAM, "slim", "-q", "-"], stdin=ours, stdout=subprocess.PIPE)
-        time.sleep(0.1)
+        wait_until_caught(run, signal.SIGINT)
+        wait_until_taken(run, ours)
         os.write(theirs, pcap(connection()))
         os.close(theirs)
         os.close(ours)
-        self.assertEqual(run.communicate(timeout=60)[0], header() + record(connection()[3], 3))
+        self.assertEqual(run.communicate(timeout=PATIENCE_SECONDS)[0], header() + record(connection()[3], 3))
 
     def test_a_pipe_by_name(self):
         os.mkfifo(self.path("pipe"))
         source = write(self.folder, "in.pcap", pcap(connection()))
         run = subprocess.Popen([PROGRAM, "slim", "-q", "-w", self.path("pipe"), source])
         self.assertEqual(read(self.path("pipe")), header() + record(connection()[3], 3))
-        self.assertEqual(run.wait(60), 0)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
         self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe")).st_mode))
 
     def test_signals_leave_nothing(self):
@@ -206,15 +207,11 @@ class Output(InFolder):
             run = subprocess.Popen([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
             run.stdin.write(header() + record(segment(1, 2, 3, ACK, b"x")))
             run.stdin.flush()
-            deadline = time.monotonic() + 30
-            while not os.listdir(self.folder):                      # its temporary file
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.01)
-            time.sleep(0.05)
+            wait_until_taken(run, run.stdin)
+            self.assertEqual(len(os.listdir(self.folder)), 1)       # its temporary file
             for _ in range(3 if number in (signal.SIGINT, signal.SIGTERM) else 1):
-                run.send_signal(number)
-                time.sleep(0.02)        # signals that come at once are one
-            self.assertEqual(run.wait(60), -number)
+                send_signal(run, number)
+            self.assertEqual(run.wait(PATIENCE_SECONDS), -number)
             run.stdin.close()
             self.assertEqual(os.listdir(self.folder), [])
 
@@ -222,8 +219,8 @@ class Output(InFolder):
         run = subprocess.Popen([PROGRAM, "slim", "-q", "-w", self.path("out.pcap"), "-"], stdin=subprocess.PIPE)
         run.stdin.write(pcap(connection()))
         run.stdin.flush()
-        time.sleep(0.2)
+        wait_until_taken(run, run.stdin)
         self.assertNotIn("out.pcap", os.listdir(self.folder))
         run.stdin.close()
-        self.assertEqual(run.wait(60), 0)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
         self.assertEqual(os.listdir(self.folder), ["out.pcap"])

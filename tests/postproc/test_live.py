@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """-i on the loopback interface, and frames through pipes as they come. Capturing takes root."""
+import contextlib
 import os
 import signal
 import socket
@@ -7,10 +8,11 @@ import struct
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
+from namespaces import Namespace
 from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim
+from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, wait_until_caught, wait_until_taken
 
 
 class Server:
@@ -48,10 +50,29 @@ def payloads(capture):
                           text=True).stdout.split()
 
 
+def captures(pid):
+    """Whether a process has a socket that gets frames: the kernel lists those that are bound to an interface by their inodes."""
+    inodes = set()
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):       # closed meanwhile
+            inodes.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    with open(f"/proc/{pid}/net/packet", encoding="ascii") as file:
+        return any(f"socket:[{row[8]}]" in inodes and row[5] == "1" for row in map(str.split, file))
+
+
 def lines_as_they_come(stream):
     lines = []
     threading.Thread(target=lambda: lines.extend(iter(stream.readline, b"")), daemon=True).start()
     return lines
+
+
+def n_open(pid, path):
+    """How many descriptors of a process lead to the file."""
+    found = []
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):       # closed meanwhile
+            found.append(os.path.samestat(os.stat(f"/proc/{pid}/fd/{descriptor}"), os.stat(path)))
+    return sum(found)
 
 
 class Live(unittest.TestCase):
@@ -61,25 +82,23 @@ class Live(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.out = os.path.join(folder.name, "out.pcap")
 
-    def until(self, is_so, what):
-        deadline = time.monotonic() + 30
-        while not is_so():
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.02)
+    until = staticmethod(wait_for)
 
-    def start(self, *arguments, **kwargs):
-        """The program, capturing by the time this returns: its output's temporary file is there."""
+    def start(self, *arguments, namespace=None):
+        """The program, capturing by the time this returns: its output's temporary file is there, and it waits for frames."""
         folder = os.path.dirname(self.out)
-        run = subprocess.Popen([PROGRAM, "slim", "-w", self.out, *arguments], stderr=subprocess.PIPE, text=True, **kwargs)
-        self.until(lambda: os.listdir(folder), "no temporary file")
-        self.until(lambda: any("packet" in os.readlink(f"/proc/{run.pid}/fd/{fd}") or "socket" in os.readlink(f"/proc/{run.pid}/fd/{fd}")
-                               for fd in os.listdir(f"/proc/{run.pid}/fd")), "no socket")
-        time.sleep(0.3)
+        command = [PROGRAM, "slim", "-w", self.out, *arguments]
+        run = subprocess.Popen(namespace.argv(*command) if namespace else command, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        wait_for(lambda: os.listdir(folder), "a temporary file")
+        wait_for(lambda: captures(run.pid) and is_asleep(run.pid) and captures(run.pid), "a packet socket that is waited for")
         return run
 
     def finish(self, run, number=signal.SIGINT):
         run.send_signal(number)
-        said = run.communicate(timeout=60)[1]
+        said = run.communicate(timeout=PATIENCE_SECONDS)[1]
         self.assertEqual(run.returncode, 0, said)
         return said
 
@@ -103,7 +122,7 @@ class Live(unittest.TestCase):
         with Server() as server:
             run = self.start("-i", "lo", "-f", f"tcp port {server.port}", "-c", "4", "-s", "80", "-B", "512", "-F", "pcapng")
             server.talk(b"x" * 1000)
-            said = run.communicate(timeout=60)[1]
+            said = run.communicate(timeout=PATIENCE_SECONDS)[1]
         self.assertEqual(run.returncode, 0, said)
         self.assertRegex(said, r"frames +4\n")
         fields = subprocess.run(["tshark", "-r", self.out, "-T", "fields", "-e", "frame.cap_len", "-e", "frame.len", "-e",
@@ -111,12 +130,13 @@ class Live(unittest.TestCase):
         self.assertEqual(fields, ["80", "1066", "lo"])
 
     def test_interface_that_goes_away(self):
-        subprocess.run(["ip", "link", "add", "fptest0", "type", "veth", "peer", "name", "fptest1"], check=True)
-        self.addCleanup(lambda: subprocess.run(["ip", "link", "del", "fptest0"], capture_output=True))
-        subprocess.run(["ip", "link", "set", "fptest0", "up"], check=True)
-        run = self.start("-i", "fptest0")
-        subprocess.run(["ip", "link", "del", "fptest0"], check=True)
-        said = run.communicate(timeout=60)[1]
+        namespace = Namespace()
+        self.addCleanup(namespace.close)
+        namespace.run("ip", "link", "add", "fptest0", "type", "veth", "peer", "name", "fptest1")
+        namespace.run("ip", "link", "set", "fptest0", "up")
+        run = self.start("-i", "fptest0", namespace=namespace)
+        namespace.run("ip", "link", "del", "fptest0")
+        said = run.communicate(timeout=PATIENCE_SECONDS)[1]
         self.assertEqual(run.returncode, 1, said)
         self.assertIn("fptest0: the capture ended", said)
         self.assertGreaterEqual(len(read(self.out)), 24)
@@ -131,8 +151,7 @@ class Live(unittest.TestCase):
 
 
 class Pipes(unittest.TestCase):
-    def until(self, is_so, what):
-        Live.until(self, is_so, what)
+    until = staticmethod(wait_for)
 
     def start(self, *arguments):
         run = subprocess.Popen([PROGRAM, "slim", "-q", *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -152,7 +171,7 @@ class Pipes(unittest.TestCase):
                 lines = lines_as_they_come(run.stdout)
                 run.stdin.write(data)
                 run.stdin.flush()
-                self.until(lambda: b"4\tfirst,flight,handshake\n" in lines or b"4\tfirst,flight\n" in lines, f"no row: {lines}")
+                wait_for(lambda: b"4\tfirst,flight,handshake\n" in lines or b"4\tfirst,flight\n" in lines, lambda: f"a row: {lines}")
 
     def test_frames_come_while_the_pipe_is_open(self):
         run = self.start()
@@ -164,7 +183,7 @@ class Pipes(unittest.TestCase):
     def test_tcpdump_and_tshark_on_both_sides(self):
         capture = os.path.join(CAPTURES, "mixed.pcap")
         command = f"tcpdump -r {capture} -w - 2>/dev/null | {PROGRAM} slim -q - | tshark -r - 2>/dev/null"
-        shown = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=120).stdout
+        shown = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=PATIENCE_SECONDS).stdout
         self.assertEqual(len(shown.splitlines()), 22)
 
     def test_interrupt_writes_what_came(self):
@@ -176,10 +195,9 @@ class Pipes(unittest.TestCase):
                     run = self.start("-w", out)
                     run.stdin.write(pcap(connection()) + tail)
                     run.stdin.flush()
-                    self.until(lambda: os.listdir(folder), "no temporary file")
-                    time.sleep(0.2)
+                    wait_until_taken(run, run.stdin)
                     run.send_signal(number)
-                    self.assertEqual(run.wait(60), 0, run.stderr.read() if run.poll() else "")
+                    self.assertEqual(run.wait(PATIENCE_SECONDS), 0, run.stderr.read() if run.poll() else "")
                     self.assertEqual(read(out), header() + record(connection()[3], 3))
 
     def test_interrupt_ends_a_quiet_pipe_of_every_kind(self):
@@ -191,9 +209,9 @@ class Pipes(unittest.TestCase):
             silent, writer = os.pipe()
             self.addCleanup(os.close, silent)
             self.addCleanup(os.close, writer)
-            for options, more, sent, status in ((("-F", "pcapng"), (), pcapng, 0), (("-F", "nsecpcap"), (), pcapng, 0),
-                                                ((), (f"/dev/fd/{silent}",), data, 1), ((), (os.path.join(folder, "fifo"),), data, 1),
-                                                ((), (os.path.join(CAPTURES, "mixed.pcap"),), data, 1)):
+            for options, more, sent, status, n_passed in ((("-F", "pcapng"), (), pcapng, 0, 0), (("-F", "nsecpcap"), (), pcapng, 0, 0),
+                                                          ((), (f"/dev/fd/{silent}",), data, 1, 1), ((), (os.path.join(folder, "fifo"),), data, 1, 0),
+                                                          ((), (os.path.join(CAPTURES, "mixed.pcap"),), data, 1, 0)):
                 with self.subTest(options=options, more=more):
                     out = os.path.join(folder, "out")
                     run = subprocess.Popen([PROGRAM, "slim", "-w", out, *options, "-", *more], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -202,10 +220,12 @@ class Pipes(unittest.TestCase):
                     run.stdin.flush()
                     if more and "mixed" not in more[0]:
                         run.stdin.close()       # the next input is being waited for
-                    time.sleep(0.5)
+                        wait_for(lambda: n_open(run.pid, more[0]) > n_passed and is_asleep(run.pid), "the next input to be waited for")
+                    else:
+                        wait_until_taken(run, run.stdin)
                     run.send_signal(signal.SIGTERM)
                     said = run.stderr.read().decode()
-                    self.assertEqual(run.wait(30), status, said)
+                    self.assertEqual(run.wait(PATIENCE_SECONDS), status, said)
                     run.stderr.close()
                     if not run.stdin.closed:
                         run.stdin.close()
@@ -215,28 +235,33 @@ class Pipes(unittest.TestCase):
 
     def test_interrupt_before_the_first_byte(self):
         """tcpdump holds back what it has until it is interrupted too."""
-        run = self.start()
-        time.sleep(0.3)
-        run.send_signal(signal.SIGINT)
-        time.sleep(0.1)
-        run.stdin.write(pcap(connection()))
-        run.stdin.close()
-        self.assertEqual(run.stdout.read(), header() + record(connection()[3], 3))
-        self.assertEqual(run.wait(60), 0)
+        self.check_written_after_the_signal(0)
 
     def test_interrupt_takes_what_the_writer_still_writes(self):
-        run = self.start()
-        frames = connection()
-        data = pcap(frames)
-        run.stdin.write(data[:24 + 16])
-        run.stdin.flush()
-        time.sleep(0.2)
-        run.send_signal(signal.SIGINT)
-        time.sleep(0.1)
-        run.stdin.write(data[24 + 16:])
-        run.stdin.close()
-        self.assertEqual(run.stdout.read(), header() + record(frames[3], 3))
-        self.assertEqual(run.wait(60), 0)
+        self.check_written_after_the_signal(24 + 16)
+
+    def check_written_after_the_signal(self, at):
+        """The capture is written up to there, then comes SIGINT, then the rest. What counts is what is there by the time that the program
+        gives its writer has passed; where this machine did not get to write it by then, it is another attempt."""
+        data = pcap(connection())
+        wanted = header() + record(connection()[3], 3)
+
+        def taken():
+            run = self.start()
+            run.stdin.write(data[:at])
+            run.stdin.flush()
+            wait_until_caught(run, signal.SIGINT)
+            wait_until_taken(run, run.stdin)
+            send_signal(run, signal.SIGINT)
+            try:
+                run.stdin.write(data[at:])
+                run.stdin.close()
+            except BrokenPipeError:
+                pass
+            found = run.stdout.read()
+            return (found, run.wait(PATIENCE_SECONDS)) == (wanted, 0)
+
+        wait_for(taken, "an attempt in which what was written after the signal is taken")
 
     def test_each_frame_at_once(self):
         """-U, while more input is at hand all the time."""

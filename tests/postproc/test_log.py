@@ -12,10 +12,10 @@ import stat
 import struct
 import subprocess
 import sys
-import time
 import unittest
 
 from pcaps import ACK, CAPTURES, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
+from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_taken
 from test_slim import in_fragments
 from test_stream_key import erspan, tagged, vxlan
 
@@ -181,7 +181,7 @@ class Outputs(InFolder):
             self.assertEqual((result.returncode, result.stdout.decode()), (0, LINE if where == "-" else ""))
             self.assertNotIn("kept", result.stderr)
         ours, theirs = pty.openpty()
-        run = subprocess.run([PROGRAM, "slim", "-q", "--log", "-", self.source], stdout=theirs, timeout=60)
+        run = subprocess.run([PROGRAM, "slim", "-q", "--log", "-", self.source], stdout=theirs, timeout=PATIENCE_SECONDS)
         os.close(theirs)
         self.assertEqual((run.returncode, os.read(ours, 1000).decode().replace("\r\n", "\n")), (0, LINE))
         os.close(ours)
@@ -253,7 +253,7 @@ class Outputs(InFolder):
         traced = self.path("trace")
         for options, at_least in (((), 10), (("-U",), 3999)):
             subprocess.run(["strace", "-qq", "-e", "trace=write", "-e", "write=none", "-s", "1", "-o", traced, "-P", self.log, PROGRAM, "slim", "-q", *options,
-                            "--log", self.log, "--log-bytes", "1000", source], check=True, timeout=300,
+                            "--log", self.log, "--log-bytes", "1000", source], check=True, timeout=PATIENCE_SECONDS,
                            env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})      # which cannot be looked for under strace
             writes = [int(line.rsplit("=", 1)[1]) for line in read(traced).decode().splitlines() if line.startswith("write(")]
             data, at = read(self.log), 0
@@ -268,7 +268,7 @@ class Outputs(InFolder):
         source = write(self.folder, "big.pcap", pcap([f for port in range(1, 3000) for f in connection(port, b"x" * 300)[:4]]))
         runs = [subprocess.Popen([PROGRAM, "slim", "-q", "-U", "--log", self.log, "--log-format", "json", source]) for _ in range(3)]
         for run in runs:
-            self.assertEqual(run.wait(120), 0)
+            self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
         found = log_schema.entries(read(self.log))
         self.assertEqual(sorted(e["src_port"] for e in found), sorted(3 * list(range(1, 3000))))
 
@@ -279,7 +279,7 @@ class Outputs(InFolder):
         run.stdout.close()
         self.assertEqual(run.stderr.read(), b"")
         run.stderr.close()
-        self.assertEqual(run.wait(60), -signal.SIGPIPE)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), -signal.SIGPIPE)
         self.assertEqual(sorted(os.listdir(self.folder)), ["big.pcap", "in.pcap"])
 
 
@@ -288,11 +288,7 @@ class AsTheyCome(InFolder):
         super().setUp()
         self.log = self.path("a.log")
 
-    def until(self, is_so, what):
-        deadline = time.monotonic() + 30
-        while not is_so():
-            self.assertLess(time.monotonic(), deadline, what)
-            time.sleep(0.01)
+    until = staticmethod(wait_for)
 
     def lines(self, path=None):
         path = path or self.log
@@ -311,7 +307,7 @@ class AsTheyCome(InFolder):
 
     def end(self, run):
         run.stdin.close()
-        self.assertEqual(run.wait(60), 0, run.stderr.read())
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0, run.stderr.read())
 
     def test_through_a_pipe_when_no_input_is_at_hand(self):
         for options in ((), ("-w", self.path("out.pcap")), ("--list",)):
@@ -366,13 +362,12 @@ class AsTheyCome(InFolder):
         self.give(run, 1)
         self.until(lambda: len(self.lines()) == 1, "the line")
         os.rename(self.path("logs"), self.path("moved"))
-        run.send_signal(signal.SIGHUP)
-        time.sleep(0.1)
+        send_signal(run, signal.SIGHUP)
         self.give(run, 2)
         self.until(lambda: len(self.lines(self.path("moved/a.log"))) == 2, "the other line")
         run.stdin.close()
         self.assertIn(b"logs/a.log: cannot be opened anew: No such file or directory", run.stderr.read())
-        self.assertEqual(run.wait(60), 0)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
 
     def test_hangup_without_a_file_ends_it_as_ever(self):
         for log in ("/dev/null", "-"):
@@ -380,9 +375,9 @@ class AsTheyCome(InFolder):
             run = self.start("-")
             run.stdin.write(header())
             run.stdin.flush()
-            time.sleep(0.3)
+            wait_until_taken(run, run.stdin)
             run.send_signal(signal.SIGHUP)
-            self.assertEqual(run.wait(60), -signal.SIGHUP)
+            self.assertEqual(run.wait(PATIENCE_SECONDS), -signal.SIGHUP)
             run.stdin.close()
 
     def test_an_interface(self):
@@ -390,17 +385,18 @@ class AsTheyCome(InFolder):
             port = server.getsockname()[1]
             run = self.start("-i", "lo", "-f", f"tcp port {port}", "--log-format", "json")
             self.until(lambda: os.path.exists(self.log), "the log")
-            deadline = time.monotonic() + 30
-            while not self.lines():                 # the first may be too early
+
+            def talk_until_heard():                 # the first may be too early
                 with socket.create_connection(("127.0.0.1", port)) as peer:
                     peer.sendall(b"hello there")
                     server.accept()[0].close()
-                time.sleep(0.1)
-                self.assertLess(time.monotonic(), deadline)
+                return self.lines()
+
+            self.until(talk_until_heard, "a line")
             found = log_schema.entries(read(self.log))[0]
             self.assertEqual((found["in_iface"], found["payload_printable"], found["dest_port"]), ("lo", "hello there", port))
             run.send_signal(signal.SIGINT)
-            self.assertEqual(run.wait(60), 0)
+            self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
             run.stdin.close()
 
 

@@ -4,13 +4,14 @@ import gzip
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
-import time
 import unittest
 
 from pcaps import (ACK, CAPTURES, MICROSECONDS, MODIFIED, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, rows,
                    segment, slim, write)
+from waiting import PATIENCE_SECONDS, wait_for
 
 
 class Formats(InFolder):
@@ -263,13 +264,13 @@ class Options(InFolder):
     def test_attached_after_each_flag(self):
         """words.c has to know which long options take no value; the help says it too."""
         for command, attached, well in (("slim", ["-c0", "in.pcap"], "-c takes a number"), ("watch", ["-kfrist", "first", "out"], "--keep takes first")):
-            page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=60).stdout
+            page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout
             flags = [flag for flag in re.findall(r"^  (?:-\w, )?(--[\w-]+) ", page, re.M) if flag != "--help"]
             self.assertGreater(len(flags), 5)
             for flag in flags:
                 with self.subTest(command=command, flag=flag):
                     options = ["--log=beside"] if flag == "--follow" and command == "watch" else []
-                    result = subprocess.run([PROGRAM, command, *options, flag, *attached], capture_output=True, text=True, timeout=60)
+                    result = subprocess.run([PROGRAM, command, *options, flag, *attached], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
                     self.assertIn(well, result.stderr)
 
     def test_values_that_look_like_options(self):
@@ -290,7 +291,7 @@ class Options(InFolder):
     def test_a_capture_is_not_written_to_a_terminal(self):
         ours, theirs = pty.openpty()
         source = write(self.folder, "in.pcap", pcap(connection()))
-        result = subprocess.run([PROGRAM, "slim", source], stdout=theirs, stderr=subprocess.PIPE, timeout=60)
+        result = subprocess.run([PROGRAM, "slim", source], stdout=theirs, stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS)
         self.assertEqual(result.returncode, 64)
         self.assertIn(b"terminal", result.stderr)
         os.close(ours)
@@ -322,10 +323,13 @@ class Summary(InFolder):
         run = subprocess.Popen([PROGRAM, "slim", "-w", self.path("out.pcap"), "-"], stdin=subprocess.PIPE, stderr=theirs)
         os.close(theirs)
         run.stdin.write(header())
-        for n in range(1200):
-            run.stdin.write(record(connection()[n % 5], n % 999))
+
+        def write_until_shown():
+            run.stdin.write(record(connection()[0], 0))
             run.stdin.flush()
-            time.sleep(0.001)
+            return select.select([ours], [], [], 0)[0]
+
+        wait_for(write_until_shown, "progress")
         run.stdin.close()
         shown = b""
         while True:
@@ -336,7 +340,7 @@ class Summary(InFolder):
             if not chunk:
                 break
             shown += chunk
-        self.assertEqual(run.wait(60), 0)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
         os.close(ours)
         self.assertRegex(shown, rb"\rstandard input|\r\x1b\[Kstandard input: [0-9.]+ MB, \d+ frames, \d+ kept")
         self.assertIn(b"\x1b[Kframes", shown)

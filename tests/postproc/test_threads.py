@@ -9,6 +9,7 @@ import subprocess
 from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
 from test_pcapng import Writer
 from test_slim import in_fragments
+from waiting import PATIENCE_SECONDS
 
 def many(n, seed=1):
     """Connections of many frames, interleaved, the sizes of frames of all kinds; IP fragments among them."""
@@ -95,7 +96,7 @@ class Pcap(WithThreads):
     def test_standard_input_that_is_a_file(self):
         data = pcap(many(15000))
         with open(self.source(data), "rb") as one, open(self.source(data), "rb") as two:
-            outputs = [subprocess.run([PROGRAM, "slim", *options, "-"], stdin=file, capture_output=True, timeout=60)
+            outputs = [subprocess.run([PROGRAM, "slim", *options, "-"], stdin=file, capture_output=True, timeout=PATIENCE_SECONDS)
                        for options, file in ((["--list"], one), (["--list", "-j", "2"], two))]
         self.assertEqual(outputs[0].stdout, outputs[1].stdout)
         self.assertEqual((outputs[1].returncode, outputs[1].stderr), (0, outputs[0].stderr))
