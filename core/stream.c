@@ -191,9 +191,15 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
     return FP_CLASS_REPLY;
 }
 
+/* Whether a SYN/ACK still waits for the ACK of the other side. */
+static bool is_handshake_open(const FpStream *stream)
+{
+    return has(stream, SYNACK_SENT | SYNACK_SENT << 1) && !has(stream, HANDSHAKE_ENDED);
+}
+
 bool fp_stream_is_settled(const FpStream *stream)
 {
-    return has(stream, REPLY_SEEN) && (has(stream, HANDSHAKE_ENDED) || !has(stream, SYNACK_SENT | SYNACK_SENT << 1));
+    return has(stream, REPLY_SEEN) && !is_handshake_open(stream);
 }
 
 bool fp_stream_segment_closes(const FpSegment *segment)
@@ -271,6 +277,13 @@ bool fp_stream_is_unanswered(const FpStream *stream)
     unsigned quiet = (unsigned)~(BASE_KNOWN << direction | NEXT_KNOWN << direction | WINDOW_ZERO << direction | sent);
 
     return sent != 0 && (stream->marks & quiet) == 0 && stream->next[direction] == stream->base[direction] + 1;
+}
+
+bool fp_stream_is_answered(const FpStream *stream)
+{
+    const unsigned both = NEXT_KNOWN | NEXT_KNOWN << 1;
+
+    return has(stream, REPLY_SEEN) || ((stream->marks & both) == both && !is_handshake_open(stream));
 }
 
 bool fp_stream_is_closed(const FpStream *stream)

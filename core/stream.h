@@ -65,8 +65,14 @@ typedef struct {
 FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief);
 void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
-/* For choosing which stream to forget. Unanswered: one SYN or several, and nothing else. Closed: a RST or a FIN was seen. */
+/* For choosing which stream to forget: whether one SYN, or several, is all that was seen of it. */
 bool fp_stream_is_unanswered(const FpStream *stream);
+
+/* For choosing which stream to forget: whether both sides have sent something, and a SYN/ACK was followed by an ACK of the other side.
+ * Whoever floods a network with packets from addresses that are not his does not get that far. */
+bool fp_stream_is_answered(const FpStream *stream);
+
+/* Whether a RST or a FIN was seen. */
 bool fp_stream_is_closed(const FpStream *stream);
 
 #endif

@@ -16,9 +16,10 @@
 typedef struct {
     uint64_t hash;             /* 0: free */
     uint32_t index;            /* of the stream, in the pool for its state */
-    uint32_t last_active : 15; /* time of its last frame, see coarse_time */
+    uint32_t last_active : 25; /* time of its last frame, see coarse_time */
     uint32_t is_settled : 1;
     uint32_t is_unanswered : 1;
+    uint32_t is_answered : 1;
     uint32_t is_closed : 1;
     uint32_t state : 2; /* an FpStreamState */
 } Slot;
@@ -46,7 +47,6 @@ struct Segment {
     _Alignas(64) Slot slots[SEGMENT_SLOTS];
     Segment *next; /* in a ring of all */
     uint32_t used;
-    uint32_t hand; /* where forgetting goes on: always beginning at the same place would leave the rest ever fuller */
     unsigned depth;
     uint32_t bits; /* these highest bits */
 };

@@ -11,6 +11,14 @@ typedef struct {
     uint32_t next_free;
 } SavedPool;
 
+/* How slots are saved. The first format had times in steps of 17 s, and no is_answered; the table was the same besides. */
+enum {
+    FORMAT_FIRST,
+    FORMAT,
+};
+
+#define FORMAT_SHIFT 8 /* the depth is less than that */
+
 /* Begins a saved table. Then come the segments, from the hand on around the ring, and the pools up to their ends. */
 typedef struct {
     uint64_t seed;
@@ -19,16 +27,26 @@ typedef struct {
     SavedPool whole;
     SavedPool brief;
     uint32_t next_number;
-    uint32_t depth;
+    uint32_t depth_and_format; /* depth | format << FORMAT_SHIFT */
     FpStreamsStats stats;
 } SavedTable;
+
+static unsigned depth_of(const SavedTable *saved)
+{
+    return saved->depth_and_format & ((1U << FORMAT_SHIFT) - 1);
+}
+
+static unsigned format_of(const SavedTable *saved)
+{
+    return saved->depth_and_format >> FORMAT_SHIFT;
+}
 
 /* Begins a saved segment. Then come, for each 64 slots, a word that says which of them are taken, and those. */
 typedef struct {
     uint32_t depth;
     uint32_t bits;
     uint32_t used;
-    uint32_t hand;
+    uint32_t unused; /* the first format had something here */
 } SavedSegment;
 
 #define WORD_SLOTS (SEGMENT_SLOTS < 64 ? SEGMENT_SLOTS : 64)
@@ -53,7 +71,7 @@ static bool save_slots(const Slot *slots, FpStreamsWrite write, void *user)
 
 static bool save_segment(const Segment *segment, FpStreamsWrite write, void *user)
 {
-    SavedSegment saved = {.depth = segment->depth, .bits = segment->bits, .used = segment->used, .hand = segment->hand};
+    SavedSegment saved = {.depth = segment->depth, .bits = segment->bits, .used = segment->used};
 
     return write(user, &saved, sizeof saved) && save_slots(segment->slots, write, user);
 }
@@ -77,7 +95,7 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
         .whole = saved_pool(&streams->whole),
         .brief = saved_pool(&streams->brief),
         .next_number = streams->next_number,
-        .depth = streams->depth,
+        .depth_and_format = streams->depth | (unsigned)FORMAT << FORMAT_SHIFT,
         .stats = streams->stats,
     };
     const Segment *segment = streams->hand;
@@ -92,6 +110,33 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
     return save_pool(&streams->whole, write, user) && save_pool(&streams->brief, write, user);
 }
 
+/* A slot as FORMAT_FIRST has it. */
+typedef struct {
+    uint64_t hash;
+    uint32_t index;
+    uint32_t last_active : 15; /* in steps 1024 times as long as today's */
+    uint32_t is_settled : 1;
+    uint32_t is_unanswered : 1;
+    uint32_t is_closed : 1;
+    uint32_t state : 2;
+} FirstSlot;
+
+_Static_assert(sizeof(FirstSlot) == sizeof(Slot), "both are read into the same place");
+
+static void convert_slot(Slot *slot)
+{
+    FirstSlot first;
+
+    memcpy(&first, slot, sizeof first);
+    *slot = (Slot){.hash = first.hash,
+                   .index = first.index,
+                   .last_active = (uint32_t)first.last_active << 10 & 0x1ffffff,
+                   .is_settled = first.is_settled,
+                   .is_unanswered = first.is_unanswered,
+                   .is_closed = first.is_closed,
+                   .state = first.state};
+}
+
 /* Whether a slot that was read can be one of segment. */
 static bool belongs(const FpStreams *streams, const Segment *segment, const Slot *slot)
 {
@@ -101,7 +146,7 @@ static bool belongs(const FpStreams *streams, const Segment *segment, const Slot
            slot->state <= FP_STREAM_ANSWERED;
 }
 
-static bool load_slots(const FpStreams *streams, Segment *segment, FpStreamsRead read, void *user)
+static bool load_slots(const FpStreams *streams, Segment *segment, unsigned format, FpStreamsRead read, void *user)
 {
     Slot taken[WORD_SLOTS];
     size_t used = 0;
@@ -114,6 +159,8 @@ static bool load_slots(const FpStreams *streams, Segment *segment, FpStreamsRead
         for (size_t i = 0; i < WORD_SLOTS; i++) {
             if ((places >> i & 1) == 0)
                 continue;
+            if (format == FORMAT_FIRST)
+                convert_slot(&taken[n_taken]);
             if (!belongs(streams, segment, &taken[n_taken]))
                 return false;
             segment->slots[begin + i] = taken[n_taken++];
@@ -124,30 +171,28 @@ static bool load_slots(const FpStreams *streams, Segment *segment, FpStreamsRead
 }
 
 /* Reads a segment and enters it where hashes with its bits look for it. */
-static Segment *load_segment(FpStreams *streams, FpStreamsRead read, void *user)
+static Segment *load_segment(FpStreams *streams, unsigned format, FpStreamsRead read, void *user)
 {
     SavedSegment saved;
     Segment *segment = fp_segments_take(&streams->segments);
 
-    if (segment == NULL || !read(user, &saved, sizeof saved) || saved.depth > streams->depth || saved.hand >= SEGMENT_SLOTS ||
-        saved.bits >> saved.depth != 0)
+    if (segment == NULL || !read(user, &saved, sizeof saved) || saved.depth > streams->depth || saved.bits >> saved.depth != 0)
         return NULL;
     segment->depth = saved.depth;
     segment->bits = saved.bits;
     segment->used = saved.used;
-    segment->hand = saved.hand;
     fp_streams_enter(streams, segment);
-    return load_slots(streams, segment, read, user) ? segment : NULL;
+    return load_slots(streams, segment, format, read, user) ? segment : NULL;
 }
 
 /* Reads n segments into a ring. */
-static bool load_segments(FpStreams *streams, uint64_t n, FpStreamsRead read, void *user)
+static bool load_segments(FpStreams *streams, uint64_t n, unsigned format, FpStreamsRead read, void *user)
 {
     Segment **last = &streams->hand;
     size_t used = 0;
 
     for (uint64_t i = 0; i < n; i++) {
-        Segment *segment = load_segment(streams, read, user);
+        Segment *segment = load_segment(streams, format, read, user);
         if (segment == NULL)
             return false;
         *last = segment;
@@ -168,8 +213,8 @@ static bool is_sensible_pool(const SavedPool *saved)
 
 static bool is_sensible(const SavedTable *saved)
 {
-    return saved->depth <= DEPTH_MAX && saved->n_segments >= 1 && saved->n_segments <= (uint64_t)1 << saved->depth &&
-           is_sensible_pool(&saved->whole) && is_sensible_pool(&saved->brief) &&
+    return format_of(saved) <= FORMAT && depth_of(saved) <= DEPTH_MAX && saved->n_segments >= 1 &&
+           saved->n_segments <= (uint64_t)1 << depth_of(saved) && is_sensible_pool(&saved->whole) && is_sensible_pool(&saved->brief) &&
            saved->used + saved->whole.n_free + saved->brief.n_free == saved->whole.end + saved->brief.end;
 }
 
@@ -192,8 +237,8 @@ static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t ma
     streams->rules = *rules;
     streams->seed = saved->seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->depth = saved->depth;
-    streams->directory = calloc((size_t)1 << saved->depth, sizeof(Segment *));
+    streams->depth = depth_of(saved);
+    streams->directory = calloc((size_t)1 << streams->depth, sizeof(Segment *));
     streams->used = saved->used;
     streams->next_number = saved->next_number;
     streams->stats = saved->stats;
@@ -209,6 +254,29 @@ static bool load_pool(Pool *pool, FpStreamsRead read, void *user)
     return read(user, pool->items, pool->end * pool->item_bytes);
 }
 
+static bool is_answered(const FpStreams *streams, const Slot *slot)
+{
+    FpStream expanded;
+
+    if (slot->state == FP_STREAM_WHOLE)
+        return fp_stream_is_answered(fp_pool_item(&streams->whole, slot->index));
+    fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->index), &expanded);
+    return fp_stream_is_answered(&expanded);
+}
+
+/* Adds to converted slots what the first format did not have. */
+static void complete_slots(const FpStreams *streams)
+{
+    Segment *segment = streams->hand;
+
+    do {
+        for (size_t i = 0; i < SEGMENT_SLOTS; i++)
+            if (segment->slots[i].hash != 0)
+                segment->slots[i].is_answered = is_answered(streams, &segment->slots[i]);
+        segment = segment->next;
+    } while (segment != streams->hand);
+}
+
 FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRead read, void *user)
 {
     SavedTable saved;
@@ -218,9 +286,12 @@ FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRe
     FpStreams *streams = begin(rules, &saved, max_streams);
     if (streams == NULL)
         return NULL;
-    if (load_segments(streams, saved.n_segments, read, user) && load_pool(&streams->whole, read, user) &&
-        load_pool(&streams->brief, read, user))
-        return streams;
-    fp_streams_free(streams);
-    return NULL;
+    if (!load_segments(streams, saved.n_segments, format_of(&saved), read, user) || !load_pool(&streams->whole, read, user) ||
+        !load_pool(&streams->brief, read, user)) {
+        fp_streams_free(streams);
+        return NULL;
+    }
+    if (format_of(&saved) == FORMAT_FIRST)
+        complete_slots(streams);
+    return streams;
 }

@@ -254,12 +254,12 @@ static bool split(FpStreams *streams, uint64_t hash)
     return true;
 }
 
-/* Time in steps of 17 s, which come round after six and a half days. */
-#define IDLE_STEPS 32768U
+/* Time in steps of 17 ms, which come round after six and a half days. */
+#define IDLE_STEPS (1U << 25)
 
 static unsigned coarse_time(int64_t time_ns)
 {
-    return (unsigned)((uint64_t)time_ns >> 34) % IDLE_STEPS;
+    return (unsigned)((uint64_t)time_ns >> 24) % IDLE_STEPS;
 }
 
 /* How long nothing has come, in steps; right up to six days. */
@@ -270,77 +270,107 @@ static unsigned idle_steps(const Slot *slot, unsigned now)
     return steps < IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
 }
 
-/* Which streams may go, tried in this order. */
+/* Which streams may go, the first of these first. What a flood brings comes before what it must not push out: streams that were answered.
+ * Of a closed stream that was answered more may come for a while: half of it may be open. */
 typedef enum {
-    KIND_UNANSWERED,
-    KIND_CLOSED,
-    KIND_IDLE,
-    N_KINDS,
-} Kind;
+    RANK_UNANSWERED,
+    RANK_CLOSED,
+    RANK_ONE_SIDED, /* open, and one side has been heard, or no end of its handshake */
+    RANK_CLOSING,
+    RANK_ANSWERED,
+    N_RANKS,
+} Rank;
 
-static bool is_of_kind(const Slot *slot, Kind kind)
+#define CLOSING_STEPS 3576U /* a minute */
+
+static Rank rank_of(const Slot *slot, unsigned idle)
 {
-    switch (kind) {
-    case KIND_UNANSWERED:
-        return slot->is_unanswered;
-    case KIND_CLOSED:
-        return slot->is_closed;
-    default:
-        return true;
-    }
+    if (slot->is_unanswered)
+        return RANK_UNANSWERED;
+    if (slot->is_closed)
+        return slot->is_answered && idle < CLOSING_STEPS ? RANK_CLOSING : RANK_CLOSED;
+    return slot->is_answered ? RANK_ANSWERED : RANK_ONE_SIDED;
 }
 
-/* The idle time that at most wanted streams of a kind exceed or reach: how long a stream must have been idle to be among
- * the wanted longest idle. */
-static unsigned idle_threshold(const Segment *segment, Kind kind, unsigned now, size_t wanted)
-{
-    uint16_t counts[IDLE_STEPS] = {0};
-    unsigned idle = 0; /* the longest, to begin with */
+/* Idle times are told apart to within a thirty-second of them: 32 grades for each doubling. Below 64 steps a grade is a step. */
+#define GRADE_BITS 5U
+#define N_GRADES ((25U - GRADE_BITS + 1U) << GRADE_BITS)
 
-    for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
-        const Slot *slot = &segment->slots[i];
-        if (slot->hash == 0 || !is_of_kind(slot, kind))
-            continue;
-        unsigned steps = idle_steps(slot, now);
-        counts[steps]++;
-        idle = steps > idle ? steps : idle;
-    }
-    size_t found = counts[idle];
-    while (idle > 0 && found < wanted)
-        found += counts[--idle];
-    return idle;
+static unsigned grade_of(unsigned idle)
+{
+    unsigned shift = idle < 2U << GRADE_BITS ? 0 : 31U - GRADE_BITS - (unsigned)__builtin_clz(idle);
+
+    return (shift << GRADE_BITS) + (idle >> shift);
 }
 
-/* Forgets up to wanted streams of a kind, the longest idle first. Returns how many. */
-static size_t forget_kind(FpStreams *streams, Segment *segment, Kind kind, unsigned now, size_t wanted)
+/* A number for each slot in use: those with the lowest go first. */
+static unsigned worth_of(const Slot *slot, unsigned now)
 {
-    unsigned threshold = idle_threshold(segment, kind, now, wanted);
-    size_t forgotten = 0;
+    unsigned idle = idle_steps(slot, now);
 
-    for (size_t looked_at = 0; looked_at < SEGMENT_SLOTS && forgotten < wanted; looked_at++) {
-        size_t i = segment->hand;
-        const Slot *slot = &segment->slots[i];
-        /* another may have moved into the gap */
-        while (forgotten < wanted && slot->hash != 0 && is_of_kind(slot, kind) && idle_steps(slot, now) >= threshold) {
-            remove_slot(streams, segment, i);
-            forgotten++;
-        }
-        segment->hand = (uint32_t)((i + 1) & SEGMENT_MASK);
-    }
-    return forgotten;
+    return (unsigned)rank_of(slot, idle) * N_GRADES + N_GRADES - 1 - grade_of(idle);
+}
+
+/* Which streams of a segment go: those that are worth less than limit, and n_going of the n_at_limit that are worth that. */
+typedef struct {
+    unsigned limit;
+    size_t n_at_limit;
+    size_t n_going;
+    size_t credit; /* what of a place there the last one left over, in n_at_limit-ths */
+} Choice;
+
+static Choice choose(const Segment *segment, unsigned now, size_t wanted)
+{
+    uint16_t counts[N_RANKS * N_GRADES] = {0};
+    unsigned limit = 0;
+    size_t n_below = 0;
+
+    for (size_t i = 0; i < SEGMENT_SLOTS; i++)
+        if (segment->slots[i].hash != 0)
+            counts[worth_of(&segment->slots[i], now)]++;
+    while (n_below + counts[limit] < wanted)
+        n_below += counts[limit++];
+    return (Choice){.limit = limit, .n_at_limit = counts[limit], .n_going = wanted - n_below};
+}
+
+/* Whether the slot's stream goes. Of those at the limit it takes every so many: the first of them, as far as places go, would leave gaps in
+ * one part of the segment, and runs without end in the others. */
+static bool goes(const Slot *slot, Choice *choice, unsigned now)
+{
+    if (slot->hash == 0)
+        return false;
+    unsigned worth = worth_of(slot, now);
+    if (worth != choice->limit)
+        return worth < choice->limit;
+    choice->credit += choice->n_going;
+    if (choice->credit < choice->n_at_limit)
+        return false;
+    choice->credit -= choice->n_at_limit;
+    return true;
+}
+
+static void forget(FpStreams *streams, Segment *segment, size_t i)
+{
+    const Slot *slot = &segment->slots[i];
+
+    if (slot->is_unanswered)
+        streams->stats.forgotten_unanswered++;
+    else if (slot->is_closed)
+        streams->stats.forgotten_closed++;
+    else
+        streams->stats.forgotten_idle++;
+    remove_slot(streams, segment, i);
 }
 
 /* Forgets a sixteenth of what is in the segment, at least one. */
 static void forget_some(FpStreams *streams, Segment *segment, unsigned now)
 {
-    uint64_t *counters[N_KINDS] = {&streams->stats.forgotten_unanswered, &streams->stats.forgotten_closed, &streams->stats.forgotten_idle};
-    size_t wanted = segment->used / 16 + 1;
+    size_t wanted = segment->used > 0 ? segment->used / 16 + 1 : 0, n_forgotten = 0;
+    Choice choice = choose(segment, now, wanted);
 
-    for (int kind = 0; kind < N_KINDS && wanted > 0; kind++) {
-        size_t forgotten = forget_kind(streams, segment, (Kind)kind, now, wanted);
-        *counters[kind] += forgotten;
-        wanted -= forgotten;
-    }
+    for (size_t i = 0; i < SEGMENT_SLOTS && n_forgotten < wanted; i++)
+        for (; n_forgotten < wanted && goes(&segment->slots[i], &choice, now); n_forgotten++) /* another may have moved into the gap */
+            forget(streams, segment, i);
 }
 
 /* Makes sure that a stream can be started. Forgetting takes one segment after the other: as hashes are random, what is true of all is near
@@ -392,6 +422,7 @@ static void fold(FpStreams *streams, Slot *slot)
 
     slot->is_settled = fp_stream_is_settled(stream);
     slot->is_unanswered = fp_stream_is_unanswered(stream);
+    slot->is_answered = fp_stream_is_answered(stream);
     slot->is_closed = fp_stream_is_closed(stream);
     slot->state = fp_stream_abridge(stream, &brief) & 3U;
     if (slot->state == FP_STREAM_WHOLE)
@@ -406,8 +437,7 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
     if (slot->hash != 0 && slot->is_settled && !(segment->flags & FP_STREAM_UNSETTLING)) {
-        slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
-        slot->is_settled = true; /* as it is: so the other bits beside the time need not be kept, and one write does */
+        slot->last_active = coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
         if (fp_stream_segment_closes(segment))
             slot->is_closed = true;
         memset(verdict, 0, sizeof *verdict);
@@ -424,7 +454,7 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         verdict->begins = true;
         verdict->stream = stream->number;
     }
-    slot->last_active = coarse_time(segment->time_ns) & 0x7fff;
+    slot->last_active = coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
     fold(streams, slot);
 }
 

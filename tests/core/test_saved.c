@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "streams-internal.h"
 #include "streams.h"
 
 #define SEGMENTS 20000U
@@ -183,6 +184,84 @@ static void test_damaged_file(void)
     g_rand_free(rand);
 }
 
+/* What tests/core/saved/ holds was written before slots had finer times and is_answered: of a table as filled makes it, with 200 segments.
+ */
+static FpStreams *load_first_format(const char *path)
+{
+    gchar *contents;
+    gsize n;
+
+    g_assert_true(g_file_get_contents(path, &contents, &n, NULL));
+    g_autoptr(GByteArray) bytes = g_byte_array_new_take((guint8 *)contents, n);
+    return load(bytes);
+}
+
+static const Slot *slot_of(const FpStreams *streams, uint64_t hash)
+{
+    const Segment *segment = streams->directory[fp_highest_bits(hash, streams->depth)];
+
+    for (size_t i = 0; i < SEGMENT_SLOTS; i++)
+        if (segment->slots[i].hash == hash)
+            return &segment->slots[i];
+    return NULL;
+}
+
+static void test_first_format(gconstpointer path)
+{
+    GRand *rand = g_rand_new_with_seed(8);
+    FpStreams *fresh = filled(rand, 200), *loaded = load_first_format(path);
+
+    g_assert_nonnull(loaded);
+    for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
+        const Slot *slot = &fresh->hand->slots[i];
+        if (slot->hash == 0)
+            continue;
+        const Slot *other = slot_of(loaded, slot->hash);
+        g_assert_nonnull(other);
+        g_assert_cmpuint(other->is_answered, ==, slot->is_answered);
+        g_assert_cmpuint(other->is_closed, ==, slot->is_closed);
+        g_assert_cmpuint(other->is_settled, ==, slot->is_settled);
+        g_assert_cmpuint(other->last_active >> 10, ==, slot->last_active >> 10);
+    }
+    for (guint i = 200; i < 5000; i++) {
+        uint8_t addresses[8];
+        FpVerdict one, other;
+        FpSegment segment = random_segment(rand, i, addresses);
+        give(fresh, &segment, &one);
+        give(loaded, &segment, &other);
+        if (i < 500) /* before the table is full */
+            g_assert_cmpint(memcmp(&one, &other, sizeof one), ==, 0);
+    }
+    fp_streams_free(fresh);
+    fp_streams_free(loaded);
+    g_rand_free(rand);
+}
+
+/* Where a full table forgets one stream after the other, free slots stay spread over it: searches end at the next. */
+static void test_runs_stay_short(void)
+{
+    FpStreams *streams = fp_streams_new(&rules, 99, SEGMENT_SLOTS * 5 / 4);
+
+    for (guint32 i = 0; i < SEGMENT_SLOTS * 30; i++) {
+        FpVerdict verdict;
+        FpSegment segment = {.source = (const uint8_t *)&i,
+                             .destination = (const uint8_t[]){192, 0, 2, 1},
+                             .address_bytes = 4,
+                             .flags = FP_TCP_SYN,
+                             .header_bytes = 20,
+                             .segment_bytes = 20,
+                             .time_ns = (gint64)i * 1000};
+        give(streams, &segment, &verdict);
+    }
+    size_t run = 0, longest = 0;
+    for (size_t i = 0; i < SEGMENT_SLOTS * 2; i++) {
+        run = streams->hand->slots[i & SEGMENT_MASK].hash != 0 ? run + 1 : 0;
+        longest = MAX(longest, run);
+    }
+    g_assert_cmpuint(longest, <, SEGMENT_SLOTS / 16);
+    fp_streams_free(streams);
+}
+
 static void test_empty_table(void)
 {
     FpStreams *streams = saved_and_loaded(fp_streams_new(&rules, 1, MAX_STREAMS));
@@ -200,5 +279,9 @@ int main(int argc, char **argv)
     g_test_add_func("/saved/cut-file", test_cut_file);
     g_test_add_func("/saved/damaged-file", test_damaged_file);
     g_test_add_func("/saved/empty-table", test_empty_table);
+    if (SEGMENT_BITS == 13) { /* what was saved, and what is long, is so in the table as it is */
+        g_test_add_data_func("/saved/first-format", argv[1], test_first_format);
+        g_test_add_func("/saved/runs-stay-short", test_runs_stay_short);
+    }
     return g_test_run();
 }

@@ -289,19 +289,23 @@ static void test_closed_are_forgotten_before_idle(void)
     fp_streams_free(streams);
 }
 
+/* Idle times that are told apart: each a twenty-fifth longer than the next. */
 static void test_longest_idle_are_forgotten_last(void)
 {
     FpStreams *streams = table(4, 160);
+    gdouble idle_seconds[160] = {16000};
 
+    for (guint32 i = 1; i < 160; i++)
+        idle_seconds[i] = idle_seconds[i - 1] / 1.04;
     for (guint32 i = 0; i < 160; i++)
-        establish(streams, i, (gint64)((i * 7) % 160) * 100 * SECOND);
+        establish(streams, i, 16000 * SECOND - (gint64)(idle_seconds[i * 7 % 160] * (gdouble)SECOND));
     establish(streams, 160, 16000 * SECOND);
 
     FpStreamsStats stats = stats_of(streams);
     g_assert_cmpuint(stats.forgotten_idle, ==, 11);
     g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed, ==, 0);
     for (guint32 i = 0; i < 160; i++)
-        if ((i * 7) % 160 >= 11) /* the eleven longest idle are gone; looking for them would make them new */
+        if (i * 7 % 160 >= 11) /* the eleven longest idle are gone; looking for them would make them new */
             g_assert_true(is_remembered(streams, i, 16001 * SECOND));
     g_assert_cmpuint(stats_of(streams).started, ==, 161);
     fp_streams_free(streams);
@@ -343,6 +347,83 @@ static void test_established_survive_a_syn_flood(void)
     g_assert_cmpuint(stats.forgotten_unanswered, ==, ESTABLISHED + SYNS - stats.open);
     g_assert_cmpuint(stats.forgotten_closed + stats.forgotten_idle, ==, 0);
     g_assert_cmpuint(stats.table_bytes, <=, MAX * 40 + MAX * 16 * 3);
+    fp_streams_free(streams);
+}
+
+/* What floods bring: packets of whoever has no answers, as his addresses are others'. */
+typedef enum {
+    FLOOD_SYN_DATA,
+    FLOOD_SYN_ACKNOWLEDGED, /* the server answers, and nobody completes the handshake */
+    FLOOD_DATA,
+    FLOOD_EMPTY,
+    FLOOD_FIN,
+    FLOOD_RST,
+    FLOOD_MIXED,
+    N_FLOODS,
+} Flood;
+
+static void flood(FpStreams *streams, Flood kind, guint32 number, gint64 time_ns)
+{
+    static const unsigned flags[FLOOD_MIXED] = {FP_TCP_SYN, FP_TCP_SYN, FP_TCP_ACK, FP_TCP_ACK, FP_TCP_FIN | FP_TCP_ACK, FP_TCP_RST};
+    Flood chosen = kind == FLOOD_MIXED ? (Flood)(number % FLOOD_MIXED) : kind;
+    bool has_data = chosen == FLOOD_SYN_DATA || chosen == FLOOD_DATA || chosen == FLOOD_FIN;
+
+    give(streams, number, number & 1, flags[chosen], has_data ? 100 : 0, time_ns);
+    if (chosen == FLOOD_SYN_ACKNOWLEDGED)
+        give(streams, number, !(number & 1), FP_TCP_SYN | FP_TCP_ACK, 0, time_ns);
+}
+
+/* Streams that were answered: whole, without payload yet, without a beginning, half closed. */
+static void begin_answered(FpStreams *streams, guint32 number)
+{
+    if (number % 4 < 2) {
+        give(streams, number, 0, FP_TCP_SYN, 0, 0);
+        give(streams, number, 1, FP_TCP_SYN | FP_TCP_ACK, 0, 0);
+    }
+    give(streams, number, 0, FP_TCP_ACK, number % 4 == 1 ? 0 : 5, 0);
+    give(streams, number, 1, number % 4 == 3 ? FP_TCP_FIN | FP_TCP_ACK : FP_TCP_ACK, number % 4 == 1 ? 0 : 5, 0);
+}
+
+/* A table of 12,000, of which 5,000 were answered before 200,000 other streams begin within a second. */
+static void survive(Flood kind)
+{
+    enum { ANSWERED = 5000, OTHERS = 200000, MAX = 12000 };
+    FpStreams *streams = table((guint64)kind, MAX);
+
+    for (guint32 i = 0; i < ANSWERED; i++)
+        begin_answered(streams, i);
+    for (guint32 i = 0; i < OTHERS; i++)
+        flood(streams, kind, ANSWERED + i, SECOND + (gint64)i * SECOND / OTHERS);
+    for (guint32 i = 0; i < ANSWERED; i++) {
+        FpVerdict verdict = give(streams, i, 0, FP_TCP_ACK, 9, 2 * SECOND);
+        g_assert_cmpuint(verdict.classes, ==, i % 4 == 1 ? FP_CLASS_FIRST | FP_CLASS_FLIGHT : 0);
+        g_assert_false(verdict.begins || verdict.midstream);
+    }
+    g_assert_cmpuint(stats_of(streams).started, ==, ANSWERED + OTHERS);
+    g_assert_cmpuint(stats_of(streams).open, >, MAX / 16 * 14);
+    fp_streams_free(streams);
+}
+
+static void test_answered_survive_any_flood(void)
+{
+    for (int kind = 0; kind < N_FLOODS; kind++)
+        survive((Flood)kind);
+}
+
+/* On a tap that sees one direction nobody is answered; there, who goes on sending stays. */
+static void test_active_survive_a_flood_on_a_one_way_tap(void)
+{
+    enum { ACTIVE = 1000, ROUNDS = 40, OTHERS = 5000, MAX = 20000 };
+    FpStreams *streams = table(8, MAX);
+
+    for (guint32 round = 0; round < ROUNDS; round++) {
+        gint64 now = round * (SECOND / 10);
+        for (guint32 i = 0; i < ACTIVE; i++)
+            g_assert_cmpint(give(streams, i, 0, FP_TCP_ACK, 5, now).begins, ==, round == 0);
+        for (guint32 i = 0; i < OTHERS; i++)
+            flood(streams, FLOOD_DATA, ACTIVE + round * OTHERS + i, now + (gint64)i * SECOND / 10 / OTHERS);
+    }
+    g_assert_cmpuint(stats_of(streams).forgotten_idle, >, ROUNDS * OTHERS - MAX);
     fp_streams_free(streams);
 }
 
@@ -525,6 +606,8 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/longest-idle-are-forgotten-last", test_longest_idle_are_forgotten_last);
     g_test_add_func("/streams/idle-by-the-last-segment", test_idle_by_the_last_segment);
     g_test_add_func("/streams/established-survive-a-syn-flood", test_established_survive_a_syn_flood);
+    g_test_add_func("/streams/answered-survive-any-flood", test_answered_survive_any_flood);
+    g_test_add_func("/streams/active-survive-a-flood-on-a-one-way-tap", test_active_survive_a_flood_on_a_one_way_tap);
     g_test_add_func("/streams/idle-for-days-and-ahead", test_idle_for_days_and_ahead);
     g_test_add_func("/streams/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
     g_test_add_func("/streams/same-answers-for-any-seed", test_same_answers_for_any_seed);
