@@ -258,7 +258,7 @@ bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **e
     bool is_written = write_slot(fd, folder, path, checkpoint, error);
     close(fd);
     if (!is_written) {
-        unlink(path); /* what the kernel has of it may be marked clean without having been written: begin anew */
+        unlink(path); /* what the kernel has of it may be marked clean without having been written: let nobody read that */
         return false;
     }
     checkpoint->generation++;
@@ -387,15 +387,24 @@ static void begin_again(FpCheckpoint *checkpoint)
     begin_empty(checkpoint);
 }
 
+/* It may only just have been written by a watcher that was killed, or could not say whether it holds; and what it says is about to be acted
+ * on. The folder too, as the slot may be new in it, and the other one gone from it. */
+static bool make_certain(const Slot *slot, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(slot->path);
+    bool is_certain = (fdatasync(slot->fd) == 0 && fp_folder_sync(folder)) || errno == EINVAL || errno == EROFS;
+
+    return is_certain || set_error(error, slot->path, "the state cannot be brought to the disk", errno);
+}
+
 /* Reads the slot, if it is well, and says what is wrong with it where something is. *is_whole: whether it was. */
 static bool slot_load(Slot *slot, const FpRules *rules, size_t max_streams, FpCheckpoint *checkpoint, bool *is_whole, GError **error)
 {
     if (slot->wrong == NULL && !slot_read(slot, rules, max_streams, checkpoint, error))
         return false;
     *is_whole = slot->wrong == NULL;
-    if (*is_whole) /* it may only just have been written by a watcher that was killed, and what it says is about to be acted on */
-        return fdatasync(slot->fd) == 0 || errno == EINVAL || errno == EROFS ||
-               set_error(error, slot->path, "the state cannot be brought to the disk", errno);
+    if (*is_whole)
+        return make_certain(slot, error);
     begin_again(checkpoint);
     if (slot->fd >= 0)
         fp_journal(G_LOG_LEVEL_WARNING, 0, slot->path, "%s: %s; the other checkpoint is used, if there is one", slot->path, slot->wrong);

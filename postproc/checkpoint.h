@@ -52,8 +52,8 @@ typedef struct {
 bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_streams, unsigned network_kinds, FpCheckpoint *checkpoint,
                         GError **error);
 
-/* Brings it to the disk as the next generation, which *checkpoint then is. When it returns false, with error set, the one before still
- * stands, in the folder and in *checkpoint's generation. */
+/* Brings it to the disk as the next generation, which *checkpoint then is. When it returns false, with error set, nobody knows whether the
+ * disk has this one or the one before: call it again with the same until it returns true, or end, and let the next process find out. */
 bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **error);
 
 void fp_checkpoint_clear(FpCheckpoint *checkpoint);

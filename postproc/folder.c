@@ -31,17 +31,28 @@ GPtrArray *fp_folder_names(const char *path)
     return NULL;
 }
 
+/* Over a network a rename may have been done though its answer was lost. */
+static bool has_moved(const char *from, const char *to)
+{
+    int failure = errno;
+    bool is_gone = access(from, F_OK) != 0 && errno == ENOENT;
+    bool has_come = is_gone && access(to, F_OK) == 0;
+
+    errno = failure;
+    return has_come;
+}
+
 bool fp_folder_rename(const char *from, const char *to)
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return true;
     if (errno != EINVAL)
-        return false;
+        return has_moved(from, to);
     if (access(to, F_OK) == 0) { /* not every file system can do it in one step */
         errno = EEXIST;
         return false;
     }
-    return rename(from, to) == 0;
+    return rename(from, to) == 0 || has_moved(from, to);
 }
 
 bool fp_folder_sync(const char *path)

@@ -11,7 +11,7 @@
  * midway, which g_dir_read_name does not tell from the end. */
 GPtrArray *fp_folder_names(const char *path);
 
-/* Renames, but not over a file that is there. Returns false with errno set. */
+/* Renames, but not over a file that is there. Returns false with errno set, and then from is still where it was, or gone otherwise. */
 bool fp_folder_rename(const char *from, const char *to);
 
 /* Brings to the disk what was made, moved and removed in the folder at path. Returns false with errno set. */

@@ -19,6 +19,12 @@
 #define GROUP_US 250000 /* files that are taken within this share a checkpoint */
 #define GROUP_FILES 256U
 
+void fp_watch_claim_ahead(Watch *watch)
+{
+    if (watch->options->spool.then != FP_THEN_KEEP)
+        (void)fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, NULL);
+}
+
 static void tick(Watch *watch, const char *state)
 {
     gint64 now_us = g_get_monotonic_time();
@@ -32,8 +38,7 @@ static void tick(Watch *watch, const char *state)
         watch->signals.report = false;
         fp_watch_report(watch);
     }
-    if (watch->options->spool.then != FP_THEN_KEEP) /* before a ring buffer overwrites them */
-        (void)fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, NULL);
+    fp_watch_claim_ahead(watch);
     fp_watch_save_status(watch, state, false);
 }
 
@@ -396,8 +401,6 @@ static bool can_follow(const Watch *watch, const FpClaim *claim)
     return options->spool.follows && fp_capture_can_be_followed(claim->path, options->format != FP_WRITER_AS_INPUT);
 }
 
-/* Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something does not work;
- * then the next round begins from what was committed. */
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
 {
     gint64 began_us = g_get_monotonic_time();

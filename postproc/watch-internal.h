@@ -27,6 +27,7 @@ typedef struct {
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpPass *pass;           /* NULL: the state has to be read anew */
     bool is_woken;          /* by what happens in the folders */
+    bool is_undecided;      /* a commit failed, and nobody knows whether the disk has it: it is tried again before anything else */
     bool is_settled;        /* what was committed is published and disposed of */
     FpStatus status;
     char *trouble;        /* what is waited for to get better; NULL: nothing */
@@ -57,14 +58,21 @@ void fp_watch_forget_uncommitted(Watch *watch);
 /* Remembers a file that is left where it is. */
 void fp_watch_add_seen(Watch *watch, const FpClaim *claim);
 
-/* Brings the state to the disk as it is; commits with it that claims up to number are done with; publishes and disposes of what was
- * committed. */
-bool fp_watch_save_state(Watch *watch, GError **error);
+/* Brings the state to the disk, and with it that claims up to number are done with. When it returns false, with error set, either what was
+ * not committed is forgotten, or the commit is undecided. */
 bool fp_watch_commit(Watch *watch, uint64_t number, GError **error);
+
+/* Carries out a commit that is undecided, if there is one. */
+bool fp_watch_decide(Watch *watch, GError **error);
+
+/* Publishes and disposes of what was committed. */
 bool fp_watch_settle(Watch *watch, GError **error);
 
 /* watch-claims.c. A dissector for options, *dissector NULL when there is nothing to ask. */
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error);
+
+/* Claims what is finished meanwhile, before a ring buffer overwrites it. */
+void fp_watch_claim_ahead(Watch *watch);
 
 /* Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something
  * does not work; then the next round begins from what was committed. */

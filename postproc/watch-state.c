@@ -11,6 +11,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
 
     g_clear_pointer(&watch->pass, fp_pass_free);
     fp_checkpoint_clear(&watch->state);
+    watch->is_settled = false; /* what is read may be further than what was known */
     if (!fp_checkpoint_load(watch->folder.path, &selection->rules, selection->max_streams, selection->network_kinds, &watch->state, error))
         return false;
     FpStreams *streams = g_steal_pointer(&watch->state.streams);
@@ -60,7 +61,7 @@ static void prune_seen(Watch *watch)
     g_array_set_size(files, kept);
 }
 
-bool fp_watch_save_state(Watch *watch, GError **error)
+static bool save_state(Watch *watch, GError **error)
 {
     gint64 began_us = g_get_monotonic_time();
 
@@ -75,17 +76,26 @@ bool fp_watch_save_state(Watch *watch, GError **error)
     return is_saved;
 }
 
-/* Commits that claims up to number are done with. */
 bool fp_watch_commit(Watch *watch, uint64_t number, GError **error)
 {
     watch->state.committed = number;
     prune_seen(watch);
-    if (!fp_spool_sync(watch->spool, error) || !fp_outbox_sync_built(watch->outbox, error) || !fp_watch_save_state(watch, error)) {
+    if (!fp_spool_sync(watch->spool, error) || !fp_outbox_sync_built(watch->outbox, error)) {
         fp_watch_forget_uncommitted(watch);
         return false;
     }
-    watch->is_settled = false;
-    return true;
+    watch->is_undecided = true;
+    return fp_watch_decide(watch, error);
+}
+
+bool fp_watch_decide(Watch *watch, GError **error)
+{
+    if (!watch->is_undecided)
+        return true;
+    watch->is_undecided = !save_state(watch, error);
+    if (!watch->is_undecided)
+        watch->is_settled = false;
+    return !watch->is_undecided;
 }
 
 /* Publishes and disposes of what was committed. */

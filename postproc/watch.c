@@ -45,7 +45,7 @@ static void take_signals(Watch *watch)
     if (watch->signals.report)
         fp_watch_report(watch);
     watch->signals.report = false;
-    if (watch->signals.reload)
+    if (watch->signals.reload && !watch->is_undecided)
         reload_options(watch);
 }
 
@@ -60,16 +60,22 @@ static bool must_not_look(const Watch *watch)
     return is_keeping(watch) && fp_spool_n_claims(watch->spool) > 0;
 }
 
+/* Comes to where nothing is open: the disk has what is in memory, and that is published and disposed of. */
+static bool begin_round(Watch *watch, GError **error)
+{
+    if (watch->is_undecided)
+        fp_watch_claim_ahead(watch);
+    if (!fp_watch_decide(watch, error) || (watch->pass == NULL && !fp_watch_restore(watch, error)))
+        return false;
+    if (watch->state.generation == 0 && !fp_watch_commit(watch, watch->state.committed, error)) /* the seed of the streams must be known */
+        return false;
+    return fp_watch_settle(watch, error);
+}
+
 /* One round of all steps. *is_any: whether there was anything to do. */
 static bool work(Watch *watch, bool *is_any, GError **error)
 {
-    if (watch->pass == NULL && !fp_watch_restore(watch, error))
-        return false;
-    if (watch->state.generation == 0 && !fp_watch_save_state(watch, error)) { /* the seed of the streams must be known after a crash */
-        fp_watch_forget_uncommitted(watch);
-        return false;
-    }
-    if (!fp_watch_settle(watch, error))
+    if (!begin_round(watch, error))
         return false;
     watch->is_woken = fp_wakeup_watch(watch->wakeup, fp_spool_inbox(watch->spool));
     watch->is_woken &= fp_wakeup_watch(watch->wakeup, fp_spool_claim_folder(watch->spool));

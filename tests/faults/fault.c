@@ -7,7 +7,8 @@
  *   FAULT_AT    the number of the call at which it happens, from 1
  *   FAULT_KIND  kill: SIGKILL before the call; torn: the same, half of what is to be written having been written; short: half of what was
  *               asked for is read or written; aside: somebody else has renamed the file at its path just then, by adding ".aside"; EIO and
- *               so on: it fails so
+ *               so on: it fails so; late: it is carried out, and says EIO all the same, as over a network whose answer is lost
+ *   FAULT_COUNT how many calls in a row errors meet; not set: one
  *   FAULT_STAY  set: errors meet all calls from then on
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
@@ -34,12 +35,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-typedef enum { NOTHING, KILL, TORN, SHORT, ASIDE, ERROR } Kind;
+typedef enum { NOTHING, KILL, TORN, SHORT, ASIDE, LATE, ERROR } Kind;
 
 static struct {
     bool is_read;
     const char *only;
     unsigned long at;
+    unsigned long count;
     Kind kind;
     int failure; /* errno of an ERROR */
     bool stays;
@@ -60,7 +62,7 @@ static int error_by_name(const char *name)
 
 static Kind kind_by_name(const char *name)
 {
-    static const char *const names[] = {[KILL] = "kill", [TORN] = "torn", [SHORT] = "short", [ASIDE] = "aside"};
+    static const char *const names[] = {[KILL] = "kill", [TORN] = "torn", [SHORT] = "short", [ASIDE] = "aside", [LATE] = "late"};
 
     for (Kind kind = KILL; kind < ERROR; kind++)
         if (strcmp(name, names[kind]) == 0)
@@ -71,18 +73,18 @@ static Kind kind_by_name(const char *name)
 /* With the first call, not as a constructor: those of other libraries make calls too. */
 static void read_plan(void)
 {
-    const char *at = getenv("FAULT_AT"), *kind = getenv("FAULT_KIND"), *log = getenv("FAULT_LOG");
+    const char *at = getenv("FAULT_AT"), *count = getenv("FAULT_COUNT"), *kind = getenv("FAULT_KIND"), *log = getenv("FAULT_LOG");
 
     plan.is_read = true;
     plan.only = getenv("FAULT_ONLY");
     plan.stays = getenv("FAULT_STAY") != NULL;
     plan.at = at != NULL ? strtoul(at, NULL, 10) : 0;
+    plan.count = count != NULL ? strtoul(count, NULL, 10) : 1;
     plan.log_fd = log != NULL ? (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666) : -1;
     if (kind == NULL)
         return;
     plan.kind = kind_by_name(kind);
-    if (plan.kind == ERROR)
-        plan.failure = error_by_name(kind);
+    plan.failure = plan.kind == ERROR ? error_by_name(kind) : EIO;
 }
 
 static bool counts(const char *name)
@@ -112,6 +114,16 @@ static void die(void)
     syscall(SYS_kill, (int)syscall(SYS_getpid), SIGKILL);
 }
 
+/* Whether the fault is there at the call of that number. */
+static bool is_met(unsigned long number)
+{
+    bool is_error = plan.kind == ERROR || plan.kind == LATE;
+
+    if (plan.at == 0 || number < plan.at)
+        return false;
+    return number == plan.at || (is_error && (plan.stays || number - plan.at < plan.count));
+}
+
 /* Counts a call and says what becomes of it. Who is to be killed does not come back. */
 static Kind meet(const char *name, const char *path, int fd)
 {
@@ -127,7 +139,7 @@ static Kind meet(const char *name, const char *path, int fd)
                              : snprintf(line, sizeof line, "%lu %s %d\n", number, name, fd);
         syscall(SYS_write, plan.log_fd, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
     }
-    if (plan.at == 0 || number < plan.at || (number > plan.at && !(plan.stays && plan.kind == ERROR)))
+    if (!is_met(number))
         return NOTHING;
     if (plan.kind == KILL)
         die();
@@ -148,7 +160,14 @@ static Kind meet(const char *name, const char *path, int fd)
         static result(*next) parameters;                                                                                                   \
         if (next == NULL)                                                                                                                  \
             FIND(next, #function);                                                                                                         \
-        return meet(name, path, fd) == ERROR ? failed : next arguments;                                                                    \
+        Kind kind = meet(name, path, fd);                                                                                                  \
+        if (kind == ERROR)                                                                                                                 \
+            return failed;                                                                                                                 \
+        result done = next arguments;                                                                                                      \
+        if (kind != LATE)                                                                                                                  \
+            return done;                                                                                                                   \
+        errno = plan.failure;                                                                                                              \
+        return failed;                                                                                                                     \
     }
 
 /* One that has an effect even when it fails: the descriptor is gone. */
@@ -181,7 +200,10 @@ static Kind meet(const char *name, const char *path, int fd)
         ssize_t done = next arguments;                                                                                                     \
         if (kind == TORN)                                                                                                                  \
             die();                                                                                                                         \
-        return done;                                                                                                                       \
+        if (kind != LATE)                                                                                                                  \
+            return done;                                                                                                                   \
+        errno = plan.failure;                                                                                                              \
+        return -1;                                                                                                                         \
     }
 
 static const char *name_open(int flags)

@@ -26,7 +26,10 @@ CAN_FAIL = {
     "EROFS": ("open-write", "rename", "unlink", "mkdir"),
     "short": ("read", "pread", "write", "pwrite"),
     "torn": ("write", "pwrite"),
+    "late": ("mkdir", "rename", "unlink", "symlink", "write", "pwrite", "ftruncate", "fsync", "fdatasync"),
 }
+# What says, or takes back, that something is on the disk.
+COMMITTING = ("fsync", "fdatasync", "unlink", "pwrite", "rename")
 
 
 class Faults(unittest.TestCase):
@@ -111,6 +114,28 @@ class Errors(Faults):
         for then in ("archive", "delete", "keep"):
             with self.subTest(then):
                 self.meet_each("short", then, True)
+
+
+class Undecided(Faults):
+    """What leaves open which state the disk has."""
+
+    def test_done_but_said_to_have_failed(self):
+        """Then nobody knows what the disk has."""
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.meet_each("late", then, True)
+                self.meet_each("late", then, True, stay=1)
+
+    def test_a_few_in_a_row(self):
+        """What would undo a step that failed fails too, and the same process goes on after that."""
+        for then in ("archive", "keep"):
+            scene = self.scene(then, True)
+            for only in (COMMITTING, ("fsync", "fdatasync", "unlink")):
+                total = len(scene.calls(only))
+                for kind in ("EIO", "late", "EROFS"):
+                    with self.subTest(then=then, only=only, kind=kind):
+                        trials = [[{"kind": kind, "only": only, "at": at, "count": count}] for at in range(1, total + 1) for count in (2, 3)]
+                        self.check(scene, trials)
 
 
 class Harness(Faults):
