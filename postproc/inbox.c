@@ -37,6 +37,7 @@ struct FpInbox {
     bool identifies;
     GHashTable *looks; /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
     bool is_warned;
+    FpAttempts *attempts;
     GPtrArray *written; /* of FpArrival: that somebody has open for writing */
     GArray *present;    /* of uint64_t */
     bool is_all_present;
@@ -76,6 +77,11 @@ void fp_inbox_free(FpInbox *inbox)
     g_ptr_array_unref(inbox->written);
     g_array_unref(inbox->present);
     g_free(inbox);
+}
+
+void fp_inbox_set_attempts(FpInbox *inbox, FpAttempts *attempts)
+{
+    inbox->attempts = attempts;
 }
 
 GArray *fp_inbox_present(const FpInbox *inbox)
@@ -258,6 +264,17 @@ static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen
     return true;
 }
 
+/* One that is given up is to be claimed, so that it can be put aside; nobody opens it any more. */
+static int open_unless_given_up(const FpInbox *inbox, const char *path)
+{
+    FpAttemptsPast past = fp_attempts_past(inbox->attempts, path);
+
+    if (!fp_attempts_are_over(&past))
+        return open_to_look(path);
+    errno = EPERM;
+    return -1;
+}
+
 /* The same for any name in the folder: what is no regular file does not count. */
 static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArray *arrivals)
 {
@@ -267,13 +284,13 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
         return errno == ENOENT;
     if (!S_ISREG(status.st_mode))
         return true;
-    int fd = open_to_look(path);
-    if (fd < 0 && is_passing(errno))
-        return false;
-    bool is_well = look_into(inbox, path, fd, seen, arrivals);
+    fp_attempts_begin(inbox->attempts, path);
+    int fd = open_unless_given_up(inbox, path);
+    bool is_well = (fd >= 0 || !is_passing(errno)) && look_into(inbox, path, fd, seen, arrivals);
     int failure = errno;
     if (fd >= 0)
         close(fd);
+    fp_attempts_end(inbox->attempts);
     errno = failure;
     return is_well;
 }
@@ -315,6 +332,23 @@ static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
     return true;
 }
 
+/* One that has ended the process twice is taken in the order of its last change: the third time is to cost no others. */
+static bool must_not_read(const FpInbox *inbox, const char *path)
+{
+    return fp_attempts_past(inbox->attempts, path).deaths + 1 >= FP_ATTEMPTS_AT_ONE_PLACE;
+}
+
+/* The same, at the second attempt if not at the first. */
+static bool find_first_time_at(FpInbox *inbox, const char *path, FpArrival *arrival)
+{
+    if (arrival->bytes == 0 || must_not_read(inbox, path))
+        return true;
+    fp_attempts_begin(inbox->attempts, path);
+    bool is_known = find_first_time(path, arrival) || find_first_time(path, arrival);
+    fp_attempts_end(inbox->attempts);
+    return is_known;
+}
+
 /* Fills in when the captures began. Returns false with error set when that cannot be told now. */
 static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error)
 {
@@ -323,7 +357,7 @@ static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error
             fp_notify("WATCHDOG=1");
         FpArrival *arrival = g_ptr_array_index(arrivals, i);
         g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
-        if (arrival->bytes == 0 || find_first_time(path, arrival) || find_first_time(path, arrival))
+        if (find_first_time_at(inbox, path, arrival))
             continue;
         int fd = open_to_look(path), failure = errno;
         if (fd >= 0)

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attempts.h"
+
 typedef struct {
     char *name;
     uint64_t bytes;
@@ -26,6 +28,9 @@ typedef struct FpInbox FpInbox;
  * identities, which is done anyway where some have been seen. */
 FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies);
 void fp_inbox_free(FpInbox *inbox);
+
+/* Has attempts, which is borrowed, know of each file that is opened to read its first record. */
+void fp_inbox_set_attempts(FpInbox *inbox, FpAttempts *attempts);
 
 /* Finished files of the folder, those left out whose identity is in seen (of uint64_t, may be NULL); in order of their first records'
  * times, then of their names with numbers counted as such. Hidden files and what is no regular file do not count. Returns NULL with error

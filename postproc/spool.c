@@ -31,6 +31,7 @@ struct FpSpool {
     char *failed_folder;
     FpThen then;
     FpInbox *inbox;
+    FpAttempts *attempts;
     bool follows;
     bool pcapng_by_wiretap;
     bool is_beginning;
@@ -243,6 +244,12 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     return NULL;
 }
 
+void fp_spool_set_attempts(FpSpool *spool, FpAttempts *attempts)
+{
+    spool->attempts = attempts;
+    fp_inbox_set_attempts(spool->inbox, attempts);
+}
+
 uint64_t fp_spool_highest(const FpSpool *spool)
 {
     return spool->highest;
@@ -321,6 +328,18 @@ static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops
     return true;
 }
 
+static bool can_be_followed(FpSpool *spool, const char *path)
+{
+    FpAttemptsPast past = fp_attempts_past(spool->attempts, path);
+
+    if (fp_attempts_are_over(&past))
+        return false;
+    fp_attempts_begin(spool->attempts, path);
+    bool can_be = fp_capture_can_be_followed(path, spool->pcapng_by_wiretap);
+    fp_attempts_end(spool->attempts);
+    return can_be;
+}
+
 /* Claims what is still being written, if it can be followed: its writer does not notice. Returns false with error set. */
 static bool claim_written(FpSpool *spool, GError **error)
 {
@@ -330,7 +349,7 @@ static bool claim_written(FpSpool *spool, GError **error)
     for (guint i = 0; i < written->len && spool->claims->len == 0; i++) {
         const FpArrival *arrival = g_ptr_array_index(written, i);
         g_autofree char *path = g_build_filename(spool->inbox_folder, arrival->name, NULL);
-        if (fp_capture_can_be_followed(path, spool->pcapng_by_wiretap) && !claim_next(spool, arrival, &is_gone, error))
+        if (can_be_followed(spool, path) && !claim_next(spool, arrival, &is_gone, error))
             return false;
     }
     spool->is_beginning = written->len > 0 && spool->claims->len == 0;

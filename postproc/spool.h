@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attempts.h"
+
 /* What becomes of an input once its output is durable. */
 typedef enum {
     FP_THEN_ARCHIVE, /* moved to done/ in the state folder */
@@ -47,6 +49,9 @@ typedef struct {
  * and state are on different file systems but files are to be moved. */
 FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error);
 void fp_spool_free(FpSpool *spool);
+
+/* Has attempts, which is borrowed, know of each file that is opened to see whether and when it is to be claimed. */
+void fp_spool_set_attempts(FpSpool *spool, FpAttempts *attempts);
 
 /* The highest number that a file in the state folder has. */
 uint64_t fp_spool_highest(const FpSpool *spool);

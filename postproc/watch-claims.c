@@ -64,8 +64,10 @@ static bool wait_for_more(void *user)
 
     if (following->log != NULL && !catch_up(watch, following->log, &following->failure))
         return false;
+    fp_attempts_begin(watch->attempts, NULL);
     g_usleep(FP_FOLLOW_MS * 1000);
     tick(watch, "following");
+    fp_attempts_end(watch->attempts);
     return !watch->signals.stop && !watch->signals.reload && !fp_spool_is_finished(watch->spool, following->claim);
 }
 
@@ -75,6 +77,7 @@ typedef enum {
     BAD,     /* it is no capture, or damaged */
     TROUBLE, /* something else does not work */
     STOPPED, /* a signal came */
+    WAITS,   /* it has not been begun: somebody writes to it, or what is before it has to be committed first */
 } Built;
 
 /* What is built of a claim. */
@@ -120,6 +123,7 @@ static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outpu
             return false;
         if (++watch->ticks % 64 == 0)
             tick(watch, "working");
+        fp_attempts_note_offset(watch->attempts, fp_capture_bytes_read(capture));
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
@@ -194,12 +198,14 @@ static void end_outputs(Watch *watch, Outputs *outputs)
 /* Brings an output, or NULL, to the disk. Takes it over. */
 static bool finish_output(Watch *watch, FpOutput *output, GError **error)
 {
-    uint64_t bytes = output != NULL ? fp_output_bytes(output) : 0;
-
-    if (output != NULL && !fp_output_finish(output, error))
-        return false;
-    watch->state.totals.summary.bytes_out += bytes;
-    return true;
+    if (output == NULL)
+        return true;
+    uint64_t bytes = fp_output_bytes(output);
+    fp_attempts_begin(watch->attempts, NULL);
+    bool is_finished = fp_output_finish(output, error);
+    fp_attempts_end(watch->attempts);
+    watch->state.totals.summary.bytes_out += is_finished ? bytes : 0;
+    return is_finished;
 }
 
 /* Whether writing failed while more was waited for; then error is set. */
@@ -401,6 +407,48 @@ static bool can_follow(const Watch *watch, const FpClaim *claim)
     return options->spool.follows && fp_capture_can_be_followed(claim->path, options->format != FP_WRITER_AS_INPUT);
 }
 
+/* Whether reading the claim has ended the process too often; then error is set. */
+static bool is_given_up(const FpAttemptsPast *past, const FpClaim *claim, GError **error)
+{
+    if (!fp_attempts_are_over(past))
+        return false;
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                "%s: offset %" G_GUINT64_FORMAT ": the process has died %u times while it read this file, last here or up to %u MiB "
+                "further on; it is not tried again, please report it with the file",
+                claim->path, past->offset, past->deaths, FP_ATTEMPTS_STEP_BYTES >> 20);
+    return true;
+}
+
+/* Builds the outputs of a claim, when it may be read. */
+static Built attempt(Watch *watch, guint i, GError **error)
+{
+    const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
+    FpAttemptsPast past = fp_attempts_past(watch->attempts, claim->path);
+    Built built = WAITS;
+
+    if (i > 0 && past.deaths > 0)
+        return WAITS; /* it may end the process again: those before it are committed first */
+    if (is_given_up(&past, claim, error))
+        return BAD;
+    fp_attempts_begin(watch->attempts, claim->path);
+    bool is_written = !fp_spool_is_finished(watch->spool, claim);
+    if (!is_written || (i == 0 && can_follow(watch, claim))) {
+        if (past.deaths > 0)
+            fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name,
+                       "%s: the process has died while it read this file, %u times so far; it is tried again", claim->name, past.deaths);
+        built = build(watch, i, is_written, error);
+    }
+    fp_attempts_end(watch->attempts);
+    return built;
+}
+
+/* Who has been read, or goes to failed/, from where it may be moved back, begins anew. */
+static void forget_attempts(const Watch *watch, const FpClaim *claim, Built built)
+{
+    if (built == BUILT || (built == BAD && claim->identity == 0))
+        fp_attempts_forget(watch->attempts, claim->path);
+}
+
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
 {
     gint64 began_us = g_get_monotonic_time();
@@ -412,10 +460,10 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
         const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
         uint64_t frames = watch->state.totals.summary.frames;
         GError *failure = NULL;
-        bool is_written = !fp_spool_is_finished(watch->spool, claim);
-        if (is_written && (i > 0 || !can_follow(watch, claim)))
+        Built built = attempt(watch, i, &failure);
+        if (built == WAITS)
             break; /* those behind it wait, as their order matters; those before it do not */
-        Built built = build(watch, i, is_written, &failure);
+        forget_attempts(watch, claim, built);
         *is_any = true;
         number = claim->number;
         if (built == BAD && frames != watch->state.totals.summary.frames)

@@ -4,6 +4,7 @@
 #ifndef FP_WATCH_INTERNAL_H
 #define FP_WATCH_INTERNAL_H
 
+#include "attempts.h"
 #include "checkpoint.h"
 #include "outbox.h"
 #include "progress.h"
@@ -19,6 +20,7 @@ typedef struct {
     FpWatchReload reload;
     void *user;
     FpStateFolder folder;
+    FpAttempts *attempts;
     FpSpool *spool;
     FpOutbox *outbox;
     FpWakeup *wakeup;

@@ -169,9 +169,13 @@ static bool begin(Watch *watch, GError **error)
 
     if (!fp_state_folder_open(options->spool.state, &watch->folder, error))
         return false;
+    watch->attempts = fp_attempts_open(options->spool.state, error);
+    if (watch->attempts == NULL)
+        return false;
     watch->spool = fp_spool_open(&options->spool, error);
     if (watch->spool == NULL)
         return false;
+    fp_spool_set_attempts(watch->spool, watch->attempts);
     watch->outbox = fp_outbox_open(options->output, watch->folder.id, error);
     if (watch->outbox == NULL)
         return false;
@@ -200,6 +204,7 @@ static void end(Watch *watch)
     fp_wakeup_free(watch->wakeup);
     fp_outbox_free(watch->outbox);
     fp_spool_free(watch->spool);
+    fp_attempts_free(watch->attempts);
     fp_status_clear(&watch->status);
     fp_state_folder_close(&watch->folder);
     g_free(watch->trouble);

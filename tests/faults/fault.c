@@ -3,14 +3,15 @@
  * fault.c - makes one file-system call of a program fail, or its last. To be put before it with LD_PRELOAD.
  *
  *   FAULT_ONLY  names of calls, with commas between and around them: others are not counted. Not set: all are
+ *   FAULT_NAME  calls on files in whose path this is; others are not counted. Not set: all are
  *   FAULT_LOG   a file to which each counted call is written, one line each: its number, name, path or descriptor
  *   FAULT_AT    the number of the call at which it happens, from 1
- *   FAULT_KIND  kill: SIGKILL before the call; torn: the same, half of what is to be written having been written; short: half of what was
- *               asked for is read or written; aside: somebody else has renamed the file at its path just then, by adding ".aside"; EIO and
- *               so on: it fails so; late: it is carried out, and says EIO all the same, as over a network whose answer is lost
- *   FAULT_COUNT how many calls in a row errors meet; not set: one
- *   FAULT_STAY  set: errors meet all calls from then on
- *   FAULT_SERVE set: the program is linked once and run often, see serve below
+ *   FAULT_KIND  kill: SIGKILL before the call; abort: SIGABRT, as of a failed assertion; torn: SIGKILL, half of what is to be written
+ * having been written; short: half of what was asked for is read or written; aside: somebody else has renamed the file at its path just
+ * then, by adding ".aside"; EIO and so on: it fails so; late: it is carried out, and says EIO all the same, as over a network whose answer
+ * is lost FAULT_COUNT how many calls in a row errors meet; not set: one FAULT_STAY  set: errors meet all calls from then on FAULT_BOOT  so
+ * many seconds ago, besides, the machine was started, for who asks FAULT_SERVE set: the program is linked once and run often, see serve
+ * below
  *
  * It sees what goes through libc's symbols: of a FILE that are the calls of stdio, not the read(2) and write(2) which libc then does by
  * itself, nor those of the dynamic linker. Names are those of the functions, without 64; open-read and open-write for what opens files,
@@ -33,13 +34,15 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-typedef enum { NOTHING, KILL, TORN, SHORT, ASIDE, LATE, ERROR } Kind;
+typedef enum { NOTHING, KILL, ABORT, TORN, SHORT, ASIDE, LATE, ERROR } Kind;
 
 static struct {
     bool is_read;
     const char *only;
+    const char *name;
     unsigned long at;
     unsigned long count;
     Kind kind;
@@ -62,7 +65,8 @@ static int error_by_name(const char *name)
 
 static Kind kind_by_name(const char *name)
 {
-    static const char *const names[] = {[KILL] = "kill", [TORN] = "torn", [SHORT] = "short", [ASIDE] = "aside", [LATE] = "late"};
+    static const char *const names[] = {
+        [KILL] = "kill", [ABORT] = "abort", [TORN] = "torn", [SHORT] = "short", [ASIDE] = "aside", [LATE] = "late"};
 
     for (Kind kind = KILL; kind < ERROR; kind++)
         if (strcmp(name, names[kind]) == 0)
@@ -77,6 +81,7 @@ static void read_plan(void)
 
     plan.is_read = true;
     plan.only = getenv("FAULT_ONLY");
+    plan.name = getenv("FAULT_NAME");
     plan.stays = getenv("FAULT_STAY") != NULL;
     plan.at = at != NULL ? strtoul(at, NULL, 10) : 0;
     plan.count = count != NULL ? strtoul(count, NULL, 10) : 1;
@@ -99,6 +104,17 @@ static bool counts(const char *name)
             return true;
     }
     return plan.only == NULL;
+}
+
+static bool has_name(const char *path, int fd)
+{
+    char link[32], target[512] = "";
+
+    if (plan.name == NULL)
+        return true;
+    if (path == NULL && fd >= 0 && snprintf(link, sizeof link, "/proc/self/fd/%d", fd) > 0)
+        (void)!syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof target - 1);
+    return strstr(path != NULL ? path : target, plan.name) != NULL;
 }
 
 static void put_aside(const char *path)
@@ -131,7 +147,7 @@ static Kind meet(const char *name, const char *path, int fd)
 
     if (!plan.is_read)
         read_plan();
-    if (!counts(name))
+    if (!counts(name) || !has_name(path, fd))
         return NOTHING;
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
     if (plan.log_fd >= 0) {
@@ -143,6 +159,8 @@ static Kind meet(const char *name, const char *path, int fd)
         return NOTHING;
     if (plan.kind == KILL)
         die();
+    if (plan.kind == ABORT)
+        abort();
     if (plan.kind == ASIDE)
         put_aside(path);
     if (plan.kind == ERROR)
@@ -321,6 +339,17 @@ WRAP_CLOSE(close, int, what)
 WRAP_CLOSE(closedir, DIR *, dirfd(what))
 WRAP_CLOSE(fclose, FILE *, fileno(what))
 /* clang-format on */
+
+/* Makes the machine look as if it had been started at another time. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    const char *boot = clock == CLOCK_BOOTTIME ? getenv("FAULT_BOOT") : NULL;
+    int done = (int)syscall(SYS_clock_gettime, clock, now);
+
+    if (boot != NULL)
+        now->tv_sec += strtol(boot, NULL, 10);
+    return done;
+}
 
 static int (*program)(int argc, char **argv, char **environment);
 
