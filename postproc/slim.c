@@ -192,6 +192,19 @@ static bool is_enough(const Slim *slim)
     return slim->options->max_frames != 0 && slim->summary->frames - slim->summary->filtered >= slim->options->max_frames;
 }
 
+/* A capture that is to be followed may be made in a moment, by who was started just before: waits until it is there, or a signal comes.
+ * Where there is no such folder, that is for the opening to say. */
+static void await_capture(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    if (g_str_equal(path, "-") || access(path, F_OK) == 0 || access(folder, X_OK) != 0)
+        return;
+    fprintf(stderr, "firstpayload: %s: is not there yet; waiting for it\n", path);
+    while (access(path, F_OK) != 0 && !fp_stop_asked() && fp_stop_sleep(FP_FOLLOW_MS))
+        ;
+}
+
 /* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
 static FpCapture *open_next(Slim *slim, const char *input, GError **error)
 {
@@ -199,6 +212,8 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
     GError *failure = NULL;
     FpCapture *capture = NULL;
 
+    if (slim->options->follows)
+        await_capture(input);
     if (!fp_stop_asked() || slim->first == NULL)
         capture = slim->options->follows ? fp_capture_follow(input, is_converted, NULL, &failure)
                                          : fp_capture_open(input, is_converted, &failure);

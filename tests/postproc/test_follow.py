@@ -80,6 +80,22 @@ class Growing(Follow):
         self.finish(run, signal.SIGTERM)
         self.assertEqual(read(self.path("out.pcap")), header() + b"".join(record(connection(port)[3], 3) for port in range(1, 6)))
 
+    def test_file_that_is_not_there_yet(self):
+        """As behind a tcpdump that was started a moment before."""
+        run = self.follow()
+        self.assertEqual(run.stderr.readline(), f"firstpayload: {self.source}: is not there yet; waiting for it\n")
+        write(self.folder, "in.pcap", pcap(connection()))
+        wait_for(lambda: len(self.lines()) == 1, "the line")
+        self.finish(run)
+
+    def test_signal_while_the_file_is_not_there(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            run = self.follow()
+            run.stderr.readline()
+            run.send_signal(number)
+            self.assertEqual(run.wait(PATIENCE_SECONDS), 66)
+            self.assertIn("in.pcap: cannot be opened: No such file or directory", run.stderr.read())
+
     def test_pcapng(self):
         data = read(os.path.join(CAPTURES, "two-interfaces.pcapng"))
         wanted = slim("-q", "--log", "-", "--log-format", "json", os.path.join(CAPTURES, "two-interfaces.pcapng")).stdout
@@ -161,8 +177,8 @@ class Refused(Follow):
         self.refused(65, ["in.pcap: offset 0", "can be followed"])
         write(self.folder, "in.pcap", read(os.path.join(CAPTURES, "two-interfaces.pcapng")))
         self.refused(65, ["in.pcap: offset 0", "-F"], "-F", "pcap", "-w", self.path("out.pcap"))
-        os.unlink(self.source)
-        self.refused(66, ["in.pcap: cannot be opened"])
+        self.source = self.path("nowhere/in.pcap")
+        self.refused(66, ["nowhere/in.pcap: cannot be opened"])
         self.source = "/dev/zero"
         self.refused(64, ["/dev/zero: is no regular file"])
 
@@ -203,11 +219,10 @@ class RealPrograms(Follow):
         threading.Thread(target=self.serve, daemon=True).start()
         os.chmod(self.folder, 0o777)
         command += ["-i", "lo", "-w", self.source, *(["-f"] if command[0] == "dumpcap" else []), f"tcp port {self.port}"]
+        run = self.follow("--log-format", "json")       # as one who types both types them: it may be the first to begin
         writer = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.addCleanup(writer.wait)
         self.addCleanup(writer.kill)
-        wait_for(lambda: os.path.exists(self.source), f"{command[0]} to begin")
-        run = self.follow("--log-format", "json")
 
         def talk_until_heard():
             self.talk(b"first")
