@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Blocks that are no commands, and commands that are not run as they stand, with the reason. All others are run: who adds one that cannot be
+has to name it here. Keys are first lines; one that no document has any more is an error."""
+
+# Blocks that another test takes from the document, all that it has: {document: (test, those that it does not take)}.
+ELSEWHERE = {
+    "docs/kernel-first-cut.md": ("recipe-kernel-first-cut", ()),
+    "docs/comparison.md": ("comparison", ()),
+    "docs/shipping.md": ("shipping", (
+        "apt-get install -y rsyslog rsyslog-relp logrotate",
+        "firstpayload slim -i eth0 --log /var/log/firstpayload.jsonl --log-format json",
+        "CREATE TABLE firstpayload (")),
+}
+
+# Blocks that are a file, here called BLOCK, and the command that takes it.
+FILES = {
+    "docs/log.md": {
+        "/var/log/firstpayload.log {": "logrotate --debug BLOCK",
+        'module(load="imfile" mode="inotify")': "(echo 'global(workDirectory=\"/tmp\")'; cat BLOCK) >BLOCK.conf && rsyslogd -N1 -f BLOCK.conf",
+    },
+    "docs/wireshark.md": {
+        'local text = Field.new("firstpayload.text")': "tshark -q -X lua_script:BLOCK -r captures/http.pcap | grep '^14.GET '",
+    },
+    "man/firstpayload.conf.5": {
+        "[watch]": "install -d /var/spool/firstpayload/eth0/in && firstpayload watch --check-config --config BLOCK",
+    },
+}
+
+# Blocks that show what a command of another block prints.
+SHOWN_BY = {
+    "README.md": {"$ firstpayload slim -w first.pcap captures/mixed.pcap": "./demo"},
+}
+
+NO_COMMANDS = {
+    "README.md": {
+        "firstpayload slim [-w OUT] [-F FORMAT] [--keep CLASSES] [OPTION...] FILE...": "a synopsis",
+    },
+    "docs/shipping.md": {
+        "CREATE TABLE firstpayload (": "ClickHouse is not in Debian; the document says that this was not run",
+    },
+}
+
+NO_SYSTEMD = "systemd is not process 1 where tests run; rings-users has tcpdump and the watcher as the users of the units, with their rights"
+PACKAGES = "makes Debian packages with programs that ./check does not install; scripts/check-packages runs it"
+NOT_RUN = {
+    "README.md": {
+        "./check": "runs this test among all others",
+    },
+    "docs/installing.md": {
+        "scripts/install-packages package": PACKAGES,
+        "cmake --build --preset release --target package": PACKAGES,
+        "sudo apt-get install ./build/release/firstpayload_*.deb": PACKAGES,
+        "sudo apt-get install ./build/release/firstpayload-wireshark_*.deb": PACKAGES,
+    },
+    "docs/watch.md": {
+        "systemctl enable --now firstpayload-watch@eth0.service": NO_SYSTEMD,
+        "systemctl daemon-reload": NO_SYSTEMD,
+        "systemctl enable --now tcpdump@eth0.service": NO_SYSTEMD,
+        "journalctl -u firstpayload-watch@eth0.service": NO_SYSTEMD,
+        "firstpayload status /var/spool/firstpayload/eth0/out": NO_SYSTEMD,
+        "ls /var/spool/firstpayload/eth0/out": NO_SYSTEMD,
+        "tail -F /var/spool/firstpayload/eth0/out/.firstpayload/live.jsonl": NO_SYSTEMD,
+    },
+}
+
+# In a build with another name than build/release these would build the whole project once more, as the one test that is run there does not.
+BUILDS = r"(\./demo|cmake --preset|cmake --build|cmake --install)\b"
+
+# What is typed instead, as nobody wants to wait for it.
+QUICKER = {"-G 60 ": "-G 1 "}

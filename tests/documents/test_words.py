@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The documents fit each other and the program: links lead somewhere, options and keys stand wherever they should, manual pages are well formed,
+and reasons.py names only what is there."""
+import glob
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import reasons
+from documented import SOURCE, blocks, documents
+
+PROGRAM, BUILD = os.environ["FIRSTPAYLOAD_PROGRAM"], os.environ["FIRSTPAYLOAD_BUILD"]
+PAGES = sorted(glob.glob(os.path.join(SOURCE, "man", "*.[0-9]")))
+FONT_MACRO = re.compile(r"\.(BR|BI|IR|IB|RB|RI) (.*)")
+# Of watch: what is said of one run, and not of a watcher.
+NO_KEYS = {"config", "once", "dry-run", "check-config", "help"}
+
+
+def read(*path):
+    with open(os.path.join(SOURCE, *path)) as file:
+        return file.read()
+
+
+def options(command):
+    """The long options that a command's help lists."""
+    page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, check=True).stdout
+    return {name for name in re.findall(r"^  (?:-\w, )?--([\w-]+)[= ]", page, re.M)}
+
+
+class Named(unittest.TestCase):
+    def test_everything_that_is_named_is_there(self):
+        for table in (reasons.FILES, reasons.SHOWN_BY, reasons.NO_COMMANDS, {name: others for name, (_, others) in reasons.ELSEWHERE.items()}):
+            for document, firsts in table.items():
+                self.assertLessEqual(set(firsts), {block.first for block in blocks(document)}, document)
+        for document, commands in reasons.NOT_RUN.items():
+            found = {re.sub(r"\s+#.*", "", command.splitlines()[0]) for block in blocks(document) for command, _ in block.commands()}
+            self.assertLessEqual(set(commands), found, document)
+
+    def test_tests_that_are_named_take_the_document(self):
+        for document, (test, _) in reasons.ELSEWHERE.items():
+            folder = os.path.join(SOURCE, "tests", test.partition("-")[0])
+            texts = [read(path) for path in glob.glob(os.path.join(folder, "*"))]
+            self.assertTrue(any("add_test(NAME %s " % test in text for text in texts), test)
+            self.assertTrue(any(os.path.basename(document) in text and "read_blocks" in text for text in texts), document)
+
+
+class Links(unittest.TestCase):
+    def links(self, root, document):
+        """Where those of a document lead: (path, heading)."""
+        with open(os.path.join(root, document)) as file:
+            text = re.sub(r"^```.*?^```", "", file.read(), flags=re.M | re.S)
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if not re.match(r"\w+:", target):
+                path, _, heading = target.partition("#")
+                yield os.path.normpath(os.path.join(root, os.path.dirname(document), path)) if path else os.path.join(root, document), heading
+
+    def check(self, root):
+        names = [os.path.relpath(name, root) for name in glob.glob(os.path.join(root, "**", "*.md"), recursive=True)
+                 if not os.path.relpath(name, root).startswith("build")]
+        self.assertGreater(len(names), 5)
+        for name in names:
+            for path, heading in self.links(root, name):
+                self.assertTrue(os.path.exists(path), "%s leads to %s, which is not there" % (name, path))
+                if heading:
+                    with open(path) as file:
+                        headings = [re.sub(r"[^\w -]", "", line.lstrip("# ").strip().lower()).replace(" ", "-") for line in file if line.startswith("#")]
+                    self.assertIn(heading, headings, name)
+
+    def test_of_the_source(self):
+        self.check(SOURCE)
+
+    def test_of_the_package(self):
+        """As the package firstpayload has them; so that who reads them there can go on reading."""
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["cmake", "--install", BUILD, "--prefix", folder, "--component", "program"], check=True, capture_output=True)
+            self.check(os.path.join(folder, "share", "doc", "firstpayload"))
+            paths = re.findall(r"/usr(/share/doc/firstpayload/\S+[\w])", "".join(read(name) for name in documents()))
+            self.assertGreater(len(paths), 1)
+            for path in paths:
+                self.assertTrue(os.path.exists(folder + path), path)
+
+
+class Options(unittest.TestCase):
+    def test_manual_pages_and_completion_have_all(self):
+        completion = read("packaging", "firstpayload.bash")
+        for command, page in (("slim", "firstpayload.1"), ("watch", "firstpayload-watch.1"), ("status", "firstpayload-watch.1")):
+            text = read("man", page).replace("\\-", "-")
+            for option in options(command) - {"help"}:
+                self.assertRegex(text, r"--%s\b" % option, page)
+            offered = subprocess.run(["bash", "-c", completion + 'COMP_WORDS=(firstpayload %s --) COMP_CWORD=2; _firstpayload; echo "${COMPREPLY[*]}"'
+                                      % command], capture_output=True, text=True).stdout.split()
+            self.assertEqual({"--" + option for option in options(command)} | {"--help"}, set(offered) | {"--help"}, command)
+
+    def test_readme_has_those_of_slim(self):
+        table = "".join(line for line in read("README.md").splitlines(True) if line.startswith("| `-"))
+        short = {"snapshot-length": "-s", "buffer-size": "-B"}
+        for option in options("slim") - {"help"}:
+            self.assertIn(short.get(option, "--" + option), table)
+
+    def test_readme_has_all_exit_statuses(self):
+        page = read("man", "firstpayload.1").partition(".SH EXIT STATUS")[2].partition(".SH")[0]
+        said = re.search(r"Exit status: (.*?)\n\n", read("README.md"), re.S).group(1)
+        for status in re.findall(r"^\.B (\d+)$", page, re.M):
+            self.assertRegex(said, r"\b%s " % status)
+
+
+class Configuration(unittest.TestCase):
+    def known(self, key):
+        """Whether the program takes it for a key, whatever it says of the value."""
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write("[watch]\ninbox=/tmp\noutdir=/tmp\n%s=x\n" % key)
+            file.flush()
+            said = subprocess.run([PROGRAM, "watch", "--check-config", "--config", file.name], capture_output=True, text=True).stderr
+        return "has no key %s;" % key not in said
+
+    def test_example_and_manual_page_have_all_keys(self):
+        keys = {option for option in options("watch") - NO_KEYS if self.known(option)} | {"inbox", "outdir"}
+        self.assertGreater(len(keys), 20)
+        self.assertFalse(self.known("no-such-key"))
+        self.assertEqual(keys, options("watch") - NO_KEYS | {"inbox", "outdir"}, "options of watch that are no keys")
+        page = read("man", "firstpayload.conf.5").partition(".SH KEYS")[2].partition(".SH EXAMPLE")[0].replace("\\-", "-")
+        self.assertEqual(keys, set(re.findall(r"^#?([a-z-]+) = ", read("packaging", "examples", "eth0.conf"), re.M)))
+        self.assertEqual(keys, keys & set(re.findall(r"[a-z-]+", page)))
+
+    def test_example_makes_sense(self):
+        """As it stands, and with what it shows for the keys that are commented out."""
+        text = read("packaging", "examples", "eth0.conf")
+        for lines in (text, re.sub(r"^#(?=[a-z-]+ = )", "", text, flags=re.M)):
+            with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+                file.write(lines.replace("/var/spool/firstpayload", folder))
+                file.flush()
+                said = subprocess.run([PROGRAM, "watch", "--check-config", "--config", file.name], capture_output=True, text=True)
+                self.assertEqual((said.returncode, said.stderr), (0, ""))
+
+
+class ManualPages(unittest.TestCase):
+    def test_without_warnings(self):
+        for tool in ("groff", "mandoc"):
+            self.assertIsNotNone(shutil.which(tool), "%s is missing: scripts/install-packages check" % tool)
+        for page in PAGES:
+            for command in (["groff", "-ww", "-man", "-Tutf8", "-z", page], ["mandoc", "-Tlint", "-Wwarning", page]):
+                said = subprocess.run(command, capture_output=True, text=True)
+                self.assertEqual((said.stdout, said.stderr), ("", ""), page)
+
+    def test_words_stay_apart(self):
+        """Arguments of .BR and its like are set without spaces between them: no warning says so when the text goes on in them."""
+        for page in PAGES:
+            for number, line in enumerate(read(page).splitlines(), 1):
+                macro = FONT_MACRO.fullmatch(line)
+                words = shlex.split(macro.group(2).replace("\\", "\\\\"), posix=True) if macro else []
+                for one, other in zip(words, words[1:]):
+                    self.assertFalse(re.search(r"[\w.,;)]$", one) and re.match(r"\w(?<!s)|s\w", other), "%s:%d: %s" % (page, number, line))
+
+
+if __name__ == "__main__":
+    unittest.main()
