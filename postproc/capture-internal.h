@@ -53,8 +53,8 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening);
 /* The link type of a record of a pcapng that is walked. */
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record);
 
-/* Opens by name what is a regular file, and leaves opening alone; else takes it over and feeds it to libwiretap. */
-FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError **error);
+/* Opens by name what is a regular file, and leaves opening alone; else takes it over and feeds it to libwiretap. shown: for messages. */
+FpCapture *fp_capture_wiretap_open(const char *path, const char *shown, FpBlocks *opening, GError **error);
 
 /* The link type of a record that came through libwiretap, FP_LINK_TYPE_NONE when files have none for it. */
 uint32_t fp_wiretap_link_type(const FpRecord *record);

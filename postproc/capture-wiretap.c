@@ -223,7 +223,7 @@ void fp_wiretap_initialise(void)
     wtap_init(FALSE);
 }
 
-FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError **error)
+FpCapture *fp_capture_wiretap_open(const char *path, const char *shown, FpBlocks *opening, GError **error)
 {
     Wiretap *wiretap = g_new0(Wiretap, 1);
     g_autofree char *name = NULL;
@@ -243,7 +243,7 @@ FpCapture *fp_capture_wiretap_open(const char *path, FpBlocks *opening, GError *
     if (name != NULL)
         wiretap->wth = wtap_open_offline(name, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
     if (wiretap->wth == NULL) {
-        set_wiretap_error(error, path, 0, err, err_info);
+        set_wiretap_error(error, shown, 0, err, err_info);
         wiretap_close(&wiretap->base);
         return NULL;
     }

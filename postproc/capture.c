@@ -63,7 +63,7 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
 
 /* Opens what has begun to be read. The files that need libwiretap's word for what they are can then be walked after all, and their
  * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
-static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_by_wiretap, GError **error)
+static FpCapture *open_format(FpBlocks *opening, const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
 {
     FpCapture *capture = fp_capture_pcap_open(opening, false);
 
@@ -76,7 +76,7 @@ static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_
                     "%s: offset 0: is no capture that can be followed: pcap, or pcapng that -F leaves as it is", shown);
         return NULL;
     }
-    capture = fp_capture_wiretap_open(shown, opening, error);
+    capture = fp_capture_wiretap_open(path, shown, opening, error);
     if (capture == NULL || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
         return capture;
     FpCapture *walked = fp_capture_pcap_open(opening, true);
@@ -86,9 +86,8 @@ static FpCapture *open_format(FpBlocks *opening, const char *shown, bool pcapng_
     return walked;
 }
 
-static FpCapture *open_capture(const char *path, const FpFollower *follower, bool pcapng_by_wiretap, GError **error)
+static FpCapture *open_capture(const char *path, const char *shown, const FpFollower *follower, bool pcapng_by_wiretap, GError **error)
 {
-    const char *shown = g_str_equal(path, "-") ? "standard input" : path;
     FpBlocks opening = fp_blocks_new(-1, false);
     FpCapture *capture = NULL;
     struct stat status;
@@ -98,7 +97,7 @@ static FpCapture *open_capture(const char *path, const FpFollower *follower, boo
         if (fp_blocks_left(&opening) == 0)
             g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture; leave it out", shown);
         else
-            capture = open_format(&opening, shown, pcapng_by_wiretap, error);
+            capture = open_format(&opening, path, shown, pcapng_by_wiretap, error);
     }
     fp_blocks_clear(&opening);
     if (capture == NULL)
@@ -109,9 +108,19 @@ static FpCapture *open_capture(const char *path, const FpFollower *follower, boo
     return capture;
 }
 
+static const char *shown_path(const char *path)
+{
+    return g_str_equal(path, "-") ? "standard input" : path;
+}
+
 FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error)
 {
-    return open_capture(path, NULL, pcapng_by_wiretap, error);
+    return open_capture(path, shown_path(path), NULL, pcapng_by_wiretap, error);
+}
+
+FpCapture *fp_capture_open_as(const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
+{
+    return open_capture(path, shown, NULL, pcapng_by_wiretap, error);
 }
 
 static bool wait_for_stop(void *user)
@@ -124,7 +133,7 @@ FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, const FpF
 {
     static const FpFollower until_stop = {.wait = wait_for_stop};
 
-    return open_capture(path, follower != NULL ? follower : &until_stop, pcapng_by_wiretap, error);
+    return open_capture(path, shown_path(path), follower != NULL ? follower : &until_stop, pcapng_by_wiretap, error);
 }
 
 static bool wait_for_nothing(void *user)
@@ -136,7 +145,7 @@ static bool wait_for_nothing(void *user)
 bool fp_capture_can_be_followed(const char *path, bool pcapng_by_wiretap)
 {
     static const FpFollower none = {.wait = wait_for_nothing};
-    FpCapture *capture = open_capture(path, &none, pcapng_by_wiretap, NULL);
+    FpCapture *capture = open_capture(path, path, &none, pcapng_by_wiretap, NULL);
 
     fp_capture_close(capture);
     return capture != NULL;

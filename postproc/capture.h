@@ -36,6 +36,9 @@ typedef struct {
  */
 FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error);
 
+/* The same of a file that messages call shown. */
+FpCapture *fp_capture_open_as(const char *path, const char *shown, bool pcapng_by_wiretap, GError **error);
+
 /* Opens a regular file to which somebody still writes. Its end is waited at for more, also in the middle of a record, by follower, which
  * must live as long as the capture; NULL: by looking ten times a second until fp_stop_is_over. Only what is walked can be followed: classic
  * pcap, and pcapng unless libwiretap has to read it. */

@@ -55,6 +55,23 @@ bool fp_folder_rename(const char *from, const char *to)
     return rename(from, to) == 0 || has_moved(from, to);
 }
 
+int fp_folder_open_file(const char *path)
+{
+    return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+char *fp_folder_path_of(int fd, const char *path)
+{
+    if (access("/proc/self/fd", F_OK) != 0) /* no /proc: then the name has to do */
+        return g_strdup(path);
+    return g_strdup_printf("/proc/self/fd/%d", fd);
+}
+
+int64_t fp_folder_changed_ns(const struct stat *status)
+{
+    return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
 bool fp_folder_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

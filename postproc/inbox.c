@@ -21,6 +21,7 @@
 #define BEGINNING_BYTES 4096
 #define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
 #define FILES_PER_SIGN 256U                                  /* of life: a full folder takes its time */
+#define EMPTY_MS 10000                                       /* longer than it takes between creating a file and having it open */
 #define LOOK_ATTEMPTS 3U                                     /* at a folder of which a file cannot be looked at, before that is left out */
 
 /* How a file was when it was looked at. */
@@ -94,13 +95,8 @@ bool fp_inbox_must_poll(const FpInbox *inbox)
     return inbox->must_poll;
 }
 
-static int64_t changed_ns(const struct stat *status)
-{
-    return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
-}
-
-/* Whether it is as it was two looks ago. */
-static bool is_unchanged(FpInbox *inbox, const char *path)
+/* Whether looks have found it as it is for so long. */
+static bool is_unchanged(FpInbox *inbox, const char *path, gint64 ms)
 {
     struct stat status;
     gint64 now_us = g_get_monotonic_time();
@@ -109,13 +105,13 @@ static bool is_unchanged(FpInbox *inbox, const char *path)
         return true;
     gint64 inode = (gint64)status.st_ino;
     Look *look = g_hash_table_lookup(inbox->looks, &inode);
-    if (look == NULL || look->bytes != (uint64_t)status.st_size || look->changed_ns != changed_ns(&status)) {
+    if (look == NULL || look->bytes != (uint64_t)status.st_size || look->changed_ns != fp_folder_changed_ns(&status)) {
         look = g_new(Look, 1);
-        *look = (Look){.bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status), .since_us = now_us};
+        *look = (Look){.bytes = (uint64_t)status.st_size, .changed_ns = fp_folder_changed_ns(&status), .since_us = now_us};
         g_hash_table_replace(inbox->looks, g_memdup2(&inode, sizeof inode), look);
     }
     look->last_us = now_us;
-    if (now_us - look->since_us >= FP_INBOX_POLL_MS * 1000)
+    if (now_us - look->since_us >= ms * 1000)
         return true;
     inbox->must_poll = true;
     return false;
@@ -141,24 +137,37 @@ static void warn_of_guess(FpInbox *inbox, const char *path)
 
 static int open_to_look(const char *path)
 {
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 }
 
 typedef enum { FINISHED, MAYBE_FINISHED, WRITTEN } Progress;
 
 static Progress guess(FpInbox *inbox, const char *path)
 {
-    return is_unchanged(inbox, path) ? FINISHED : MAYBE_FINISHED;
+    return is_unchanged(inbox, path, FP_INBOX_POLL_MS) ? FINISHED : MAYBE_FINISHED;
+}
+
+/* An open file is in its folder a moment before the kernel counts it as open for writing. One in which there is nothing yet may be that
+ * new; what its writer, who was interrupted just then, writes to it later must not be lost. */
+static bool is_new(FpInbox *inbox, const char *path, const struct stat *status)
+{
+    gint64 age_ms = (g_get_real_time() * 1000 - fp_folder_changed_ns(status)) / 1000000;
+
+    return status->st_size == 0 && age_ms < EMPTY_MS && !is_unchanged(inbox, path, EMPTY_MS);
 }
 
 /* fd: what open_to_look said, with errno. */
 static Progress progress_of(FpInbox *inbox, const char *path, int fd)
 {
+    struct stat status;
+
     if (fd < 0)
-        return errno == ENOENT ? FINISHED : guess(inbox, path); /* who will read it finds out what is wrong */
+        return errno == ENOENT || errno == ELOOP ? FINISHED : guess(inbox, path); /* who will read it finds out what is wrong */
+    if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
+        return FINISHED;
     if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
         (void)fcntl(fd, F_SETLEASE, F_UNLCK);
-        return FINISHED;
+        return fstat(fd, &status) == 0 && is_new(inbox, path, &status) ? MAYBE_FINISHED : FINISHED;
     }
     int failure = errno;
     if (failure == EACCES)
@@ -218,7 +227,8 @@ static FpArrival *describe(const char *path, int fd, bool identifies)
     if (lstat(path, &status) != 0)
         return NULL;
     FpArrival *arrival = g_new0(FpArrival, 1);
-    *arrival = (FpArrival){.name = g_path_get_basename(path), .bytes = (uint64_t)status.st_size, .changed_ns = changed_ns(&status)};
+    *arrival =
+        (FpArrival){.name = g_path_get_basename(path), .bytes = (uint64_t)status.st_size, .changed_ns = fp_folder_changed_ns(&status)};
     arrival->first_ns = arrival->changed_ns;
     if (!identifies || identify(fd, arrival))
         return arrival;
@@ -296,7 +306,7 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
 }
 
 /* Returns false when it is not known whether there is a first record. */
-static bool find_first_time(const char *path, FpArrival *arrival)
+static bool find_first_time_of(const char *path, FpArrival *arrival)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(FpCapture) capture = fp_capture_open(path, false, &failure);
@@ -306,6 +316,20 @@ static bool find_first_time(const char *path, FpArrival *arrival)
     if (n == 1)
         arrival->first_ns = record.time_ns;
     return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);
+}
+
+/* The same of what is a regular file still, as somebody may have put something else in its place. */
+static bool find_first_time(const char *path, FpArrival *arrival)
+{
+    struct stat status;
+    int fd = fp_folder_open_file(path);
+
+    if (fd < 0)
+        return false;
+    g_autofree char *reading_path = fp_folder_path_of(fd, path);
+    bool is_found = fstat(fd, &status) == 0 && (!S_ISREG(status.st_mode) || find_first_time_of(reading_path, arrival));
+    close(fd);
+    return is_found;
 }
 
 static gint compare_arrivals(gconstpointer a, gconstpointer b)

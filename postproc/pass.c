@@ -302,6 +302,21 @@ void fp_pass_sum_up(FpPass *pass)
     pass->summary->datagrams_forgotten = fp_decoder_forgotten(pass->decoder);
 }
 
+bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)
+{
+    FpRecord records[FP_PASS_BATCH];
+
+    pass->log.frames_before -= n; /* frames have their numbers in the capture */
+    while (n > 0) {
+        int done = fp_capture_read(capture, records, (int)MIN(n, FP_PASS_BATCH), error);
+        pass->failed_reading = done < 0;
+        if (done <= 0)
+            return done == 0;
+        n -= (uint64_t)done;
+    }
+    return true;
+}
+
 static uint64_t random_seed(void)
 {
     uint64_t seed;

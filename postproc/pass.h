@@ -67,6 +67,9 @@ bool fp_pass_end_asking(FpPass *pass, GError **error);
 #define FP_PASS_BATCH 32
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
 
+/* Passes over the next n records of capture, which have been taken before. Returns false with error set. */
+bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error);
+
 /* Has another thread read capture ahead, where that can be done, until the other is called, which is to be before it is closed. What else
  * is asked of the capture meanwhile can only be what its records need, and how far it has been taken. */
 void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture);

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive.h"
 #include "capture.h"
+#include "copies.h"
 #include "error.h"
 #include "folder.h"
 #include "inbox.h"
@@ -17,12 +19,6 @@
 
 #define NUMBER_DIGITS 16
 #define LOOKS_MAX 4U /* for a file that is gone when it is to be claimed */
-
-/* A file in done/. */
-typedef struct {
-    char *path;
-    uint64_t bytes;
-} Archived;
 
 struct FpSpool {
     char *inbox_folder;
@@ -38,32 +34,14 @@ struct FpSpool {
     char *immovable;   /* the file of which that was said last */
     GPtrArray *claims; /* of FpClaim, by number */
     uint64_t highest;
-    GQueue archive; /* of Archived, oldest first */
-    uint64_t archive_bytes;
-    uint64_t max_archive_bytes;
+    int64_t committed_ns; /* when the last checkpoint from before was written */
+    FpArchive *archive;
 };
 
 static bool set_error(GError **error, const char *path, const char *what)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
     return false;
-}
-
-static void free_claim(gpointer data)
-{
-    FpClaim *claim = data;
-
-    g_free(claim->name);
-    g_free(claim->path);
-    g_free(claim);
-}
-
-static void free_archived(gpointer data)
-{
-    Archived *archived = data;
-
-    g_free(archived->path);
-    g_free(archived);
 }
 
 void fp_spool_free(FpSpool *spool)
@@ -77,7 +55,7 @@ void fp_spool_free(FpSpool *spool)
     fp_inbox_free(spool->inbox);
     g_free(spool->immovable);
     g_ptr_array_unref(spool->claims);
-    g_queue_clear_full(&spool->archive, free_archived);
+    fp_archive_free(spool->archive);
     g_free(spool);
 }
 
@@ -92,15 +70,26 @@ static const char *kept_name(const char *name)
     return name;
 }
 
-/* Reads NUMBER-NAME. Returns NAME within it, or NULL when it is nothing of ours. */
-static const char *parse_numbered(const char *name, uint64_t *number)
+/* Reads NUMBER-NAME, or NUMBER+RECORDS-NAME of a claim of which so many have been taken before. Returns NAME within it, or NULL when it is
+ * nothing of ours. */
+static const char *parse_numbered(const char *name, uint64_t *number, uint64_t *records_before)
 {
     char *end = NULL;
 
     if (!g_ascii_isdigit(name[0]))
         return NULL;
     *number = g_ascii_strtoull(name, &end, 10);
-    return end - name >= NUMBER_DIGITS && *end == '-' && *number != G_MAXUINT64 ? end + 1 : NULL;
+    bool is_number = end - name >= NUMBER_DIGITS && *number != G_MAXUINT64;
+    *records_before = is_number && *end == '+' && g_ascii_isdigit(end[1]) ? g_ascii_strtoull(end + 1, &end, 10) : 0;
+    return is_number && *end == '-' ? end + 1 : NULL;
+}
+
+/* Where a claim is put; the caller's. */
+static char *numbered_path(const char *folder, uint64_t number, uint64_t records_before, const char *name)
+{
+    g_autofree char *before = records_before > 0 ? g_strdup_printf("+%" G_GUINT64_FORMAT, records_before) : g_strdup("");
+
+    return g_strdup_printf("%s/%0*" G_GUINT64_FORMAT "%s-%s", folder, NUMBER_DIGITS, number, before, name);
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -112,14 +101,14 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error)
 {
     GPtrArray *names = fp_folder_names(path);
-    uint64_t number;
+    uint64_t number, records_before;
 
     if (names == NULL) {
         set_error(error, path, "cannot be read");
         return NULL;
     }
     for (guint i = names->len; i-- > 0;) {
-        if (parse_numbered(g_ptr_array_index(names, i), &number) != NULL)
+        if (parse_numbered(g_ptr_array_index(names, i), &number, &records_before) != NULL)
             spool->highest = MAX(spool->highest, number);
         else
             g_ptr_array_remove_index_fast(names, i);
@@ -128,56 +117,27 @@ static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error
     return names;
 }
 
-static void look_at_claim(FpClaim *claim)
-{
-    struct stat status;
-
-    if (stat(claim->path, &status) == 0) {
-        claim->bytes = (uint64_t)status.st_size;
-        claim->finished_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-    }
-}
-
-static FpClaim *new_claim(uint64_t number, const char *name, char *path)
-{
-    FpClaim *claim = g_new0(FpClaim, 1);
-
-    *claim = (FpClaim){.number = number, .name = g_strdup(name), .path = path};
-    look_at_claim(claim);
-    return claim;
-}
-
 static bool find_claims(FpSpool *spool, GError **error)
 {
     g_autoptr(GPtrArray) names = list_numbered(spool, spool->claim_folder, error);
 
     for (guint i = 0; names != NULL && i < names->len; i++) {
-        uint64_t number = 0;
-        const char *name = parse_numbered(g_ptr_array_index(names, i), &number);
+        uint64_t number = 0, records_before = 0;
+        const char *name = parse_numbered(g_ptr_array_index(names, i), &number, &records_before);
         char *path = g_build_filename(spool->claim_folder, (const char *)g_ptr_array_index(names, i), NULL);
-        g_ptr_array_add(spool->claims, new_claim(number, name, path));
+        FpClaim *claim = fp_claim_new(number, name, path);
+        claim->records_before = records_before;
+        g_ptr_array_add(spool->claims, claim);
     }
     return names != NULL;
 }
 
-static void note_archived(FpSpool *spool, char *path, uint64_t bytes)
+static bool find_archive(FpSpool *spool, uint64_t max_bytes, GError **error)
 {
-    Archived *archived = g_new(Archived, 1);
+    GPtrArray *names = list_numbered(spool, spool->done_folder, error);
 
-    *archived = (Archived){.path = path, .bytes = bytes};
-    g_queue_push_tail(&spool->archive, archived);
-    spool->archive_bytes += bytes;
-}
-
-static bool find_archive(FpSpool *spool, GError **error)
-{
-    g_autoptr(GPtrArray) names = list_numbered(spool, spool->done_folder, error);
-
-    for (guint i = 0; names != NULL && i < names->len; i++) {
-        struct stat status;
-        char *path = g_build_filename(spool->done_folder, (const char *)g_ptr_array_index(names, i), NULL);
-        note_archived(spool, path, stat(path, &status) == 0 ? (uint64_t)status.st_size : 0);
-    }
+    if (names != NULL)
+        spool->archive = fp_archive_new(spool->done_folder, names, max_bytes);
     return names != NULL;
 }
 
@@ -222,6 +182,21 @@ static bool check_file_system(const FpSpool *spool, GError **error)
     return false;
 }
 
+/* Of checkpoints that there are in the state folder: see checkpoint.h. */
+static int64_t committed_ns(const char *state)
+{
+    static const char *const names[] = {"checkpoint.0", "checkpoint.1"};
+    int64_t newest_ns = INT64_MIN;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        struct stat status;
+        g_autofree char *path = g_build_filename(state, names[i], NULL);
+        if (stat(path, &status) == 0)
+            newest_ns = MAX(newest_ns, fp_folder_changed_ns(&status));
+    }
+    return newest_ns;
+}
+
 FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
 {
     FpSpool *spool = g_new0(FpSpool, 1);
@@ -231,14 +206,13 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     spool->done_folder = g_build_filename(options->state, "done", NULL);
     spool->failed_folder = g_build_filename(options->state, "failed", NULL);
     spool->then = options->then;
-    spool->max_archive_bytes = options->max_archive_bytes;
     spool->follows = options->follows;
     spool->pcapng_by_wiretap = options->pcapng_by_wiretap;
     spool->inbox = fp_inbox_new(options->inbox, options->match, options->then == FP_THEN_KEEP);
-    spool->claims = g_ptr_array_new_with_free_func(free_claim);
-    g_queue_init(&spool->archive);
-    if (make_folders(spool, error) && check_file_system(spool, error) && find_claims(spool, error) && find_archive(spool, error) &&
-        find_failed(spool, error))
+    spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
+    spool->committed_ns = committed_ns(options->state);
+    if (make_folders(spool, error) && check_file_system(spool, error) && find_claims(spool, error) &&
+        find_archive(spool, options->max_archive_bytes, error) && find_failed(spool, error))
         return spool;
     fp_spool_free(spool);
     return NULL;
@@ -271,15 +245,15 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
     const char *name = kept_name(arrival->name);
-    g_autofree char *to = g_strdup_printf("%s/%0*" G_GUINT64_FORMAT "-%s", spool->claim_folder, NUMBER_DIGITS, number, name);
+    g_autofree char *to = numbered_path(spool->claim_folder, number, 0, name);
 
     if (spool->then == FP_THEN_KEEP) {
-        FpClaim *claim = new_claim(number, name, g_steal_pointer(&from));
+        FpClaim *claim = fp_claim_new(number, name, g_steal_pointer(&from));
         claim->identity = arrival->identity;
         return claim;
     }
     if (fp_folder_rename(from, to))
-        return new_claim(number, name, g_steal_pointer(&to));
+        return fp_claim_new(number, name, g_steal_pointer(&to));
     if (errno == EPERM || errno == EACCES)
         note_immovable(spool, from);
     else if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
@@ -395,9 +369,28 @@ uint64_t fp_spool_backlog_bytes(const FpSpool *spool)
     return bytes;
 }
 
-void fp_spool_refresh(FpSpool *spool, guint i)
+bool fp_spool_begin_reading(FpSpool *spool, guint i, GError **error)
 {
-    look_at_claim(g_ptr_array_index(spool->claims, i));
+    return fp_claim_begin_reading(g_ptr_array_index(spool->claims, i), spool->inbox_folder, error);
+}
+
+void fp_spool_end_reading(FpSpool *spool, guint i)
+{
+    fp_claim_end_reading(g_ptr_array_index(spool->claims, i));
+}
+
+void fp_spool_note_finished(FpSpool *spool, guint i)
+{
+    (void)fp_claim_look(g_ptr_array_index(spool->claims, i));
+}
+
+void fp_spool_note_taken(FpSpool *spool, guint i, uint64_t records, uint64_t beginning)
+{
+    FpClaim *claim = g_ptr_array_index(spool->claims, i);
+
+    claim->is_taken = true;
+    claim->records = records;
+    claim->beginning = beginning;
 }
 
 bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim)
@@ -409,15 +402,6 @@ bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim)
 static bool is_left_alone(const FpClaim *claim)
 {
     return claim->identity != 0;
-}
-
-FpSameness fp_spool_compare(const FpClaim *claim)
-{
-    uint64_t identity = is_left_alone(claim) ? fp_inbox_identity(claim->path) : claim->identity;
-
-    if (identity == claim->identity)
-        return FP_AS_CLAIMED;
-    return identity == 0 && errno != ENOENT ? FP_CANNOT_TELL : FP_OVERWRITTEN;
 }
 
 bool fp_spool_must_poll(const FpSpool *spool)
@@ -436,55 +420,6 @@ bool fp_spool_sync(FpSpool *spool, GError **error)
     return true;
 }
 
-/* Keeps done/ within its limit. */
-static void trim_archive(FpSpool *spool)
-{
-    while (spool->max_archive_bytes > 0 && spool->archive_bytes > spool->max_archive_bytes) {
-        Archived *oldest = g_queue_pop_head(&spool->archive);
-        if (unlink(oldest->path) != 0 && errno != ENOENT)
-            fp_journal(G_LOG_LEVEL_WARNING, 0, oldest->path, "%s: cannot be deleted, though --max-archive is exceeded: %s", oldest->path,
-                       g_strerror(errno));
-        spool->archive_bytes -= oldest->bytes;
-        free_archived(oldest);
-    }
-}
-
-static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
-{
-    g_autofree char *name = g_path_get_basename(claim->path);
-    g_autofree char *to = g_build_filename(spool->done_folder, name, NULL);
-
-    if (rename(claim->path, to) == 0)
-        note_archived(spool, g_steal_pointer(&to), claim->bytes);
-    else if (errno != ENOENT || access(spool->done_folder, F_OK) != 0)
-        return set_error(error, claim->path, "cannot be moved to the archive");
-    trim_archive(spool);
-    return true;
-}
-
-static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
-{
-    if (is_left_alone(claim))
-        return true;
-    if (spool->then == FP_THEN_DELETE)
-        return unlink(claim->path) == 0 || errno == ENOENT || set_error(error, claim->path, "cannot be deleted");
-    return archive(spool, claim, error);
-}
-
-bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
-{
-    guint n = 0;
-    bool is_done = true;
-
-    while (n < spool->claims->len && fp_spool_claim_at(spool, n)->number <= number && is_done) {
-        is_done = dispose(spool, fp_spool_claim_at(spool, n), error);
-        n += is_done;
-    }
-    if (n > 0)
-        g_ptr_array_remove_range(spool->claims, 0, n);
-    return is_done;
-}
-
 /* It was said too, so that nothing is lost where this fails. */
 static void write_reason(const char *failed_path, const char *why)
 {
@@ -498,19 +433,100 @@ static void write_reason(const char *failed_path, const char *why)
     close(fd);
 }
 
+static bool put_aside(const FpSpool *spool, const FpClaim *claim, const char *why, GError **error)
+{
+    g_autofree char *to = numbered_path(spool->failed_folder, claim->number, 0, claim->name);
+
+    write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
+    if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
+        return set_error(error, claim->path, "cannot be moved to failed/");
+    return true;
+}
+
 bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(spool, i);
-    g_autofree char *name = g_path_get_basename(claim->path);
-    g_autofree char *to = g_build_filename(spool->failed_folder, name, NULL);
 
-    if (!is_left_alone(claim)) {
-        write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
-        if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
-            return set_error(error, claim->path, "cannot be moved to failed/");
-    }
+    if (!is_left_alone(claim) && !put_aside(spool, claim, why, error))
+        return false;
     g_ptr_array_remove_index(spool->claims, i);
     return true;
+}
+
+/* One that somebody has written to since it was taken. What follows the records that were taken is left; all, if it begins otherwise. */
+static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, GError **error)
+{
+    uint64_t number = spool->highest + 1, records_before = is_added_to ? claim->records : 0;
+    char *to = numbered_path(spool->claim_folder, number, records_before, claim->name);
+
+    if (!fp_folder_rename(claim->path, to)) {
+        g_free(to);
+        return set_error(error, claim->path, "was written to after it was taken, and cannot be claimed anew");
+    }
+    fp_journal(G_LOG_LEVEL_WARNING, number, claim->name,
+               "%s: was written to after it was taken; what came later is taken as a capture of its own", claim->name);
+    FpClaim *fresh = fp_claim_new(number, claim->name, to);
+    fresh->records_before = records_before;
+    spool->highest = number;
+    g_ptr_array_add(spool->claims, fresh);
+    return true;
+}
+
+/* The same of one that was taken before a crash: how much of it is not known. */
+static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    g_autofree char *why =
+        g_strdup_printf("%s: was written to after it was taken, and the watcher ended meanwhile; its beginning is in the "
+                        "outputs, what came later is not",
+                        claim->name);
+
+    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; it was moved to failed/", why);
+    return put_aside(spool, claim, why, error);
+}
+
+/* Whether it was written to since it was committed, as times of change tell. */
+static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
+{
+    struct stat status;
+
+    return lstat(claim->path, &status) == 0 && fp_folder_changed_ns(&status) > spool->committed_ns &&
+           (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec > spool->committed_ns;
+}
+
+static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    if (is_left_alone(claim))
+        return true;
+    FpSameness sameness = claim->is_taken ? fp_claim_compare(claim) : FP_AS_CLAIMED;
+    if (sameness == FP_CANNOT_TELL)
+        return set_error(error, claim->path, "cannot be looked at");
+    if (sameness == FP_OVERWRITTEN) {
+        bool is_added_to = fp_copies_beginning(claim->path) == claim->beginning;
+        if (!is_added_to || fp_claim_bytes_now(claim) != claim->bytes) /* else only its times are others */
+            return claim_anew(spool, claim, is_added_to, error);
+    }
+    if (!claim->is_taken && is_changed_since_commit(spool, claim))
+        return put_aside_changed(spool, claim, error);
+    if (spool->then == FP_THEN_DELETE)
+        return unlink(claim->path) == 0 || errno == ENOENT || set_error(error, claim->path, "cannot be deleted");
+    g_autofree char *to = numbered_path(spool->done_folder, claim->number, 0, claim->name);
+    return fp_archive_move(spool->archive, claim->path, to, claim->bytes) ||
+           set_error(error, claim->path, "cannot be moved to the archive");
+}
+
+bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
+{
+    guint n = 0;
+    bool is_done = true;
+
+    spool->highest = MAX(spool->highest, number);
+    while (n < spool->claims->len && fp_spool_claim_at(spool, n)->number <= number && is_done) {
+        is_done = dispose(spool, fp_spool_claim_at(spool, n), error);
+        n += is_done;
+    }
+    if (n > 0)
+        g_ptr_array_remove_range(spool->claims, 0, n);
+    return is_done;
 }
 
 GArray *fp_spool_present(const FpSpool *spool)
@@ -520,7 +536,7 @@ GArray *fp_spool_present(const FpSpool *spool)
 
 uint64_t fp_spool_archive_bytes(const FpSpool *spool)
 {
-    return spool->archive_bytes;
+    return fp_archive_bytes(spool->archive);
 }
 
 const char *fp_spool_inbox(const FpSpool *spool)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "attempts.h"
+#include "claim.h"
 
 /* What becomes of an input once its output is durable. */
 typedef enum {
@@ -20,15 +21,6 @@ typedef enum {
     FP_THEN_DELETE,
     FP_THEN_KEEP, /* left in the inbox, and never moved */
 } FpThen;
-
-typedef struct {
-    uint64_t number;
-    char *name;        /* as it was in the inbox; of a long one the end */
-    char *path;        /* where it is now */
-    uint64_t identity; /* FP_THEN_KEEP: stands for name, size, time of change and beginning; else 0 */
-    uint64_t bytes;
-    int64_t finished_ns; /* when it was changed last, since 1970 */
-} FpClaim;
 
 typedef struct FpSpool FpSpool;
 
@@ -63,25 +55,21 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
 /* Whether somebody writes to a file of which there is too little yet to follow it. */
 bool fp_spool_is_beginning(const FpSpool *spool);
 
-/* Looks again at size and time of a claim that was followed until it was finished. */
-void fp_spool_refresh(FpSpool *spool, guint i);
-
 /* Claims that have not been disposed of, in order; the spool's. */
 guint fp_spool_n_claims(const FpSpool *spool);
 const FpClaim *fp_spool_claim_at(const FpSpool *spool, guint i);
 uint64_t fp_spool_backlog_bytes(const FpSpool *spool);
 
+/* The i-th claim is read: see claim.h. In the end it was taken, all of it as it is now: records, and beginning (fp_copies_beginning). */
+bool fp_spool_begin_reading(FpSpool *spool, guint i, GError **error);
+void fp_spool_end_reading(FpSpool *spool, guint i);
+void fp_spool_note_taken(FpSpool *spool, guint i, uint64_t records, uint64_t beginning);
+
+/* Its writer has ended meanwhile: what it is then is all that is read. */
+void fp_spool_note_finished(FpSpool *spool, guint i);
+
 /* Whether nobody writes to a claimed file any more. One that has vanished is finished. */
 bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim);
-
-/* Whether a file that is left where it is has been overwritten since it was claimed, or, with errno set, whether that cannot be told now.
- */
-typedef enum {
-    FP_AS_CLAIMED,
-    FP_OVERWRITTEN,
-    FP_CANNOT_TELL,
-} FpSameness;
-FpSameness fp_spool_compare(const FpClaim *claim);
 
 /* Whether some file's end can only be told by looking again in a while, not by an event. */
 bool fp_spool_must_poll(const FpSpool *spool);
@@ -89,7 +77,8 @@ bool fp_spool_must_poll(const FpSpool *spool);
 /* Brings to the disk that files were claimed. */
 bool fp_spool_sync(FpSpool *spool, GError **error);
 
-/* Does with all claims up to number what shall become of them. */
+/* Does with all claims up to number what shall become of them. One that was written to after it was taken is claimed anew, for what came
+ * later; where it is not known any more how much was taken, as after a crash, it goes to failed/. */
 bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error);
 
 /* Moves the i-th claim to failed/, with a file beside it that says why. In FP_THEN_KEEP it is only forgotten. */

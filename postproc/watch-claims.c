@@ -45,7 +45,7 @@ static void tick(Watch *watch, const char *state)
 /* A claim to which its writer still adds. */
 typedef struct {
     Watch *watch;
-    const FpClaim *claim;
+    guint i;         /* which one */
     FpOutput *log;   /* NULL: none yet */
     GError *failure; /* of writing while it was waited */
 } Following;
@@ -68,7 +68,12 @@ static bool wait_for_more(void *user)
     g_usleep(FP_FOLLOW_MS * 1000);
     tick(watch, "following");
     fp_attempts_end(watch->attempts);
-    return !watch->signals.stop && !watch->signals.reload && !fp_spool_is_finished(watch->spool, following->claim);
+    if (watch->signals.stop || watch->signals.reload)
+        return false;
+    if (!fp_spool_is_finished(watch->spool, fp_spool_claim_at(watch->spool, following->i)))
+        return true;
+    fp_spool_note_finished(watch->spool, following->i);
+    return false;
 }
 
 /* What became of a claim. */
@@ -76,6 +81,7 @@ typedef enum {
     BUILT,
     BAD,     /* it is no capture, or damaged */
     TROUBLE, /* something else does not work */
+    CHANGED, /* it was written to while it was read: all anew, once that has ended */
     STOPPED, /* a signal came */
     WAITS,   /* it has not been begun: somebody writes to it, or what is before it has to be committed first */
 } Built;
@@ -112,11 +118,13 @@ bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDisse
     return *dissector != NULL;
 }
 
-static bool write_outputs(Watch *watch, FpCapture *capture, const Outputs *outputs, GError **error)
+static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, const Outputs *outputs, GError **error)
 {
     int n;
 
     if (outputs->writer != NULL && !fp_writer_next_capture(outputs->writer, capture, error))
+        return false;
+    if (!fp_pass_skip(watch->pass, capture, claim->records_before, error))
         return false;
     while (!watch->signals.stop && (n = fp_pass_take(watch->pass, capture, FP_PASS_BATCH, error)) != 0) {
         if (n < 0)
@@ -223,7 +231,8 @@ static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
     g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
     Outputs outputs = {0};
 
-    bool is_done = begin_outputs(watch, claim, capture, following, name, &outputs, error) && write_outputs(watch, capture, &outputs, error);
+    bool is_done =
+        begin_outputs(watch, claim, capture, following, name, &outputs, error) && write_outputs(watch, claim, capture, &outputs, error);
     end_outputs(watch, &outputs);
     is_done = is_done && !has_failed(following, error) && finish_output(watch, g_steal_pointer(&outputs.capture), error);
     is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.log), error);
@@ -257,7 +266,7 @@ static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capt
 /* Why a claim cannot be opened: an errno, 0 if it can. */
 static int opening_failure(const FpClaim *claim)
 {
-    int fd = open(claim->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), failure = errno;
+    int fd = open(claim->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), failure = errno;
 
     if (fd < 0)
         return failure;
@@ -292,30 +301,32 @@ static Built blame(Watch *watch, const FpClaim *claim, bool is_reading, const GE
 /* Whether the claim has the same in it as one that was taken, and needs no output. */
 static bool is_copy(Watch *watch, const FpClaim *claim, uint64_t beginning)
 {
-    if (!fp_copies_is_copy(claim->name, beginning, watch->state.seen.names))
+    if (claim->records_before > 0 || !fp_copies_is_copy(claim->name, beginning, watch->state.seen.names))
         return false;
     fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
                "%s: a copy, compressed otherwise, of a capture that has been taken; it has no output", claim->name);
     return true;
 }
 
-/* A file that is left where it is may be overwritten while it is read: then its output would be of neither. */
+/* A file that is left where it is may be overwritten while it is read: then its output would be of neither. What has been moved is there in
+ * any case, to be read anew: then there is no error. */
 static bool is_as_claimed(const FpClaim *claim, GError **error)
 {
-    FpSameness sameness = fp_spool_compare(claim);
+    FpSameness sameness = fp_claim_compare(claim);
 
-    if (sameness == FP_OVERWRITTEN)
+    if (sameness == FP_OVERWRITTEN && claim->identity != 0)
         g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: was overwritten before it was read; what it held is lost", claim->path);
     if (sameness == FP_CANNOT_TELL)
         g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
     return sameness == FP_AS_CLAIMED;
 }
 
-static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const FpFollower *follower, GError **error)
+static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const char *path, const FpFollower *follower, GError **error)
 {
     bool by_wiretap = watch->options->format != FP_WRITER_AS_INPUT;
 
-    return follower != NULL ? fp_capture_follow(claim->path, by_wiretap, follower, error) : fp_capture_open(claim->path, by_wiretap, error);
+    return follower != NULL ? fp_capture_follow(path, by_wiretap, follower, error)
+                            : fp_capture_open_as(path, claim->path, by_wiretap, error);
 }
 
 /* A writer that makes its file shorter takes back what has been read. */
@@ -327,46 +338,70 @@ static bool is_all_there(const FpCapture *capture, GError **error)
     return false;
 }
 
-/* is_written: it is not finished, and is to be followed. */
-static Built build(Watch *watch, guint i, bool is_written, GError **error)
+/* Notes what was taken of the claim. */
+static void note_read(Watch *watch, guint i, const FpSummary *before, uint64_t beginning)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
-    Following following = {.watch = watch, .claim = claim};
+
+    fp_spool_note_taken(watch->spool, i, claim->records_before + watch->state.totals.summary.frames - before->frames, beginning);
+    fp_copies_note(watch->state.seen.names, claim->name, beginning);
+}
+
+/* Builds the outputs of a claim that has been opened. is_written: it is not finished, and is to be followed. */
+static Built build_opened(Watch *watch, guint i, bool is_written, GError **error)
+{
+    const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
+    g_autofree char *path = fp_claim_reading_path(claim);
+    Following following = {.watch = watch, .i = i};
     FpFollower follower = {wait_for_more, &following};
     FpSummary before = watch->state.totals.summary;
-    struct stat status;
     GError *failure = NULL;
 
-    bool is_there = stat(claim->path, &status) == 0;
-    if (!is_there && errno != ENOENT) /* it may be empty, and would be taken for no capture */
-        g_set_error(&failure, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
-    if (is_there && status.st_size == 0) {
+    if (claim->fd >= 0 && claim->bytes == 0) {
         watch->state.totals.files++;
         watch->state.totals.files_empty++;
+        note_read(watch, i, &before, 0);
         return BUILT;
     }
-    uint64_t beginning = failure == NULL ? fp_copies_beginning(claim->path) : 0;
+    uint64_t beginning = fp_copies_beginning(path);
     if (is_copy(watch, claim, beginning)) {
         watch->state.totals.files++;
+        fp_spool_note_taken(watch->spool, i, 0, beginning);
         return BUILT;
     }
-    g_autoptr(FpCapture) capture = failure == NULL ? open_claim(watch, claim, is_written ? &follower : NULL, &failure) : NULL;
+    g_autoptr(FpCapture) capture = open_claim(watch, claim, path, is_written ? &follower : NULL, &failure);
     if (watch->dissector != NULL)
         fp_dissector_set_live(watch->dissector, is_written, false);
     bool is_built = capture != NULL && build_outputs(watch, claim, capture, is_written ? &following : NULL, &failure);
     g_clear_error(&following.failure);
+    if (is_built && (watch->signals.stop || (is_written && watch->signals.reload)))
+        return STOPPED;
     is_built = is_built && is_as_claimed(claim, &failure) && is_all_there(capture, &failure);
+    if (!is_built && failure == NULL)
+        return CHANGED;
     if (!is_built) {
         Built blamed = blame(watch, claim, capture == NULL || fp_pass_failed_reading(watch->pass), failure);
         g_propagate_error(error, failure);
         return blamed;
     }
-    if (watch->signals.stop || (is_written && watch->signals.reload))
-        return STOPPED;
-    fp_spool_refresh(watch->spool, i);
     note_built(watch, claim, capture, &before, fp_spool_n_claims(watch->spool) - i - 1);
-    fp_copies_note(watch->state.seen.names, claim->name, beginning);
+    note_read(watch, i, &before, beginning);
     return BUILT;
+}
+
+static Built build(Watch *watch, guint i, bool is_written, GError **error)
+{
+    GError *failure = NULL;
+    Built built;
+
+    if (fp_spool_begin_reading(watch->spool, i, &failure)) {
+        built = build_opened(watch, i, is_written, error);
+    } else {
+        built = blame(watch, fp_spool_claim_at(watch->spool, i), true, failure);
+        g_propagate_error(error, failure);
+    }
+    fp_spool_end_reading(watch->spool, i);
+    return built;
 }
 
 /* Puts a claim aside that makes no sense. Takes over why. */
@@ -397,7 +432,7 @@ static void note_taken(Watch *watch, const FpClaim *claim)
 {
     fp_watch_add_seen(watch, claim);
     fp_status_set_word(&watch->status, FP_WORD_LAST_FILE, claim->name);
-    watch->status.figures[FP_FIGURE_LAG_NS] = (uint64_t)MAX(fp_watch_now_ns() - claim->finished_ns, 0);
+    watch->status.figures[FP_FIGURE_LAG_NS] = (uint64_t)MAX(fp_watch_now_ns() - claim->changed_ns, 0);
 }
 
 static bool can_follow(const Watch *watch, const FpClaim *claim)
@@ -474,7 +509,7 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
             g_propagate_error(error, failure);
         if (built != BUILT) {
             fp_watch_forget_uncommitted(watch);
-            return built == STOPPED;
+            return built == STOPPED || built == CHANGED;
         }
         note_taken(watch, claim);
         i++;

@@ -7,11 +7,13 @@
  *   FAULT_LOG   a file to which each counted call is written, one line each: its number, name, path or descriptor
  *   FAULT_AT    the number of the call at which it happens, from 1
  *   FAULT_KIND  kill: SIGKILL before the call; abort: SIGABRT, as of a failed assertion; torn: SIGKILL, half of what is to be written
- * having been written; short: half of what was asked for is read or written; aside: somebody else has renamed the file at its path just
- * then, by adding ".aside"; EIO and so on: it fails so; late: it is carried out, and says EIO all the same, as over a network whose answer
- * is lost FAULT_COUNT how many calls in a row errors meet; not set: one FAULT_STAY  set: errors meet all calls from then on FAULT_BOOT  so
- * many seconds ago, besides, the machine was started, for who asks FAULT_SERVE set: the program is linked once and run often, see serve
- * below
+ *               having been written; short: half of what was asked for is read or written; run: somebody else does something just before,
+ *               the shell command FAULT_RUN with the path as $1; EIO and so on: it fails so; late: it is carried out, and says EIO all the
+ *               same, as over a network whose answer is lost
+ *   FAULT_COUNT how many calls in a row errors meet; not set: one
+ *   FAULT_STAY  set: errors meet all calls from then on
+ *   FAULT_BOOT  so many seconds ago, besides, the machine was started, for who asks
+ *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
  * It sees what goes through libc's symbols: of a FILE that are the calls of stdio, not the read(2) and write(2) which libc then does by
  * itself, nor those of the dynamic linker. Names are those of the functions, without 64; open-read and open-write for what opens files,
@@ -37,7 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef enum { NOTHING, KILL, ABORT, TORN, SHORT, ASIDE, LATE, ERROR } Kind;
+typedef enum { NOTHING, KILL, ABORT, TORN, SHORT, RUN, LATE, ERROR } Kind;
 
 static struct {
     bool is_read;
@@ -66,7 +68,7 @@ static int error_by_name(const char *name)
 static Kind kind_by_name(const char *name)
 {
     static const char *const names[] = {
-        [KILL] = "kill", [ABORT] = "abort", [TORN] = "torn", [SHORT] = "short", [ASIDE] = "aside", [LATE] = "late"};
+        [KILL] = "kill", [ABORT] = "abort", [TORN] = "torn", [SHORT] = "short", [RUN] = "run", [LATE] = "late"};
 
     for (Kind kind = KILL; kind < ERROR; kind++)
         if (strcmp(name, names[kind]) == 0)
@@ -117,12 +119,20 @@ static bool has_name(const char *path, int fd)
     return strstr(path != NULL ? path : target, plan.name) != NULL;
 }
 
-static void put_aside(const char *path)
+/* Not met itself: it meets no faults. */
+static void run_command(const char *path)
 {
-    char to[512];
+    const char *command = getenv("FAULT_RUN");
+    pid_t child = fork();
 
-    if (path != NULL && snprintf(to, sizeof to, "%s.aside", path) < (int)sizeof to)
-        syscall(SYS_renameat, AT_FDCWD, path, AT_FDCWD, to);
+    if (child == 0) {
+        unsetenv("LD_PRELOAD");
+        execl("/bin/sh", "sh", "-c", command, "sh", path != NULL ? path : "", (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        abort();
 }
 
 static void die(void)
@@ -161,8 +171,8 @@ static Kind meet(const char *name, const char *path, int fd)
         die();
     if (plan.kind == ABORT)
         abort();
-    if (plan.kind == ASIDE)
-        put_aside(path);
+    if (plan.kind == RUN)
+        run_command(path);
     if (plan.kind == ERROR)
         errno = plan.failure;
     return plan.kind;

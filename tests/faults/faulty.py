@@ -30,7 +30,7 @@ def temporary_folder():
 
 
 def variables(faults):
-    """What fault.c wants to be told of faults: at=, kind=, only=, name=, count=, stay=, boot=, log=."""
+    """What fault.c wants to be told of faults: at=, kind=, only=, run=, name=, count=, stay=, boot=, log=."""
     return {"FAULT_" + name.upper(): f",{','.join(value)}," if name == "only" else str(value) for name, value in faults.items()}
 
 

@@ -334,7 +334,7 @@ class Files(Watching):
                            **dict(list(good.items())[2:])}.items():
             self.arrive(name, data)
         self.await_outputs(*good, *cut, "header.pcap")
-        self.is_idle()
+        wait_for("the empty file", lambda: self.status()["files_empty"] == 2)  # which is taken when it is ten seconds old
         for name, data in good.items():
             self.assertEqual(self.output(name), self.slim(write(self.place.folder, "one", data)), name)
         failed = os.listdir(os.path.join(self.place.state, "failed"))
@@ -359,7 +359,7 @@ class Files(Watching):
             if results:
                 with open(log, encoding="utf-8") as file:
                     claimed = next(int(n) for n, _, path in map(str.split, file) if path.endswith("in/a.pcap"))
-                self.assertIn(place.once(kind="aside", at=claimed, only=["rename"])[0], faulty.EXIT_WELL)
+                self.assertIn(place.once(kind="run", run='mv "$1" "$1.aside"', at=claimed, only=["rename"])[0], faulty.EXIT_WELL)
             else:
                 place.once(log=log, only=["rename"])
             place.consume()
