@@ -30,9 +30,11 @@ typedef struct {
 
 typedef struct {
     FpDatagramKey key;
-    GArray *fragments; /* of Fragment, by offset; of the same offset, first come first */
+    GArray *fragments; /* of Fragment, as they came */
     bool length_known;
     uint32_t length;
+    uint32_t reached; /* all bytes before it are there */
+    GTree *beyond;    /* begin -> end of each run of bytes that are there, too, and touch no other; NULL for none */
     size_t waiting_bytes;
     GList *place; /* in the order of waiting */
 } Datagram;
@@ -108,6 +110,8 @@ static void free_datagram(gpointer data)
     Datagram *datagram = data;
 
     g_array_free(datagram->fragments, TRUE);
+    if (datagram->beyond != NULL)
+        g_tree_unref(datagram->beyond);
     g_free(datagram);
 }
 
@@ -173,39 +177,89 @@ static Datagram *find_or_begin(FpFragments *fragments, const FpDatagramKey *key)
     return datagram;
 }
 
-/* Returns the fragment's place among the datagram's. */
-static guint insert(Datagram *datagram, FpSpan payload, uint32_t offset, uint64_t arrival)
+static gint compare_offsets(gconstpointer a, gconstpointer b)
+{
+    return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? -1 : GPOINTER_TO_UINT(a) > GPOINTER_TO_UINT(b);
+}
+
+/* Takes the runs out of beyond that begin at end or before, those that begin before begin excepted. Returns where the last of them ends, or
+ * end. */
+static uint32_t join_runs(GTree *beyond, uint32_t begin, uint32_t end)
+{
+    GTreeNode *run;
+
+    while ((run = g_tree_lower_bound(beyond, GUINT_TO_POINTER(begin))) != NULL) {
+        gpointer run_begin = g_tree_node_key(run);
+        if (GPOINTER_TO_UINT(run_begin) > end)
+            break;
+        end = MAX(end, GPOINTER_TO_UINT(g_tree_node_value(run)));
+        g_tree_remove(beyond, run_begin);
+    }
+    return end;
+}
+
+static void add_run(GTree *beyond, uint32_t begin, uint32_t end)
+{
+    GTreeNode *after = g_tree_upper_bound(beyond, GUINT_TO_POINTER(begin));
+    GTreeNode *before = after != NULL ? g_tree_node_previous(after) : g_tree_node_last(beyond);
+
+    if (before != NULL && GPOINTER_TO_UINT(g_tree_node_value(before)) >= begin)
+        begin = GPOINTER_TO_UINT(g_tree_node_key(before));
+    end = join_runs(beyond, begin, end);
+    g_tree_insert(beyond, GUINT_TO_POINTER(begin), GUINT_TO_POINTER(end));
+}
+
+/* Takes note of the bytes that have come. Whoever sends fragments chooses their order, so that must not make it slow: a run is added once
+ * and joined with another once. */
+static void cover(Datagram *datagram, uint32_t begin, uint32_t end)
+{
+    if (begin > datagram->reached) {
+        if (datagram->beyond == NULL)
+            datagram->beyond = g_tree_new(compare_offsets);
+        add_run(datagram->beyond, begin, end);
+        return;
+    }
+    datagram->reached = MAX(datagram->reached, end);
+    if (datagram->beyond != NULL)
+        datagram->reached = join_runs(datagram->beyond, 0, datagram->reached);
+}
+
+static Fragment *insert(Datagram *datagram, FpSpan payload, uint32_t offset, uint64_t arrival)
 {
     Fragment fragment = {
         .offset = offset, .length = payload.captured, .bytes = g_memdup2(payload.bytes, payload.captured), .arrival = arrival};
-    guint place = datagram->fragments->len;
 
-    while (place > 0 && g_array_index(datagram->fragments, Fragment, place - 1).offset > offset)
-        place--;
-    g_array_insert_val(datagram->fragments, place, fragment);
-    return place;
+    g_array_append_val(datagram->fragments, fragment);
+    cover(datagram, offset, offset + payload.captured);
+    return &g_array_index(datagram->fragments, Fragment, datagram->fragments->len - 1);
 }
 
 static bool is_complete(const Datagram *datagram)
 {
-    uint32_t reached = 0;
-
-    if (!datagram->length_known)
-        return false;
-    for (guint i = 0; i < datagram->fragments->len; i++) {
-        const Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
-        if (fragment->offset <= reached)
-            reached = MAX(reached, fragment->offset + fragment->length);
-    }
-    return reached >= datagram->length;
+    return datagram->length_known && datagram->reached >= datagram->length;
 }
 
-/* Puts the datagram together: where fragments overlap, what lies before stands. */
+static int compare_arrivals(gconstpointer a, gconstpointer b)
+{
+    const Fragment *first = a, *second = b;
+
+    return first->arrival < second->arrival ? -1 : first->arrival > second->arrival;
+}
+
+static int compare_places(gconstpointer a, gconstpointer b)
+{
+    const Fragment *first = a, *second = b;
+
+    return first->offset != second->offset ? (first->offset < second->offset ? -1 : 1) : compare_arrivals(a, b);
+}
+
+/* Puts the datagram together: where fragments overlap, what lies before stands; of the same offset, the first that came. */
 static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
 {
     uint8_t *bytes = g_malloc(datagram->length);
     uint32_t reached = 0;
 
+    g_array_sort(datagram->fragments, compare_places);
     for (guint i = 0; i < datagram->fragments->len && reached < datagram->length; i++) {
         const Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
         uint32_t fragment_end = MIN(fragment->offset + fragment->length, datagram->length);
@@ -217,13 +271,6 @@ static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
     Completed completed = {.record = fragments->record, .bytes = bytes, .length = datagram->length};
     g_array_append_val(fragments->completed, completed);
     return (FpSpan){bytes, datagram->length, datagram->length};
-}
-
-static int compare_arrivals(gconstpointer a, gconstpointer b)
-{
-    const Fragment *first = a, *second = b;
-
-    return first->arrival < second->arrival ? -1 : first->arrival > second->arrival;
 }
 
 /* Collects what was kept for a datagram that is complete, and not needed any more in order of offsets. */
@@ -274,14 +321,13 @@ bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan p
         datagram->length_known = true;
         datagram->length = offset + payload.captured;
     }
-    guint place = insert(datagram, payload, offset, ++fragments->arrivals);
+    Fragment *fragment = insert(datagram, payload, offset, ++fragments->arrivals);
     if (is_complete(datagram)) {
         *complete = assemble(fragments, datagram);
         collect_kept(fragments, datagram);
         drop(fragments, datagram);
         return true;
     }
-    Fragment *fragment = &g_array_index(datagram->fragments, Fragment, place);
     keep_record(fragments, fragment);
     count_waiting(fragments, datagram, payload.captured + FRAGMENT_BYTES + fragment->kept.bytes);
     if (datagram->fragments->len >= FRAGMENTS_MAX)

@@ -164,6 +164,44 @@ static void test_kept_within_one_another(void)
     g_assert_cmpuint(n_kept, ==, 0);
 }
 
+/* Random pieces, many of them overlapping: complete as soon as each byte has come, and where they overlap the one that begins before stands,
+ * or came before. The bytes that are there are counted one by one. */
+static void test_random_pieces(void)
+{
+    enum { UNITS = 12, BYTES = UNITS * 8 + 3 };
+    FpFragments *fragments = fp_fragments_new(NULL);
+    GRand *random = g_rand_new_with_seed(14);
+
+    for (uint32_t id = 0; id < 3000; id++) {
+        bool is_there[BYTES] = {false}, done = false, is_end_known = false;
+        int origin[BYTES]; /* offset of the piece that a byte is from */
+        char text[BYTES + 1];
+        for (char letter = 'a'; !done; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
+            int offset = g_rand_int_range(random, 0, UNITS + 1) * 8;
+            int length = g_rand_int_range(random, 0, 3) == 0 ? BYTES - offset : g_rand_int_range(random, 1, BYTES - offset + 1);
+            g_autofree char *piece = g_strnfill((gsize)length, letter);
+            bool is_complete = true;
+            FpSpan datagram;
+            for (int i = offset; i < offset + length; i++)
+                if (!is_there[i] || origin[i] > offset) {
+                    is_there[i] = true;
+                    origin[i] = offset;
+                    text[i] = letter;
+                }
+            is_end_known |= offset + length == BYTES;
+            for (int i = 0; i < BYTES; i++)
+                is_complete &= is_there[i];
+            done = add(fragments, id, (uint32_t)offset, piece, offset + length < BYTES, &datagram);
+            g_assert_cmpint(done, ==, is_complete && is_end_known);
+            text[BYTES] = '\0';
+            if (done)
+                assert_is(datagram, text);
+        }
+    }
+    g_rand_free(random);
+    fp_fragments_free(fragments);
+}
+
 /* However many datagrams begin and never end, and however often a fragment of one comes. */
 static void test_is_bounded(void)
 {
@@ -231,6 +269,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fragments/two-are-lent-at-once", test_two_are_lent_at_once);
     g_test_add_func("/fragments/records-are-kept-in-their-order", test_records_are_kept_in_their_order);
     g_test_add_func("/fragments/kept-within-one-another", test_kept_within_one_another);
+    g_test_add_func("/fragments/random-pieces", test_random_pieces);
     g_test_add_func("/fragments/again", test_again);
     g_test_add_func("/fragments/is-bounded", test_is_bounded);
     return g_test_run();
