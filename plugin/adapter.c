@@ -10,6 +10,7 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/ipproto.h>
+#include <epan/prefs-int.h>
 #include <epan/proto_data.h>
 #include <wsutil/pint.h>
 
@@ -235,8 +236,23 @@ void fp_adapter_register(int owner)
     hook_handle = create_dissector_handle(dissect_hook, proto_hook);
 }
 
+/* Linux hands IPv6 packets of over 64 KiB to captures with a payload length of 0 and without a jumbo option. IPv6's preference tso_support,
+ * off by default, takes them to be as long as the frame, as IPv4's of that name does, which is on. Its default becomes on, so that who
+ * switches it off is heard. */
+static void expect_segmentation_offload(void)
+{
+    module_t *module = prefs_find_module("ipv6");
+    pref_t *preference = module != NULL ? prefs_find_preference(module, "tso_support") : NULL;
+
+    if (preference == NULL)
+        return;
+    prefs_set_bool_value(preference, TRUE, pref_default);
+    prefs_set_bool_value(preference, TRUE, pref_current);
+}
+
 void fp_adapter_handoff(void)
 {
+    expect_segmentation_offload();
     tcp_handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP);
     if (tcp_handle != NULL && hook_handle != NULL)
         dissector_add_uint("ip.proto", IP_PROTO_TCP, hook_handle);

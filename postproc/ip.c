@@ -17,6 +17,7 @@
 #define PROTOCOL_GRE 47
 #define PROTOCOL_ESP 50
 #define PROTOCOL_AH 51
+#define PROTOCOL_NONE 59
 #define PROTOCOL_DESTINATION 60
 #define PROTOCOL_ETHERIP 97
 #define PROTOCOL_L2TP 115
@@ -355,6 +356,8 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
     Chain chain = {.next = header[6], .payload_bytes = payload_bytes, .rest = fp_span_after(packet, IPV6_HEADER)};
     if (payload_bytes == 0 && chain.next == PROTOCOL_HOP_BY_HOP)
         payload_bytes = jumbo_bytes(chain.rest);
+    else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) /* left to segmentation offload, as Linux does it (BIG TCP) */
+        payload_bytes = chain.payload_bytes = chain.rest.wire;
     chain.rest = fp_span_first(chain.rest, payload_bytes);
 
     while (is_extension(chain.next)) { /* each takes bytes of the packet, so there is an end */

@@ -32,7 +32,8 @@ int main(int argc, char **argv)
     FpSpan datagram;
 
     for (uint32_t i = 0; i < n; i++)
-        if (fp_fragments_add(fragments, &key, (FpSpan){(const uint8_t *)"12345678", 8, 8}, (place_of(argv[1], i, n) + 1) * 8, true, &datagram))
+        if (fp_fragments_add(fragments, &key, (FpSpan){(const uint8_t *)"12345678", 8, 8}, (place_of(argv[1], i, n) + 1) * 8, true,
+                             &datagram))
             return 1; /* the first eight bytes are missing */
     fp_fragments_free(fragments);
     return n == 0;

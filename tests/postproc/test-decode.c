@@ -45,6 +45,7 @@ typedef struct {
 static const Framing framings[] = {
     {"ethernet", FP_LINK_ETHERNET, 14, {[12] = 0x08}, false},
     {"ethernet-ipv6", FP_LINK_ETHERNET, 14, {[12] = 0x86, 0xdd}, true},
+    {"ipv6-without-length", FP_LINK_ETHERNET, 54, {[12] = 0x86, 0xdd, 0x60, [20] = 41, [37] = 3, [53] = 4}, true},
     {"vlan", FP_LINK_ETHERNET, 18, {[12] = 0x81, 0, 0, 5, 0x08, 0}, false},
     {"vlan-in-vlan", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 0x86, 0xdd}, true},
     {"old-vlan-in-vlan", FP_LINK_ETHERNET, 22, {[12] = 0x91, 0, 0, 5, 0x81, 0, 0, 6, 0x08, 0}, false},

@@ -164,8 +164,8 @@ static void test_kept_within_one_another(void)
     g_assert_cmpuint(n_kept, ==, 0);
 }
 
-/* Random pieces, many of them overlapping: complete as soon as each byte has come, and where they overlap the one that begins before stands,
- * or came before. The bytes that are there are counted one by one. */
+/* Random pieces, many of them overlapping: complete as soon as each byte has come, and where they overlap the one that begins before
+ * stands, or came before. The bytes that are there are counted one by one. */
 static void test_random_pieces(void)
 {
     enum { UNITS = 12, BYTES = UNITS * 8 + 3 };
