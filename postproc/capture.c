@@ -9,6 +9,7 @@
 
 #include "capture-internal.h"
 #include "capture-pcapng.h"
+#include "descriptor.h"
 #include "error.h"
 #include "stop.h"
 
@@ -42,6 +43,10 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
 {
     bool is_stdin = g_str_equal(path, "-");
 
+    if (is_stdin && !fp_descriptor_is_readable(STDIN_FILENO)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is not open for reading; name a capture, or redirect one (<)", shown);
+        return false;
+    }
     opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                            : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer is waited for below */
     if (opening->fd < 0 || fstat(opening->fd, status) != 0) {

@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "descriptor.h"
 #include "error.h"
 #include "journal.h"
 #include "rotate.h"
+#include "signals.h"
 #include "slim-arguments.h"
 #include "state-folder.h"
 #include "state-search.h"
 #include "status.h"
+#include "stop.h"
 #include "suggest.h"
 #include "watch-arguments.h"
 #include "words.h"
@@ -51,6 +54,8 @@ static int run_slim(int argc, char **argv)
         return fail(error);
     if (!is_quiet)
         fp_summary_print(&summary, options.output != NULL, stderr);
+    if (summary.is_interrupted)
+        fp_stop_die_of_interrupt();
     return summary.captures_cut > 0 || summary.unjudged > 0 ? EXIT_CUT : 0;
 }
 
@@ -89,6 +94,7 @@ static int run_watch(int argc, char **argv)
     case FP_WATCH_CHECK_CONFIG:
         return 0;
     case FP_WATCH_DRY_RUN:
+        fp_signals_release();
         return fp_watch_dry_run(options, &error) ? 0 : fail(error);
     default:
         if (!fp_watch(options, reload_watch, history, &result, &error))
@@ -108,6 +114,7 @@ static int run_status(int argc, char **argv)
     FpStatus status;
     GError *error = NULL;
 
+    fp_signals_release();
     g_option_context_set_summary(context, "Says how the watcher is whose state folder is STATEDIR, whether or not it runs.\n"
                                           "The folder of its outputs will do, or that in which it finds captures.");
     g_option_context_add_main_entries(context, entries, NULL);
@@ -247,6 +254,8 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    fp_signals_hold();
+    fp_descriptor_open_standard();
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* write fails then, which is handled like a full disk */
     if (!is_called(argv[0], "firstpayload-rotate"))

@@ -4,7 +4,8 @@
  *
  * file -> record -> segment -> stream -> verdict -> [output]
  *
- * Standard output, pipes and devices cannot be undone; they are written to directly.
+ * What was open when the program began (standard output, /dev/fd/N), FIFOs and devices cannot be undone, or are somebody else's; they are
+ * written to as they are. A FIFO that nobody reads is waited for, until a signal asks to stop (stop.h), which is an error.
  */
 #ifndef FP_OUTPUT_H
 #define FP_OUTPUT_H
@@ -18,21 +19,25 @@ typedef struct FpOutput FpOutput;
 
 /*
  * Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL: a path that is one of them (by device and
- * inode) is refused. While it is open, signals that end the program remove the temporary file on their way, but for SIGKILL; one output at
- * a time. End with fp_output_publish or fp_output_discard.
+ * inode) is refused, and so is a descriptor that is not open for writing. While it is open, signals that end the program remove the
+ * temporary file on their way, but for SIGKILL; one output at a time. End with fp_output_publish or fp_output_discard.
  */
 FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
 
 /*
- * Opens path, "-" for standard output, for lines that come behind what is there; inputs as above. Each call of fp_output_write must be
- * given one whole line: then none is torn by a write of somebody else's, and when writing fails a regular file has nothing but whole lines.
- * With reopens, SIGHUP opens a regular file anew, see hangup.h. End with fp_output_publish, or with fp_output_discard, which removes
- * nothing.
+ * Opens path, "-" for standard output, for lines that come behind what is there; inputs as above. When that ends without a line end, one
+ * goes before the first line. Each call of fp_output_write must be given one whole line: then none is torn by a write of somebody else's,
+ * and when writing fails a regular file has nothing but whole lines. SIGHUP opens a regular file anew, where stop.h has it do so. One at a
+ * time. End with fp_output_publish, or with fp_output_discard, which removes nothing.
  */
-FpOutput *fp_output_append(const char *path, char *const *inputs, bool reopens, GError **error);
+FpOutput *fp_output_append(const char *path, char *const *inputs, GError **error);
 
-/* Whether other, a regular file, is what output will be or is. */
-bool fp_output_is_same(const FpOutput *output, const FpOutput *other);
+/* Whether path, which may be "-", names a regular file or nothing yet, so that another file can take its place; and no descriptor, FIFO or
+ * device. */
+bool fp_output_is_file_name(const char *path);
+
+/* Whether fd is open for what output will be or is: the same file or pipe. */
+bool fp_output_is_same(const FpOutput *output, int fd);
 
 /* Creates path itself, or empties it, for who gives it its name later. End with fp_output_finish or fp_output_discard. */
 FpOutput *fp_output_create(const char *path, GError **error);

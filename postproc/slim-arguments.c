@@ -22,10 +22,14 @@ static const char description[] = "Classes of frames:\n"
                                   "  flight     the first payload frame and what the same side sends on before the reply\n"
                                   "  handshake  frames with SYN, and the ACK that follows a SYN/ACK\n"
                                   "\n"
-                                  "Exit status: 0 done; 1 done, but a capture ended too early; 64 wrong usage; 65 an\n"
-                                  "input is no capture or is damaged; 66 an input cannot be opened; 70 no memory; 73 the\n"
-                                  "output cannot be created; 74 reading or writing failed. Unless it is 0 or 1, no output but the\n"
-                                  "log is left.\n";
+                                  "SIGINT, SIGTERM and SIGHUP end the input, and all that had come is written. With --log FILE\n"
+                                  "SIGHUP opens FILE anew instead, for logrotate.\n"
+                                  "\n"
+                                  "Exit status: 0 done; 1 done, but a capture ended too early, or a signal came before all was\n"
+                                  "read, or streams could not be judged by -Y; 64 wrong usage; 65 an input is no capture, is\n"
+                                  "damaged, or does not fit the output's format; 66 an input cannot be opened; 69 -Y without a\n"
+                                  "tshark that works; 70 no memory; 73 the output cannot be created; 74 reading or writing failed.\n"
+                                  "Unless it is 0 or 1, no output but the log is left.\n";
 
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {
@@ -142,9 +146,6 @@ static const char *check_output(const FpSlimArguments *arguments)
         return "--list shows the classes of all frames, so -Y makes no sense with it";
     if (arguments->list && arguments->selection.format != NULL)
         return "--list writes no capture, so -F makes no sense with it";
-    bool is_to_standard_output = writes_capture(arguments) && (arguments->output == NULL || is_standard_output(arguments->output));
-    if (is_to_standard_output && isatty(STDOUT_FILENO))
-        return "will not write a capture to a terminal; use -w FILE, --log -, or --list";
     return check_log(arguments);
 }
 

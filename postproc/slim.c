@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "descriptor.h"
 #include "error.h"
 #include "output.h"
 #include "progress.h"
@@ -70,7 +71,7 @@ static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
     return fp_writer_next_capture(slim->writer, capture, error);
 }
 
-/* A pipe, an interface, a file that is followed: it may never end, so a signal does it. */
+/* A pipe, an interface, a file that is followed: it may never end. After a signal, what is on its way there is still taken. */
 static bool is_endless(const FpCapture *capture)
 {
     return fp_capture_file_bytes(capture) < 0;
@@ -84,7 +85,25 @@ static void note_early_end(Slim *slim, const char *path, const char *what)
     fprintf(stderr, "firstpayload: %s: %s\n", path, what);
 }
 
-static void note_end(Slim *slim, const FpCapture *capture)
+static void note_signal(Slim *slim, const char *path, const char *what)
+{
+    slim->summary->is_interrupted = true;
+    note_early_end(slim, path, what);
+}
+
+static bool is_enough(const Slim *slim)
+{
+    return slim->options->max_frames != 0 && slim->summary->frames - slim->summary->filtered >= slim->options->max_frames;
+}
+
+/* n: what reading it returned last, which after a signal is 0 also before the end. */
+static bool is_left_unread(const Slim *slim, const FpCapture *capture, int n)
+{
+    return fp_stop_asked() && !is_endless(capture) && !is_enough(slim) &&
+           (n != 0 || fp_capture_bytes_read(capture) < (uint64_t)fp_capture_file_bytes(capture));
+}
+
+static void note_end(Slim *slim, const FpCapture *capture, int n)
 {
     const char *failure = fp_capture_early_end(capture);
     g_autofree char *what = NULL;
@@ -96,11 +115,13 @@ static void note_end(Slim *slim, const FpCapture *capture)
     else if (fp_capture_cut(capture) >= 0)
         what = g_strdup_printf("offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken",
                                fp_capture_cut(capture));
-    else if (fp_stop_asked() && !is_endless(capture))
+    if (what != NULL) {
+        note_early_end(slim, fp_capture_path(capture), what);
+    } else if (is_left_unread(slim, capture, n)) {
         what = g_strdup_printf("offset %" G_GUINT64_FORMAT ": a signal ended the reading; what came before was taken",
                                fp_capture_bytes_read(capture));
-    if (what != NULL)
-        note_early_end(slim, fp_capture_path(capture), what);
+        note_signal(slim, fp_capture_path(capture), what);
+    }
 }
 
 /* How many records to read at once: 0 when enough have been looked at, or a signal has ended the input. */
@@ -124,21 +145,22 @@ static bool idle(Slim *slim, const FpCapture *capture, GError **error)
     return true;
 }
 
-/* Takes all records of capture, or as many as are wanted. */
-static bool take_records(Slim *slim, FpCapture *capture, GError **error)
+/* Takes all records of capture, or as many as are wanted. Returns what reading returned last. */
+static int take_records(Slim *slim, FpCapture *capture, GError **error)
 {
     int n = 0, max;
 
     while ((max = next_batch(slim, capture)) > 0) {
         if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
-            return false;
+            return -1;
+        fp_stop_attend();
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
             break;
         fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          slim->summary->frames, slim->summary->kept);
     }
-    return n >= 0;
+    return n;
 }
 
 static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
@@ -149,11 +171,11 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
         fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
     if (slim->options->threads > 1)
         fp_pass_begin_ahead(slim->pass, capture);
-    bool is_taken = take_records(slim, capture, error);
+    int n = take_records(slim, capture, error);
     fp_pass_end_ahead(slim->pass);
-    if (!is_taken)
+    if (n < 0)
         return false;
-    note_end(slim, capture);
+    note_end(slim, capture, n);
     return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);
 }
 
@@ -171,8 +193,7 @@ static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
     return is_done;
 }
 
-/* Whether an input may never end: an interface, a pipe, a file that is followed. Then signals end the input, also one that comes while a
- * pipe is opened. */
+/* Whether an input may never end: an interface, a pipe, a file that is followed. */
 static bool has_endless_input(const FpSlimOptions *options)
 {
     struct stat status;
@@ -185,11 +206,6 @@ static bool has_endless_input(const FpSlimOptions *options)
             return true;
     }
     return false;
-}
-
-static bool is_enough(const Slim *slim)
-{
-    return slim->options->max_frames != 0 && slim->summary->frames - slim->summary->filtered >= slim->options->max_frames;
 }
 
 /* A capture that is to be followed may be made in a moment, by who was started just before: waits until it is there, or a signal comes.
@@ -221,7 +237,7 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {
         g_clear_error(&failure);
-        note_early_end(slim, input, "a signal ended the reading before this input; neither it nor those after it were read");
+        note_signal(slim, input, "a signal ended the reading before this input; neither it nor those after it were read");
     } else {
         g_propagate_error(error, failure);
     }
@@ -259,25 +275,41 @@ static bool finish_output(Slim *slim, GError **error)
     return fp_output_publish(g_steal_pointer(&slim->output), error);
 }
 
-static bool open_outputs(Slim *slim, GError **error)
+static bool refuse_output(const FpOutput *output, const char *what, GError **error)
 {
-    const FpSlimOptions *options = slim->options;
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: %s", fp_output_path(output), what);
+    return false;
+}
 
-    if (options->output != NULL) {
-        slim->output = fp_output_open(options->output, options->inputs, error);
-        if (slim->output == NULL)
-            return false;
-    }
-    if (options->log == NULL)
-        return true;
-    slim->log = fp_output_append(options->log, options->inputs, has_endless_input(options), error);
+static bool open_log(Slim *slim, GError **error)
+{
+    slim->log = fp_output_append(slim->options->log, slim->options->inputs, error);
     if (slim->log == NULL)
         return false;
-    if (slim->output == NULL || !fp_output_is_same(slim->output, slim->log))
-        return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is the capture's output and the log's; give one of them another name",
-                fp_output_path(slim->log));
-    return false;
+    if (slim->options->list && fp_output_is_same(slim->log, STDOUT_FILENO))
+        return refuse_output(slim->log, "is the list's output and the log's; give the log another name", error);
+    return true;
+}
+
+static bool open_capture_output(Slim *slim, GError **error)
+{
+    slim->output = fp_output_open(slim->options->output, slim->options->inputs, error);
+    if (slim->output == NULL)
+        return false;
+    if (isatty(fp_output_fd(slim->output)))
+        return refuse_output(slim->output, "is a terminal, to which no capture is written; use -w FILE, --log -, or --list", error);
+    if (slim->log != NULL && fp_output_is_same(slim->output, fp_output_fd(slim->log)))
+        return refuse_output(slim->output, "is the capture's output and the log's; give one of them another name", error);
+    return true;
+}
+
+static bool open_outputs(Slim *slim, GError **error)
+{
+    if (slim->options->list && !fp_descriptor_is_writable(STDOUT_FILENO)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "standard output: is not open for writing, and --list prints to it");
+        return false;
+    }
+    return (slim->options->log == NULL || open_log(slim, error)) && (slim->options->output == NULL || open_capture_output(slim, error));
 }
 
 static void say(const char *what)
@@ -317,9 +349,10 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
 
     memset(summary, 0, sizeof *summary);
     fp_progress_begin(&slim.progress, options->show_progress);
-    if (has_endless_input(options))
-        fp_stop_catch(fp_output_remove_temporary);
+    fp_stop_catch(fp_output_remove_temporary, options->log != NULL && fp_output_is_file_name(options->log));
+    bool is_endless_somewhere = has_endless_input(options);
     bool is_done = run(&slim, error);
+    summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
     if (!is_done) { /* rows and lines of what was read before the failure */
         (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, NULL));

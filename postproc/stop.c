@@ -4,56 +4,91 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 #define GRACE_MS 500
 #define SIGNALS_MAX 2 /* more than that, and whoever sends them means it */
 
-/* Written by the signal handler, so that who waits in poll wakes up; stays readable. */
+/* Written to by the handlers, so that who waits in poll wakes up. */
 static int wakeup = -1;
 
 static void (*before_death)(void);
 
-static volatile sig_atomic_t signals;
+static volatile sig_atomic_t signals; /* that end the input */
+static volatile sig_atomic_t first_signal;
 static struct timespec asked_at;
 
-static void note_signal(int signal_number)
+static volatile sig_atomic_t has_hung_up;                       /* since fp_stop_attend was called last */
+static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two, also while it is called */
+static void (*on_hangup)(void *user);
+static void *on_hangup_user;
+
+static void wake(void)
+{
+    uint64_t one = 1;
+
+    (void)!write(wakeup, &one, sizeof one);
+}
+
+static void die_of(int signal_number)
+{
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void note_stop(int signal_number)
 {
     int failure = errno;
 
     if (signals == 0) {
-        uint64_t one = 1;
+        first_signal = signal_number;
         clock_gettime(CLOCK_MONOTONIC, &asked_at);
-        (void)!write(wakeup, &one, sizeof one);
+        wake();
     }
     if (++signals > SIGNALS_MAX) {
         before_death();
-        signal(signal_number, SIG_DFL);
-        raise(signal_number);
+        die_of(signal_number);
     }
     errno = failure;
 }
 
-void fp_stop_catch(void (*clean_up)(void))
+static void note_hangup(int signal_number)
 {
-    static const int caught[] = {SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    int failure = errno;
 
-    if (wakeup >= 0)
-        return;
-    wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wakeup < 0)
-        return; /* then they end the program, as they did */
-    before_death = clean_up;
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
-        struct sigaction old;
-        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(caught[i], &action, NULL);
+    (void)signal_number;
+    has_hung_up = 1;
+    wake();
+    errno = failure;
+}
+
+static void handle(int signal_number, void (*handler)(int), bool also_ignored)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
+
+    if (also_ignored || (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler != SIG_IGN))
+        sigaction(signal_number, &action, NULL);
+}
+
+void fp_stop_catch(void (*clean_up)(void), bool hangup_reopens)
+{
+    if (wakeup < 0) {
+        wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        before_death = clean_up;
+        if (wakeup >= 0) { /* else they end the program, as they did */
+            handle(SIGINT, note_stop, true);
+            handle(SIGTERM, note_stop, false);
+            handle(SIGHUP, hangup_reopens ? note_hangup : note_stop, hangup_reopens);
+        }
     }
+    fp_signals_release();
 }
 
 bool fp_stop_asked(void)
@@ -75,25 +110,62 @@ bool fp_stop_is_over(void)
     return fp_stop_asked() && grace_left_ms() == 0;
 }
 
+void fp_stop_on_hangup(void (*hangup)(void *user), void *user)
+{
+    pthread_mutex_lock(&hangup_lock);
+    on_hangup = hangup;
+    on_hangup_user = user;
+    pthread_mutex_unlock(&hangup_lock);
+}
+
+void fp_stop_attend(void)
+{
+    uint64_t count;
+
+    if (!has_hung_up)
+        return;
+    (void)!read(wakeup, &count, sizeof count); /* first: what comes from here on wakes again */
+    if (fp_stop_asked())
+        wake(); /* stays for all who wait */
+    pthread_mutex_lock(&hangup_lock);
+    bool is_mine = has_hung_up; /* and not seen to by another thread */
+    has_hung_up = 0;
+    if (is_mine && on_hangup != NULL)
+        on_hangup(on_hangup_user);
+    pthread_mutex_unlock(&hangup_lock);
+}
+
+/* Waits until fd can be read, which it returns true for, or a signal comes; and no longer than ms, negative: without end, or than is left
+ * when the input has been asked to end. */
+static bool wait_a_while(int fd, int ms)
+{
+    bool asked = fp_stop_asked(); /* looked at once: what comes from here on wakes */
+    struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = asked ? -1 : wakeup, .events = POLLIN}};
+    int left_ms = asked ? grace_left_ms() : ms;
+
+    if (poll(ready, 2, ms >= 0 && ms < left_ms ? ms : left_ms) > 0 && ready[0].revents != 0)
+        return true;
+    fp_stop_attend();
+    return false;
+}
+
 bool fp_stop_wait(int fd)
 {
-    struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = wakeup, .events = POLLIN}};
-
-    while (!fp_stop_is_over()) {
-        bool asked = fp_stop_asked();
-        if (poll(ready, asked ? 1 : 2, asked ? grace_left_ms() : -1) > 0 && ready[0].revents != 0)
+    while (!fp_stop_is_over())
+        if (wait_a_while(fd, -1))
             return true;
-    }
     return false;
 }
 
 bool fp_stop_sleep(int ms)
 {
-    struct pollfd ready = {.fd = wakeup, .events = POLLIN};
-
-    if (!fp_stop_asked())
-        (void)poll(&ready, 1, ms);
-    else if (!fp_stop_is_over())
-        (void)poll(NULL, 0, ms < grace_left_ms() ? ms : grace_left_ms());
+    if (!fp_stop_is_over())
+        (void)wait_a_while(-1, ms);
     return !fp_stop_is_over();
+}
+
+void fp_stop_die_of_interrupt(void)
+{
+    if (first_signal == SIGINT)
+        die_of(SIGINT);
 }

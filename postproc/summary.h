@@ -26,6 +26,7 @@ typedef struct {
     uint64_t bytes_out;
     uint64_t datagrams_forgotten; /* incomplete, as too many waited */
     uint64_t captures_cut;        /* whose last record was cut */
+    bool is_interrupted;          /* all inputs were files, and a signal came before they were read */
     bool has_drops;               /* the capture was live */
     FpDrops drops;
     FpStreamsStats streams;

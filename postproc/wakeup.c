@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "signals.h"
 
 /* Not IN_MODIFY: each write of who captures would be an event, and when the queue is full, those that matter are dropped. IN_CREATE is all
  * that there is of a hard link. */
@@ -25,14 +26,11 @@ FpWakeup *fp_wakeup_new(GError **error)
     FpWakeup *wakeup = g_new0(FpWakeup, 1);
     sigset_t signals;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGUSR1);
+    fp_signals_hold(); /* where they are not held yet */
+    fp_signals_fill(&signals);
     wakeup->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     wakeup->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (wakeup->inotify_fd >= 0 && wakeup->signal_fd >= 0 && sigprocmask(SIG_BLOCK, &signals, NULL) == 0)
+    if (wakeup->inotify_fd >= 0 && wakeup->signal_fd >= 0)
         return wakeup;
     g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "no events can be had of the system (inotify(7), signalfd(2)): %s", g_strerror(errno));
     fp_wakeup_free(wakeup);

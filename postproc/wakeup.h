@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct FpWakeup FpWakeup;
 
-/* From now on these signals are only noted. Returns NULL with error set. */
+/* From now on these signals are only noted, also those held so far (signals.h). Returns NULL with error set. */
 FpWakeup *fp_wakeup_new(GError **error);
 void fp_wakeup_free(FpWakeup *wakeup);
 

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "log-arguments.h"
+#include "output.h"
 #include "selection-arguments.h"
 #include "size.h"
 
@@ -251,6 +252,8 @@ static const char *read_words(FpWatchArguments *arguments)
         return "--max-archive takes a number of bytes, or one with K, M, G or T";
     if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
         return "--max-archive goes with --then archive";
+    if (arguments->metrics != NULL && !fp_output_is_file_name(arguments->metrics))
+        return "--metrics takes the name of a file, which is replaced each time; no device or pipe can be";
     if (!read_log(arguments, &arguments->options.outputs))
         return "--log takes beside or only";
     if (arguments->follow && (arguments->log == NULL || arguments->once || arguments->options.spool.then == FP_THEN_KEEP))

@@ -8,7 +8,7 @@ ELSEWHERE = {
     "docs/comparison.md": ("comparison", ()),
     "docs/shipping.md": ("shipping", (
         "apt-get install -y rsyslog rsyslog-relp logrotate",
-        "firstpayload slim -i eth0 --log /var/log/firstpayload.jsonl --log-format json",
+        "sh -c 'echo $$ >/run/firstpayload.pid; exec firstpayload slim -i eth0 --log /var/log/firstpayload.jsonl --log-format json'",
         "CREATE TABLE firstpayload (")),
 }
 

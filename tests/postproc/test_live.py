@@ -103,7 +103,7 @@ class Live(unittest.TestCase):
         return said
 
     def test_frames_of_an_interface(self):
-        for interface, number in (("lo", signal.SIGINT), ("any", signal.SIGTERM)):
+        for interface, number in (("lo", signal.SIGINT), ("any", signal.SIGTERM), ("lo", signal.SIGHUP)):
             with self.subTest(interface=interface), Server() as server:
                 run = self.start("-i", interface, "-f", f"tcp port {server.port}")
                 for i in range(20):
@@ -188,7 +188,7 @@ class Pipes(unittest.TestCase):
 
     def test_interrupt_writes_what_came(self):
         """As Ctrl-C does to a pipeline; but this writer does not notice."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             for tail in (b"", b"\0\0\0"):                    # a record that has only begun is no cut then
                 with tempfile.TemporaryDirectory() as folder:
                     out = os.path.join(folder, "out.pcap")

@@ -15,7 +15,7 @@ import sys
 import unittest
 
 from pcaps import ACK, CAPTURES, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
-from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_taken
+from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_caught, wait_until_taken
 from test_slim import in_fragments
 from test_stream_key import erspan, tagged, vxlan
 
@@ -248,6 +248,20 @@ class Outputs(InFolder):
         self.assertNotIn("out.pcap", os.listdir(self.folder))
         self.assertEqual(data, (b"before\n" + slim("-q", "--log", "-", source).stdout)[:len(data)])
 
+    def test_a_torn_line_is_ended_first(self):
+        """By whatever name the log goes; a line of the new run would be lost with it."""
+        for before in (b"torn", b"whole\n" * 3 + b"t", b"{\"timestamp\": \"2026", b"\n", b"whole\n", b""):
+            for script in ('"$@" --log "$LOG"', '"$@" --log - >>"$LOG"', '"$@" --log /dev/stdout >>"$LOG"', '"$@" -U --log "$LOG"', '"$@" --log /dev/fd/9 9>>"$LOG"'):
+                with self.subTest(before=before, script=script):
+                    write(self.folder, "a.log", before)
+                    subprocess.run(["bash", "-c", script, "bash", PROGRAM, "slim", "-q", "-"], input=pcap(connection()), check=True,
+                                   env={**os.environ, "LOG": self.log})
+                    end = b"" if before.endswith(b"\n") or not before else b"\n"
+                    self.assertEqual(read(self.log), before + end + LINE.encode())
+        write(self.folder, "a.log", b"torn")
+        self.assertEqual(slim("-q", "--log", self.log, "-", stdin=pcap([])).returncode, 0)
+        self.assertEqual(read(self.log), b"torn")        # there was nothing to write
+
     def test_each_write_has_whole_lines(self):
         source = write(self.folder, "big.pcap", pcap([f for port in range(1, 4000) for f in connection(port, b"\0" * 1000)[:4]]))
         traced = self.path("trace")
@@ -338,7 +352,7 @@ class AsTheyCome(InFolder):
         run = self.start("-U", "-")
         run.stdin.write(header())
         self.give(run, 1)
-        self.until(self.lines, "the line")          # a signal that comes before it has begun would end it
+        wait_until_caught(run, signal.SIGHUP)
         for n in range(2, 2001):
             self.give(run, n)
             if n % 50 == 0:
@@ -369,16 +383,61 @@ class AsTheyCome(InFolder):
         self.assertIn(b"logs/a.log: cannot be opened anew: No such file or directory", run.stderr.read())
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
 
-    def test_hangup_without_a_file_ends_it_as_ever(self):
-        for log in ("/dev/null", "-"):
+    def test_hangup_while_libwiretap_reads_the_pipe(self):
+        """Where another thread than the one that writes hears of it."""
+        pcapng = subprocess.run(["editcap", "-F", "pcapng", "-", "-"], input=pcap(connection(1)), capture_output=True, check=True).stdout
+        run = self.start("-F", "nsecpcap", "-w", self.path("out.pcap"), "-")
+        run.stdin.write(pcapng)
+        run.stdin.flush()
+        self.until(lambda: len(self.lines()) == 1, "the line")
+        os.rename(self.log, self.path("old"))
+        run.send_signal(signal.SIGHUP)
+        self.until(lambda: os.path.exists(self.log), "the new file")
+        run.stdin.write(pcapng)
+        self.end(run)
+        self.assertEqual((len(self.lines(self.path("old"))), len(self.lines())), (1, 0))      # the second time it is no first payload
+
+    def test_hangup_while_files_are_read(self):
+        """It does not end that, but the lines from then on are in the new file."""
+        os.mkfifo(self.path("out"))
+        source = write(self.folder, "in.pcap", pcap([f for port in range(1, 20001) for f in connection(port)]))
+        for options in ((), ("-j", "2"), ("-U",)):
+            run = self.start("-w", self.path("out"), *options, source)
+            with open(self.path("out"), "rb", buffering=0) as out:
+                self.assertEqual(out.read(24), header())
+                os.rename(self.log, self.path("old"))
+                send_signal(run, signal.SIGHUP)
+                while out.read(65536):
+                    pass
+            self.end(run)
+            before, after = self.lines(self.path("old")), self.lines()
+            self.assertEqual(before + after, slim("-q", "--log", "-", source).stdout.decode().splitlines())
+            self.assertGreater(len(after), 0)
+            os.unlink(self.log)
+
+    def test_hangup_without_a_file_ends_the_input(self):
+        for log in ("/dev/null", "-", "/dev/stdout"):
             self.log = log
-            run = self.start("-")
-            run.stdin.write(header())
+            run = self.start("-w", self.path("out.pcap"), "-")
+            run.stdin.write(header() + b"".join(record(f, n) for n, f in enumerate(connection())))
             run.stdin.flush()
             wait_until_taken(run, run.stdin)
             run.send_signal(signal.SIGHUP)
-            self.assertEqual(run.wait(PATIENCE_SECONDS), -signal.SIGHUP)
+            self.assertEqual((run.wait(PATIENCE_SECONDS), read(self.path("out.pcap"))), (0, header() + record(connection()[3], 3)))
             run.stdin.close()
+
+    def test_hangup_finds_a_torn_line(self):
+        run = self.start("-")
+        run.stdin.write(header())
+        self.give(run, 1)
+        self.until(lambda: len(self.lines()) == 1, "the line")
+        write(self.folder, "a.new", b"torn")
+        os.rename(self.path("a.new"), self.log)
+        send_signal(run, signal.SIGHUP)
+        self.give(run, 2)
+        self.end(run)
+        self.assertEqual((self.lines()[0], len(self.lines())), ("torn", 2))
+        self.assertIn(":2 > ", self.lines()[1])
 
     def test_an_interface(self):
         with socket.create_server(("127.0.0.1", 0)) as server:

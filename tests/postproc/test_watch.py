@@ -447,6 +447,14 @@ class Said(Watch):
         result = self.once("--metrics", self.path("nowhere/m.prom"))
         self.assertEqual(result.stderr.count("nowhere/m.prom: cannot be written: No such file or directory"), 1)
 
+    def test_metrics_are_put_in_the_place_of_files_only(self):
+        for name in ("/dev/null", "/dev/stdout", "-", self.path("fifo")):
+            if name == self.path("fifo"):
+                os.mkfifo(name)
+            result = self.watch("--once", "--metrics", name)
+            self.assertEqual(result.returncode, 64, result.stderr)
+            self.assertIn("--metrics takes the name of a file", result.stderr)
+
     def test_status_of_nothing(self):
         result = subprocess.run([PROGRAM, "status", self.path("nowhere")], capture_output=True, text=True)
         self.assertEqual(result.returncode, 66)

@@ -30,8 +30,8 @@ LOG, ALL = "/var/log/firstpayload.jsonl", "/var/log/firstpayload-all.jsonl"
 RELP_WINDOW = 128
 TCP_UNDER_WAY = 1000
 # Hidden by empty folders of the test's own.
-FOLDERS = "/var/log", "/var/spool/rsyslog", "/var/lib/logrotate", "/srv"
-TOOLS = {"rsyslogd": "rsyslog", "logrotate": "logrotate", "unshare": "util-linux", "pkill": "procps", "ip": "iproute2"}
+FOLDERS = "/var/log", "/var/spool/rsyslog", "/var/lib/logrotate", "/srv", "/run"
+TOOLS = {"rsyslogd": "rsyslog", "logrotate": "logrotate", "unshare": "util-linux", "ip": "iproute2"}
 MODULES = {"omrelp": "rsyslog-relp", "imrelp": "rsyslog-relp", "omkafka": "rsyslog-kafka"}
 
 _blocks = read_blocks(DOCUMENT)
@@ -130,11 +130,12 @@ class Source:
     """slim --log that reads connections from a pipe as they come."""
 
     def __init__(self, *options):
-        self.process = subprocess.Popen([PROGRAM, "slim", "-q", "--log", LOG, "--log-format", "json", *options, "-"], stdin=subprocess.PIPE)
+        noting = ["sh", "-c", 'echo $$ >/run/firstpayload.pid; exec "$@"', "sh"]
+        self.process = subprocess.Popen([*noting, PROGRAM, "slim", "-q", "--log", LOG, "--log-format", "json", *options, "-"], stdin=subprocess.PIPE)
         self.process.stdin.write(header())
         self.process.stdin.flush()
         self.count = 0
-        # Before that a HUP would end it.
+        # Before that the shell would end with a HUP.
         wait_for(lambda: os.path.exists(LOG), "the log")
 
     def give(self, n=1, more=b""):
