@@ -48,7 +48,8 @@ static int run_slim(int argc, char **argv)
     FpSummary summary;
     GError *error = NULL;
     bool is_quiet = false;
-    g_autoptr(FpSlimArguments) arguments = fp_slim_arguments_parse(fp_words_split(argv, "BFYcfijksw"), &options, &is_quiet, &error);
+    char **words = fp_words_split(argv, "BFYcfijksw", &error);
+    g_autoptr(FpSlimArguments) arguments = words != NULL ? fp_slim_arguments_parse(words, &options, &is_quiet, &error) : NULL;
 
     if (arguments == NULL || !fp_slim(&options, &summary, &error))
         return fail(error);
@@ -82,8 +83,8 @@ static int run_watch(int argc, char **argv)
     g_autoptr(GPtrArray) history = g_ptr_array_new_with_free_func(free_arguments);
     FpWatchResult result = {0};
     GError *error = NULL;
-    g_auto(GStrv) words = fp_words_split(argv, "FYfk");
-    FpWatchArguments *arguments = fp_watch_arguments_parse(words, &error);
+    g_auto(GStrv) words = fp_words_split(argv, "FYfk", &error);
+    FpWatchArguments *arguments = words != NULL ? fp_watch_arguments_parse(words, &error) : NULL;
 
     if (arguments == NULL)
         return fail(error);

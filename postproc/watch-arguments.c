@@ -23,8 +23,9 @@ static const char description[] =
     "things are.\n"
     "\n"
     "Exit status: 0 ended by a signal, or all done with --once; 1 done, but files were put aside or cut short; 64\n"
-    "wrong usage; 66 INBOX cannot be read; 70 no memory; 73 a folder cannot be created; 74 reading or writing\n"
-    "failed; 75 another watcher holds the state folder; 78 the configuration makes no sense.\n";
+    "wrong usage; 66 INBOX cannot be read; 69 -Y without a tshark that works; 70 no memory; 73 a folder cannot be\n"
+    "created; 74 reading or writing failed; 75 another watcher holds the state folder; 78 the configuration makes\n"
+    "no sense.\n";
 
 /* What command line and configuration hold, before it is checked. */
 struct FpWatchArguments {

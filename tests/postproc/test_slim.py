@@ -288,6 +288,32 @@ class Options(InFolder):
                 self.assertEqual(result.returncode, 64, result.stderr)
                 self.assertTrue(result.stderr.startswith("firstpayload: "), result.stderr)
 
+    def test_what_would_be_lost_when_it_is_given_twice(self):
+        """GLib takes the last, without a word about what was to be captured, kept or written besides."""
+        for words in (["-i", "lo", "-i", "eth0"], ["-ilo", "--interface=eth0"], ["-qw", "x", "--write", "y", "-"], ["-w", "x", "-qlwy", "-"],
+                      ["--log", "x", "--log=y", "-"], ["-f", "tcp", "-ftcp", "-"], ["-k", "first", "--keep", "reply", "-"],
+                      ["-Y", "tls", "--display-filter", "http", "-"], ["--log=x", "--fields", "a", "--fields=b", "-"],
+                      ["--stream-key", "vlan", "--stream-key", "vni", "-"]):
+            with self.subTest(words):
+                result = slim(*words, stdin=header(), cwd=self.folder)
+                self.assertEqual((result.returncode, result.stdout, os.listdir(self.folder)), (64, b"", []), result.stderr)
+                self.assertIn("is given twice", result.stderr)
+        for words in (["-c", "9", "-c2", "in"], ["-q", "-q", "in"], ["-F", "pcapng", "-F", "pcap", "in"], ["-w", "-w", "in"], ["-f", "tcp", "--", "-f"]):
+            write(self.folder, words[-1], pcap(connection()))
+            with self.subTest(words):
+                self.assertEqual(slim(*words, cwd=self.folder).returncode, 0)
+        for words in (["--then", "keep", "--then=delete"], ["--log", "only", "--log", "beside"], ["--match", "a", "--match", "b"]):
+            run = subprocess.run([PROGRAM, "watch", "--once", *words, "in", "out"], cwd=self.folder, capture_output=True, timeout=60)
+            self.assertEqual(run.returncode, 64, run.stderr)
+            self.assertIn(b"is given twice", run.stderr)
+
+    def test_help_names_every_exit_status(self):
+        for command, page in (("slim", "firstpayload.1"), ("watch", "firstpayload-watch.1")):
+            with open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", page), encoding="utf-8") as file:
+                section = file.read().split(".SH EXIT STATUS\n")[1].split("\n.SH ")[0]
+            said = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=60).stdout.split("Exit status:")[1]
+            self.assertEqual(re.findall(r"(?:^|;) (\d+) ", said.replace("\n", " ")), re.findall(r"^\.B (\d+)$", section, re.M))
+
     def test_a_capture_is_not_written_to_a_terminal(self):
         ours, theirs = pty.openpty()
         source = write(self.folder, "in.pcap", pcap(connection()))
