@@ -21,6 +21,8 @@ from terminal import Failed, Terminal
 
 CTRL_C_STATUS = {"tshark": 2, "tail": 130}     # of programs that take a Ctrl-C for a failure, at the end of a pipe
 ENDED_BY_PIPE = 141     # by SIGPIPE: its reader had enough
+ROOT_WARNING = 'Running as user "root" and group "root". This could be dangerous.'     # of tshark
+PCAP_HEADER_BYTES = 24
 OUTPUTS_MIN = 4     # of a watcher behind a tcpdump that rotates: the second file is where one without the right to it dies
 
 
@@ -108,16 +110,26 @@ class Run:
         return size(log) > size_before if log not in (None, "-") else world.HERE.encode() in shown
 
     def run(self):
+        """What each command has printed."""
         terminal = Terminal(self.commands, [value_of(command, "--log") or "-" for command in self.commands], self.is_enough)
         terminal.run()
         for n, command in enumerate(self.commands):
             fine = {0, ENDED_BY_PIPE, CTRL_C_STATUS.get(words(command.rpartition("|")[2])[0], 0) if goes_on(command) else 0}
             if terminal.status.get(n) not in fine:
                 raise Failed("exit status %s of: %s\n%s" % (terminal.status.get(n), command, terminal.text(n)))
-            written = value_of(command, "-w")
-            if goes_on(command) and written not in (None, "-") and "%" not in written and size(written) <= 24:
-                raise Failed("there is nothing in %s after: %s" % (written, command))
+            check_result(command, terminal.text(n))
         return [terminal.text(n) for n in range(len(self.commands))]
+
+
+def check_result(command, shown):
+    """It has done something: written frames where -w says so, or said something where it is for that."""
+    capture = value_of(command, "-w")
+    if capture not in (None, "-"):
+        if not command.endswith("&") and size(capture) <= PCAP_HEADER_BYTES:
+            raise Failed("there is nothing in %s after: %s" % (capture, command))
+    elif "tshark" in words(command) or "--list" in words(command) or value_of(command, "--log") == "-":
+        if not shown.replace(ROOT_WARNING, "").strip():
+            raise Failed("nothing is printed by: %s" % command)
 
 
 def is_as_shown(found, shown):
