@@ -27,6 +27,8 @@ static int fail(GError *error)
     int status = error->domain == FP_ERROR ? error->code : FP_ERROR_USAGE;
 
     fprintf(stderr, "firstpayload: %s\n", error->message);
+    if (error->domain == G_OPTION_ERROR)
+        fprintf(stderr, "firstpayload: %s --help says more\n", g_get_prgname());
     g_error_free(error);
     return status;
 }
@@ -39,6 +41,12 @@ static bool is_help(const char *word)
 static bool is_version(const char *word)
 {
     return g_str_equal(word, "--version") || g_str_equal(word, "-V") || g_str_equal(word, "version");
+}
+
+static int print_version(void)
+{
+    puts("firstpayload " FP_VERSION);
+    return 0;
 }
 
 static int run_slim(int argc, char **argv)
@@ -238,10 +246,8 @@ static int run(int argc, char **argv)
         print_usage(stderr);
         return FP_ERROR_USAGE;
     }
-    if (is_version(argv[1]) || (command != NULL && argc == 3 && argv[2][0] == '-' && is_version(argv[2]))) {
-        puts("firstpayload " FP_VERSION);
-        return 0;
-    }
+    if (is_version(argv[1]) || (command != NULL && argc == 3 && argv[2][0] == '-' && is_version(argv[2])))
+        return print_version();
     if (command != NULL)
         return run_command(command, argc, argv);
     if (!is_help(argv[1]))
@@ -262,5 +268,5 @@ int main(int argc, char **argv)
     if (!is_called(argv[0], "firstpayload-rotate"))
         return run(argc, argv);
     g_set_prgname("firstpayload-rotate");
-    return run_rotate(argc, argv);
+    return argc == 2 && argv[1][0] == '-' && is_version(argv[1]) ? print_version() : run_rotate(argc, argv);
 }

@@ -41,6 +41,7 @@ class Usage(unittest.TestCase):
         self.assertRegex(version, r"^firstpayload \d+\.\d+\.\d+\n$")
         for words in (("-V",), ("version",), ("slim", "--version"), ("watch", "-V"), ("status", "--version"), ("rotate", "-V")):
             self.assertEqual(self.shown(*words), version)
+        self.assertEqual(self.shown("-V", program=ROTATE), version)
 
     def test_misspelt_commands(self):
         for word, command in (("slm", "slim"), ("SLIM", "slim"), ("silm", "slim"), ("slimm", "slim"), ("sl", "slim"), ("watc", "watch"),
@@ -72,6 +73,10 @@ class Usage(unittest.TestCase):
 
     def test_options_without_a_command(self):
         self.assertIn("-i: a command goes before options:\n  firstpayload slim -i eth0 --log -\n", self.refused("-i", "eth0", "--log", "-"))
+
+    def test_misspelt_options(self):
+        for command in ("slim", "watch", "status"):
+            self.assertIn(f"firstpayload: firstpayload {command} --help says more\n", self.refused(command, "--no-such-option"))
 
     def test_rotate(self):
         page = self.shown("--help", program=ROTATE)
