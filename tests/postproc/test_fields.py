@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """slim --fields and -Y: what tshark says of the first flight, compared with what it says of the whole capture; and what happens when there is
 no tshark, or one that dies, hangs or does not like what it is asked. What is compared on many captures is in tests/agree."""
+import itertools
 import os
+import select
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-import time
 import unittest
 
 from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
+from waiting import PATIENCE_SECONDS, wait_for, wait_until_taken
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
 import log_schema  # noqa: E402
@@ -315,12 +317,10 @@ sys.exit(child.wait())
 
     def test_one_that_hangs(self):
         hangs = self.poisoned("time.sleep(1000)")
-        began = time.monotonic()
         result = slim("-q", "--log", "-", "--log-format", "json", "--fields", HOST, "-", stdin=self.mixed_streams(), **hangs)
         found = log_schema.entries(result.stdout)
         self.assertEqual([e["fields"] and e["fields"][HOST] for e in found], [f"h{i}" if i != 15 else None for i in range(30)], result.stderr)
         self.assertIn("does not answer", result.stderr)
-        self.assertLess(time.monotonic() - began, 60)
 
     def test_one_that_does_not_start(self):
         """It is well when asked what makes sense, and never again."""
@@ -330,27 +330,18 @@ sys.exit(child.wait())
         self.assertIn("does not answer", result.stderr)
 
     def test_no_child_stays(self):
-        def children():
-            return subprocess.run(["pgrep", "-f", self.folder], capture_output=True, text=True).stdout.split()
         script = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
         run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", self.path("log"), "--fields", HOST, "-"], stdin=subprocess.PIPE, **script)
         run.stdin.write(pcap(connection()))
         run.stdin.flush()
-        for _ in range(200):
-            if os.path.exists(self.path("log")) and read(self.path("log")):
-                break
-            time.sleep(0.05)
+        wait_for(lambda: os.path.exists(self.path("log")) and read(self.path("log")), "a line")
         tsharks = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True).stdout.split()
         self.assertEqual(len(tsharks), 1)
         run.send_signal(signal.SIGKILL)
         run.wait()
         run.stdin.close()
-        for _ in range(100):
-            if not any(os.path.exists(f"/proc/{pid}") and "Z" not in read(f"/proc/{pid}/stat").decode().split(")")[1][:3] for pid in tsharks):
-                break
-            time.sleep(0.05)
-        else:
-            self.fail("tshark outlives slim")
+        wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") and "Z" not in read(f"/proc/{pid}/stat").decode().split(")")[1][:3] for pid in tsharks),
+                 "tshark to end as slim has")
 
 
 class Live(InFolder):
@@ -362,6 +353,18 @@ class Live(InFolder):
         run.stdin.flush()
         return run
 
+    def start_answering(self, *arguments, **kwargs):
+        """One whose tshark has started. Until then lines may come without what it would have said, as on a busy machine that takes long."""
+        run = self.start(*arguments, bufsize=0, **kwargs)
+        ports = itertools.count(10000)
+
+        def answered():
+            self.give(run, hello_in([(0, 2100)], next(ports)))
+            return b"www.example" in run.stdout.readline()
+
+        wait_for(answered, "tshark to start")
+        return run
+
     @staticmethod
     def give(run, frames, n=0):
         for i, frame in enumerate(frames):
@@ -369,38 +372,36 @@ class Live(InFolder):
             run.stdin.flush()
 
     def test_lines_come_at_once(self):
-        run = self.start("--fields", SNI, "-Y", "tls")
-        time.sleep(1)      # what starting takes
-        frames = hello_in([(0, 700), (700, 2100)])
+        """While nothing more is said, and the pipe stays open; not only when the time for answers is over, which the last line waits for."""
+        run = self.start_answering("--fields", f"{SNI},{HOST}", "-Y", "tls or http")
         for port in (1, 2, 3):
             frames = hello_in([(0, 700), (700, 2100)], port)
-            began = time.monotonic()
             self.give(run, frames[:-1], 10 * port)
+            if port == 3:
+                self.give(run, [segment(4, 80, 1000, ACK, b"GET / HTTP/1.1\r\n")], 40)
             self.assertIn(b"www.example", run.stdout.readline())
-            self.assertLess(time.monotonic() - began, 1.0)
+        self.assertEqual(select.select([run.stdout], [], [], 0)[0], [])
         run.send_signal(signal.SIGINT)
-        self.assertEqual(run.wait(30), 0, run.stderr.read())
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0, run.stderr.read())
 
     def test_what_has_no_answer_comes_when_its_time_is_over(self):
+        """It holds up what came after it, but not for ever; nor does it take more frames, whose times would tell."""
         run = self.start("--fields", SNI)
-        began = time.monotonic()
         self.give(run, connection(1)[:4])
         self.give(run, hello_in([(0, 2100)], 2), 10)
         self.assertIn(b":1 > ", run.stdout.readline())
-        self.assertTrue(8 < time.monotonic() - began < 13)
         self.assertIn(b"www.example", run.stdout.readline())
         run.stdin.close()
-        self.assertEqual(run.wait(30), 0)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
 
     def test_signals_are_for_slim_alone(self):
         """Ctrl-C reaches all of the terminal's; what had come is still answered."""
-        run = self.start("--fields", SNI, start_new_session=True)
-        time.sleep(0.7)
+        run = self.start_answering("--fields", SNI, start_new_session=True)
         self.give(run, hello_in([(0, 700)]))
-        time.sleep(0.2)
+        wait_until_taken(run, run.stdin)
         self.give(run, hello_in([(0, 700), (700, 2100)])[4:5], 5)
         os.killpg(run.pid, signal.SIGINT)
-        out, said = run.communicate(timeout=30)
+        out, said = run.communicate(timeout=PATIENCE_SECONDS)
         self.assertEqual((run.returncode, said), (0, b""))
         self.assertIn(b"www.example", out)
 
@@ -422,7 +423,6 @@ class Many(InFolder):
     def test_more_than_may_wait(self):
         """Streams that nobody answers, far more of them at once than memory is given for: nothing is lost, the order stays."""
         n = 60000
-        start = time.monotonic()
         frames = [segment(1 + i % 60000, 7, 1000, ACK, b"\x80" * 1300 + bytes((i % 7,)), src=b"\xc0\0\2" + bytes((i // 60000,))) for i in range(n)]
         data = header() + b"".join(record(f, i % 900) for i, f in enumerate(frames))
         found = entries("--log-bytes", "0", "-", stdin=data, fields=HOST)
@@ -434,13 +434,17 @@ class Many(InFolder):
         self.assertTrue(all("too much waited" in e["tshark_error"] for e in found))
         self.assertEqual((len(found) + left_out, len(rows(self.path("out")))), (n, len(found)))
         self.assertGreater(min(left_out, len(found)), 1000)
-        self.assertLess(time.monotonic() - start, 100)
 
     def test_scans_are_not_given_to_tshark(self):
+        """Nor is anything else that never has payload."""
+        given = self.path("given.")
+        write(self.folder, "tshark", f"#!/bin/sh\ntee {given}$$ | {TSHARK} \"$@\"\n".encode())
+        os.chmod(self.path("tshark"), stat.S_IRWXU)
+        env = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         frames = [segment(1000 + i % 60000, 80 + i // 60000, 1000, SYN) for i in range(100000)] + connection(70, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        began = time.monotonic()
-        self.assertEqual([e["fields"] for e in entries("-Y", "http", "-", stdin=pcap(frames), fields=HOST)], [{HOST: "a"}])
-        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual([e["fields"] for e in entries("-Y", "http", "-", stdin=pcap(frames), fields=HOST, env=env)], [{HOST: "a"}])
+        sizes = [os.path.getsize(self.path(name)) for name in os.listdir(self.folder) if name.startswith("given.")]
+        self.assertTrue(0 < sum(sizes) < len(pcap(frames)) / 10, sizes)
 
 
 if __name__ == "__main__":

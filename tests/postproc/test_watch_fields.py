@@ -114,7 +114,7 @@ class Watch(test_watch.Watch):
         quiet = self.path("quiet")
         os.mkdir(quiet)
         began = time.monotonic()
-        subprocess.run([PROGRAM, "watch", "--once", "--then", "keep", *words, self.inbox, quiet], check=True, capture_output=True, timeout=60)
+        subprocess.run([PROGRAM, "watch", "--once", "--then", "keep", *words, self.inbox, quiet], check=True, capture_output=True, timeout=PATIENCE_SECONDS)
         took = time.monotonic() - began
         wanted = {name: read(os.path.join(quiet, name)) for name in os.listdir(quiet) if not name.startswith(".")}
         self.assertEqual(len(wanted), 80)
