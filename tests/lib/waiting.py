@@ -19,6 +19,12 @@ def wait_for(condition, what, seconds=PATIENCE_SECONDS):
     return value
 
 
+def without_clock(environment=os.environ):
+    """The environment of a program that waits for what happens alone, see no-clock.c."""
+    libraries = f"{environment.get('LD_PRELOAD', '')} {environment['FIRSTPAYLOAD_NO_CLOCK']}".strip()
+    return {**environment, "LD_PRELOAD": libraries, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
 def is_asleep(pid):
     """All its threads wait for something: none runs, or is being started, or has ended."""
     for thread in os.listdir(f"/proc/{pid}/task"):

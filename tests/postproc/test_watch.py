@@ -4,6 +4,7 @@ tests/faults, what real programs feed it in tests/rings."""
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,10 +12,10 @@ import stat
 import struct
 import subprocess
 import tempfile
-import time
 import unittest
 
 from pcaps import ACK, CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, record, segment, slim, write
+from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, without_clock
 
 PCAP_HEADER, RECORD_HEADER = 24, 16
 
@@ -29,14 +30,6 @@ def records(data):
     return found
 
 
-def wait_for(condition, what, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.01)
-
-
 class Watch(InFolder):
     def setUp(self):
         super().setUp()
@@ -47,16 +40,16 @@ class Watch(InFolder):
 
     def watch(self, *arguments, **kwargs):
         command = [PROGRAM, "watch", *arguments, self.inbox, self.outdir]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, **kwargs)
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, **kwargs)
 
     def once(self, *arguments, expected=0):
         result = self.watch("--once", *arguments)
         self.assertEqual(result.returncode, expected, result.stderr)
         return result
 
-    def start(self, *arguments, **kwargs):
-        """A watcher that goes on until the test ends."""
-        run = subprocess.Popen([PROGRAM, "watch", *arguments, self.inbox, self.outdir], stderr=subprocess.PIPE, text=True, **kwargs)
+    def start(self, *arguments, before=(), **kwargs):
+        """A watcher that goes on until the test ends. before: what starts it."""
+        run = subprocess.Popen([*before, PROGRAM, "watch", *arguments, self.inbox, self.outdir], stderr=subprocess.PIPE, text=True, **kwargs)
         self.addCleanup(run.stderr.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
@@ -64,7 +57,7 @@ class Watch(InFolder):
         return run
 
     def status(self):
-        result = subprocess.run([PROGRAM, "status", "--json", self.state], capture_output=True, text=True, timeout=20)
+        result = subprocess.run([PROGRAM, "status", "--json", self.state], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         return json.loads(result.stdout) if result.returncode == 0 else {}
 
     def arrive(self, name, data):
@@ -208,7 +201,7 @@ class Files(Watch):
         os.chmod(folder, 0o755)
         program = shutil.copy(PROGRAM, folder)
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "watch", "--once", self.inbox, self.outdir]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("a.pcap: cannot be moved into the state folder: Operation not permitted; it is left out until it can", result.stderr)
         self.assertEqual((self.outputs(), os.path.exists(theirs)), (["b.pcap"], True))
@@ -290,7 +283,7 @@ class Then(Watch):
         os.rename(os.path.join(self.outdir, "a.pcap"), os.path.join(self.outdir, built, f"{1:016}-a.pcap"))    # as after a kill
         os.mkdir(self.path("out2"))
         self.arrive("b.pcap", pcap(connection(9)))
-        result = subprocess.run([PROGRAM, "watch", "--once", "--state", self.state, self.inbox, self.path("out2")], capture_output=True, timeout=60)
+        result = subprocess.run([PROGRAM, "watch", "--once", "--state", self.state, self.inbox, self.path("out2")], capture_output=True, timeout=PATIENCE_SECONDS)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual((self.outputs(), [n for n in os.listdir(self.path("out2")) if n[0] != "."]), (["a.pcap"], ["b.pcap"]))
 
@@ -317,25 +310,25 @@ class Then(Watch):
 
 class Running(Watch):
     def test_file_is_taken_when_its_writer_closes_it(self):
-        self.start()
+        run = self.start(env=without_clock())
         with open(os.path.join(self.inbox, "a.pcap"), "wb") as file:
             file.write(pcap(connection()))
             file.flush()
             self.arrive("b.pcap", pcap(connection(9)))
             wait_for(lambda: self.outputs() == ["b.pcap"], "the other file")
-            time.sleep(0.3)
+            wait_for(lambda: is_asleep(run.pid), "it to have looked at all")
             self.assertEqual(os.listdir(self.inbox), ["a.pcap"])
-        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "the file that was closed", 2)
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "the file that was closed")
 
     def test_moved_and_linked_files(self):
-        self.start()
+        run = self.start(env=without_clock())
         os.rename(write(self.folder, "a.pcap", pcap(connection())), os.path.join(self.inbox, "a.pcap"))
-        wait_for(lambda: self.outputs() == ["a.pcap"], "a file that was moved in", 2)
+        wait_for(lambda: self.outputs() == ["a.pcap"], "a file that was moved in")
         self.arrive(".b.pcap.part", pcap(connection(9)))
-        time.sleep(0.2)
+        wait_for(lambda: is_asleep(run.pid), "it to have looked at all")
         self.assertEqual(self.outputs(), ["a.pcap"])
         os.rename(os.path.join(self.inbox, ".b.pcap.part"), os.path.join(self.inbox, "b.pcap"))
-        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "a file that got its name", 2)
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "a file that got its name")
 
     def test_second_watcher_is_told_who_holds_the_folder(self):
         run = self.start()
@@ -355,10 +348,10 @@ class Running(Watch):
             self.arrive(f"{i:03}.pcap", pcap(connection(1000 + i)))
         run = self.start("--then", "keep")
         for _ in range(3):
-            os.rename(self.inbox, self.path("gone"))
-            time.sleep(0.2)
-            os.rename(self.path("gone"), self.inbox)
-            time.sleep(0.2)
+            for one, other in ((self.inbox, self.path("gone")), (self.path("gone"), self.inbox)):
+                os.rename(one, other)
+                send_signal(run, signal.SIGUSR1)            # for which it looks
+                wait_for(lambda: is_asleep(run.pid), "it to have looked")
         self.arrive("last.pcap", pcap(connection(999)))
         wait_for(lambda: "last.pcap" in self.outputs(), "the last file")
         run.terminate()
@@ -372,21 +365,18 @@ class Running(Watch):
         self.arrive("a.pcap", pcap(connection()))
         wait_for(lambda: self.outputs() == ["a.pcap"], "the first file")
         write(self.folder, "c.conf", b"[watch]\nkeep = first,handshake\n")
-        run.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
+        send_signal(run, signal.SIGHUP)
         self.arrive("b.pcap", pcap(connection(9)))
         wait_for(lambda: "b.pcap" in self.outputs(), "the second file")
         self.assertEqual(len(records(self.output("b.pcap"))), 4)
         write(self.folder, "c.conf", b"[watch]\nkep = first\n")
-        run.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
+        send_signal(run, signal.SIGHUP)
         self.arrive("c.pcap", pcap(connection(11)))
         wait_for(lambda: "c.pcap" in self.outputs(), "the third file")
         self.assertEqual(len(records(self.output("c.pcap"))), 4)
-        run.send_signal(signal.SIGUSR1)
-        time.sleep(0.3)
+        send_signal(run, signal.SIGUSR1)
         run.send_signal(signal.SIGTERM)
-        self.assertEqual(run.wait(10), 0)
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
         log = run.stderr.read()
         self.assertIn("options were read again", log)
         self.assertIn("[watch] has no key kep; see firstpayload.conf(5); the old options are kept", log)
@@ -403,11 +393,11 @@ class Running(Watch):
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(listener.close)
         listener.bind(self.path("notify"))
-        listener.settimeout(10)
+        listener.settimeout(PATIENCE_SECONDS)
         environment = dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000")
         run = self.start(env=environment)
         run.send_signal(signal.SIGTERM)
-        run.wait(10)
+        run.wait(PATIENCE_SECONDS)
         heard = []
         while "STOPPING=1" not in heard:
             heard.append(listener.recv(4096).decode())
@@ -415,15 +405,21 @@ class Running(Watch):
         self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
 
     def test_watchdog_is_fed_while_idle(self):
+        """And twice as often as it asks for."""
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(listener.close)
         listener.bind(self.path("notify"))
-        listener.settimeout(10)
-        self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000"))
-        fed, end = 0, time.monotonic() + 1.2
-        while time.monotonic() < end:
+        listener.settimeout(PATIENCE_SECONDS)
+        run = self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000", ASAN_OPTIONS="detect_leaks=0"),
+                         before=["strace", "-D", "-qq", "-e", "trace=?poll,?ppoll", "-o", self.path("trace")])
+        fed = 0
+        while fed < 3:
             fed += listener.recv(4096) == b"WATCHDOG=1"
-        self.assertGreaterEqual(fed, 3)
+        run.terminate()
+        run.wait()
+        waits = re.findall(r"poll\(\[.*\], 2, (?:\{tv_sec=0, tv_nsec=)?(\d+)", read(self.path("trace")).decode())
+        self.assertLessEqual({int(milliseconds.removesuffix("000000")) for milliseconds in waits}, {200})
+        self.assertGreaterEqual(len(waits), 3)
 
 
 class Said(Watch):
@@ -436,7 +432,7 @@ class Said(Watch):
         self.assertRegex(text, r"(?m)^last_file +a \\\"b\\\\\\n\.pcap$")
         status = self.status()
         self.assertEqual((status["frames"], status["frames_kept"], status["streams"], status["last_file"]), (5, 1, 1, "a \"b\\\n.pcap"))
-        self.assertLess(status["lag_seconds"], 60)
+        self.assertLess(status["lag_seconds"], PATIENCE_SECONDS)
         self.assertEqual(int(status["last_frame_seconds"]), 1700000000)
         metrics = read(self.path("m.prom")).decode()
         self.assertIn(f'firstpayload_frames_total{{inbox="{self.inbox}"}} 5\n', metrics)
@@ -472,7 +468,7 @@ class Configuration(Watch):
         return write(self.folder, "c.conf", text.encode())
 
     def run_config(self, text, *arguments):
-        return subprocess.run([PROGRAM, "watch", "--config", self.config(text), *arguments], capture_output=True, text=True, timeout=60)
+        return subprocess.run([PROGRAM, "watch", "--config", self.config(text), *arguments], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
     def test_file_alone(self):
         self.arrive("a.pcap", pcap(connection()))
@@ -522,7 +518,7 @@ class Rotate(Watch):
             self.folder, "rotate.conf", f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\n".encode()))
         program = os.path.join(os.path.dirname(PROGRAM), "firstpayload-rotate")
         runs = [subprocess.Popen([program, file], env=environment, stderr=subprocess.PIPE, text=True) for file in files]
-        return [(run.communicate(timeout=60)[1], run.returncode) for run in runs]
+        return [(run.communicate(timeout=PATIENCE_SECONDS)[1], run.returncode) for run in runs]
 
     def test_many_at_once_without_a_watcher(self):
         files = [write(self.folder, f"{i:02}.pcap", pcap(connection(1000 + i))) for i in range(20)]

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * no-clock.c - who waits in poll(2) is woken by what happens, and never because a second or more has passed. To be put before a program
+ * with LD_PRELOAD: then a test can tell what an event did from what the next look would have found, on however busy a machine.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LONG_MS 1000
+
+int poll(struct pollfd *descriptors, nfds_t n, int timeout_ms)
+{
+    struct timespec timeout = {.tv_nsec = timeout_ms * 1000000L};
+    bool is_short = timeout_ms >= 0 && timeout_ms < LONG_MS;
+
+    return (int)syscall(SYS_ppoll, descriptors, n, is_short ? &timeout : NULL, NULL, (size_t)(_NSIG / 8));
+}
+
+/* What poll becomes with _FORTIFY_SOURCE. */
+int __poll_chk(struct pollfd *descriptors, nfds_t n, int timeout_ms, size_t size);
+int __poll_chk(struct pollfd *descriptors, nfds_t n, int timeout_ms, size_t size)
+{
+    (void)size;
+    return poll(descriptors, n, timeout_ms);
+}
