@@ -6,10 +6,9 @@ import signal
 import subprocess
 import time
 
-from waiting import wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
-BUFFER_KIB = 65536
-FLUSHED_SECONDS = 1.5                   # libpcap hands over what it has got once a second
+BUFFER_KIB = 65536                      # more than all that any test sends: however busy the machine, no frame is dropped
 
 
 def tcpdump(*options, user="root"):
@@ -43,18 +42,19 @@ class Capturing:
             return file.read()
 
     def finish(self):
-        """As Ctrl-C does; not before FLUSHED_SECONDS after the last frame. A RuntimeError when frames were dropped."""
+        """As Ctrl-C does, when it has read what the kernel has handed over, see Traffic.stop. A RuntimeError when frames were dropped."""
+        wait_for(lambda: self.process.poll() is not None or is_asleep(self.process.pid), f"{self.command[0]} to have read all")
         if self.ends_itself != (self.process.poll() is not None):
             raise RuntimeError("%s has ended, or has not: %s" % (" ".join(self.command), self.words()))
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
+        self.process.wait(PATIENCE_SECONDS)
         words = self.words()
         self.said.close()
         dropped = re.findall(r"(\d+) packets? dropped", words) + re.findall(r"received/dropped on interface '[^']*': \d+/(\d+)", words)
         if self.process.returncode != 0 or not dropped:
             raise RuntimeError("%s: exit status %d: %s" % (" ".join(self.command), self.process.returncode, words))
         if any(map(int, dropped)):
-            raise RuntimeError("this machine was too slow for the test, the capture has gaps: %s: %s" % (" ".join(self.command), words))
+            raise RuntimeError("the kernel dropped frames, more than %d KiB of them waited: %s: %s" % (BUFFER_KIB, " ".join(self.command), words))
 
     def kill(self):
         if self.process.poll() is None:

@@ -11,13 +11,14 @@ import tempfile
 import time
 import unittest
 
-from capturing import dumpcap, wait_for
+from capturing import dumpcap
 from records import records
 from ringtest import EVERY, RingTest, main
 from traffic import Traffic
+from waiting import wait_for
 from watching import Watcher, visible
 
-SECONDS = 5
+FILES = 20                      # that are carried at the least
 
 
 def move(path, inbox):
@@ -85,21 +86,21 @@ class Arrival(RingTest):
         for carrier in carriers:  # before there are connections, which would be theirs too
             carrier.start()
         self.capture(dumpcap("-b", "packets:200", "-w", "f.pcapng"), self.staging)
-        traffic = Traffic(self.namespace, 2, seconds_silent=SECONDS - 1)
+        traffic = Traffic(self.namespace, 2, seconds_silent=3)
         traffic.start()
-        time.sleep(SECONDS)
+        for name, watcher in watchers.items():
+            wait_for(lambda: watcher.n_done() >= FILES, lambda: f"{FILES} files of {name}: {watcher.n_done()}; {watcher.said()}")
         traffic.stop()
         self.finish_capturing()
         self.is_over.set()
         for carrier in carriers:
-            carrier.join(60)
+            carrier.join()
         self.assertEqual([carrier.exitcode for carrier in carriers], [0] * len(carriers))
         expected = self.expected(EVERY)
         for name, watcher in watchers.items():
             with self.subTest(way=name):
                 watcher.finish()
                 self.assertEqual(len(visible(watcher.out)), len(self.finished()))
-                self.assertGreater(len(self.finished()), 20)
                 self.assert_same_records([record for _, output in watcher.outputs() for record in records(output)], expected, name)
         for name in self.finished():
             self.assertGreater(os.path.getsize(os.path.join(self.staging, name)), 0, "a hard link's other name was touched")

@@ -2,28 +2,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every way in which tcpdump and dumpcap rotate, each into an inbox that is emptied meanwhile, all at once on the same traffic."""
 import os
-import time
 
 from capturing import dumpcap, tcpdump
 from records import records
 from ringtest import EVERY, FIRST, RingTest, main
 from traffic import Traffic
+from waiting import wait_for
 from watching import visible
 
-SECONDS = 7
-BULK = 60_000_000               # tcpdump -C counts in millions
+BULK = 30_000_000               # tcpdump -C counts in millions
 
-# name -> command in the inbox, rotations at the least
+# name -> command in the inbox, how many files are waited for
 MODES = {
-    "tcpdump-C-W": (tcpdump("-C", "1", "-W", "20", "-w", "ring.pcap"), 40),
-    "tcpdump-C": (tcpdump("-C", "1", "-w", "f"), 40),
-    "tcpdump-G": (tcpdump("-G", "1", "-w", "at-%s.pcap"), SECONDS - 2),
-    "tcpdump-G-C": (tcpdump("-G", "2", "-C", "1", "-w", "at-%s.pcap"), 40),
+    "tcpdump-C-W": (tcpdump("-C", "1", "-W", "20", "-w", "ring.pcap"), 25),
+    "tcpdump-C": (tcpdump("-C", "1", "-w", "f"), 25),
+    "tcpdump-G": (tcpdump("-G", "1", "-w", "at-%s.pcap"), 3),
+    "tcpdump-G-C": (tcpdump("-G", "2", "-C", "1", "-w", "at-%s.pcap"), 25),
     "tcpdump-G-W": (tcpdump("-G", "1", "-W", "3", "-w", "at-%s.pcap"), 3),
-    "tcpdump-gzip": (tcpdump("-C", "1", "-z", "gzip", "-w", "z"), 40),
-    "tcpdump-U": (tcpdump("-U", "-C", "1", "-W", "50", "-w", "u.pcap"), 40),
+    "tcpdump-gzip": (tcpdump("-C", "1", "-z", "gzip", "-w", "z"), 25),
+    "tcpdump-U": (tcpdump("-U", "-C", "1", "-W", "50", "-w", "u.pcap"), 25),
     "dumpcap-filesize": (dumpcap("-b", "filesize:100", "-w", "size.pcapng"), 200),
-    "dumpcap-duration": (dumpcap("-b", "duration:1", "-w", "time.pcapng"), SECONDS - 2),
+    "dumpcap-duration": (dumpcap("-b", "duration:1", "-w", "time.pcapng"), 3),
     "dumpcap-files": (dumpcap("-b", "filesize:500", "-b", "files:40", "-w", "ring.pcapng"), 60),
     "dumpcap-packets": (dumpcap("-P", "-b", "packets:50", "-b", "files:400", "-w", "ring.pcap"), 100),
 }
@@ -35,9 +34,10 @@ class Modes(RingTest):
         for name, watcher in watchers.items():
             watcher.start()
             self.capture(MODES[name][0], watcher.inbox, ends_itself=name == "tcpdump-G-W")
-        traffic = Traffic(self.namespace, 1, bulk_bytes=BULK, seconds_silent=SECONDS - 1)
+        traffic = Traffic(self.namespace, 1, bulk_bytes=BULK, seconds_silent=4)
         traffic.start()
-        time.sleep(SECONDS)
+        for name, watcher in watchers.items():
+            wait_for(lambda: watcher.n_done() >= MODES[name][1], lambda: f"{MODES[name][1]} files of {name}: {watcher.n_done()}; {watcher.said()}")
         traffic.stop()
         self.finish_capturing()
         for watcher in watchers.values():
@@ -47,9 +47,7 @@ class Modes(RingTest):
         for name, watcher in watchers.items():
             with self.subTest(mode=name):
                 self.check_outputs(watcher, expected, name)
-                n = len(os.listdir(os.path.join(watcher.state, "done")))
-                self.assertGreaterEqual(n, MODES[name][1])
-                print("%s --keep %s: %d files, %d of %d frames" % (name, keep, n, len(expected), watcher.status()["frames"]), flush=True)
+                print("%s --keep %s: %d files, %d of %d frames" % (name, keep, watcher.n_done(), len(expected), watcher.status()["frames"]), flush=True)
 
     def check_outputs(self, watcher, expected, name):
         pairs = watcher.outputs()

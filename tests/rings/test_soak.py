@@ -5,11 +5,11 @@
 FIRSTPAYLOAD_SOAK_FILES says how many files there are at the least.
 """
 import os
-import time
 
-from capturing import FLUSHED_SECONDS, dumpcap, wait_for
+from capturing import dumpcap
 from ringtest import FIRST, RingTest, main
 from traffic import Traffic
+from waiting import is_asleep, wait_for
 from watching import Consumer, visible
 
 FILES = int(os.environ.get("FIRSTPAYLOAD_SOAK_FILES") or 3000)
@@ -49,15 +49,15 @@ class Soak(RingTest):
         watcher.start()
         consumer = Consumer(watcher.out, os.path.join(self.folder, "taken"))
         self.addCleanup(consumer.stop)
-        self.capture(dumpcap("-b", "packets:3", "-w", "f.pcapng"), watcher.inbox)
+        capturing = self.capture(dumpcap("-b", "packets:3", "-w", "f.pcapng"), watcher.inbox)
         measurements = []
         for part in range(1, MEASUREMENTS + 1):
             goal = FILES * part // MEASUREMENTS
             traffic = Traffic(self.namespace, part, n_silent=4)
             traffic.start()
-            wait_for(lambda: len(consumer.paths) >= goal, "%d files" % goal, 60 + FILES / 50)
+            wait_for(lambda: len(consumer.paths) >= goal, "%d files" % goal)
             traffic.stop()
-            time.sleep(FLUSHED_SECONDS)
+            wait_for(lambda: is_asleep(capturing.process.pid), "dumpcap to have read all")
             wait_for(lambda: self.is_quiet(watcher, consumer), "the watcher")
             measurements.append(Measurement(watcher))
             print(measurements[-1], flush=True)

@@ -3,12 +3,14 @@
 """tcpdump as the user that it drops to, the watcher as another one: with CAP_LEASE as the service has it, and without."""
 import os
 import pwd
+import signal
 import time
 
 from capturing import tcpdump
 from records import records
 from ringtest import EVERY, RingTest, main
 from traffic import Traffic
+from waiting import is_asleep, send_signal, wait_for
 from watching import visible
 
 WATCHER = 64001                 # a user and a group without a name
@@ -20,15 +22,16 @@ class Users(RingTest):
         super().setUp()
         self.capturer = pwd.getpwnam("tcpdump")
 
-    def watcher_as_other(self, *privileges):
+    def watcher_as_other(self, *privileges, **kwargs):
         """The inbox is tcpdump's, and its group, which its files get too, the watcher's."""
         user = ["setpriv", "--reuid=%d" % WATCHER, "--regid=%d" % WATCHER, "--clear-groups", *privileges]
-        watcher = self.watcher("other", "--keep", EVERY, user=user)
+        watcher = self.watcher("other", "--keep", EVERY, user=user, **kwargs)
         folder = os.path.dirname(watcher.inbox)
         for path in (folder, watcher.out):
             os.chown(path, WATCHER, WATCHER)
         os.chown(watcher.inbox, self.capturer.pw_uid, WATCHER)
         os.chmod(watcher.inbox, 0o2770)
+        self.other = watcher
         return watcher
 
     def rotate(self, watcher):
@@ -36,10 +39,10 @@ class Users(RingTest):
         command = tcpdump("-U", "-C", "1", "-W", "90", "-w", "f.pcap", user="tcpdump")
         self.capture(["sh", "-c", "umask 027; exec \"$@\"", "sh", *command], watcher.inbox)
 
-    def talk(self, seed, seconds):
-        traffic = Traffic(self.namespace, seed, n_silent=8, bulk_bytes=10_000_000, seconds_silent=seconds)
+    def talk(self, seed, seconds, n_done):
+        traffic = Traffic(self.namespace, seed, n_silent=8, bulk_bytes=12_000_000, seconds_silent=seconds)
         traffic.start()
-        time.sleep(seconds)
+        wait_for(lambda: self.other.n_done() >= n_done, lambda: f"{n_done} files: {self.other.said()}")
         traffic.stop()
 
     def check(self, watcher):
@@ -55,9 +58,13 @@ class Users(RingTest):
         """A file that nothing has been written to for long is still being written."""
         watcher = self.watcher_as_other("--inh-caps=+lease", "--ambient-caps=+lease")
         self.rotate(watcher)
-        self.talk(1, 2)
-        time.sleep(SILENCE_SECONDS)
-        self.talk(2, 2)
+        self.talk(1, 2, 8)
+        wait_for(lambda: time.time() - max(os.stat(os.path.join(watcher.inbox, name)).st_mtime for name in visible(watcher.inbox)) > SILENCE_SECONDS,
+                 "a file to which nobody has written for long")
+        for _ in range(2):
+            send_signal(watcher.process, signal.SIGUSR1)            # for which it looks
+            wait_for(lambda: is_asleep(watcher.process.pid), "it to have looked")
+        self.talk(2, 2, 16)
         self.finish_capturing()
         self.check(watcher)
         self.assertNotIn("CAP_LEASE", watcher.said())
@@ -65,9 +72,9 @@ class Users(RingTest):
     def test_without_lease(self):
         """Then it is taken for finished, which is said; as long as somebody always talks, nothing is lost. Nor does each file take the
         time of two looks."""
-        watcher = self.watcher_as_other()
+        watcher = self.watcher_as_other(has_clock=True)
         self.rotate(watcher)
-        self.talk(1, 4)
+        self.talk(1, 4, 8)
         self.finish_capturing()
         self.check(watcher)
         self.assertEqual(watcher.said().count("without CAP_LEASE nobody tells"), 1, watcher.said())

@@ -11,40 +11,74 @@ import threading
 import time
 
 from peers import MAIL, WEB, Service, connect
+from waiting import PATIENCE_SECONDS
 
 ADDRESSES = "127.0.0.1", "::1"
-LATE = 2525
+LATE, FILLING = 2525, 2526
+SHORT_MAX = 3000
+BLOCKS_BYTES = 1 << 20          # more than two of the blocks in which the kernel hands frames over
 FAST_OPEN_WITHOUT_COOKIES = 0x207
 
 
-class Silent:
-    """A connection of which nobody says anything until told to. Both ends are here."""
+class Ends:
+    """Both ends of a connection, which are here."""
 
-    def __init__(self, namespace, address):
+    def __init__(self, namespace, address, port):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with namespace.socket(family) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((address, LATE))
+            listener.bind((address, port))
             listener.listen()
             self.client = namespace.socket(family)
-            self.client.connect((address, LATE))
+            self.client.connect((address, port))
             self.server = listener.accept()[0]
-
-    def speak(self, server_first):
-        """What one says, the other answers; both stay."""
-        one, other = (self.server, self.client) if server_first else (self.client, self.server)
-        for speaker, hearer, words in ((one, other, b"at last, %d" % time.monotonic_ns()), (other, one, b"yes")):
-            speaker.sendall(words)
-            hearer.settimeout(30)
-            hearer.recv(100)
 
     def close(self):
         self.client.close()
         self.server.close()
 
 
+class Filling(Ends):
+    """The kernel hands frames over in blocks, when they are full or a second has passed: what fills them is of a connection of which nothing
+    is kept any more."""
+
+    def __init__(self, namespace):
+        super().__init__(namespace, ADDRESSES[0], FILLING)
+        self.say(self.client, self.server, b"x" * 20000)        # farther than a flight goes
+        self.say(self.server, self.client, b"yes")
+
+    @staticmethod
+    def say(speaker, hearer, words):
+        sending = threading.Thread(target=speaker.sendall, args=(words,))
+        sending.start()
+        left = len(words)
+        while left > 0:
+            left -= len(hearer.recv(1 << 20))
+        sending.join()
+
+    def fill(self):
+        self.say(self.client, self.server, b"x" * BLOCKS_BYTES)
+        self.close()
+
+
+class Silent(Ends):
+    """One of which nobody says anything until told to."""
+
+    def __init__(self, namespace, address):
+        super().__init__(namespace, address, LATE)
+
+    def speak(self, server_first):
+        """What one says, the other answers; both stay."""
+        one, other = (self.server, self.client) if server_first else (self.client, self.server)
+        for speaker, hearer, words in ((one, other, b"at last, %d" % time.monotonic_ns()), (other, one, b"yes")):
+            speaker.sendall(words)
+            hearer.settimeout(PATIENCE_SECONDS)
+            hearer.recv(100)
+
+
 class Traffic:
-    """Goes on between start and stop. errors: what went wrong in its threads, which stop raises."""
+    """Goes on between start and stop; after the first SHORT_MAX short ones it only trickles, so that rings and buffers hold all of it for
+    minutes. errors: what went wrong in its threads, which stop raises."""
 
     def __init__(self, namespace, seed, n_silent=40, bulk_bytes=0, short=True, seconds_silent=6.0):
         self.namespace = namespace
@@ -70,6 +104,7 @@ class Traffic:
 
     def start_threads(self):
         self.services = [Service(self.namespace, port) for port in (WEB, MAIL)]
+        self.filling = Filling(self.namespace)
         self.silent = [Silent(self.namespace, ADDRESSES[i % 2]) for i in range(self.n_silent)]
         tasks = [self.wake_silent] + [self.short_ones] * (2 if self.short else 0) + [self.bulk] * (self.bulk_bytes > 0)
         self.threads = [threading.Thread(target=self.guard, args=(task,), daemon=True) for task in tasks]
@@ -109,7 +144,7 @@ class Traffic:
             else:
                 connect(self.namespace, address, **kind)
             self.counts["short"] += 1
-            self.stopping.wait(0.002)
+            self.stopping.wait(0.002 if self.counts["short"] < SHORT_MAX else 0.2)
 
     def reuse(self, address, port, kind):
         """Once more when the last connection is not closed yet: a process that is being started has our descriptors until its exec."""
@@ -136,10 +171,12 @@ class Traffic:
             self.counts["bulk"] += 1
 
     def stop(self):
+        """What was said has then been handed over to all that capture."""
         self.stopping.set()
         for thread in self.threads:
-            thread.join(60)
+            thread.join()
         for service in self.services:
             service.close()
+        self.filling.fill()
         if self.errors:
             raise self.errors[0]

@@ -7,9 +7,9 @@ import subprocess
 import threading
 import time
 
-from capturing import wait_for
 import log_schema
 from records import records
+from waiting import PATIENCE_SECONDS, wait_for, without_clock
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 COMPRESSIONS = ".gz", ".zst", ".lz4"
@@ -28,7 +28,9 @@ def visible(folder):
 class Watcher:
     """One on folder/inbox and folder/out, whose state is in folder/state."""
 
-    def __init__(self, folder, *options, user=()):
+    def __init__(self, folder, *options, user=(), has_clock=False):
+        """has_clock: it finds files by looking again, too, and not by events alone. user: what starts it."""
+        self.environment = os.environ if has_clock else without_clock()
         self.inbox, self.out, self.state = (os.path.join(folder, name) for name in ("inbox", "out", "state"))
         for path in (self.inbox, self.out):
             os.makedirs(path, exist_ok=True)
@@ -38,7 +40,7 @@ class Watcher:
 
     def start(self):
         with open(self.said_path, "a") as said:
-            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.command], stderr=said)
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.command], stderr=said, env=self.environment)
 
     def said(self):
         with open(self.said_path) as file:
@@ -49,6 +51,11 @@ class Watcher:
         done = subprocess.run([PROGRAM, "status", "--json", self.state], capture_output=True)
         return json.loads(done.stdout) if done.returncode == 0 else {}
 
+    def n_done(self):
+        """How many files have been taken; for --then archive."""
+        folder = os.path.join(self.state, "done")
+        return len(os.listdir(folder)) if os.path.isdir(folder) else 0
+
     def is_idle(self):
         if self.process.poll() is not None:
             raise RuntimeError("the watcher ended: " + self.said())
@@ -56,18 +63,14 @@ class Watcher:
         return os.path.isdir(claims) and not visible(self.inbox) and not os.listdir(claims)
 
     def finish(self):
-        """Waits until all is done, then ends it as systemd does. Not long enough for the look that it takes every 30 seconds in any case:
-        events must do."""
-        try:
-            wait_for(self.is_idle, "the watcher", 20)
-        except RuntimeError as error:
-            claims = os.listdir(os.path.join(self.state, "claim"))
-            raise RuntimeError("%s; inbox %s, claims %s, it said: %s" % (error, visible(self.inbox)[:20], claims[:20], self.said()[-2000:]))
+        """Waits until all is done, then ends it as systemd does."""
+        wait_for(self.is_idle, lambda: "the watcher; inbox %s, claims %s, it said: %s" % (
+            visible(self.inbox)[:20], os.listdir(os.path.join(self.state, "claim"))[:20], self.said()[-2000:]))
         self.end()
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(30) != 0:
+        if self.process.wait(PATIENCE_SECONDS) != 0:
             raise RuntimeError("the watcher ended with %d: %s" % (self.process.returncode, self.said()))
 
     def kill(self):
