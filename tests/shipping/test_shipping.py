@@ -20,15 +20,19 @@ import unittest
 import log_schema
 from blocks import read_blocks
 from pcaps import connection, header, pcap, record
-from waiting import wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 DOCUMENT = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "docs", "shipping.md")
 INSIDE = "FIRSTPAYLOAD_TEST_INSIDE"
 LOG, ALL = "/var/log/firstpayload.jsonl", "/var/log/firstpayload-all.jsonl"
-# What a peer may lose that goes away while lines come: what was sent, but not acknowledged by it.
-RELP_WINDOW = 128
-TCP_UNDER_WAY = 1000
+# What may be lost each time that a peer goes away while lines come. With RELP, what the sensor's rsyslog had sent and nobody had acknowledged,
+# which is librelp's window at the most, and the line that it was about to send. Otherwise what is in the sockets, see prepare.
+RELP_LOST = 128 + 1
+SOCKET_BYTES = 131072
+TCP_LOST = 2 * SOCKET_BYTES // 500      # no line is shorter than that
+# How many lines a test lets come before it goes on, and how many there are at the most until then.
+MORE, MOST = 100, 1000
 # Hidden by empty folders of the test's own.
 FOLDERS = "/var/log", "/var/spool/rsyslog", "/var/lib/logrotate", "/srv", "/run"
 TOOLS = {"rsyslogd": "rsyslog", "logrotate": "logrotate", "unshare": "util-linux", "ip": "iproute2"}
@@ -65,9 +69,12 @@ class Rsyslog:
         self.process = None
 
     def check(self):
-        done = subprocess.run(["rsyslogd", "-N1", "-f", self.path], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["rsyslogd", "-N1", "-f", self.path], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         if done.returncode != 0 or re.search("error|warning|parameter .* not known", done.stderr):
             raise RuntimeError(done.stderr)
+
+    def said(self):
+        return read(os.path.join(self.folder, "said"))
 
     def start(self):
         with open(os.path.join(self.folder, "said"), "a") as said:
@@ -76,7 +83,7 @@ class Rsyslog:
     def end(self, number=signal.SIGTERM):
         if self.process:
             self.process.send_signal(number)
-            self.process.wait(60)
+            self.process.wait(PATIENCE_SECONDS)
             self.process = None
             # The next one would take it for one that runs.
             if os.path.exists(os.path.join(self.folder, "pid")):
@@ -147,7 +154,7 @@ class Source:
 
     def end(self):
         self.process.stdin.close()
-        if self.process.wait(60) != 0:
+        if self.process.wait(PATIENCE_SECONDS) != 0:
             raise RuntimeError("slim ended with %d" % self.process.returncode)
 
 
@@ -156,13 +163,14 @@ def rotate():
     path = "/var/spool/rsyslog/firstpayload.logrotate"
     with open(path, "w") as file:
         file.write(LOGROTATE)
-    done = subprocess.run(["logrotate", "--force", path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["logrotate", "--force", path], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     if done.returncode != 0 or done.stderr:
         raise RuntimeError(done.stderr)
 
 
 class Shipping(unittest.TestCase):
     maxDiff = None
+    is_flowing = True                   # lines come, or would if the one were there that is being ended
 
     def setUp(self):
         for folder in FOLDERS:
@@ -201,26 +209,36 @@ class Shipping(unittest.TestCase):
 
     def assert_all(self, wanted, lines, lost_at_most=0):
         """Each comes as it was, and at least once."""
-        try:
-            wait_for(lambda: not wanted - self.come(lines()), "the lines", 10 if lost_at_most else 60)
-        except RuntimeError:
-            pass
+        def lost():
+            return list(wanted - self.come(lines()))
+
+        wait_for(lambda: len(lost()) <= lost_at_most, lambda: "the lines; %d are missing, as %s" % (len(lost()), lost()[:3]))
         found = self.come(lines())
-        lost = wanted - found
-        print("    %d lines, %d lost, %d came again" % (len(wanted), len(lost), sum((found - wanted).values())), flush=True)
+        print("    %d lines, %d lost, %d came again" % (len(wanted), len(wanted - found), sum((found - wanted).values())), flush=True)
         self.assertEqual(set(found) - set(wanted), set())
-        self.assertLessEqual(len(lost), lost_at_most, list(lost)[:3])
 
     def all_lines(self):
         return read(ALL).splitlines()
 
+    def await_given(self):
+        self.most = self.source_now.count + MOST
+        before = self.source_now.count
+        wait_for(lambda: self.source_now.count >= before + MORE, "more lines to be written")
+
+    def await_come(self, lines):
+        self.most = self.source_now.count + MOST
+        before = len(lines())
+        wait_for(lambda: len(lines()) >= before + MORE, "more lines to come")
+
     def under_way(self, source, what):
         """Does what while lines come all the time."""
+        self.source_now, self.most = source, MOST
         stopping = threading.Event()
 
         def give():
             while not stopping.wait(0.001):
-                source.give()
+                if source.count < self.most:
+                    source.give()
 
         thread = threading.Thread(target=give)
         thread.start()
@@ -230,11 +248,17 @@ class Shipping(unittest.TestCase):
             stopping.set()
             thread.join()
 
+    def await_last(self, source, lines):
+        """What was before it has then come, or is lost."""
+        source.give(1, b"the last")
+        wait_for(lambda: any(b"the last" in line for line in lines()), "the last line")
+
     def check(self, what, **kwargs):
         """what(collector, sensor) goes on while lines come."""
         collector, sensor = self.start("collector", COLLECTOR), self.start("sensor", SENSOR)
         source = self.source()
         self.under_way(source, lambda: what(collector, sensor))
+        self.await_last(source, self.all_lines)
         source.end()
         self.assertEqual(source.count, sum(self.logged().values()))
         self.assert_all(self.logged(), self.all_lines, **kwargs)
@@ -242,16 +266,19 @@ class Shipping(unittest.TestCase):
     def test_log_rotated(self):
         def what(*_):
             for _ in range(5):
-                time.sleep(0.4)
+                self.await_come(self.all_lines)
                 rotate()
 
         self.check(what)
 
     def restart(self, one, *numbers):
+        """Lines come before each end, unless the other is down, and are written after it."""
         for number in numbers:
-            time.sleep(0.5)
+            self.await_given()
+            if self.is_flowing:
+                self.await_come(self.all_lines)
             one.end(number)
-            time.sleep(1)
+            self.await_given()
             one.start()
 
     def test_collector_ended_and_started(self):
@@ -261,63 +288,67 @@ class Shipping(unittest.TestCase):
         self.check(lambda collector, _: self.restart(collector, signal.SIGKILL, signal.SIGKILL))
 
     def test_sensor_ended_and_started(self):
-        self.check(lambda _, sensor: self.restart(sensor, signal.SIGTERM, signal.SIGTERM), lost_at_most=RELP_WINDOW)
+        self.check(lambda _, sensor: self.restart(sensor, signal.SIGTERM, signal.SIGTERM), lost_at_most=2 * RELP_LOST)
 
     def test_sensor_ended_while_the_collector_is_down(self):
         def what(collector, sensor):
-            time.sleep(0.5)
+            self.await_come(self.all_lines)
             collector.end()
+            self.is_flowing = False
             self.restart(sensor, signal.SIGTERM)
             collector.start()
 
-        self.check(what, lost_at_most=RELP_WINDOW)
+        self.check(what, lost_at_most=RELP_LOST)
 
     def test_sensor_ended_while_the_collector_hangs(self):
         """As one does whose machine has no time for it. With more than one line in a batch, hundreds were lost."""
         def what(collector, sensor):
             for _ in range(2):
-                time.sleep(0.5)
+                self.await_come(self.all_lines)
                 collector.process.send_signal(signal.SIGSTOP)
-                time.sleep(0.5)
-                going_on = threading.Timer(2, collector.process.send_signal, [signal.SIGCONT])
-                going_on.start()
+                self.await_given()
+                before = len(sensor.said())
+                sensor.process.send_signal(signal.SIGTERM)
+                wait_for(lambda: sensor.process.poll() is not None or b"cancellation" in sensor.said()[before:], "the sensor to wait no more")
+                collector.process.send_signal(signal.SIGCONT)
                 sensor.end()
-                going_on.join()
                 sensor.start()
 
-        self.check(what, lost_at_most=RELP_WINDOW)
+        self.check(what, lost_at_most=2 * RELP_LOST)
 
     def test_sensor_killed(self):
-        self.check(lambda _, sensor: self.restart(sensor, signal.SIGKILL, signal.SIGKILL), lost_at_most=RELP_WINDOW)
+        self.check(lambda _, sensor: self.restart(sensor, signal.SIGKILL, signal.SIGKILL), lost_at_most=2 * RELP_LOST)
 
     def test_sensor_killed_after_rotation_while_the_collector_is_down(self):
         def what(collector, sensor):
-            time.sleep(0.5)
+            self.await_come(self.all_lines)
             collector.end()
-            time.sleep(0.5)
+            self.is_flowing = False
+            self.await_given()
             rotate()
             self.restart(sensor, signal.SIGKILL)
             collector.start()
 
-        self.check(what, lost_at_most=RELP_WINDOW)
+        self.check(what, lost_at_most=RELP_LOST)
 
     def tcp(self, what, **kwargs):
         collector = LineCollector()
         self.addCleanup(collector.stop)
-        self.start("sensor", with_action(TCP))
+        sensor = self.start("sensor", with_action(TCP))
         source = self.source()
-        what(source, collector)
+        what(source, collector, sensor)
+        self.await_last(source, collector.lines)
         source.end()
         self.assert_all(self.logged(), collector.lines, **kwargs)
 
     def test_tcp(self):
         """The collector is away while nothing is under way to it."""
-        def what(source, collector):
+        def what(source, collector, sensor):
             source.give(500)
             wait_for(lambda: len(collector.lines()) == 500, "the lines")
             collector.stop()
             source.give(500)
-            time.sleep(1)
+            wait_for(lambda: read(LOG).count(b"\n") == 1000 and is_asleep(sensor.process.pid), "the sensor to have found nobody there")
             collector.start()
 
         self.tcp(what)
@@ -325,12 +356,12 @@ class Shipping(unittest.TestCase):
     def test_tcp_while_lines_come(self):
         def leave(collector):
             for _ in range(3):
-                time.sleep(0.5)
+                self.await_come(collector.lines)
                 collector.stop()
-                time.sleep(1)
+                self.await_given()
                 collector.start()
 
-        self.tcp(lambda source, collector: self.under_way(source, lambda: leave(collector)), lost_at_most=3 * TCP_UNDER_WAY)
+        self.tcp(lambda source, collector, _: self.under_way(source, lambda: leave(collector)), lost_at_most=3 * TCP_LOST)
 
     def test_watch(self):
         collector = self.start("collector", COLLECTOR)
@@ -343,13 +374,13 @@ class Shipping(unittest.TestCase):
             with open("/srv/.capture", "wb") as file:
                 file.write(pcap(connection(1000 + n) + connection(2000 + n)))
             os.rename("/srv/.capture", "/srv/in/%d.pcap" % n)
-            time.sleep(0.05)
             if n == 20:
+                wait_for(self.all_lines, "the first lines")
                 collector.end(signal.SIGTERM)
         wait_for(lambda: len([name for name in os.listdir("/srv/out") if name.endswith(".jsonl")]) == 40, "the logs")
         collector.start()
         watcher.send_signal(signal.SIGTERM)
-        self.assertEqual(watcher.wait(30), 0)
+        self.assertEqual(watcher.wait(PATIENCE_SECONDS), 0)
         wanted = self.logged("/srv/out")
         self.assertEqual(sum(wanted.values()), 80)
         self.assert_all(wanted, self.all_lines)
@@ -403,6 +434,7 @@ def enter():
 
 def prepare():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["sysctl", "-qw", *("net.ipv4.tcp_%smem=4096 %d %d" % (kind, SOCKET_BYTES, SOCKET_BYTES) for kind in "rw")], check=True)
     hosts = "/tmp/firstpayload-test-hosts-%d" % time.monotonic_ns()
     with open(hosts, "w") as file:
         file.write("127.0.0.1 localhost collector.example\n")
