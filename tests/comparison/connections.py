@@ -5,6 +5,7 @@ All are those of real kernels: what is lost is lost by rules of the firewall at 
 """
 import collections
 import errno
+import itertools
 import os
 import socket
 import ssl
@@ -12,14 +13,14 @@ import subprocess
 import threading
 import time
 
-from namespaces import Namespace, add_addresses, cable
-from peers import Service, client_socket, serve
+from namespaces import ESTABLISHED, Namespace, add_addresses, cable
+from peers import Service, client_socket, serve, tcp_info, wait_until_acknowledged
+from waiting import PATIENCE_SECONDS, wait_for
 
 HTTP, TLS, SSH, OTHER, BULK = 80, 443, 22, 7000, 8080
 SERVER4, SERVER6 = "198.51.100.2", "2001:db8:1::2"
 FAST_OPEN_WITHOUT_COOKIES = 0x207
 FAST_OPEN_CONNECT = 30                      # TCP_FASTOPEN_CONNECT: the SYN waits for the first words
-ROTATION_SECONDS = 5.5                      # longer than tcpdump -G of the document; all else above takes less
 
 # ends: both (address, port). message: what is said first, frame: as much of it as the first payload frame has.
 Said = collections.namedtuple("Said", "ends message frame name", defaults=("",))
@@ -40,8 +41,24 @@ def greet(connection, *_):
         connection.recv(100)
 
 
+class Loss:
+    """What a namespace loses of what comes to it, from now on until end."""
+
+    def __init__(self, namespace, table, rule):
+        self.namespace, self.table = namespace, table
+        namespace.run("nft", "add table inet %s; add chain inet %s input { type filter hook input priority 0; }; "
+                      "add rule inet %s input %s counter drop" % (table, table, table, rule))
+
+    def wait_for_one(self):
+        wait_for(lambda: "counter packets 0 " not in self.namespace.run("nft", "list table inet " + self.table), "something to be lost: " + self.table)
+
+    def end(self):
+        self.namespace.run("nft", "delete table inet " + self.table)
+
+
 class Net:
-    """Client, router, server; everything is logged at the router."""
+    """Client, router, server; everything is logged at the router. rings: of each tcpdump there, what returns the paths of its captures."""
+    rings = ()
 
     def __init__(self, folder):
         self.client, self.router, self.server = self.namespaces = [Namespace() for _ in range(3)]
@@ -74,7 +91,7 @@ class Net:
         self.client_side.set_ecdh_curve("prime256v1")    # later OpenSSLs' key shares would not leave room in one segment
 
     def serve_tls(self, connection, *_):
-        connection.settimeout(30)
+        connection.settimeout(PATIENCE_SECONDS)
         try:
             with self.server_side.wrap_socket(connection, server_side=True) as inside:
                 inside.sendall(b"answer to " + inside.recv(1000))
@@ -87,11 +104,29 @@ class Net:
         for namespace in self.namespaces:
             namespace.close()
 
-    def lose(self, namespace, table, rule):
-        """From now on; returns what ends it."""
-        namespace.run("nft", "add table inet %s; add chain inet %s input { type filter hook input priority 0; }; "
-                      "add rule inet %s input %s drop" % (table, table, table, rule))
-        return lambda: namespace.run("nft", "delete table inet " + table)
+    def rotations(self):
+        """How many captures each tcpdump has begun."""
+        return [len(ring()) for ring in self.rings]
+
+    def have_twice(self, message):
+        """Whether each tcpdump has a capture with the bytes in it twice, or more often."""
+        def count(path):
+            with open(path, "rb") as file:
+                return file.read().count(message)
+
+        return all(any(count(path) >= 2 for path in ring()) for ring in self.rings)
+
+    def rotate(self):
+        """Returns when each tcpdump has begun another capture, which it does at a packet; twice, as at the first one it may not have come to
+        what has been said up to now."""
+        before = self.rotations()
+
+        def rotated():
+            with self.connect(OTHER) as client:
+                self.http(client, b"TICK %d\n")
+            return all(now >= then + 2 for now, then in zip(self.rotations(), before))
+
+        wait_for(rotated, "captures to be rotated")
 
     # --- what is said ---
 
@@ -198,7 +233,7 @@ def fast_open(net):
 def two_segments(net):
     """ClientHello in two segments"""
     with net.connect(TLS) as client:
-        return net.tls(client, "segments.example", between=lambda: time.sleep(0.1))
+        return net.tls(client, "segments.example", between=lambda: wait_until_acknowledged(client))
 
 
 def acknowledged_late(net):
@@ -209,26 +244,26 @@ def acknowledged_late(net):
 
 def lost_ack(net):
     """the ACK of the handshake is lost behind the router"""
-    heal = net.lose(net.server, "ack", "tcp sport 20001 tcp flags & (syn | ack | psh) == ack")
+    loss = Loss(net.server, "ack", "tcp sport 20001 tcp flags & (syn | ack | psh) == ack")
     with net.connect(TLS, port=20001) as client:
-        time.sleep(0.5)
-        heal()
-        time.sleep(1.5)                         # after one second the server says SYN/ACK again
+        loss.wait_for_one()
+        loss.end()
+        # After one second the server says SYN/ACK again.
+        wait_for(lambda: net.server.states(20001) == [ESTABLISHED], "the server to know of the connection")
         return net.tls(client, "ack.example")
 
 
 def lost_syn_ack(net):
     """a SYN/ACK is lost, the SYN comes twice"""
-    heal = net.lose(net.client, "synack", "tcp dport 20002")
+    loss = Loss(net.client, "synack", "tcp dport 20002")
     client = client_socket(net.client, SERVER4, 20002)
     client.setblocking(False)
     client.connect_ex((SERVER4, TLS))
-    time.sleep(0.5)
-    heal()
-    client.settimeout(30)
+    loss.wait_for_one()
+    loss.end()
+    client.settimeout(PATIENCE_SECONDS)
     with client:
-        while client.connect_ex((SERVER4, TLS)) not in (0, errno.EISCONN):
-            time.sleep(0.05)
+        wait_for(lambda: client.connect_ex((SERVER4, TLS)) in (0, errno.EISCONN), "the connection")
         return net.tls(client, "synack.example")
 
 
@@ -238,28 +273,45 @@ def keep_alive(net):
     for level, option, value in ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)):
         client.setsockopt(level, option, value)
     with client:
+        before = net.client.counter("TCPKeepAlive")
         client.connect((SERVER4, TLS))
-        time.sleep(1.6)
+        wait_for(lambda: net.client.counter("TCPKeepAlive") > before, "a keep-alive")
         return net.tls(client, "idle.example")
 
 
 def said_again(net):
     """the first payload is retransmitted"""
-    with net.connect(TLS, port=20003) as client:
-        heal = net.lose(net.client, "again", "tcp dport 20003")
-        timer = threading.Timer(0.5, heal)
-        timer.start()
+    ports = itertools.count(20003)
+
+    def in_one_capture():
+        said = lose_acknowledgement(net, next(ports))
+        net.rotate()
+        return net.have_twice(said.message) and said
+
+    return wait_for(in_one_capture, "both to be in one capture")
+
+
+def lose_acknowledgement(net, port):
+    with net.connect(TLS, port=port) as client:
+        loss = Loss(net.client, "again", "tcp dport %d" % port)
+
+        def heal():
+            wait_for(lambda: tcp_info(client).sent_again > 0, "it to be sent again")
+            loss.end()
+
+        healing = threading.Thread(target=heal)
+        healing.start()
         try:
             return net.tls(client, "again.example")
         finally:
-            timer.join()
+            healing.join()
 
 
 def goes_on(net):
     """open across a rotation, its first word before"""
     with net.connect(HTTP) as client:
         first = net.http(client)
-        time.sleep(ROTATION_SECONDS)
+        net.rotate()
         net.http(client)
         return first
 
@@ -267,14 +319,14 @@ def goes_on(net):
 def speaks_later(net):
     """a rotation between handshake and first word"""
     with net.connect(TLS) as client:
-        time.sleep(ROTATION_SECONDS)
+        net.rotate()
         return net.tls(client, "later.example")
 
 
 def halves(net):
     """a rotation between two segments of a ClientHello"""
     with net.connect(TLS) as client:
-        return net.tls(client, "halves.example", between=lambda: time.sleep(ROTATION_SECONDS))
+        return net.tls(client, "halves.example", between=net.rotate)
 
 
 TOGETHER = (plain_http, requests, plain_tls, plain_ipv6, other_protocol, server_first, fast_open, two_segments, acknowledged_late, lost_ack,

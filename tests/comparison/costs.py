@@ -4,8 +4,9 @@ import statistics
 import tempfile
 import time
 
-from connections import BULK, ROTATION_SECONDS
+from connections import BULK
 from peers import receive
+from waiting import wait_for
 from ways import Log, Queue, SlimInterface, SlimNflog, Tshark
 
 CORNER = "CPU time of the reader"
@@ -35,9 +36,10 @@ def one_run(net, kind, n):
         for _ in range(n):
             fetch(net)
         if kind is Tshark:                      # which does not take the last capture
-            time.sleep(ROTATION_SECONDS)
-            fetch(net)
-        time.sleep(1.2)                         # what libpcap has got it hands over once a second
+            net.rings = [lambda: way.captures("")]
+            net.rotate()
+        else:
+            wait_for(lambda: len(way.entries()) >= n, "all lines")
         way.stop()
         lines = len(way.entries())
         way.unload()

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who logs which first payload: all ways at once, on the same connections."""
 import concurrent.futures
-import time
+import functools
 
-from connections import HTTP, ROTATION_SECONDS, TLS, TOGETHER, plain_http, plain_ipv6, plain_tls
-from ways import LOGGERS
+from connections import HTTP, TLS, TOGETHER, plain_http, plain_ipv6, plain_tls
+from waiting import wait_for
+from ways import LOGGERS, Tshark
 
 CORNER = "what is special about the connection"
 
@@ -38,6 +39,10 @@ class Restarted:
         self.silent, self.spoken = net.connect(TLS), net.connect(HTTP)
         self.first = net.http(self.spoken)
 
+    def close(self):
+        self.silent.close()
+        self.spoken.close()
+
     def go_on(self):
         with self.silent, self.spoken:
             self.net.http(self.spoken)
@@ -47,20 +52,40 @@ class Restarted:
 
 def talk(net, ways):
     """[(what is special, Said)]"""
+    net.rings = [functools.partial(way.captures, "") for way in ways if isinstance(way, Tshark)]
     for talk in (plain_tls, plain_ipv6):        # who lives where is known from here on
         talk(net)
     with concurrent.futures.ThreadPoolExecutor(len(TOGETHER)) as pool:
         found = list(zip((talk.__doc__ for talk in TOGETHER), pool.map(lambda talk: talk(net), TOGETHER)))
-    time.sleep(ROTATION_SECONDS)                # so that a tcpdump that is killed takes only the capture of these with it
-    restarted = Restarted(net)
-    time.sleep(1.5)                             # a reader that holds back what it has got does so for a second
+    restarted = wait_for(lambda: restarted_in_one_capture(net, ways), "connections that tcpdump has in one capture")
     for way in ways:
         way.kill()
     for way in ways:
         way.start()
     found += restarted.go_on()
-    time.sleep(ROTATION_SECONDS)                # so that the last one is in a capture of its own
-    return found + [("the last one before the reader is ended", plain_http(net))]
+    net.rotate()                                # so that the last one is in a capture of its own
+    last = plain_http(net)
+    wait_until_logged(last, ways)
+    return found + [("the last one before the reader is ended", last)]
+
+
+def restarted_in_one_capture(net, ways):
+    """A tcpdump that is killed takes the capture of these with it, and no other; None when it has gone on to the next one meanwhile."""
+    net.rotate()
+    before = net.rotations()
+    restarted = Restarted(net)
+    wait_until_logged(restarted.first, ways)
+    if net.rotations() == before:
+        return restarted
+    restarted.close()
+    return None
+
+
+def wait_until_logged(said, ways):
+    """By all but tcpdump, which hands over whole captures."""
+    for way in ways:
+        if not isinstance(way, Tshark):
+            wait_for(lambda: any(entry.ends == said.ends for entry in way.entries()), "a line of " + way.title)
 
 
 def table(net, folder):
@@ -71,7 +96,6 @@ def table(net, folder):
             way.shell(way.load)
             way.start()
         found = talk(net, ways)
-        time.sleep(1.5)
         for way in ways:
             way.stop()
         entries = [way.entries() for way in ways]

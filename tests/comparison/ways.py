@@ -16,7 +16,7 @@ import time
 
 from comparison_document import BY_NUMBER, BY_PROTOCOL, FIRST_SH, LOG, NFQUEUE, SLIM_INTERFACE, SLIM_NFLOG, TCPDUMP
 from document import RULES as NFLOG_RULES
-from waiting import is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
@@ -86,7 +86,7 @@ class Way:
             return
         self.process.send_signal(signal.SIGINT)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.process.wait(60)
+        self.process.wait(PATIENCE_SECONDS)
         self.settle()
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.seconds += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -181,7 +181,7 @@ class Tshark(Way):
 
     def settle(self):
         """A capture is written to until the first packet of the next one, or until tcpdump ends."""
-        wait_for(lambda: len(self.times()) >= len(self.captures("")) - self.unfinished, "first.sh", 60)
+        wait_for(lambda: len(self.times()) >= len(self.captures("")) - self.unfinished, "first.sh")
         self.seconds += sum(self.times())       # tcpdump does not wait for them
 
     def times(self):

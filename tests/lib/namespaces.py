@@ -15,6 +15,7 @@ import threading
 from waiting import PATIENCE_SECONDS
 
 CLONE_NEWNET = 0x40000000
+ESTABLISHED, TIME_WAIT, LISTEN = "01", "06", "0A"      # of linux/tcp_states.h, as /proc/net/tcp has them
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -71,6 +72,24 @@ class Namespace:
                 return file.read()
 
         return self.call(there)
+
+    def counter(self, name):
+        """One of the kernel's counters of this namespace, by the name that /proc/net/netstat or snmp has for it."""
+        for file in ("netstat", "snmp"):
+            lines = [line.split() for line in self.read(file).splitlines()]
+            for names, values in zip(lines[::2], lines[1::2]):
+                if name in names:
+                    return int(values[names.index(name)])
+        raise ValueError(name)
+
+    def has_open_connections(self):
+        """Also those that are being opened or closed."""
+        return any(state not in (LISTEN, TIME_WAIT) for state in self.states())
+
+    def states(self, peer_port=None):
+        """Of all sockets of TCP, or of those to that port."""
+        rows = [row.split() for file in ("tcp", "tcp6") for row in self.read(file).splitlines()[1:]]
+        return [row[3] for row in rows if peer_port in (None, int(row[2].rpartition(":")[2], 16))]
 
     def argv(self, *command):
         # setpriv: it ends when the test does.

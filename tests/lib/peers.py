@@ -4,22 +4,24 @@
 Either service reads a line whose last word is a number, sends so many bytes, and closes. MAIL says a greeting first, WEB
 waits for the client. Both serve IPv4 and IPv6, and take data in the SYN.
 """
+import collections
 import socket
 import struct
 import threading
 import time
+
+from waiting import PATIENCE_SECONDS, wait_for
 
 WEB, MAIL = 80, 25
 BLOCK = b"x" * 65536
 
 
 class Connection:
-    """One that has ended: who it was, what the first payload frame of it must carry, and how long it took."""
+    """One that has ended: who it was, and what the first payload frame of it must carry."""
 
-    def __init__(self, address, service, client, first, seconds, parts, fast_open):
+    def __init__(self, address, service, client, first, parts, fast_open):
         self.key = (address, service) + client
         self.first = first
-        self.seconds = seconds
         self.parts = parts
         self.fast_open = fast_open
 
@@ -73,12 +75,25 @@ class Service:
 
 def client_socket(namespace, address, port=0):
     client = namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    client.settimeout(30)
+    client.settimeout(PATIENCE_SECONDS)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if port:
         client.bind(("", port))
     return client
+
+
+TcpInfo = collections.namedtuple("TcpInfo", "state unacknowledged sent_again")     # the latter two count segments
+
+
+def tcp_info(connection):
+    """What the kernel knows of one: struct tcp_info of linux/tcp.h."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return TcpInfo(info[0], *struct.unpack_from("=I", info, 24), *struct.unpack_from("=I", info, 100))
+
+
+def wait_until_acknowledged(client):
+    wait_for(lambda: tcp_info(client).unacknowledged == 0, "what was sent to be acknowledged")
 
 
 def receive(client, size):
@@ -100,7 +115,6 @@ def connect(namespace, address, service, size=100, parts=(), fast_open=False, po
     before   called between connecting and the first word
     reset    the client ends it with RST
     """
-    begin = time.monotonic()
     words = [*parts, b"GET /%d %d\n" % (time.monotonic_ns(), size)]
     first = words[0]
     with client_socket(namespace, address, port) as client:
@@ -120,4 +134,4 @@ def connect(namespace, address, service, size=100, parts=(), fast_open=False, po
         receive(client, size)
         if reset:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    return Connection(address, service, me, first, time.monotonic() - begin, parts, fast_open)
+    return Connection(address, service, me, first, parts, fast_open)

@@ -13,7 +13,7 @@ from document import COPIED, LOAD, READER, RULES
 from namespaces import Namespace, add_addresses, cable
 from nflog import ACK, SYN, packets
 from peers import MAIL, WEB, Service, connect
-from waiting import is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 CLIENT4, SERVER4, CLIENT6, SERVER6 = "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"
@@ -118,14 +118,15 @@ class Network(unittest.TestCase):
         return sum(int(row[4]) for row in rows if row[1] == "12" and row[2] != "0")
 
     def wait_until_read(self):
-        wait_for(lambda: self.buffered() == 0, "the reader to read")
-        time.sleep(0.2)                                             # to handle what it has read
+        """Also what ends the connections."""
+        wait_for(lambda: not self.client.has_open_connections() and not self.server.has_open_connections(), "connections to end")
+        wait_for(lambda: self.buffered() == 0 and self.is_asleep() and self.buffered() == 0, "the reader to read")
 
     def stop_reader(self):
         """As Ctrl-C does. The packets that it wrote."""
         self.wait_until_read()
         self.reader.send_signal(signal.SIGINT)
-        said = self.reader.communicate(timeout=60)[1]
+        said = self.reader.communicate(timeout=PATIENCE_SECONDS)[1]
         self.assertEqual(self.reader.returncode, 0, said)
         return packets(self.capture)
 
