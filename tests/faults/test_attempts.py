@@ -8,6 +8,7 @@ import unittest
 
 import faulty
 from pcaps import connection, header, pcap, write
+from waiting import PATIENCE_SECONDS
 
 BLOCK = 256 * 1024    # read at once
 STEP = 16 * 1024 * 1024
@@ -38,7 +39,7 @@ class Attempts(unittest.TestCase):
 
     def run_once(self, *options, then=None, **faults):
         command = [faulty.PROGRAM, *faulty.options(then or self.then), "--once", *options, self.place.inbox, self.place.output]
-        run = subprocess.run(command, env=faulty.environment(**faults), capture_output=True, text=True, errors="replace", timeout=300)
+        run = subprocess.run(command, env=faulty.environment(**faults), capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS)
         return run.returncode, run.stderr
 
     def die(self, times, died=signal.SIGABRT, kind="abort", name="deadly", **faults):
@@ -162,7 +163,7 @@ class Attempts(unittest.TestCase):
             file = write(self.place.folder, "deadly.pcap" if n == 0 else f"{n}.pcap", one(40000 + n))
             command = [faulty.PROGRAM, "rotate", file]
             env = faulty.environment(kind="abort", name="deadly", only=["read", "pread"], at=1)
-            statuses.append(subprocess.run(command, env={**env, **config}, stderr=subprocess.DEVNULL, timeout=60).returncode)
+            statuses.append(subprocess.run(command, env={**env, **config}, stderr=subprocess.DEVNULL, timeout=PATIENCE_SECONDS).returncode)
         self.assertEqual(statuses, [-6, -6, -6, 0, 0])
         self.assertEqual((self.outputs(), len(self.failed())), (["1.pcap", "2.pcap", "3.pcap", "4.pcap"], 2))
 

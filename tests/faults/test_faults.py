@@ -11,6 +11,7 @@ import unittest
 
 import faulty
 import log_schema
+from waiting import PATIENCE_SECONDS
 
 # The sanitizers' build takes every so manieth call only.
 EVERY = int(os.environ.get("FAULT_EVERY", "1"))
@@ -146,7 +147,7 @@ class Harness(Faults):
             whole, kept = os.path.join(folder, "whole"), os.path.join(folder, "kept")
             cut = 8 * 8 - 1  # the frame at which cut.pcap is cut
             faulty.write(folder, "whole", faulty.plain([(n, f) for n, f in enumerate(frames) if n != cut]))
-            subprocess.run([faulty.PROGRAM, "slim", "-q", "-w", kept, whole], check=True, timeout=60)
+            subprocess.run([faulty.PROGRAM, "slim", "-q", "-w", kept, whole], check=True, timeout=PATIENCE_SECONDS)
             expected = faulty.read(kept)
         outputs = b"".join(self.scene("archive", True).expected["outputs"].values())
         kept = [f for n, f in enumerate(frames) if n != cut and f in expected]
@@ -165,7 +166,7 @@ class Harness(Faults):
             with faulty.temporary_folder() as folder:
                 good = [(name, data) for name, data, _ in first + second if data and name != "garbage.pcap"]
                 paths = [faulty.write(folder, f"{n}-{name}", data) for n, (name, data) in enumerate(good)]
-                run = subprocess.run([faulty.PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json", *paths], capture_output=True, timeout=60)
+                run = subprocess.run([faulty.PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json", *paths], capture_output=True, timeout=PATIENCE_SECONDS)
                 wanted = log_schema.entries(run.stdout)
                 for entry in wanted:
                     entry["pcap_filename"] = os.path.basename(entry["pcap_filename"]).split("-", 1)[1]

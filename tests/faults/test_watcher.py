@@ -326,7 +326,7 @@ class Files(Watching):
                            **dict(list(good.items())[2:])}.items():
             self.arrive(name, data)
         self.await_outputs(*good, *cut, "header.pcap")
-        wait_for("the empty file", lambda: self.status()["files_empty"] == 2)  # which is taken when it is ten seconds old
+        wait_for(lambda: self.status()["files_empty"] == 2, "the empty file")  # which is taken when it is ten seconds old
         for name, data in good.items():
             self.assertEqual(self.output(name), self.slim(write(self.place.folder, "one", data)), name)
         failed = os.listdir(os.path.join(self.place.state, "failed"))

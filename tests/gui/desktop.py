@@ -12,22 +12,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 
 import tshark_runner
+from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
 PROFILE = "First Payload"
 WIDTH, HEIGHT = 1400, 900
-PATIENCE = 90
-
-
-def wait_for(condition, what, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise RuntimeError("waited in vain for " + what)
-        time.sleep(0.1)
-    return result
 
 
 class Desktop:
@@ -78,7 +68,7 @@ class Desktop:
         return window
 
     def xdotool(self, *words, check=True):
-        done = subprocess.run(["xdotool", *words], env={**os.environ, "DISPLAY": self.display}, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(["xdotool", *words], env={**os.environ, "DISPLAY": self.display}, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         if check and done.returncode != 0:
             raise RuntimeError(f"xdotool {' '.join(words)}: {done.stderr}")
         return done.stdout.split()
@@ -91,17 +81,22 @@ class Desktop:
         found = self.xdotool("search", "--onlyvisible", "--name", title, check=False)
         return found[-1] if found else None
 
+    def settle(self):
+        """Until Wireshark has done what it was told, which the screen passes on to it: both wait for more."""
+        wait_for(lambda: all(is_asleep(process.pid) for process in (self.screen, self.wireshark, self.screen)), "Wireshark to wait for more")
+
     def keys(self, *names):
         for name in names:
             self.xdotool("key", "--clearmodifiers", name)
-            time.sleep(0.3)
+            self.settle()
 
     def type(self, text):
         self.xdotool("type", text)
+        self.settle()
 
     def click(self, x, y, button=1):
         self.xdotool("mousemove", str(x), str(y), "click", str(button))
-        time.sleep(0.3)
+        self.settle()
 
     def go_to(self, frame):
         self.keys("ctrl+g")
@@ -109,4 +104,4 @@ class Desktop:
         self.keys("Return")
 
     def picture(self, path, window="root"):
-        subprocess.run(["import", "-window", window, path], env={**os.environ, "DISPLAY": self.display}, check=True, timeout=PATIENCE)
+        subprocess.run(["import", "-window", window, path], env={**os.environ, "DISPLAY": self.display}, check=True, timeout=PATIENCE_SECONDS)

@@ -9,8 +9,9 @@ import time
 import unittest
 
 import tshark_runner
-from desktop import Desktop, wait_for
+from desktop import Desktop
 from packets import ACK, PSH, SYN, Capture, Stream
+from waiting import wait_for
 
 TOOLS = "Xvfb", "xdotool", "wireshark"
 LISTENER = """
@@ -58,7 +59,7 @@ class Wireshark(unittest.TestCase):
     def await_frames(self, expected, when):
         try:
             wait_for(lambda: self.frames() == expected, f"{expected} {when}")
-        except RuntimeError as error:
+        except AssertionError as error:
             self.fail(f"{error}; told of {self.frames()}")
 
     def start(self, *args, **kwargs):

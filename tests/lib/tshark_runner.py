@@ -23,8 +23,10 @@ import shutil
 import subprocess
 import tempfile
 
+from waiting import PATIENCE_SECONDS
+
 UNPRIVILEGED_ID = 65534
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = PATIENCE_SECONDS
 READ_ERROR = re.compile("cut short in the middle of a packet|damaged or corrupt|record data that TShark doesn't support")
 SANITIZER_REPORTS = (b"ERROR: AddressSanitizer", b"runtime error:", b"AddressSanitizer:DEADLYSIGNAL")
 

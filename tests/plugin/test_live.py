@@ -7,14 +7,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import unittest
 
 import tshark_runner
 from namespaces import Namespace
 from peers import MAIL, WEB, Service
+from waiting import PATIENCE_SECONDS, wait_for
 
-PATIENCE = 60
+TRIES = 8080
 CAPABILITIES = "+net_raw,+net_admin"
 
 
@@ -22,7 +22,7 @@ class Live(unittest.TestCase):
     def setUp(self):
         self.namespace = Namespace()
         self.addCleanup(self.namespace.close)
-        self.services = [Service(self.namespace, port) for port in (WEB, MAIL)]
+        self.services = [Service(self.namespace, port) for port in (WEB, MAIL, TRIES)]
         fields = ["firstpayload.direction", "tcp.port", "firstpayload.text"]
         command = tshark_runner.command("tshark", ["-n", "-l", "-i", "lo", "-f", "tcp", "-Y", "firstpayload", "-T", "fields",
                                                    *(word for field in fields for word in ("-e", field))])
@@ -30,18 +30,24 @@ class Live(unittest.TestCase):
         self.tshark = subprocess.Popen(self.namespace.argv(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                        cwd=tshark_runner.folder(), text=True)
         self.addCleanup(self.tshark.kill)
-        self.rows = queue.Queue()
+        self.rows, self.heard = queue.Queue(), threading.Event()
         threading.Thread(target=self.read_rows, daemon=True).start()
-        deadline = time.monotonic() + PATIENCE
-        while len(self.namespace.read("packet").splitlines()) < 2:    # the first line is a heading, the second the socket that captures
-            if self.tshark.poll() is not None or time.monotonic() > deadline:
-                self.fail("tshark does not capture: " + self.tshark.stderr.readline())
-            time.sleep(0.02)
-        time.sleep(0.5)    # until it has its filter
+        wait_for(self.captures, "tshark to capture")
+
+    def captures(self):
+        """Tried by a connection, as its first frames may come before it has begun to."""
+        if self.tshark.poll() is not None:
+            self.fail("tshark does not capture: " + self.tshark.stderr.readline())
+        self.client(TRIES)[0].sendall(b"GET 0\n")
+        return self.heard.wait(0.2)
 
     def read_rows(self):
         for line in self.tshark.stdout:
-            self.rows.put(line.rstrip("\n").split("\t"))
+            row = line.rstrip("\n").split("\t")
+            if str(TRIES) in row[1].split(","):
+                self.heard.set()
+            else:
+                self.rows.put(row)
 
     def client(self, port):
         client = self.namespace.socket(socket.AF_INET)
@@ -54,12 +60,12 @@ class Live(unittest.TestCase):
         for number in range(10):
             client, port = self.client(WEB)
             client.sendall(b"GET %d\n" % number)
-            self.assertEqual(self.rows.get(timeout=PATIENCE), ["client", f"{port},{WEB}", f"GET {number}"])
+            self.assertEqual(self.rows.get(timeout=PATIENCE_SECONDS), ["client", f"{port},{WEB}", f"GET {number}"])
             client, port = self.client(MAIL)
-            self.assertEqual(self.rows.get(timeout=PATIENCE), ["server", f"{MAIL},{port}", f"220 hello, port {port}"])
+            self.assertEqual(self.rows.get(timeout=PATIENCE_SECONDS), ["server", f"{MAIL},{port}", f"220 hello, port {port}"])
         self.tshark.send_signal(signal.SIGINT)
         self.tshark.stderr.read()
-        self.tshark.wait(PATIENCE)
+        self.tshark.wait(PATIENCE_SECONDS)
         self.assertEqual(self.tshark.returncode, 0)
         self.assertTrue(self.rows.empty())
 

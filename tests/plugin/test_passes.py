@@ -156,7 +156,7 @@ class Sharkd:
     def close(self):
         self.process.stdin.close()
         self.process.stdout.close()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=tshark_runner.TIMEOUT_SECONDS)
 
 
 class RandomAccess(unittest.TestCase):

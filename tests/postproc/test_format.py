@@ -5,6 +5,7 @@ import re
 import subprocess
 
 from pcaps import CAPTURES, NANOSECONDS, PROGRAM, InFolder, connection, pcap, read, slim, write
+from waiting import PATIENCE_SECONDS
 
 FIELDS = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.protocols", "tcp.payload"]
 
@@ -87,7 +88,7 @@ class Format(InFolder):
             with self.subTest(kind=kind, output=output):
                 trace = self.path("trace")
                 run = subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=close,fcntl", PROGRAM, "slim", "-q", "-F", kind, "-w", output, source],
-                                     capture_output=True, timeout=120, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+                                     capture_output=True, timeout=PATIENCE_SECONDS, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
                 calls = read(trace).decode()
                 self.assertNotIn("EBADF", calls)
                 self.assertNotEqual(run.returncode, 0)

@@ -303,7 +303,7 @@ class Options(InFolder):
             with self.subTest(words):
                 self.assertEqual(slim(*words, cwd=self.folder).returncode, 0)
         for words in (["--then", "keep", "--then=delete"], ["--log", "only", "--log", "beside"], ["--match", "a", "--match", "b"]):
-            run = subprocess.run([PROGRAM, "watch", "--once", *words, "in", "out"], cwd=self.folder, capture_output=True, timeout=60)
+            run = subprocess.run([PROGRAM, "watch", "--once", *words, "in", "out"], cwd=self.folder, capture_output=True, timeout=PATIENCE_SECONDS)
             self.assertEqual(run.returncode, 64, run.stderr)
             self.assertIn(b"is given twice", run.stderr)
 
@@ -311,7 +311,7 @@ class Options(InFolder):
         for command, page in (("slim", "firstpayload.1"), ("watch", "firstpayload-watch.1")):
             with open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", page), encoding="utf-8") as file:
                 section = file.read().split(".SH EXIT STATUS\n")[1].split("\n.SH ")[0]
-            said = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=60).stdout.split("Exit status:")[1]
+            said = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout.split("Exit status:")[1]
             self.assertEqual(re.findall(r"(?:^|;) (\d+) ", said.replace("\n", " ")), re.findall(r"^\.B (\d+)$", section, re.M))
 
     def test_a_capture_is_not_written_to_a_terminal(self):

@@ -6,13 +6,14 @@ import subprocess
 import unittest
 
 from pcaps import CAPTURES, PROGRAM, InFolder, connection, pcap, write
+from waiting import PATIENCE_SECONDS
 
 HTTP = os.path.join(CAPTURES, "http.pcap")
 ROTATE = os.path.join(os.path.dirname(PROGRAM), "firstpayload-rotate")
 
 
 def run(*words, program=PROGRAM, **kwargs):
-    return subprocess.run([program, *words], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, **kwargs)
+    return subprocess.run([program, *words], capture_output=True, text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL, **kwargs)
 
 
 class Usage(unittest.TestCase):

@@ -110,7 +110,7 @@ class Races(unittest.TestCase):
     """What depends on who comes first."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-")
+        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-", dir="/dev/shm")    # thousands of files wait for no disk there
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
