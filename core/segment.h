@@ -34,7 +34,7 @@ enum {
 typedef struct {
     const uint8_t *source;      /* address of the innermost IP layer, address_bytes long, network byte order */
     const uint8_t *destination; /* the same */
-    int64_t time_ns;            /* when it was captured, since 1970; the only clock there is */
+    int64_t time_ns;            /* when it was captured, as fp_time_ns has it; the only clock there is */
     uint64_t network;           /* which of several networks with the same addresses in use, for who tells them apart; 0: not known */
     uint32_t seq;
     uint32_t ack;           /* as it stands there, whether or not ACK is set */
@@ -48,14 +48,17 @@ typedef struct {
     bool length_unknown;   /* a first IP fragment that could not be reassembled: segment_bytes means nothing */
 } FpSegment;
 
-/* A time as capture files have it -> ns since 1970. Files say what they like: kept to what leaves room to subtract one
- * time from another. */
+/* A time as capture files have it -> ns since 1970. Files say what they like: before 1677 and after 2262 it wraps around. */
 static inline int64_t fp_time_ns(int64_t seconds, int64_t nanoseconds)
 {
-    const int64_t limit = UINT32_MAX;
+    return (int64_t)((uint64_t)seconds * 1000000000 + (uint64_t)nanoseconds);
+}
 
-    seconds = seconds > limit ? limit : seconds < -limit ? -limit : seconds;
-    return seconds * 1000000000 + nanoseconds;
+/* How many ns later comes after earlier; negative when it comes before. Right up to 146 years, wherever times wrap around: the highest bit
+ * of a time is not needed. */
+static inline int64_t fp_time_difference(int64_t later, int64_t earlier)
+{
+    return (int64_t)(((uint64_t)later - (uint64_t)earlier) << 1) / 2;
 }
 
 #endif

@@ -222,8 +222,8 @@ static void describe(const FpStream *stream, unsigned direction, const FpSegment
     verdict->midstream = has(stream, STARTED_MIDSTREAM);
     verdict->out_of_order = offset > 0 && verdict->classes & FP_CLASS_FIRST;
     verdict->fast_open = segment->flags & FP_TCP_SYN;
-    verdict->age_ns = segment->time_ns - stream->first_ns;
-    verdict->delay_ns = verdict->has_syn ? segment->time_ns - stream->syn_ns : 0;
+    verdict->age_ns = fp_time_difference(segment->time_ns, stream->first_ns);
+    verdict->delay_ns = verdict->has_syn ? fp_time_difference(segment->time_ns, stream->syn_ns) : 0;
 }
 
 /* Fills in *verdict, which is all 0, but for the stream. */
@@ -307,7 +307,8 @@ FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief)
     }
     if (!fp_stream_is_unanswered(stream) || !is_syn_alone(stream, direction))
         return FP_STREAM_WHOLE;
-    *brief = (FpStreamBrief){.syn = stream->first_ns * 2 + direction, .number = stream->number, .rest = stream->base[direction]};
+    *brief = (FpStreamBrief){
+        .syn = (int64_t)((uint64_t)stream->first_ns * 2 + direction), .number = stream->number, .rest = stream->base[direction]};
     return FP_STREAM_SYN;
 }
 

@@ -17,7 +17,7 @@
  * long as it stays the same for the stream's life.
  */
 typedef struct {
-    int64_t first_ns; /* time of the stream's first frame */
+    int64_t first_ns; /* time of the stream's first frame, as fp_time_ns has it */
     int64_t syn_ns;   /* time of its first SYN without ACK, if marks say that there was one */
     uint32_t base[2]; /* base sequence of each direction, if marks say that it is known */
     uint32_t next[2]; /* next sequence number expected of each direction, likewise */
@@ -54,7 +54,7 @@ typedef enum {
 
 typedef struct {
     union {
-        int64_t syn;      /* FP_STREAM_SYN: twice its time in ns, and 1 more when its direction is 1 */
+        int64_t syn;      /* FP_STREAM_SYN: twice its time in ns, less the highest bit, and 1 more when its direction is 1 */
         uint32_t base[2]; /* FP_STREAM_ANSWERED */
     };
     uint32_t number;

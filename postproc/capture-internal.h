@@ -67,6 +67,10 @@ bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
 bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
 bool fp_wiretap_has_nanoseconds(const FpRecord *record);
 
+/* What fp_capture_seconds does, for readers' records. */
+int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record);
+int64_t fp_wiretap_seconds(const FpRecord *record);
+
 /* Whether libwiretap, which has looked at the records too, takes it for a classic pcap without variations. A compressed one is one as well:
  * libwiretap is not asked about that, as wtap_get_compression_type aborts when the first member has been read to its end. The magic
  * that fp_capture_pcap_open looks for tells them apart. */

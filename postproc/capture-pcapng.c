@@ -2,46 +2,19 @@
 /*
  * capture-pcapng.c - walks pcapng (draft-ietf-opsawg-pcapng) in blocks of the file, packets borrowed in place.
  *
- * Which of its blocks are frames is as libwiretap has it (pcapng.c of 4.0), and what of a packet is damaged; what names, secrets and
- * other blocks hold is not looked at. Its blocks are called blocks here, those
- * of blocks.h are pieces of the file.
+ * Which of its blocks are frames is as libwiretap has it (pcapng.c of 4.0), and what is damaged: what is copied on, Wireshark has to read.
+ * Its blocks are called blocks here, those of blocks.h are pieces of the file.
  */
-#include <string.h>
+#include <unistd.h>
 
 #include "capture-internal.h"
 #include "capture-pcapng.h"
 #include "error.h"
 #include "link.h"
+#include "pcapng-check.h"
+#include "pcapng-format.h"
 #include "segment.h"
 
-#define BLOCK_MAX (16U * 1024U * 1024U)
-#define BLOCK_MIN 12U /* type, length, and the length again at its end */
-#define PACKET_MAX 262144U
-#define PACKET_MAX_GIANT (128U * 1024U * 1024U)
-
-#define SECTION 0x0a0d0d0aU
-#define INTERFACE 1U
-#define OLD_PACKET 2U
-#define SIMPLE_PACKET 3U
-#define ENHANCED_PACKET 6U
-#define JOURNAL 9U
-#define SYSDIG_1 0x204U
-#define SYSDIG_2 0x216U
-#define SYSDIG_2_LARGE 0x221U
-#define CUSTOM 0xbadU
-#define CUSTOM_NOT_TO_COPY 0x40000badU
-
-#define SECTION_FIXED 24U
-#define SECTION_MIN (SECTION_FIXED + LENGTH_AT_END)
-#define INTERFACE_MIN 20U
-#define PACKET_HEADER 28U /* of the enhanced one and of the old one, up to the frame */
-#define SIMPLE_HEADER 12U
-#define LENGTH_AT_END 4U
-
-#define BYTE_ORDER_MAGIC 0x1a2b3c4dU
-#define OPTION_HEADER 4U
-#define OPTION_TIME_RESOLUTION 9
-#define OPTION_TIME_OFFSET 14
 #define UNITS_DEFAULT 1000000U
 
 typedef struct {
@@ -63,35 +36,6 @@ typedef struct {
     void *user;
 } Pcapng;
 
-static inline uint16_t load16(const Pcapng *pcapng, const uint8_t *bytes)
-{
-    uint16_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return (uint16_t)(pcapng->swapped ? GUINT16_SWAP_LE_BE(value) : value);
-}
-
-static inline uint32_t load32_as(bool swapped, const uint8_t *bytes)
-{
-    uint32_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return swapped ? GUINT32_SWAP_LE_BE(value) : value;
-}
-
-static inline uint32_t load32(const Pcapng *pcapng, const uint8_t *bytes)
-{
-    return load32_as(pcapng->swapped, bytes);
-}
-
-static inline uint64_t load64(const Pcapng *pcapng, const uint8_t *bytes)
-{
-    uint64_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return pcapng->swapped ? GUINT64_SWAP_LE_BE(value) : value;
-}
-
 /* Returns false when the magic is none. A section says itself which way round it is. */
 static bool read_byte_order(const uint8_t *section, bool *swapped)
 {
@@ -104,9 +48,9 @@ static bool read_byte_order(const uint8_t *section, bool *swapped)
 
 static bool is_version_known(const Pcapng *pcapng, const uint8_t *section)
 {
-    uint16_t minor = load16(pcapng, section + 14);
+    uint16_t minor = load16(pcapng->swapped, section + 14);
 
-    return load16(pcapng, section + 12) == 1 && (minor == 0 || minor == 2);
+    return load16(pcapng->swapped, section + 12) == 1 && (minor == 0 || minor == 2);
 }
 
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
@@ -133,65 +77,39 @@ static uint64_t units_of(uint8_t resolution)
     return units;
 }
 
-static inline size_t pad(size_t n)
-{
-    return (n + 3) & ~(size_t)3;
-}
-
-/* Options are a code, a length, and as many bytes, padded to four. Steps to the next; returns false at their end, with *n 0 when they
- * are sound. */
-static bool next_option(const Pcapng *pcapng, const uint8_t **at, size_t *n, uint16_t *code, uint16_t *length)
-{
-    if (*n < OPTION_HEADER)
-        return false;
-    *code = load16(pcapng, *at);
-    *length = load16(pcapng, *at + 2);
-    if (pad(*length) > *n - OPTION_HEADER)
-        return false;
-    if (*code == 0) {
-        *n = 0; /* nothing that follows matters */
-        return false;
-    }
-    *at += OPTION_HEADER + pad(*length);
-    *n -= OPTION_HEADER + pad(*length);
-    return true;
-}
-
-static bool are_options_sound(const Pcapng *pcapng, const uint8_t *at, size_t n)
-{
-    uint16_t code, length;
-
-    while (next_option(pcapng, &at, &n, &code, &length))
-        continue;
-    return n == 0;
-}
-
 /* Of several of a kind the first counts. */
 static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
 {
     uint16_t code, length;
     bool has_units = false, has_offset = false;
 
-    while (next_option(pcapng, &at, &n, &code, &length)) {
+    while (next_option(pcapng->swapped, &at, &n, &code, &length)) {
         const uint8_t *value = at - pad(length);
         if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
             has_units = true;
             interface->units = units_of(value[0]);
         } else if (code == OPTION_TIME_OFFSET && length == 8 && !has_offset) {
             has_offset = true;
-            interface->offset_seconds = (int64_t)load64(pcapng, value);
+            interface->offset_seconds = (int64_t)load64(pcapng->swapped, value);
         }
     }
 }
 
 static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
 {
-    Interface interface = {.link_type = load16(pcapng, block + 8), .snaplen = load32(pcapng, block + 12), .units = UNITS_DEFAULT};
+    Interface interface = {
+        .link_type = load16(pcapng->swapped, block + 8), .snaplen = load32(pcapng->swapped, block + 12), .units = UNITS_DEFAULT};
 
     interface.link = fp_link_of_link_type(interface.link_type, pcapng->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
     interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : PACKET_MAX;
     read_interface_options(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
     g_array_append_val(pcapng->interfaces, interface);
+}
+
+/* The time in units of the interface, of an enhanced packet block, or the old one. */
+static inline uint64_t ticks_of(const Pcapng *pcapng, const uint8_t *block)
+{
+    return (uint64_t)load32(pcapng->swapped, block + 12) << 32 | load32(pcapng->swapped, block + 16);
 }
 
 static inline int64_t time_of(const Interface *interface, uint64_t ticks)
@@ -217,13 +135,17 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < PACKET_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    uint32_t number = is_old ? load16(pcapng, block + 8) : load32(pcapng, block + 8);
-    uint32_t captured_bytes = load32(pcapng, block + 20), wire_bytes = load32(pcapng, block + 24);
+    uint32_t number = is_old ? load16(pcapng->swapped, block + 8) : load32(pcapng->swapped, block + 8);
+    uint32_t captured_bytes = load32(pcapng->swapped, block + 20), wire_bytes = load32(pcapng->swapped, block + 24);
     size_t options = PACKET_HEADER + pad(captured_bytes);
     if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
         return "a packet block is too short for its packet";
-    if (bytes > options + LENGTH_AT_END && !are_options_sound(pcapng, block + options, bytes - options - LENGTH_AT_END))
-        return "an option is longer than its block";
+    if (bytes > options + LENGTH_AT_END) {
+        const char *wrong = fp_pcapng_check_options(pcapng->swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
+                                                    bytes - options - LENGTH_AT_END);
+        if (wrong != NULL)
+            return wrong;
+    }
     if (number >= pcapng->interfaces->len)
         return "a packet is of an interface that has not been described";
     const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
@@ -233,7 +155,7 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
     *record = (FpRecord){
         .data = block + PACKET_HEADER,
         .raw = block,
-        .time_ns = time_of(interface, (uint64_t)load32(pcapng, block + 12) << 32 | load32(pcapng, block + 16)),
+        .time_ns = time_of(interface, ticks_of(pcapng, block)),
         .captured_bytes = captured_bytes,
         .wire_bytes = MAX(wire_bytes, captured_bytes), /* as wtap_read has it */
         .raw_bytes = (uint32_t)bytes,
@@ -250,7 +172,7 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
     if (pcapng->interfaces->len == 0)
         return "a packet comes before any interface has been described";
     const Interface *interface = &g_array_index(pcapng->interfaces, Interface, 0);
-    uint32_t wire_bytes = load32(pcapng, block + 8);
+    uint32_t wire_bytes = load32(pcapng->swapped, block + 8);
     uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
     if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
         return "a simple packet block is not as long as its packet";
@@ -304,27 +226,43 @@ static const char *fill_record(const Pcapng *pcapng, uint32_t type, const uint8_
                                  : fill_packet(pcapng, block, bytes, type == OLD_PACKET, record);
 }
 
-/* What is learnt from blocks that are no frames. Returns what is wrong, or NULL. */
+/* Each of these learns what there is to learn from a block that is no frame. It returns what is wrong with the block, or NULL. */
+static const char *take_section(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+{
+    if (bytes < SECTION_MIN)
+        return "a section header is too short";
+    read_byte_order(block, &pcapng->swapped);
+    if (!is_version_known(pcapng, block))
+        return "a section is of a version that is not known";
+    pcapng->has_section = true;
+    g_array_set_size(pcapng->interfaces, 0);
+    return fp_pcapng_check_options(pcapng->swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
+}
+
+static const char *take_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+{
+    if (bytes < INTERFACE_MIN)
+        return "an interface description is too short";
+    add_interface(pcapng, block, bytes);
+    return fp_pcapng_check_options(pcapng->swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
+}
+
 static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes)
 {
-    if (type == SECTION) {
-        if (bytes < SECTION_MIN)
-            return "a section header is too short";
-        read_byte_order(block, &pcapng->swapped);
-        if (!is_version_known(pcapng, block))
-            return "a section is of a version that is not known";
-        if (!are_options_sound(pcapng, block + SECTION_FIXED, bytes - SECTION_MIN))
-            return "an option is longer than its block";
-        pcapng->has_section = true;
-        g_array_set_size(pcapng->interfaces, 0);
-    } else if (type == INTERFACE) {
-        if (bytes < INTERFACE_MIN)
-            return "an interface description is too short";
-        if (!are_options_sound(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN))
-            return "an option is longer than its block";
-        add_interface(pcapng, block, bytes);
+    switch (type) {
+    case SECTION:
+        return take_section(pcapng, block, bytes);
+    case INTERFACE:
+        return take_interface(pcapng, block, bytes);
+    case NAMES:
+        return fp_pcapng_check_names(pcapng->swapped, block, bytes);
+    case SECRETS:
+        return fp_pcapng_check_secrets(pcapng->swapped, block, bytes);
+    case STATISTICS:
+        return fp_pcapng_check_statistics(pcapng->swapped, block, bytes);
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 /* The block at hand: its type and length. Returns what is wrong with it, or NULL; *bytes is then how many it takes, as far as can be told:
@@ -336,15 +274,15 @@ static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, si
     *bytes = BLOCK_MIN;
     if (left < BLOCK_MIN)
         return NULL;
-    *type = load32(pcapng, block);
+    *type = load32(pcapng->swapped, block);
     if (*type == SECTION && !read_byte_order(block, &swapped))
         return "a section header without its magic number";
-    *bytes = pad(load32_as(swapped, block + 4)); /* some writers leave the padding out of the length */
+    *bytes = pad(load32(swapped, block + 4)); /* some writers leave the padding out of the length */
     if (*bytes > BLOCK_MAX)
         return "a block is longer than any can be";
     if (*bytes < BLOCK_MIN)
         return "a block is shorter than any can be";
-    if (left >= *bytes && pad(load32_as(swapped, block + *bytes - LENGTH_AT_END)) != *bytes)
+    if (left >= *bytes && pad(load32(swapped, block + *bytes - LENGTH_AT_END)) != *bytes)
         return "the two lengths of a block differ";
     return NULL;
 }
@@ -353,6 +291,11 @@ static inline void step(Pcapng *pcapng, size_t bytes)
 {
     fp_blocks_step(&pcapng->blocks, bytes);
     pcapng->base.bytes_read = pcapng->blocks.start_offset;
+}
+
+static FpBlockKind block_kind(uint32_t type)
+{
+    return type == SECTION ? FP_BLOCK_SECTION : type == INTERFACE ? FP_BLOCK_INTERFACE : FP_BLOCK_OTHER;
 }
 
 /* Steps over a block that is no frame. */
@@ -365,9 +308,50 @@ static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **err
         set_damage(pcapng, wrong, error);
         return false;
     }
-    if (pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, type == SECTION, block, bytes, error))
+    if (pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, block_kind(type), block, bytes, error))
         return false;
     step(pcapng, bytes);
+    return true;
+}
+
+/* Reads n bytes of a regular file from so many behind the block at hand. */
+static bool peek(const Pcapng *pcapng, uint8_t *bytes, size_t n, size_t behind)
+{
+    const FpBlocks *blocks = &pcapng->blocks;
+    off_t start = lseek(blocks->fd, 0, SEEK_CUR) - (off_t)fp_blocks_left(blocks);
+
+    return pread(blocks->fd, bytes, n, start + (off_t)behind) == (ssize_t)n;
+}
+
+/* Whether the block at hand can be taken in pieces: one in which there is nothing to look at, and that is there up to its end. Keys that a
+ * proxy has collected are some. */
+static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
+{
+    uint8_t beginning[SECRETS_FIXED], end[LENGTH_AT_END];
+
+    if (bytes <= WHOLE_MAX || kind_of(type) != KIND_OTHER || type == SECTION || type == INTERFACE || type == NAMES || type == STATISTICS)
+        return false;
+    if (!pcapng->blocks.is_regular || !peek(pcapng, beginning, sizeof beginning, 0) || !peek(pcapng, end, sizeof end, bytes - sizeof end))
+        return false;
+    return pad(load32(pcapng->swapped, end)) == bytes && (type != SECRETS || fp_pcapng_secrets_end(pcapng->swapped, beginning) <= bytes);
+}
+
+static bool take_in_pieces(Pcapng *pcapng, size_t bytes, GError **error)
+{
+    FpBlocks *blocks = &pcapng->blocks;
+
+    while (bytes > 0) {
+        size_t n = MIN(bytes, fp_blocks_left(blocks));
+        if (n > 0 && pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, FP_BLOCK_OTHER, fp_blocks_at(blocks), n, error))
+            return false;
+        step(pcapng, n);
+        bytes -= n;
+        FpRefill result = bytes > 0 ? fp_blocks_refill(blocks, pcapng->base.path, error) : FP_REFILL_MORE;
+        if (result == FP_REFILL_END)
+            set_damage(pcapng, "the file has become shorter while it was read", error);
+        if (result != FP_REFILL_MORE)
+            return false;
+    }
     return true;
 }
 
@@ -402,10 +386,11 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
             break;
         if (wrong != NULL)
             return set_damage(pcapng, wrong, error);
-        if (is_whole && capture->is_read_ahead)
+        bool in_pieces = !is_whole && comes_in_pieces(pcapng, type, bytes);
+        if ((is_whole || in_pieces) && capture->is_read_ahead)
             return FP_READ_STOPPED;
-        if (is_whole) {
-            if (!take_other(pcapng, type, bytes, error))
+        if (is_whole || in_pieces) {
+            if (!(in_pieces ? take_in_pieces(pcapng, bytes, error) : take_other(pcapng, type, bytes, error)))
                 return -1;
             continue;
         }
@@ -427,7 +412,7 @@ static bool pcapng_would_wait(const FpCapture *capture)
     size_t left = fp_blocks_left(blocks);
 
     while (!blocks->is_regular) {
-        uint32_t type;
+        uint32_t type = 0;
         size_t bytes;
         if (measure(pcapng, at, left, &type, &bytes) != NULL)
             return false;
@@ -463,7 +448,7 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     const uint8_t *section = fp_blocks_at(opening);
     Pcapng probe = {0};
 
-    if (fp_blocks_left(opening) < SECTION_FIXED || load32(&probe, section) != SECTION || !read_byte_order(section, &probe.swapped) ||
+    if (fp_blocks_left(opening) < SECTION_FIXED || load32(probe.swapped, section) != SECTION || !read_byte_order(section, &probe.swapped) ||
         !is_version_known(&probe, section))
         return NULL;
 
@@ -488,11 +473,11 @@ uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 {
     const Pcapng *pcapng = (const Pcapng *)capture;
 
-    switch (load32(pcapng, record->raw)) {
+    switch (load32(pcapng->swapped, record->raw)) {
     case ENHANCED_PACKET:
-        return load32(pcapng, record->raw + 8);
+        return load32(pcapng->swapped, record->raw + 8);
     case OLD_PACKET:
-        return load16(pcapng, record->raw + 8);
+        return load16(pcapng->swapped, record->raw + 8);
     default:
         return 0;
     }
@@ -513,4 +498,15 @@ bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 
     return record->link != FP_LINK_NONE &&
            g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
+}
+
+int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+    uint32_t type = load32(pcapng->swapped, record->raw);
+
+    if (type != ENHANCED_PACKET && type != OLD_PACKET)
+        return 0;
+    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record));
+    return (int64_t)(ticks_of(pcapng, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
 }

@@ -5,9 +5,15 @@
 
 #include "capture.h"
 
-/* Takes a block that is no frame, as it stands in the file: a section header, an interface's description, names, secrets, statistics.
- * Returns false with error set to end the reading. */
-typedef bool (*FpTakeBlock)(void *user, bool begins_section, const uint8_t *block, size_t bytes, GError **error);
+/* Blocks that are no frames. */
+typedef enum {
+    FP_BLOCK_SECTION,
+    FP_BLOCK_INTERFACE,
+    FP_BLOCK_OTHER, /* names, secrets, statistics ...: or a piece of one, in order */
+} FpBlockKind;
+
+/* Takes such a block as it stands in the file. Returns false with error set to end the reading. */
+typedef bool (*FpTakeBlock)(void *user, FpBlockKind kind, const uint8_t *block, size_t bytes, GError **error);
 
 /* Has take_block given each such block when fp_capture_read comes upon it, in its place between the records. */
 void fp_capture_pcapng_on_block(FpCapture *capture, FpTakeBlock take_block, void *user);

@@ -279,6 +279,13 @@ bool fp_wiretap_has_nanoseconds(const FpRecord *record)
     return ((const wtap_rec *)record->wiretap)->tsprec > WTAP_TSPREC_USEC;
 }
 
+int64_t fp_wiretap_seconds(const FpRecord *record)
+{
+    const nstime_t *time = &((const wtap_rec *)record->wiretap)->ts;
+
+    return time->secs + time->nsecs / 1000000000 - (time->nsecs % 1000000000 < 0);
+}
+
 wtap *fp_capture_wiretap_handle(FpCapture *capture)
 {
     return capture->reader == &wiretap_reader ? ((Wiretap *)capture)->wth : NULL;

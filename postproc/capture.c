@@ -207,6 +207,21 @@ bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record
     return capture->format.is_pcap ? capture->format.nanoseconds : fp_wiretap_has_nanoseconds(record);
 }
 
+int64_t fp_capture_seconds(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_seconds(capture, record);
+    return capture->format.is_pcap ? record->time_ns / 1000000000 : fp_wiretap_seconds(record); /* pcap's are from 1970 to 2106 */
+}
+
+int64_t fp_capture_time_ns(const FpCapture *capture, const FpRecord *record)
+{
+    const int64_t limit = INT64_MAX / 1000000000;
+    int64_t seconds = fp_capture_seconds(capture, record);
+
+    return seconds >= limit ? INT64_MAX : seconds <= -limit ? INT64_MIN : record->time_ns;
+}
+
 int64_t fp_capture_cut(const FpCapture *capture)
 {
     return capture->cut_offset;

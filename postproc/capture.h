@@ -70,6 +70,13 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
 /* Whether the time of one of its records is in nanoseconds, or any unit less than a microsecond. */
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
 
+/* The time of one of its records in seconds since 1970, rounded down. Its time_ns may have wrapped around, and lies within the second that
+ * begins then. */
+int64_t fp_capture_seconds(const FpCapture *capture, const FpRecord *record);
+
+/* The same in ns, cut off at what an int64_t holds: for telling which of two records is older. */
+int64_t fp_capture_time_ns(const FpCapture *capture, const FpRecord *record);
+
 /* The file offset at which a cut record begins, or -1 when the capture ended between two records. */
 int64_t fp_capture_cut(const FpCapture *capture);
 

@@ -314,7 +314,7 @@ static bool find_first_time_of(const char *path, FpArrival *arrival)
     int n = capture == NULL ? -1 : fp_capture_read(capture, &record, 1, &failure);
 
     if (n == 1)
-        arrival->first_ns = record.time_ns;
+        arrival->first_ns = fp_capture_time_ns(capture, &record);
     return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);
 }
 

@@ -58,18 +58,24 @@ static void append_fraction(GString *line, const FpLogEntry *entry, int64_t ns)
         g_string_append_printf(line, ".%06" PRId64, ns / 1000);
 }
 
+/* The last second of the last year that gmtime_r can say. */
+#define SECONDS_MAX INT64_C(67768036191676799)
+
+/* Years of more than four digits have a sign (ISO 8601-1 5.2.2.3): damaged files, and clocks in other units than they say, have any time.
+ */
 void fp_log_append_time(GString *line, const FpLogEntry *entry)
 {
-    int64_t ns = entry->segment->time_ns, fraction = ns % 1000000000;
-    char text[64] = "";
-    struct tm parts;
+    int64_t fraction = fp_time_difference(entry->segment->time_ns, fp_time_ns(entry->seconds, 0));
+    time_t seconds = (time_t)CLAMP(entry->seconds, -SECONDS_MAX, SECONDS_MAX);
+    struct tm parts = {0};
 
-    if (fraction < 0) /* before 1970, as damaged files may have it */
-        fraction += 1000000000;
-    time_t seconds = (time_t)((ns - fraction) / 1000000000);
-    if (gmtime_r(&seconds, &parts) != NULL)
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    g_string_append(line, text);
+    gmtime_r(&seconds, &parts);
+    int64_t year = (int64_t)parts.tm_year + 1900;
+    g_string_append_printf(line, "%s%04" PRId64 "-%02d-%02dT%02d:%02d:%02d",
+                           year < 0      ? "-"
+                           : year > 9999 ? "+"
+                                         : "",
+                           year < 0 ? -year : year, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     append_fraction(line, entry, fraction);
     g_string_append_c(line, 'Z');
 }

@@ -39,6 +39,7 @@ typedef struct {
     const char *source; /* the file that it is in; or, with is_live, the interface */
     bool is_live;
     bool has_nanoseconds; /* its time has */
+    int64_t seconds;      /* its time, as fp_capture_seconds has it; the segment has the rest */
     uint64_t frame;       /* its number there, from 1 */
     const FpSegment *segment;
     const FpVerdict *verdict;

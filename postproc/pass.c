@@ -33,6 +33,7 @@ FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpRecord 
         .source = pass->log.source,
         .is_live = fp_capture_is_live(capture),
         .has_nanoseconds = fp_capture_has_nanoseconds(capture, record),
+        .seconds = fp_capture_seconds(capture, record),
         .frame = pass->summary->frames - pass->log.frames_before,
         .segment = segment,
         .verdict = verdict,
@@ -180,7 +181,7 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     if (n <= 0)
         return n;
     pass->last_ns = records[n - 1].time_ns;
-    pass->newest_ns = MAX(pass->newest_ns, pass->last_ns);
+    pass->newest_ns = MAX(pass->newest_ns, fp_capture_time_ns(capture, &records[n - 1]));
     if (pending != NULL) {
         finish_preparing(pass, records, n, pending);
     } else {

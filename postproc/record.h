@@ -37,7 +37,7 @@ typedef struct {
     const uint8_t *data;     /* the frame, captured_bytes long */
     const uint8_t *raw;      /* classic pcap: the whole record as it stands in the file, header and all */
     const void *wiretap;     /* every other format: libwiretap's wtap_rec */
-    int64_t time_ns;         /* since 1970 */
+    int64_t time_ns;         /* since 1970, as fp_time_ns has it: for differences. fp_capture_seconds does not wrap around. */
     uint32_t captured_bytes; /* at most wire_bytes */
     uint32_t wire_bytes;     /* how long the frame was */
     uint32_t raw_bytes;

@@ -20,21 +20,15 @@ typedef struct {
     uint8_t block[];
 } Kept;
 
-/* In either byte order. */
-static bool is_interface_block(const uint8_t *block)
-{
-    return block[0] + block[1] + block[2] + block[3] == 1 && (block[0] == 1 || block[3] == 1);
-}
-
 /* Sections become sections of the output, and everything in them but frames stays as it is: so do interfaces' numbers. Only the section's
  * length is another, and not known yet. */
-static bool copy_block(void *user, bool begins_section, const uint8_t *block, size_t bytes, GError **error)
+static bool copy_block(void *user, FpBlockKind kind, const uint8_t *block, size_t bytes, GError **error)
 {
     Pcapng *pcapng = user;
     uint8_t unknown[8];
 
-    if (!begins_section) {
-        if (is_interface_block(block))
+    if (kind != FP_BLOCK_SECTION) {
+        if (kind == FP_BLOCK_INTERFACE)
             g_ptr_array_add(pcapng->interfaces, g_bytes_new(block, bytes));
         return fp_output_write(pcapng->base.output, block, bytes, error);
     }

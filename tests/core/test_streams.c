@@ -578,6 +578,24 @@ static bool closes(unsigned flags, guint8 header_bytes)
     return begins;
 }
 
+/* A SYN, and 3.5 s later the first payload: the delay is that, whenever it was; also where ns have wrapped around. */
+static void test_delay_at_any_time(void)
+{
+    static const int64_t seconds[] = {0,          -1,          -3,          4294967294,       4611686017,     4611686018,
+                                      9223372035, -9223372037, -9223372038, 1700000000123456, INT64_MAX - 10, INT64_MIN};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(seconds); i++) {
+        FpStreams *streams = table(1, 16);
+        give(streams, 0, 0, FP_TCP_SYN, 0, fp_time_ns(seconds[i], 700000000));
+        FpVerdict verdict = give(streams, 0, 0, FP_TCP_ACK, 9, fp_time_ns(seconds[i] + 4, 200000000));
+        g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+        g_assert_cmpint(verdict.delay_ns, ==, SECOND / 2 * 7);
+        g_assert_cmpint(verdict.age_ns, ==, SECOND / 2 * 7);
+        fp_streams_free(streams);
+    }
+    g_assert_cmpint(fp_time_difference(fp_time_ns(-5, 0), fp_time_ns(5, 1)), ==, -10 * SECOND - 1);
+}
+
 static void test_settled_streams_close(void)
 {
     g_assert_false(closes(FP_TCP_ACK, 20));
@@ -599,6 +617,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/growth-keeps-every-stream", test_growth_keeps_every_stream);
     g_test_add_func("/streams/a-stream-takes-48-bytes", test_a_stream_takes_48_bytes);
     g_test_add_func("/streams/fitting-streams-fit", test_fitting_streams_fit);
+    g_test_add_func("/streams/delay-at-any-time", test_delay_at_any_time);
     g_test_add_func("/streams/settled-streams-close", test_settled_streams_close);
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
     g_test_add_func("/streams/unanswered-are-forgotten-first", test_unanswered_are_forgotten_first);

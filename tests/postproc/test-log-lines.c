@@ -136,26 +136,36 @@ static void test_json_strings(void)
 static void test_times(void)
 {
     static const struct {
-        int64_t ns;
+        int64_t seconds;
+        int64_t nanoseconds;
         bool has_nanoseconds;
         const char *time;
-        const char *seconds;
+        const char *difference; /* the same number as a difference of times */
     } cases[] = {
-        {0, false, "1970-01-01T00:00:00.000000Z", "0.000000"},
-        {1700000000123456789, true, "2023-11-14T22:13:20.123456789Z", "1700000000.123456789"},
-        {1700000000123456789, false, "2023-11-14T22:13:20.123456Z", "1700000000.123456"},
-        {-1, true, "1969-12-31T23:59:59.999999999Z", "-0.000000001"},
-        {-1500000000, false, "1969-12-31T23:59:58.500000Z", "-1.500000"},
+        {0, 0, false, "1970-01-01T00:00:00.000000Z", "0.000000"},
+        {1700000000, 123456789, true, "2023-11-14T22:13:20.123456789Z", "1700000000.123456789"},
+        {1700000000, 123456789, false, "2023-11-14T22:13:20.123456Z", "1700000000.123456"},
+        {-1, 999999999, true, "1969-12-31T23:59:59.999999999Z", "-0.000000001"},
+        {-2, 500000000, false, "1969-12-31T23:59:58.500000Z", "-1.500000"},
+        {-2208988800, 1, true, "1900-01-01T00:00:00.000000001Z", "-2208988799.999999999"},
+        {4294967296, 0, false, "2106-02-07T06:28:16.000000Z", "4294967296.000000"},
+        {253402300799, 5000, false, "9999-12-31T23:59:59.000005Z", NULL}, /* from here on its ns have wrapped around */
+        {253402300800, 0, false, "+10000-01-01T00:00:00.000000Z", NULL},
+        {1700000000123456, 789000000, true, "+53872825-06-19T08:30:56.789000000Z", NULL},
+        {-67768036191676799, 0, false, "-2147481608-01-02T00:00:01.000000Z", NULL},
+        {INT64_MAX, 7000, false, "+2147485547-12-31T23:59:59.000007Z", NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        FpSegment segment = {.time_ns = cases[i].ns};
-        FpLogEntry entry = {.segment = &segment, .has_nanoseconds = cases[i].has_nanoseconds};
-        g_autoptr(GString) time = g_string_new(NULL), seconds = g_string_new(NULL);
+        FpSegment segment = {.time_ns = fp_time_ns(cases[i].seconds, cases[i].nanoseconds)};
+        FpLogEntry entry = {.segment = &segment, .seconds = cases[i].seconds, .has_nanoseconds = cases[i].has_nanoseconds};
+        g_autoptr(GString) time = g_string_new(NULL), difference = g_string_new(NULL);
         fp_log_append_time(time, &entry);
-        fp_log_append_seconds(seconds, &entry, cases[i].ns);
         g_assert_cmpstr(time->str, ==, cases[i].time);
-        g_assert_cmpstr(seconds->str, ==, cases[i].seconds);
+        if (cases[i].difference == NULL)
+            continue;
+        fp_log_append_seconds(difference, &entry, segment.time_ns);
+        g_assert_cmpstr(difference->str, ==, cases[i].difference);
     }
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """pcapng, block by block: what is kept stays byte for byte as it was, and so does everything that is no frame."""
+import json
 import os
 import struct
 import subprocess
@@ -117,6 +118,29 @@ class Pcapng(InFolder):
         data = w.section() + w.interface() + big + commented + w.packet(connection()[4])
         self.assertEqual(self.slim(data).stdout, w.section() + w.interface() + big + commented)
 
+    def test_keys_of_a_proxy(self):
+        """A block of 17 MiB and one of a kind that nobody knows, read ahead too; the file cut in it; its two lengths not the same."""
+        w = Writer(">")
+        keys = w.block(10, struct.pack(">II", 0x544C534B, 17 << 20) + b"CLIENT_RANDOM 01\n" * (1 << 20))
+        unknown = w.block(0x7FFF0000, b"\1\0\0\0" * (1 << 19))      # a piece of it looks like an interface
+        frames = [w.packet(frame) for frame in connection()]
+        before = w.section() + w.interface()
+        data = before + frames[0] + keys + unknown + b"".join(frames[1:])
+        wanted = before + keys + unknown + frames[3]
+        self.assertEqual(self.slim(data).stdout, wanted)
+        self.assertEqual(self.slim(data, "-j", "2").stdout, wanted)
+        self.assertEqual(slim("-F", "pcapng", self.folder + "/in.pcapng").returncode, 0)
+        cut = len(before) + len(frames[0]) + (5 << 20)
+        result = self.slim(data[:cut], status=1)
+        self.assertIn(f"offset {len(before) + len(frames[0])}: the last record is cut short", result.stderr)
+        self.assertEqual(result.stdout, before)
+        unequal = data.replace(keys, keys[:-4] + struct.pack(">I", len(keys) + 4))
+        self.assertIn("the two lengths of a block differ", slim(write(self.folder, "in.pcapng", unequal)).stderr)
+        longer = w.block(10, struct.pack(">II", 0x544C534B, 18 << 20) + b"CLIENT_RANDOM 01\n" * (1 << 20))
+        result = slim(write(self.folder, "in.pcapng", data.replace(keys, longer)))
+        self.assertEqual(result.returncode, 65)
+        self.assertIn("secrets are longer than their block", result.stderr)
+
     def test_sections_are_converted(self):
         """Interfaces are numbered anew in each section; in one section, or through libwiretap, they keep what they are."""
         w = Writer("<")
@@ -181,7 +205,7 @@ class Pcapng(InFolder):
         unequal = bytearray(w.packet(frame))
         unequal[-4] ^= 4
         for bad, word in ((bytes(unequal), "lengths"), (w.packet(frame, interface=1), "interface"), (struct.pack("<II", 6, 8) + b"\0" * 8, "shorter"),
-                          (struct.pack("<II", 6, 1 << 25) + b"\0" * 8, "longer"), (w.block(6, b"\0" * 8), "too short"),
+                          (struct.pack("<II", 6, 1 << 28) + b"\0" * 8, "longer"), (w.block(6, b"\0" * 8), "too short"),
                           (w.block(6, struct.pack("<IIIII", 0, 0, 0, 500, 500)), "too short"), (w.block(1, b"\0" * 4), "too short"),
                           (w.packet(frame, options=struct.pack("<HH", 1, 900) + b"\0" * 8), "option"), (w.interface(options=b"\1\0\x08\0"), "option"),
                           (w.block(3, struct.pack("<I", 8) + b"\0" * 12), "not as long"),
@@ -193,6 +217,57 @@ class Pcapng(InFolder):
             self.assertEqual(os.listdir(self.folder), ["in.pcapng"])
         self.assertEqual(slim("-w", "/dev/null", write(self.folder, "x", w.section()[:26])).returncode, 65)
         self.assertIn("before any interface", slim("-w", "/dev/null", write(self.folder, "x", w.section() + w.simple_packet(frame))).stderr)
+
+    def test_what_wireshark_refuses_is_not_copied_on(self):
+        """Lengths that options of their kind do not have, in each kind of block that is kept."""
+        frames = connection()
+        for order in "<>":
+            w = Writer(order)
+            ipv4, nothing = b"\xc0\0\2\1", b"\0" * 4
+            values = [(2, 0), (2, 3), (2, 8), (4, 4), (5, 4), (6, 8), (7, 0)]
+            wrong = [w.packet(frames[3], options=w.option(code, b"\0" * n)) for code, n in values]
+            wrong += [w.packet(frames[3], options=w.option(7, bytes([kind]) + b"\0" * 4)) for kind in (1, 2)]
+            wrong += [w.packet(frames[3], options=w.option(code, b"\0" * 3)) for code in (2988, 2989, 19372, 19373)]
+            wrong += [w.packet(frames[3], options=w.option(2988, struct.pack(order + "I", 10949) + b"\1"))]
+            wrong += [w.interface(options=w.option(11, b"")), w.interface(options=w.option(2989, b"")), w.section() + w.interface(options=b"\0\2\2\0")]
+            wrong += [w.block(4, body) for body in (
+                struct.pack(order + "HH", 1, 3) + ipv4, struct.pack(order + "HH", 1, 8) + ipv4 + b"name", struct.pack(order + "HH", 2, 4) + ipv4,
+                struct.pack(order + "HH", 1, 40) + ipv4, nothing + w.option(2988, b"abc"))]
+            wrong += [w.block(4, b""), w.block(5, b"\0" * 8), w.block(5, b"\0" * 12 + w.option(2988, b"abc")), w.block(10, b"\0" * 4),
+                      w.block(10, struct.pack(order + "II", 1, 9) + b"\0" * 8)]
+            sound = w.section() + w.interface() + b"".join(w.packet(frame) for frame in frames[:3])
+            for bad in wrong:
+                source = write(self.folder, "in.pcapng", sound + bad + w.packet(frames[4]))
+                result = slim("-w", self.folder + "/out.pcapng", source)
+                self.assertEqual(result.returncode, 65)
+                self.assertRegex(result.stderr, r"in.pcapng: offset \d+: .*the file is damaged from here on", bad)
+                if order == "<":        # tshark says so, or takes it for the end
+                    tshark = subprocess.run(["tshark", "-r", source], capture_output=True, text=True)
+                    self.assertEqual(tshark.stdout.count("\n"), 3, bad)
+            right = [w.packet(frames[3], options=w.option(code, b"\0" * n)) for code, n in ((2, 4), (3, 1), (4, 8), (5, 8), (6, 4), (7, 1), (8, 0), (2988, 4))]
+            right += [w.interface(options=w.option(11, b"\0")), w.block(4, struct.pack(order + "HH", 1, 4) + ipv4)]
+            kept = self.slim(sound + b"".join(right) + w.packet(frames[3])).stdout
+            self.assertEqual(kept.count(b"GET"), 1)
+            write(self.folder, "out.pcapng", kept)
+            subprocess.run(["tshark", "-r", self.folder + "/out.pcapng"], capture_output=True, check=True)
+
+    def test_times_that_64_bits_of_ns_do_not_hold(self):
+        """Nanoseconds without if_tsresol, times before 1901 and after 2106: differences are tshark's, dates are true."""
+        w = Writer("<")
+        for options, start, date in ((b"", 1700000000000000000, "+55840-"), (w.option(14, struct.pack("<q", -3000000000)), 0, "1874-"),
+                                     (w.option(14, struct.pack("<q", 5000000000)), 0, "2128-"), (w.option(9, b"\x00"), 1 << 35, "3058-"),
+                                     (w.option(14, struct.pack("<q", -12000000000)), 0, "1589-")):
+            step = 1 if options == w.option(9, b"\x00") else 3200700000
+            data = w.section() + w.interface(options=options) + b"".join(w.packet(f, start + n * step) for n, f in enumerate(connection()))
+            source, packed = write(self.folder, "in.pcapng", data), self.folder + "/in.pcapng.gz"
+            subprocess.run(f"gzip -c {source} > {packed}", shell=True, check=True)
+            for name in (source, packed):
+                line = json.loads(slim("-q", "--log", "-", "--log-format", "json", name).stdout)
+                told = subprocess.run(["tshark", "-n", "-r", name, "-Y", "frame.number == 4", "-T", "fields", "-e", "tcp.time_relative"],
+                                      capture_output=True, check=True, text=True).stdout
+                self.assertEqual(line["delay"], float(told))
+                self.assertEqual(line["age"], float(told))
+                self.assertTrue(line["timestamp"].startswith(date), line["timestamp"])
 
     def test_as_libwiretap_reads_it(self):
         """The same capture, compressed: that goes through libwiretap."""
