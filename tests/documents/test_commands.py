@@ -48,7 +48,8 @@ def is_taken_elsewhere(block):
 
 
 def words(command):
-    return shlex.split(command.replace("|", " | "), comments=True)
+    found = shlex.split(command.replace("|", " | ").replace(";", " ; "), comments=True)
+    return words(found[2]) if found[:2] == ["sh", "-c"] else found
 
 
 def goes_on(command):
