@@ -105,7 +105,7 @@ static void decode(const FpAhead *ahead, Block *block)
 {
     for (int i = 0; i < block->n; i++) {
         FpPending *pending = &block->pending[i];
-        pending->fragments = NULL;
+        pending->extra = NULL;
         pending->has_segment = fp_decode_plain(&block->records[i], &pending->segment);
         if (pending->has_segment)
             pending->key = fp_streams_key(ahead->streams, &pending->segment);

@@ -7,12 +7,13 @@ typedef struct {
     GString *line;  /* or else kept */
     void *kept;
     size_t bytes;
-    bool is_fragment;
+    uint64_t frame; /* 0: a fragment */
 } Item;
 
 struct FpBacklog {
     GQueue items;
     size_t bytes;
+    uint64_t written; /* the frame that was written last */
 };
 
 FpBacklog *fp_backlog_new(void)
@@ -60,9 +61,9 @@ void fp_backlog_add_line(FpBacklog *backlog, FpAsked *asked, GString *line)
     add(backlog, &item);
 }
 
-void fp_backlog_add_kept(FpBacklog *backlog, FpAsked *asked, void *kept, size_t bytes, bool is_fragment)
+void fp_backlog_add_kept(FpBacklog *backlog, FpAsked *asked, void *kept, size_t bytes, uint64_t frame)
 {
-    const Item item = {.asked = asked, .kept = kept, .bytes = bytes, .is_fragment = is_fragment};
+    const Item item = {.asked = asked, .kept = kept, .bytes = bytes, .frame = frame};
 
     add(backlog, &item);
 }
@@ -80,11 +81,11 @@ static bool write_kept(const Item *item, const FpBacklogSink *sink, GError **err
 
     if (!fp_writer_write_kept(sink->writer, item->kept, &is_written, error))
         return false;
-    if (item->is_fragment)
+    if (item->frame == 0)
         sink->summary->kept_fragments += is_written;
     else
         sink->summary->kept += is_written;
-    return !sink->flush_each || item->is_fragment || fp_writer_flush(sink->writer, error);
+    return !sink->flush_each || item->frame == 0 || fp_writer_flush(sink->writer, error);
 }
 
 bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error)
@@ -94,7 +95,9 @@ bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **
     while ((item = g_queue_peek_head(&backlog->items)) != NULL) {
         if (item->asked != NULL && !fp_asked_is_done(item->asked))
             return true;
-        bool is_kept = item->asked == NULL || fp_asked_is_kept(item->asked);
+        bool is_kept = (item->asked == NULL || fp_asked_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);
+        if (is_kept && item->frame != 0)
+            backlog->written = item->frame;
         bool is_done = !is_kept || (item->line != NULL ? write_line : write_kept)(item, sink, error);
         backlog->bytes -= item->bytes;
         free_item(g_queue_pop_head(&backlog->items));

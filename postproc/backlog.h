@@ -28,9 +28,10 @@ FpBacklog *fp_backlog_new(void);
 void fp_backlog_free(FpBacklog *backlog); /* NULL is allowed */
 
 /* Adds a line, as fp_log_begin made it, or a kept frame, as fp_writer_keep made it; both are taken over. asked: NULL for a frame that is
- * kept in any case. is_fragment: a frame that is of use only with the next that is none. */
+ * kept in any case. frame: its number, of which one is written if several are added; 0 for a fragment that is of use only with the next
+ * frame. */
 void fp_backlog_add_line(FpBacklog *backlog, FpAsked *asked, GString *line);
-void fp_backlog_add_kept(FpBacklog *backlog, FpAsked *asked, void *kept, size_t bytes, bool is_fragment);
+void fp_backlog_add_kept(FpBacklog *backlog, FpAsked *asked, void *kept, size_t bytes, uint64_t frame);
 
 /* Writes what does not wait any more. */
 bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error);

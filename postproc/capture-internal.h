@@ -58,6 +58,7 @@ FpCapture *fp_capture_wiretap_open(const char *path, const char *shown, FpBlocks
 
 /* The link type of a record that came through libwiretap, FP_LINK_TYPE_NONE when files have none for it. */
 uint32_t fp_wiretap_link_type(const FpRecord *record);
+uint16_t fp_wiretap_encapsulation(const FpRecord *record); /* libwiretap's WTAP_ENCAP_, of a packet */
 
 /* What fp_capture_interface does, for each reader's records. */
 bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number);

@@ -125,7 +125,7 @@ static void fill_record(const Wiretap *wiretap, FpRecord *record)
     if (rec->rec_type == REC_TYPE_PACKET) {
         record->captured_bytes = packet->caplen;
         record->wire_bytes = MAX(packet->len, packet->caplen);
-        record->link = fp_link_of_wiretap(packet->pkt_encap);
+        record->link = fp_link_of_wiretap(packet->pkt_encap, packet->pseudo_header.erf.phdr.type);
     }
 }
 
@@ -262,6 +262,11 @@ uint32_t fp_wiretap_link_type(const FpRecord *record)
         if (wtap_pcap_encap_to_wtap_encap(link_type) == rec->rec_header.packet_header.pkt_encap)
             return (uint32_t)link_type;
     return FP_LINK_TYPE_NONE;
+}
+
+uint16_t fp_wiretap_encapsulation(const FpRecord *record)
+{
+    return (uint16_t)((const wtap_rec *)record->wiretap)->rec_header.packet_header.pkt_encap;
 }
 
 bool fp_wiretap_interface(const FpRecord *record, uint32_t *number)

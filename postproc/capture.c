@@ -186,6 +186,15 @@ uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
     return capture->format.is_pcap ? capture->format.link_field & 0xffff : fp_wiretap_link_type(record);
 }
 
+FpLeft fp_capture_left(const FpCapture *capture, const FpRecord *record)
+{
+    uint32_t link_type = fp_capture_link_type(capture, record);
+
+    if (link_type != FP_LINK_TYPE_NONE || record->wiretap == NULL)
+        return (FpLeft){.kind = FP_LEFT_LINK_TYPE, .number = (uint16_t)link_type};
+    return (FpLeft){.kind = FP_LEFT_ENCAPSULATION, .number = fp_wiretap_encapsulation(record)};
+}
+
 bool fp_capture_would_wait(const FpCapture *capture)
 {
     return !capture->is_read_ahead && capture->reader->would_wait != NULL && capture->reader->would_wait(capture);

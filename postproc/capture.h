@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "follower.h"
+#include "left.h"
 #include "record.h"
 
 typedef struct FpCapture FpCapture;
@@ -59,6 +60,9 @@ int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **err
 /* The link type of one of its records as files have it (https://www.tcpdump.org/linktypes.html). */
 #define FP_LINK_TYPE_NONE UINT32_MAX
 uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record);
+
+/* The same to name it by, of what has none too. */
+FpLeft fp_capture_left(const FpCapture *capture, const FpRecord *record);
 
 /* Whether fp_capture_read would have to wait for more to come: the moment to write out what is there. */
 bool fp_capture_would_wait(const FpCapture *capture);

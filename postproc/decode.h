@@ -11,26 +11,25 @@
 #define FP_DECODE_H
 
 #include "fragments.h"
+#include "left.h"
 #include "network.h"
 #include "record.h"
 #include "segment.h"
 #include "trail.h"
 
+/* The numbers are those of checkpoints that were written before, in which three more reasons had a place. */
 typedef enum {
-    FP_DECODED_SEGMENT,
-    FP_DECODED_NOT_IP,     /* ARP, LLDP and the like */
-    FP_DECODED_NOT_TCP,    /* UDP, ICMP and the like */
-    FP_DECODED_FRAGMENT,   /* an IP fragment with which its datagram is not complete */
-    FP_DECODED_CUT,        /* the capture's snaplen left too little of the headers */
-    FP_DECODED_BAD_HEADER, /* an IP header that contradicts itself */
-    FP_DECODED_TUNNEL,     /* another network's packet inside, in a way not decoded */
-    FP_DECODED_LINK,       /* a link type or a protocol above it that is not decoded */
-    FP_DECODED_NOT_PACKET, /* what some formats hold besides packets */
+    FP_DECODED_SEGMENT = 0,
+    FP_DECODED_LEFT = 1,       /* it leads to what is no TCP: fp_decoder_left says what */
+    FP_DECODED_FRAGMENT = 3,   /* a fragment with which its datagram is not complete */
+    FP_DECODED_CUT = 4,        /* the capture's snaplen left too little of the headers */
+    FP_DECODED_BAD_HEADER = 5, /* a header that contradicts itself */
+    FP_DECODED_NOT_PACKET = 8, /* what some formats hold besides packets */
 } FpDecoded;
 
 #define FP_N_DECODED (FP_DECODED_NOT_PACKET + 1)
 
-/* The reason in words, as the summary has it: "not IP". */
+/* The reason in words, as the summary has it: "contradictory header". */
 const char *fp_decoded_name(FpDecoded decoded);
 
 /* Holds the IP fragments that wait for the rest of their datagram. */
@@ -49,16 +48,25 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
 /* fp_decode for the frames that nearly all are, which no others have to come before; false for the rest. */
 bool fp_decode_plain(const FpRecord *record, FpSegment *segment);
 
-/* Goes the way down once more, of a record that was decoded since fp_decoder_end_batch and is still where it was, and fills in *trail,
- * which borrows as the segment did. */
-void fp_decode_again(FpDecoder *decoder, const FpRecord *record, FpTrail *trail);
+/* What the record decoded last, with FP_DECODED_LEFT, has instead of TCP. The number of a link type is the caller's to fill in. */
+FpLeft fp_decoder_left(const FpDecoder *decoder);
+
+/* Goes the way down once more, of a record that was decoded since fp_decoder_end_batch and is still where it was, to its index'th segment,
+ * and fills in *trail, which borrows as the segment did. */
+void fp_decode_again(FpDecoder *decoder, const FpRecord *record, unsigned index, FpTrail *trail);
 
 /* Nothing is borrowed any more of what has been decoded. */
 void fp_decoder_end_batch(FpDecoder *decoder);
 
-/* What keeper kept of the records that hold the rest of the datagram that the record decoded last has completed, in capture order; the
- * caller's to free. NULL: there are none. To be called after each FP_DECODED_SEGMENT. */
-GPtrArray *fp_decoder_take_kept(FpDecoder *decoder);
+/* What few records have besides their segment. */
+typedef struct {
+    GPtrArray *fragments; /* what keeper kept of the records that hold the rest of what this one completed, in capture order; may be NULL */
+    GArray *earlier;      /* of FpSegment: where a record holds several, those before the one that was returned; may be NULL */
+} FpExtra;
+
+/* Of the record decoded last, the caller's to free; NULL: there is nothing. To be called after each FP_DECODED_SEGMENT. */
+FpExtra *fp_decoder_take_extra(FpDecoder *decoder);
+void fp_extra_free(FpExtra *extra); /* NULL is allowed */
 
 /* How many IP datagrams were forgotten incomplete, as too many fragments waited. */
 uint64_t fp_decoder_forgotten(const FpDecoder *decoder);

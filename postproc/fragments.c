@@ -21,7 +21,7 @@ typedef struct {
 } Kept;
 
 typedef struct {
-    uint32_t offset;
+    uint32_t offset; /* or the number */
     uint32_t length;
     uint8_t *bytes;
     uint64_t arrival;
@@ -31,6 +31,7 @@ typedef struct {
 typedef struct {
     FpDatagramKey key;
     GArray *fragments; /* of Fragment, as they came */
+    bool is_numbered;  /* bytes that are counted are fragments then */
     bool length_known;
     uint32_t length;
     uint32_t reached; /* all bytes before it are there */
@@ -43,7 +44,7 @@ typedef struct {
 typedef struct {
     const FpRecord *record; /* which completed it */
     uint8_t *bytes;
-    uint32_t length;
+    uint32_t length, wire;
 } Completed;
 
 struct FpFragments {
@@ -230,7 +231,7 @@ static Fragment *insert(Datagram *datagram, FpSpan payload, uint32_t offset, uin
         .offset = offset, .length = payload.captured, .bytes = g_memdup2(payload.bytes, payload.captured), .arrival = arrival};
 
     g_array_append_val(datagram->fragments, fragment);
-    cover(datagram, offset, offset + payload.captured);
+    cover(datagram, offset, offset + (datagram->is_numbered ? 1 : payload.captured));
     return &g_array_index(datagram->fragments, Fragment, datagram->fragments->len - 1);
 }
 
@@ -253,13 +254,21 @@ static int compare_places(gconstpointer a, gconstpointer b)
     return first->offset != second->offset ? (first->offset < second->offset ? -1 : 1) : compare_arrivals(a, b);
 }
 
-/* Puts the datagram together: where fragments overlap, what lies before stands; of the same offset, the first that came. */
-static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
+/* Lends the datagram that was put together. */
+static FpSpan lend(FpFragments *fragments, uint8_t *bytes, uint32_t length, uint32_t wire)
+{
+    Completed completed = {.record = fragments->record, .bytes = bytes, .length = length, .wire = wire};
+
+    g_array_append_val(fragments->completed, completed);
+    return (FpSpan){bytes, length, wire};
+}
+
+/* By offsets: where fragments overlap, what lies before stands; of the same offset, the first that came. */
+static FpSpan assemble_by_offset(FpFragments *fragments, const Datagram *datagram)
 {
     uint8_t *bytes = g_malloc(datagram->length);
     uint32_t reached = 0;
 
-    g_array_sort(datagram->fragments, compare_places);
     for (guint i = 0; i < datagram->fragments->len && reached < datagram->length; i++) {
         const Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
         uint32_t fragment_end = MIN(fragment->offset + fragment->length, datagram->length);
@@ -268,9 +277,30 @@ static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
         memcpy(bytes + reached, fragment->bytes + (reached - fragment->offset), fragment_end - reached);
         reached = fragment_end;
     }
-    Completed completed = {.record = fragments->record, .bytes = bytes, .length = datagram->length};
-    g_array_append_val(fragments->completed, completed);
-    return (FpSpan){bytes, datagram->length, datagram->length};
+    return lend(fragments, bytes, datagram->length, datagram->length);
+}
+
+/* By numbers: of the same number, the first that came. */
+static FpSpan assemble_by_number(FpFragments *fragments, const Datagram *datagram)
+{
+    GByteArray *bytes = g_byte_array_new();
+    uint32_t next = 0;
+
+    for (guint i = 0; i < datagram->fragments->len; i++) {
+        const Fragment *fragment = &g_array_index(datagram->fragments, Fragment, i);
+        if (fragment->offset != next || next == datagram->length)
+            continue;
+        g_byte_array_append(bytes, fragment->bytes, fragment->length);
+        next++;
+    }
+    uint32_t length = bytes->len;
+    return lend(fragments, g_byte_array_free(bytes, FALSE), length, length);
+}
+
+static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
+{
+    g_array_sort(datagram->fragments, compare_places);
+    return (datagram->is_numbered ? assemble_by_number : assemble_by_offset)(fragments, datagram);
 }
 
 /* Collects what was kept for a datagram that is complete, and not needed any more in order of offsets. */
@@ -303,23 +333,17 @@ static bool complete_again(FpFragments *fragments, FpSpan *complete)
         const Completed *completed = &g_array_index(fragments->completed, Completed, fragments->next++);
         if (completed->record != fragments->record)
             continue;
-        *complete = (FpSpan){completed->bytes, completed->length, completed->length};
+        *complete = (FpSpan){completed->bytes, completed->length, completed->wire};
         return true;
     }
     return false;
 }
 
-bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
+static bool add(FpFragments *fragments, Datagram *datagram, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
 {
-    if (fragments->is_again)
-        return complete_again(fragments, complete);
-    while (fragments->waiting_bytes >= WAITING_BYTES_MAX)
-        forget(fragments, g_queue_peek_head(&fragments->order));
-
-    Datagram *datagram = find_or_begin(fragments, key);
     if (!more && !datagram->length_known) {
         datagram->length_known = true;
-        datagram->length = offset + payload.captured;
+        datagram->length = offset + (datagram->is_numbered ? 1 : payload.captured);
     }
     Fragment *fragment = insert(datagram, payload, offset, ++fragments->arrivals);
     if (is_complete(datagram)) {
@@ -333,6 +357,33 @@ bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan p
     if (datagram->fragments->len >= FRAGMENTS_MAX)
         forget(fragments, datagram);
     return false;
+}
+
+bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *complete)
+{
+    if (fragments->is_again)
+        return complete_again(fragments, complete);
+    while (fragments->waiting_bytes >= WAITING_BYTES_MAX)
+        forget(fragments, g_queue_peek_head(&fragments->order));
+    return add(fragments, find_or_begin(fragments, key), payload, offset, more, complete);
+}
+
+bool fp_fragments_add_numbered(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t number, bool more,
+                               bool may_be_lone, FpSpan *complete)
+{
+    if (fragments->is_again)
+        return complete_again(fragments, complete);
+    while (fragments->waiting_bytes >= WAITING_BYTES_MAX)
+        forget(fragments, g_queue_peek_head(&fragments->order));
+    if (!more && may_be_lone && g_hash_table_lookup(fragments->datagrams, key) == NULL) {
+        *complete = lend(fragments, g_memdup2(payload.bytes, payload.captured), payload.captured, payload.wire);
+        return true;
+    }
+    if (payload.captured < payload.wire)
+        return false;
+    Datagram *datagram = find_or_begin(fragments, key);
+    datagram->is_numbered = true;
+    return add(fragments, datagram, payload, number, more, complete);
 }
 
 void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record)

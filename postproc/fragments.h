@@ -26,12 +26,19 @@ typedef struct {
     void *user;
 } FpKeeper;
 
+/* What is put together: IP's datagrams by its version, and others' packets. */
+enum {
+    FP_DATAGRAM_WLAN = 0x80211,
+    FP_DATAGRAM_BATMAN,
+    FP_DATAGRAM_CAPWAP,
+};
+
 /* Which datagram a fragment is of. Unused bytes of the addresses must be zero. */
 typedef struct {
     uint8_t source[16];
     uint8_t destination[16];
-    uint32_t id; /* with whatever else tells datagrams apart mixed in */
-    uint32_t version;
+    uint32_t id;      /* with whatever else tells datagrams apart mixed in */
+    uint32_t version; /* 4, 6 or FP_DATAGRAM_... */
 } FpDatagramKey;
 
 /* keeper is copied; NULL: nothing is kept of records. */
@@ -55,6 +62,10 @@ void fp_fragments_end_batch(FpFragments *fragments);
  * the datagram is complete with it, and then *datagram is that datagram's payload, borrowed until fp_fragments_end_batch.
  */
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *datagram);
+
+/* The same of fragments that have numbers, 0 and on, instead of offsets. may_be_lone: the last, of which none came before, is the whole. */
+bool fp_fragments_add_numbered(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t number, bool more,
+                               bool may_be_lone, FpSpan *datagram);
 
 /* What was kept of the records that hold the rest of the datagrams which are complete with this record, in capture order; the
  * caller's from now on. NULL: there are none. */

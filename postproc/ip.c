@@ -3,81 +3,41 @@
  * ip.c - IPv4 and IPv6, down to what they carry. What Wireshark does with a header that contradicts itself is followed to the letter:
  * packet-ip.c (dissect_ip_v4), packet-ipv6.c (dissect_ipv6 and what it calls) and packet-tcp.c (dissect_tcp) of 4.0 are the reference.
  */
-#include "walk.h"
-
 #include <string.h>
 
+#include "layers.h"
+#include "link-layer.h"
+
 #define PROTOCOL_HOP_BY_HOP 0
-#define PROTOCOL_IPIP 4
-#define PROTOCOL_TCP 6
-#define PROTOCOL_UDP 17
-#define PROTOCOL_IPV6 41
 #define PROTOCOL_ROUTING 43
 #define PROTOCOL_FRAGMENT 44
-#define PROTOCOL_GRE 47
-#define PROTOCOL_ESP 50
 #define PROTOCOL_AH 51
 #define PROTOCOL_NONE 59
 #define PROTOCOL_DESTINATION 60
-#define PROTOCOL_ETHERIP 97
-#define PROTOCOL_L2TP 115
-#define PROTOCOL_MPLS 137
 
-static FpDecoded walk_tcp(const FpWalk *walk, FpSpan tcp)
+FpDecoded fp_walk_tcp(FpWalk *walk, FpSpan rest)
 {
-    if (tcp.captured < FP_TCP_NEEDED_BYTES)
-        return fp_walk_missing(tcp);
-    if (walk->trail != NULL)
-        walk->trail->tcp = tcp;
-    fp_walk_fill_tcp(walk->segment, tcp.bytes, tcp.wire, walk->is_fragment);
+    if (rest.captured < FP_TCP_NEEDED_BYTES)
+        return fp_walk_missing(rest);
+    if (walk->trail != NULL) {
+        if (walk->skip > 0) {
+            walk->skip--;
+            return fp_walk_left(walk, FP_LEFT_PROTOCOL, 6);
+        }
+        walk->trail->tcp = rest;
+    }
+    fp_walk_fill_tcp(walk->segment, rest.bytes, rest.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;
 }
 
-/* Authentication header (RFC 4302 2): what it covers comes behind it. Returns false when it was not captured. */
-static bool step_authentication(uint8_t *protocol, FpSpan *rest)
+FpDecoded fp_walk_protocol(FpWalk *walk, uint8_t protocol, FpSpan rest)
 {
-    if (rest->captured < 2)
-        return false;
-    uint32_t header_bytes = (rest->bytes[1] + 2U) * 4U;
-    if (rest->captured < header_bytes)
-        return false;
-    *protocol = rest->bytes[0];
-    *rest = fp_span_after(*rest, header_bytes);
-    return true;
-}
-
-/* Ethernet in IP (RFC 3378): two bytes, then the frame. */
-static FpDecoded walk_etherip(FpWalk *walk, FpSpan rest)
-{
-    return rest.captured < 2 ? fp_walk_missing(rest) : fp_walk_ethernet(walk, fp_span_after(rest, 2));
-}
-
-/* What an IP packet carries. */
-static FpDecoded walk_payload(FpWalk *walk, uint8_t protocol, FpSpan rest)
-{
-    while (protocol == PROTOCOL_AH)
-        if (!step_authentication(&protocol, &rest))
-            return fp_walk_missing(rest);
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     switch (protocol) {
-    case PROTOCOL_TCP:
-        return walk_tcp(walk, rest);
-    case PROTOCOL_UDP:
-        return fp_walk_udp(walk, rest);
-    case PROTOCOL_IPIP:
-        return fp_walk_ipv4(walk, rest);
-    case PROTOCOL_IPV6:
-        return fp_walk_ipv6(walk, rest);
-    case PROTOCOL_GRE:
-        return fp_walk_gre(walk, rest);
-    case PROTOCOL_ETHERIP:
-        return walk_etherip(walk, rest);
-    case PROTOCOL_MPLS:
-        return fp_walk_mpls(walk, rest);
-    case PROTOCOL_ESP:
-    case PROTOCOL_L2TP:
-        return FP_DECODED_TUNNEL;
+        FP_LAYERS_OF_PROTOCOL(FP_LAYER_CASE)
     default:
-        return FP_DECODED_NOT_TCP;
+        return fp_walk_left(walk, FP_LEFT_PROTOCOL, protocol);
     }
 }
 
@@ -129,7 +89,7 @@ static bool reassemble_ipv4(FpWalk *walk, FpSpan packet, uint32_t header_bytes, 
     memcpy(key.destination, segment->destination, 4);
     if (is_local(segment->source) || is_local(segment->destination))
         memcpy(key.source + 4, &walk->vlan, sizeof walk->vlan);
-    return fp_fragments_add(walk->fragments, &key, fp_span_after(packet, header_bytes), (field & IPV4_OFFSET) * 8U,
+    return fp_fragments_add(walk->decoder->fragments, &key, fp_span_after(packet, header_bytes), (field & IPV4_OFFSET) * 8U,
                             field & IPV4_MORE_FRAGMENTS, payload);
 }
 
@@ -148,7 +108,7 @@ static FpDecoded walk_ipv4_payload(FpWalk *walk, FpSpan packet, uint32_t header_
     } else {
         walk->is_fragment = fragment != 0;
     }
-    return walk_payload(walk, packet.bytes[9], payload);
+    return fp_walk_protocol(walk, packet.bytes[9], payload);
 }
 
 FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
@@ -156,7 +116,7 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
     const uint8_t *header = packet.bytes;
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
-        return FP_DECODED_TUNNEL;
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     if (packet.captured < IPV4_HEADER_MIN)
         return fp_walk_missing(packet);
     if (header[0] >> 4 == 6)
@@ -262,7 +222,7 @@ static bool step_options(Chain *chain, FpSegment *segment)
 
 /* Routing headers: where the packet goes in the end is its destination, as long as it is not there. Returns
  * FP_DECODED_SEGMENT to go on. */
-static FpDecoded step_routing(Chain *chain, FpSegment *segment)
+static FpDecoded step_routing(const FpWalk *walk, Chain *chain)
 {
     const uint8_t *header = chain->rest.bytes;
 
@@ -279,11 +239,11 @@ static FpDecoded step_routing(Chain *chain, FpSegment *segment)
     else if (segments_left > 0 && (type == ROUTING_MOBILE || type == ROUTING_SEGMENT))
         address = 8;
     else if (segments_left > 0 && type == ROUTING_RPL)
-        return FP_DECODED_TUNNEL; /* compressed addresses (RFC 6554) are not decoded */
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_ROUTING); /* compressed addresses (RFC 6554) are not decoded */
     if (address != 0) {
         if (address + 16 > header_bytes)
             return FP_DECODED_BAD_HEADER;
-        segment->destination = header + address;
+        walk->segment->destination = header + address;
     }
     return step(chain, header_bytes) ? FP_DECODED_SEGMENT : fp_walk_missing(chain->rest);
 }
@@ -305,7 +265,7 @@ static FpDecoded step_fragment(FpWalk *walk, Chain *chain)
         return FP_DECODED_FRAGMENT;
     FpSpan payload = fp_span_first(chain->rest, chain->payload_bytes);
     chain->payload_bytes = 0;
-    if (!fp_fragments_add(walk->fragments, &key, payload, field & IPV6_FRAGMENT_OFFSET, field & IPV6_FRAGMENT_MORE, &chain->rest))
+    if (!fp_fragments_add(walk->decoder->fragments, &key, payload, field & IPV6_FRAGMENT_OFFSET, field & IPV6_FRAGMENT_MORE, &chain->rest))
         return FP_DECODED_FRAGMENT;
     walk->is_fragment = false;
     return FP_DECODED_SEGMENT;
@@ -314,19 +274,14 @@ static FpDecoded step_fragment(FpWalk *walk, Chain *chain)
 /* Steps over one extension header. */
 static FpDecoded step_extension(FpWalk *walk, Chain *chain)
 {
-    uint32_t before = chain->rest.wire;
-
     switch (chain->next) {
     case PROTOCOL_ROUTING:
-        return step_routing(chain, walk->segment);
+        return step_routing(walk, chain);
     case PROTOCOL_FRAGMENT:
         return step_fragment(walk, chain);
-    case PROTOCOL_AH:
-        if (!step_authentication(&chain->next, &chain->rest))
-            return fp_walk_missing(chain->rest);
-        before -= chain->rest.wire;
-        chain->payload_bytes -= chain->payload_bytes < before ? chain->payload_bytes : before;
-        return FP_DECODED_SEGMENT;
+    case PROTOCOL_AH: /* counted in fours (RFC 4302 2.2) */
+        return chain->rest.captured >= 2 && step(chain, (chain->rest.bytes[1] + 2U) * 4U) ? FP_DECODED_SEGMENT
+                                                                                          : fp_walk_missing(chain->rest);
     default:
         return step_options(chain, walk->segment) ? FP_DECODED_SEGMENT : fp_walk_missing(chain->rest);
     }
@@ -343,7 +298,7 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
     const uint8_t *header = packet.bytes;
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
-        return FP_DECODED_TUNNEL;
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     if (packet.captured < IPV6_HEADER)
         return fp_walk_missing(packet);
     if (header[0] >> 4 != 6)
@@ -365,5 +320,5 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
         if (decoded != FP_DECODED_SEGMENT)
             return decoded;
     }
-    return walk_payload(walk, chain.next, chain.rest);
+    return fp_walk_protocol(walk, chain.next, chain.rest);
 }

@@ -1,156 +1,207 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link-layer.c - Ethernet and what is built on its types; PPP and Cisco HDLC.
+ * link-layer.c - Ethernet, IEEE 802.2, OSI's network layer, MPLS. packet-eth.c, packet-ethertype.c, packet-llc.c, packet-isl.c,
+ * packet-cisco-fp-mim.c, packet-osi.c, packet-mpls.c of 4.0.
  */
-#include "walk.h"
+#include "link-layer.h"
+
+#include <string.h>
+
+#include "layers.h"
 
 #define ETHERNET_HEADER 14U
 #define TYPE_IPV4 0x0800
 #define TYPE_IPV6 0x86dd
 #define TYPE_VLAN 0x8100
 #define TYPE_PROVIDER_VLAN 0x88a8
-#define TYPE_OLD_PROVIDER_VLAN 0x9100
-#define TYPE_BRIDGED 0x6558
 #define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
-#define TYPE_PPPOE 0x8864
-#define TYPE_JUMBO_LLC 0x8870
-#define TYPE_PROVIDER_BACKBONE 0x88e7
-#define TYPE_SERVICE_HEADER 0x894f
-#define SERVICE_NUMBER 0x01000000U /* sets a service's number apart from a VLAN's */
-#define VLAN_TAGS_MAX 20           /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
-
-#define PPPOE_HEADER 6U
-#define PPP_IPV4 0x0021
-#define PPP_BRIDGED 0x0031
-#define PPP_IPV6 0x0057
-#define PPP_MPLS 0x0281
-#define PPP_MPLS_MULTICAST 0x0283
-#define CHDLC_HEADER 4U
-#define CHDLC_UNICAST 0x0f
-#define CHDLC_MULTICAST 0x8f
+#define TYPE_FABRICPATH 0x8903
 
 #define MPLS_LABEL_IPV4 0
 #define MPLS_LABEL_IPV6 2
 #define MPLS_LABEL_ASSOCIATED 13
 
-/* IEEE 802.2: IP by its own SAP, or SNAP (RFC 1042) with an Ethernet type. */
+#define LLC_INFORMATION 0x01 /* a control field without it is that of an information frame, of two bytes */
+#define LLC_UNNUMBERED 0x03
+#define ORGANISATION_CISCO 0x0000f8
+#define ORGANISATION_BRIDGED 0x0080c2
+#define BRIDGED_PADDING 2
+#define BRIDGED_ETHERNET_FCS 1
+#define BRIDGED_ETHERNET 7
+#define BRIDGED_TOKEN_RING_FCS 3
+#define BRIDGED_TOKEN_RING 9
+#define BRIDGED_FDDI_FCS 4
+#define BRIDGED_FDDI 10
+
+#define ISL_HEADER 14U
+#define ISL_REST 12U
+#define ISL_ETHERNET 0
+#define ISL_TOKEN_RING 1
+
+/* A frame that ends in a checksum. */
+FpDecoded fp_walk_ethernet_fcs(FpWalk *walk, FpSpan rest)
+{
+    return fp_walk_ethernet(walk, fp_span_without_last(rest, FP_FCS_BYTES));
+}
+
+/* SNAP (RFC 1042): an organisation's number, and one of its own. padding: what comes before a bridged frame; Frame Relay has none (RFC
+ * 2427), and Wireshark expects ATM's everywhere else (RFC 2684 5.2). */
+static FpDecoded walk_snap(FpWalk *walk, FpSpan rest, bool is_information, uint32_t padding)
+{
+    if (rest.captured < 5)
+        return fp_walk_missing(rest);
+    uint32_t organisation = fp_load32(rest.bytes) >> 8;
+    uint16_t number = fp_load16(rest.bytes + 3);
+    FpSpan inner = fp_span_after(rest, 5);
+
+    if (organisation == 0 || organisation == ORGANISATION_CISCO)
+        return is_information ? fp_walk_type(walk, number, inner) : fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_SNAP);
+    if (organisation != ORGANISATION_BRIDGED)
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_SNAP);
+    switch (number) {
+    case BRIDGED_ETHERNET_FCS:
+        return fp_walk_behind(walk, fp_walk_ethernet_fcs, inner, padding);
+    case BRIDGED_ETHERNET:
+        return fp_walk_behind(walk, fp_walk_ethernet, inner, padding);
+    case BRIDGED_TOKEN_RING_FCS:
+    case BRIDGED_TOKEN_RING:
+        return fp_walk_behind(walk, fp_walk_token_ring, inner, padding);
+    case BRIDGED_FDDI_FCS:
+    case BRIDGED_FDDI:
+        return fp_walk_behind(walk, fp_walk_fddi, inner, padding + 1);
+    default:
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_SNAP);
+    }
+}
+
+FpDecoded fp_walk_snap(FpWalk *walk, FpSpan rest)
+{
+    return walk_snap(walk, rest, true, 0);
+}
+
+static FpDecoded walk_sap(FpWalk *walk, uint8_t sap, FpSpan rest)
+{
+    switch (sap) {
+        FP_LAYERS_OF_SAP(FP_LAYER_CASE)
+    default:
+        return fp_walk_left(walk, FP_LEFT_SAP, sap);
+    }
+}
+
+/* IEEE 802.2: two access points, and a control field of a byte or two. */
 FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
 {
-    const uint8_t *llc = rest.bytes;
-
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     if (rest.captured < 3)
-        return fp_walk_missing_link(rest);
-    if (llc[0] == 0x06 && llc[2] == 0x03)
-        return fp_walk_ipv4(walk, fp_span_after(rest, 3));
-    if (llc[0] != 0xaa || llc[1] != 0xaa || llc[2] != 0x03)
-        return FP_DECODED_NOT_IP;
-    if (rest.captured < 8)
-        return fp_walk_missing_link(rest);
-    /* RFC 1042's organisation code, and the one that IEEE 802.1H has for bridged Ethernet types */
-    if (llc[3] != 0 || llc[4] != 0 || (llc[5] != 0 && llc[5] != 0xf8))
-        return FP_DECODED_NOT_IP;
-    return fp_walk_type(walk, fp_load16(llc + 6), fp_span_after(rest, 8));
-}
+        return fp_walk_missing(rest);
+    uint8_t sap = rest.bytes[0], control = rest.bytes[2];
+    uint32_t header_bytes = (control & LLC_UNNUMBERED) == LLC_UNNUMBERED ? 3 : 4;
+    bool is_information = (control & LLC_INFORMATION) == 0 || control == LLC_UNNUMBERED;
 
-/* PPPoE session (RFC 2516 4): the payload is as long as the header says. */
-FpDecoded fp_walk_pppoe(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < PPPOE_HEADER)
-        return fp_walk_missing_link(rest);
-    return fp_walk_ppp(walk, fp_span_first(fp_span_after(rest, PPPOE_HEADER), fp_load16(rest.bytes + 4)));
-}
-
-/* Network service header (RFC 8300 2.2). */
-static FpDecoded walk_service_header(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < 8)
-        return fp_walk_missing_link(rest);
-    uint32_t header_bytes = (rest.bytes[1] & 0x3fU) * 4U;
     if (rest.captured < header_bytes)
-        return fp_walk_missing_link(rest);
+        return fp_walk_missing(rest);
     FpSpan inner = fp_span_after(rest, header_bytes);
-    switch (rest.bytes[3]) {
-    case 1:
-        return fp_walk_ipv4(walk, inner);
-    case 2:
-        return fp_walk_ipv6(walk, inner);
-    case 3:
-        return fp_walk_ethernet(walk, inner);
-    case 5:
-        return fp_walk_mpls(walk, inner);
+    if (sap == 0xaa && rest.bytes[1] == 0xaa)
+        return walk_snap(walk, inner, is_information, BRIDGED_PADDING);
+    return is_information ? walk_sap(walk, sap, inner) : fp_walk_left(walk, FP_LEFT_SAP, sap);
+}
+
+/* OSI: the first byte says whose packet it is; of the packets of others, which alone lead to IP, it is no part. */
+FpDecoded fp_walk_osi(FpWalk *walk, FpSpan packet)
+{
+    if (packet.captured < 1)
+        return fp_walk_missing(packet);
+    FpSpan rest = fp_span_after(packet, 1);
+    switch (packet.bytes[0]) {
+        FP_LAYERS_OF_NLPID(FP_LAYER_CASE)
     default:
-        return FP_DECODED_TUNNEL;
+        return fp_walk_left(walk, FP_LEFT_SAP, 0xfe);
     }
 }
 
-/* Steps over the VLAN tags that come before a type. Returns FP_DECODED_SEGMENT to go on. */
-static FpDecoded step_vlan_tags(FpWalk *walk, uint16_t *type, FpSpan *rest)
-{
-    for (int tags = 0; *type == TYPE_VLAN || *type == TYPE_PROVIDER_VLAN || *type == TYPE_OLD_PROVIDER_VLAN; tags++) {
-        if (rest->captured < 4)
-            return fp_walk_missing_link(*rest);
-        if (tags == VLAN_TAGS_MAX)
-            return FP_DECODED_LINK;
-        uint16_t vlan = fp_load16(rest->bytes) & 0x0fff;
-        if (walk->vlan == 0)
-            walk->vlan = vlan;
-        fp_walk_note_vlan(walk, vlan);
-        *type = fp_load16(rest->bytes + 2);
-        *rest = fp_span_after(*rest, 4);
-    }
-    return FP_DECODED_SEGMENT;
-}
-
-/* IEEE 802.1ah: four bytes of tag, of which three are the service's number, then the customer's frame. */
-static FpDecoded walk_provider_backbone(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < 4)
-        return fp_walk_missing_link(rest);
-    fp_walk_note_network(walk, FP_NETWORK_VLAN, SERVICE_NUMBER | (fp_load32(rest.bytes) & 0xffffff));
-    return fp_walk_ethernet(walk, fp_span_after(rest, 4));
-}
-
-/* What follows an Ethernet type, or a length in its place. */
 FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
-        return FP_DECODED_TUNNEL;
-    FpDecoded decoded = step_vlan_tags(walk, &type, &rest);
-    if (decoded != FP_DECODED_SEGMENT)
-        return decoded;
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     switch (type) {
-    case TYPE_IPV4:
-        return fp_walk_ipv4(walk, rest);
-    case TYPE_IPV6:
-        return fp_walk_ipv6(walk, rest);
-    case TYPE_BRIDGED:
-        return fp_walk_ethernet(walk, rest);
-    case TYPE_MPLS:
-    case TYPE_MPLS_MULTICAST:
-        return fp_walk_mpls(walk, rest);
-    case TYPE_PPPOE:
-        return fp_walk_pppoe(walk, rest);
-    case TYPE_JUMBO_LLC:
-        return fp_walk_llc(walk, rest);
-    case TYPE_PROVIDER_BACKBONE:
-        return walk_provider_backbone(walk, rest);
-    case TYPE_SERVICE_HEADER:
-        return walk_service_header(walk, rest);
+        FP_LAYERS_OF_TYPE(FP_LAYER_CASE)
     default:
-        if (type > FP_ETHERNET_LENGTH_MAX || type == 0)
-            return FP_DECODED_NOT_IP;
-        return fp_walk_llc(walk, fp_span_first(rest, type));
+        return fp_walk_left(walk, FP_LEFT_TYPE, type);
     }
+}
+
+bool fp_walk_is_type(uint16_t type)
+{
+    switch (type) {
+        FP_LAYERS_OF_TYPE(FP_LAYER_IS_KNOWN)
+    default:
+        return false;
+    }
+}
+
+/* Behind a length is IEEE 802.2, or IPX as Novell had it. */
+FpDecoded fp_walk_type_or_length(FpWalk *walk, uint16_t type, FpSpan rest)
+{
+    if (type > FP_ETHERNET_LENGTH_MAX)
+        return fp_walk_type(walk, type, rest);
+    if (rest.captured >= 2 && fp_load16(rest.bytes) == 0xffff)
+        return fp_walk_left(walk, FP_LEFT_SAP, 0xff);
+    return fp_walk_llc(walk, fp_span_first(rest, type));
+}
+
+/* Cisco's Inter-Switch Link, whose frames an address tells. */
+static bool is_isl(const uint8_t *frame)
+{
+    static const uint8_t address[4] = {0x00, 0x0c, 0x00, 0x00};
+
+    return (frame[0] == 0x01 || frame[0] == 0x0c) && memcmp(frame + 1, address, sizeof address) == 0;
+}
+
+static FpDecoded walk_isl(FpWalk *walk, FpSpan frame)
+{
+    uint16_t length = fp_load16(frame.bytes + 12);
+    FpSpan rest = fp_span_after(frame, ISL_HEADER);
+
+    if (length != 0)
+        rest = fp_span_first(rest, length);
+    switch (frame.bytes[5] >> 4) {
+    case ISL_ETHERNET:
+        return fp_walk_behind(walk, fp_walk_ethernet_fcs, rest, ISL_REST);
+    case ISL_TOKEN_RING:
+        return fp_walk_behind(walk, fp_walk_token_ring, rest, ISL_REST + 5);
+    default:
+        return fp_walk_left(walk, FP_LEFT_TYPE, length);
+    }
+}
+
+/* Cisco FabricPath: a header of 16 bytes, or of 20 with a VLAN tag, that looks like Ethernet's; and a checksum over all. Returns 0 when it
+ * is none. */
+static uint32_t fabricpath_bytes(FpSpan frame)
+{
+    uint16_t type = fp_load16(frame.bytes + 12);
+
+    if (type == TYPE_FABRICPATH)
+        return 16;
+    return (type == TYPE_VLAN || type == TYPE_PROVIDER_VLAN) && frame.captured >= 18 && fp_load16(frame.bytes + 16) == TYPE_FABRICPATH ? 20
+                                                                                                                                       : 0;
 }
 
 FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
-        return FP_DECODED_TUNNEL;
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     if (frame.captured < ETHERNET_HEADER)
-        return fp_walk_missing_link(frame);
-    return fp_walk_type(walk, fp_load16(frame.bytes + 12), fp_span_after(frame, ETHERNET_HEADER));
+        return fp_walk_missing(frame);
+    uint16_t type = fp_load16(frame.bytes + 12);
+    uint32_t fabricpath = fabricpath_bytes(frame);
+    if (fabricpath != 0)
+        return fp_walk_behind(walk, fp_walk_ethernet_fcs, frame, fabricpath);
+    if (type <= FP_ETHERNET_LENGTH_MAX && is_isl(frame.bytes))
+        return walk_isl(walk, frame);
+    if (type == 0)
+        return fp_walk_left(walk, FP_LEFT_TYPE, type);
+    return fp_walk_type_or_length(walk, type, fp_span_after(frame, ETHERNET_HEADER));
 }
 
 /* An Ethernet pseudowire: with a control word (RFC 4448 4.6), whose first nibble is 0, or without one. Wireshark goes by the
@@ -158,7 +209,7 @@ FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame)
 static FpDecoded walk_pseudowire(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
-        return fp_walk_missing_link(rest);
+        return fp_walk_missing(rest);
     if (rest.captured >= ETHERNET_HEADER) {
         uint16_t type = fp_load16(rest.bytes + 12);
         if (type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_VLAN || type == TYPE_MPLS)
@@ -173,69 +224,23 @@ FpDecoded fp_walk_mpls(FpWalk *walk, FpSpan rest)
     uint32_t entry;
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
-        return FP_DECODED_TUNNEL;
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     do {
         if (rest.captured < 4)
-            return fp_walk_missing_link(rest);
+            return fp_walk_missing(rest);
         entry = fp_load32(rest.bytes);
         rest = fp_span_after(rest, 4);
     } while ((entry & 0x100) == 0 && rest.wire > 0);
     if (rest.captured < 1)
-        return fp_walk_missing_link(rest);
+        return fp_walk_missing(rest);
 
     uint32_t label = entry >> 12;
     unsigned nibble = rest.bytes[0] >> 4;
     if (label == MPLS_LABEL_ASSOCIATED)
-        return FP_DECODED_NOT_IP;
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_MPLS);
     if (label == MPLS_LABEL_IPV4 || (label != MPLS_LABEL_IPV6 && nibble == 4))
         return fp_walk_ipv4(walk, rest);
     if (label == MPLS_LABEL_IPV6 || nibble == 6)
         return fp_walk_ipv6(walk, rest);
-    return nibble == 0 ? walk_pseudowire(walk, rest) : FP_DECODED_NOT_IP;
-}
-
-/* PPP from its protocol field on, which may be shortened to a byte (RFC 1661 6.5). */
-FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < 2)
-        return fp_walk_missing_link(rest);
-    bool is_short = rest.bytes[0] & 1;
-    uint16_t protocol = is_short ? rest.bytes[0] : fp_load16(rest.bytes);
-    FpSpan payload = fp_span_after(rest, is_short ? 1 : 2);
-
-    switch (protocol) {
-    case PPP_IPV4:
-        return fp_walk_ipv4(walk, payload);
-    case PPP_IPV6:
-        return fp_walk_ipv6(walk, payload);
-    case PPP_MPLS:
-    case PPP_MPLS_MULTICAST:
-        return fp_walk_mpls(walk, payload);
-    case PPP_BRIDGED:
-        return FP_DECODED_TUNNEL;
-    default:
-        return FP_DECODED_NOT_IP;
-    }
-}
-
-/* Cisco HDLC: address, control, Ethernet type. */
-FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame)
-{
-    if (frame.captured < CHDLC_HEADER)
-        return fp_walk_missing_link(frame);
-    uint16_t type = fp_load16(frame.bytes + 2);
-    FpSpan rest = fp_span_after(frame, CHDLC_HEADER);
-    if (type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_MPLS || type == TYPE_MPLS_MULTICAST)
-        return fp_walk_type(walk, type, rest);
-    return FP_DECODED_NOT_IP;
-}
-
-/* PPP in HDLC-like framing (RFC 1662 3.1), address and control there or not; or Cisco HDLC under its name. */
-FpDecoded fp_walk_ppp_hdlc(FpWalk *walk, FpSpan frame)
-{
-    if (frame.captured < 2)
-        return fp_walk_missing_link(frame);
-    if (frame.bytes[0] == CHDLC_UNICAST || frame.bytes[0] == CHDLC_MULTICAST)
-        return fp_walk_chdlc(walk, frame);
-    return fp_walk_ppp(walk, frame.bytes[0] == 0xff ? fp_span_after(frame, 2) : frame);
+    return nibble == 0 ? walk_pseudowire(walk, rest) : fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_MPLS);
 }

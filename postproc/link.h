@@ -15,7 +15,12 @@ FpLink fp_link_of_link_type(uint32_t link_type, bool is_big_endian);
 /* Whether records of this link type may be longer than a packet can be (wtap.h, wtap_max_snaplen_for_encap). */
 bool fp_link_has_giant_records(uint32_t link_type);
 
-/* Of libwiretap's WTAP_ENCAP_ values. */
-FpLink fp_link_of_wiretap(int encapsulation);
+/* Of libwiretap's WTAP_ENCAP_ values. It takes off what some link types have before the frame. erf_type: with that encapsulation, as the
+ * record's header has it. */
+FpLink fp_link_of_wiretap(int encapsulation, uint8_t erf_type);
+
+/* Of a record of Endace's; and how long the header is that its type has before the frame. */
+FpLink fp_link_of_erf(uint8_t erf_type);
+uint32_t fp_link_erf_header_bytes(uint8_t erf_type);
 
 #endif

@@ -59,10 +59,11 @@ static int run_slim(int argc, char **argv)
     char **words = fp_words_split(argv, "BFYcfijksw", &error);
     g_autoptr(FpSlimArguments) arguments = words != NULL ? fp_slim_arguments_parse(words, &options, &is_quiet, &error) : NULL;
 
-    if (arguments == NULL || !fp_slim(&options, &summary, &error))
+    g_autoptr(FpLeftCounts) left = NULL;
+    if (arguments == NULL || !fp_slim(&options, &summary, &left, &error))
         return fail(error);
     if (!is_quiet)
-        fp_summary_print(&summary, options.output != NULL, stderr);
+        fp_summary_print(&summary, left, options.output != NULL, stderr);
     if (summary.is_interrupted)
         fp_stop_die_of_interrupt();
     return summary.captures_cut > 0 || summary.unjudged > 0 ? EXIT_CUT : 0;

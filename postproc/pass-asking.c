@@ -47,11 +47,10 @@ static GPtrArray *frames_of(const GPtrArray *fragments)
     return frames;
 }
 
-static void add_line(FpPass *pass, FpAsked *asked, const FpCapture *capture, const FpRecord *record, const FpSegment *segment,
-                     const FpVerdict *verdict)
+static void add_line(FpPass *pass, FpAsked *asked, const FpCapture *capture, const FpFound *found)
 {
     FpTrail trail;
-    FpLogEntry entry = fp_pass_entry(pass, capture, record, segment, verdict, &trail);
+    FpLogEntry entry = fp_pass_entry(pass, capture, found, &trail);
 
     fp_log_begin(pass->log.line, pass->log.style, &entry);
     fp_backlog_add_line(pass->asking.backlog, asked, g_string_new_len(pass->log.line->str, (gssize)pass->log.line->len));
@@ -64,29 +63,30 @@ static void add_kept(FpPass *pass, FpAsked *asked, const FpRecord *record, const
     for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
         Fragment *fragment = g_ptr_array_index(fragments, i);
         if (fragment->to_write != NULL)
-            fp_backlog_add_kept(pass->asking.backlog, asked, g_steal_pointer(&fragment->to_write), fragment->bytes, true);
+            fp_backlog_add_kept(pass->asking.backlog, asked, g_steal_pointer(&fragment->to_write), fragment->bytes, 0);
     }
     void *kept = fp_writer_keep(pass->writer, record, &bytes);
-    fp_backlog_add_kept(pass->asking.backlog, asked, kept, bytes, false);
+    fp_backlog_add_kept(pass->asking.backlog, asked, kept, bytes, pass->summary->frames);
 }
 
-bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, const FpVerdict *verdict,
-                         GError **error)
+bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
 {
-    g_autoptr(GPtrArray) frames = frames_of(pending->fragments);
-    FpAsked *asked = fp_dissector_take(pass->asking.dissector, verdict, capture, record, frames);
+    (void)error; /* nothing is written yet */
+    const FpVerdict *verdict = found->verdict;
+    g_autoptr(GPtrArray) frames = frames_of(found->fragments);
+    FpAsked *asked = fp_dissector_take(pass->asking.dissector, verdict, capture, found->record, frames);
 
     if (verdict->classes & FP_CLASS_FIRST) {
         pass->summary->streams_with_payload++;
         if (pass->log.output != NULL)
-            add_line(pass, asked, capture, record, &pending->segment, verdict);
+            add_line(pass, asked, capture, found);
     }
     if (pass->show == NULL && verdict->classes & pass->selection->keep &&
         (asked != NULL || fp_dissector_has_matched(pass->asking.dissector, verdict->stream)))
-        add_kept(pass, asked, record, pending->fragments);
+        add_kept(pass, asked, found->record, found->fragments);
     if (asked != NULL)
         fp_asked_unref(asked);
-    return pass->show == NULL || pass->show(pass->user, pass->summary->frames, verdict->classes, error);
+    return true;
 }
 
 static void count(FpPass *pass)

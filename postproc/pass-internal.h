@@ -16,6 +16,7 @@ struct FpPass {
     FpSummary *summary;
     FpFilter *filter; /* NULL for none, or the kernel's */
     FpDecoder *decoder;
+    FpLeftCounts *left;
     FpStreams *streams;
     FpAhead *ahead; /* NULL: the pass reads by itself */
     FpWriter *writer;
@@ -40,13 +41,20 @@ struct FpPass {
     int64_t last_ns;
 };
 
-/* pass.c: what there is to say of a first payload frame. */
-FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
-                         FpTrail *trail);
+/* A segment that is in any class, all borrowed. */
+typedef struct {
+    const FpRecord *record;
+    const GPtrArray *fragments; /* with which the record completes a datagram; NULL for none */
+    const FpSegment *segment;
+    unsigned index; /* of the record's segments */
+    const FpVerdict *verdict;
+} FpFound;
 
-/* pass-asking.c: where tshark is asked, these take the place of what pass.c does with a frame that is in any class. */
-bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, const FpVerdict *verdict,
-                         GError **error);
+/* pass.c: what there is to say of a first payload frame. */
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpTrail *trail);
+
+/* pass-asking.c: where tshark is asked, these take the place of what pass.c does with a segment that is in any class. */
+bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error);
 bool fp_pass_after_batch(FpPass *pass, int n, GError **error);
 
 /* Copies of a record whose fragment has to wait: for the writer, and for tshark. */

@@ -25,47 +25,60 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
 }
 
 /* What else there is to say of a first payload frame is found out only here, by going down through it once more. */
-FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
-                         FpTrail *trail)
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpTrail *trail)
 {
-    fp_decode_again(pass->decoder, record, trail);
+    const FpRecord *record = found->record;
+
+    fp_decode_again(pass->decoder, record, found->index, trail);
     return (FpLogEntry){
         .source = pass->log.source,
         .is_live = fp_capture_is_live(capture),
         .has_nanoseconds = fp_capture_has_nanoseconds(capture, record),
         .seconds = fp_capture_seconds(capture, record),
         .frame = pass->summary->frames - pass->log.frames_before,
-        .segment = segment,
-        .verdict = verdict,
+        .segment = found->segment,
+        .verdict = found->verdict,
         .trail = trail,
     };
 }
 
-static bool log_first(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
-                      GError **error)
+static bool log_first(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
 {
     FpTrail trail;
-    FpLogEntry entry = fp_pass_entry(pass, capture, record, segment, verdict, &trail);
+    FpLogEntry entry = fp_pass_entry(pass, capture, found, &trail);
 
     return fp_log_write(pass->log.output, pass->log.style, &entry, pass->log.line, error) &&
            (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
 }
 
-static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, const FpVerdict *verdict,
-                         GError **error)
+/* What there is to do for a segment by itself. */
+static bool take_found(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
 {
-    if (verdict->classes & FP_CLASS_FIRST) {
-        pass->summary->streams_with_payload++;
-        if (pass->log.output != NULL && !log_first(pass, capture, record, &pending->segment, verdict, error))
-            return false;
-    }
+    if ((found->verdict->classes & FP_CLASS_FIRST) == 0)
+        return true;
+    pass->summary->streams_with_payload++;
+    return pass->log.output == NULL || log_first(pass, capture, found, error);
+}
+
+/* And for its frame, which is in the classes of all its segments. */
+static bool take_frame(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, uint8_t classes, GError **error)
+{
     if (pass->show != NULL)
-        return pass->show(pass->user, pass->summary->frames, verdict->classes, error);
-    if ((verdict->classes & pass->selection->keep) == 0)
+        return pass->show(pass->user, pass->summary->frames, classes, error);
+    if ((classes & pass->selection->keep) == 0 || pass->asking.dissector != NULL) /* then it waits already */
         return true;
     pass->summary->kept++;
-    return write_fragments(pass, pending->fragments, error) && fp_writer_write(pass->writer, record, error) &&
+    return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
            (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
+}
+
+static void count_left(FpPass *pass, const FpRecord *record)
+{
+    FpLeft left = fp_decoder_left(pass->decoder);
+
+    if (left.kind == FP_LEFT_LINK_TYPE && left.number == 0)
+        left = fp_capture_left(pass->asking.capture, record);
+    fp_left_count(pass->left, left);
 }
 
 static void prepare(FpPass *pass, const FpRecord *record, FpPending *pending)
@@ -74,10 +87,13 @@ static void prepare(FpPass *pass, const FpRecord *record, FpPending *pending)
 
     pass->summary->decoded[decoded]++;
     pending->has_segment = decoded == FP_DECODED_SEGMENT;
-    pending->fragments = NULL;
-    if (!pending->has_segment)
+    pending->extra = NULL;
+    if (!pending->has_segment) {
+        if (decoded == FP_DECODED_LEFT)
+            count_left(pass, record);
         return;
-    pending->fragments = fp_decoder_take_kept(pass->decoder);
+    }
+    pending->extra = fp_decoder_take_extra(pass->decoder);
     pending->key = fp_streams_key(pass->streams, &pending->segment);
     fp_streams_prefetch(pass->streams, pending->key);
 }
@@ -147,6 +163,48 @@ static void finish_preparing(FpPass *pass, const FpRecord *records, int n, FpPen
     }
 }
 
+static FpStreamKey key_of(const FpPass *pass, const FpSegment *segment)
+{
+    FpStreamKey key = fp_streams_key(pass->streams, segment);
+
+    return pass->selection->network_kinds != 0 ? fp_streams_key_in_network(pass->streams, key, segment->network) : key;
+}
+
+static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
+{
+    return (pass->asking.dissector == NULL ? take_found : fp_pass_take_asking)(pass, capture, found, error);
+}
+
+/* A record of which there is more than a segment: its segments in their order, then what all of them mean for the frame. is_well: false
+ * when nothing is to be written any more. */
+static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpPending *pending, bool is_well,
+                         GError **error)
+{
+    const GArray *earlier = pending->extra->earlier;
+    const unsigned n = earlier != NULL ? earlier->len : 0;
+    uint8_t classes = 0;
+
+    for (unsigned i = 0; i <= n; i++) {
+        const FpSegment *segment = i < n ? &g_array_index(earlier, FpSegment, i) : &pending->segment;
+        FpVerdict verdict;
+        fp_streams_take(pass->streams, i < n ? key_of(pass, segment) : pending->key, segment, &verdict);
+        const FpFound found = {
+            .record = record, .fragments = pending->extra->fragments, .segment = segment, .index = i, .verdict = &verdict};
+        if (verdict.classes != 0 && is_well)
+            is_well = take_verdict(pass, capture, &found, error);
+        classes |= verdict.classes;
+    }
+    return is_well && (classes == 0 || take_frame(pass, record, pending->extra->fragments, classes, error));
+}
+
+static bool take_one(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
+                     GError **error)
+{
+    const FpFound found = {.record = record, .segment = segment, .verdict = verdict};
+
+    return take_verdict(pass, capture, &found, error) && take_frame(pass, record, NULL, verdict->classes, error);
+}
+
 static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, const FpPending *pending, GError **error)
 {
     bool is_well = true;
@@ -156,12 +214,14 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
         pass->summary->frames++;
         if (!pending[i].has_segment)
             continue;
+        if (pending[i].extra != NULL) {
+            is_well = take_several(pass, capture, &records[i], &pending[i], is_well, error);
+            fp_extra_free(pending[i].extra);
+            continue;
+        }
         fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict);
         if (verdict.classes != 0 && is_well)
-            is_well = (pass->asking.dissector == NULL ? take_verdict : fp_pass_take_asking)(pass, capture, &records[i], &pending[i],
-                                                                                            &verdict, error);
-        if (pending[i].fragments != NULL)
-            g_ptr_array_unref(pending[i].fragments);
+            is_well = take_one(pass, capture, &records[i], &pending[i].segment, &verdict, error);
     }
     fp_decoder_end_batch(pass->decoder);
     return is_well;
@@ -245,7 +305,13 @@ FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary 
     if (selection->filter != NULL)
         pass->filter = fp_filter_new(selection->filter);
     pass->decoder = new_decoder(pass);
+    pass->left = fp_left_counts_new();
     return pass;
+}
+
+FpLeftCounts *fp_pass_take_left(FpPass *pass)
+{
+    return g_steal_pointer(&pass->left);
 }
 
 void fp_pass_forget_fragments(FpPass *pass)
@@ -269,6 +335,7 @@ void fp_pass_free(FpPass *pass)
     fp_backlog_free(pass->asking.backlog);
     fp_filter_free(pass->filter);
     fp_decoder_free(pass->decoder);
+    fp_left_counts_free(pass->left);
     fp_streams_free(pass->streams);
     if (pass->log.line != NULL)
         g_string_free(pass->log.line, TRUE);

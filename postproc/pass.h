@@ -49,6 +49,9 @@ void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const 
 
 FpStreams *fp_pass_streams(const FpPass *pass); /* the pass's */
 
+/* What there was in frames that have no segment, the caller's to free. Nothing is to be taken any more. */
+FpLeftCounts *fp_pass_take_left(FpPass *pass);
+
 /*
  * Has lines and kept frames wait, in their order, for what dissector, which is borrowed, says of their streams; those of streams that do
  * not match are left out. Before anything is taken. What waits takes 64 MiB at most; when it would be more, the streams that have waited

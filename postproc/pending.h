@@ -3,9 +3,9 @@
 #ifndef FP_PENDING_H
 #define FP_PENDING_H
 
-#include <glib.h>
 #include <stdbool.h>
 
+#include "decode.h"
 #include "segment.h"
 #include "streams.h"
 
@@ -13,7 +13,7 @@
 typedef struct {
     FpSegment segment;
     FpStreamKey key;
-    GPtrArray *fragments; /* those with which the record completes a datagram, or NULL */
+    FpExtra *extra; /* NULL for nearly all */
     bool has_segment;
 } FpPending;
 

@@ -343,7 +343,7 @@ static bool run(Slim *slim, GError **error)
     return is_done;
 }
 
-bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
+bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpLeftCounts **left, GError **error)
 {
     Slim slim = {.options = options, .summary = summary};
 
@@ -360,6 +360,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error)
         (void)(slim.log == NULL || fp_output_flush(slim.log, NULL));
     }
 
+    *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;
     fp_pass_free(slim.pass); /* before what it borrows */
     fp_dissector_free(slim.dissector);
     fp_writer_free(slim.writer);

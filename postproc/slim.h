@@ -25,7 +25,8 @@ typedef struct {
     bool show_progress; /* on standard error, once it takes longer than a second */
 } FpSlimOptions;
 
-/* Fills in *summary. Returns false, with error set and no output left behind, when something failed. */
-bool fp_slim(const FpSlimOptions *options, FpSummary *summary, GError **error);
+/* Fills in *summary, and *left, the caller's to free, with what there was in frames that have no segment. Returns false, with error set and
+ * no output left behind, when something failed. */
+bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpLeftCounts **left, GError **error);
 
 #endif

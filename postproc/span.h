@@ -25,6 +25,17 @@ static inline uint32_t fp_load32(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+/* The other byte order. */
+static inline uint16_t fp_load16_little(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[1] << 8 | bytes[0]);
+}
+
+static inline uint32_t fp_load32_little(const uint8_t *bytes)
+{
+    return (uint32_t)fp_load16_little(bytes + 2) << 16 | fp_load16_little(bytes);
+}
+
 /* Drops the first n bytes. n must be at most span.captured. */
 static inline FpSpan fp_span_after(FpSpan span, uint32_t n)
 {
@@ -39,6 +50,12 @@ static inline FpSpan fp_span_first(FpSpan span, uint32_t n)
     if (n < span.captured)
         span.captured = n;
     return span;
+}
+
+/* Drops the last n bytes on the wire, if there are so many. */
+static inline FpSpan fp_span_without_last(FpSpan span, uint32_t n)
+{
+    return span.wire >= n ? fp_span_first(span, span.wire - n) : span;
 }
 
 #endif

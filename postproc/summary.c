@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#define LEFT_MAX 24
+
 static void print_forgotten(const FpStreamsStats *streams, FILE *file)
 {
     uint64_t forgotten = streams->forgotten_unanswered + streams->forgotten_closed + streams->forgotten_idle;
@@ -16,14 +18,32 @@ static void print_forgotten(const FpStreamsStats *streams, FILE *file)
             forgotten, streams->forgotten_unanswered, streams->forgotten_closed, streams->forgotten_idle);
 }
 
-void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file)
+/* Frames by what came of them; those that lead to what is no TCP by its name, as many names as fit a page. */
+static void print_decoded(const FpSummary *summary, const FpLeftCounts *left, FILE *file)
+{
+    FpLeftCount top[LEFT_MAX];
+    uint64_t rest;
+    size_t n = fp_left_counts_top(left, top, LEFT_MAX, &rest);
+
+    fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name(FP_DECODED_SEGMENT), summary->decoded[FP_DECODED_SEGMENT]);
+    for (size_t i = 0; i < n; i++) {
+        char name[FP_LEFT_NAME_BYTES];
+        fp_left_name(top[i].left, name, sizeof name);
+        fprintf(file, "  %-28s %" PRIu64 "\n", name, top[i].n);
+    }
+    if (rest > 0)
+        fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name(FP_DECODED_LEFT), rest);
+    for (int i = FP_DECODED_LEFT + 1; i < FP_N_DECODED; i++)
+        if (summary->decoded[i] > 0)
+            fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
+}
+
+void fp_summary_print(const FpSummary *summary, const FpLeftCounts *left, bool has_output, FILE *file)
 {
     fprintf(file, "frames          %" PRIu64 "\n", summary->frames);
     if (summary->filtered > 0)
         fprintf(file, "  %-28s %" PRIu64 "\n", "not matched by -f", summary->filtered);
-    for (int i = 0; i < FP_N_DECODED; i++)
-        if (i == FP_DECODED_SEGMENT || summary->decoded[i] > 0)
-            fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
+    print_decoded(summary, left, file);
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
     print_forgotten(&summary->streams, file);
     if (summary->unmatched > 0)

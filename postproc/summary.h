@@ -32,7 +32,7 @@ typedef struct {
     FpStreamsStats streams;
 } FpSummary;
 
-/* Prints it for people. has_output: there was a capture to keep frames in. */
-void fp_summary_print(const FpSummary *summary, bool has_output, FILE *file);
+/* Prints it for people. left: what the frames had that have no segment. has_output: there was a capture to keep frames in. */
+void fp_summary_print(const FpSummary *summary, const FpLeftCounts *left, bool has_output, FILE *file);
 
 #endif

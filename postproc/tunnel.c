@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tunnel.c - networks that are carried over IP by GRE or UDP. What Wireshark decodes as such by default, and how, is
- * followed: packet-gre.c, packet-cisco-erspan.c, packet-vxlan.c, packet-geneve.c, packet-capwap.c, packet-gtp.c, packet-teredo.c,
- * packet-l2tp.c of 4.0.
+ * tunnel.c - networks that are carried over IP by protocols of their own: GRE and what it has, Ethernet in IP, IPsec as far as it is not
+ * encrypted, PIM. packet-gre.c, packet-cisco-erspan.c, packet-etherip.c, packet-ipsec.c, packet-pim.c, packet-swipe.c of 4.0.
  */
-#include "walk.h"
+#include "inflate.h"
+#include "layers.h"
+#include "link-layer.h"
 
 #define GRE_CHECKSUM 0x8000
 #define GRE_ROUTING 0x4000
@@ -15,35 +16,21 @@
 #define GRE_TYPE_BRIDGED 0x6558
 #define GRE_TYPE_WCCP 0x883e
 #define GRE_TYPE_PPP 0x880b
+#define GRE_TYPE_3GPP2 0x88d2
+#define GRE_TYPE_CDMA2000 0x8881
 #define GRE_TYPE_ERSPAN 0x88be
-#define GRE_TYPE_ERSPAN_3 0x22eb
 #define GRE_TYPE_ARUBA_FIRST 0x8200
 #define GRE_TYPE_ARUBA_LAST 0x8370
-#define GRE_TYPE_MIKROTIK 0x6400
-
-#define PORT_L2TP 1701
-#define PORT_GTP_CONTROL 2123
-#define PORT_GTP_USER 2152
-#define PORT_TEREDO 3544
-#define PORT_GRE 4754
-#define PORT_VXLAN 4789
-#define PORT_VXLAN_GPE 4790
-#define PORT_CAPWAP_DATA 5247
-#define PORT_GENEVE 6081
-#define PORT_MPLS 6635
-
 #define NVGRE_NUMBER_MIN 0x1000U
-#define UDP_HEADER 8U
-#define VXLAN_HEADER 8U
-#define VXLAN_HAS_VNI 0x08
-#define GENEVE_HEADER 8U
-#define CAPWAP_HEADER 8U
-#define CAPWAP_FRAGMENT 0x80
-#define CAPWAP_KEEP_ALIVE 0x08
-#define CAPWAP_BINDING_WLAN 1
+
+#define IPCOMP_HEADER 4U
+#define PROTOCOL_IPCOMP 108
+#define PROTOCOL_PIM 103
+#define PIM_REGISTER 0x21 /* version 2, type 1 */
+#define PIM_REGISTER_BYTES 8U
 
 /* ERSPAN II and III (draft-foschiano-erspan): a header, then the mirrored frame. */
-static FpDecoded walk_erspan(FpWalk *walk, FpSpan rest)
+FpDecoded fp_walk_erspan(FpWalk *walk, FpSpan rest)
 {
     uint32_t header_bytes;
 
@@ -61,41 +48,36 @@ static FpDecoded walk_erspan(FpWalk *walk, FpSpan rest)
         if (rest.captured < 12)
             return fp_walk_missing(rest);
         if ((rest.bytes[10] >> 2 & 0x1f) != 0)
-            return FP_DECODED_TUNNEL; /* what was mirrored is no Ethernet */
+            return fp_walk_left(walk, FP_LEFT_GRE, GRE_TYPE_ERSPAN); /* what was mirrored is no Ethernet */
         header_bytes = rest.bytes[11] & 1 ? 20 : 12;
         break;
     default:
-        return FP_DECODED_TUNNEL;
+        return fp_walk_left(walk, FP_LEFT_GRE, GRE_TYPE_ERSPAN);
     }
-    return rest.captured < header_bytes ? fp_walk_missing(rest) : fp_walk_ethernet(walk, fp_span_after(rest, header_bytes));
+    return fp_walk_behind(walk, fp_walk_ethernet, rest, header_bytes);
 }
 
-/* What GRE carries. flags: of its header. */
-static FpDecoded walk_gre_payload(FpWalk *walk, uint16_t flags, uint16_t type, FpSpan rest)
+/* Cisco TrustSec in GRE has the type at its beginning. */
+FpDecoded fp_walk_cisco_metadata_in_gre(FpWalk *walk, FpSpan rest)
 {
+    if (rest.captured < 8)
+        return fp_walk_missing(rest);
+    return fp_walk_gre_type(walk, 0, fp_load16(rest.bytes), fp_span_after(rest, 8));
+}
+
+/* flags: of GRE's header. */
+FpDecoded fp_walk_gre_type(FpWalk *walk, uint16_t flags, uint16_t type, FpSpan rest)
+{
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_NESTED);
     if (type >= GRE_TYPE_ARUBA_FIRST && type <= GRE_TYPE_ARUBA_LAST && type % 16 == 0)
         return fp_walk_wlan(walk, rest);
+    if (type == GRE_TYPE_ERSPAN)
+        return flags & GRE_SEQUENCE ? fp_walk_erspan(walk, rest) : fp_walk_ethernet(walk, rest);
     switch (type) {
-    case GRE_TYPE_WCCP:
-        if (rest.captured > 0 && rest.bytes[0] >> 4 != 4) { /* version 2 of it has four bytes more */
-            if (rest.captured < 4)
-                return fp_walk_missing(rest);
-            rest = fp_span_after(rest, 4);
-        }
-        return fp_walk_ipv4(walk, rest);
-    case GRE_TYPE_PPP:
-        return fp_walk_ppp_hdlc(walk, rest);
-    case GRE_TYPE_ERSPAN:
-        return flags & GRE_SEQUENCE ? walk_erspan(walk, rest) : fp_walk_ethernet(walk, rest);
-    case GRE_TYPE_ERSPAN_3:
-        return walk_erspan(walk, rest);
-    case GRE_TYPE_MIKROTIK:
-        return fp_walk_ethernet(walk, rest);
+        FP_LAYERS_OF_GRE(FP_LAYER_CASE)
     default:
-        if (type <= FP_ETHERNET_LENGTH_MAX)
-            return FP_DECODED_TUNNEL;
-        FpDecoded decoded = fp_walk_type(walk, type, rest);
-        return decoded == FP_DECODED_NOT_IP ? FP_DECODED_TUNNEL : decoded;
+        return fp_walk_left(walk, FP_LEFT_GRE, type);
     }
 }
 
@@ -106,241 +88,122 @@ static uint32_t network_of_key(uint32_t key, uint16_t type)
     return type == GRE_TYPE_BRIDGED && key >> 8 >= NVGRE_NUMBER_MIN ? key & ~0xffU : key;
 }
 
-/* GRE (RFC 2784, RFC 2890), and the enhanced one of PPTP (RFC 2637 4.1). */
-FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet)
+/* How long the fields are that flags announce, from the checksum on. */
+static uint32_t optional_bytes(uint16_t flags, bool is_ppp)
 {
-    if (++walk->layers > FP_WALK_LAYERS_MAX)
-        return FP_DECODED_TUNNEL;
-    if (packet.captured < 4)
-        return fp_walk_missing(packet);
-    uint16_t flags = fp_load16(packet.bytes);
-    uint16_t type = fp_load16(packet.bytes + 2);
-    bool is_enhanced = type == GRE_TYPE_PPP && flags & GRE_VERSION;
-    uint32_t header_bytes = 4;
+    uint32_t bytes = 0;
 
     if (flags & (GRE_CHECKSUM | GRE_ROUTING))
-        header_bytes += 4;
+        bytes += 4;
     if (flags & GRE_KEY)
-        header_bytes += 4;
+        bytes += 4;
     if (flags & GRE_SEQUENCE)
-        header_bytes += 4;
-    if (is_enhanced && flags & GRE_ACKNOWLEDGMENT)
-        header_bytes += 4;
-    if (flags & GRE_ROUTING)
-        return FP_DECODED_TUNNEL; /* source routes, which nobody has used since RFC 1701 */
+        bytes += 4;
+    if (is_ppp && flags & GRE_ACKNOWLEDGMENT)
+        bytes += 4;
+    return bytes;
+}
+
+/* Source routes (RFC 1701): entries with a length, the last of family and length 0. Returns false when it is not there. */
+static bool step_routes(FpSpan *rest)
+{
+    for (;;) {
+        if (rest->captured < 4)
+            return false;
+        bool is_last = fp_load16(rest->bytes) == 0 && rest->bytes[3] == 0;
+        uint32_t bytes = 4U + rest->bytes[3];
+        if (rest->captured < bytes)
+            return false;
+        *rest = fp_span_after(*rest, bytes);
+        if (is_last)
+            return true;
+    }
+}
+
+/* 3GPP2's attributes (A.S0008): with a length, the last marked. Returns false when it is not there. */
+static bool step_attributes(FpSpan *rest)
+{
+    for (bool is_last = false; !is_last;) {
+        if (rest->captured < 2 || rest->captured < rest->bytes[1] + 2U)
+            return false;
+        is_last = rest->bytes[0] & 0x80;
+        *rest = fp_span_after(*rest, rest->bytes[1] + 2U);
+    }
+    return true;
+}
+
+/* GRE (RFC 2784, RFC 2890, RFC 1701), and the enhanced one of PPTP (RFC 2637 4.1). */
+FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet)
+{
+    if (packet.captured < 5)
+        return fp_walk_missing(packet);
+    uint16_t flags = fp_load16(packet.bytes), type = fp_load16(packet.bytes + 2);
+    bool is_ppp = (type == GRE_TYPE_PPP && flags & GRE_VERSION) || type == GRE_TYPE_3GPP2 || type == GRE_TYPE_CDMA2000;
+    uint32_t header_bytes = 4 + optional_bytes(flags, is_ppp);
+
     if (packet.captured < header_bytes)
         return fp_walk_missing(packet);
     if (flags & GRE_KEY && (flags & GRE_VERSION) == 0) { /* in version 1 it is the receiver's number of the call */
-        uint32_t key = fp_load32(packet.bytes + (flags & GRE_CHECKSUM ? 8 : 4));
+        uint32_t key = fp_load32(packet.bytes + (flags & (GRE_CHECKSUM | GRE_ROUTING) ? 8 : 4));
         fp_walk_note_network(walk, FP_NETWORK_VNI, network_of_key(key, type));
     }
-    return walk_gre_payload(walk, flags, type, fp_span_after(packet, header_bytes));
-}
-
-/* The number of 24 bits in the second word of a header of VXLAN, of VXLAN-GPE, of GENEVE. */
-static void note_vni(const FpWalk *walk, const uint8_t *header)
-{
-    fp_walk_note_network(walk, FP_NETWORK_VNI, fp_load32(header + 4) >> 8);
-}
-
-/* VXLAN (RFC 7348 5). */
-static FpDecoded walk_vxlan(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < VXLAN_HEADER)
+    FpSpan rest = fp_span_after(packet, header_bytes);
+    if (flags & GRE_ROUTING && !step_routes(&rest))
         return fp_walk_missing(rest);
-    if (rest.bytes[0] & VXLAN_HAS_VNI)
-        note_vni(walk, rest.bytes);
-    return fp_walk_ethernet(walk, fp_span_after(rest, VXLAN_HEADER));
-}
-
-/* VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe 3): it says what it carries. */
-static FpDecoded walk_vxlan_gpe(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < VXLAN_HEADER)
-        return fp_walk_missing(rest);
-    if (rest.bytes[0] & VXLAN_HAS_VNI)
-        note_vni(walk, rest.bytes);
-    FpSpan inner = fp_span_after(rest, VXLAN_HEADER);
-    switch (rest.bytes[3]) {
-    case 1:
-        return fp_walk_ipv4(walk, inner);
-    case 2:
-        return fp_walk_ipv6(walk, inner);
-    case 3:
-        return fp_walk_ethernet(walk, inner);
-    case 5:
-        return fp_walk_mpls(walk, inner);
-    default:
-        return FP_DECODED_TUNNEL;
-    }
-}
-
-/* GENEVE (RFC 8926 3.4): options, then what the type says. */
-static FpDecoded walk_geneve(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < GENEVE_HEADER)
-        return fp_walk_missing(rest);
-    uint32_t header_bytes = GENEVE_HEADER + (rest.bytes[0] & 0x3fU) * 4U;
-    if (rest.captured < header_bytes)
-        return fp_walk_missing(rest);
-    note_vni(walk, rest.bytes);
-    return fp_walk_type(walk, fp_load16(rest.bytes + 2), fp_span_after(rest, header_bytes));
-}
-
-/* Steps over GTPv1's extension headers (3GPP TS 29.281 5.2). *at: offset of the first one's type. Returns false when they do not end. */
-static bool step_gtp_extensions(FpSpan packet, uint32_t *at)
-{
-    while (*at < packet.captured && packet.bytes[*at] != 0) {
-        if (*at + 1 >= packet.captured || packet.bytes[*at + 1] == 0)
-            return false;
-        *at += packet.bytes[*at + 1] * 4U;
-    }
-    ++*at;
-    return *at <= packet.captured;
-}
-
-/* The offset of a user data packet's payload, 0 when that was not captured. Sets *packet's end. */
-static uint32_t gtp_payload_offset(FpSpan *packet)
-{
-    const uint8_t *header = packet->bytes;
-    uint32_t at = header[0] >> 5 == 0 ? 20 : 8;
-
-    *packet = fp_span_first(*packet, at + fp_load16(header + 2));
-    if (header[0] >> 5 != 0 && header[0] & 0x07) {
-        at += header[0] & 0x04 ? 3 : 4;
-        if (header[0] & 0x04 && !step_gtp_extensions(*packet, &at))
-            return 0;
-    }
-    return at < packet->captured ? at : 0;
-}
-
-/* GTP user data (3GPP TS 29.281, TS 29.060): IP, or Ethernet where an IP type stands in its place. */
-static FpDecoded walk_gtp(FpWalk *walk, FpSpan packet)
-{
-    if (packet.captured < 8)
-        return fp_walk_missing(packet);
-    if (packet.bytes[0] >> 5 > 2 || packet.bytes[1] != 0xff || (packet.bytes[0] & 0x10) == 0)
-        return FP_DECODED_NOT_TCP; /* signalling */
-    uint32_t at = gtp_payload_offset(&packet);
-    if (at == 0)
-        return fp_walk_missing(packet);
-
-    FpSpan rest = fp_span_after(packet, at);
-    if (rest.bytes[0] >= 0x45 && rest.bytes[0] <= 0x4e)
-        return fp_walk_ipv4(walk, rest);
-    if (rest.bytes[0] >> 4 == 6)
-        return fp_walk_ipv6(walk, rest);
-    if (rest.captured <= 14)
-        return FP_DECODED_TUNNEL;
-    uint16_t type = fp_load16(rest.bytes + 12);
-    return type == 0x0800 || type == 0x86dd ? fp_walk_ethernet(walk, rest) : FP_DECODED_TUNNEL;
-}
-
-/* Teredo (RFC 4380 5.1.1): authentication and origin may come before the IPv6 packet. */
-static FpDecoded walk_teredo(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured >= 4 && fp_load16(rest.bytes) == 1) {
-        uint32_t header_bytes = 13U + rest.bytes[2] + rest.bytes[3];
-        if (rest.captured < header_bytes)
+    if (type == GRE_TYPE_WCCP && packet.bytes[4] >> 4 != 4) { /* version 2 of it has four bytes more */
+        if (rest.captured < 4)
             return fp_walk_missing(rest);
-        rest = fp_span_after(rest, header_bytes);
+        rest = fp_span_after(rest, 4);
     }
-    if (rest.captured >= 8 && fp_load16(rest.bytes) == 0)
-        rest = fp_span_after(rest, 8);
-    if (rest.captured < 1)
+    if (type == GRE_TYPE_3GPP2 && !step_attributes(&rest))
         return fp_walk_missing(rest);
-    return rest.bytes[0] >> 4 == 6 ? fp_walk_ipv6(walk, rest) : FP_DECODED_NOT_TCP;
+    return fp_walk_gre_type(walk, flags, type, rest);
 }
 
-/* L2TPv2 (RFC 2661 3.1): PPP in its data messages. */
-static FpDecoded walk_l2tp(FpWalk *walk, FpSpan rest)
+/* Ethernet in IP (RFC 3378): two bytes, then the frame. */
+FpDecoded fp_walk_etherip(FpWalk *walk, FpSpan rest)
+{
+    return fp_walk_behind(walk, fp_walk_ethernet, rest, 2);
+}
+
+/* Authentication header (RFC 4302 2): what it covers comes behind it. */
+FpDecoded fp_walk_authentication(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 2)
         return fp_walk_missing(rest);
-    uint16_t flags = fp_load16(rest.bytes);
-    if ((flags & 0x8000) != 0)
-        return FP_DECODED_NOT_TCP; /* control */
-    if ((flags & 0x000f) != 2)
-        return FP_DECODED_TUNNEL;
-    uint32_t header_bytes = 6;
-    if (flags & 0x4000)
-        header_bytes += 2;
-    if (flags & 0x0800)
-        header_bytes += 4;
-    if (flags & 0x0200) {
-        if (rest.captured < header_bytes + 2)
-            return fp_walk_missing(rest);
-        header_bytes += 2U + fp_load16(rest.bytes + header_bytes);
-    }
-    return rest.captured < header_bytes ? fp_walk_missing(rest) : fp_walk_ppp_hdlc(walk, fp_span_after(rest, header_bytes));
-}
-
-/* CAPWAP's data channel (RFC 5415 4.3): Ethernet, or IEEE 802.11. */
-static FpDecoded walk_capwap(FpWalk *walk, FpSpan rest)
-{
-    if (rest.captured < CAPWAP_HEADER)
+    uint32_t header_bytes = (rest.bytes[1] + 2U) * 4U;
+    if (rest.captured < header_bytes)
         return fp_walk_missing(rest);
-    const uint8_t *header = rest.bytes;
-    uint32_t header_bytes = (header[1] >> 3) * 4U;
-    bool is_native = header[2] & 1;
-    if ((header[0] & 0x0f) != 0 || header[3] & CAPWAP_FRAGMENT)
-        return FP_DECODED_TUNNEL; /* encrypted, or not reassembled here */
-    if (header[3] & CAPWAP_KEEP_ALIVE)
-        return FP_DECODED_NOT_TCP;
-    if (header_bytes < CAPWAP_HEADER || rest.captured < header_bytes)
+    return fp_walk_protocol(walk, rest.bytes[0], fp_span_after(rest, header_bytes));
+}
+
+/* IPComp (RFC 3173): deflated, or in a way that only who does it knows. */
+FpDecoded fp_walk_ipcomp(FpWalk *walk, FpSpan rest)
+{
+    FpSpan inflated;
+
+    if (rest.captured < IPCOMP_HEADER)
         return fp_walk_missing(rest);
-    if (!is_native)
-        return fp_walk_ethernet(walk, fp_span_after(rest, header_bytes));
-    if ((header[2] >> 1 & 0x1f) != CAPWAP_BINDING_WLAN)
-        return FP_DECODED_TUNNEL;
-    return fp_walk_wlan_swapped(walk, fp_span_after(rest, header_bytes));
+    if (!fp_inflate(walk->decoder->inflated, fp_span_after(rest, IPCOMP_HEADER), &inflated))
+        return fp_walk_left(walk, FP_LEFT_PROTOCOL, PROTOCOL_IPCOMP);
+    return fp_walk_protocol(walk, rest.bytes[0], inflated);
 }
 
-typedef FpDecoded Step(FpWalk *walk, FpSpan rest);
-
-static Step *tunnel_of_port(uint16_t port)
+/* swIPe, IPsec's forerunner: a header whose length is in it, and IPv6, or IPv4 by its version. */
+FpDecoded fp_walk_swipe(FpWalk *walk, FpSpan rest)
 {
-    switch (port) {
-    case PORT_L2TP:
-        return walk_l2tp;
-    case PORT_GTP_CONTROL:
-    case PORT_GTP_USER:
-        return walk_gtp;
-    case PORT_TEREDO:
-        return walk_teredo;
-    case PORT_GRE:
-        return fp_walk_gre;
-    case PORT_VXLAN:
-        return walk_vxlan;
-    case PORT_VXLAN_GPE:
-        return walk_vxlan_gpe;
-    case PORT_CAPWAP_DATA:
-        return walk_capwap;
-    case PORT_GENEVE:
-        return walk_geneve;
-    case PORT_MPLS:
-        return fp_walk_mpls;
-    default:
-        return NULL;
-    }
+    return rest.captured < 2 ? fp_walk_missing(rest) : fp_walk_behind(walk, fp_walk_ipv6, rest, rest.bytes[1]);
 }
 
-/* UDP: tunnels are known by their ports, the lower one first. */
-FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram)
+/* PIM (RFC 7761 4.9.3): a multicast packet on its way to the rendezvous point. */
+FpDecoded fp_walk_pim(FpWalk *walk, FpSpan rest)
 {
-    if (datagram.captured < UDP_HEADER)
-        return FP_DECODED_NOT_TCP;
-    uint16_t source = fp_load16(datagram.bytes), destination = fp_load16(datagram.bytes + 2);
-    Step *tunnel = tunnel_of_port(source < destination ? source : destination);
-    if (tunnel == NULL)
-        tunnel = tunnel_of_port(source < destination ? destination : source);
-    if (tunnel == NULL)
-        return FP_DECODED_NOT_TCP;
-
-    uint32_t length = fp_load16(datagram.bytes + 4);
-    if (length == 0 && walk->segment->address_bytes == 16)
-        length = datagram.wire; /* a jumbogram (RFC 2675 4) */
-    if (length < UDP_HEADER)
-        return FP_DECODED_BAD_HEADER;
-    return tunnel(walk, fp_span_after(fp_span_first(datagram, length), UDP_HEADER));
+    if (rest.captured <= PIM_REGISTER_BYTES)
+        return fp_walk_left(walk, FP_LEFT_PROTOCOL, PROTOCOL_PIM);
+    FpSpan packet = fp_span_after(rest, PIM_REGISTER_BYTES);
+    if (rest.bytes[0] == PIM_REGISTER && packet.bytes[0] >> 4 == 4)
+        return fp_walk_ipv4(walk, packet);
+    if (rest.bytes[0] == PIM_REGISTER && packet.bytes[0] >> 4 == 6)
+        return fp_walk_ipv6(walk, packet);
+    return fp_walk_left(walk, FP_LEFT_PROTOCOL, PROTOCOL_PIM);
 }

@@ -2,10 +2,13 @@
 /*
  * walk.h - the way down through a frame's headers, step by step: what the files that decode them hand on.
  *
- * A function of theirs takes the walk and the span that begins with its header. It ends in a segment, or in the reason why there is none.
+ * A step takes the walk and the span that begins with its header. It ends in a segment, or in the reason why there is none. Which step
+ * takes what an Ethernet type, a port ... announces stands in layers.h.
  */
 #ifndef FP_WALK_H
 #define FP_WALK_H
+
+#include <glib.h>
 
 #include "decode.h"
 #include "fragments.h"
@@ -13,57 +16,48 @@
 #include "span.h"
 #include "trail.h"
 
-typedef struct {
+struct FpDecoder {
     FpFragments *fragments;
+    unsigned network_kinds;
+    FpLeft left;         /* what the record decoded last has instead of a segment */
+    GArray *earlier;     /* of FpSegment: those of the record decoded last that come before the one that was returned */
+    GPtrArray *inflated; /* what was made of records since the last batch ended, and is borrowed from */
+};
+
+typedef struct {
+    FpDecoder *decoder;
     FpSegment *segment;     /* filled in on the way; all of it when the end is FP_DECODED_SEGMENT */
     FpTrail *trail;         /* filled in too, with FP_NETWORK_VLAN in network_kinds; NULL for most */
+    unsigned skip;          /* with a trail: how many segments of the record come before the one that is looked for */
     unsigned network_kinds; /* FP_NETWORK_..., the numbers on the way that go into the segment's network */
     uint16_t vlan;          /* the outermost VLAN's number, 0 for none: Wireshark keeps fragments between private addresses apart by it */
     uint16_t layers;        /* how many packets and frames within one another have been gone through */
+    uint8_t vlan_tags;      /* of these, VLAN tags */
     bool is_fragment;       /* what is looked at is the beginning of a datagram whose rest is not known */
 } FpWalk;
 
-/* decode.c */
-FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan frame);
-
-/* link-layer.c */
-#define FP_ETHERNET_LENGTH_MAX 1500U /* a type field up to this is a length (IEEE 802.3 3.2.6) */
-FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame);
-FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest);
-FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest);
-FpDecoded fp_walk_mpls(FpWalk *walk, FpSpan rest);
-FpDecoded fp_walk_pppoe(FpWalk *walk, FpSpan rest);
-FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest);
-FpDecoded fp_walk_ppp_hdlc(FpWalk *walk, FpSpan frame);
-FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame);
-
-/* wlan.c */
-FpDecoded fp_walk_wlan(FpWalk *walk, FpSpan frame);
-FpDecoded fp_walk_wlan_swapped(FpWalk *walk, FpSpan frame); /* the two bytes of its frame control are in the other order */
-FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame);
-FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame);
-
-/* ip.c */
-FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet);
-FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet);
-
-/* tunnel.c */
-FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet);
-FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram);
+typedef FpDecoded FpStep(FpWalk *walk, FpSpan rest);
 
 /* More of them within one another than anybody builds, and few enough for any stack. */
 #define FP_WALK_LAYERS_MAX 64
 
-/* Not enough bytes for a header of a layer below IP. */
-static inline FpDecoded fp_walk_missing_link(FpSpan rest)
+/* The way ends at a number that leads nowhere. */
+static inline FpDecoded fp_walk_left(const FpWalk *walk, FpLeftKind kind, uint32_t number)
 {
-    return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_NOT_IP;
+    walk->decoder->left = (FpLeft){.kind = kind, .number = (uint16_t)number};
+    return FP_DECODED_LEFT;
 }
 
-/* The same for IP's or one above it. */
+/* Not enough bytes for a header. */
 static inline FpDecoded fp_walk_missing(FpSpan rest)
 {
     return rest.captured < rest.wire ? FP_DECODED_CUT : FP_DECODED_BAD_HEADER;
+}
+
+/* A step behind the first n bytes. */
+static inline FpDecoded fp_walk_behind(FpWalk *walk, FpStep *step, FpSpan rest, uint32_t n)
+{
+    return rest.captured < n ? fp_walk_missing(rest) : step(walk, fp_span_after(rest, n));
 }
 
 /* Takes note of a number that tells networks apart, when numbers of its kind are asked for. */
@@ -96,5 +90,27 @@ static inline void fp_walk_fill_tcp(FpSegment *segment, const uint8_t *header, u
     segment->segment_bytes = segment_bytes;
     segment->length_unknown = length_unknown;
 }
+
+/*
+ * A record that holds several frames beside one another: begin; of each, next, then add what a step made of it; end. All are gone through
+ * from the same point of the way. add returns false when no other is to be taken; end returns what came of the record, with the last
+ * segment in walk->segment and those before in decoder->earlier.
+ */
+typedef struct {
+    FpWalk *walk;
+    FpWalk before;
+    uint64_t network_before;
+    unsigned vlans_before;
+    guint n_found;
+    FpDecoded last;
+} FpParts;
+
+FpParts fp_parts_begin(FpWalk *walk);
+void fp_parts_next(FpParts *parts);
+bool fp_parts_add(FpParts *parts, FpDecoded decoded);
+FpDecoded fp_parts_end(FpParts *parts);
+
+/* decode.c: what a frame of a link type has. */
+FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan rest);
 
 #endif

@@ -6,6 +6,7 @@ import struct
 import unittest
 
 import answers
+import encapsulations
 import tshark_runner
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
@@ -85,6 +86,54 @@ class SegmentationOffload(unittest.TestCase):
         path = write("bigtcp-off.pcap", pcap([ethernet(0x86dd, ipv6(up, 6, segment, 0)) for up, segment in connection()]))
         self.assertEqual([4], tshark_runner.frames(path, "firstpayload"))
         self.assertEqual([], tshark_runner.frames(path, "firstpayload", ["-o", "ipv6.tso_support:FALSE"]))
+
+
+def block(kind, body):
+    size = struct.pack("<I", 12 + len(body) + -len(body) % 4)
+    return struct.pack("<I", kind) + size + body + b"\0" * (-len(body) % 4) + size
+
+
+def pcapng(frames):
+    """A capture of frames, (link type, bytes), a millisecond apart, with an interface for each link type."""
+    link_types = sorted({link_type for link_type, _ in frames})
+    out = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))]
+    out += [block(1, struct.pack("<HHI", link_type, 0, 262144)) for link_type in link_types]
+    for number, (link_type, frame) in enumerate(frames):
+        time = 1700000000000000 + number * 1000
+        head = struct.pack("<IIIII", link_types.index(link_type), time >> 32, time & 0xffffffff, len(frame), len(frame))
+        out.append(block(6, head + frame))
+    return b"".join(out)
+
+
+class Encapsulations(unittest.TestCase):
+    maxDiff = None
+
+    def compare(self, name, paths):
+        """Asks both of a capture in which each path has five frames, a connection of its own. Returns {name of a path: (the plugin's rows,
+        the program's)}, the rows as if the five were the first; of those that differ, and of all."""
+        frames = [encapsulations.build(path, up, segment) for port, path in enumerate(paths, 20001) for up, segment in encapsulations.connection(port)]
+        capture = write(name, pcapng(frames))
+        found = {encapsulations.name_of(path): ([], []) for path in paths}
+        for who, rows in enumerate((answers.plugin(capture), answers.slim(capture))):
+            for row in rows:
+                frame, classes = row.split("\t")
+                place, number = divmod(int(frame) - 1, 5)
+                found[encapsulations.name_of(paths[place])][who].append(f"{number + 1}\t{classes}")
+        return {path: rows for path, rows in found.items() if rows[0] != rows[1]}, found
+
+    def test_each(self):
+        """Both see the whole connection through each way there is, by itself."""
+        ways = {encapsulations.name_of(path): path for path in map(encapsulations.path_through, encapsulations.WAYS)}
+        paths = list(ways.values())
+        differing, found = self.compare("layers-each.pcapng", paths)
+        self.assertEqual({}, differing)
+        self.assertEqual({}, {path: rows for path, rows in found.items() if rows[0] != WHOLE})
+
+    def test_at_random(self):
+        """And through any of them within one another, or neither does."""
+        differing, found = self.compare("layers-random.pcapng", encapsulations.random_paths(14, 1500))
+        self.assertEqual({}, differing)
+        self.assertGreater(sum(rows[0] == WHOLE for rows in found.values()), len(found) * 2 // 3)
 
 
 if __name__ == "__main__":

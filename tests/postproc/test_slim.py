@@ -336,10 +336,20 @@ class Summary(InFolder):
         udp = bytearray(segment(1, 2, 3, ACK))
         udp[23] = 17
         result = slim("-w", self.path("out.pcap"), "-", stdin=pcap([arp, bytes(udp), segment(1, 2, 3, ACK)[:40]] + connection()))
-        for line in (r"frames +8$", r"  TCP segment +5$", r"  not IP +1$", r"  not TCP +1$", r"  contradictory header +1$",
+        for line in (r"frames +8$", r"  TCP segment +5$", r"  ARP +1$", r"  UDP +1$", r"  contradictory header +1$",
                      r"streams +1, 1 with payload$", r"kept +1 frames$", r"bytes +%d in, %d out$" % (
                          24 + 8 * 16 + 42 + 54 + 40 + sum(map(len, connection())), os.path.getsize(self.path("out.pcap")))):
             self.assertRegex(result.stderr, "(?m)^" + line)
+
+    def test_it_names_what_is_left(self):
+        """Tunnels that nobody sees into by their ports, link types by their numbers; and no more names than fit a page."""
+        wireguard = bytearray(segment(51820, 51820, 3, ACK))
+        wireguard[23] = 17
+        types = [b"\xff" * 6 + b"\x02\0\0\0\0\x01\x9f" + bytes([i]) + b"\0" * 46 for i in range(30)]
+        said = slim("--list", "-", stdin=pcap([bytes(wireguard)] * 2 + types)).stderr
+        self.assertRegex(said, r"(?m)^  WireGuard \(UDP 51820\) +2\n  Ethernet type 0x9f00 +1$")
+        self.assertRegex(said, r"(?m)^  others +7$")
+        self.assertRegex(slim("--list", "-", stdin=pcap([b"\0" * 64], link=147)).stderr, r"(?m)^  link type 147 \(USER0\) +1$")
 
     def test_quiet(self):
         self.assertEqual(slim("-q", "-", stdin=pcap(connection())).stderr, "")
