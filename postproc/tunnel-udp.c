@@ -189,9 +189,9 @@ FpDecoded fp_walk_capwap(FpWalk *walk, FpSpan rest)
     const uint8_t *header = rest.bytes;
     uint32_t header_bytes = (header[1] >> 3) * 4U;
     bool is_native = header[2] & 1;
-    if ((header[0] & 0x0f) != 0)
+    if ((header[0] & 0x0f) == 1)
         return fp_walk_left(walk, FP_LEFT_OTHER, FP_OTHER_ENCRYPTED); /* DTLS */
-    if (header_bytes < CAPWAP_HEADER || rest.captured < header_bytes)
+    if (rest.captured < header_bytes)
         return fp_walk_missing(rest);
     FpSpan payload = fp_span_after(rest, header_bytes);
     if (header[3] & CAPWAP_FRAGMENT && !reassemble_capwap(walk, header, &payload))

@@ -6,6 +6,7 @@ where it ends, and then the number is its link type. A new way is a row in WAYS.
 """
 import random
 import struct
+import sys
 import zlib
 
 SYN, PSH, ACK = 2, 8, 16
@@ -381,3 +382,21 @@ def build(path, up, segment):
     for way in path:
         number, data = way[3](up, number, data)
     return number, data
+
+
+# The packet of tests/postproc/test-decode.c.
+PACKET = ipv4(True, 6, struct.pack(">HHIIBBHHH", 40000, 80, 1001, 5001, 0x50, 0x18, 64240, 0, 0) + b"data")
+
+
+def c_row(name):
+    """The row of tests/postproc/framings.h for a way that takes the packet as it is. The name of its link type is to be filled in."""
+    number, frame = 4, PACKET
+    for way in path_through(BY_NAME[name])[1:]:
+        number, frame = way[3](True, number, frame)
+    begin = frame.index(PACKET)
+    head = ", ".join(map(str, frame[:begin])) or "0"
+    return f'    {{"{name}", FP_LINK_ /* {number} */, {begin}, {{{head}}}, false, {len(frame) - begin - len(PACKET)}}},'
+
+
+if __name__ == "__main__":
+    print("\n".join(map(c_row, sys.argv[1:])))

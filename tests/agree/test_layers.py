@@ -3,6 +3,8 @@
 """Crafted frames of networks within networks: the program and the plugin give one answer."""
 import pathlib
 import struct
+import subprocess
+import sys
 import unittest
 
 import answers
@@ -134,6 +136,15 @@ class Encapsulations(unittest.TestCase):
         differing, found = self.compare("layers-random.pcapng", encapsulations.random_paths(14, 1500))
         self.assertEqual({}, differing)
         self.assertGreater(sum(rows[0] == WHOLE for rows in found.values()), len(found) * 2 // 3)
+
+
+class Tables(unittest.TestCase):
+    def test_all_entries_are_decoded_or_judged(self):
+        """docs/layers.md is what docs/layers.py makes of Wireshark's tables and the program's; it has those of 4.0."""
+        if tshark_runner.version() != (4, 0):
+            return
+        done = subprocess.run([sys.executable, answers.ROOT / "docs/layers.py", "--check"], capture_output=True, text=True, check=False)
+        self.assertEqual(("", 0), (done.stderr.replace("Running as user \"root\" and group \"root\". This could be dangerous.\n", ""), done.returncode))
 
 
 if __name__ == "__main__":
