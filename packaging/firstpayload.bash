@@ -25,7 +25,7 @@ _firstpayload()
         return
         ;;
     --then)
-        mapfile -t COMPREPLY < <(compgen -W 'archive delete keep' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'archive delete delete-unsure keep' -- "$current")
         return
         ;;
     --log-format)
@@ -38,7 +38,7 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --max-streams | --max-memory)
+    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --max-streams | --max-memory)
         return
         ;;
     esac
@@ -46,7 +46,7 @@ _firstpayload()
         local selection='--format --keep --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --max-memory --stream-key --log --log-format --fields --log-bytes --community-id-seed --help'
         case ${COMP_WORDS[1]} in
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;
-        watch) words="--config --match --then --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
+        watch) words="--config --match --then --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         rotate) words='--help' ;;
         *) words='' ;;

@@ -86,6 +86,19 @@ bool fp_archive_move(FpArchive *archive, const char *from, const char *path, uin
     return true;
 }
 
+void fp_archive_forget(FpArchive *archive, const char *path)
+{
+    for (GList *at = archive->files.tail; at != NULL; at = at->prev) {
+        Archived *archived = at->data;
+        if (!g_str_equal(archived->path, path))
+            continue;
+        archive->bytes -= archived->bytes;
+        free_archived(archived);
+        g_queue_delete_link(&archive->files, at);
+        return;
+    }
+}
+
 uint64_t fp_archive_bytes(const FpArchive *archive)
 {
     return archive->bytes;

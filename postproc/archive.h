@@ -17,6 +17,9 @@ void fp_archive_free(FpArchive *archive);
  * errno set. */
 bool fp_archive_move(FpArchive *archive, const char *from, const char *path, uint64_t bytes);
 
+/* The file at path is not in it any more. */
+void fp_archive_forget(FpArchive *archive, const char *path);
+
 uint64_t fp_archive_bytes(const FpArchive *archive);
 
 #endif

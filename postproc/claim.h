@@ -19,6 +19,7 @@ typedef struct {
     uint64_t identity; /* FP_THEN_KEEP: stands for name, size, time of change and beginning; else 0 */
     uint64_t bytes;    /* when it was looked at last */
     int64_t changed_ns;
+    bool is_sure;            /* that it is finished: else that is a guess */
     uint64_t records_before; /* that were taken of it under another number, after which it grew; they are passed over */
     int fd;                  /* while it is read; else -1 */
     bool is_taken;           /* in this process. What it was then: bytes, changed_ns, and */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,30 +18,19 @@
 #include "notify.h"
 
 #define BEGINNING_BYTES 4096
-#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
-#define FILES_PER_SIGN 256U                                  /* of life: a full folder takes its time */
-#define EMPTY_MS 10000                                       /* longer than it takes between creating a file and having it open */
-#define LOOK_ATTEMPTS 3U                                     /* at a folder of which a file cannot be looked at, before that is left out */
-
-/* How a file was when it was looked at. */
-typedef struct {
-    uint64_t bytes;
-    int64_t changed_ns;
-    gint64 since_us; /* monotonic: it has been so since then at least */
-    gint64 last_us;
-} Look;
+#define FILES_PER_SIGN 256U /* of life: a full folder takes its time */
+#define LOOK_ATTEMPTS 3U    /* at a folder of which a file cannot be looked at, before that is left out */
 
 struct FpInbox {
     char *folder;
+    char *claims;
     GPatternSpec *match; /* NULL: all */
     bool identifies;
-    GHashTable *looks; /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
-    bool is_warned;
+    FpEndings *endings;
     FpAttempts *attempts;
     GPtrArray *written; /* of FpArrival: that somebody has open for writing */
     GArray *present;    /* of uint64_t */
     bool is_all_present;
-    bool must_poll;
     unsigned failures; /* looks at the folder that did not work, one after the other */
 };
 
@@ -54,15 +42,15 @@ static void free_arrival(gpointer data)
     g_free(arrival);
 }
 
-FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies)
+FpInbox *fp_inbox_new(const FpInboxOptions *options)
 {
     FpInbox *inbox = g_new0(FpInbox, 1);
 
-    signal(SIGIO, SIG_IGN); /* sent when somebody opens a file in the moment in which the lease is held */
-    inbox->folder = g_strdup(folder);
-    inbox->match = match != NULL ? g_pattern_spec_new(match) : NULL;
-    inbox->identifies = identifies;
-    inbox->looks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    inbox->folder = g_strdup(options->folder);
+    inbox->claims = g_strdup(options->claims);
+    inbox->match = options->match != NULL ? g_pattern_spec_new(options->match) : NULL;
+    inbox->identifies = options->identifies;
+    inbox->endings = fp_endings_new(options->unchanged_s);
     inbox->written = g_ptr_array_new_with_free_func(free_arrival);
     inbox->present = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return inbox;
@@ -73,8 +61,9 @@ void fp_inbox_free(FpInbox *inbox)
     if (inbox == NULL)
         return;
     g_free(inbox->folder);
+    g_free(inbox->claims);
     g_clear_pointer(&inbox->match, g_pattern_spec_free);
-    g_hash_table_unref(inbox->looks);
+    fp_endings_free(inbox->endings);
     g_ptr_array_unref(inbox->written);
     g_array_unref(inbox->present);
     g_free(inbox);
@@ -90,99 +79,29 @@ GArray *fp_inbox_present(const FpInbox *inbox)
     return inbox->is_all_present ? g_array_copy(inbox->present) : NULL;
 }
 
+void fp_inbox_update(FpInbox *inbox)
+{
+    fp_endings_update(inbox->endings);
+}
+
+int fp_inbox_fd(const FpInbox *inbox)
+{
+    return fp_endings_fd(inbox->endings);
+}
+
 bool fp_inbox_must_poll(const FpInbox *inbox)
 {
-    return inbox->must_poll;
+    return fp_endings_must_poll(inbox->endings);
 }
 
-/* Whether looks have found it as it is for so long. */
-static bool is_unchanged(FpInbox *inbox, const char *path, gint64 ms)
+FpEnding fp_inbox_ending(FpInbox *inbox, const char *path)
 {
-    struct stat status;
-    gint64 now_us = g_get_monotonic_time();
-
-    if (stat(path, &status) != 0)
-        return true;
-    gint64 inode = (gint64)status.st_ino;
-    Look *look = g_hash_table_lookup(inbox->looks, &inode);
-    if (look == NULL || look->bytes != (uint64_t)status.st_size || look->changed_ns != fp_folder_changed_ns(&status)) {
-        look = g_new(Look, 1);
-        *look = (Look){.bytes = (uint64_t)status.st_size, .changed_ns = fp_folder_changed_ns(&status), .since_us = now_us};
-        g_hash_table_replace(inbox->looks, g_memdup2(&inode, sizeof inode), look);
-    }
-    look->last_us = now_us;
-    if (now_us - look->since_us >= ms * 1000)
-        return true;
-    inbox->must_poll = true;
-    return false;
-}
-
-static gboolean is_forgotten(gpointer key, gpointer value, gpointer user)
-{
-    (void)key;
-    return ((const Look *)value)->last_us < *(const gint64 *)user - FORGET_US;
-}
-
-/* Said once: who has set this up can do better. */
-static void warn_of_guess(FpInbox *inbox, const char *path)
-{
-    if (!inbox->is_warned)
-        fp_journal(
-            G_LOG_LEVEL_WARNING, 0, path,
-            "%s: is another user's, and without CAP_LEASE nobody tells who still writes to it: files that do not change for %d seconds "
-            "are taken for finished, and what is written to them later is lost",
-            path, FP_INBOX_POLL_MS / 1000);
-    inbox->is_warned = true;
-}
-
-static int open_to_look(const char *path)
-{
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-}
-
-typedef enum { FINISHED, MAYBE_FINISHED, WRITTEN } Progress;
-
-static Progress guess(FpInbox *inbox, const char *path)
-{
-    return is_unchanged(inbox, path, FP_INBOX_POLL_MS) ? FINISHED : MAYBE_FINISHED;
-}
-
-/* An open file is in its folder a moment before the kernel counts it as open for writing. One in which there is nothing yet may be that
- * new; what its writer, who was interrupted just then, writes to it later must not be lost. */
-static bool is_new(FpInbox *inbox, const char *path, const struct stat *status)
-{
-    gint64 age_ms = (g_get_real_time() * 1000 - fp_folder_changed_ns(status)) / 1000000;
-
-    return status->st_size == 0 && age_ms < EMPTY_MS && !is_unchanged(inbox, path, EMPTY_MS);
-}
-
-/* fd: what open_to_look said, with errno. */
-static Progress progress_of(FpInbox *inbox, const char *path, int fd)
-{
-    struct stat status;
-
-    if (fd < 0)
-        return errno == ENOENT || errno == ELOOP ? FINISHED : guess(inbox, path); /* who will read it finds out what is wrong */
-    if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
-        return FINISHED;
-    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
-        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
-        return fstat(fd, &status) == 0 && is_new(inbox, path, &status) ? MAYBE_FINISHED : FINISHED;
-    }
-    int failure = errno;
-    if (failure == EACCES)
-        warn_of_guess(inbox, path);
-    return failure == EAGAIN ? WRITTEN : guess(inbox, path);
-}
-
-bool fp_inbox_is_finished(FpInbox *inbox, const char *path)
-{
-    int fd = open_to_look(path);
-    bool is_done = progress_of(inbox, path, fd) == FINISHED;
+    int fd = fp_ending_open(path);
+    FpEnding ending = fp_ending_of(inbox->endings, path, fd);
 
     if (fd >= 0)
         close(fd);
-    return is_done;
+    return ending;
 }
 
 /* A file's beginning goes in too, as a ring buffer may fill a file of the same name to the same size within the clock's resolution. fd: -1
@@ -240,7 +159,7 @@ static FpArrival *describe(const char *path, int fd, bool identifies)
 
 uint64_t fp_inbox_identity(const char *path)
 {
-    int fd = open_to_look(path);
+    int fd = fp_ending_open(path);
     int failure = errno;
     FpArrival *arrival = fd >= 0 || !is_passing(failure) ? describe(path, fd, true) : NULL;
     uint64_t identity = arrival != NULL ? arrival->identity : 0;
@@ -257,7 +176,8 @@ uint64_t fp_inbox_identity(const char *path)
 /* Adds the file to arrivals if it is finished and new. Returns false with errno set when it could not be looked at. */
 static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen, GPtrArray *arrivals)
 {
-    Progress progress = progress_of(inbox, path, fd);
+    FpEnding ending = fp_ending_of(inbox->endings, path, fd);
+    bool is_finished = ending == FP_ENDING_SURE || ending == FP_ENDING_GUESS;
     bool identifies = inbox->identifies || g_hash_table_size(seen) > 0;
     FpArrival *arrival = describe(path, fd, identifies); /* as it is then: before, it could still change */
 
@@ -265,9 +185,10 @@ static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen
         return errno == ENOENT;
     if (identifies)
         g_array_append_val(inbox->present, arrival->identity);
-    if (progress == FINISHED && !g_hash_table_contains(seen, &arrival->identity))
+    arrival->is_sure = ending == FP_ENDING_SURE;
+    if (is_finished && !g_hash_table_contains(seen, &arrival->identity))
         g_ptr_array_add(arrivals, arrival);
-    else if (progress == WRITTEN && arrivals->len == 0)
+    else if (ending == FP_ENDING_WRITTEN && arrivals->len == 0)
         g_ptr_array_add(inbox->written, arrival);
     else
         free_arrival(arrival);
@@ -280,7 +201,7 @@ static int open_unless_given_up(const FpInbox *inbox, const char *path)
     FpAttemptsPast past = fp_attempts_past(inbox->attempts, path);
 
     if (!fp_attempts_are_over(&past))
-        return open_to_look(path);
+        return fp_ending_open(path);
     errno = EPERM;
     return -1;
 }
@@ -383,7 +304,7 @@ static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error
         g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
         if (find_first_time_at(inbox, path, arrival))
             continue;
-        int fd = open_to_look(path), failure = errno;
+        int fd = fp_ending_open(path), failure = errno;
         if (fd >= 0)
             close(fd);
         errno = failure;
@@ -450,12 +371,13 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
 {
     g_autoptr(GPtrArray) arrivals = g_ptr_array_new_with_free_func(free_arrival);
     g_autoptr(GHashTable) seen_set = g_hash_table_new(g_int64_hash, g_int64_equal);
-    gint64 now_us = g_get_monotonic_time();
 
-    g_hash_table_foreach_remove(inbox->looks, is_forgotten, &now_us);
+    fp_endings_begin(inbox->endings);
+    fp_endings_watch(inbox->endings, inbox->folder);
+    if (inbox->claims != NULL)
+        fp_endings_watch(inbox->endings, inbox->claims);
     for (guint i = 0; seen != NULL && i < seen->len; i++)
         g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
-    inbox->must_poll = false;
     g_ptr_array_set_size(inbox->written, 0);
     inbox->is_all_present = true;
     g_array_set_size(inbox->present, 0);

@@ -2,8 +2,7 @@
 /*
  * inbox.h - a folder in which captures arrive: which files are finished, and in which order they were captured.
  *
- * A file is finished when nobody has it open for writing, which a lease tells (fcntl(2), F_SETLEASE). Where there are no leases, on network
- * file systems or for files of other users without CAP_LEASE, it is when two looks have found it unchanged.
+ * Whether a file is finished: see ending.h.
  */
 #ifndef FP_INBOX_H
 #define FP_INBOX_H
@@ -13,20 +12,29 @@
 #include <stdint.h>
 
 #include "attempts.h"
+#include "ending.h"
 
 typedef struct {
     char *name;
     uint64_t bytes;
     int64_t changed_ns; /* when it was written to last, since 1970 */
     int64_t first_ns;   /* time of its first record; that of its last change where there is none */
+    bool is_sure;       /* that it is finished: else that is a guess */
     uint64_t identity;  /* stands for name, size, time of change and beginning; 0 unless asked for */
 } FpArrival;
 
 typedef struct FpInbox FpInbox;
 
-/* folder and match are copied. match: a pattern (* and ?) that names must match, NULL for all. identifies: work out
- * identities, which is done anyway where some have been seen. */
-FpInbox *fp_inbox_new(const char *folder, const char *match, bool identifies);
+typedef struct {
+    const char *folder;
+    const char *claims;   /* the folder into which files are moved, NULL: none */
+    const char *match;    /* a pattern (* and ?) that names must match, NULL for all */
+    unsigned unchanged_s; /* see fp_endings_new */
+    bool identifies;      /* identities are worked out, as they are anyway where some have been seen */
+} FpInboxOptions;
+
+/* All is copied. */
+FpInbox *fp_inbox_new(const FpInboxOptions *options);
 void fp_inbox_free(FpInbox *inbox);
 
 /* Has attempts, which is borrowed, know of each file that is opened to read its first record. */
@@ -46,11 +54,14 @@ GArray *fp_inbox_present(const FpInbox *inbox);
 /* The identity that the file at path has now; 0, with errno set: it cannot be told. */
 uint64_t fp_inbox_identity(const char *path);
 
-/* Whether nobody writes to the file at path. True also when there is none. */
-bool fp_inbox_is_finished(FpInbox *inbox, const char *path);
+/* Whether somebody writes to the file at path, in the folder or claimed. */
+FpEnding fp_inbox_ending(FpInbox *inbox, const char *path);
 
-/* Whether a file's end can only be told by looking again: FP_INBOX_POLL_MS later, at the earliest. */
-#define FP_INBOX_POLL_MS 2000
+/* See closings.h. */
+void fp_inbox_update(FpInbox *inbox);
+int fp_inbox_fd(const FpInbox *inbox);
+
+/* Whether a file's end can only be told by looking again: FP_ENDING_POLL_MS later, at the earliest. */
 bool fp_inbox_must_poll(const FpInbox *inbox);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* spool.c - see spool.h. */
-#include "spool.h"
+#include "spool-internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,25 +20,7 @@
 #define NUMBER_DIGITS 16
 #define LOOKS_MAX 4U /* for a file that is gone when it is to be claimed */
 
-struct FpSpool {
-    char *inbox_folder;
-    char *claim_folder;
-    char *done_folder;
-    char *failed_folder;
-    FpThen then;
-    FpInbox *inbox;
-    FpAttempts *attempts;
-    bool follows;
-    bool pcapng_by_wiretap;
-    bool is_beginning;
-    char *immovable;   /* the file of which that was said last */
-    GPtrArray *claims; /* of FpClaim, by number */
-    uint64_t highest;
-    int64_t committed_ns; /* when the last checkpoint from before was written */
-    FpArchive *archive;
-};
-
-static bool set_error(GError **error, const char *path, const char *what)
+bool fp_spool_set_error(GError **error, const char *path, const char *what)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
     return false;
@@ -56,6 +38,7 @@ void fp_spool_free(FpSpool *spool)
     g_free(spool->immovable);
     g_ptr_array_unref(spool->claims);
     fp_archive_free(spool->archive);
+    g_ptr_array_unref(spool->guesses);
     g_free(spool);
 }
 
@@ -84,8 +67,7 @@ static const char *parse_numbered(const char *name, uint64_t *number, uint64_t *
     return is_number && *end == '-' ? end + 1 : NULL;
 }
 
-/* Where a claim is put; the caller's. */
-static char *numbered_path(const char *folder, uint64_t number, uint64_t records_before, const char *name)
+char *fp_spool_path(const char *folder, uint64_t number, uint64_t records_before, const char *name)
 {
     g_autofree char *before = records_before > 0 ? g_strdup_printf("+%" G_GUINT64_FORMAT, records_before) : g_strdup("");
 
@@ -104,7 +86,7 @@ static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error
     uint64_t number, records_before;
 
     if (names == NULL) {
-        set_error(error, path, "cannot be read");
+        fp_spool_set_error(error, path, "cannot be read");
         return NULL;
     }
     for (guint i = names->len; i-- > 0;) {
@@ -182,6 +164,23 @@ static bool check_file_system(const FpSpool *spool, GError **error)
     return false;
 }
 
+/* What is deleted cannot be looked at again when it turns out that somebody still wrote to it. The lock is a file on the same file system.
+ */
+static bool check_leases(const FpSpool *spool, const char *state, GError **error)
+{
+    g_autofree char *path = g_build_filename(state, "lock", NULL);
+
+    if (spool->then != FP_THEN_DELETE || spool->deletes_guesses || fp_ending_has_leases(path))
+        return true;
+    g_set_error(
+        error, FP_ERROR, FP_ERROR_USAGE,
+        "%s: is on a file system without leases, as network file systems are, where nobody can tell whether a capture is still being "
+        "written: what its writer adds after it was deleted is lost. Have captures archived or kept (--then), or say --then "
+        "delete-unsure to have those deleted that have not changed for a while (--unchanged)",
+        spool->inbox_folder);
+    return false;
+}
+
 /* Of checkpoints that there are in the state folder: see checkpoint.h. */
 static int64_t committed_ns(const char *state)
 {
@@ -206,13 +205,19 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     spool->done_folder = g_build_filename(options->state, "done", NULL);
     spool->failed_folder = g_build_filename(options->state, "failed", NULL);
     spool->then = options->then;
+    spool->deletes_guesses = options->deletes_guesses;
     spool->follows = options->follows;
     spool->pcapng_by_wiretap = options->pcapng_by_wiretap;
-    spool->inbox = fp_inbox_new(options->inbox, options->match, options->then == FP_THEN_KEEP);
+    spool->inbox = fp_inbox_new(&(FpInboxOptions){.folder = options->inbox,
+                                                  .claims = options->then != FP_THEN_KEEP ? spool->claim_folder : NULL,
+                                                  .match = options->match,
+                                                  .unchanged_s = options->unchanged_s,
+                                                  .identifies = options->then == FP_THEN_KEEP});
     spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
+    spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->committed_ns = committed_ns(options->state);
-    if (make_folders(spool, error) && check_file_system(spool, error) && find_claims(spool, error) &&
-        find_archive(spool, options->max_archive_bytes, error) && find_failed(spool, error))
+    if (make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
+        find_claims(spool, error) && find_archive(spool, options->max_archive_bytes, error) && find_failed(spool, error))
         return spool;
     fp_spool_free(spool);
     return NULL;
@@ -245,19 +250,23 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
     const char *name = kept_name(arrival->name);
-    g_autofree char *to = numbered_path(spool->claim_folder, number, 0, name);
+    g_autofree char *to = fp_spool_path(spool->claim_folder, number, 0, name);
 
     if (spool->then == FP_THEN_KEEP) {
         FpClaim *claim = fp_claim_new(number, name, g_steal_pointer(&from));
+        claim->is_sure = arrival->is_sure;
         claim->identity = arrival->identity;
         return claim;
     }
-    if (fp_folder_rename(from, to))
-        return fp_claim_new(number, name, g_steal_pointer(&to));
+    if (fp_folder_rename(from, to)) {
+        FpClaim *claim = fp_claim_new(number, name, g_steal_pointer(&to));
+        claim->is_sure = arrival->is_sure && claim->bytes == arrival->bytes && claim->changed_ns == arrival->changed_ns;
+        return claim;
+    }
     if (errno == EPERM || errno == EACCES)
         note_immovable(spool, from);
     else if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
-        set_error(error, from, "cannot be moved into the state folder");
+        fp_spool_set_error(error, from, "cannot be moved into the state folder");
     else
         *is_gone = true;
     return NULL;
@@ -336,6 +345,8 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
     bool is_gone = true;
 
     spool->highest = MAX(spool->highest, after);
+    if (!fp_spool_look_at_guesses(spool, error))
+        return false;
     for (unsigned look = 0; is_gone && look < LOOKS_MAX; look++) {
         g_autoptr(GPtrArray) arrivals = fp_inbox_finished(spool->inbox, seen, error);
         if (arrivals == NULL || !claim_arrivals(spool, arrivals, look + 1 < LOOKS_MAX, &is_gone, error))
@@ -393,15 +404,26 @@ void fp_spool_note_taken(FpSpool *spool, guint i, uint64_t records, uint64_t beg
     claim->beginning = beginning;
 }
 
-bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim)
+/* What was known when it was claimed holds as long as it has not changed. */
+bool fp_spool_is_finished(FpSpool *spool, guint i)
 {
-    return fp_inbox_is_finished(spool->inbox, claim->path);
+    FpClaim *claim = g_ptr_array_index(spool->claims, i);
+    FpEnding ending = fp_inbox_ending(spool->inbox, claim->path);
+
+    if (ending != FP_ENDING_WRITTEN && claim->is_sure && fp_claim_compare(claim) == FP_AS_CLAIMED)
+        return true;
+    claim->is_sure = ending == FP_ENDING_SURE;
+    return ending == FP_ENDING_SURE || ending == FP_ENDING_GUESS;
 }
 
-/* What is in claim/ was moved there; also what had been before files were left where they are. */
-static bool is_left_alone(const FpClaim *claim)
+void fp_spool_update(FpSpool *spool)
 {
-    return claim->identity != 0;
+    fp_inbox_update(spool->inbox);
+}
+
+int fp_spool_fd(const FpSpool *spool)
+{
+    return fp_inbox_fd(spool->inbox);
 }
 
 bool fp_spool_must_poll(const FpSpool *spool)
@@ -414,119 +436,10 @@ bool fp_spool_sync(FpSpool *spool, GError **error)
     if (spool->then == FP_THEN_KEEP)
         return true;
     if (!fp_folder_sync(spool->claim_folder))
-        return set_error(error, spool->claim_folder, "cannot be brought to the disk");
+        return fp_spool_set_error(error, spool->claim_folder, "cannot be brought to the disk");
     if (!fp_folder_sync(spool->inbox_folder) && errno != ENOENT) /* it may have vanished since */
-        return set_error(error, spool->inbox_folder, "cannot be brought to the disk");
+        return fp_spool_set_error(error, spool->inbox_folder, "cannot be brought to the disk");
     return true;
-}
-
-/* It was said too, so that nothing is lost where this fails. */
-static void write_reason(const char *failed_path, const char *why)
-{
-    g_autofree char *path = g_strconcat(failed_path, ".why", NULL);
-    g_autofree char *line = g_strconcat(why, "\n", NULL);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-    if (fd < 0)
-        return;
-    (void)!write(fd, line, strlen(line));
-    close(fd);
-}
-
-static bool put_aside(const FpSpool *spool, const FpClaim *claim, const char *why, GError **error)
-{
-    g_autofree char *to = numbered_path(spool->failed_folder, claim->number, 0, claim->name);
-
-    write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
-    if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
-        return set_error(error, claim->path, "cannot be moved to failed/");
-    return true;
-}
-
-bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
-{
-    const FpClaim *claim = fp_spool_claim_at(spool, i);
-
-    if (!is_left_alone(claim) && !put_aside(spool, claim, why, error))
-        return false;
-    g_ptr_array_remove_index(spool->claims, i);
-    return true;
-}
-
-/* One that somebody has written to since it was taken. What follows the records that were taken is left; all, if it begins otherwise. */
-static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, GError **error)
-{
-    uint64_t number = spool->highest + 1, records_before = is_added_to ? claim->records : 0;
-    char *to = numbered_path(spool->claim_folder, number, records_before, claim->name);
-
-    if (!fp_folder_rename(claim->path, to)) {
-        g_free(to);
-        return set_error(error, claim->path, "was written to after it was taken, and cannot be claimed anew");
-    }
-    fp_journal(G_LOG_LEVEL_WARNING, number, claim->name,
-               "%s: was written to after it was taken; what came later is taken as a capture of its own", claim->name);
-    FpClaim *fresh = fp_claim_new(number, claim->name, to);
-    fresh->records_before = records_before;
-    spool->highest = number;
-    g_ptr_array_add(spool->claims, fresh);
-    return true;
-}
-
-/* The same of one that was taken before a crash: how much of it is not known. */
-static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError **error)
-{
-    g_autofree char *why =
-        g_strdup_printf("%s: was written to after it was taken, and the watcher ended meanwhile; its beginning is in the "
-                        "outputs, what came later is not",
-                        claim->name);
-
-    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; it was moved to failed/", why);
-    return put_aside(spool, claim, why, error);
-}
-
-/* Whether it was written to since it was committed, as times of change tell. */
-static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
-{
-    struct stat status;
-
-    return lstat(claim->path, &status) == 0 && fp_folder_changed_ns(&status) > spool->committed_ns &&
-           (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec > spool->committed_ns;
-}
-
-static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
-{
-    if (is_left_alone(claim))
-        return true;
-    FpSameness sameness = claim->is_taken ? fp_claim_compare(claim) : FP_AS_CLAIMED;
-    if (sameness == FP_CANNOT_TELL)
-        return set_error(error, claim->path, "cannot be looked at");
-    if (sameness == FP_OVERWRITTEN) {
-        bool is_added_to = fp_copies_beginning(claim->path) == claim->beginning;
-        if (!is_added_to || fp_claim_bytes_now(claim) != claim->bytes) /* else only its times are others */
-            return claim_anew(spool, claim, is_added_to, error);
-    }
-    if (!claim->is_taken && is_changed_since_commit(spool, claim))
-        return put_aside_changed(spool, claim, error);
-    if (spool->then == FP_THEN_DELETE)
-        return unlink(claim->path) == 0 || errno == ENOENT || set_error(error, claim->path, "cannot be deleted");
-    g_autofree char *to = numbered_path(spool->done_folder, claim->number, 0, claim->name);
-    return fp_archive_move(spool->archive, claim->path, to, claim->bytes) ||
-           set_error(error, claim->path, "cannot be moved to the archive");
-}
-
-bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
-{
-    guint n = 0;
-    bool is_done = true;
-
-    spool->highest = MAX(spool->highest, number);
-    while (n < spool->claims->len && fp_spool_claim_at(spool, n)->number <= number && is_done) {
-        is_done = dispose(spool, fp_spool_claim_at(spool, n), error);
-        n += is_done;
-    }
-    if (n > 0)
-        g_ptr_array_remove_range(spool->claims, 0, n);
-    return is_done;
 }
 
 GArray *fp_spool_present(const FpSpool *spool)

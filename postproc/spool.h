@@ -32,13 +32,16 @@ typedef struct {
     const char *match; /* a pattern that names of captures match, NULL for all */
     const char *state;
     FpThen then;
+    bool deletes_guesses;       /* FP_THEN_DELETE: also where it is a guess that a capture is finished; else it is archived */
     uint64_t max_archive_bytes; /* of done/; 0: no limit */
+    unsigned unchanged_s;       /* see fp_endings_new */
     bool follows;               /* a capture that is still being written is claimed when there is no other, if it can be followed */
     bool pcapng_by_wiretap;     /* and pcapng cannot */
 } FpSpoolOptions;
 
 /* Makes the folders that are missing in the state folder, and finds the claims that are there. Returns NULL with error set, also when inbox
- * and state are on different file systems but files are to be moved. */
+ * and state are on different file systems but files are to be moved, or when files are to be deleted of which nobody can tell whether they
+ * are finished. */
 FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error);
 void fp_spool_free(FpSpool *spool);
 
@@ -68,8 +71,13 @@ void fp_spool_note_taken(FpSpool *spool, guint i, uint64_t records, uint64_t beg
 /* Its writer has ended meanwhile: what it is then is all that is read. */
 void fp_spool_note_finished(FpSpool *spool, guint i);
 
-/* Whether nobody writes to a claimed file any more. One that has vanished is finished. */
-bool fp_spool_is_finished(FpSpool *spool, const FpClaim *claim);
+/* Whether nobody writes to the i-th claimed file any more. One that has vanished is finished. */
+bool fp_spool_is_finished(FpSpool *spool, guint i);
+
+/* The first takes note of what has happened to files. When more has, which may be worth a look, the descriptor can be polled; -1: it
+ * cannot. */
+void fp_spool_update(FpSpool *spool);
+int fp_spool_fd(const FpSpool *spool);
 
 /* Whether some file's end can only be told by looking again in a while, not by an event. */
 bool fp_spool_must_poll(const FpSpool *spool);

@@ -64,9 +64,10 @@ void fp_wakeup_signals(FpWakeup *wakeup, FpSignals *signals)
     }
 }
 
-void fp_wakeup_wait(FpWakeup *wakeup, int timeout_ms)
+void fp_wakeup_wait(FpWakeup *wakeup, int fd, int timeout_ms)
 {
-    struct pollfd ready[] = {{.fd = wakeup->inotify_fd, .events = POLLIN}, {.fd = wakeup->signal_fd, .events = POLLIN}};
+    struct pollfd ready[] = {
+        {.fd = wakeup->inotify_fd, .events = POLLIN}, {.fd = wakeup->signal_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
     char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 
     if (poll(ready, G_N_ELEMENTS(ready), timeout_ms) > 0 && ready[0].revents != 0)

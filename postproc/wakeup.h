@@ -28,7 +28,7 @@ bool fp_wakeup_watch(FpWakeup *wakeup, const char *folder);
 /* Takes note of the signals that have come: sets members of *signals. Never waits. */
 void fp_wakeup_signals(FpWakeup *wakeup, FpSignals *signals);
 
-/* Waits until something happens, or for timeout_ms. */
-void fp_wakeup_wait(FpWakeup *wakeup, int timeout_ms);
+/* Waits until something happens, also until fd can be read (-1: none), or for timeout_ms. */
+void fp_wakeup_wait(FpWakeup *wakeup, int fd, int timeout_ms);
 
 #endif

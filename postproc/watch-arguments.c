@@ -12,6 +12,7 @@
 #include "size.h"
 
 #define MAX_STREAMS_DEFAULT 1000000
+#define UNCHANGED_S_DEFAULT 30
 #define GROUP "watch"
 
 static const char summary[] = "Slims every capture that tcpdump, dumpcap or anything else finishes in the folder INBOX into the\n"
@@ -40,6 +41,7 @@ struct FpWatchArguments {
     char *then;
     char *max_archive;
     char *metrics;
+    int unchanged_s;
     gboolean follow;
     gboolean once;
     gboolean dry_run;
@@ -70,14 +72,20 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
 /* Takes over argv. */
 static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
 {
+    arguments->unchanged_s = UNCHANGED_S_DEFAULT;
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &arguments->config, "Read options from FILE too", "FILE"},
         {"match", 0, 0, G_OPTION_ARG_FILENAME, &arguments->match, "Take only files whose names match, with * and ? (default: all)",
          "PATTERN"},
         {"then", 0, 0, G_OPTION_ARG_STRING, &arguments->then,
          "What becomes of a capture once its output is on the disk: archive (moved to done/ in the state folder, the default), delete, "
-         "keep",
+         "keep; delete-unsure deletes also what nobody can tell to be finished, see --unchanged",
          "WHAT"},
+        {"unchanged", 0, 0, G_OPTION_ARG_INT, &arguments->unchanged_s,
+         "Where nobody can tell whether a file is still being written (another user's without CAP_LEASE, network file systems), take one "
+         "that "
+         "has not changed for N seconds (default: 30)",
+         "N"},
         {"max-archive", 0, 0, G_OPTION_ARG_STRING, &arguments->max_archive,
          "Delete the oldest of done/ when it is larger: bytes, or with K, M, G, T (default: no limit)", "SIZE"},
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &arguments->state,
@@ -120,30 +128,11 @@ static const struct {
     const char *name;
     bool is_flag;
 } keys[] = {
-    {"inbox", false},
-    {"outdir", false},
-    {"state", false},
-    {"match", false},
-    {"then", false},
-    {"max-archive", false},
-    {"metrics", false},
-    {"keep", false},
-    {"format", false},
-    {"filter", false},
-    {"display-filter", false},
-    {"flight-bytes", false},
-    {"no-midstream", true},
-    {"syn-restarts-clock", true},
-    {"marked-only", true},
-    {"max-streams", false},
-    {"max-memory", false},
-    {"stream-key", false},
-    {"log", false},
-    {"follow", true},
-    {"log-format", false},
-    {"fields", false},
-    {"log-bytes", false},
-    {"community-id-seed", false},
+    {"inbox", false},       {"outdir", false},         {"state", false},        {"match", false},       {"then", false},
+    {"max-archive", false}, {"unchanged", false},      {"metrics", false},      {"keep", false},        {"format", false},
+    {"filter", false},      {"display-filter", false}, {"flight-bytes", false}, {"no-midstream", true}, {"syn-restarts-clock", true},
+    {"marked-only", true},  {"max-streams", false},    {"max-memory", false},   {"stream-key", false},  {"log", false},
+    {"follow", true},       {"log-format", false},     {"fields", false},       {"log-bytes", false},   {"community-id-seed", false},
 };
 
 static int find_key(const char *name)
@@ -226,6 +215,10 @@ static bool read_then(const FpWatchArguments *arguments, FpThen *then)
     static const char *const names[] = {[FP_THEN_ARCHIVE] = "archive", [FP_THEN_DELETE] = "delete", [FP_THEN_KEEP] = "keep"};
 
     *then = FP_THEN_ARCHIVE;
+    if (g_strcmp0(arguments->then, "delete-unsure") == 0) {
+        *then = FP_THEN_DELETE;
+        return true;
+    }
     for (size_t i = 0; arguments->then != NULL && i < G_N_ELEMENTS(names); i++)
         if (g_str_equal(arguments->then, names[i])) {
             *then = (FpThen)i;
@@ -248,7 +241,11 @@ static bool read_log(const FpWatchArguments *arguments, unsigned *outputs)
 static const char *read_words(FpWatchArguments *arguments)
 {
     if (!read_then(arguments, &arguments->options.spool.then))
-        return "--then takes archive, delete or keep";
+        return "--then takes archive, delete, delete-unsure or keep";
+    arguments->options.spool.deletes_guesses = g_strcmp0(arguments->then, "delete-unsure") == 0;
+    if (arguments->unchanged_s < 0)
+        return "--unchanged takes a number of seconds";
+    arguments->options.spool.unchanged_s = (unsigned)arguments->unchanged_s;
     if (arguments->max_archive != NULL && !fp_size_from_text(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
         return "--max-archive takes a number of bytes, or one with K, M, G or T";
     if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
@@ -405,9 +402,11 @@ FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, G
     if (!g_str_equal(fresh->inbox, arguments->inbox) || !g_str_equal(fresh->output, arguments->output) ||
         !g_str_equal(fresh->state, arguments->state) || g_strcmp0(fresh->match, arguments->match) != 0 ||
         fresh->options.spool.then != arguments->options.spool.then || fresh->options.spool.follows != arguments->options.spool.follows ||
-        fresh->options.spool.max_archive_bytes != arguments->options.spool.max_archive_bytes) {
+        fresh->options.spool.max_archive_bytes != arguments->options.spool.max_archive_bytes ||
+        fresh->options.spool.deletes_guesses != arguments->options.spool.deletes_guesses ||
+        fresh->options.spool.unchanged_s != arguments->options.spool.unchanged_s) {
         g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
-                    "inbox, outdir, state, match, then, max-archive and follow cannot change while a watcher runs; restart it");
+                    "inbox, outdir, state, match, then, unchanged, max-archive and follow cannot change while a watcher runs; restart it");
         return NULL;
     }
     return g_steal_pointer(&fresh);

@@ -70,7 +70,7 @@ static bool wait_for_more(void *user)
     fp_attempts_end(watch->attempts);
     if (watch->signals.stop || watch->signals.reload)
         return false;
-    if (!fp_spool_is_finished(watch->spool, fp_spool_claim_at(watch->spool, following->i)))
+    if (!fp_spool_is_finished(watch->spool, following->i))
         return true;
     fp_spool_note_finished(watch->spool, following->i);
     return false;
@@ -466,7 +466,7 @@ static Built attempt(Watch *watch, guint i, GError **error)
     if (is_given_up(&past, claim, error))
         return BAD;
     fp_attempts_begin(watch->attempts, claim->path);
-    bool is_written = !fp_spool_is_finished(watch->spool, claim);
+    bool is_written = !fp_spool_is_finished(watch->spool, i);
     if (!is_written || (i == 0 && can_follow(watch, claim))) {
         if (past.deaths > 0)
             fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name,

@@ -102,7 +102,7 @@ static int wait_ms(const Watch *watch)
     else if (fp_spool_is_beginning(watch->spool))
         wait = FP_FOLLOW_MS;
     else if (fp_spool_must_poll(watch->spool))
-        wait = FP_INBOX_POLL_MS + 50;
+        wait = FP_ENDING_POLL_MS + 50;
     return watchdog_ms > 0 ? (int)MIN(wait, watchdog_ms) : wait;
 }
 
@@ -132,7 +132,8 @@ static bool loop(Watch *watch, GError **error)
             return true;
         else {
             fp_watch_save_status(watch, watch->trouble != NULL ? "waiting" : "idle", true);
-            fp_wakeup_wait(watch->wakeup, wait_ms(watch));
+            fp_wakeup_wait(watch->wakeup, fp_spool_fd(watch->spool), wait_ms(watch));
+            fp_spool_update(watch->spool);
         }
     }
 }
@@ -239,7 +240,10 @@ bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
 
     if (!fp_checkpoint_load(options->spool.state, &selection->rules, selection->max_streams, selection->network_kinds, &state, error))
         return false;
-    FpInbox *inbox = fp_inbox_new(options->spool.inbox, options->spool.match, options->spool.then == FP_THEN_KEEP);
+    FpInbox *inbox = fp_inbox_new(&(FpInboxOptions){.folder = options->spool.inbox,
+                                                    .match = options->spool.match,
+                                                    .unchanged_s = options->spool.unchanged_s,
+                                                    .identifies = options->spool.then == FP_THEN_KEEP});
     g_autoptr(GPtrArray) arrivals = fp_inbox_finished(inbox, state.seen.files, error);
     fp_checkpoint_clear(&state);
     for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {

@@ -182,16 +182,6 @@ class Events(Watching):
         self.await_outputs("a.pcap", "b.pcap")
         self.stop()
 
-    def test_no_leases(self):
-        """Then a file is finished that two looks have found unchanged."""
-        self.start(only=["lease"], kind="EINVAL", at=1, stay=1)
-        writer = open(os.path.join(self.place.inbox, "a.pcap"), "wb")
-        writer.write(one(40000))
-        writer.close()
-        self.await_outputs("a.pcap")
-        self.assertEqual(self.status()["files"], 1)
-        self.stop()
-
     def test_inbox_vanishes(self):
         self.start()
         aside = os.path.join(self.place.folder, "aside")
