@@ -24,6 +24,10 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'pcap nsecpcap pcapng' -- "$current")
         return
         ;;
+    --formats)
+        mapfile -t COMPREPLY < <(compgen -W 'pcap,pcapng' -- "$current")
+        return
+        ;;
     --then)
         mapfile -t COMPREPLY < <(compgen -W 'archive delete delete-unsure keep' -- "$current")
         return
@@ -43,7 +47,7 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        local selection='--format --keep --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --max-memory --stream-key --log --log-format --fields --log-bytes --community-id-seed --help'
+        local selection='--format --formats --keep --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --max-memory --stream-key --log --log-format --fields --log-bytes --community-id-seed --help'
         case ${COMP_WORDS[1]} in
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;

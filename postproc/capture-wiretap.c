@@ -12,6 +12,7 @@
 
 #include "capture-internal.h"
 #include "error.h"
+#include "formats.h"
 #include "link.h"
 #include "segment.h"
 #include "stop.h"
@@ -31,6 +32,8 @@ typedef struct {
     FpCapture base;
     wtap *wth;
     FpWiretapRecord record;
+    bool has_first; /* record is the first, which was read when the capture was opened, and begins at first_offset */
+    int64_t first_offset;
     Feed *feed;   /* NULL for a regular file */
     int feed_end; /* the pipe's reading end */
 
@@ -97,16 +100,16 @@ static bool start_feeder(Wiretap *wiretap, FpBlocks *opening)
 }
 
 /* Says of libwiretap's error what it means for the file. */
-static void set_wiretap_error(GError **error, const char *path, int64_t offset, int err, char *err_info)
+static void set_wiretap_error(GError **error, const char *path, int64_t offset, int err, char *err_info, bool is_opening)
 {
     int code = err > 0 ? FP_ERROR_IO : FP_ERROR_DATA; /* positive: errno */
 
     if (err == WTAP_ERR_FILE_UNKNOWN_FORMAT)
-        g_set_error(error, FP_ERROR, code,
-                    "%s: offset 0: is not a capture in any format that Wireshark reads; leave it out, file(1) may tell what it is", path);
+        g_set_error(error, FP_ERROR, code, "%s: offset 0: %s", path, fp_formats_unknown());
     else
-        g_set_error(error, FP_ERROR, code, "%s: offset %" G_GINT64_FORMAT ": %s%s%s%s", path, offset, wtap_strerror(err),
-                    err_info != NULL ? ": " : "", err_info != NULL ? err_info : "",
+        g_set_error(error, FP_ERROR, code, "%s: offset %" G_GINT64_FORMAT ": %s%s%s%s%s", path, offset,
+                    is_opening && (err == WTAP_ERR_BAD_FILE || err == WTAP_ERR_SHORT_READ) ? "is not a capture, or a damaged one: " : "",
+                    wtap_strerror(err), err_info != NULL ? ": " : "", err_info != NULL ? err_info : "",
                     offset > 0 && code == FP_ERROR_DATA ? "; editcap keeps what comes before" : "");
     g_free(err_info);
 }
@@ -137,7 +140,7 @@ static int end(Wiretap *wiretap, int64_t offset, int err, char *err_info, GError
     if (failure != 0)
         err = failure;
     if (err != 0 && err != WTAP_ERR_SHORT_READ) {
-        set_wiretap_error(error, wiretap->base.path, offset, err, err_info);
+        set_wiretap_error(error, wiretap->base.path, offset, err, err_info, false);
         return -1;
     }
     if (err == WTAP_ERR_SHORT_READ && !fp_stop_asked())
@@ -170,6 +173,15 @@ static void number_interface(Wiretap *wiretap)
         rec->rec_header.packet_header.interface_id += wiretap->section_base;
 }
 
+static bool read_record(Wiretap *wiretap, int *err, char **err_info, int64_t *offset)
+{
+    if (!wiretap->has_first)
+        return fp_wiretap_read(wiretap->wth, &wiretap->record, err, err_info, offset);
+    wiretap->has_first = false;
+    *offset = wiretap->first_offset;
+    return true;
+}
+
 static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     Wiretap *wiretap = (Wiretap *)capture;
@@ -178,7 +190,7 @@ static int wiretap_read(FpCapture *capture, FpRecord *records, int max, GError *
     int64_t offset = 0;
 
     g_assert(max > 0);
-    bool is_read = fp_wiretap_read(wiretap->wth, &wiretap->record, &err, &err_info, &offset);
+    bool is_read = read_record(wiretap, &err, &err_info, &offset);
     capture->bytes_read = (uint64_t)wtap_read_so_far(wiretap->wth);
     if (!is_read)
         return end(wiretap, offset, err, err_info, error);
@@ -223,6 +235,22 @@ void fp_wiretap_initialise(void)
     wtap_init(FALSE);
 }
 
+/* Reads the first record, where it takes that to tell whether the file is a capture. Returns false with error set when it is none. */
+static bool is_capture(Wiretap *wiretap, const char *shown, GError **error)
+{
+    int err = 0;
+    char *err_info = NULL;
+
+    if (!fp_formats_is_sure(wiretap->wth))
+        wiretap->has_first = fp_wiretap_read(wiretap->wth, &wiretap->record, &err, &err_info, &wiretap->first_offset);
+    g_free(err_info);
+    g_autofree char *refusal = fp_formats_refusal(wiretap->wth, wiretap->has_first ? &wiretap->record.rec : NULL);
+    if (refusal == NULL)
+        return true;
+    g_set_error(error, FP_ERROR, err > 0 ? FP_ERROR_IO : FP_ERROR_DATA, "%s: offset 0: %s", shown, err > 0 ? g_strerror(err) : refusal);
+    return false;
+}
+
 FpCapture *fp_capture_wiretap_open(const char *path, const char *shown, FpBlocks *opening, GError **error)
 {
     Wiretap *wiretap = g_new0(Wiretap, 1);
@@ -243,12 +271,15 @@ FpCapture *fp_capture_wiretap_open(const char *path, const char *shown, FpBlocks
     if (name != NULL)
         wiretap->wth = wtap_open_offline(name, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
     if (wiretap->wth == NULL) {
-        set_wiretap_error(error, shown, 0, err, err_info);
+        set_wiretap_error(error, shown, 0, err, err_info, true);
         wiretap_close(&wiretap->base);
         return NULL;
     }
     fp_wiretap_record_init(&wiretap->record);
-    return &wiretap->base;
+    if (is_capture(wiretap, shown, error))
+        return &wiretap->base;
+    wiretap_close(&wiretap->base);
+    return NULL;
 }
 
 /* libwiretap exports only the way from link types to its encapsulations. */

@@ -11,6 +11,7 @@
 #include "capture-pcapng.h"
 #include "descriptor.h"
 #include "error.h"
+#include "formats.h"
 #include "stop.h"
 
 GQuark fp_error_quark(void)
@@ -70,9 +71,9 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
  * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
 static FpCapture *open_format(FpBlocks *opening, const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
 {
-    FpCapture *capture = fp_capture_pcap_open(opening, false);
+    FpCapture *capture = fp_formats_take("pcap") ? fp_capture_pcap_open(opening, false) : NULL;
 
-    if (capture == NULL && !pcapng_by_wiretap)
+    if (capture == NULL && !pcapng_by_wiretap && fp_formats_take("pcapng"))
         capture = fp_capture_pcapng_open(opening);
     if (capture != NULL)
         return capture;

@@ -28,6 +28,7 @@ typedef struct {
     unsigned network_kinds; /* FP_NETWORK_..., the numbers by which streams are told apart besides endpoints */
     bool marked_only;       /* leave out the fragments with which a kept frame completes an IP datagram */
     bool flush_each;        /* write out each kept record, or row, at once */
+    char **formats;         /* what files are taken for captures: see fp_formats_limit, for whoever opens them */
     const char *filter;     /* a BPF expression that frames must match to be looked at, NULL for all */
     FpQuestions questions;  /* for the dissector of fp_pass_ask, should there be one */
 } FpSelection;

@@ -4,6 +4,7 @@
 
 #include "error.h"
 #include "filter.h"
+#include "formats.h"
 #include "network.h"
 #include "size.h"
 
@@ -18,6 +19,8 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
          "CLASSES"},
         {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
          "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
+        {"formats", 0, 0, G_OPTION_ARG_STRING, &arguments->format_list,
+         "Take only files in these formats for captures, comma-separated: pcap, pcapng ... (default: whatever Wireshark reads)", "LIST"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
         {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &arguments->display_filter,
          "Keep only streams whose first flight matches, see wireshark-filter(4); tshark is asked", "FILTER"},
@@ -78,7 +81,7 @@ static const char *read_words(const FpSelectionArguments *arguments, FpSelection
     return NULL;
 }
 
-bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error)
+bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error)
 {
     *selection = (FpSelection){
         .keep = FP_CLASS_FIRST,
@@ -100,6 +103,12 @@ bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelec
     }
     if (arguments->filter != NULL && !fp_filter_check(arguments->filter, error))
         return false;
+    if (arguments->format_list != NULL) {
+        g_strfreev(arguments->formats);
+        arguments->formats = selection->formats = fp_formats_from_text(arguments->format_list, error);
+        if (arguments->formats == NULL)
+            return false;
+    }
     *format = FP_WRITER_AS_INPUT;
     if (arguments->format != NULL)
         *format = fp_writer_format(arguments->format, error);
@@ -112,6 +121,8 @@ void fp_selection_arguments_clear(FpSelectionArguments *arguments)
     g_free(arguments->filter);
     g_free(arguments->display_filter);
     g_free(arguments->format);
+    g_free(arguments->format_list);
+    g_strfreev(arguments->formats);
     g_free(arguments->stream_key);
     g_free(arguments->max_memory);
 }

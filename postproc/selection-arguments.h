@@ -10,6 +10,8 @@ typedef struct {
     char *filter;
     char *display_filter;
     char *format;
+    char *format_list;
+    char **formats; /* what that says */
     char *stream_key;
     gint64 flight_bytes;
     char *max_memory;
@@ -26,7 +28,7 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
 
 /* Fills in *selection, which borrows from *arguments, and *format, FP_WRITER_AS_INPUT or of fp_writer_format. Returns false with error set
  * when they make no sense. */
-bool fp_selection_arguments_check(const FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error);
+bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error);
 
 void fp_selection_arguments_clear(FpSelectionArguments *arguments);
 

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "descriptor.h"
 #include "error.h"
+#include "formats.h"
 #include "output.h"
 #include "progress.h"
 #include "stop.h"
@@ -348,6 +349,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpLeftCounts **le
     Slim slim = {.options = options, .summary = summary};
 
     memset(summary, 0, sizeof *summary);
+    fp_formats_limit(options->selection.formats);
     fp_progress_begin(&slim.progress, options->show_progress);
     fp_stop_catch(fp_output_remove_temporary, options->log != NULL && fp_output_is_file_name(options->log));
     bool is_endless_somewhere = has_endless_input(options);

@@ -124,16 +124,39 @@ static bool set_error(GError **error, int code, const char *path, const char *wh
 }
 
 /* The keys of a configuration file, and whether they are true or false, not words. */
+/* clang-format off */
 static const struct {
     const char *name;
     bool is_flag;
 } keys[] = {
-    {"inbox", false},       {"outdir", false},         {"state", false},        {"match", false},       {"then", false},
-    {"max-archive", false}, {"unchanged", false},      {"metrics", false},      {"keep", false},        {"format", false},
-    {"filter", false},      {"display-filter", false}, {"flight-bytes", false}, {"no-midstream", true}, {"syn-restarts-clock", true},
-    {"marked-only", true},  {"max-streams", false},    {"max-memory", false},   {"stream-key", false},  {"log", false},
-    {"follow", true},       {"log-format", false},     {"fields", false},       {"log-bytes", false},   {"community-id-seed", false},
+    {"inbox", false},
+    {"outdir", false},
+    {"state", false},
+    {"match", false},
+    {"then", false},
+    {"max-archive", false},
+    {"unchanged", false},
+    {"metrics", false},
+    {"keep", false},
+    {"format", false},
+    {"formats", false},
+    {"filter", false},
+    {"display-filter", false},
+    {"flight-bytes", false},
+    {"no-midstream", true},
+    {"syn-restarts-clock", true},
+    {"marked-only", true},
+    {"max-streams", false},
+    {"max-memory", false},
+    {"stream-key", false},
+    {"log", false},
+    {"follow", true},
+    {"log-format", false},
+    {"fields", false},
+    {"log-bytes", false},
+    {"community-id-seed", false},
 };
+/* clang-format on */
 
 static int find_key(const char *name)
 {
@@ -404,9 +427,11 @@ FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, G
         fresh->options.spool.then != arguments->options.spool.then || fresh->options.spool.follows != arguments->options.spool.follows ||
         fresh->options.spool.max_archive_bytes != arguments->options.spool.max_archive_bytes ||
         fresh->options.spool.deletes_guesses != arguments->options.spool.deletes_guesses ||
-        fresh->options.spool.unchanged_s != arguments->options.spool.unchanged_s) {
-        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
-                    "inbox, outdir, state, match, then, unchanged, max-archive and follow cannot change while a watcher runs; restart it");
+        fresh->options.spool.unchanged_s != arguments->options.spool.unchanged_s ||
+        g_strcmp0(fresh->selection.format_list, arguments->selection.format_list) != 0) {
+        g_set_error(
+            error, FP_ERROR, FP_ERROR_CONFIG,
+            "inbox, outdir, state, match, then, unchanged, max-archive, follow and formats cannot change while a watcher runs; restart it");
         return NULL;
     }
     return g_steal_pointer(&fresh);

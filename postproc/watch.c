@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "follower.h"
+#include "formats.h"
 #include "inbox.h"
 #include "journal.h"
 #include "notify.h"
@@ -214,6 +215,7 @@ static void end(Watch *watch)
 bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, FpWatchResult *result, GError **error)
 {
     Watch watch = {.options = options, .reload = reload, .user = user, .folder = {.lock_fd = -1}};
+    fp_formats_limit(options->selection.formats);
     bool is_done = begin(&watch, error);
 
     fp_progress_begin(&watch.progress, isatty(STDERR_FILENO));
@@ -238,6 +240,7 @@ bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
     const FpSelection *selection = &options->selection;
     FpCheckpoint state;
 
+    fp_formats_limit(selection->formats);
     if (!fp_checkpoint_load(options->spool.state, &selection->rules, selection->max_streams, selection->network_kinds, &state, error))
         return false;
     FpInbox *inbox = fp_inbox_new(&(FpInboxOptions){.folder = options->spool.inbox,
