@@ -14,6 +14,7 @@
 #include "error.h"
 #include "formats.h"
 #include "link.h"
+#include "message.h"
 #include "segment.h"
 #include "stop.h"
 #include "wiretap-compat.h"
@@ -224,6 +225,14 @@ static bool wiretap_would_wait(const FpCapture *capture)
 
 static const FpReader wiretap_reader = {.read = wiretap_read, .close = wiretap_close, .would_wait = wiretap_would_wait};
 
+/* What it says of files may have anything of theirs in it. */
+static FP_WIRETAP_LOG_WRITER(say, format, arguments)
+{
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+
+    fp_message_print("Wireshark: %s", text);
+}
+
 void fp_wiretap_initialise(void)
 {
     static bool is_ready;
@@ -231,7 +240,7 @@ void fp_wiretap_initialise(void)
     if (is_ready)
         return;
     is_ready = true;
-    fp_wiretap_log_init("firstpayload");
+    fp_wiretap_log_init("firstpayload", say);
     wtap_init(FALSE);
 }
 

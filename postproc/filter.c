@@ -8,6 +8,7 @@
 #include <pcap/pcap.h>
 
 #include "error.h"
+#include "message.h"
 
 #define SNAPLEN_MAX 262144U
 
@@ -106,7 +107,7 @@ static const Compiled *compile(FpFilter *filter, const FpCapture *capture, uint3
         return NULL;
     }
     if (why != NULL)
-        fprintf(stderr, "firstpayload: %s; such frames are left out\n", why);
+        fp_message_print("%s; such frames are left out", why);
     g_array_append_val(filter->compiled, compiled);
     return &g_array_index(filter->compiled, Compiled, filter->compiled->len - 1);
 }

@@ -3,8 +3,9 @@
 #include "journal.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <unistd.h>
+
+#include "message.h"
 
 static const char *message_of(const GLogField *fields, gsize n)
 {
@@ -18,11 +19,7 @@ static GLogWriterOutput write_entry(GLogLevelFlags level, const GLogField *field
 {
     if (g_log_writer_is_journald(STDERR_FILENO) && g_log_writer_journald(level, fields, n, user) == G_LOG_WRITER_HANDLED)
         return G_LOG_WRITER_HANDLED;
-    g_autofree char *line = g_strdup(message_of(fields, n));
-    for (char *at = line; *at != '\0'; at++)
-        if (g_ascii_iscntrl(*at)) /* names of files may have any */
-            *at = '?';
-    fprintf(stderr, "firstpayload: %s\n", line);
+    fp_message_print("%s", message_of(fields, n));
     return G_LOG_WRITER_HANDLED;
 }
 
@@ -42,8 +39,9 @@ void fp_journal(GLogLevelFlags level, uint64_t number, const char *path, const c
     va_list arguments;
 
     va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    g_autofree char *message = fp_message_printable(text); /* else journalctl shows nothing but that there is one */
     const GLogField fields[] = {
         {"MESSAGE", message, -1},
         {"PRIORITY", priority(level), -1},

@@ -9,6 +9,7 @@
 #include "descriptor.h"
 #include "error.h"
 #include "journal.h"
+#include "message.h"
 #include "rotate.h"
 #include "signals.h"
 #include "slim-arguments.h"
@@ -26,9 +27,9 @@ static int fail(GError *error)
 {
     int status = error->domain == FP_ERROR ? error->code : FP_ERROR_USAGE;
 
-    fprintf(stderr, "firstpayload: %s\n", error->message);
-    if (error->domain == G_OPTION_ERROR)
-        fprintf(stderr, "firstpayload: %s --help says more\n", g_get_prgname());
+    fp_message_print("%s", error->message);
+    if (status == FP_ERROR_USAGE)
+        fp_message_print("%s --help says more", g_get_prgname());
     g_error_free(error);
     return status;
 }
@@ -132,8 +133,7 @@ static int run_status(int argc, char **argv)
         return fail(error);
     if (argc != 2)
         return fail(g_error_new(FP_ERROR, FP_ERROR_USAGE,
-                                "takes one state folder: .firstpayload in the output folder, unless the watcher was given --state\n"
-                                "firstpayload: firstpayload status --help says more"));
+                                "takes one state folder: .firstpayload in the output folder, unless the watcher was given --state"));
     g_autofree char *folder = fp_state_search(argv[1], &error);
     if (folder == NULL || !fp_status_load(&status, folder, &error))
         return fail(error);
@@ -166,7 +166,8 @@ static int run_rotate(int argc, char **argv)
 
     if (argc != 2 || argv[1][0] == '-') {
         bool is_asked = argc == 2 && is_help(argv[1]);
-        fprintf(is_asked ? stdout : stderr, rotate_usage, option + strlen("--config="));
+        g_autofree char *shown = fp_message_printable(option + strlen("--config="));
+        fprintf(is_asked ? stdout : stderr, rotate_usage, shown);
         return is_asked ? 0 : FP_ERROR_USAGE;
     }
     g_autoptr(FpWatchArguments) arguments = fp_watch_arguments_parse(words, &error);

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "message.h"
 #include "stop.h"
 
 static void set_create_error(GError **error, const char *path, const char *what)
@@ -179,8 +179,8 @@ static void open_anew(void *user)
     else
         errno = EINVAL;
     if (fresh < 0)
-        fprintf(stderr, "firstpayload: %s: cannot be opened anew: %s; lines go on to the file of before, until SIGHUP comes again\n",
-                output->shown, g_strerror(errno));
+        fp_message_print("%s: cannot be opened anew: %s; lines go on to the file of before, until SIGHUP comes again", output->shown,
+                         g_strerror(errno));
     g_free(target.path);
     if (fresh < 0)
         return;

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "message.h"
+
 #define FIRST_LINE_US 1000000
 #define LINE_EVERY_US 200000
 #define CALLS_PER_LOOK 256 /* at the clock */
@@ -23,11 +25,12 @@ void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int
         return;
     progress->next_us = now_us + LINE_EVERY_US;
     progress->is_shown = true;
+    g_autofree char *shown = fp_message_printable(path);
     if (total > 0)
-        fprintf(stderr, "\r\033[K%s: %.0f%%, %" PRIu64 " frames, %" PRIu64 " kept", path, 100.0 * (double)done / (double)total, frames,
+        fprintf(stderr, "\r\033[K%s: %.0f%%, %" PRIu64 " frames, %" PRIu64 " kept", shown, 100.0 * (double)done / (double)total, frames,
                 kept);
     else
-        fprintf(stderr, "\r\033[K%s: %.1f MB, %" PRIu64 " frames, %" PRIu64 " kept", path, (double)done / 1e6, frames, kept);
+        fprintf(stderr, "\r\033[K%s: %.1f MB, %" PRIu64 " frames, %" PRIu64 " kept", shown, (double)done / 1e6, frames, kept);
     fflush(stderr);
 }
 

@@ -211,7 +211,7 @@ FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bo
         return NULL;
     const char *wrong = check(arguments);
     if (wrong != NULL) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s\nfirstpayload: firstpayload slim --help says more", wrong);
+        g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
         return NULL;
     }
     if (!fill_options(arguments, options, error))

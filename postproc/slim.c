@@ -12,6 +12,7 @@
 #include "descriptor.h"
 #include "error.h"
 #include "formats.h"
+#include "message.h"
 #include "output.h"
 #include "progress.h"
 #include "stop.h"
@@ -83,7 +84,7 @@ static void note_early_end(Slim *slim, const char *path, const char *what)
 {
     slim->summary->captures_cut++;
     fp_progress_end(&slim->progress);
-    fprintf(stderr, "firstpayload: %s: %s\n", path, what);
+    fp_message_print("%s: %s", path, what);
 }
 
 static void note_signal(Slim *slim, const char *path, const char *what)
@@ -217,7 +218,7 @@ static void await_capture(const char *path)
 
     if (g_str_equal(path, "-") || access(path, F_OK) == 0 || access(folder, X_OK) != 0)
         return;
-    fprintf(stderr, "firstpayload: %s: is not there yet; waiting for it\n", path);
+    fp_message_print("%s: is not there yet; waiting for it", path);
     while (access(path, F_OK) != 0 && !fp_stop_asked() && fp_stop_sleep(FP_FOLLOW_MS))
         ;
 }
@@ -315,7 +316,7 @@ static bool open_outputs(Slim *slim, GError **error)
 
 static void say(const char *what)
 {
-    fprintf(stderr, "firstpayload: %s\n", what);
+    fp_message_print("%s", what);
 }
 
 static bool open_dissector(Slim *slim, GError **error)

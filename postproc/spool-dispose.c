@@ -12,6 +12,7 @@
 #include "copies.h"
 #include "folder.h"
 #include "journal.h"
+#include "message.h"
 
 #define GUESSES_MAX 256U /* in done/ that are looked at; then the oldest is let go */
 
@@ -25,7 +26,7 @@ static bool is_left_alone(const FpClaim *claim)
 static void write_reason(const char *failed_path, const char *why)
 {
     g_autofree char *path = g_strconcat(failed_path, ".why", NULL);
-    g_autofree char *line = g_strconcat(why, "\n", NULL);
+    g_autofree char *shown = fp_message_printable(why), *line = g_strconcat(shown, "\n", NULL);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0)

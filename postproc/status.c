@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "message.h"
+#include "printable.h"
 
 #define GROUP "firstpayload"
 
@@ -227,7 +229,7 @@ void fp_status_print(const FpStatus *status, bool is_running, FILE *file)
     for (int i = 1; i < FP_N_WORDS; i++) {
         if (status->words[i] == NULL)
             continue;
-        g_autofree char *shown = g_strescape(status->words[i], NULL); /* no sequence gets through to a terminal */
+        g_autofree char *shown = fp_message_printable(status->words[i]);
         fprintf(file, "%-22s %s\n", words[i], shown);
     }
     for (int i = 0; i < FP_N_FIGURES; i++) {
@@ -239,18 +241,10 @@ void fp_status_print(const FpStatus *status, bool is_running, FILE *file)
 
 static void print_json_string(FILE *file, const char *value)
 {
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    g_autoptr(GString) text = g_string_new(NULL);
 
-    fputc('"', file);
-    for (const unsigned char *at = (const unsigned char *)valid; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            fprintf(file, "\\%c", *at);
-        else if (*at < 0x20 || *at == 0x7f)
-            fprintf(file, "\\u%04x", *at);
-        else
-            fputc(*at, file);
-    }
-    fputc('"', file);
+    fp_printable_json(text, value);
+    fputs(text->str, file);
 }
 
 void fp_status_print_json(const FpStatus *status, bool is_running, FILE *file)

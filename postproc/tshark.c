@@ -384,19 +384,22 @@ bool fp_tshark_exchange(FpTshark *tshark, int wait_ms)
     return !tshark->has_ended;
 }
 
-/* What it has to say, but for the warning that it gives whoever runs it as root. */
+/* Whether a line only points at something in the line above. */
+static bool is_pointer(const char *line)
+{
+    return line[strspn(line, " ^~")] == '\0';
+}
+
+/* What it has to say, in one line, but for the warning that it gives whoever runs it as root. */
 static char *said(const FpTshark *tshark)
 {
     g_auto(GStrv) lines = g_strsplit(tshark->said->str, "\n", -1);
     GString *text = g_string_new(NULL);
 
     for (char **line = lines; *line != NULL; line++) {
-        if (**line == '\0' || g_str_has_prefix(*line, "Running as user"))
+        if (is_pointer(*line) || g_str_has_prefix(*line, "Running as user"))
             continue;
-        if (text->len > 0)
-            g_string_append_c(text, '\n');
-        for (const char *at = *line; *at != '\0'; at++)
-            g_string_append_c(text, g_ascii_iscntrl(*at) && *at != '\t' ? '?' : *at);
+        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", g_strstrip(*line));
     }
     return g_string_free(text, FALSE);
 }

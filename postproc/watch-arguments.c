@@ -392,7 +392,7 @@ static bool check(FpWatchArguments *arguments, GError **error)
     if (wrong == NULL)
         wrong = read_words(arguments);
     if (wrong != NULL) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s\nfirstpayload: firstpayload watch --help says more", wrong);
+        g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
         return false;
     }
     arguments->options.spool.inbox = arguments->inbox;

@@ -9,6 +9,7 @@
 #include "formats.h"
 #include "inbox.h"
 #include "journal.h"
+#include "message.h"
 #include "notify.h"
 
 #define SCAN_MS 30000 /* events are hints: look at the folder this often in any case */
@@ -251,7 +252,8 @@ bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
     fp_checkpoint_clear(&state);
     for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {
         const FpArrival *arrival = g_ptr_array_index(arrivals, i);
-        printf("%s\t%" G_GUINT64_FORMAT "\n", arrival->name, arrival->bytes);
+        g_autofree char *shown = fp_message_printable(arrival->name);
+        printf("%s\t%" G_GUINT64_FORMAT "\n", shown, arrival->bytes);
     }
     fp_inbox_free(inbox);
     return arrivals != NULL;

@@ -430,7 +430,7 @@ class Said(Watch):
         text = subprocess.run([PROGRAM, "status", self.state], capture_output=True, text=True, check=True).stdout
         self.assertRegex(text, r"(?m)^state +stopped$")
         self.assertRegex(text, r"(?m)^frames +5$")
-        self.assertRegex(text, r"(?m)^last_file +a \\\"b\\\\\\n\.pcap$")
+        self.assertRegex(text, r"(?m)^last_file +a \"b\\\\x0a\.pcap$")
         status = self.status()
         self.assertEqual((status["frames"], status["frames_kept"], status["streams"], status["last_file"]), (5, 1, 1, "a \"b\\\n.pcap"))
         self.assertLess(status["lag_seconds"], PATIENCE_SECONDS)
