@@ -38,7 +38,7 @@ struct FpPass {
     } asking;
     bool failed_reading;
     int64_t newest_ns;
-    int64_t last_ns;
+    int64_t first_ns, last_ns; /* of the batch that was taken last */
 };
 
 /* A segment that is in any class, all borrowed. */

@@ -240,6 +240,7 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     pass->failed_reading = n < 0;
     if (n <= 0)
         return n;
+    pass->first_ns = records[0].time_ns;
     pass->last_ns = records[n - 1].time_ns;
     pass->newest_ns = MAX(pass->newest_ns, fp_capture_time_ns(capture, &records[n - 1]));
     if (pending != NULL) {
@@ -270,6 +271,12 @@ void fp_pass_end_ahead(FpPass *pass)
 int64_t fp_pass_newest_ns(const FpPass *pass)
 {
     return pass->newest_ns;
+}
+
+void fp_pass_batch_times(const FpPass *pass, int64_t *first_ns, int64_t *last_ns)
+{
+    *first_ns = pass->first_ns;
+    *last_ns = pass->last_ns;
 }
 
 bool fp_pass_failed_reading(const FpPass *pass)

@@ -85,6 +85,9 @@ bool fp_pass_failed_reading(const FpPass *pass);
 /* The time of the newest record there was, since 1970; 0: there was none. */
 int64_t fp_pass_newest_ns(const FpPass *pass);
 
+/* The times of the first and the last record that fp_pass_take took last. */
+void fp_pass_batch_times(const FpPass *pass, int64_t *first_ns, int64_t *last_ns);
+
 /* Forgets IP fragments that wait: what comes next does not go on where the last capture ended. */
 void fp_pass_forget_fragments(FpPass *pass);
 

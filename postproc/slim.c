@@ -13,6 +13,7 @@
 #include "error.h"
 #include "formats.h"
 #include "message.h"
+#include "order.h"
 #include "output.h"
 #include "progress.h"
 #include "stop.h"
@@ -32,6 +33,7 @@ typedef struct {
     FpCapture *first; /* stays open: the writer borrows from it */
     FpCapture *last;  /* until there is another, as what is kept for later may be written only then */
     FpProgress progress;
+    FpOrder order;
 } Slim;
 
 static bool flush(Slim *slim, GError **error)
@@ -147,9 +149,25 @@ static bool idle(Slim *slim, const FpCapture *capture, GError **error)
     return true;
 }
 
+static void note_times(Slim *slim, const FpCapture *capture, bool is_first)
+{
+    int64_t first_ns, last_ns;
+
+    fp_pass_batch_times(slim->pass, &first_ns, &last_ns);
+    if (is_first) {
+        g_autofree char *warning = fp_order_begin_capture(&slim->order, fp_capture_path(capture), first_ns);
+        if (warning != NULL) {
+            fp_progress_end(&slim->progress);
+            fp_message_print("%s", warning);
+        }
+    }
+    fp_order_note_last(&slim->order, last_ns);
+}
+
 /* Takes all records of capture, or as many as are wanted. Returns what reading returned last. */
 static int take_records(Slim *slim, FpCapture *capture, GError **error)
 {
+    bool is_first = true;
     int n = 0, max;
 
     while ((max = next_batch(slim, capture)) > 0) {
@@ -159,6 +177,8 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
             break;
+        note_times(slim, capture, is_first);
+        is_first = false;
         fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          slim->summary->frames, slim->summary->kept);
     }
@@ -371,5 +391,6 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpLeftCounts **le
     fp_output_discard(slim.log);
     fp_capture_close(slim.last);
     fp_capture_close(slim.first);
+    fp_order_clear(&slim.order);
     return is_done;
 }

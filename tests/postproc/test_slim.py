@@ -169,6 +169,55 @@ def in_fragments(frame):
     return [frame[:14] + first + data[:cut], frame[:14] + last + data[cut:]]
 
 
+class Order(InFolder):
+    """Inputs whose times run backwards from one to the next."""
+
+    def piece(self, name, first_ms, n=5):
+        return write(self.folder, name, header() + b"".join(record(connection()[k % 5], first_ms + k) for k in range(n)))
+
+    def told(self, *sources, **kwargs):
+        result = slim("-q", "-w", self.path("out.pcap"), *sources, **kwargs)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stderr
+
+    def test_it_is_said_once_and_of_which(self):
+        old, middle, new = self.piece("old.pcap", 0), self.piece("middle.pcap", 100), self.piece("new.pcap", 200)
+        self.assertEqual(self.told(old, middle, new), "")
+        for options in ([], ["-j", "2"], ["-F", "pcapng"], ["--log", self.path("log")]):
+            said = self.told(*options, new, middle, old)
+            self.assertEqual(said.count("\n"), 1)
+            self.assertIn(f"{middle}: begins 0.104000 s before the end of {new}", said)
+            self.assertIn("ls -tr", said)
+        self.assertIn(f"{old}: begins", self.told(middle, new, old))
+        said = self.told(new, "-", stdin=read(old))
+        self.assertIn("standard input: begins", said)
+
+    def test_what_a_pattern_does_to_a_rings_names(self):
+        names = ["ring.pcap", *(f"ring.pcap{n}" for n in range(1, 12))]
+        ring = [self.piece(name, 10 * n) for n, name in enumerate(names)]
+        self.assertEqual(self.told(*ring), "")
+        said = self.told(*sorted(ring))
+        self.assertIn(f"{ring[2]}: begins", said)
+        self.assertIn(f"the end of {ring[11]}", said)
+        self.assertIn("10 before 2", said)
+        self.assertIn("ls -v", said)
+
+    def test_small_disorder_and_overlap(self):
+        first = self.piece("first.pcap", 0, 900)
+        self.assertEqual(self.told(first, self.piece("near.pcap", 500)), "")        # 0.4 s
+        self.assertEqual(self.told(first, self.piece("same.pcap", 0)), "")
+        longer = write(self.folder, "longer.pcap", header() + b"".join(struct.pack("<IIII", 1700000000 + k, 0, 54, 54) + connection()[0] for k in range(9)))
+        self.assertIn("begins 7.", self.told(longer, self.piece("beside.pcap", 500)))
+
+    def test_files_without_frames_or_time(self):
+        none = write(self.folder, "none.pcap", header())
+        old, new = self.piece("old.pcap", 0), self.piece("new.pcap", 100)
+        self.assertEqual(self.told(none, old, none, new), "")
+        self.assertIn("old.pcap: begins", self.told(new, none, old))
+        timeless = write(self.folder, "timeless.pcap", header() + struct.pack("<IIII", 0, 0, 54, 54) + connection()[0])
+        self.assertEqual(self.told(old, timeless, new), "")
+
+
 class Fragments(InFolder):
     def setUp(self):
         super().setUp()
