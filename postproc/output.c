@@ -7,11 +7,15 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "stop.h"
+
+#define LOCK_TRIES 500
+#define LOCK_WAIT_US 10000
 
 void fp_output_free(FpOutput *output)
 {
@@ -80,11 +84,17 @@ static bool write_all(FpOutput *output, const uint8_t *bytes, size_t n, GError *
     return true;
 }
 
-/* A line that was torn, as by a power failure, does not get the first of ours for its end. */
+/* A line that was torn, as by a power failure, does not get the first of ours for its end. Who adds lines has a shared lock on the file
+ * from here on: while others have it, what looks torn may be a line that is just being written, and what was torn they have ended. */
 static bool end_line(FpOutput *output, GError **error)
 {
+    bool is_alone = flock(output->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    bool is_done = !is_alone || !fp_target_ends_in_line(output->fd) || write_all(output, (const uint8_t *)"\n", 1, error);
+
     output->may_begin_in_line = false;
-    return !fp_target_ends_in_line(output->fd) || write_all(output, (const uint8_t *)"\n", 1, error);
+    for (int i = 0; i < LOCK_TRIES && flock(output->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
+        g_usleep(LOCK_WAIT_US); /* for who is here, too */
+    return is_done;
 }
 
 static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)

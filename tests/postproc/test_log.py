@@ -2,6 +2,7 @@
 """slim --log does what its documents say: lines, their escaping, files that are added to, pipes, SIGHUP, full disks. That what lines say is
 right is compared with tshark in tests/agree. Capturing takes root."""
 import base64
+import fcntl
 import gzip
 import os
 import pty
@@ -277,6 +278,19 @@ class Outputs(InFolder):
                 at += n
                 self.assertEqual(data[at - 1:at], b"\n")
             os.unlink(self.log)
+
+    def test_a_line_that_another_is_writing_is_not_ended(self):
+        """Who adds lines has a lock on the log. Without it, what looks torn while a long write goes on got an empty line behind it."""
+        write(self.folder, "a.log", b"torn, or half of a line")
+        with open(self.log, "rb") as other:
+            fcntl.flock(other, fcntl.LOCK_SH)
+            slim("-q", "--log", self.log, self.source)
+        self.assertEqual(read(self.log).decode(), "torn, or half of a line" + LINE)
+        with open(self.log, "ab") as other:
+            other.write(b"torn")
+            other.flush()
+            slim("-q", "--log", self.log, self.source)
+        self.assertEqual(read(self.log).decode().splitlines()[1:], ["torn", LINE.rstrip()])
 
     def test_two_that_write_to_one_log_tear_no_line(self):
         source = write(self.folder, "big.pcap", pcap([f for port in range(1, 3000) for f in connection(port, b"x" * 300)[:4]]))
