@@ -12,6 +12,7 @@ import stat
 import struct
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from pcaps import ACK, CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, record, segment, slim, write
@@ -390,32 +391,32 @@ class Running(Watch):
         run.wait()
         self.assertEqual((self.status()["state"], self.status()["running"]), ("dead", False))
 
-    def test_systemd_is_told(self):
+    def listen(self):
+        """What systemd is told, as it comes: the kernel holds ten messages, and who sends more waits."""
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(listener.close)
+        self.addCleanup(listener.shutdown, socket.SHUT_RDWR)
         listener.bind(self.path("notify"))
-        listener.settimeout(PATIENCE_SECONDS)
+        heard = []
+        threading.Thread(target=lambda: heard.extend(iter(lambda: listener.recv(4096).decode(), "")), daemon=True).start()
+        return heard
+
+    def test_systemd_is_told(self):
+        heard = self.listen()
         environment = dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000")
         run = self.start(env=environment)
         run.send_signal(signal.SIGTERM)
         run.wait(PATIENCE_SECONDS)
-        heard = []
-        while "STOPPING=1" not in heard:
-            heard.append(listener.recv(4096).decode())
+        wait_for(lambda: "STOPPING=1" in heard, "the last message")
         self.assertEqual(heard[0], "READY=1")
         self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
 
     def test_watchdog_is_fed_while_idle(self):
         """And twice as often as it asks for."""
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.addCleanup(listener.close)
-        listener.bind(self.path("notify"))
-        listener.settimeout(PATIENCE_SECONDS)
+        heard = self.listen()
         run = self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000", ASAN_OPTIONS="detect_leaks=0"),
                          before=["strace", "-D", "-qq", "-e", "trace=?poll,?ppoll", "-o", self.path("trace")])
-        fed = 0
-        while fed < 3:
-            fed += listener.recv(4096) == b"WATCHDOG=1"
+        wait_for(lambda: heard.count("WATCHDOG=1") >= 3, "it to be fed")
         run.terminate()
         run.wait()
         waits = re.findall(r"poll\(\[.*\], 2, (?:\{tv_sec=0, tv_nsec=)?(\d+)", read(self.path("trace")).decode())
