@@ -379,6 +379,33 @@ class Options(InFolder):
         self.assertEqual(subprocess.run([PROGRAM, "slimm"], capture_output=True).returncode, 64)
 
 
+class SeveralInOne(InFolder):
+    """An A-MSDU: one frame of IEEE 802.11 with the requests of two connections (and with that of one and the answer to another)."""
+
+    @staticmethod
+    def aggregate(*frames):
+        body = b""
+        for frame in frames:
+            llc = b"\xaa\xaa\3\0\0\0\x08\0" + frame[14:]
+            body += b"\0" * (-len(body) % 4) + frame[:12] + len(llc).to_bytes(2, "big") + llc
+        return b"\x88\1" + b"\0" * 22 + b"\x80\0" + body
+
+    def test_each_has_its_line_and_the_frame_is_kept_once(self):
+        one, two = connection(40000), connection(40001)
+        frames = [self.aggregate(a, b) for a, b in zip(one[:3], two[:3])] + [self.aggregate(one[3], two[3]), self.aggregate(two[4], one[4])]
+        source = write(self.folder, "in.pcap", pcap(frames, link=105))
+        self.assertEqual(rows(source), {1: "handshake", 2: "handshake", 3: "handshake", 4: "first,flight", 5: "reply"})
+        for more in ([], ["--fields", "http.request.uri"], ["-Y", "tcp.srcport == 40001"]):
+            with self.subTest(more):
+                result = slim("-q", "-w", self.path("out.pcap"), "--log", self.path("log"), *more, source)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                lines = read(self.path("log")).decode().splitlines()
+                os.unlink(self.path("log"))
+                self.assertEqual(len(lines), 2, lines)
+                self.assertEqual([":40000 >" in lines[0], ":40001 >" in lines[1]], [True, True], lines)
+                self.assertEqual(len(read(self.path("out.pcap"))), 24 + 16 + len(frames[3]))
+
+
 class Summary(InFolder):
     def test_it_counts_what_was_seen_and_done(self):
         arp = b"\xff" * 6 + b"\x02\0\0\0\0\x01\x08\x06" + b"\0" * 28
@@ -398,7 +425,7 @@ class Summary(InFolder):
         said = slim("--list", "-", stdin=pcap([bytes(wireguard)] * 2 + types)).stderr
         self.assertRegex(said, r"(?m)^  WireGuard \(UDP 51820\) +2\n  Ethernet type 0x9f00 +1$")
         self.assertRegex(said, r"(?m)^  others +7$")
-        self.assertRegex(slim("--list", "-", stdin=pcap([b"\0" * 64], link=147)).stderr, r"(?m)^  link type 147 \(USER0\) +1$")
+        self.assertRegex(slim("--list", "-", stdin=pcap([b"\0" * 64], link=189)).stderr, r"(?m)^  link type 189 \(USB_LINUX\) +1$")
 
     def test_quiet(self):
         self.assertEqual(slim("-q", "-", stdin=pcap(connection())).stderr, "")
