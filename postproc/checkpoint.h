@@ -52,6 +52,9 @@ typedef struct {
 bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_streams, unsigned network_kinds, FpCheckpoint *checkpoint,
                         GError **error);
 
+/* The generation of the newest that is in folder, or was according to the file committed; 0: there is none, or it cannot be read. */
+uint64_t fp_checkpoint_newest(const char *folder);
+
 /* Brings it to the disk as the next generation, which *checkpoint then is. When it returns false, with error set, nobody knows whether the
  * disk has this one or the one before: call it again with the same until it returns true, or end, and let the next process find out. */
 bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **error);

@@ -72,6 +72,17 @@ int64_t fp_folder_changed_ns(const struct stat *status)
     return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
 }
 
+bool fp_folder_is_still(const char *path, int fd)
+{
+    struct stat there, it;
+
+    if (fd < 0)
+        return false;
+    if (stat(path, &there) != 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    return fstat(fd, &it) != 0 || (there.st_dev == it.st_dev && there.st_ino == it.st_ino);
+}
+
 bool fp_folder_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

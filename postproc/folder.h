@@ -26,6 +26,9 @@ char *fp_folder_path_of(int fd, const char *path);
 /* When the file was changed last, since 1970. */
 int64_t fp_folder_changed_ns(const struct stat *status);
 
+/* Whether what is at path is still what fd is of. True also when that cannot be told now; false when fd is -1. */
+bool fp_folder_is_still(const char *path, int fd);
+
 /* Brings to the disk what was made, moved and removed in the folder at path. Returns false with errno set. */
 bool fp_folder_sync(const char *path);
 

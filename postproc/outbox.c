@@ -25,6 +25,7 @@ struct FpOutbox {
     char *folder;
     char *build_folder;
     int lock_fd; /* of build_folder: a copied state folder would have another watcher clear it */
+    bool is_new; /* and nobody has been told */
 };
 
 static bool set_error(GError **error, const char *path, const char *what)
@@ -42,7 +43,23 @@ static bool lock_build_folder(FpOutbox *outbox, GError **error)
         return true;
     g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: another watcher builds in it, with a copy of the state folder; use a new one",
                 outbox->build_folder);
+    close(outbox->lock_fd);
+    outbox->lock_fd = -1;
     return false;
+}
+
+static bool make_build_folder(FpOutbox *outbox, GError **error)
+{
+    if (outbox->lock_fd >= 0)
+        close(outbox->lock_fd);
+    outbox->lock_fd = -1;
+    if (mkdir(outbox->build_folder, 0777) == 0) {
+        outbox->is_new = true;
+    } else if (errno != EEXIST) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", outbox->build_folder, g_strerror(errno));
+        return false;
+    }
+    return lock_build_folder(outbox, error);
 }
 
 FpOutbox *fp_outbox_open(const char *folder, const char *id, GError **error)
@@ -52,12 +69,22 @@ FpOutbox *fp_outbox_open(const char *folder, const char *id, GError **error)
     outbox->folder = g_strdup(folder);
     outbox->build_folder = g_strdup_printf("%s/.firstpayload-%s", folder, id);
     outbox->lock_fd = -1;
-    if (mkdir(outbox->build_folder, 0777) != 0 && errno != EEXIST)
-        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", outbox->build_folder, g_strerror(errno));
-    else if (lock_build_folder(outbox, error))
+    if (make_build_folder(outbox, error))
         return outbox;
     fp_outbox_free(outbox);
     return NULL;
+}
+
+bool fp_outbox_find(FpOutbox *outbox, bool *is_new, GError **error)
+{
+    if (!fp_folder_is_still(outbox->build_folder, outbox->lock_fd)) {
+        outbox->is_new = true;
+        if (!make_build_folder(outbox, error))
+            return false;
+    }
+    *is_new = outbox->is_new;
+    outbox->is_new = false;
+    return true;
 }
 
 void fp_outbox_free(FpOutbox *outbox)
@@ -131,11 +158,6 @@ static bool sync_folder(const char *path, GError **error)
     return fp_folder_sync(path) || set_error(error, path, "cannot be brought to the disk");
 }
 
-bool fp_outbox_sync_built(const FpOutbox *outbox, GError **error)
-{
-    return sync_folder(outbox->build_folder, error);
-}
-
 static gint compare_names(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -162,6 +184,21 @@ static GPtrArray *list_built(const FpOutbox *outbox, GError **error)
 static uint64_t number_of(const char *built)
 {
     return g_ascii_strtoull(built, NULL, 10);
+}
+
+bool fp_outbox_sync_built(const FpOutbox *outbox, uint64_t after, unsigned n, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_built(outbox, error);
+    unsigned found = 0;
+
+    if (names == NULL)
+        return false;
+    for (guint i = 0; i < names->len; i++)
+        found += number_of(g_ptr_array_index(names, i)) > after;
+    if (found >= n)
+        return sync_folder(outbox->build_folder, error);
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: somebody has deleted what was built in it; it is built again", outbox->build_folder);
+    return false;
 }
 
 /* The attempt-th name to try: NAME, NAME with the claim's number, then with others behind that. */

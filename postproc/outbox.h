@@ -18,6 +18,10 @@ typedef struct FpOutbox FpOutbox;
 FpOutbox *fp_outbox_open(const char *folder, const char *id, GError **error);
 void fp_outbox_free(FpOutbox *outbox);
 
+/* Makes the folder to build in anew where it is gone. *is_new: whether it had to be made, now or when it was opened, and so nothing is left
+ * of what was built; that is said once. Returns false with error set. */
+bool fp_outbox_find(FpOutbox *outbox, bool *is_new, GError **error);
+
 /*
  * The name of the output of a claim: that of the input, without what says that it is compressed; with the claim's number before the suffix
  * where the name is in recent, which holds the names of earlier outputs (of uint64_t, see fp_outbox_note). The caller's.
@@ -33,8 +37,8 @@ bool fp_outbox_is_noted(const GArray *recent, const char *name);
 /* Where the output is to be built; the caller's. */
 char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *name);
 
-/* Brings to the disk that files were built, or published. */
-bool fp_outbox_sync_built(const FpOutbox *outbox, GError **error);
+/* Brings to the disk that files were built for claims above after. Returns false with error set also when fewer than n are there. */
+bool fp_outbox_sync_built(const FpOutbox *outbox, uint64_t after, unsigned n, GError **error);
 
 /* Publishes what was built for claims up to number and not published yet, in order, and brings that to the disk. A name that is taken gets
  * the claim's number. */

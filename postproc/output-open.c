@@ -11,6 +11,8 @@
 #include "message.h"
 #include "stop.h"
 
+#define PRIVATE_MODE 0640 /* of logs, and of what a watcher makes: what is said first are passwords and cookies, too */
+
 static void set_create_error(GError **error, const char *path, const char *what)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: %s: %s", path, what, g_strerror(errno));
@@ -119,7 +121,7 @@ static bool open_appended(FpOutput *output, const FpTarget *target, char *const 
 {
     struct stat status;
 
-    output->fd = open(target->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    output->fd = open(target->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, PRIVATE_MODE);
     if (output->fd < 0 || fstat(output->fd, &status) != 0) {
         set_create_error(error, output->shown, "cannot be opened for appending");
         return false;
@@ -175,7 +177,7 @@ static void open_anew(void *user)
     int fresh = -1;
 
     if (fp_target_find(output->shown, &target) && target.kind == FP_TARGET_FILE)
-        fresh = open(target.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+        fresh = open(target.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, PRIVATE_MODE);
     else
         errno = EINVAL;
     if (fresh < 0)
@@ -233,7 +235,7 @@ FpOutput *fp_output_create(const char *path, GError **error)
     FpOutput *output = g_new0(FpOutput, 1);
 
     output->shown = g_strdup(path);
-    output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, PRIVATE_MODE);
     output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
     if (output->fd >= 0) {
         output->temporary = g_strdup(path);

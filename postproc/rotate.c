@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "folder.h"
+#include "state-folder.h"
 
 #define RETRY_US 50000
 #define ATTEMPTS 200U /* ten seconds: as long as another of us may take */
@@ -76,18 +77,23 @@ bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *r
     g_autofree char *path = bring(options->spool.inbox, file, &status, error);
     if (path == NULL)
         return false;
+    GError *failure = NULL;
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
-        GError *failure = NULL;
+        g_clear_error(&failure);
         if (fp_watch(options, NULL, NULL, result, &failure))
             return true;
-        if (!g_error_matches(failure, FP_ERROR, FP_ERROR_HELD)) {
-            g_propagate_error(error, failure);
-            return false;
-        }
-        g_error_free(failure);
-        if (!is_still_there(path, &status))
+        if (!g_error_matches(failure, FP_ERROR, FP_ERROR_HELD))
+            break;
+        if (!is_still_there(path, &status)) {
+            g_error_free(failure);
             return true; /* who holds the state folder has claimed it */
+        }
         g_usleep(RETRY_US);
     }
-    return true; /* a watcher holds it, which will claim the file when it can */
+    if (g_error_matches(failure, FP_ERROR, FP_ERROR_HELD) && fp_state_folder_holder(options->spool.state) != 0) {
+        g_error_free(failure);
+        return true; /* a watcher holds it, which will claim the file when it can */
+    }
+    g_propagate_error(error, failure);
+    return false;
 }

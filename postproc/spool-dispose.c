@@ -136,12 +136,24 @@ static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
     return true;
 }
 
+static bool begins_as_it_did(const FpSpool *spool, const FpClaim *claim)
+{
+    FpAttemptsPast past = fp_attempts_past(spool->attempts, claim->path);
+
+    if (fp_attempts_are_over(&past))
+        return false;
+    fp_attempts_begin(spool->attempts, claim->path);
+    uint64_t beginning = fp_copies_beginning(claim->path);
+    fp_attempts_end(spool->attempts);
+    return beginning == claim->beginning;
+}
+
 /* Whether a claim that was taken has been written to since. *is_added_to: at its end. */
-static bool is_written_to(const FpClaim *claim, bool *is_added_to)
+static bool is_written_to(const FpSpool *spool, const FpClaim *claim, bool *is_added_to)
 {
     if (fp_claim_compare(claim) != FP_OVERWRITTEN)
         return false;
-    *is_added_to = fp_copies_beginning(claim->path) == claim->beginning;
+    *is_added_to = begins_as_it_did(spool, claim);
     return !*is_added_to || fp_claim_bytes_now(claim) != claim->bytes; /* else only its times are others */
 }
 
@@ -150,7 +162,7 @@ bool fp_spool_look_at_guesses(FpSpool *spool, GError **error)
     for (guint i = spool->guesses->len; i-- > 0;) {
         const FpClaim *guess = g_ptr_array_index(spool->guesses, i);
         bool is_added_to;
-        if (!is_written_to(guess, &is_added_to))
+        if (!is_written_to(spool, guess, &is_added_to))
             continue;
         if (!claim_anew(spool, guess, is_added_to, error))
             return false;
@@ -169,7 +181,7 @@ static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
     FpSameness sameness = claim->is_taken ? fp_claim_compare(claim) : FP_AS_CLAIMED;
     if (sameness == FP_CANNOT_TELL)
         return fp_spool_set_error(error, claim->path, "cannot be looked at");
-    if (sameness == FP_OVERWRITTEN && is_written_to(claim, &is_added_to))
+    if (sameness == FP_OVERWRITTEN && is_written_to(spool, claim, &is_added_to))
         return claim_anew(spool, claim, is_added_to, error);
     if (!claim->is_taken && is_changed_since_commit(spool, claim))
         return put_aside_changed(spool, claim, error);

@@ -130,7 +130,7 @@ static bool find_failed(FpSpool *spool, GError **error)
     return names != NULL;
 }
 
-static bool make_folders(const FpSpool *spool, GError **error)
+bool fp_spool_make_folders(const FpSpool *spool, GError **error)
 {
     const char *paths[] = {spool->claim_folder, spool->done_folder, spool->failed_folder};
 
@@ -216,7 +216,7 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->committed_ns = committed_ns(options->state);
-    if (make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
+    if (fp_spool_make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
         find_claims(spool, error) && find_archive(spool, options->max_archive_bytes, error) && find_failed(spool, error))
         return spool;
     fp_spool_free(spool);

@@ -48,6 +48,9 @@ void fp_spool_free(FpSpool *spool);
 /* Has attempts, which is borrowed, know of each file that is opened to see whether and when it is to be claimed. */
 void fp_spool_set_attempts(FpSpool *spool, FpAttempts *attempts);
 
+/* Makes those of the folders in the state folder that somebody has deleted. */
+bool fp_spool_make_folders(const FpSpool *spool, GError **error);
+
 /* The highest number that a file in the state folder has. */
 uint64_t fp_spool_highest(const FpSpool *spool);
 

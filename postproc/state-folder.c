@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "folder.h"
 
 #define LOCK_ATTEMPTS 5U
 #define LOCK_RETRY_US 10000
@@ -44,6 +45,13 @@ static bool try_lock(int fd)
     return false;
 }
 
+static void let_go(FpStateFolder *folder)
+{
+    if (folder->lock_fd >= 0)
+        close(folder->lock_fd);
+    folder->lock_fd = -1;
+}
+
 static bool take_lock(FpStateFolder *folder, GError **error)
 {
     g_autofree char *path = lock_path(folder->path);
@@ -55,6 +63,7 @@ static bool take_lock(FpStateFolder *folder, GError **error)
         g_set_error(error, FP_ERROR, FP_ERROR_HELD,
                     "%s: process %d works on this state folder; one watcher each: stop it, or give this one another --state", folder->path,
                     (int)read_holder(folder->lock_fd));
+        let_go(folder);
         return false;
     }
     /* Where a file system has no locks, whoever runs two watchers on one folder is not told. */
@@ -109,11 +118,39 @@ bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **erro
     return false;
 }
 
+bool fp_state_folder_is_there(const FpStateFolder *folder)
+{
+    g_autofree char *path = lock_path(folder->path);
+
+    return fp_folder_is_still(path, folder->lock_fd);
+}
+
+/* Whether it is that of another: it has been put there in the place of this one. */
+static bool is_other(const FpStateFolder *folder)
+{
+    g_autofree char *path = g_build_filename(folder->path, "id", NULL);
+    g_autofree char *id = NULL;
+
+    return g_file_get_contents(path, &id, NULL, NULL) && !g_str_has_prefix(id, folder->id);
+}
+
+bool fp_state_folder_make_again(FpStateFolder *folder, GError **error)
+{
+    let_go(folder);
+    if (mkdir(folder->path, 0777) != 0 && errno != EEXIST) /* not those above it: it may have been a file system that was mounted there */
+        return set_error(error, folder->path, "is gone, and cannot be created");
+    if (!take_lock(folder, error))
+        return false;
+    if (!is_other(folder))
+        return write_word(folder, "id", folder->id, error);
+    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: another state folder has been put in its place; start the watcher anew", folder->path);
+    let_go(folder);
+    return false;
+}
+
 void fp_state_folder_close(FpStateFolder *folder)
 {
-    if (folder->lock_fd >= 0)
-        close(folder->lock_fd);
-    folder->lock_fd = -1;
+    let_go(folder);
     g_clear_pointer(&folder->path, g_free);
 }
 

@@ -19,6 +19,13 @@ typedef struct {
 bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **error);
 void fp_state_folder_close(FpStateFolder *folder);
 
+/* Whether it is still there, and still the one that was locked. */
+bool fp_state_folder_is_there(const FpStateFolder *folder);
+
+/* Makes and locks it anew, with the same name, where it is not. Returns false with error set; with FP_ERROR_HELD when it is somebody else's
+ * now. */
+bool fp_state_folder_make_again(FpStateFolder *folder, GError **error);
+
 /* The folder to which outputs went, as it was noted last; before, that in which the state folder is, as it is unless asked otherwise. The
  * caller's. */
 char *fp_state_folder_output(const FpStateFolder *folder);

@@ -213,6 +213,7 @@ static bool finish_output(Watch *watch, FpOutput *output, GError **error)
     bool is_finished = fp_output_finish(output, error);
     fp_attempts_end(watch->attempts);
     watch->state.totals.summary.bytes_out += is_finished ? bytes : 0;
+    watch->n_built += is_finished;
     return is_finished;
 }
 

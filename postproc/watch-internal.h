@@ -6,6 +6,7 @@
 
 #include "attempts.h"
 #include "checkpoint.h"
+#include "inbox-lock.h"
 #include "outbox.h"
 #include "progress.h"
 #include "state-folder.h"
@@ -22,6 +23,7 @@ typedef struct {
     FpStateFolder folder;
     FpAttempts *attempts;
     FpSpool *spool;
+    FpInboxLock *inbox_lock;
     FpOutbox *outbox;
     FpWakeup *wakeup;
     FpSignals signals;
@@ -30,6 +32,7 @@ typedef struct {
     FpPass *pass;           /* NULL: the state has to be read anew */
     bool is_woken;          /* by what happens in the folders */
     bool is_undecided;      /* a commit failed, and nobody knows whether the disk has it: it is tried again before anything else */
+    unsigned n_built;       /* outputs, since the last commit */
     bool is_settled;        /* what was committed is published and disposed of */
     FpStatus status;
     char *trouble;        /* what is waited for to get better; NULL: nothing */
@@ -69,6 +72,13 @@ bool fp_watch_decide(Watch *watch, GError **error);
 
 /* Publishes and disposes of what was committed. */
 bool fp_watch_settle(Watch *watch, GError **error);
+
+/* watch-folders.c. Makes what somebody has deleted of the state folder anew, from memory, and locks the inbox that is there now. Returns
+ * false with error set; with FP_ERROR_HELD when another watcher has one of them, and this one must end. */
+bool fp_watch_find_folders(Watch *watch, GError **error);
+
+/* The same of the folder to build in. Claims whose outputs were committed and not published are put aside, so that nothing is lost. */
+bool fp_watch_find_outbox(Watch *watch, GError **error);
 
 /* watch-claims.c. A dissector for options, *dissector NULL when there is nothing to ask. */
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error);

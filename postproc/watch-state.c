@@ -11,6 +11,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
 
     g_clear_pointer(&watch->pass, fp_pass_free);
     fp_checkpoint_clear(&watch->state);
+    watch->n_built = 0;
     watch->is_settled = false; /* what is read may be further than what was known */
     if (!fp_checkpoint_load(watch->folder.path, &selection->rules, selection->max_streams, selection->network_kinds, &watch->state, error))
         return false;
@@ -78,12 +79,17 @@ static bool save_state(Watch *watch, GError **error)
 
 bool fp_watch_commit(Watch *watch, uint64_t number, GError **error)
 {
+    uint64_t before = watch->state.committed;
+
     watch->state.committed = number;
     prune_seen(watch);
-    if (!fp_spool_sync(watch->spool, error) || !fp_outbox_sync_built(watch->outbox, error)) {
+    if (!fp_watch_find_folders(watch, error) || !fp_spool_sync(watch->spool, error) ||
+        !fp_outbox_sync_built(watch->outbox, before, watch->n_built, error)) {
+        watch->state.committed = before;
         fp_watch_forget_uncommitted(watch);
         return false;
     }
+    watch->n_built = 0;
     watch->is_undecided = true;
     return fp_watch_decide(watch, error);
 }

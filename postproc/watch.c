@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "follower.h"
 #include "formats.h"
 #include "inbox.h"
@@ -67,11 +68,19 @@ static bool begin_round(Watch *watch, GError **error)
 {
     if (watch->is_undecided)
         fp_watch_claim_ahead(watch);
-    if (!fp_watch_decide(watch, error) || (watch->pass == NULL && !fp_watch_restore(watch, error)))
+    if (!fp_watch_find_folders(watch, error) || !fp_watch_decide(watch, error) || !fp_watch_find_outbox(watch, error))
+        return false;
+    if (watch->pass == NULL && !fp_watch_restore(watch, error))
         return false;
     if (watch->state.generation == 0 && !fp_watch_commit(watch, watch->state.committed, error)) /* the seed of the streams must be known */
         return false;
     return fp_watch_settle(watch, error);
+}
+
+/* Whether there is no use in trying again: another has what it needs, or somebody waits for an end. */
+static bool is_over(const Watch *watch, const GError *failure, unsigned failures)
+{
+    return g_error_matches(failure, FP_ERROR, FP_ERROR_HELD) || (watch->options->once && failures >= READ_ATTEMPTS);
 }
 
 /* One round of all steps. *is_any: whether there was anything to do. */
@@ -120,7 +129,7 @@ static bool loop(Watch *watch, GError **error)
             return true;
         bool is_well = work(watch, &is_any, &failure);
         fp_notify("WATCHDOG=1");
-        if (!is_well && watch->options->once && ++failures >= READ_ATTEMPTS) {
+        if (!is_well && is_over(watch, failure, ++failures)) {
             g_propagate_error(error, failure);
             return false;
         }
@@ -182,6 +191,9 @@ static bool begin(Watch *watch, GError **error)
     watch->outbox = fp_outbox_open(options->output, watch->folder.id, error);
     if (watch->outbox == NULL)
         return false;
+    watch->inbox_lock = fp_inbox_lock_take(options->spool.inbox, is_keeping(watch), error);
+    if (watch->inbox_lock == NULL)
+        return false;
     watch->wakeup = fp_wakeup_new(error);
     if (!fp_watch_new_dissector(watch, options, &watch->dissector, error))
         return false;
@@ -206,6 +218,7 @@ static void end(Watch *watch)
     fp_checkpoint_clear(&watch->state);
     fp_wakeup_free(watch->wakeup);
     fp_outbox_free(watch->outbox);
+    fp_inbox_lock_release(watch->inbox_lock);
     fp_spool_free(watch->spool);
     fp_attempts_free(watch->attempts);
     fp_status_clear(&watch->status);

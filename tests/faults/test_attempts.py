@@ -9,6 +9,7 @@ import unittest
 import faulty
 from pcaps import connection, header, pcap, write
 from waiting import PATIENCE_SECONDS
+from waiting import PATIENCE_SECONDS
 
 BLOCK = 256 * 1024    # read at once
 STEP = 16 * 1024 * 1024

@@ -205,6 +205,239 @@ class Events(Watching):
         self.stop()
 
 
+class Inbox(Watching):
+    """One watcher each, whatever its state folder."""
+
+    def other(self, *options, then="archive"):
+        output = os.path.join(self.place.folder, "other")
+        os.makedirs(output, exist_ok=True)
+        command = [faulty.PROGRAM, *faulty.options(then), *options, self.place.inbox, output]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+
+    def refused(self, first, *options, then="archive"):
+        other = self.other(*options, then=then)
+        self.assertEqual(other.returncode, 75, other.stderr)
+        self.assertIn(f"{self.place.inbox}: process {first.pid} takes its files, with the state folder {self.place.state}; ", other.stderr)
+
+    def test_other_state_folder(self):
+        first = self.start()
+        self.refused(first)
+        self.refused(first, "--once")
+        self.refused(first, then="keep")
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        self.stop()
+        self.arrive("b.pcap", one(40001))
+        other = self.other("--once")
+        self.assertEqual((other.returncode, os.listdir(self.place.inbox)), (0, []), other.stderr)
+        self.assertIn("b.pcap", os.listdir(os.path.join(self.place.folder, "other")))
+
+    def test_by_another_name(self):
+        first = self.start()
+        link = os.path.join(self.place.folder, "link")
+        os.symlink(self.place.inbox, link)
+        self.place.inbox = link
+        other = self.other()
+        self.assertEqual(other.returncode, 75)
+        self.assertIn(f"{link}: process {first.pid} takes its files", other.stderr)
+
+    def test_those_that_leave_files_alone(self):
+        """Several may look at them, as long as nobody takes them away."""
+        self.then = "keep"
+        first = self.start()
+        self.refused(first, then="delete")
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        other = self.other("--once", then="keep")
+        self.assertEqual(other.returncode, 0, other.stderr)
+        self.assertIn("a.pcap", os.listdir(os.path.join(self.place.folder, "other")))
+        self.stop()
+
+    def test_killed(self):
+        """The lock ends with who held it, whatever is left in the folder."""
+        first = self.start()
+        first.kill()
+        first.wait()
+        self.assertEqual(self.other("--once").returncode, 0)
+        self.assertEqual(os.listdir(self.place.inbox), [])
+
+    def test_replaced_by_one_that_is_taken(self):
+        """Then the one that comes to it ends, with what systemd starts it again for."""
+        first = self.start()
+        first.send_signal(signal.SIGSTOP)
+        os.rename(self.place.inbox, os.path.join(self.place.folder, "aside"))
+        os.mkdir(self.place.inbox)
+        output = os.path.join(self.place.folder, "other")
+        os.mkdir(output)
+        other = subprocess.Popen([faulty.PROGRAM, "watch", self.place.inbox, output], stderr=subprocess.DEVNULL)
+        self.addCleanup(self.kill, other)
+        wait_for(lambda: os.path.exists(os.path.join(output, ".firstpayload", "status")), "who has it")
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual(first.wait(PATIENCE_SECONDS), 75)
+        self.assertIn(f"process {other.pid} takes its files", self.said())
+
+    def test_rotate(self):
+        first = self.start()
+        lines = f"[watch]\ninbox={self.place.inbox}\noutdir={self.place.folder}\n"
+        config = write(self.place.folder, "rotate.conf", lines.encode())
+        first.send_signal(signal.SIGSTOP)
+        file = write(self.place.folder, "a.pcap", one(40000))
+        run = subprocess.run([faulty.PROGRAM, "rotate", file], capture_output=True, text=True, env={**os.environ, "FIRSTPAYLOAD_CONFIG": config})
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual(run.returncode, 75)
+        self.assertIn(f"process {first.pid} takes its files", run.stderr)
+        self.await_outputs("a.pcap")
+        self.stop()
+
+
+class Deleted(Watching):
+    """Folders that somebody deletes under it are made again."""
+
+    def check(self, delete, then="archive"):
+        """Takes two files, deletes, takes a third that goes on with a connection of the first."""
+        self.then = then
+        frames = connection()
+        self.start()
+        self.arrive("1.pcap", pcap(frames[:4]))
+        self.arrive("2.pcap", one(40001))
+        self.await_outputs("1.pcap", "2.pcap")
+        self.is_idle()
+        delete()
+        self.arrive("3.pcap", header() + b"".join(record(f, 10 + n) for n, f in enumerate(frames[4:])))
+        self.await_outputs("1.pcap", "2.pcap", "3.pcap")
+        self.is_idle()
+        self.assertEqual(self.output("3.pcap"), header())  # nothing that is first in a connection
+        self.assertEqual(self.status()["files"], 3)
+        self.stop()
+        self.start()
+        self.is_idle()
+        self.assertEqual((self.status()["files"], self.outputs()), (3, ["1.pcap", "2.pcap", "3.pcap"]))
+        self.stop()
+
+    def in_state(self, *names):
+        for name in names:
+            shutil.rmtree(os.path.join(self.place.state, name))
+
+    def test_claims(self):
+        self.check(lambda: self.in_state("claim"))
+
+    def test_all_in_the_state_folder(self):
+        self.check(lambda: self.in_state("claim", "done", "failed"))
+
+    def test_state_folder(self):
+        for then in ("archive", "delete", "keep"):
+            with self.subTest(then):
+                self.place = faulty.Place(os.path.join(self.place.folder, then), then)
+                self.check(self.delete_state, then)
+
+    def delete_state(self):
+        """All at once, or the watcher would make again what is gone while the rest is still there."""
+        aside = os.path.join(self.place.folder, "aside")
+        os.rename(self.place.state, aside)
+        shutil.rmtree(aside)
+
+    def test_state_folder_piece_by_piece(self):
+        for then in ("archive", "keep"):
+            with self.subTest(then):
+                self.place = faulty.Place(os.path.join(self.place.folder, then), then)
+                self.check(lambda: subprocess.run(["rm", "-rf", self.place.state], stderr=subprocess.DEVNULL), then)
+
+    def test_lock(self):
+        self.check(lambda: os.unlink(os.path.join(self.place.state, "lock")))
+
+    def test_build_folder(self):
+        self.check(lambda: os.rmdir(os.path.join(self.place.output, self.place.build_folders()[0])))
+
+    def test_state_and_build_folder(self):
+        def delete():
+            shutil.rmtree(os.path.join(self.place.output, self.place.build_folders()[0]))
+            self.delete_state()
+        self.check(delete)
+
+    def test_state_folder_put_aside(self):
+        """What came instead is worked on; what went is left as it is."""
+        aside = os.path.join(self.place.folder, "aside")
+        self.check(lambda: os.rename(self.place.state, aside))
+        self.assertIn("checkpoint.0", os.listdir(aside))
+
+    def test_other_state_folder_in_its_place(self):
+        first = self.start()
+        other = faulty.Place(os.path.join(self.place.folder, "elsewhere"), "archive")
+        other.must_end_well()
+        os.rename(self.place.state, os.path.join(self.place.folder, "aside"))
+        os.rename(other.state, self.place.state)
+        first.send_signal(signal.SIGUSR1)
+        self.assertEqual(first.wait(PATIENCE_SECONDS), 75)
+        self.assertIn("another state folder has been put in its place", self.said())
+
+    def test_output_folder_comes_back(self):
+        self.start()
+        self.arrive("a.pcap", one(40000))
+        self.await_outputs("a.pcap")
+        self.is_idle()
+        shutil.rmtree(self.place.output)
+        self.arrive("b.pcap", one(40001))
+        wait_for(lambda: "is gone, and cannot be created: No such file" in self.said(), "trouble")
+        os.mkdir(self.place.output)
+        self.await_outputs("b.pcap")
+        self.is_idle()
+        self.assertEqual(self.status()["files"], 2)
+        self.stop()
+
+    def begin_big(self):
+        """One that takes long; returns when it is being built, with what has it end soon."""
+        path = write(self.place.folder, "arriving", one(40000))
+        os.truncate(path, 1 << 33)
+        os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
+        wait_for(lambda: any(os.listdir(os.path.join(self.place.output, name)) for name in self.place.build_folders()), "building")
+        claimed = os.path.join(self.place.state, "claim", "0000000000000001-a.pcap")
+        return lambda: os.truncate(claimed, len(one(40000)) + 16000)
+
+    def test_while_it_builds(self):
+        for delete in (lambda: shutil.rmtree(os.path.join(self.place.output, self.place.build_folders()[0])),
+                       lambda: [os.unlink(os.path.join(self.place.output, folder, name)) for folder in self.place.build_folders()
+                                for name in os.listdir(os.path.join(self.place.output, folder))],
+                       lambda: shutil.rmtree(os.path.join(self.place.state, "done"))):
+            with self.subTest():
+                self.place = faulty.Place(os.path.join(self.place.folder, "next"), self.then)
+                self.start()
+                end = self.begin_big()
+                delete()
+                end()
+                self.await_outputs("a.pcap")
+                self.arrive("b.pcap", one(40001))
+                self.await_outputs("a.pcap", "b.pcap")
+                self.assertIn(b"GET /", self.output("a.pcap"))
+                self.stop()
+                self.assertEqual(os.listdir(os.path.join(self.place.state, "failed")), [])
+
+    def test_before_it_is_published(self):
+        """What was committed is not built again: its input is kept where it is found."""
+        for then, listed in (("archive", "failed"), ("delete", "failed")):
+            with self.subTest(then):
+                self.then = then
+                self.place = faulty.Place(os.path.join(self.place.folder, then), then)
+                self.place.put([("a.pcap", one(40000), 1)])
+                publish = self.renames().index("out/")
+                status, _ = self.place.once(kind="kill", only=["rename"], at=publish + 1)
+                self.assertEqual(status, -9)
+                shutil.rmtree(os.path.join(self.place.output, self.place.build_folders()[0]))
+                status, said = self.place.once()
+                self.assertEqual((status, self.outputs()), (1, []))
+                self.assertIn("somebody has deleted the folder in which its output was", said)
+                names = os.listdir(os.path.join(self.place.state, listed))
+                self.assertEqual(sorted(name[17:] for name in names), ["a.pcap", "a.pcap.why"])
+
+    def renames(self):
+        """Of what an undisturbed run renames: in which folder it is."""
+        place = faulty.Place(os.path.join(self.place.folder, "undisturbed"), self.then)
+        place.put([("a.pcap", one(40000), 1)])
+        log = os.path.join(place.folder, "log")
+        place.once(log=log, only=["rename"])
+        with open(log, encoding="utf-8") as file:
+            return ["out/" if "out/.firstpayload-" in line else "" for line in file]
+
+
 class FullDisk(Watching):
     """On a small file system of its own."""
 

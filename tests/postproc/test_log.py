@@ -198,8 +198,9 @@ class Outputs(InFolder):
             self.assertEqual(slim("--log", self.log, self.source).returncode, 0)
             self.assertEqual(read(self.log).decode(), "before\n" + n * LINE)
         self.assertEqual(stat.S_IMODE(os.stat(self.log).st_mode), 0o604)
-        slim("--log", self.path("new.log"), self.source, umask=0o027)
-        self.assertEqual(stat.S_IMODE(os.stat(self.path("new.log")).st_mode), 0o640)
+        for umask, mode in ((0o022, 0o640), (0o077, 0o600)):
+            slim("--log", self.path(f"{umask}.log"), self.source, umask=umask)
+            self.assertEqual(stat.S_IMODE(os.stat(self.path(f"{umask}.log")).st_mode), mode)
 
     def test_wrong_usage_says_what_is_right(self):
         for words, what in ((["--log", ""], "--log takes"), (["--log", "-", "-w", "-"], "only one of"), (["--log", "-", "--list"], "only one of"),

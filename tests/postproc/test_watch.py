@@ -238,10 +238,24 @@ class Files(Watch):
         self.once("--format", "pcapng")
         self.assertEqual(self.output("a.pcap")[:4], b"\x0a\x0d\x0d\x0a")
 
-    def test_mode_of_outputs_is_the_umask_s(self):
-        self.arrive("a.pcap", pcap(connection()))
-        self.watch("--once", umask=0o027)
-        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.outdir, "a.pcap")).st_mode), 0o640)
+    def mode(self, path):
+        return stat.S_IMODE(os.stat(os.path.join(self.outdir, path)).st_mode)
+
+    def test_others_may_read_nothing_that_was_said(self):
+        """Nor the state, in which the table's seed is; of an older version's folder neither."""
+        private = ["a.pcap", "a.pcap.jsonl", ".firstpayload/checkpoint.1", ".firstpayload/committed", ".firstpayload/reading"]
+        for n, (umask, mode) in enumerate(((0o022, 0o640), (0o077, 0o600), (0, 0o640))):
+            self.outdir = self.path(f"out{n}")
+            os.mkdir(self.outdir)
+            self.arrive("a.pcap", pcap(connection()))
+            self.watch("--once", "--log", "beside", umask=umask)
+            self.assertEqual({name: self.mode(name) for name in private}, dict.fromkeys(private, mode))
+        for name in ("checkpoint.0", "checkpoint.1", "committed"):
+            os.chmod(os.path.join(self.outdir, ".firstpayload", name), 0o664)
+        for port in (9, 10):
+            self.arrive("a.pcap", pcap(connection(port)))
+            self.watch("--once")
+        self.assertEqual([self.mode(f".firstpayload/{name}") for name in ("checkpoint.0", "checkpoint.1", "committed")], [0o660] * 3)
 
 
 class Then(Watch):
