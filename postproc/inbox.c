@@ -11,8 +11,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "capture.h"
 #include "error.h"
+#include "first-time.h"
 #include "folder.h"
 #include "journal.h"
 #include "notify.h"
@@ -226,33 +226,6 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
     return is_well;
 }
 
-/* Returns false when it is not known whether there is a first record. */
-static bool find_first_time_of(const char *path, FpArrival *arrival)
-{
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(FpCapture) capture = fp_capture_open(path, false, &failure);
-    FpRecord record;
-    int n = capture == NULL ? -1 : fp_capture_read(capture, &record, 1, &failure);
-
-    if (n == 1)
-        arrival->first_ns = fp_capture_time_ns(capture, &record);
-    return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);
-}
-
-/* The same of what is a regular file still, as somebody may have put something else in its place. */
-static bool find_first_time(const char *path, FpArrival *arrival)
-{
-    struct stat status;
-    int fd = fp_folder_open_file(path);
-
-    if (fd < 0)
-        return false;
-    g_autofree char *reading_path = fp_folder_path_of(fd, path);
-    bool is_found = fstat(fd, &status) == 0 && (!S_ISREG(status.st_mode) || find_first_time_of(reading_path, arrival));
-    close(fd);
-    return is_found;
-}
-
 static gint compare_arrivals(gconstpointer a, gconstpointer b)
 {
     const FpArrival *first = *(const FpArrival *const *)a, *second = *(const FpArrival *const *)b;
@@ -277,19 +250,18 @@ static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
     return true;
 }
 
-/* One that has ended the process twice is taken in the order of its last change: the third time is to cost no others. */
-static bool must_not_read(const FpInbox *inbox, const char *path)
+/* At the second attempt if not at the first. One that has ended the process twice is to cost no others the third time: it is looked into by
+ * another process, and if that dies too, it is taken in the order of its last change. */
+static bool find_first_time(FpInbox *inbox, const char *path, FpArrival *arrival)
 {
-    return fp_attempts_past(inbox->attempts, path).deaths + 1 >= FP_ATTEMPTS_AT_ONE_PLACE;
-}
+    FpAttemptsPast past = fp_attempts_past(inbox->attempts, path);
+    bool (*find)(const char *path, int64_t *time_ns) =
+        past.deaths + 1 < FP_ATTEMPTS_AT_ONE_PLACE ? fp_first_time_find : fp_first_time_find_apart;
 
-/* The same, at the second attempt if not at the first. */
-static bool find_first_time_at(FpInbox *inbox, const char *path, FpArrival *arrival)
-{
-    if (arrival->bytes == 0 || must_not_read(inbox, path))
+    if (arrival->bytes == 0 || fp_attempts_are_over(&past))
         return true;
     fp_attempts_begin(inbox->attempts, path);
-    bool is_known = find_first_time(path, arrival) || find_first_time(path, arrival);
+    bool is_known = find(path, &arrival->first_ns) || find(path, &arrival->first_ns);
     fp_attempts_end(inbox->attempts);
     return is_known;
 }
@@ -302,7 +274,7 @@ static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error
             fp_notify("WATCHDOG=1");
         FpArrival *arrival = g_ptr_array_index(arrivals, i);
         g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
-        if (find_first_time_at(inbox, path, arrival))
+        if (find_first_time(inbox, path, arrival))
             continue;
         int fd = fp_ending_open(path), failure = errno;
         if (fd >= 0)

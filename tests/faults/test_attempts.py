@@ -9,7 +9,6 @@ import unittest
 import faulty
 from pcaps import connection, header, pcap, write
 from waiting import PATIENCE_SECONDS
-from waiting import PATIENCE_SECONDS
 
 BLOCK = 256 * 1024    # read at once
 STEP = 16 * 1024 * 1024
