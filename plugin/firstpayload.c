@@ -115,7 +115,7 @@ static void proto_register_firstpayload(void)
 static void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
-    fp_statistics_register();
+    fp_statistics_register(render_handle);
 }
 
 void plugin_register(void)

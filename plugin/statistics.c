@@ -37,11 +37,26 @@ static int streams_id, spoken_id, silent_id, protocol_id;
 
 static GHashTable *windows; /* stats_tree -> GArray of uint8_t: by stream, FpTapState + 1 or STATE_UNKNOWN */
 
+static dissector_handle_t postdissector; /* the plugin's */
+
+/* A dissector that adds nothing to the tree, as one that waits for the rest of a message, leaves its protocol in the frame where there is
+ * no tree, and none where somebody asked for a field. While streams are counted by protocol there is one, in both passes. */
+static void want_trees(bool is_any_window)
+{
+    GArray *wanted = g_array_new(FALSE, FALSE, sizeof(int));
+    int any_field = proto_registrar_get_id_byname("frame.number");
+
+    if (is_any_window)
+        g_array_append_val(wanted, any_field);
+    set_postdissector_wanted_hfids(postdissector, wanted);
+}
+
 static void begin(stats_tree *tree)
 {
     if (windows == NULL)
         windows = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
     g_hash_table_replace(windows, tree, g_array_new(FALSE, TRUE, sizeof(uint8_t)));
+    want_trees(true);
 
     streams_id = stats_tree_create_node(tree, STREAMS, 0, STAT_DT_INT, TRUE);
     stat_node_set_flags(tree, STREAMS, 0, TRUE, ST_FLG_SORT_TOP);
@@ -61,6 +76,7 @@ static void begin(stats_tree *tree)
 static void end(stats_tree *tree)
 {
     g_hash_table_remove(windows, tree);
+    want_trees(g_hash_table_size(windows) > 0);
 }
 
 static void count_silent(stats_tree *tree, unsigned state, int by)
@@ -119,7 +135,8 @@ static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dis
     return TAP_PACKET_REDRAW;
 }
 
-void fp_statistics_register(void)
+void fp_statistics_register(dissector_handle_t handle)
 {
+    postdissector = handle;
     stats_tree_register_plugin("firstpayload_stream", "firstpayload", "First Payload", 0, take, begin, end);
 }

@@ -3,6 +3,9 @@
 #ifndef FP_STATISTICS_H
 #define FP_STATISTICS_H
 
-void fp_statistics_register(void);
+#include "compat.h"
+
+/* postdissector: the handle of the one that is called for every frame. */
+void fp_statistics_register(dissector_handle_t postdissector);
 
 #endif

@@ -55,9 +55,9 @@ class Statistics(unittest.TestCase):
     def setUpClass(cls):
         cls.path = make_capture().write(os.path.join(tshark_runner.folder(), "statistics.pcap"))
 
-    def tree(self, *extra, listener="firstpayload,tree"):
+    def tree(self, *extra, listener="firstpayload,tree", path=None):
         """What tshark prints: (names from the root down) -> count, and, where there is one, average."""
-        done = tshark_runner.run_tshark(["-q", "-r", self.path, *extra, "-z", listener])
+        done = tshark_runner.run_tshark(["-q", "-r", path or self.path, *extra, "-z", listener])
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         counts, averages, above = {}, {}, []
         for line in done.stdout.decode().splitlines():
@@ -104,6 +104,23 @@ class Statistics(unittest.TestCase):
             }
             self.assertEqual({name: counts.get(name) for name in expected}, expected)
             self.assertEqual(averages[("Length of first payload", "1-15")], 12)
+
+    def test_the_same_whoever_asks_for_a_field(self):
+        """Wireshark makes a tree where a field is asked for, in which a message that never ends leaves nothing."""
+        capture = Capture()
+        for number, pieces in enumerate(([b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"], [b"GET / HTTP/1.1\r\nHost: "], [b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n"],
+                                         [b"POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n", b"body"])):
+            stream = Stream(capture, 40000 + number, server_port=80)
+            stream.handshake()
+            for i, piece in enumerate(pieces):
+                stream.client(PSH | ACK, 1 + sum(map(len, pieces[:i])), 1, piece)
+        path = capture.write(os.path.join(tshark_runner.folder(), "unfinished.pcap"))
+        for passes in ([], ["-2"]):
+            plain = self.tree(*passes, path=path)
+            self.assertEqual(plain[0][("Protocol and service port",)], 4)
+            for extra in (["-Y", "tcp"], ["-T", "fields", "-e", "tcp.stream"], ["-T", "fields", "-e", "firstpayload.protocol"]):
+                with self.subTest(passes + extra):
+                    self.assertEqual(self.tree(*passes, *extra, path=path), plain)
 
     def test_with_a_filter_that_leaves_frames_out(self):
         """A stream is what the frames that are left say of it; nothing is counted below nothing."""
