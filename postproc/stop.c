@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -23,7 +24,7 @@ static void (*before_death)(void);
 
 static volatile sig_atomic_t signals; /* that end the input */
 static volatile sig_atomic_t first_signal;
-static struct timespec asked_at;
+static _Atomic int64_t grace_ends_ms; /* 0: nobody has looked for input since the first */
 
 static volatile sig_atomic_t has_hung_up;                       /* since fp_stop_attend was called last */
 static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two, also while it is called */
@@ -49,7 +50,6 @@ static void note_stop(int signal_number)
 
     if (signals == 0) {
         first_signal = signal_number;
-        clock_gettime(CLOCK_MONOTONIC, &asked_at);
         wake();
     }
     if (++signals > SIGNALS_MAX) {
@@ -96,13 +96,17 @@ bool fp_stop_asked(void)
     return signals > 0;
 }
 
+/* It begins when somebody first looks for input after the signal: until then nobody may have had the time to take what was there. */
 static int grace_left_ms(void)
 {
     struct timespec now;
+    int64_t ends_ms = 0;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t passed_ms = (int64_t)(now.tv_sec - asked_at.tv_sec) * 1000 + (now.tv_nsec - asked_at.tv_nsec) / 1000000;
-    return passed_ms < GRACE_MS ? (int)(GRACE_MS - passed_ms) : 0;
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (atomic_compare_exchange_strong(&grace_ends_ms, &ends_ms, now_ms + GRACE_MS))
+        return GRACE_MS;
+    return now_ms < ends_ms ? (int)(ends_ms - now_ms) : 0;
 }
 
 bool fp_stop_is_over(void)

@@ -3,8 +3,8 @@
  * stop.h - SIGINT, SIGTERM and SIGHUP as the end of input; or SIGHUP as the word that a file which is written to for long was moved away
  * (logrotate(8)). The handlers do nothing but take note.
  *
- * Of a pipe or an interface, what was on its way when the signal came is still taken, for half a second: the program at the other end of a
- * pipe, which a Ctrl-C reaches too, writes out what it holds and then closes it.
+ * Of a pipe or an interface, what was on its way when the signal came is still taken, for half a second from when it is next looked for:
+ * the program at the other end of a pipe, which a Ctrl-C reaches too, writes out what it holds and then closes it.
  */
 #ifndef FP_STOP_H
 #define FP_STOP_H
