@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* asked.h - the parts of a dissector: dissector.c (streams and their ends), askers.c (tsharks, and their deaths). Nobody else includes it.
- */
+/* asked.h - the parts of a dissector: dissector.c (streams and their ends), asked.c (one stream: its frames and its answers), asker.c
+ * (one tshark), askers.c (all of them, and their deaths). Nobody else includes it. */
 #ifndef FP_ASKED_H
 #define FP_ASKED_H
 
+#include "connection.h"
 #include "dissector.h"
 
 typedef enum {
@@ -26,8 +27,10 @@ typedef struct {
     FpTshark *tshark; /* NULL: that is not asked */
     Generation *generation;
     Kind kind;
-    GQueue given; /* of Given */
+    GQueue given;       /* of Given */
+    GHashTable *owners; /* key of a connection -> number of the stream, plus one, that was given last on its endpoints */
     bool has_answered;
+    guint n_frames; /* that it was given, but for markers */
     guint unmarked;
     gint64 progress_us; /* when it answered last, or had nothing to answer */
     gint64 marked_us;
@@ -38,12 +41,14 @@ struct Generation {
     FpDissector *dissector;
     Asker askers[N_KINDS];
     guint n_asked; /* streams that are not done */
-    guint n_frames;
 };
 
 typedef struct {
     FpTsharkFrame *frame;
-    bool counts; /* it is of the flight; others are given so that tshark knows where the flight begins */
+    uint32_t relative_seq, payload_bytes;
+    bool counts;   /* it is of the flight; others are given so that tshark knows where the flight begins */
+    bool is_piece; /* an IP fragment, of use only with the next that is none */
+    bool is_syn;   /* a SYN without ACK */
 } Held;
 
 typedef enum {
@@ -52,11 +57,20 @@ typedef enum {
     DONE,
 } AskedState;
 
+/* How far it is with one kind of question. A stream's frames are given as they come, as long as nothing else is given on its endpoints. If
+ * that left something open, all of its flight is given once more when that is over, in one go. */
+typedef struct {
+    guint unanswered;    /* frames */
+    bool is_interrupted; /* not all were given as they came */
+    bool is_whole;       /* all were given in one go */
+} Progress;
+
 struct FpAsked {
     guint refs;
     uint32_t number;
     AskedState state;
     bool is_over;     /* its flight */
+    bool is_cut_off;  /* its flight was taken for over, as it could not be waited for any longer */
     bool matches;     /* the filter */
     bool is_answered; /* as to the fields */
     char *failure;
@@ -65,12 +79,14 @@ struct FpAsked {
     gint64 began_us;
     uint64_t payload_bytes; /* of the flight, added up */
     uint64_t reached;       /* its last byte, in its side's sequence space */
-    GArray *frames;         /* of Held, to be given again */
+    FpConnection connection;
+    GBytes *key;    /* of the connection, from its first payload on */
+    GArray *frames; /* of Held, to be given again */
     size_t bytes;
-    guint unanswered[N_KINDS]; /* frames */
-    unsigned deaths;           /* of tsharks, that it may have been the cause of */
-    Generation *generation;
-    GList *link; /* in silent or open */
+    Progress progress[N_KINDS];
+    unsigned deaths;        /* of tsharks, that it may have been the cause of */
+    Generation *generation; /* NULL: its frames are only held */
+    GList *link;            /* in silent or open */
 };
 
 struct FpDissector {
@@ -78,11 +94,15 @@ struct FpDissector {
     FpDissectorOptions options;
     bool has_clock, is_urgent; /* see fp_dissector_set_live */
     bool *ends_asking;         /* for each field: whether a stream that has it is done */
+    bool filters_parts;        /* what matches a part of a flight matches the flight */
+    int64_t now_ns;            /* of the records */
     char *broken;              /* why nothing is asked any more */
     gint64 broken_us;
     char *said;         /* the last that was told about that */
     GQueue generations; /* the last is the one for new streams */
     guint frames_max;   /* of a generation */
+    int patience_s;     /* see fp_tshark_patience_s */
+    gint64 pressed_us;  /* since when somebody wants the waiting to end; 0: nobody does */
     unsigned deaths;
     GHashTable *asked; /* by number; not those that are done */
     GQueue silent;     /* in the order of their first frames */
@@ -93,18 +113,42 @@ struct FpDissector {
     FpDissectorStats stats;
 };
 
-/* dissector.c */
+/* asked.c. A new one, and a frame for it, which it takes over. */
+FpAsked *fp_asked_new(const FpDissector *dissector, uint32_t number, int64_t time_ns);
+void fp_asked_hold(FpDissector *dissector, FpAsked *asked, const Held *held);
+
 void fp_asked_check(FpDissector *dissector, FpAsked *asked); /* whether it is done now */
 void fp_asked_fail(FpDissector *dissector, FpAsked *asked, const char *why);
 void fp_asked_apply(FpDissector *dissector, FpAsked *asked, Kind kind, FpFieldValues *values); /* values: NULL for a match */
 
+/* How many frames tshark has yet to answer for. */
+guint fp_asked_unanswered(const FpAsked *asked);
+
+/* dissector.c. Nothing is asked any more of a stream, and nothing held. */
+void fp_asked_finish(FpDissector *dissector, FpAsked *asked);
+
 /* Nothing is asked any more; that is said. */
 void fp_dissector_break(FpDissector *dissector, const char *why);
 
-/* askers.c. Gives a stream's frame to the stream's tsharks. */
-void fp_askers_give(FpAsked *asked, const Held *held);
+/* asker.c. Starts it, unless nothing of its kind is asked; false with error set where there is no tshark. */
+bool fp_asker_start(Asker *asker, Generation *generation, Kind kind, GError **error);
+void fp_asker_clear(Asker *asker);
 
-/* The generation for a new stream. */
+/* Gives it a marker. */
+#define FP_MARK_BYTES 16U
+void fp_asker_mark(Asker *asker, size_t bytes);
+
+/* Has a stream's questions go to this generation, and gives it the frames that there are. */
+void fp_askers_join(Generation *generation, FpAsked *asked);
+
+/* Its questions go nowhere any more: its frames are only held. */
+void fp_askers_leave(FpAsked *asked);
+
+/* Gives a stream's frame to the stream's tsharks; or all of its frames, as one message, to one of them. */
+void fp_askers_give(FpAsked *asked, const Held *held);
+void fp_askers_give_whole(FpAsked *asked, Kind kind);
+
+/* askers.c. The generation for a new stream. */
 Generation *fp_askers_current(FpDissector *dissector);
 
 /* Sends and receives. Sees to those that have died, so that any stream may be done afterwards. */

@@ -2,92 +2,27 @@
 /* askers.c - the tsharks of a dissector: what each has been given, its answers, its death, and who takes over. See dissector.h. */
 #include "asked.h"
 
-#define HANG_SECONDS 10
-#define HANG_SECONDS_URGENT 3 /* frames come meanwhile */
-#define GENERATIONS_MAX 3U    /* at once */
-#define START_SECONDS 10      /* up to the first answer */
+#include <string.h>
+
+#define HANG_SECONDS 180        /* without any answer: the machine may be busy, and what can wait does */
+#define HANG_SECONDS_CLOCK 10   /* while more comes */
+#define HANG_SECONDS_URGENT 3   /* while frames come that the kernel has to hold */
+#define START_SECONDS_CLOCK 60  /* up to the first answer */
+#define START_SECONDS_URGENT 10 /* while nothing else is done */
+#define GENERATIONS_MAX 3U      /* at once */
 #define DEATHS_MAX 20U
 #define DEATHS_OF_ONE 2U
-#define STARTS_MAX 2U /* that fail, in a row */
-#define MARKER_BYTES 16U
+#define STARTS_MAX 2U                  /* that fail, in a row */
 #define PUSH_BYTES FP_MARKER_BYTES_MAX /* more than any buffer that a reader might fill before it looks at what it has */
 #define PUSH_US 100000
-#define MARK_EACH 64U /* frames that a filter is asked of */
 #define MARK_US 500000
 #define WAIT_MS 20
 #define UNSENT_MAX (1024U * 1024U) /* before a capture that can wait does */
 
-static void free_given(gpointer data)
-{
-    Given *given = data;
-
-    if (given->asked != NULL)
-        fp_asked_unref(given->asked);
-    g_free(given);
-}
-
-static void take_answer(void *user, uint64_t number, FpFieldValues *values)
-{
-    Asker *asker = user;
-    FpDissector *dissector = asker->generation->dissector;
-
-    asker->has_answered = true;
-    asker->progress_us = g_get_monotonic_time();
-    for (;;) {
-        Given *given = g_queue_peek_head(&asker->given);
-        if (given == NULL || given->number > number)
-            return;
-        g_queue_pop_head(&asker->given);
-        if (given->asked != NULL) {
-            given->asked->unanswered[asker->kind]--;
-            if (given->number == number && given->counts)
-                fp_asked_apply(dissector, given->asked, asker->kind, values);
-            fp_asked_check(dissector, given->asked);
-        }
-        free_given(given);
-    }
-}
-
-static void push(Asker *asker, uint64_t number, FpAsked *asked, bool counts)
-{
-    Given *given = g_new(Given, 1);
-
-    if (g_queue_is_empty(&asker->given))
-        asker->progress_us = g_get_monotonic_time();
-    *given = (Given){.number = number, .asked = asked != NULL ? fp_asked_ref(asked) : NULL, .counts = counts};
-    g_queue_push_tail(&asker->given, given);
-}
-
-static void mark(Asker *asker, size_t bytes)
-{
-    push(asker, fp_tshark_mark(asker->tshark, bytes), NULL, false);
-    asker->unmarked = 0;
-    asker->marked_us = g_get_monotonic_time();
-}
-
-void fp_askers_give(FpAsked *asked, const Held *held)
-{
-    Generation *generation = asked->generation;
-
-    generation->n_frames++;
-    for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
-        Asker *asker = &generation->askers[kind];
-        if (asker->tshark == NULL)
-            continue;
-        push(asker, fp_tshark_give(asker->tshark, held->frame), asked, held->counts);
-        asked->unanswered[kind]++;
-        asker->unmarked++;
-        if (kind == FILTER && asker->unmarked >= MARK_EACH)
-            mark(asker, MARKER_BYTES);
-    }
-}
-
 static void free_generation(Generation *generation)
 {
-    for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
-        fp_tshark_free(generation->askers[kind].tshark);
-        g_queue_clear_full(&generation->askers[kind].given, free_given);
-    }
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++)
+        fp_asker_clear(&generation->askers[kind]);
     g_free(generation);
 }
 
@@ -97,20 +32,11 @@ static Generation *start_generation(FpDissector *dissector, GError **error)
     Generation *generation = g_new0(Generation, 1);
 
     generation->dissector = dissector;
-    for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
-        const FpTsharkQuestion question = {.fields = kind == FIELDS ? dissector->questions->fields : NULL,
-                                           .filter = kind == FILTER ? dissector->questions->filter : NULL};
-        Asker *asker = &generation->askers[kind];
-        asker->generation = generation;
-        asker->kind = kind;
-        if (question.fields == NULL && question.filter == NULL)
-            continue;
-        asker->tshark = fp_tshark_start(&question, take_answer, asker, error);
-        if (asker->tshark == NULL) {
+    for (Kind kind = FIELDS; kind < N_KINDS; kind++)
+        if (!fp_asker_start(&generation->askers[kind], generation, kind, error)) {
             free_generation(generation);
             return NULL;
         }
-    }
     g_queue_push_tail(&dissector->generations, generation);
     return generation;
 }
@@ -133,6 +59,30 @@ void fp_askers_clear(FpDissector *dissector)
     g_queue_clear_full(&dissector->generations, (GDestroyNotify)free_generation);
 }
 
+/* How long it may say nothing while it has something to answer. */
+static gint64 patience_us(const Asker *asker)
+{
+    const FpDissector *dissector = asker->generation->dissector;
+    int seconds = HANG_SECONDS;
+
+    if (dissector->is_urgent)
+        seconds = asker->has_answered ? HANG_SECONDS_URGENT : START_SECONDS_CLOCK;
+    else if (dissector->has_clock)
+        seconds = asker->has_answered ? HANG_SECONDS_CLOCK : START_SECONDS_CLOCK;
+    return seconds * G_USEC_PER_SEC;
+}
+
+static bool is_given_up(const Asker *asker)
+{
+    const FpDissector *dissector = asker->generation->dissector;
+    gint64 now_us = g_get_monotonic_time(), pressed_us = dissector->pressed_us;
+
+    if (dissector->patience_s > 0)
+        return now_us - asker->progress_us >= dissector->patience_s * G_USEC_PER_SEC;
+    return now_us - asker->progress_us >= patience_us(asker) ||
+           (pressed_us > 0 && now_us - MAX(asker->progress_us, pressed_us) >= FP_PRESSED_SECONDS * G_USEC_PER_SEC);
+}
+
 /* Sends and receives. Returns false when the tshark is dead, or as good as that. */
 static bool exchange(Asker *asker, int wait_ms)
 {
@@ -146,15 +96,18 @@ static bool exchange(Asker *asker, int wait_ms)
         return true;
     now_us = g_get_monotonic_time();
     if (asker->kind == FILTER && asker->unmarked > 0 && now_us - asker->marked_us > MARK_US)
-        mark(asker, MARKER_BYTES);
-    int hang = asker->generation->dissector->is_urgent ? HANG_SECONDS_URGENT : HANG_SECONDS;
-    return now_us - asker->progress_us < (asker->has_answered ? hang : START_SECONDS) * G_USEC_PER_SEC;
+        fp_asker_mark(asker, FP_MARK_BYTES);
+    return !is_given_up(asker);
 }
 
-static void note_waiting(const FpDissector *dissector)
+static void note_waiting(FpDissector *dissector)
 {
-    if (dissector->options.is_waiting != NULL)
-        dissector->options.is_waiting(dissector->options.user);
+    bool is_pressed = dissector->options.waiting != NULL && dissector->options.waiting(dissector->options.user);
+
+    if (!is_pressed)
+        dissector->pressed_us = 0;
+    else if (dissector->pressed_us == 0)
+        dissector->pressed_us = g_get_monotonic_time();
 }
 
 /* Waits until one has answered for all that it was given. *end_us: until then, 0 for as long as it takes. */
@@ -162,10 +115,10 @@ static bool settle(Asker *asker, gint64 end_us)
 {
     if (asker->tshark == NULL)
         return true;
-    if (asker->kind == FILTER && asker->unmarked > 0)
-        mark(asker, MARKER_BYTES);
     while (!g_queue_is_empty(&asker->given)) {
         gint64 now_us = g_get_monotonic_time();
+        if (asker->kind == FILTER && asker->unmarked > 0) /* what is answered may lead to more */
+            fp_asker_mark(asker, FP_MARK_BYTES);
         if (end_us != 0 && now_us >= end_us)
             return exchange(asker, 0);
         if (!exchange(asker, WAIT_MS))
@@ -173,7 +126,7 @@ static bool settle(Asker *asker, gint64 end_us)
         note_waiting(asker->generation->dissector);
         now_us = g_get_monotonic_time();
         if (now_us - asker->progress_us > PUSH_US && now_us - asker->marked_us > PUSH_US && fp_tshark_unsent(asker->tshark) == 0)
-            mark(asker, PUSH_BYTES);
+            fp_asker_mark(asker, PUSH_BYTES);
     }
     return true;
 }
@@ -201,18 +154,16 @@ static Generation *start_proved(FpDissector *dissector, char **why)
     }
     for (Kind kind = FIELDS; kind < N_KINDS; kind++)
         if (generation->askers[kind].tshark != NULL)
-            mark(&generation->askers[kind], MARKER_BYTES);
-    return settle_generation(generation, g_get_monotonic_time() + START_SECONDS * G_USEC_PER_SEC, why) ? generation : NULL;
+            fp_asker_mark(&generation->askers[kind], FP_MARK_BYTES);
+    gint64 end_us = dissector->is_urgent ? g_get_monotonic_time() + START_SECONDS_URGENT * G_USEC_PER_SEC : 0;
+    return settle_generation(generation, end_us, why) ? generation : NULL;
 }
 
 static bool give_again(Generation *generation, FpAsked *asked, char **why)
 {
-    for (Kind kind = FIELDS; kind < N_KINDS; kind++)
-        asked->unanswered[kind] = 0;
-    asked->generation = generation;
-    generation->n_asked++;
-    for (guint i = 0; i < asked->frames->len; i++)
-        fp_askers_give(asked, &g_array_index(asked->frames, Held, i));
+    memset(asked->progress, 0, sizeof asked->progress);
+    fp_askers_join(generation, asked);
+    fp_asked_check(generation->dissector, asked);
     return settle_generation(generation, 0, why);
 }
 
@@ -252,7 +203,7 @@ static void recover(FpDissector *dissector, char *why)
     }
     for (GList *at = dissector->open.head; at != NULL; at = at->next) {
         FpAsked *asked = at->data;
-        asked->deaths += asked->unanswered[FIELDS] + asked->unanswered[FILTER] > 0;
+        asked->deaths += fp_asked_unanswered(asked) > 0;
     }
     for (unsigned n_failed = 0; dissector->broken == NULL;) {
         bool is_started = false;
@@ -269,7 +220,7 @@ static void recover(FpDissector *dissector, char *why)
     g_free(why);
 }
 
-/* Its streams wait no longer than until what there is of them is answered. */
+/* What there is of its streams is answered; those that are not done go on with another, if they can wait for that. */
 static void end_oldest_generation(FpDissector *dissector)
 {
     Generation *oldest = g_queue_peek_head(&dissector->generations);
@@ -283,10 +234,23 @@ static void end_oldest_generation(FpDissector *dissector)
     for (GList *at = dissector->open.head, *next; at != NULL; at = next) {
         FpAsked *asked = at->data;
         next = at->next;
-        if (asked->generation == oldest)
+        if (asked->generation != oldest)
+            continue;
+        fp_asked_ref(asked);
+        if (!dissector->is_urgent)
+            fp_askers_leave(asked);
+        while (dissector->is_urgent && asked->state == OPEN)
             fp_dissector_abandon(dissector, asked);
+        fp_asked_unref(asked);
     }
     end_old_generations(dissector);
+}
+
+static bool is_used_up(const Generation *generation)
+{
+    guint most = MAX(generation->askers[FIELDS].n_frames, generation->askers[FILTER].n_frames);
+
+    return most >= generation->dissector->frames_max;
 }
 
 Generation *fp_askers_current(FpDissector *dissector)
@@ -294,7 +258,7 @@ Generation *fp_askers_current(FpDissector *dissector)
     Generation *generation = g_queue_peek_tail(&dissector->generations);
     GError *failure = NULL;
 
-    if (generation != NULL && generation->n_frames < dissector->frames_max)
+    if (generation != NULL && !is_used_up(generation))
         return generation;
     if (dissector->generations.length >= GENERATIONS_MAX)
         end_oldest_generation(dissector);

@@ -70,7 +70,8 @@ void fp_backlog_add_kept(FpBacklog *backlog, FpAsked *asked, void *kept, size_t 
 
 static bool write_line(const Item *item, const FpBacklogSink *sink, GError **error)
 {
-    const FpLogAnswer answer = {.values = fp_asked_values(item->asked), .failure = fp_asked_failure(item->asked)};
+    const FpLogAnswer answer = {
+        .values = fp_asked_values(item->asked), .failure = fp_asked_failure(item->asked), .is_cut_off = fp_asked_is_cut_off(item->asked)};
 
     return fp_log_end(sink->log, sink->style, &answer, item->line, error) && (!sink->flush_each || fp_output_flush(sink->log, error));
 }

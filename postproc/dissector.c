@@ -3,6 +3,7 @@
 #include "dissector.h"
 
 #include "asked.h"
+#include "display-filter.h"
 #include "error.h"
 
 #define ASKED_SECONDS 10
@@ -81,28 +82,6 @@ void fp_dissector_set_live(FpDissector *dissector, bool has_clock, bool is_urgen
     dissector->is_urgent = is_urgent;
 }
 
-FpAsked *fp_asked_ref(FpAsked *asked)
-{
-    g_assert(asked->refs > 0);
-    asked->refs++;
-    return asked;
-}
-
-static void clear_held(gpointer data)
-{
-    g_free(((Held *)data)->frame);
-}
-
-void fp_asked_unref(FpAsked *asked)
-{
-    if (--asked->refs > 0)
-        return;
-    g_array_unref(asked->frames);
-    g_clear_pointer(&asked->values, g_ptr_array_unref);
-    g_free(asked->failure);
-    g_free(asked);
-}
-
 static void unref_asked(gpointer asked)
 {
     fp_asked_unref(asked);
@@ -113,7 +92,7 @@ FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOpt
     const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
     GError *failure = NULL;
 
-    fp_tshark_check(&question, &failure);
+    fp_tshark_check(&question, options->waiting, options->user, &failure);
     if (failure != NULL && (failure->code != FP_ERROR_UNAVAILABLE || questions->filter != NULL)) {
         g_propagate_error(error, failure);
         return NULL;
@@ -122,7 +101,9 @@ FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOpt
     dissector->questions = questions;
     dissector->options = *options;
     dissector->ends_asking = find_ends_asking(questions->fields);
+    dissector->filters_parts = questions->filter == NULL || fp_display_filter_only_grows(questions->filter);
     dissector->frames_max = frames_max();
+    dissector->patience_s = fp_tshark_patience_s();
     dissector->asked = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, unref_asked);
     dissector->matched = g_hash_table_new(g_direct_hash, g_direct_equal);
     if (failure != NULL) {
@@ -132,42 +113,6 @@ FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOpt
         (void)fp_askers_current(dissector); /* it takes a moment, until when there may be frames */
     }
     return dissector;
-}
-
-bool fp_asked_is_done(const FpAsked *asked)
-{
-    return asked->state == DONE;
-}
-
-bool fp_asked_is_kept(const FpAsked *asked)
-{
-    return asked->matches;
-}
-
-const char *fp_asked_failure(const FpAsked *asked)
-{
-    return asked->failure;
-}
-
-const FpFieldValues *fp_asked_values(const FpAsked *asked)
-{
-    return asked->values;
-}
-
-static FpAsked *new_asked(const FpDissector *dissector, uint32_t number, int64_t time_ns)
-{
-    FpAsked *asked = g_new0(FpAsked, 1);
-
-    asked->refs = 1;
-    asked->number = number;
-    asked->began_ns = time_ns;
-    asked->began_us = g_get_monotonic_time();
-    asked->frames = g_array_new(FALSE, FALSE, sizeof(Held));
-    g_array_set_clear_func(asked->frames, clear_held);
-    asked->matches = dissector->questions->filter == NULL;
-    if (dissector->questions->fields != NULL)
-        asked->values = fp_field_values_new(dissector->questions->fields);
-    return asked;
 }
 
 static GQueue *queue_of(FpDissector *dissector, const FpAsked *asked)
@@ -212,15 +157,12 @@ static void count(FpDissector *dissector, const FpAsked *asked)
     dissector->stats.without_fields += dissector->questions->fields != NULL && has_failed;
 }
 
-/* Nothing is asked any more of a stream, and nothing held. */
-static void finish(FpDissector *dissector, FpAsked *asked)
+void fp_asked_finish(FpDissector *dissector, FpAsked *asked)
 {
     dequeue(dissector, asked);
     if (asked->state == OPEN)
         count(dissector, asked);
-    if (asked->generation != NULL)
-        asked->generation->n_asked--;
-    asked->generation = NULL;
+    fp_askers_leave(asked);
     asked->state = DONE;
     g_array_set_size(asked->frames, 0);
     dissector->bytes -= asked->bytes;
@@ -228,54 +170,6 @@ static void finish(FpDissector *dissector, FpAsked *asked)
     if (dissector->questions->filter != NULL && asked->matches)
         remember_match(dissector, asked->number);
     g_hash_table_remove(dissector->asked, GUINT_TO_POINTER(asked->number)); /* and with it the reference */
-}
-
-void fp_asked_fail(FpDissector *dissector, FpAsked *asked, const char *why)
-{
-    if (asked->state == DONE)
-        return;
-    asked->failure = g_strdup(why);
-    asked->matches = true; /* who could not be judged is not lost */
-    finish(dissector, asked);
-}
-
-void fp_asked_apply(FpDissector *dissector, FpAsked *asked, Kind kind, FpFieldValues *values)
-{
-    if (asked->state == DONE || (kind == FIELDS && asked->is_answered))
-        return;
-    if (kind == FILTER) {
-        asked->matches = true;
-        return;
-    }
-    for (guint i = 0; i < values->len; i++) {
-        if (g_ptr_array_index(values, i) == NULL || g_ptr_array_index(asked->values, i) != NULL)
-            continue;
-        g_ptr_array_index(asked->values, i) = g_steal_pointer(&g_ptr_array_index(values, i));
-        asked->is_answered |= dissector->ends_asking[i];
-    }
-}
-
-void fp_asked_check(FpDissector *dissector, FpAsked *asked)
-{
-    if (asked->state != OPEN)
-        return;
-    bool has_fields = dissector->questions->fields == NULL || asked->is_answered || (asked->is_over && asked->unanswered[FIELDS] == 0);
-    bool is_judged = asked->matches || (asked->is_over && asked->unanswered[FILTER] == 0);
-    bool needs_no_fields = is_judged && !asked->matches;
-    if (is_judged && (has_fields || needs_no_fields))
-        finish(dissector, asked);
-}
-
-static void hold(FpDissector *dissector, FpAsked *asked, FpTsharkFrame *frame, bool counts)
-{
-    Held held = {.frame = frame, .counts = counts};
-    size_t bytes = sizeof *frame + sizeof held + frame->captured_bytes;
-
-    g_array_append_val(asked->frames, held);
-    asked->bytes += bytes;
-    dissector->bytes += bytes;
-    if (asked->state == OPEN)
-        fp_askers_give(asked, &held);
 }
 
 /* The stream has spoken: tshark is given what it is to know of it. Returns false when there is no tshark. */
@@ -288,18 +182,15 @@ static bool open_asked(FpDissector *dissector, FpAsked *asked)
     dequeue(dissector, asked);
     enqueue(dissector, asked, OPEN);
     asked->began_us = g_get_monotonic_time();
-    asked->generation = generation;
-    generation->n_asked++;
-    for (guint i = 0; i < asked->frames->len; i++)
-        fp_askers_give(asked, &g_array_index(asked->frames, Held, i));
+    fp_askers_join(generation, asked);
     return true;
 }
 
 static FpAsked *begin(FpDissector *dissector, uint32_t number, int64_t time_ns)
 {
     while (dissector->silent.length >= SILENT_MAX)
-        finish(dissector, g_queue_peek_head(&dissector->silent));
-    FpAsked *asked = new_asked(dissector, number, time_ns);
+        fp_asked_finish(dissector, g_queue_peek_head(&dissector->silent));
+    FpAsked *asked = fp_asked_new(dissector, number, time_ns);
     g_hash_table_insert(dissector->asked, GUINT_TO_POINTER(number), asked);
     enqueue(dissector, asked, SILENT);
     return asked;
@@ -308,7 +199,7 @@ static FpAsked *begin(FpDissector *dissector, uint32_t number, int64_t time_ns)
 /* A stream of which nothing can be asked. */
 static FpAsked *unasked(FpDissector *dissector, const FpVerdict *verdict)
 {
-    FpAsked *asked = new_asked(dissector, verdict->stream, 0);
+    FpAsked *asked = fp_asked_new(dissector, verdict->stream, 0);
 
     asked->state = OPEN;
     asked->failure = g_strdup(dissector->broken);
@@ -321,27 +212,96 @@ static FpAsked *unasked(FpDissector *dissector, const FpVerdict *verdict)
     return asked;
 }
 
+/* Its flight is over, or taken for that: what is left to be asked is asked. The caller holds the stream. */
+static void end_flight(FpDissector *dissector, FpAsked *asked, bool is_cut_off)
+{
+    if (asked->state != OPEN || asked->is_over)
+        return;
+    asked->is_over = true;
+    asked->is_cut_off = is_cut_off;
+    if (asked->generation == NULL) {
+        Generation *generation = fp_askers_current(dissector);
+        if (generation == NULL || asked->state != OPEN)
+            return;
+        fp_askers_join(generation, asked);
+    }
+    fp_asked_check(dissector, asked);
+}
+
+/* As with hurry: what there is of it may well be all. */
+static void end_hurried_flight(FpDissector *dissector, FpAsked *asked)
+{
+    dissector->stats.hurried++;
+    end_flight(dissector, asked, true);
+    if (asked->state == OPEN && !dissector->is_urgent)
+        fp_askers_settle(dissector, -1);
+}
+
 void fp_dissector_abandon(FpDissector *dissector, FpAsked *asked)
 {
-    bool has_answers = asked->unanswered[FIELDS] + asked->unanswered[FILTER] == 0;
-
-    if (asked->state == SILENT) {
-        finish(dissector, asked);
-    } else if (has_answers && asked->matches) { /* what is there of its flight may well be all of it */
-        dissector->stats.hurried++;
-        asked->is_over = true;
-        fp_asked_check(dissector, asked);
-    } else {
+    fp_asked_ref(asked);
+    if (asked->state == SILENT)
+        fp_asked_finish(dissector, asked);
+    else if (!asked->is_over && asked->matches && fp_asked_unanswered(asked) == 0)
+        end_hurried_flight(dissector, asked);
+    else
         fp_asked_fail(dissector, asked, TOO_MUCH);
+    fp_asked_unref(asked);
+}
+
+/* Those that are open and began before, in that order, as of the records' time or of the clock; held. */
+static GPtrArray *open_before(const FpDissector *dissector, int64_t before_ns, gint64 before_us)
+{
+    GPtrArray *found = g_ptr_array_new_with_free_func(unref_asked);
+
+    for (const GList *at = dissector->open.head; at != NULL; at = at->next) {
+        FpAsked *asked = at->data;
+        if (asked->began_ns >= before_ns && asked->began_us >= before_us)
+            break;
+        g_ptr_array_add(found, fp_asked_ref(asked));
     }
+    return found;
+}
+
+static void end_open_before(FpDissector *dissector, int64_t before_ns, gint64 before_us, bool is_cut_off)
+{
+    g_autoptr(GPtrArray) found = open_before(dissector, before_ns, before_us);
+
+    for (guint i = 0; i < found->len; i++)
+        end_flight(dissector, g_ptr_array_index(found, i), is_cut_off);
+}
+
+static void end_silent_before(FpDissector *dissector, int64_t before_ns, gint64 before_us)
+{
+    for (GList *at = dissector->silent.head, *next; at != NULL; at = next) {
+        FpAsked *asked = at->data;
+        next = at->next;
+        if (asked->began_ns >= before_ns && asked->began_us >= before_us)
+            break;
+        fp_asked_finish(dissector, asked);
+    }
+}
+
+void fp_dissector_end_old(FpDissector *dissector)
+{
+    g_autoptr(GPtrArray) found = open_before(dissector, dissector->now_ns - ASKED_NS, G_MININT64);
+
+    for (guint i = 0; i < found->len; i++) {
+        FpAsked *asked = g_ptr_array_index(found, i);
+        dissector->stats.hurried += asked->state == OPEN && !asked->is_over;
+        end_flight(dissector, asked, true);
+    }
+    fp_dissector_hurry(dissector);
 }
 
 static void make_room(FpDissector *dissector)
 {
     while (dissector->bytes > BYTES_MAX && !g_queue_is_empty(&dissector->silent))
-        finish(dissector, g_queue_peek_head(&dissector->silent));
+        fp_asked_finish(dissector, g_queue_peek_head(&dissector->silent));
     if (dissector->bytes > BYTES_MAX)
         fp_dissector_hurry(dissector);
+    if (dissector->bytes > BYTES_MAX)
+        fp_dissector_end_old(dissector);
     while (dissector->bytes > BYTES_MAX && !g_queue_is_empty(&dissector->open))
         fp_dissector_abandon(dissector, g_queue_peek_head(&dissector->open));
     if (fp_askers_unsent(dissector) <= BYTES_MAX)
@@ -351,24 +311,29 @@ static void make_room(FpDissector *dissector)
     fp_askers_clear(dissector);
 }
 
-static void hold_all(FpDissector *dissector, FpAsked *asked, unsigned classes, const FpCapture *capture, const FpRecord *record,
-                     const GPtrArray *fragments)
+/* Returns false when tshark cannot be given the frame. */
+static bool hold(FpDissector *dissector, FpAsked *asked, const FpVerdict *verdict, const FpDissectorFrame *frame)
 {
-    uint32_t link_type = fp_capture_link_type(capture, record);
-    bool counts = classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    uint32_t link_type = fp_capture_link_type(frame->capture, frame->record);
+    Held held = {.relative_seq = verdict->relative_seq,
+                 .payload_bytes = verdict->payload_bytes,
+                 .counts = verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT),
+                 .is_syn = (frame->segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == FP_TCP_SYN,
+                 .is_piece = true};
 
-    if (link_type == FP_LINK_TYPE_NONE) {
-        if (asked->state == OPEN)
-            fp_asked_fail(dissector, asked, "captures have no number for its link type, so tshark cannot be given it");
-        return;
+    if (link_type == FP_LINK_TYPE_NONE)
+        return false;
+    for (guint i = 0; frame->fragments != NULL && i < frame->fragments->len; i++) {
+        const FpTsharkFrame *fragment = g_ptr_array_index(frame->fragments, i);
+        held.frame = g_memdup2(fragment, sizeof *fragment + fragment->captured_bytes);
+        fp_asked_hold(dissector, asked, &held);
     }
-    for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
-        const FpTsharkFrame *fragment = g_ptr_array_index(fragments, i);
-        hold(dissector, asked, g_memdup2(fragment, sizeof *fragment + fragment->captured_bytes), counts);
-    }
-    hold(dissector, asked, fp_tshark_frame_new(link_type, record), counts);
+    held.is_piece = false;
+    held.frame = fp_tshark_frame_new(link_type, frame->record);
+    fp_asked_hold(dissector, asked, &held);
     if (dissector->bytes > BYTES_MAX)
         make_room(dissector);
+    return true;
 }
 
 /* The stream, if it is asked about; what comes of it depends on its frames' times alone, and not on when others are looked at. */
@@ -378,11 +343,16 @@ static FpAsked *find_in_time(FpDissector *dissector, uint32_t number, int64_t ti
 
     if (asked == NULL || time_ns - asked->began_ns <= ASKED_NS)
         return asked;
-    asked->is_over = true;
-    if (asked->state == OPEN)
-        return asked;
-    finish(dissector, asked);
-    return NULL;
+    if (asked->state == SILENT) {
+        fp_asked_finish(dissector, asked);
+        return NULL;
+    }
+    fp_asked_ref(asked);
+    if (dissector->has_clock)
+        end_flight(dissector, asked, true);
+    bool is_done = asked->state == DONE;
+    fp_asked_unref(asked);
+    return is_done ? NULL : asked;
 }
 
 static bool keeps_handshakes(const FpDissector *dissector)
@@ -399,66 +369,58 @@ static void note_flight(FpAsked *asked, const FpVerdict *verdict)
     asked->reached = MAX(asked->reached, end > 0 ? end - 1 : 0);
 }
 
-FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpCapture *capture, const FpRecord *record,
-                           const GPtrArray *fragments)
+static void begin_flight(FpDissector *dissector, FpAsked *asked, const FpVerdict *verdict, const FpSegment *segment)
 {
-    FpAsked *asked = find_in_time(dissector, verdict->stream, record->time_ns);
+    asked->began_ns = segment->time_ns;
+    asked->connection = fp_connection_of(segment, verdict);
+    asked->key = fp_connection_key(&asked->connection);
+    if (dissector->broken == NULL && open_asked(dissector, asked))
+        return;
+    dequeue(dissector, asked);
+    asked->state = OPEN;
+    fp_asked_fail(dissector, asked, dissector->broken);
+}
+
+FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpDissectorFrame *frame)
+{
+    const unsigned asked_of = FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_HANDSHAKE;
+    FpAsked *asked = find_in_time(dissector, verdict->stream, frame->record->time_ns);
     bool begins = verdict->classes & FP_CLASS_FIRST ||
                   (verdict->classes == FP_CLASS_HANDSHAKE && !g_hash_table_contains(dissector->matched, GUINT_TO_POINTER(verdict->stream)));
 
+    dissector->now_ns = frame->record->time_ns;
     if (asked == NULL && dissector->broken != NULL && begins)
         return unasked(dissector, verdict);
     if (asked == NULL && !begins)
         return NULL;
     if (asked == NULL) {
-        asked = begin(dissector, verdict->stream, record->time_ns);
+        asked = begin(dissector, verdict->stream, frame->record->time_ns);
         dissector->stats.late +=
             keeps_handshakes(dissector) && verdict->classes & FP_CLASS_FIRST && verdict->has_syn && verdict->delay_ns > 0;
     }
     fp_asked_ref(asked);
-    if (verdict->classes & FP_CLASS_FIRST) {
-        asked->began_ns = record->time_ns;
-        if (dissector->broken != NULL || !open_asked(dissector, asked)) {
-            dequeue(dissector, asked);
-            asked->state = OPEN;
-            fp_asked_fail(dissector, asked, dissector->broken);
-        }
-    }
-    if (asked->state != DONE && !asked->is_over && verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_HANDSHAKE))
-        hold_all(dissector, asked, verdict->classes, capture, record, fragments);
+    if (verdict->classes & FP_CLASS_FIRST)
+        begin_flight(dissector, asked, verdict, frame->segment);
+    if (asked->state != DONE && !asked->is_over && verdict->classes & asked_of && !hold(dissector, asked, verdict, frame) &&
+        asked->state == OPEN)
+        fp_asked_fail(dissector, asked, "captures have no number for its link type, so tshark cannot be given it");
     if (verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT))
         note_flight(asked, verdict);
-    asked->is_over |= verdict->classes & FP_CLASS_REPLY || MIN(asked->payload_bytes, asked->reached) >= dissector->options.flight_bytes;
+    if (verdict->classes & FP_CLASS_REPLY || MIN(asked->payload_bytes, asked->reached) >= dissector->options.flight_bytes)
+        end_flight(dissector, asked, false);
     fp_asked_check(dissector, asked);
     return asked;
-}
-
-/* Streams lie in the order in which they began, so that those whose time is over are the first. */
-static void end_those_before(FpDissector *dissector, int64_t before_ns, gint64 before_us)
-{
-    for (GList *at = dissector->open.head, *next; at != NULL; at = next) {
-        FpAsked *asked = at->data;
-        next = at->next;
-        if (asked->began_ns >= before_ns && asked->began_us >= before_us)
-            break;
-        asked->is_over = true;
-        fp_asked_check(dissector, asked);
-    }
-    for (GList *at = dissector->silent.head, *next; at != NULL; at = next) {
-        FpAsked *asked = at->data;
-        next = at->next;
-        if (asked->began_ns >= before_ns && asked->began_us >= before_us)
-            break;
-        finish(dissector, asked);
-    }
 }
 
 void fp_dissector_poll(FpDissector *dissector, int64_t now_ns)
 {
     gint64 before_us = dissector->has_clock ? g_get_monotonic_time() - ASKED_SECONDS * G_USEC_PER_SEC : G_MININT64;
 
+    dissector->now_ns = now_ns;
     fp_askers_poll(dissector);
-    end_those_before(dissector, now_ns - ASKED_NS, before_us);
+    if (dissector->has_clock)
+        end_open_before(dissector, now_ns - ASKED_NS, before_us, true);
+    end_silent_before(dissector, now_ns - ASKED_NS, before_us);
 }
 
 void fp_dissector_settle(FpDissector *dissector, int wait_ms)
@@ -471,9 +433,10 @@ void fp_dissector_hurry(FpDissector *dissector)
     fp_askers_settle(dissector, dissector->is_urgent ? URGENT_WAIT_MS : -1);
 }
 
-void fp_dissector_end(FpDissector *dissector)
+void fp_dissector_end(FpDissector *dissector, bool goes_on)
 {
-    end_those_before(dissector, G_MAXINT64, G_MAXINT64);
+    end_open_before(dissector, G_MAXINT64, G_MAXINT64, goes_on);
+    end_silent_before(dissector, G_MAXINT64, G_MAXINT64);
     fp_askers_settle(dissector, -1);
 }
 
@@ -490,9 +453,9 @@ const FpDissectorStats *fp_dissector_stats(const FpDissector *dissector)
 static void forget(FpDissector *dissector)
 {
     while (!g_queue_is_empty(&dissector->open))
-        finish(dissector, g_queue_peek_head(&dissector->open));
+        fp_asked_finish(dissector, g_queue_peek_head(&dissector->open));
     while (!g_queue_is_empty(&dissector->silent))
-        finish(dissector, g_queue_peek_head(&dissector->silent));
+        fp_asked_finish(dissector, g_queue_peek_head(&dissector->silent));
     g_hash_table_remove_all(dissector->matched);
     g_queue_clear(&dissector->matched_order);
 }

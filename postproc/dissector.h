@@ -5,12 +5,16 @@
  * file -> record -> segment -> stream -> verdict -> [tshark] -> output
  *
  * Frames of the classes handshake, first and flight go to tshark (tshark.h), those of the handshake only once there is payload: a scan
- * costs it nothing. A stream is done when one of its flight's frames matches, or has one of the fields, and in any case when tshark has
- * answered for all of its flight: that is over with the reply, when its bytes are used up, ASKED_SECONDS of capture time after its first
- * frame (of live captures also by the clock), or at the end.
+ * costs it nothing. Fields are those of the first frame of the flight that has any. A filter is asked of the flight as a whole: its frames
+ * are given in such an order that the one with its first byte, given last, shows all of its messages. Before that, what comes is asked
+ * about as it comes, if what matches a part of the flight matches the whole, too.
  *
- * When tshark dies, or does not answer for HANG_SECONDS, another is started and given what had not been done with, one stream after the
- * other; a stream on which that one dies, too, is done without an answer. So are, when tshark keeps dying, all.
+ * A flight is over with the reply, when its bytes are used up, or at the end; of a capture that goes on while it is read also ASKED_SECONDS
+ * after its first frame, by its time or by the clock. What tshark is given of a stream begins with a SYN, captured or made here, so that
+ * what it was given before changes nothing.
+ *
+ * When tshark dies, or does not answer for too long, another is started and given what had not been done with, one stream after the other;
+ * a stream on which that one dies, too, is done without an answer. So are, when tshark keeps dying, all.
  */
 #ifndef FP_DISSECTOR_H
 #define FP_DISSECTOR_H
@@ -20,6 +24,7 @@
 #include <stdint.h>
 
 #include "capture.h"
+#include "segment.h"
 #include "tshark.h"
 #include "verdict.h"
 
@@ -45,7 +50,7 @@ typedef struct {
     unsigned keep; /* classes of frames that are kept: for those but first, which streams have matched is remembered, of the last
                       FP_MATCHED_MAX */
     FpSay say;
-    void (*is_waiting)(void *user); /* is called again and again while tshark is waited for; may be NULL */
+    FpTsharkWaiting waiting; /* may be NULL */
     void *user;
 } FpDissectorOptions;
 
@@ -64,10 +69,17 @@ void fp_dissector_free(FpDissector *dissector); /* NULL is allowed */
 /* Of the capture that comes next: whether time goes on while no frames come, and whether frames get lost that are not taken at once. */
 void fp_dissector_set_live(FpDissector *dissector, bool has_clock, bool is_urgent);
 
-/* Takes a frame that is in any class; fragments: of FpTsharkFrame, those with which it completes a datagram, or NULL. Returns the stream,
- * to be unreferenced; or NULL when nothing is asked of it any more: then fp_dissector_has_matched knows. */
-FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpCapture *capture, const FpRecord *record,
-                           const GPtrArray *fragments);
+/* A frame as it was captured, borrowed. */
+typedef struct {
+    const FpCapture *capture;
+    const FpRecord *record;
+    const FpSegment *segment;
+    const GPtrArray *fragments; /* of FpTsharkFrame, those with which it completes a datagram */
+} FpDissectorFrame;
+
+/* Takes a frame that is in any class. Returns the stream, to be unreferenced; or NULL when nothing is asked of it any more: then
+ * fp_dissector_has_matched knows. */
+FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpDissectorFrame *frame);
 
 /* Begins anew, with the streams that have matched before: of uint64_t, oldest first, or NULL. What is asked of others is forgotten. */
 void fp_dissector_restart(FpDissector *dissector, const GArray *matched);
@@ -87,11 +99,13 @@ void fp_dissector_poll(FpDissector *dissector, int64_t now_ns);
 /* Waits until tshark has answered for all frames that it was given: wait_ms at most, or, with -1, as long as it takes. */
 void fp_dissector_settle(FpDissector *dissector, int wait_ms);
 
-/* As much waits as may: waits as long as the capture can. */
+/* As much waits as may: waits for tshark as long as the capture can. The other takes, before that, flights for over that began
+ * ASKED_SECONDS ago, which are not those of live captures alone then. */
 void fp_dissector_hurry(FpDissector *dissector);
+void fp_dissector_end_old(FpDissector *dissector);
 
-/* All flights are over. Afterwards each stream is done. */
-void fp_dissector_end(FpDissector *dissector);
+/* All flights are over; goes_on: or taken for that, as more may come of them. Afterwards each stream is done. */
+void fp_dissector_end(FpDissector *dissector, bool goes_on);
 
 /* A stream cannot be waited for any longer: what tshark has said so far is its answer, unless that is that it does not match, or nothing.
  */
@@ -110,6 +124,9 @@ bool fp_asked_is_done(const FpAsked *asked);
  */
 bool fp_asked_is_kept(const FpAsked *asked);
 const char *fp_asked_failure(const FpAsked *asked);
+
+/* Whether the answer is that of what had come of its flight, when that could not be waited for any longer. */
+bool fp_asked_is_cut_off(const FpAsked *asked);
 const FpFieldValues *fp_asked_values(const FpAsked *asked);
 
 #endif

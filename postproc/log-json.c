@@ -19,6 +19,12 @@ static void append_flag(GString *line, const char *name, bool is_set)
     g_string_append_printf(line, ",\"%s\":%s", name, is_set ? "true" : "false");
 }
 
+static void append_if(GString *line, const char *name, bool is_set)
+{
+    if (is_set)
+        append_flag(line, name, true);
+}
+
 static void append_vlans(GString *line, const FpTrail *trail)
 {
     for (unsigned i = 0; i < trail->n_vlans; i++)
@@ -115,6 +121,7 @@ void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswe
 {
     if (style->fields != NULL)
         append_fields(line, style, answer);
+    append_if(line, "flight_open", answer->is_cut_off);
     if (answer->failure != NULL) {
         g_string_append(line, ",\"tshark_error\":");
         fp_printable_json(line, answer->failure);

@@ -67,6 +67,8 @@ static void append_value(GString *line, const char *value)
 /* Each behind a tab, which nothing that was sent can hold any more. */
 void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
 {
+    if (answer->is_cut_off)
+        g_string_append(line, "\tflight_open");
     if (answer->failure != NULL) {
         g_string_append(line, "\ttshark_error=");
         append_value(line, answer->failure);

@@ -56,6 +56,7 @@ const char *fp_log_suffix(FpLogFormat format);
 typedef struct {
     const GPtrArray *values; /* of each of the style's fields: a GStrv, or NULL */
     const char *failure;     /* why it says nothing, NULL if it does */
+    bool is_cut_off;         /* of what had come of its flight; there may have been more */
 } FpLogAnswer;
 
 /* Adds the line of a frame, with its end, to output. line is emptied and used. */

@@ -67,7 +67,7 @@ static int run_slim(int argc, char **argv)
         fp_summary_print(&summary, left, options.output != NULL, stderr);
     if (summary.is_interrupted)
         fp_stop_die_of_interrupt();
-    return summary.captures_cut > 0 || summary.unjudged > 0 ? EXIT_CUT : 0;
+    return summary.captures_cut > 0 || fp_summary_unanswered(&summary) > 0 ? EXIT_CUT : 0;
 }
 
 /* The arguments that a watcher has had, as options borrow from them. */
@@ -110,7 +110,7 @@ static int run_watch(int argc, char **argv)
     default:
         if (!fp_watch(options, reload_watch, history, &result, &error))
             return fail(error);
-        return options->once && (result.files_failed > 0 || result.files_cut > 0) ? EXIT_CUT : 0;
+        return options->once && (result.files_failed > 0 || result.files_cut > 0 || result.unanswered > 0) ? EXIT_CUT : 0;
     }
 }
 

@@ -74,7 +74,8 @@ bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpFound *
     (void)error; /* nothing is written yet */
     const FpVerdict *verdict = found->verdict;
     g_autoptr(GPtrArray) frames = frames_of(found->fragments);
-    FpAsked *asked = fp_dissector_take(pass->asking.dissector, verdict, capture, found->record, frames);
+    const FpDissectorFrame frame = {.capture = capture, .record = found->record, .segment = found->segment, .fragments = frames};
+    FpAsked *asked = fp_dissector_take(pass->asking.dissector, verdict, &frame);
 
     if (verdict->classes & FP_CLASS_FIRST) {
         pass->summary->streams_with_payload++;
@@ -114,10 +115,21 @@ static bool release(FpPass *pass, GError **error)
     return fp_backlog_release(pass->asking.backlog, &sink, error);
 }
 
-/* More waits than may: by now tshark must have answered what it can, and what it cannot yet is waited for no longer. */
+static bool is_full(const FpPass *pass)
+{
+    return fp_backlog_bytes(pass->asking.backlog) > BACKLOG_BYTES_MAX;
+}
+
+/* More waits than may: by now tshark must have answered what it can, and what it cannot yet is waited for no longer, beginning with what
+ * has waited long. */
 static bool make_room(FpPass *pass, GError **error)
 {
     fp_dissector_hurry(pass->asking.dissector);
+    if (!release(pass, error))
+        return false;
+    if (!is_full(pass))
+        return true;
+    fp_dissector_end_old(pass->asking.dissector);
     while (release(pass, error)) {
         if (fp_backlog_bytes(pass->asking.backlog) <= BACKLOG_BYTES_MAX / 2)
             return true;
@@ -128,14 +140,12 @@ static bool make_room(FpPass *pass, GError **error)
 
 bool fp_pass_after_batch(FpPass *pass, int n, GError **error)
 {
-    bool is_full = fp_backlog_bytes(pass->asking.backlog) > BACKLOG_BYTES_MAX;
-
     pass->asking.n_unpolled += n;
-    if (!is_full && pass->asking.n_unpolled < BATCH_FRAMES)
+    if (!is_full(pass) && pass->asking.n_unpolled < BATCH_FRAMES)
         return true;
     pass->asking.n_unpolled = 0;
     fp_dissector_poll(pass->asking.dissector, pass->last_ns);
-    return is_full ? make_room(pass, error) : release(pass, error);
+    return is_full(pass) ? make_room(pass, error) : release(pass, error);
 }
 
 bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error)
@@ -153,15 +163,15 @@ bool fp_pass_is_behind(const FpPass *pass)
     return pass->asking.dissector != NULL && !fp_backlog_is_empty(pass->asking.backlog);
 }
 
-bool fp_pass_end_asking(FpPass *pass, GError **error)
+bool fp_pass_end_asking(FpPass *pass, bool goes_on, GError **error)
 {
     if (pass->asking.dissector == NULL)
         return true;
-    fp_dissector_end(pass->asking.dissector);
+    fp_dissector_end(pass->asking.dissector, goes_on);
     return release(pass, error);
 }
 
 bool fp_pass_drain(void *pass, GError **error)
 {
-    return fp_pass_end_asking(pass, error);
+    return fp_pass_end_asking(pass, true, error);
 }

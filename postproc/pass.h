@@ -61,11 +61,11 @@ FpLeftCounts *fp_pass_take_left(FpPass *pass);
 void fp_pass_ask(FpPass *pass, FpDissector *dissector);
 
 /* With such a dissector, or NULL, when nothing does anything: writes what has not to wait any more, after waiting up to wait_ms for tshark.
- * Whether there is more that waits. What waits, written, at the end of what goes to writer and log: no stream's flight goes on after this.
- */
+ * Whether there is more that waits. What waits, written, at the end of what goes to writer and log: no stream's flight goes on after this;
+ * goes_on: as far as is looked, though more may come. */
 bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error);
 bool fp_pass_is_behind(const FpPass *pass);
-bool fp_pass_end_asking(FpPass *pass, GError **error);
+bool fp_pass_end_asking(FpPass *pass, bool goes_on, GError **error);
 
 /* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, -1 with error set. */
 #define FP_PASS_BATCH 32

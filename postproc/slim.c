@@ -285,7 +285,7 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
-    if (!fp_pass_end_asking(slim->pass, error))
+    if (!fp_pass_end_asking(slim->pass, false, error))
         return false;
     if (slim->log != NULL && !fp_output_publish(g_steal_pointer(&slim->log), error))
         return false;
@@ -339,13 +339,20 @@ static void say(const char *what)
     fp_message_print("%s", what);
 }
 
+static bool is_pressed(void *nothing)
+{
+    (void)nothing;
+    return fp_stop_asked();
+}
+
 static bool open_dissector(Slim *slim, GError **error)
 {
     const FpSelection *selection = &slim->options->selection;
 
     if (selection->questions.fields == NULL && selection->questions.filter == NULL)
         return true;
-    const FpDissectorOptions options = {.flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say};
+    const FpDissectorOptions options = {
+        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .waiting = is_pressed};
     slim->dissector = fp_dissector_new(&selection->questions, &options, error);
     return slim->dissector != NULL;
 }
@@ -378,7 +385,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpLeftCounts **le
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
     if (!is_done) { /* rows and lines of what was read before the failure */
-        (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, NULL));
+        (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, true, NULL));
         fflush(stdout);
         (void)(slim.log == NULL || fp_output_flush(slim.log, NULL));
     }

@@ -18,6 +18,11 @@ static void print_forgotten(const FpStreamsStats *streams, FILE *file)
             forgotten, streams->forgotten_unanswered, streams->forgotten_closed, streams->forgotten_idle);
 }
 
+uint64_t fp_summary_unanswered(const FpSummary *summary)
+{
+    return summary->unjudged + summary->without_fields;
+}
+
 /* Frames by what came of them; those that lead to what is no TCP by its name, as many names as fit a page. */
 static void print_decoded(const FpSummary *summary, const FpLeftCounts *left, FILE *file)
 {

@@ -32,6 +32,9 @@ typedef struct {
     FpStreamsStats streams;
 } FpSummary;
 
+/* How many answers of tshark's are missing: fields of streams, and whether they match. */
+uint64_t fp_summary_unanswered(const FpSummary *summary);
+
 /* Prints it for people. left: what the frames had that have no segment. has_output: there was a capture to keep frames in. */
 void fp_summary_print(const FpSummary *summary, const FpLeftCounts *left, bool has_output, FILE *file);
 

@@ -17,7 +17,8 @@
 #define LINE_BYTES_MAX (16U * 1024U * 1024U) /* far more than fields of one flight can have */
 #define STDERR_BYTES_MAX 2048U
 #define SENT_BYTES_MAX (1024U * 1024U) /* of what was sent, before the rest is moved up */
-#define CHECK_MS 20000
+#define CHECK_SECONDS 180              /* the machine may be busy */
+#define TRIALS 3U
 #define FRAME_BYTES_MAX 262144U /* Wireshark takes a file with more in a frame for damaged */
 #define LINK_TYPE_USER15 162U   /* markers': no dissector takes it */
 
@@ -421,42 +422,89 @@ char *fp_tshark_failure(FpTshark *tshark)
     return g_strdup_printf("tshark ended with status %d%s%s", WEXITSTATUS(tshark->status), colon, words);
 }
 
-/* Runs tshark on a capture without frames. Returns NULL when it is well, or what is wrong. */
-static char *try(const FpTsharkQuestion *question, GError **error)
+int fp_tshark_patience_s(void)
 {
-    FpTshark *tshark = start(question, question->filter, NULL, NULL, error);
-    gint64 end_us = g_get_monotonic_time() + CHECK_MS * G_GINT64_CONSTANT(1000);
+    const char *text = g_getenv("FIRSTPAYLOAD_TSHARK_SECONDS");
+    guint64 number = text != NULL ? g_ascii_strtoull(text, NULL, 10) : 0;
 
+    return number > G_MAXINT ? 0 : (int)number;
+}
+
+typedef enum {
+    WELL,
+    REFUSED,       /* it has ended by itself, and said why */
+    DIED,          /* as of a signal */
+    NOT_ANSWERING, /* it does not start, or does not end */
+} Trial;
+
+typedef struct {
+    FpTsharkWaiting is_pressed; /* NULL: never */
+    void *user;
+} Waiting;
+
+static Trial how_it_went(const FpTshark *tshark, const char *words)
+{
+    if (tshark->pid != 0)
+        return NOT_ANSWERING;
+    if (WIFEXITED(tshark->status) && WEXITSTATUS(tshark->status) == 0)
+        return WELL;
+    return WIFEXITED(tshark->status) && *words != '\0' ? REFUSED : DIED;
+}
+
+/* Runs tshark on a capture without frames. *why is replaced by what is wrong. */
+static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GError **why)
+{
+    int patience_s = fp_tshark_patience_s();
+    gint64 end_us = g_get_monotonic_time() + (patience_s > 0 ? patience_s : CHECK_SECONDS) * G_USEC_PER_SEC;
+    bool is_pressed = false;
+
+    g_clear_error(why);
+    FpTshark *tshark = start(question, question->filter, NULL, NULL, why);
     if (tshark == NULL)
-        return NULL;
-    while (fp_tshark_exchange(tshark, 50) && g_get_monotonic_time() < end_us)
+        return NOT_ANSWERING;
+    while (fp_tshark_exchange(tshark, 50) && g_get_monotonic_time() < end_us) {
         if (fp_tshark_unsent(tshark) == 0)
             close_fd(&tshark->input);
+        if (patience_s > 0 || is_pressed || waiting->is_pressed == NULL || !waiting->is_pressed(waiting->user))
+            continue;
+        is_pressed = true;
+        end_us = MIN(end_us, g_get_monotonic_time() + FP_PRESSED_SECONDS * G_USEC_PER_SEC);
+    }
     if (tshark->errors >= 0)
         (void)receive(tshark->errors, tshark->said);
     g_autofree char *words = said(tshark), *failure = fp_tshark_failure(tshark);
-    bool is_well = tshark->pid == 0 && WIFEXITED(tshark->status) && WEXITSTATUS(tshark->status) == 0;
-    bool has_spoken = tshark->pid == 0 && WIFEXITED(tshark->status) && *words != '\0';
+    Trial trial = how_it_went(tshark, words);
+    if (trial == REFUSED)
+        g_set_error_literal(why, FP_ERROR, FP_ERROR_USAGE, words);
+    else if (trial != WELL)
+        g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; try tshark -v, and install it anew if need be", failure);
     fp_tshark_free(tshark);
-    if (is_well)
-        return NULL;
-    return has_spoken ? g_steal_pointer(&words) : g_steal_pointer(&failure);
+    return trial;
 }
 
-bool fp_tshark_check(const FpTsharkQuestion *question, GError **error)
+/* What it refuses is wrong when it says so twice, and refuses nothing else. */
+bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting is_pressed, void *user, GError **error)
 {
     const FpTsharkQuestion nothing = {0};
-    GError *failure = NULL;
-    g_autofree char *wrong = try(question, &failure);
+    const Waiting waiting = {is_pressed, user};
+    GError *why = NULL, *broken = NULL;
+    Trial trial = DIED, before;
 
-    if (wrong == NULL && failure == NULL)
-        return true;
-    g_autofree char *broken = failure == NULL ? try(&nothing, &failure) : NULL; /* is it what was asked, or tshark itself? */
-    if (failure != NULL)
-        g_propagate_error(error, failure);
-    else if (broken != NULL)
-        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; try tshark -v, and install it anew if need be", broken);
-    else
-        g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
+    for (unsigned i = 0; i < TRIALS; i++) {
+        before = trial;
+        trial = try(question, &waiting, &why);
+        if (trial == WELL)
+            return true;
+        if (trial == NOT_ANSWERING || (trial == REFUSED && before == REFUSED))
+            break;
+    }
+    bool is_wrong = trial == REFUSED && before == REFUSED && try(&nothing, &waiting, &broken) == WELL;
+    g_propagate_error(error, broken != NULL ? broken : why);
+    if (broken != NULL)
+        g_error_free(why);
+    if (!is_wrong && (*error)->code == FP_ERROR_USAGE) {
+        (*error)->code = FP_ERROR_UNAVAILABLE;
+        g_prefix_error(error, "tshark does not work: ");
+    }
     return false;
 }

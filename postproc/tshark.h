@@ -38,9 +38,18 @@ typedef void (*FpTsharkAnswer)(void *user, uint64_t number, FpFieldValues *value
 
 typedef struct FpTshark FpTshark;
 
+/* How long, in seconds, a tshark may say nothing before it is taken for dead, where FIRSTPAYLOAD_TSHARK_SECONDS in the environment says so;
+ * 0 where it does not. */
+int fp_tshark_patience_s(void);
+
+/* Is called again and again while tshark is waited for. Returns whether somebody wants that to end: then it lasts no longer than
+ * FP_PRESSED_SECONDS from there on, if tshark says nothing and FIRSTPAYLOAD_TSHARK_SECONDS does not say otherwise. */
+typedef bool (*FpTsharkWaiting)(void *user);
+#define FP_PRESSED_SECONDS 10
+
 /* Whether the questions, of which either may be missing, make sense to tshark. Fails with FP_ERROR_USAGE and what tshark has to say when
- * they do not, with FP_ERROR_UNAVAILABLE when tshark does not work at all. */
-bool fp_tshark_check(const FpTsharkQuestion *question, GError **error);
+ * they do not, with FP_ERROR_UNAVAILABLE when tshark does not work at all; one that dies is tried again. waiting may be NULL. */
+bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting waiting, void *user, GError **error);
 
 /* question is copied. Returns NULL with error set when there is no tshark. fp_tshark_free ends it, whatever it is at. */
 FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error);

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "log-arguments.h"
+#include "notify.h"
 #include "output.h"
 #include "selection-arguments.h"
 #include "size.h"
@@ -285,13 +286,21 @@ static const char *read_words(FpWatchArguments *arguments)
     return NULL;
 }
 
+/* When options are read again, with a tshark that is slow to start. */
+static bool feed_watchdog(void *nothing)
+{
+    (void)nothing;
+    fp_notify("WATCHDOG=1");
+    return false;
+}
+
 /* Whether they make sense to tshark. When it does not work, that is seen to where it is needed. */
 static bool check_questions(const FpQuestions *questions, GError **error)
 {
     const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
     GError *failure = NULL;
 
-    if ((question.fields == NULL && question.filter == NULL) || fp_tshark_check(&question, &failure))
+    if ((question.fields == NULL && question.filter == NULL) || fp_tshark_check(&question, feed_watchdog, NULL, &failure))
         return true;
     if (failure->code == FP_ERROR_UNAVAILABLE) {
         g_error_free(failure);

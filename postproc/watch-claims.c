@@ -98,18 +98,25 @@ static void say(const char *what)
     fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", what);
 }
 
-static void note_waiting(void *user)
+/* See FpTsharkWaiting. */
+static bool note_waiting(void *user)
 {
     Watch *watch = user;
 
-    tick(watch, "working");
+    if (watch->pass != NULL) {
+        tick(watch, "working");
+    } else { /* options are looked at, and there may be no claims yet */
+        fp_notify("WATCHDOG=1");
+        fp_wakeup_signals(watch->wakeup, &watch->signals);
+    }
+    return watch->signals.stop;
 }
 
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error)
 {
     const FpSelection *selection = &options->selection;
     const FpDissectorOptions how = {
-        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .is_waiting = note_waiting, .user = watch};
+        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .waiting = note_waiting, .user = watch};
 
     *dissector = NULL;
     if (selection->questions.fields == NULL && selection->questions.filter == NULL)
@@ -135,7 +142,7 @@ static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
-    if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, error))
+    if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, true, error))
         return false;
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
 }
@@ -244,6 +251,17 @@ static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
     return is_done;
 }
 
+/* What was asked of tshark and not answered is not asked again: that file's outputs stay so. */
+static void note_unanswered(const FpClaim *claim, const FpSummary *before, const FpSummary *now)
+{
+    if (fp_summary_unanswered(now) == fp_summary_unanswered(before))
+        return;
+    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name,
+               "%s: tshark could not be asked of all its streams: %" G_GUINT64_FORMAT " have no fields, %" G_GUINT64_FORMAT
+               " are kept without being judged",
+               claim->name, now->without_fields - before->without_fields, now->unjudged - before->unjudged);
+}
+
 static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capture, const FpSummary *before, guint n_waiting)
 {
     FpTotals *totals = &watch->state.totals;
@@ -258,6 +276,7 @@ static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capt
                    "%s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken", claim->name,
                    fp_capture_cut(capture));
     }
+    note_unanswered(claim, before, &totals->summary);
     fp_journal(G_LOG_LEVEL_INFO, claim->number, claim->name,
                "%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT " kept, %" G_GUINT64_FORMAT " streams with payload; waiting: %u",
                claim->name, totals->summary.frames - before->frames, totals->summary.kept - before->kept,

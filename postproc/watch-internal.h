@@ -43,7 +43,7 @@ typedef struct {
     unsigned ticks;
     gint64 next_tick_us;
     gint64 next_status_us;
-    uint64_t files_at_start, failed_at_start, cut_at_start;
+    uint64_t files_at_start, failed_at_start, cut_at_start, unanswered_at_start;
 } Watch;
 
 /* watch-status.c. Saves the status, at most once a second unless it must be; state: FP_WORD_STATE. */

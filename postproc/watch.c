@@ -195,9 +195,9 @@ static bool begin(Watch *watch, GError **error)
     if (watch->inbox_lock == NULL)
         return false;
     watch->wakeup = fp_wakeup_new(error);
-    if (!fp_watch_new_dissector(watch, options, &watch->dissector, error))
+    if (watch->wakeup == NULL || !fp_watch_new_dissector(watch, options, &watch->dissector, error))
         return false;
-    if (watch->wakeup == NULL || !fp_watch_restore(watch, error) || !follow_output(watch, error))
+    if (!fp_watch_restore(watch, error) || !follow_output(watch, error))
         return false;
     if (watch->state.generation == 0 && fp_spool_highest(watch->spool) > 0)
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: there is no checkpoint, but there are files from before; outputs may come twice",
@@ -205,6 +205,7 @@ static bool begin(Watch *watch, GError **error)
     watch->files_at_start = watch->state.totals.files;
     watch->failed_at_start = watch->state.totals.files_failed;
     watch->cut_at_start = watch->state.totals.summary.captures_cut;
+    watch->unanswered_at_start = fp_summary_unanswered(&watch->state.totals.summary);
     watch->status.pid = (uint64_t)getpid();
     note_folder(watch, FP_WORD_INBOX, options->spool.inbox);
     note_folder(watch, FP_WORD_OUTPUT, options->output);
@@ -243,6 +244,7 @@ bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, F
         result->files = watch.state.totals.files - watch.files_at_start;
         result->files_failed = watch.state.totals.files_failed - watch.failed_at_start;
         result->files_cut = watch.state.totals.summary.captures_cut - watch.cut_at_start;
+        result->unanswered = fp_summary_unanswered(&watch.state.totals.summary) - watch.unanswered_at_start;
         fp_watch_save_status(&watch, "stopped", true);
     }
     end(&watch);

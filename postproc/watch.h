@@ -41,6 +41,7 @@ typedef struct {
     uint64_t files;
     uint64_t files_failed;
     uint64_t files_cut;
+    uint64_t unanswered; /* see fp_summary_unanswered */
 } FpWatchResult;
 
 /* Works until SIGTERM or SIGINT, or until all is done with once. Returns false with error set when it cannot begin, or, with once, go on.

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* display-filter.c - see display-filter.h. */
+#include "display-filter.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* Words that a part may match and the whole not; and what Wireshark shows of a part alone. */
+static bool may_shrink(const char *word)
+{
+    static const char *const words[] = {"not", "ne", "all", "all_eq", "all_ne", "xor"};
+    static const char *const prefixes[] = {"data", "_ws.", "frame.protocols", "tcp.analysis.", "tcp.reassembled", "tcp.segment"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strcasecmp(word, words[i]) == 0)
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (g_ascii_strncasecmp(word, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_operator(const char *word)
+{
+    static const char *const words[] = {"and", "or", "in", "eq", "gt", "lt", "ge", "le", "any", "any_eq", "contains", "matches"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_ascii_strcasecmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static const char *after_spaces(const char *at)
+{
+    while (g_ascii_isspace(*at))
+        at++;
+    return at;
+}
+
+/* Of a text between quotes, at the first. A backslash before a quote keeps it in; in a raw string it does so, too. */
+static const char *after_quoted(const char *at)
+{
+    char quote = *at++;
+
+    while (*at != '\0' && *at != quote)
+        at += at[0] == '\\' && at[1] != '\0' ? 2 : 1;
+    return *at == '\0' ? at : at + 1;
+}
+
+/* Of a name or a number at *at. A bracket right behind a name makes it a function. */
+static bool word_only_grows(const char **at)
+{
+    const char *end = *at;
+
+    while (g_ascii_isalnum(*end) || (*end != '\0' && strchr("_.-:", *end) != NULL))
+        end++;
+    g_autofree char *word = g_strndup(*at, (gsize)(end - *at));
+    *at = end;
+    return !may_shrink(word) && (*after_spaces(end) != '(' || is_operator(word));
+}
+
+bool fp_display_filter_only_grows(const char *text)
+{
+    for (const char *at = after_spaces(text); *at != '\0'; at = after_spaces(at)) {
+        if (*at == '"' || *at == '\'') {
+            at = after_quoted(at);
+        } else if (g_ascii_isalnum(*at) || *at == '_' || *at == '.') {
+            if (!word_only_grows(&at))
+                return false;
+        } else if (g_str_has_prefix(at, "===") || strchr("()[]{},:=<>&|/+-*", *at) == NULL) {
+            return false;
+        } else {
+            at++;
+        }
+    }
+    return true;
+}
