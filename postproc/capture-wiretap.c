@@ -226,7 +226,7 @@ static bool wiretap_would_wait(const FpCapture *capture)
 static const FpReader wiretap_reader = {.read = wiretap_read, .close = wiretap_close, .would_wait = wiretap_would_wait};
 
 /* What it says of files may have anything of theirs in it. */
-static FP_WIRETAP_LOG_WRITER(say, format, arguments)
+static void say(FP_WIRETAP_LOG_PARAMETERS)
 {
     g_autofree char *text = g_strdup_vprintf(format, arguments);
 

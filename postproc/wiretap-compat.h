@@ -31,17 +31,17 @@ typedef struct {
 #endif
 } FpWiretapRecord;
 
-/* A function that prints libwiretap's messages; name is what it is called. */
+/* The parameters of a function that prints libwiretap's messages. */
 #if FP_WIRETAP_AT_LEAST(4, 4)
-#define FP_WIRETAP_LOG_WRITER(name, format, arguments)                                                                                     \
-    void name(const char *domain G_GNUC_UNUSED, enum ws_log_level level G_GNUC_UNUSED, const char *file G_GNUC_UNUSED,                     \
-              long line G_GNUC_UNUSED, const char *func G_GNUC_UNUSED, const char *fatal G_GNUC_UNUSED,                                    \
-              ws_log_manifest_t *manifest G_GNUC_UNUSED, const char *format, va_list arguments, void *user G_GNUC_UNUSED)
+#define FP_WIRETAP_LOG_PARAMETERS                                                                                                          \
+    const char *domain G_GNUC_UNUSED, enum ws_log_level level G_GNUC_UNUSED, const char *file G_GNUC_UNUSED, long line G_GNUC_UNUSED,      \
+        const char *func G_GNUC_UNUSED, const char *fatal G_GNUC_UNUSED, ws_log_manifest_t *manifest G_GNUC_UNUSED, const char *format,    \
+        va_list arguments, void *user G_GNUC_UNUSED
 #else
-#define FP_WIRETAP_LOG_WRITER(name, format, arguments)                                                                                     \
-    void name(const char *domain G_GNUC_UNUSED, enum ws_log_level level G_GNUC_UNUSED, struct timespec time G_GNUC_UNUSED,                 \
-              const char *file G_GNUC_UNUSED, long line G_GNUC_UNUSED, const char *func G_GNUC_UNUSED, const char *format,                 \
-              va_list arguments, void *user G_GNUC_UNUSED)
+#define FP_WIRETAP_LOG_PARAMETERS                                                                                                          \
+    const char *domain G_GNUC_UNUSED, enum ws_log_level level G_GNUC_UNUSED, struct timespec time G_GNUC_UNUSED,                           \
+        const char *file G_GNUC_UNUSED, long line G_GNUC_UNUSED, const char *func G_GNUC_UNUSED, const char *format, va_list arguments,    \
+        void *user G_GNUC_UNUSED
 #endif
 
 static inline void fp_wiretap_log_init(const char *program, ws_log_writer_cb *writer)
