@@ -21,7 +21,14 @@ typedef struct {
     bool has_interfaces;
     guint interfaces;      /* in the output */
     guint first_interface; /* of the capture's, in the output */
+    GArray *made;          /* Made: interfaces that the capture does not have */
 } Dumping;
+
+/* What stands for the interface of all frames of one encapsulation. */
+typedef struct {
+    int encapsulation;
+    guint number; /* in the output */
+} Made;
 
 typedef struct {
     FpKept base;
@@ -165,14 +172,13 @@ static bool add_interfaces(Dumping *dumping, GError **error)
     return true;
 }
 
-/* Classic pcap knows of one interface, and nothing but its link type. */
-static bool add_only_interface(Dumping *dumping, GError **error)
+/* Where nothing is known of an interface but what its frames are. */
+static bool make_interface(Dumping *dumping, int encapsulation, bool nanoseconds, GError **error)
 {
     wtap_block_t interface = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
     wtapng_if_descr_mandatory_t *description = wtap_block_get_mandatory_data(interface);
-    bool nanoseconds = fp_capture_format(dumping->base.capture)->nanoseconds;
 
-    description->wtap_encap = encapsulation_of(dumping->base.capture);
+    description->wtap_encap = encapsulation;
     description->snap_len = FP_SNAPLEN_MAX;
     description->time_units_per_second = nanoseconds ? 1000000000 : 1000000;
     description->tsprecision = nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
@@ -193,18 +199,44 @@ static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
     dumping->first_interface = dumping->interfaces;
     if (!fit(dumping, capture, error))
         return false;
-    return !dumping->has_interfaces || !fp_capture_format(capture)->is_pcap || add_only_interface(dumping, error);
+    g_array_set_size(dumping->made, 0);
+    return !dumping->has_interfaces || !fp_capture_format(capture)->is_pcap ||
+           make_interface(dumping, encapsulation_of(capture), fp_capture_format(capture)->nanoseconds, error);
 }
 
-/* Interfaces are numbered through all captures of the output. */
-static void number_interface(const Dumping *dumping, wtap_rec *rec)
+/* The number of the interface that is made for rec's encapsulation. Returns false with error set. */
+static bool find_made(Dumping *dumping, const wtap_rec *rec, guint *number, GError **error)
 {
-    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID) {
-        rec->rec_header.packet_header.interface_id += dumping->first_interface;
-    } else if (dumping->has_interfaces && dumping->first_interface > 0) {
-        rec->presence_flags |= WTAP_HAS_INTERFACE_ID;
-        rec->rec_header.packet_header.interface_id = dumping->first_interface;
+    int encapsulation = rec->rec_header.packet_header.pkt_encap;
+
+    for (guint i = 0; i < dumping->made->len; i++) {
+        const Made *made = &g_array_index(dumping->made, Made, i);
+        *number = made->number;
+        if (made->encapsulation == encapsulation)
+            return true;
     }
+    *number = dumping->interfaces;
+    const Made made = {encapsulation, *number};
+    g_array_append_val(dumping->made, made);
+    return make_interface(dumping, encapsulation, rec->tsprec > WTAP_TSPREC_USEC, error);
+}
+
+/* Interfaces are numbered through all captures of the output. Most formats have none; of some, libwiretap says what each frame is, and
+ * nothing of an interface. */
+static bool number_interface(Dumping *dumping, wtap_rec *rec, GError **error)
+{
+    guint number = dumping->first_interface;
+    bool has_none = dumping->interfaces - dumping->first_interface == dumping->made->len;
+
+    if (rec->presence_flags & WTAP_HAS_INTERFACE_ID)
+        number += rec->rec_header.packet_header.interface_id;
+    else if (!dumping->has_interfaces || rec->rec_type != REC_TYPE_PACKET)
+        return true;
+    else if (has_none && !find_made(dumping, rec, &number, error))
+        return false;
+    rec->presence_flags |= WTAP_HAS_INTERFACE_ID;
+    rec->rec_header.packet_header.interface_id = number;
+    return true;
 }
 
 static bool dump(Dumping *dumping, const wtap_rec *rec, const uint8_t *frame, size_t bytes, GError **error)
@@ -212,41 +244,38 @@ static bool dump(Dumping *dumping, const wtap_rec *rec, const uint8_t *frame, si
     int err = 0;
     char *err_info = NULL;
 
-    if (!add_interfaces(dumping, error))
-        return false;
     if (fp_wiretap_dump(dumping->dumper, rec, frame, bytes, &err, &err_info))
         return true;
     set_dump_error(error, dumping, err, err_info);
     return false;
 }
 
-/* A record as libwiretap has it, or would have it of a classic pcap. */
-static wtap_rec rec_of(const Dumping *dumping, const FpRecord *record)
+/* A record as libwiretap has it, or would have it of a classic pcap. The interfaces that it may be of are written by then. Returns false
+ * with error set. */
+static bool find_rec(Dumping *dumping, const FpRecord *record, wtap_rec *rec, GError **error)
 {
-    wtap_rec rec = {.rec_type = REC_TYPE_PACKET, .presence_flags = WTAP_HAS_TS | WTAP_HAS_CAP_LEN};
-
+    *rec = (wtap_rec){.rec_type = REC_TYPE_PACKET, .presence_flags = WTAP_HAS_TS | WTAP_HAS_CAP_LEN};
     if (record->wiretap != NULL) {
-        rec = *(const wtap_rec *)record->wiretap;
+        *rec = *(const wtap_rec *)record->wiretap;
     } else {
-        wtap_packet_header *packet = &rec.rec_header.packet_header;
-        rec.ts.secs = (time_t)(record->time_ns / 1000000000);
-        rec.ts.nsecs = (int)(record->time_ns % 1000000000);
-        rec.tsprec = fp_capture_format(dumping->base.capture)->nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
+        wtap_packet_header *packet = &rec->rec_header.packet_header;
+        rec->ts.secs = (time_t)(record->time_ns / 1000000000);
+        rec->ts.nsecs = (int)(record->time_ns % 1000000000);
+        rec->tsprec = fp_capture_format(dumping->base.capture)->nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
         packet->caplen = record->captured_bytes;
         packet->len = record->wire_bytes;
         packet->pkt_encap = encapsulation_of(dumping->base.capture);
         packet->pseudo_header.eth.fcs_len = -1; /* not known */
     }
-    number_interface(dumping, &rec);
-    return rec;
+    return add_interfaces(dumping, error) && number_interface(dumping, rec, error);
 }
 
 static bool write_record(FpWriter *writer, const FpRecord *record, GError **error)
 {
     Dumping *dumping = (Dumping *)writer;
-    wtap_rec rec = rec_of(dumping, record);
+    wtap_rec rec;
 
-    return dump(dumping, &rec, record->data, record->captured_bytes, error);
+    return find_rec(dumping, record, &rec, error) && dump(dumping, &rec, record->data, record->captured_bytes, error);
 }
 
 static FpWiretapBool add_option_bytes(wtap_block_t block G_GNUC_UNUSED, guint option G_GNUC_UNUSED, wtap_opttype_e type,
@@ -274,7 +303,8 @@ static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
 {
     Kept *kept = g_malloc(sizeof *kept + record->captured_bytes);
 
-    *kept = (Kept){.base = {drop}, .rec = rec_of((Dumping *)writer, record), .n = record->captured_bytes};
+    *kept = (Kept){.base = {drop}, .n = record->captured_bytes};
+    (void)find_rec((Dumping *)writer, record, &kept->rec, NULL); /* what cannot be written now cannot be later, and is said then */
     memcpy(kept->frame, record->data, kept->n);
     fp_wiretap_disown(&kept->rec);
     *bytes = sizeof *kept + kept->n;
@@ -340,6 +370,7 @@ static void clear(FpWriter *writer)
         g_free(dumping->params.idb_inf); /* what it points to is the input's */
     dumping->params.idb_inf = NULL;
     wtap_dump_params_cleanup(&dumping->params);
+    g_array_unref(dumping->made);
 }
 
 static const FpWay way = {
@@ -359,6 +390,7 @@ FpWriter *fp_writer_wiretap_new(FpOutput *output, FpCapture *first, int format, 
 
     dumping->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
     dumping->is_converted = format != FP_WRITER_AS_INPUT;
+    dumping->made = g_array_new(FALSE, FALSE, sizeof(Made));
     if (begin(dumping, first, dumping->is_converted ? format : fp_writer_subtype(first), error))
         return &dumping->base;
     fp_writer_free(&dumping->base);

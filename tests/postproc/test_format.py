@@ -41,6 +41,23 @@ class Format(InFolder):
         self.slim("-F", "pcap", "-w", self.path("out"), source)
         self.assertEqual(read(self.path("plain")), read(self.path("out")))
 
+    def test_pcapng_from_formats_without_interfaces(self):
+        """pcapng wants an interface for each frame. Some formats have none, and libwiretap says nothing of one either."""
+        mixed = os.path.join(CAPTURES, "mixed.pcap")
+        self.slim("-F", "pcapng", "-w", self.path("wanted"), mixed)
+        wanted = [line.split("\t")[1:] for line in said(self.path("wanted"))[0].splitlines()]
+        sources = []
+        for kind in ("commview-ncf", "k12text", "netmon1", "netmon2", "ngsniffer", "ngwsniffer_2_0", "5views", "snoop", "lanalyzer", "nsecpcap"):
+            with self.subTest(kind=kind):
+                sources.append(self.path("in." + kind))
+                subprocess.run(["editcap", "-F", kind, mixed, sources[-1]], check=True, capture_output=True)
+                self.slim("-F", "pcapng", "-w", self.path("out"), sources[-1])
+                frames, kind_written = said(self.path("out"))
+                self.assertEqual(kind_written, "pcapng")
+                self.assertEqual([line.split("\t")[1:] for line in frames.splitlines()], wanted)
+        self.slim("-F", "pcapng", "-w", self.path("out"), *sources, os.path.join(CAPTURES, "two-interfaces.pcapng"), mixed)
+        self.assertGreater(len(said(self.path("out"))[0].splitlines()), len(wanted))
+
     def test_captures_of_different_formats_together(self):
         one = write(self.folder, "one.pcap", pcap(connection(40000)))
         two = write(self.folder, "two.pcap", pcap(connection(40001), magic=NANOSECONDS))
