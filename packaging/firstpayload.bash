@@ -42,7 +42,7 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --max-streams | --max-memory)
+    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --max-streams | --max-memory)
         return
         ;;
     esac
@@ -50,7 +50,7 @@ _firstpayload()
         local selection='--format --formats --keep --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --max-memory --stream-key --log --log-format --fields --log-bytes --community-id-seed --help'
         case ${COMP_WORDS[1]} in
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;
-        watch) words="--config --match --then --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
+        watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         rotate) words='--help' ;;
         *) words='' ;;

@@ -20,9 +20,14 @@ static void note(FpClaim *claim, const struct stat *status)
 FpClaim *fp_claim_new(uint64_t number, const char *name, char *path)
 {
     FpClaim *claim = g_new0(FpClaim, 1);
+    struct stat status;
 
     *claim = (FpClaim){.number = number, .name = g_strdup(name), .path = path, .fd = -1};
-    (void)fp_claim_look(claim);
+    if (lstat(path, &status) == 0) {
+        claim->inode = (uint64_t)status.st_ino;
+        claim->age = fp_age_of(&status);
+        note(claim, &status);
+    }
     return claim;
 }
 

@@ -12,14 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "age.h"
+
 typedef struct {
     uint64_t number;
     char *name;        /* as it was in the inbox; of a long one the end */
     char *path;        /* where it is now */
     uint64_t identity; /* FP_THEN_KEEP: stands for name, size, time of change and beginning; else 0 */
+    uint64_t inode;    /* of the file */
+    FpAge age;         /* as far as it was needed; see fp_age_read */
     uint64_t bytes;    /* when it was looked at last */
     int64_t changed_ns;
     bool is_sure;            /* that it is finished: else that is a guess */
+    bool is_late;            /* it was waited for in vain: others are taken before it */
     uint64_t records_before; /* that were taken of it under another number, after which it grew; they are passed over */
     int fd;                  /* while it is read; else -1 */
     bool is_taken;           /* in this process. What it was then: bytes, changed_ns, and */

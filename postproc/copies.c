@@ -22,6 +22,16 @@ char *fp_copies_plain_name(const char *name)
     return g_strdup(name);
 }
 
+char **fp_copies_compressed_names(const char *name)
+{
+    g_autofree char *plain = fp_copies_plain_name(name);
+    char **names = g_new0(char *, G_N_ELEMENTS(compressions) + 1);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(compressions) && g_str_equal(plain, name); i++)
+        names[i] = g_strconcat(name, compressions[i], NULL);
+    return names;
+}
+
 uint64_t fp_copies_beginning(const char *path)
 {
     g_autoptr(FpCapture) capture = fp_capture_open(path, false, NULL);

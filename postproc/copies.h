@@ -13,6 +13,9 @@
 /* The name without what says that the file is compressed; the caller's. */
 char *fp_copies_plain_name(const char *name);
 
+/* The names that the file can have when it is compressed; a g_strfreev, empty of one that is. */
+char **fp_copies_compressed_names(const char *name);
+
 /* Stands for the first record of the capture at path; 0: there is none. */
 uint64_t fp_copies_beginning(const char *path);
 

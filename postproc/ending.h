@@ -19,6 +19,11 @@ typedef enum {
     FP_ENDING_WRITTEN,
 } FpEnding;
 
+static inline bool fp_ending_is_end(FpEnding ending)
+{
+    return ending == FP_ENDING_SURE || ending == FP_ENDING_GUESS;
+}
+
 typedef struct FpEndings FpEndings;
 
 /* unchanged_s: how long a file must not have changed to be taken for finished where nobody can tell. */

@@ -15,14 +15,18 @@
 #include "error.h"
 #include "folder.h"
 
+#define LEADING_MAX 1000U /* records that are no packets, before the first that is one: they have no time of capture */
+
 static bool find(const char *path, int64_t *time_ns)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(FpCapture) capture = fp_capture_open(path, false, &failure);
-    FpRecord record;
-    int n = capture == NULL ? -1 : fp_capture_read(capture, &record, 1, &failure);
+    FpRecord record = {.link = FP_LINK_NONE};
+    int n = capture == NULL ? -1 : 1;
 
-    if (n == 1)
+    for (unsigned i = 0; i < LEADING_MAX && n == 1 && record.link == FP_LINK_NONE; i++)
+        n = fp_capture_read(capture, &record, 1, &failure);
+    if (n == 1 && record.link != FP_LINK_NONE)
         *time_ns = fp_capture_time_ns(capture, &record);
     return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);
 }

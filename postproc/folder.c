@@ -67,6 +67,11 @@ char *fp_folder_path_of(int fd, const char *path)
     return g_strdup_printf("/proc/self/fd/%d", fd);
 }
 
+bool fp_folder_is_passing(int failure)
+{
+    return failure == EMFILE || failure == ENFILE || failure == ENOMEM || failure == EIO || failure == EINTR;
+}
+
 int64_t fp_folder_changed_ns(const struct stat *status)
 {
     return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;

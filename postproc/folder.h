@@ -23,6 +23,9 @@ int fp_folder_open_file(const char *path);
 /* A path that leads to what fd is open on, whatever has become of the name path meanwhile; the caller's. */
 char *fp_folder_path_of(int fd, const char *path);
 
+/* Whether what cannot be opened for the reason failure, an errno, can be later. */
+bool fp_folder_is_passing(int failure);
+
 /* When the file was changed last, since 1970. */
 int64_t fp_folder_changed_ns(const struct stat *status);
 

@@ -11,13 +11,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "copies.h"
 #include "error.h"
-#include "first-time.h"
 #include "folder.h"
 #include "journal.h"
 #include "notify.h"
 
 #define BEGINNING_BYTES 4096
+#define RENAMED_WITHIN_NS 10000000000
 #define FILES_PER_SIGN 256U /* of life: a full folder takes its time */
 #define LOOK_ATTEMPTS 3U    /* at a folder of which a file cannot be looked at, before that is left out */
 
@@ -28,7 +29,7 @@ struct FpInbox {
     bool identifies;
     FpEndings *endings;
     FpAttempts *attempts;
-    GPtrArray *written; /* of FpArrival: that somebody has open for writing */
+    GPtrArray *pending; /* of FpArrival */
     GArray *present;    /* of uint64_t */
     bool is_all_present;
     unsigned failures; /* looks at the folder that did not work, one after the other */
@@ -51,7 +52,7 @@ FpInbox *fp_inbox_new(const FpInboxOptions *options)
     inbox->match = options->match != NULL ? g_pattern_spec_new(options->match) : NULL;
     inbox->identifies = options->identifies;
     inbox->endings = fp_endings_new(options->unchanged_s);
-    inbox->written = g_ptr_array_new_with_free_func(free_arrival);
+    inbox->pending = g_ptr_array_new_with_free_func(free_arrival);
     inbox->present = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return inbox;
 }
@@ -64,7 +65,7 @@ void fp_inbox_free(FpInbox *inbox)
     g_free(inbox->claims);
     g_clear_pointer(&inbox->match, g_pattern_spec_free);
     fp_endings_free(inbox->endings);
-    g_ptr_array_unref(inbox->written);
+    g_ptr_array_unref(inbox->pending);
     g_array_unref(inbox->present);
     g_free(inbox);
 }
@@ -109,7 +110,7 @@ FpEnding fp_inbox_ending(FpInbox *inbox, const char *path)
 static bool identify(int fd, FpArrival *arrival)
 {
     uint8_t beginning[BEGINNING_BYTES];
-    uint64_t parts[4] = {arrival->bytes, (uint64_t)arrival->changed_ns, XXH3_64bits(arrival->name, strlen(arrival->name)), 0};
+    uint64_t parts[4] = {arrival->age.bytes, (uint64_t)arrival->age.changed_ns, XXH3_64bits(arrival->name, strlen(arrival->name)), 0};
     size_t n = 0;
     ssize_t done = fd < 0 ? 0 : 1;
 
@@ -131,10 +132,16 @@ static bool is_wanted(const FpInbox *inbox, const char *name)
     return name[0] != '.' && (inbox->match == NULL || g_pattern_spec_match_string(inbox->match, name));
 }
 
-/* What cannot be opened for such a reason can be later. */
-static bool is_passing(int failure)
+/* Whether it will be, when it has been renamed, or compressed. */
+static bool will_be_wanted(const FpInbox *inbox, const char *name)
 {
-    return failure == EMFILE || failure == ENFILE || failure == ENOMEM || failure == EIO || failure == EINTR;
+    g_autofree char *final_name = fp_age_final_name(name);
+    g_auto(GStrv) compressed = fp_copies_compressed_names(final_name);
+    bool is_match = is_wanted(inbox, final_name) && !is_wanted(inbox, name);
+
+    for (char **at = compressed; *at != NULL && inbox->match != NULL; at++)
+        is_match |= is_wanted(inbox, *at) && !is_wanted(inbox, name);
+    return is_match;
 }
 
 /* What there is to say of the file now. fd: of it, -1 for one that may not be opened. Returns NULL with errno set when it cannot be read.
@@ -146,9 +153,7 @@ static FpArrival *describe(const char *path, int fd, bool identifies)
     if (lstat(path, &status) != 0)
         return NULL;
     FpArrival *arrival = g_new0(FpArrival, 1);
-    *arrival =
-        (FpArrival){.name = g_path_get_basename(path), .bytes = (uint64_t)status.st_size, .changed_ns = fp_folder_changed_ns(&status)};
-    arrival->first_ns = arrival->changed_ns;
+    *arrival = (FpArrival){.name = g_path_get_basename(path), .inode = (uint64_t)status.st_ino, .age = fp_age_of(&status)};
     if (!identifies || identify(fd, arrival))
         return arrival;
     int failure = errno;
@@ -161,7 +166,7 @@ uint64_t fp_inbox_identity(const char *path)
 {
     int fd = fp_ending_open(path);
     int failure = errno;
-    FpArrival *arrival = fd >= 0 || !is_passing(failure) ? describe(path, fd, true) : NULL;
+    FpArrival *arrival = fd >= 0 || !fp_folder_is_passing(failure) ? describe(path, fd, true) : NULL;
     uint64_t identity = arrival != NULL ? arrival->identity : 0;
 
     failure = fd < 0 ? failure : errno;
@@ -177,7 +182,6 @@ uint64_t fp_inbox_identity(const char *path)
 static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen, GPtrArray *arrivals)
 {
     FpEnding ending = fp_ending_of(inbox->endings, path, fd);
-    bool is_finished = ending == FP_ENDING_SURE || ending == FP_ENDING_GUESS;
     bool identifies = inbox->identifies || g_hash_table_size(seen) > 0;
     FpArrival *arrival = describe(path, fd, identifies); /* as it is then: before, it could still change */
 
@@ -185,11 +189,12 @@ static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen
         return errno == ENOENT;
     if (identifies)
         g_array_append_val(inbox->present, arrival->identity);
-    arrival->is_sure = ending == FP_ENDING_SURE;
-    if (is_finished && !g_hash_table_contains(seen, &arrival->identity))
+    arrival->is_wanted = true;
+    arrival->ending = ending;
+    if (!fp_ending_is_end(ending))
+        g_ptr_array_add(inbox->pending, arrival);
+    else if (!g_hash_table_contains(seen, &arrival->identity))
         g_ptr_array_add(arrivals, arrival);
-    else if (ending == FP_ENDING_WRITTEN && arrivals->len == 0)
-        g_ptr_array_add(inbox->written, arrival);
     else
         free_arrival(arrival);
     return true;
@@ -217,7 +222,7 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
         return true;
     fp_attempts_begin(inbox->attempts, path);
     int fd = open_unless_given_up(inbox, path);
-    bool is_well = (fd >= 0 || !is_passing(errno)) && look_into(inbox, path, fd, seen, arrivals);
+    bool is_well = (fd >= 0 || !fp_folder_is_passing(errno)) && look_into(inbox, path, fd, seen, arrivals);
     int failure = errno;
     if (fd >= 0)
         close(fd);
@@ -226,13 +231,36 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
     return is_well;
 }
 
+/* Whether a hidden file may just have been finished, and be about to be renamed. Else it was left over. */
+static bool is_fresh(const FpArrival *arrival)
+{
+    return g_get_real_time() * 1000 - arrival->age.settled_ns < RENAMED_WITHIN_NS;
+}
+
+/* The same for a name that will be wanted: what is finished counts too, until it has been renamed, or compressed. */
+static void look_at_other(FpInbox *inbox, const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    struct stat status;
+
+    if (!will_be_wanted(inbox, name) || lstat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return;
+    FpEnding ending = fp_inbox_ending(inbox, path);
+    FpArrival *arrival = describe(path, -1, false);
+    if (arrival == NULL)
+        return;
+    arrival->ending = ending;
+    if (name[0] != '.' || !fp_ending_is_end(ending) || is_fresh(arrival))
+        g_ptr_array_add(inbox->pending, arrival);
+    else
+        free_arrival(arrival);
+}
+
 static gint compare_arrivals(gconstpointer a, gconstpointer b)
 {
     const FpArrival *first = *(const FpArrival *const *)a, *second = *(const FpArrival *const *)b;
 
-    if (first->first_ns != second->first_ns)
-        return first->first_ns < second->first_ns ? -1 : 1;
-    return strverscmp(first->name, second->name);
+    return fp_age_compare(&first->age, first->name, &second->age, second->name);
 }
 
 static void set_error(GError **error, const char *path)
@@ -250,22 +278,6 @@ static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
     return true;
 }
 
-/* At the second attempt if not at the first. One that has ended the process twice is to cost no others the third time: it is looked into by
- * another process, and if that dies too, it is taken in the order of its last change. */
-static bool find_first_time(FpInbox *inbox, const char *path, FpArrival *arrival)
-{
-    FpAttemptsPast past = fp_attempts_past(inbox->attempts, path);
-    bool (*find)(const char *path, int64_t *time_ns) =
-        past.deaths + 1 < FP_ATTEMPTS_AT_ONE_PLACE ? fp_first_time_find : fp_first_time_find_apart;
-
-    if (arrival->bytes == 0 || fp_attempts_are_over(&past))
-        return true;
-    fp_attempts_begin(inbox->attempts, path);
-    bool is_known = find(path, &arrival->first_ns) || find(path, &arrival->first_ns);
-    fp_attempts_end(inbox->attempts);
-    return is_known;
-}
-
 /* Fills in when the captures began. Returns false with error set when that cannot be told now. */
 static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error)
 {
@@ -274,13 +286,7 @@ static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error
             fp_notify("WATCHDOG=1");
         FpArrival *arrival = g_ptr_array_index(arrivals, i);
         g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
-        if (find_first_time(inbox, path, arrival))
-            continue;
-        int fd = fp_ending_open(path), failure = errno;
-        if (fd >= 0)
-            close(fd);
-        errno = failure;
-        if (fd < 0 && is_passing(failure) && is_waited_for(inbox, path, error))
+        if (!fp_age_read(path, inbox->attempts, &arrival->age) && is_waited_for(inbox, path, error))
             return false;
     }
     return true;
@@ -297,6 +303,7 @@ static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besi
         set_error(error, inbox->folder);
         return false;
     }
+    g_ptr_array_set_size(inbox->pending, 0);
     for (guint i = 0; besides != NULL && i < besides->len; i++)
         g_hash_table_add(known, ((const FpArrival *)g_ptr_array_index(besides, i))->name);
     for (guint i = 0; i < names->len; i++) {
@@ -304,6 +311,8 @@ static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besi
         if (i % FILES_PER_SIGN == 0)
             fp_notify("WATCHDOG=1");
         g_autofree char *path = g_build_filename(inbox->folder, name, NULL);
+        if (!is_wanted(inbox, name))
+            look_at_other(inbox, path);
         if (!is_wanted(inbox, name) || g_hash_table_contains(known, name) || look_at(inbox, path, seen, arrivals))
             continue;
         inbox->is_all_present = false;
@@ -331,9 +340,9 @@ static bool add_overtaken(FpInbox *inbox, GHashTable *seen, GPtrArray *arrivals,
     if (!find_first_times(inbox, arrivals, error) || !find_first_times(inbox, later, error))
         return false;
     for (guint i = 0; i < arrivals->len; i++)
-        newest_ns = MAX(newest_ns, ((const FpArrival *)g_ptr_array_index(arrivals, i))->first_ns);
+        newest_ns = MAX(newest_ns, ((const FpArrival *)g_ptr_array_index(arrivals, i))->age.first_ns);
     for (guint i = later->len; i-- > 0;)
-        if (((const FpArrival *)g_ptr_array_index(later, i))->first_ns <= newest_ns)
+        if (((const FpArrival *)g_ptr_array_index(later, i))->age.first_ns <= newest_ns)
             g_ptr_array_add(arrivals, g_ptr_array_steal_index_fast(later, i));
     g_ptr_array_sort(arrivals, compare_arrivals);
     return true;
@@ -350,7 +359,6 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
         fp_endings_watch(inbox->endings, inbox->claims);
     for (guint i = 0; seen != NULL && i < seen->len; i++)
         g_hash_table_add(seen_set, &g_array_index(seen, uint64_t, i));
-    g_ptr_array_set_size(inbox->written, 0);
     inbox->is_all_present = true;
     g_array_set_size(inbox->present, 0);
     if (!look_through(inbox, seen_set, NULL, arrivals, error) || (arrivals->len > 0 && !add_overtaken(inbox, seen_set, arrivals, error))) {
@@ -362,11 +370,41 @@ GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error)
     return g_steal_pointer(&arrivals);
 }
 
-const GPtrArray *fp_inbox_written(FpInbox *inbox)
+const GPtrArray *fp_inbox_pending(const FpInbox *inbox)
 {
-    if (inbox->written->len > 1) {
-        (void)find_first_times(inbox, inbox->written, NULL);
-        g_ptr_array_sort(inbox->written, compare_arrivals);
+    return inbox->pending;
+}
+
+bool fp_inbox_read_age(FpInbox *inbox, FpArrival *arrival)
+{
+    g_autofree char *path = g_build_filename(inbox->folder, arrival->name, NULL);
+    g_autofree char *plain = fp_copies_plain_name(path);
+    struct stat status;
+
+    if (!fp_age_read(path, inbox->attempts, &arrival->age))
+        return false;
+    if (arrival->age.has_first || g_str_equal(plain, path) || lstat(plain, &status) != 0)
+        return true;
+    FpAge age = fp_age_of(&status);
+    bool is_known = fp_age_read(plain, inbox->attempts, &age);
+    arrival->age.is_read = is_known;
+    arrival->age.has_first = age.has_first;
+    arrival->age.first_ns = age.has_first ? age.first_ns : arrival->age.first_ns;
+    return is_known;
+}
+
+GPtrArray *fp_inbox_written(FpInbox *inbox)
+{
+    GPtrArray *written = g_ptr_array_new();
+
+    for (guint i = 0; i < inbox->pending->len; i++) {
+        FpArrival *arrival = g_ptr_array_index(inbox->pending, i);
+        if (arrival->is_wanted && arrival->ending == FP_ENDING_WRITTEN)
+            g_ptr_array_add(written, arrival);
     }
-    return inbox->written;
+    if (written->len > 1) {
+        (void)find_first_times(inbox, written, NULL);
+        g_ptr_array_sort(written, compare_arrivals);
+    }
+    return written;
 }

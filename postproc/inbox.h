@@ -11,16 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "age.h"
 #include "attempts.h"
 #include "ending.h"
 
 typedef struct {
     char *name;
-    uint64_t bytes;
-    int64_t changed_ns; /* when it was written to last, since 1970 */
-    int64_t first_ns;   /* time of its first record; that of its last change where there is none */
-    bool is_sure;       /* that it is finished: else that is a guess */
-    uint64_t identity;  /* stands for name, size, time of change and beginning; 0 unless asked for */
+    uint64_t inode;
+    FpAge age; /* as far as it was needed; see fp_age_read */
+    FpEnding ending;
+    bool is_wanted;    /* its name matches: else it will have one that does */
+    uint64_t identity; /* stands for name, size, time of change and beginning; 0 unless asked for */
 } FpArrival;
 
 typedef struct FpInbox FpInbox;
@@ -45,8 +46,18 @@ void fp_inbox_set_attempts(FpInbox *inbox, FpAttempts *attempts);
  * set. The elements are FpArrival, the caller's. */
 GPtrArray *fp_inbox_finished(FpInbox *inbox, const GArray *seen, GError **error);
 
-/* Files of the folder that fp_inbox_finished has just found somebody writing to, for certain; in the same order. The inbox's. */
-const GPtrArray *fp_inbox_written(FpInbox *inbox);
+/* Files of the folder that fp_inbox_finished has just passed over, as they are not finished, or not under that name: those that somebody
+ * writes to, or may write to; hidden ones that will be renamed; and those that only compressed would match, finished or not. The inbox's.
+ */
+const GPtrArray *fp_inbox_pending(const FpInbox *inbox);
+
+/* Fills in the age of one of them; of a compressed one that is empty yet that of what it is made of. Returns false when it cannot be told
+ * now. */
+bool fp_inbox_read_age(FpInbox *inbox, FpArrival *arrival);
+
+/* Of them, those that are captures for certain and that somebody writes to for certain; in the order of fp_inbox_finished. The caller's,
+ * but not its elements. */
+GPtrArray *fp_inbox_written(FpInbox *inbox);
 
 /* Identities of all files that were there then, finished or not; of uint64_t, the caller's. NULL when not all are known. */
 GArray *fp_inbox_present(const FpInbox *inbox);

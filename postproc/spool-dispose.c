@@ -70,6 +70,7 @@ static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, G
     FpClaim *fresh = fp_claim_new(number, claim->name, to);
     fresh->records_before = records_before;
     spool->highest = number;
+    spool->is_disordered = true;
     g_ptr_array_add(spool->claims, fresh);
     return true;
 }

@@ -18,7 +18,8 @@
 #include "journal.h"
 
 #define NUMBER_DIGITS 16
-#define LOOKS_MAX 4U /* for a file that is gone when it is to be claimed */
+#define UNMATCHED_S 60 /* before somebody is told of a file that does not match */
+#define LOOKS_MAX 4U   /* for a file that is gone when it is to be claimed */
 
 bool fp_spool_set_error(GError **error, const char *path, const char *what)
 {
@@ -39,6 +40,8 @@ void fp_spool_free(FpSpool *spool)
     g_ptr_array_unref(spool->claims);
     fp_archive_free(spool->archive);
     g_ptr_array_unref(spool->guesses);
+    fp_waits_free(spool->waits);
+    fp_waits_free(spool->unmatched);
     g_free(spool);
 }
 
@@ -214,6 +217,8 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
                                                   .unchanged_s = options->unchanged_s,
                                                   .identifies = options->then == FP_THEN_KEEP});
     spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
+    spool->waits = fp_waits_new(options->wait_s);
+    spool->unmatched = fp_waits_new(UNMATCHED_S);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->committed_ns = committed_ns(options->state);
     if (fp_spool_make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
@@ -254,13 +259,16 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
 
     if (spool->then == FP_THEN_KEEP) {
         FpClaim *claim = fp_claim_new(number, name, g_steal_pointer(&from));
-        claim->is_sure = arrival->is_sure;
+        claim->is_sure = arrival->ending == FP_ENDING_SURE;
+        claim->age = arrival->age;
         claim->identity = arrival->identity;
         return claim;
     }
     if (fp_folder_rename(from, to)) {
         FpClaim *claim = fp_claim_new(number, name, g_steal_pointer(&to));
-        claim->is_sure = arrival->is_sure && claim->bytes == arrival->bytes && claim->changed_ns == arrival->changed_ns;
+        claim->is_sure =
+            arrival->ending == FP_ENDING_SURE && claim->bytes == arrival->age.bytes && claim->changed_ns == arrival->age.changed_ns;
+        claim->age = arrival->age;
         return claim;
     }
     if (errno == EPERM || errno == EACCES)
@@ -293,6 +301,7 @@ static bool claim_next(FpSpool *spool, const FpArrival *arrival, bool *is_gone, 
     }
     if (claim != NULL) {
         spool->highest++;
+        spool->is_disordered |= spool->claims->len > 0;
         g_ptr_array_add(spool->claims, claim);
     }
     return true;
@@ -326,7 +335,7 @@ static bool can_be_followed(FpSpool *spool, const char *path)
 /* Claims what is still being written, if it can be followed: its writer does not notice. Returns false with error set. */
 static bool claim_written(FpSpool *spool, GError **error)
 {
-    const GPtrArray *written = fp_inbox_written(spool->inbox);
+    g_autoptr(GPtrArray) written = fp_inbox_written(spool->inbox);
     bool is_gone;
 
     for (guint i = 0; i < written->len && spool->claims->len == 0; i++) {
@@ -352,8 +361,29 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
         if (arrivals == NULL || !claim_arrivals(spool, arrivals, look + 1 < LOOKS_MAX, &is_gone, error))
             return false;
     }
+    fp_spool_begin_waits(spool);
+    fp_spool_note_unmatched(spool, false);
+    if (!fp_spool_order(spool, after, error))
+        return false;
     spool->is_beginning = false;
     return !spool->follows || spool->claims->len > 0 || claim_written(spool, error);
+}
+
+char *fp_spool_waits_text(const FpSpool *spool)
+{
+    return fp_waits_text(spool->waits);
+}
+
+uint64_t fp_spool_n_waits_over(const FpSpool *spool)
+{
+    return fp_waits_n_over(spool->waits);
+}
+
+gint fp_spool_compare_numbers(gconstpointer a, gconstpointer b)
+{
+    uint64_t first = (*(const FpClaim *const *)a)->number, second = (*(const FpClaim *const *)b)->number;
+
+    return first < second ? -1 : first > second;
 }
 
 bool fp_spool_is_beginning(const FpSpool *spool)
@@ -428,7 +458,7 @@ int fp_spool_fd(const FpSpool *spool)
 
 bool fp_spool_must_poll(const FpSpool *spool)
 {
-    return fp_inbox_must_poll(spool->inbox);
+    return fp_inbox_must_poll(spool->inbox) || fp_waits_are_any(spool->waits);
 }
 
 bool fp_spool_sync(FpSpool *spool, GError **error)

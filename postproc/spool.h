@@ -35,6 +35,7 @@ typedef struct {
     bool deletes_guesses;       /* FP_THEN_DELETE: also where it is a guess that a capture is finished; else it is archived */
     uint64_t max_archive_bytes; /* of done/; 0: no limit */
     unsigned unchanged_s;       /* see fp_endings_new */
+    unsigned wait_s;            /* how long an unfinished file holds up younger ones */
     bool follows;               /* a capture that is still being written is claimed when there is no other, if it can be followed */
     bool pcapng_by_wiretap;     /* and pcapng cannot */
 } FpSpoolOptions;
@@ -54,8 +55,9 @@ bool fp_spool_make_folders(const FpSpool *spool, GError **error);
 /* The highest number that a file in the state folder has. */
 uint64_t fp_spool_highest(const FpSpool *spool);
 
-/* Claims what is finished in the inbox, in capture order, with numbers above after. seen: identities of files that have been taken (of
- * uint64_t), with FP_THEN_KEEP. Returns false with error set when the inbox cannot be read, or not all could be claimed. */
+/* Claims what is finished in the inbox, in capture order, with numbers above after; claims that have such numbers may get others, as what
+ * is claimed now can be older. seen: identities of files that have been taken (of uint64_t), with FP_THEN_KEEP. Returns false with error
+ * set when the inbox cannot be read, or not all could be claimed. */
 bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error);
 
 /* Whether somebody writes to a file of which there is too little yet to follow it. */
@@ -65,6 +67,20 @@ bool fp_spool_is_beginning(const FpSpool *spool);
 guint fp_spool_n_claims(const FpSpool *spool);
 const FpClaim *fp_spool_claim_at(const FpSpool *spool, guint i);
 uint64_t fp_spool_backlog_bytes(const FpSpool *spool);
+
+/* Whether the i-th claim is to be taken later, as a file that is not finished is older. For a while: see FpSpoolOptions. The second notes
+ * that the claim itself is not finished, and keeps others from being taken; after that while it is put behind them. */
+bool fp_spool_is_held(FpSpool *spool, guint i);
+void fp_spool_note_unfinished(FpSpool *spool, guint i);
+
+/* What is waited for so, in words (the caller's; NULL: nothing); how many files were in vain. */
+char *fp_spool_waits_text(const FpSpool *spool);
+uint64_t fp_spool_n_waits_over(const FpSpool *spool);
+
+/* Finished files of the inbox that only compressed would match: how many there are; says which have been for long, or, if it is the last
+ * look, all of them. */
+guint fp_spool_n_unmatched(const FpSpool *spool);
+void fp_spool_note_unmatched(FpSpool *spool, bool is_last);
 
 /* The i-th claim is read: see claim.h. In the end it was taken, all of it as it is now: records, and beginning (fp_copies_beginning). */
 bool fp_spool_begin_reading(FpSpool *spool, guint i, GError **error);

@@ -28,6 +28,9 @@ static const Figure figures[FP_N_FIGURES] = {
     [FP_FIGURE_FILES_EMPTY] = {"files_empty", "Of these, without a record", true, false},
     [FP_FIGURE_FILES_FAILED] = {"files_failed", "Files moved to failed/", true, false},
     [FP_FIGURE_FILES_CUT] = {"files_cut", "Captures whose last record was cut", true, false},
+    [FP_FIGURE_FILES_OVERTAKEN] = {"files_overtaken", "Files waited for in vain: younger ones were taken before them, since the start",
+                                   true, false},
+    [FP_FIGURE_FILES_UNMATCHED] = {"files_unmatched", "Finished files in the inbox that only compressed would match", false, false},
     [FP_FIGURE_FRAMES] = {"frames", "Frames read", true, false},
     [FP_FIGURE_KEPT] = {"frames_kept", "Frames written", true, false},
     [FP_FIGURE_BYTES_IN] = {"bytes_in", "Bytes read", true, false},
@@ -53,7 +56,7 @@ static const Figure figures[FP_N_FIGURES] = {
 };
 
 static const char *const words[FP_N_WORDS] = {
-    [FP_WORD_STATE] = "state",   [FP_WORD_TROUBLE] = "trouble_reason", [FP_WORD_INBOX] = "inbox",
+    [FP_WORD_STATE] = "state",   [FP_WORD_TROUBLE] = "trouble_reason", [FP_WORD_WAITS_FOR] = "waits_for",       [FP_WORD_INBOX] = "inbox",
     [FP_WORD_OUTPUT] = "output", [FP_WORD_LAST_FILE] = "last_file",    [FP_WORD_LAST_FAILURE] = "last_failure",
 };
 

@@ -14,6 +14,8 @@ typedef enum {
     FP_FIGURE_FILES_EMPTY,
     FP_FIGURE_FILES_FAILED,
     FP_FIGURE_FILES_CUT,
+    FP_FIGURE_FILES_OVERTAKEN,
+    FP_FIGURE_FILES_UNMATCHED,
     FP_FIGURE_FRAMES,
     FP_FIGURE_KEPT,
     FP_FIGURE_BYTES_IN,
@@ -41,8 +43,9 @@ typedef enum {
 
 /* Words; each may be NULL, and is the struct's own. */
 typedef enum {
-    FP_WORD_STATE,   /* "starting", "idle", "working", "following", "waiting", "stopped" */
-    FP_WORD_TROUBLE, /* what it waits for to get better */
+    FP_WORD_STATE,     /* "starting", "idle", "working", "following", "waiting", "stopped" */
+    FP_WORD_TROUBLE,   /* what it waits for to get better */
+    FP_WORD_WAITS_FOR, /* an unfinished file that is older than what waits */
     FP_WORD_INBOX,
     FP_WORD_OUTPUT,
     FP_WORD_LAST_FILE,

@@ -14,6 +14,7 @@
 
 #define MAX_STREAMS_DEFAULT 1000000
 #define UNCHANGED_S_DEFAULT 30
+#define WAIT_S_DEFAULT 60
 #define GROUP "watch"
 
 static const char summary[] = "Slims every capture that tcpdump, dumpcap or anything else finishes in the folder INBOX into the\n"
@@ -43,6 +44,7 @@ struct FpWatchArguments {
     char *max_archive;
     char *metrics;
     int unchanged_s;
+    int wait_s;
     gboolean follow;
     gboolean once;
     gboolean dry_run;
@@ -74,6 +76,7 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
 static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
 {
     arguments->unchanged_s = UNCHANGED_S_DEFAULT;
+    arguments->wait_s = WAIT_S_DEFAULT;
     const GOptionEntry entries[] = {
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &arguments->config, "Read options from FILE too", "FILE"},
         {"match", 0, 0, G_OPTION_ARG_FILENAME, &arguments->match, "Take only files whose names match, with * and ? (default: all)",
@@ -82,6 +85,8 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
          "What becomes of a capture once its output is on the disk: archive (moved to done/ in the state folder, the default), delete, "
          "keep; delete-unsure deletes also what nobody can tell to be finished, see --unchanged",
          "WHAT"},
+        {"wait", 0, 0, G_OPTION_ARG_INT, &arguments->wait_s,
+         "Have captures wait at most N seconds for an older one that is still being written, or compressed (default: 60)", "N"},
         {"unchanged", 0, 0, G_OPTION_ARG_INT, &arguments->unchanged_s,
          "Where nobody can tell whether a file is still being written (another user's without CAP_LEASE, network file systems), take one "
          "that "
@@ -137,6 +142,7 @@ static const struct {
     {"then", false},
     {"max-archive", false},
     {"unchanged", false},
+    {"wait", false},
     {"metrics", false},
     {"keep", false},
     {"format", false},
@@ -270,6 +276,9 @@ static const char *read_words(FpWatchArguments *arguments)
     if (arguments->unchanged_s < 0)
         return "--unchanged takes a number of seconds";
     arguments->options.spool.unchanged_s = (unsigned)arguments->unchanged_s;
+    if (arguments->wait_s < 0)
+        return "--wait takes a number of seconds";
+    arguments->options.spool.wait_s = (unsigned)arguments->wait_s;
     if (arguments->max_archive != NULL && !fp_size_from_text(arguments->max_archive, &arguments->options.spool.max_archive_bytes))
         return "--max-archive takes a number of bytes, or one with K, M, G or T";
     if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
@@ -437,10 +446,11 @@ FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, G
         fresh->options.spool.max_archive_bytes != arguments->options.spool.max_archive_bytes ||
         fresh->options.spool.deletes_guesses != arguments->options.spool.deletes_guesses ||
         fresh->options.spool.unchanged_s != arguments->options.spool.unchanged_s ||
+        fresh->options.spool.wait_s != arguments->options.spool.wait_s ||
         g_strcmp0(fresh->selection.format_list, arguments->selection.format_list) != 0) {
-        g_set_error(
-            error, FP_ERROR, FP_ERROR_CONFIG,
-            "inbox, outdir, state, match, then, unchanged, max-archive, follow and formats cannot change while a watcher runs; restart it");
+        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
+                    "inbox, outdir, state, match, then, wait, unchanged, max-archive, follow and formats cannot change while a watcher "
+                    "runs; restart it");
         return NULL;
     }
     return g_steal_pointer(&fresh);

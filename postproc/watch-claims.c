@@ -22,7 +22,7 @@
 void fp_watch_claim_ahead(Watch *watch)
 {
     if (watch->options->spool.then != FP_THEN_KEEP)
-        (void)fp_spool_claim(watch->spool, watch->state.committed, watch->state.seen.files, NULL);
+        (void)fp_spool_claim(watch->spool, MAX(watch->state.committed, watch->building), watch->state.seen.files, NULL);
 }
 
 static void tick(Watch *watch, const char *state)
@@ -481,6 +481,9 @@ static Built attempt(Watch *watch, guint i, GError **error)
     FpAttemptsPast past = fp_attempts_past(watch->attempts, claim->path);
     Built built = WAITS;
 
+    if (fp_spool_is_held(watch->spool, i))
+        return WAITS;
+    watch->building = claim->number;
     if (i > 0 && past.deaths > 0)
         return WAITS; /* it may end the process again: those before it are committed first */
     if (is_given_up(&past, claim, error))
@@ -492,6 +495,8 @@ static Built attempt(Watch *watch, guint i, GError **error)
             fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name,
                        "%s: the process has died while it read this file, %u times so far; it is tried again", claim->name, past.deaths);
         built = build(watch, i, is_written, error);
+    } else {
+        fp_spool_note_unfinished(watch->spool, i);
     }
     fp_attempts_end(watch->attempts);
     return built;
@@ -511,6 +516,7 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
     guint i = 0;
 
     *is_any = false;
+    watch->building = 0;
     while (i < MIN(fp_spool_n_claims(watch->spool), GROUP_FILES) && g_get_monotonic_time() - began_us < GROUP_US) {
         const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
         uint64_t frames = watch->state.totals.summary.frames;

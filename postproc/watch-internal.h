@@ -30,6 +30,7 @@ typedef struct {
     FpCheckpoint state;     /* as committed, and on the way to the next; its streams are in pass */
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpPass *pass;           /* NULL: the state has to be read anew */
+    uint64_t building;      /* the claim that is being built */
     bool is_woken;          /* by what happens in the folders */
     bool is_undecided;      /* a commit failed, and nobody knows whether the disk has it: it is tried again before anything else */
     unsigned n_built;       /* outputs, since the last commit */

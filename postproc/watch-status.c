@@ -16,6 +16,8 @@ static void fill_figures(Watch *watch)
     figures[FP_FIGURE_FILES_EMPTY] = watch->state.totals.files_empty;
     figures[FP_FIGURE_FILES_FAILED] = watch->state.totals.files_failed;
     figures[FP_FIGURE_FILES_CUT] = summary->captures_cut;
+    figures[FP_FIGURE_FILES_OVERTAKEN] = fp_spool_n_waits_over(watch->spool);
+    figures[FP_FIGURE_FILES_UNMATCHED] = fp_spool_n_unmatched(watch->spool);
     figures[FP_FIGURE_FRAMES] = summary->frames;
     figures[FP_FIGURE_KEPT] = summary->kept + summary->kept_fragments;
     figures[FP_FIGURE_BYTES_IN] = summary->bytes_in;
@@ -63,6 +65,8 @@ void fp_watch_save_status(Watch *watch, const char *state, bool must)
     watch->status.written_ns = fp_watch_now_ns();
     fp_status_set_word(&watch->status, FP_WORD_STATE, state);
     fp_status_set_word(&watch->status, FP_WORD_TROUBLE, watch->trouble);
+    g_autofree char *waits = fp_spool_waits_text(watch->spool);
+    fp_status_set_word(&watch->status, FP_WORD_WAITS_FOR, waits);
     (void)fp_status_save(&watch->status, watch->folder.path, NULL);
     save_metrics(watch);
     g_autofree char *text =

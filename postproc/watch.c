@@ -60,7 +60,9 @@ static bool is_keeping(const Watch *watch)
 /* Where files are left alone, nothing is won by claiming early, and each look reads the beginnings of all of them. */
 static bool must_not_look(const Watch *watch)
 {
-    return is_keeping(watch) && fp_spool_n_claims(watch->spool) > 0;
+    g_autofree char *waits = fp_spool_waits_text(watch->spool);
+
+    return is_keeping(watch) && fp_spool_n_claims(watch->spool) > 0 && waits == NULL;
 }
 
 /* Comes to where nothing is open: the disk has what is in memory, and that is published and disposed of. */
@@ -139,9 +141,10 @@ static bool loop(Watch *watch, GError **error)
             fp_watch_begin_trouble(watch, failure);
         if (is_any && is_well)
             fp_watch_save_status(watch, "working", false);
-        else if (watch->options->once && !fp_spool_must_poll(watch->spool) && fp_spool_n_claims(watch->spool) == 0)
+        else if (watch->options->once && !fp_spool_must_poll(watch->spool) && fp_spool_n_claims(watch->spool) == 0) {
+            fp_spool_note_unmatched(watch->spool, true);
             return true;
-        else {
+        } else {
             fp_watch_save_status(watch, watch->trouble != NULL ? "waiting" : "idle", true);
             fp_wakeup_wait(watch->wakeup, fp_spool_fd(watch->spool), wait_ms(watch));
             fp_spool_update(watch->spool);
@@ -268,7 +271,7 @@ bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
     for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {
         const FpArrival *arrival = g_ptr_array_index(arrivals, i);
         g_autofree char *shown = fp_message_printable(arrival->name);
-        printf("%s\t%" G_GUINT64_FORMAT "\n", shown, arrival->bytes);
+        printf("%s\t%" G_GUINT64_FORMAT "\n", shown, arrival->age.bytes);
     }
     fp_inbox_free(inbox);
     return arrivals != NULL;
