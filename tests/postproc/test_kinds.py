@@ -7,6 +7,7 @@ import random
 import subprocess
 
 from pcaps import CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, rows, slim, write
+from waiting import PATIENCE_SECONDS
 
 MIXED = os.path.join(CAPTURES, "mixed.pcap")
 LINES = b"".join(b"Nov 29 11:%02d:07 host daemon[%d]: the answer is %d; nothing to do\n" % (n % 60, 400 + n, n * n) for n in range(400))
@@ -83,7 +84,7 @@ class NoCaptures(InFolder):
                 for name, data in NO_CAPTURES.items():
                     write(inbox, name, data)
                 write(inbox, "good.pcap", pcap(connection()))
-                done = subprocess.run([PROGRAM, "watch", "--once", "--then", "delete", *options, inbox, out], capture_output=True, timeout=600)
+                done = subprocess.run([PROGRAM, "watch", "--once", "--then", "delete", *options, inbox, out], capture_output=True, timeout=PATIENCE_SECONDS)
                 self.assertEqual(done.returncode, 1, done.stderr)
                 failed = {name.split("-", 1)[1]: name for name in os.listdir(os.path.join(out, ".firstpayload/failed"))}
                 self.assertEqual(set(failed), set(NO_CAPTURES) | {name + ".why" for name in NO_CAPTURES})
@@ -158,13 +159,13 @@ class Captures(InFolder):
         os.rename(self.convert("snoop"), inbox + "/a.snoop")
         write(inbox, "b.pcap", pcap(connection()))
         config = write(self.folder, "c.conf", b"[watch]\nformats = pcap,pcapng\n")
-        dry = subprocess.run([PROGRAM, "watch", "--dry-run", "--config", config, inbox, self.path("out")], capture_output=True, timeout=60, text=True)
+        dry = subprocess.run([PROGRAM, "watch", "--dry-run", "--config", config, inbox, self.path("out")], capture_output=True, timeout=PATIENCE_SECONDS, text=True)
         self.assertIn("a.snoop", dry.stdout)
-        done = subprocess.run([PROGRAM, "watch", "--once", "--config", config, inbox, self.path("out")], capture_output=True, timeout=60)
+        done = subprocess.run([PROGRAM, "watch", "--once", "--config", config, inbox, self.path("out")], capture_output=True, timeout=PATIENCE_SECONDS)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(sorted(name for name in os.listdir(self.path("out")) if name[0] != "."), ["b.pcap"])
         self.assertEqual(len(os.listdir(self.path("out/.firstpayload/failed"))), 2)
         wrong = write(self.folder, "wrong.conf", b"[watch]\nformats = pcap,nosuch\n")
-        refused = subprocess.run([PROGRAM, "watch", "--check-config", "--config", wrong, inbox, self.path("out")], capture_output=True, timeout=60)
+        refused = subprocess.run([PROGRAM, "watch", "--check-config", "--config", wrong, inbox, self.path("out")], capture_output=True, timeout=PATIENCE_SECONDS)
         self.assertEqual(refused.returncode, 78)
         self.assertIn(b"snoop", refused.stderr)
