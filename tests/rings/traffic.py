@@ -78,9 +78,10 @@ class Silent(Ends):
 
 class Traffic:
     """Goes on between start and stop; after the first SHORT_MAX short ones it only trickles, so that rings and buffers hold all of it for
-    minutes. errors: what went wrong in its threads, which stop raises."""
+    minutes. errors: what went wrong in its threads, which stop raises. is_ahead: whether short ones shall wait, from how many there were."""
 
-    def __init__(self, namespace, seed, n_silent=40, bulk_bytes=0, short=True, seconds_silent=6.0):
+    def __init__(self, namespace, seed, n_silent=40, bulk_bytes=0, short=True, seconds_silent=6.0, is_ahead=lambda n: False):
+        self.is_ahead = is_ahead
         self.namespace = namespace
         self.random = random.Random(seed)
         self.n_silent = n_silent
@@ -134,6 +135,9 @@ class Traffic:
                  dict(service=WEB, fast_open=True), dict(service=WEB, reset=True), dict(service=MAIL, reset=True), dict(refused=True),
                  dict(service=WEB, reused=True)]
         while not self.stopping.is_set():
+            if self.is_ahead(self.counts["short"]):
+                self.stopping.wait(0.01)
+                continue
             address, kind = self.random.choice(ADDRESSES), dict(self.random.choice(kinds))
             if kind.pop("refused", False):
                 self.refused(address)
