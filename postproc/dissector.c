@@ -341,7 +341,7 @@ static FpAsked *find_in_time(FpDissector *dissector, uint32_t number, int64_t ti
 {
     FpAsked *asked = g_hash_table_lookup(dissector->asked, GUINT_TO_POINTER(number));
 
-    if (asked == NULL || time_ns - asked->began_ns <= ASKED_NS)
+    if (asked == NULL || fp_time_difference(time_ns, asked->began_ns) <= ASKED_NS)
         return asked;
     if (asked->state == SILENT) {
         fp_asked_finish(dissector, asked);
