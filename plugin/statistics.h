@@ -5,7 +5,7 @@
 
 #include "compat.h"
 
-/* postdissector: the handle of the one that is called for every frame. */
-void fp_statistics_register(dissector_handle_t postdissector);
+/* handle: of the post-dissector, which is called for every frame. */
+void fp_statistics_register(dissector_handle_t handle);
 
 #endif

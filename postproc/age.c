@@ -25,7 +25,9 @@ static bool read_first(const char *path, FpAttempts *attempts, FpAge *age)
     if (age->bytes == 0 || fp_attempts_are_over(&past))
         return true;
     fp_attempts_begin(attempts, path);
-    bool is_known = find(path, &time_ns) || find(path, &time_ns);
+    bool is_known = find(path, &time_ns);
+    if (!is_known)
+        is_known = find(path, &time_ns);
     fp_attempts_end(attempts);
     age->has_first = time_ns != INT64_MIN;
     if (age->has_first)

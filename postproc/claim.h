@@ -34,7 +34,7 @@ typedef struct {
 
 /* path is taken over. */
 FpClaim *fp_claim_new(uint64_t number, const char *name, char *path);
-void fp_claim_free(gpointer claim);
+void fp_claim_free(gpointer data);
 
 /* Looks at size and time of change anew. Returns false with errno set when that cannot be done. */
 bool fp_claim_look(FpClaim *claim);

@@ -240,7 +240,7 @@ static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord 
 {
     const GArray *earlier = pending->extra->earlier;
     const guint n = earlier != NULL ? earlier->len : 0;
-    g_autofree FpPending *all = g_new(FpPending, n + 1);
+    FpPending *all = g_new(FpPending, n + 1);
     Taking taking = {.is_well = is_well, .wanted = wanted_classes(pass), .is_one_record = true, .fragments = pending->extra->fragments};
 
     for (guint i = 0; i < n; i++) {
@@ -251,6 +251,7 @@ static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord 
     all[n].extra = NULL;
     pass->summary->frames++;
     take_segments(pass, capture, record, all, (int)n + 1, &taking, error);
+    g_free(all);
     is_well = taking.is_well && (taking.classes == 0 || take_frame(pass, record, taking.fragments, taking.classes, error));
     fp_extra_free(pending->extra);
     return is_well;

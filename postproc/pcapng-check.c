@@ -87,9 +87,9 @@ const char *fp_pcapng_check_names(bool swapped, const uint8_t *block, size_t byt
     return NULL;
 }
 
-size_t fp_pcapng_secrets_end(bool swapped, const uint8_t *fixed)
+size_t fp_pcapng_secrets_end(bool swapped, const uint8_t *block)
 {
-    return SECRETS_FIXED + pad(load32(swapped, fixed + 12)) + LENGTH_AT_END;
+    return SECRETS_FIXED + pad(load32(swapped, block + 12)) + LENGTH_AT_END;
 }
 
 /* Its options are not looked at, as libwiretap does not. */
