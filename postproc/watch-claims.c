@@ -98,11 +98,28 @@ static void say(const char *what)
     fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", what);
 }
 
+/* From here on tshark is waited for, until the other is called. */
+static void begin_asking(Watch *watch)
+{
+    if (!watch->is_reading || watch->is_asking || watch->dissector == NULL)
+        return;
+    watch->is_asking = true;
+    fp_attempts_begin(watch->attempts, NULL);
+}
+
+static void end_asking(Watch *watch)
+{
+    if (watch->is_asking)
+        fp_attempts_end(watch->attempts);
+    watch->is_asking = false;
+}
+
 /* See FpTsharkWaiting. */
 static bool note_waiting(void *user)
 {
     Watch *watch = user;
 
+    begin_asking(watch);
     if (watch->pass != NULL) {
         tick(watch, "working");
     } else { /* options are looked at, and there may be no claims yet */
@@ -138,10 +155,12 @@ static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
             return false;
         if (++watch->ticks % 64 == 0)
             tick(watch, "working");
+        end_asking(watch);
         fp_attempts_note_offset(watch->attempts, fp_capture_bytes_read(capture));
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
                          watch->state.totals.summary.frames, watch->state.totals.summary.kept);
     }
+    begin_asking(watch);
     if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, true, error))
         return false;
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
@@ -203,6 +222,7 @@ static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
 
 static void end_outputs(Watch *watch, Outputs *outputs)
 {
+    end_asking(watch);
     fp_progress_end(&watch->progress);
     fp_pass_forget_fragments(watch->pass); /* a checkpoint does not hold them */
     fp_pass_write_to(watch->pass, NULL);
@@ -489,6 +509,7 @@ static Built attempt(Watch *watch, guint i, GError **error)
     if (is_given_up(&past, claim, error))
         return BAD;
     fp_attempts_begin(watch->attempts, claim->path);
+    watch->is_reading = true;
     bool is_written = !fp_spool_is_finished(watch->spool, i);
     if (!is_written || (i == 0 && can_follow(watch, claim))) {
         if (past.deaths > 0)
@@ -498,6 +519,7 @@ static Built attempt(Watch *watch, guint i, GError **error)
     } else {
         fp_spool_note_unfinished(watch->spool, i);
     }
+    watch->is_reading = false;
     fp_attempts_end(watch->attempts);
     return built;
 }

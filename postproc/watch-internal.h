@@ -22,6 +22,8 @@ typedef struct {
     void *user;
     FpStateFolder folder;
     FpAttempts *attempts;
+    bool is_reading; /* a claim, for attempts to know */
+    bool is_asking;  /* and waits for tshark meanwhile, which is no reading */
     FpSpool *spool;
     FpInboxLock *inbox_lock;
     FpOutbox *outbox;

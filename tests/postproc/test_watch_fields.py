@@ -4,12 +4,13 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
 import test_watch  # not its classes: they would run once more
 import test_fields
-from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim
+from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, write
 from test_fields import HOST, SNI, hello_in
 from waiting import PATIENCE_SECONDS
 
@@ -102,6 +103,39 @@ class Watch(test_watch.Watch):
             self.assertEqual([e["fields"] for e in self.log(f"{i}.pcap.jsonl")], [{HOST: "h"}])
             tsharks.update(subprocess.run(["pgrep", "-P", str(run.pid), "tshark"], capture_output=True, text=True).stdout.split())
         self.assertEqual(len(tsharks), 1)
+
+    def test_killed_while_it_waits_for_tshark(self):
+        """That is no fault of the file, and it is not given up."""
+        real = subprocess.run(["which", "tshark"], capture_output=True, text=True, check=True).stdout.strip()
+        asked = self.path("asked")
+        stub = write(self.folder, "tshark", f"""#!{sys.executable}
+import os, subprocess, sys, time
+child = subprocess.Popen([{real!r}, *sys.argv[1:]], stdin=subprocess.PIPE)
+while data := os.read(0, 65536):
+    if b"POISON" in data:
+        open({asked!r}, "w").close()
+        time.sleep(1000)
+    child.stdin.write(data)
+    child.stdin.flush()
+child.stdin.close()
+sys.exit(child.wait())
+""".encode())
+        os.chmod(stub, 0o755)
+        environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
+        self.arrive("a.pcap", pcap(connection(1000, b"GET /POISON HTTP/1.1\r\nHost: h\r\n\r\n")))
+        command = [PROGRAM, "watch", "--once", "--log", "only", "--fields", HOST, self.inbox, self.outdir]
+        for _ in range(4):
+            run = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+            test_watch.wait_for(lambda: os.path.exists(asked) and self.is_waiting_for_tshark(), "tshark to be asked")
+            run.kill()
+            run.wait()
+            os.unlink(asked)
+        self.once("--log", "only", "--fields", HOST)
+        self.assertEqual([e["fields"] for e in self.log("a.pcap.jsonl")], [{HOST: "h"}])
+
+    def is_waiting_for_tshark(self):
+        """No file is said to be read (attempts.h)."""
+        return read(os.path.join(self.state, "reading"))[16:64] == bytes(48)
 
     def test_killed_at_any_time_nothing_is_lost_or_doubled(self):
         """Against what an undisturbed run makes of the same files."""
