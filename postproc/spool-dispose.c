@@ -87,13 +87,14 @@ static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError
     return put_aside(spool, claim, why, error);
 }
 
-/* Whether it was written to since it was committed, as times of change tell. */
+/* Whether it was written to since it was committed, as times of change tell. They go in steps of some milliseconds, so that of the commit's
+ * own step counts: a file that is put aside for nothing is not lost. */
 static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
 {
     struct stat status;
 
-    return lstat(claim->path, &status) == 0 && fp_folder_changed_ns(&status) > spool->committed_ns &&
-           (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec > spool->committed_ns;
+    return lstat(claim->path, &status) == 0 && fp_folder_changed_ns(&status) >= spool->committed_ns &&
+           (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec >= spool->committed_ns;
 }
 
 /* Whether it is deleted, not archived. After a crash it is asked for once more whether it is finished. */
