@@ -82,6 +82,17 @@ void fp_asked_hold(FpDissector *dissector, FpAsked *asked, const Held *held)
         fp_askers_give(asked, held);
 }
 
+void fp_asked_drop_last(FpDissector *dissector, FpAsked *asked)
+{
+    guint last = asked->frames->len - 1;
+    const Held *held = &g_array_index(asked->frames, Held, last);
+    size_t bytes = sizeof *held->frame + sizeof *held + held->frame->captured_bytes;
+
+    asked->bytes -= bytes;
+    dissector->bytes -= bytes;
+    g_array_set_size(asked->frames, last);
+}
+
 void fp_asked_fail(FpDissector *dissector, FpAsked *asked, const char *why)
 {
     if (asked->state == DONE)

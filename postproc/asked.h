@@ -116,6 +116,7 @@ struct FpDissector {
 /* asked.c. A new one, and a frame for it, which it takes over. */
 FpAsked *fp_asked_new(const FpDissector *dissector, uint32_t number, int64_t time_ns);
 void fp_asked_hold(FpDissector *dissector, FpAsked *asked, const Held *held);
+void fp_asked_drop_last(FpDissector *dissector, FpAsked *asked); /* of its frames, which is none that was given */
 
 void fp_asked_check(FpDissector *dissector, FpAsked *asked); /* whether it is done now */
 void fp_asked_fail(FpDissector *dissector, FpAsked *asked, const char *why);

@@ -2,6 +2,8 @@
 /* dissector.c - streams that tshark is asked about, from their first frame until they are done. See dissector.h. */
 #include "dissector.h"
 
+#include <string.h>
+
 #include "asked.h"
 #include "display-filter.h"
 #include "error.h"
@@ -311,6 +313,31 @@ static void make_room(FpDissector *dissector)
     fp_askers_clear(dissector);
 }
 
+/* What is held last, if it is of this very frame: one may carry several segments of a stream, as an A-MSDU does. */
+static Held *find_same_frame(const FpAsked *asked, const FpRecord *record)
+{
+    Held *last = asked->frames->len > 0 ? &g_array_index(asked->frames, Held, asked->frames->len - 1) : NULL;
+
+    if (last == NULL || last->is_piece || last->frame->time_ns != record->time_ns || last->frame->captured_bytes > record->captured_bytes ||
+        last->frame->wire_bytes != record->wire_bytes)
+        return NULL;
+    return memcmp(last->frame->data, record->data, last->frame->captured_bytes) == 0 ? last : NULL;
+}
+
+/* A frame that tshark is given a second time is a retransmission, in which it sees nothing. Returns whether it needs no other. */
+static bool is_held(FpDissector *dissector, FpAsked *asked, const FpVerdict *verdict, const FpRecord *record)
+{
+    Held *last = find_same_frame(asked, record);
+
+    if (last != NULL && last->counts) {
+        last->payload_bytes += verdict->payload_bytes;
+        return true;
+    }
+    if (last != NULL && asked->state == SILENT)
+        fp_asked_drop_last(dissector, asked);
+    return false;
+}
+
 /* Returns false when tshark cannot be given the frame. */
 static bool hold(FpDissector *dissector, FpAsked *asked, const FpVerdict *verdict, const FpDissectorFrame *frame)
 {
@@ -399,9 +426,10 @@ FpAsked *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, con
             keeps_handshakes(dissector) && verdict->classes & FP_CLASS_FIRST && verdict->has_syn && verdict->delay_ns > 0;
     }
     fp_asked_ref(asked);
+    bool is_new = !is_held(dissector, asked, verdict, frame->record);
     if (verdict->classes & FP_CLASS_FIRST)
         begin_flight(dissector, asked, verdict, frame->segment);
-    if (asked->state != DONE && !asked->is_over && verdict->classes & asked_of && !hold(dissector, asked, verdict, frame) &&
+    if (is_new && asked->state != DONE && !asked->is_over && verdict->classes & asked_of && !hold(dissector, asked, verdict, frame) &&
         asked->state == OPEN)
         fp_asked_fail(dissector, asked, "captures have no number for its link type, so tshark cannot be given it");
     if (verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT))

@@ -122,9 +122,13 @@ static FpEnding closed(FpEndings *endings, const struct stat *status)
     return FP_ENDING_OPEN;
 }
 
-/* Said once: who has set this up can do better. */
+/* Said once, of a capture: who has set this up can do better. Hidden files are not taken, and the programs beside us may leave theirs. */
 static void warn_of_guess(FpEndings *endings, const char *path)
 {
+    g_autofree char *name = g_path_get_basename(path);
+
+    if (name[0] == '.')
+        return;
     if (!endings->is_warned)
         fp_journal(
             G_LOG_LEVEL_WARNING, 0, path,

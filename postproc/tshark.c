@@ -400,7 +400,8 @@ static char *said(const FpTshark *tshark)
     for (char **line = lines; *line != NULL; line++) {
         if (is_pointer(*line) || g_str_has_prefix(*line, "Running as user"))
             continue;
-        g_string_append_printf(text, "%s%s", text->len > 0 ? "; " : "", g_strstrip(*line));
+        const char *between = text->len == 0 ? "" : text->str[text->len - 1] == ':' ? " " : "; ";
+        g_string_append_printf(text, "%s%s", between, g_strstrip(*line));
     }
     return g_string_free(text, FALSE);
 }

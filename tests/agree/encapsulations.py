@@ -11,7 +11,7 @@ import zlib
 
 SYN, PSH, ACK = 2, 8, 16
 GET, OK = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"
-client_port = 50000     # of UDP; of each connection another (build), as some of what Wireshark learns of two endpoints stays
+client_port = 50000     # of UDP; of each connection and each layer another (build), as some of what Wireshark learns of two endpoints stays
 A, B = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"     # addresses of Ethernet, the client's first
 
 
@@ -377,9 +377,10 @@ def name_of(path):
 def build(path, up, segment):
     """(link type, frame) of a segment."""
     global client_port
-    client_port = 20000 + struct.unpack_from(">H", segment, 0 if up else 2)[0]
+    first_port = 20000 + struct.unpack_from(">H", segment, 0 if up else 2)[0]
     number, data = 6, segment
-    for way in path:
+    for depth, way in enumerate(path):
+        client_port = first_port + 2000 * depth
         number, data = way[3](up, number, data)
     return number, data
 

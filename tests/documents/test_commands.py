@@ -220,10 +220,12 @@ class Commands(unittest.TestCase):
         for name in documents():
             with self.subTest(name):
                 print("== " + name, flush=True)
-                if all(is_taken_elsewhere(block) for block in blocks(name)):
+                if not all(is_taken_elsewhere(block) for block in blocks(name)):
+                    self.assertEqual(run_in_a_world(name), 0)
+                elif name in reasons.ELSEWHERE:
                     print("  not run: the test %s takes all of it" % reasons.ELSEWHERE[name][0])
                 else:
-                    self.assertEqual(run_in_a_world(name), 0)
+                    print("  has no commands")
 
 
 if __name__ == "__main__":
