@@ -42,9 +42,10 @@ class Soak(RingTest):
     where = "/dev/shm"                      # or else it would take as long as the disk for so many files
 
     def is_quiet(self, watcher, consumer):
-        """All is done but the file that dumpcap has open: only then can measurements be compared."""
+        """All is done but the file that dumpcap has open: only then can measurements be compared. The status alone may be of before the last claims."""
         status = watcher.status()
-        return len(visible(watcher.inbox)) == 1 and status["state"] == "idle" and len(consumer.paths) == status["files"]
+        return (len(visible(watcher.inbox)) == 1 and not visible(os.path.join(watcher.state, "claim")) and status["state"] == "idle"
+                and len(consumer.paths) == status["files"] and is_asleep(watcher.process.pid))
 
     def test_nothing_grows(self):
         watcher = self.watcher("soak", "--keep", FIRST, "--then", "delete", "--max-streams", str(STREAMS))
