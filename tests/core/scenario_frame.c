@@ -26,7 +26,7 @@ guint32 packet_reported_bytes(const Packet *packet)
     gint64 by_ip_length = (gint64)packet_segment_bytes(packet) + packet->ip_length_error;
 
     if (packet->ip_length_zero)
-        return packet->connection->address_bytes == 4 ? to_frame_end : 0;
+        return to_frame_end;
     return (guint32)CLAMP(by_ip_length, 0, to_frame_end);
 }
 
