@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "wiretap-compat.h"
+#include "capture/wiretap-compat.h"
 
 #define EXIT_DATA 65
 

@@ -4,7 +4,7 @@
 
 usage: docs/layers.py [--check]     --check: writes nothing; status 1 when docs/layers.md is not what it would write
 
-Asks tshark (-G decodes) which dissector has which number. Each entry is decoded, that is, has a row in postproc/layers.h or postproc/link.c, or
+Asks tshark (-G decodes) which dissector has which number. Each entry is decoded, that is, has a row in postproc/decode/layers.h or postproc/capture/link-type.c, or
 its dissector stands in docs/layers.txt, with the reason why not. Status 1 as well when there is one of which nobody has judged.
 """
 import collections
@@ -36,13 +36,13 @@ def encapsulations():
 
 def decoded():
     """{table: numbers that have a row}"""
-    layers = (ROOT / "postproc/layers.h").read_text(encoding="utf-8")
+    layers = (ROOT / "postproc/decode/layers.h").read_text(encoding="utf-8")
     rows = {}
     for table, (_, macro, _) in TABLES.items():
         if macro:
             body = layers[layers.index("#define " + macro):].split("\n\n")[0]
             rows[table] = {int(number, 0) for number in re.findall(r"LAYER\((\w+),", body)}
-    numbers, link = encapsulations(), (ROOT / "postproc/link.c").read_text(encoding="utf-8")
+    numbers, link = encapsulations(), (ROOT / "postproc/capture/link-type.c").read_text(encoding="utf-8")
     rows["wtap_encap"] = {numbers[name] for name in re.findall(r"WTAP_ENCAP_(\w+)", link) if name in numbers}
     return rows
 

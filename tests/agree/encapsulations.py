@@ -385,12 +385,12 @@ def build(path, up, segment):
     return number, data
 
 
-# The packet of tests/postproc/test-decode.c.
+# The packet of tests/postproc/decode/test-decode.c.
 PACKET = ipv4(True, 6, struct.pack(">HHIIBBHHH", 40000, 80, 1001, 5001, 0x50, 0x18, 64240, 0, 0) + b"data")
 
 
 def c_row(name):
-    """The row of tests/postproc/framings.h for a way that takes the packet as it is. The name of its link type is to be filled in."""
+    """The row of tests/postproc/decode/framings.h for a way that takes the packet as it is. The name of its link type is to be filled in."""
     number, frame = 4, PACKET
     for way in path_through(BY_NAME[name])[1:]:
         number, frame = way[3](True, number, frame)

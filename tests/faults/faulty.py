@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 
-for where in ("postproc", "lib"):
+for where in ("postproc/capture", "lib"):
     sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", where))
 from pcaps import PROGRAM, connection, header, pcap, read, record, write  # noqa: E402
 from test_pcapng import Writer  # noqa: E402

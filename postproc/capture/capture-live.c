@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture-live.c - see capture-live.h. Each frame is copied once, behind a record header such as a file would have. */
+#include "capture-live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pcap/pcap.h>
+
+#include "base/error.h"
+#include "base/stop.h"
+#include "capture-internal.h"
+#include "link-type.h"
+
+#define RECORD_HEADER 16U
+#define READ_TIMEOUT_MS 100 /* how long the kernel may hold frames back to hand over more at once */
+#define RECORDS_MAX 64
+
+typedef struct {
+    FpCapture base;
+    pcap_t *pcap;
+    FpLink link;
+    size_t room;     /* for one record */
+    uint8_t *buffer; /* RECORDS_MAX times room, of which only what frames fill is ever touched */
+    FpRecord *records;
+    int n;
+} Live;
+
+static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
+{
+    Live *live = (Live *)user;
+    uint8_t *raw = live->buffer + (size_t)live->n * live->room;
+    uint32_t captured_bytes = MIN(header->caplen, (uint32_t)(live->room - RECORD_HEADER));
+    uint32_t words[4] = {(uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec, captured_bytes, header->len};
+
+    memcpy(raw, words, sizeof words);
+    memcpy(raw + RECORD_HEADER, frame, captured_bytes);
+    live->records[live->n++] = (FpRecord){
+        .data = raw + RECORD_HEADER,
+        .raw = raw,
+        .time_ns = (int64_t)header->ts.tv_sec * 1000000000 + (int64_t)header->ts.tv_usec * 1000,
+        .captured_bytes = captured_bytes,
+        .wire_bytes = MAX(header->len, captured_bytes),
+        .raw_bytes = RECORD_HEADER + captured_bytes,
+        .link = live->link,
+    };
+    live->base.bytes_read += RECORD_HEADER + captured_bytes;
+}
+
+/* An interface can be unplugged. What came until then is as good as if it had been stopped. */
+static int live_ended(Live *live)
+{
+    if (live->base.early_end == NULL)
+        live->base.early_end = g_strdup(pcap_geterr(live->pcap));
+    return 0;
+}
+
+static int live_read(FpCapture *capture, FpRecord *records, int max, GError **error)
+{
+    Live *live = (Live *)capture;
+
+    (void)error;
+    live->records = records;
+    live->n = 0;
+    while (live->n == 0) {
+        if (live->base.early_end != NULL || fp_stop_is_over())
+            return 0;
+        errno = 0; /* of nflog libpcap takes it for a failure when there is nothing to read */
+        if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
+            return live->n > 0 ? live->n : live_ended(live);
+        if (live->n == 0)
+            fp_stop_wait(pcap_get_selectable_fd(live->pcap));
+    }
+    return live->n;
+}
+
+static bool live_would_wait(const FpCapture *capture)
+{
+    return fp_would_wait(pcap_get_selectable_fd(((const Live *)capture)->pcap));
+}
+
+static void live_close(FpCapture *capture)
+{
+    Live *live = (Live *)capture;
+
+    pcap_close(live->pcap);
+    g_free(live->buffer);
+    g_free(live);
+}
+
+static const FpReader live_reader = {.read = live_read, .close = live_close, .would_wait = live_would_wait};
+
+static bool set_open_error(GError **error, const FpLiveOptions *options, int code, const char *what, const char *help)
+{
+    g_set_error(error, FP_ERROR, code, "%s: cannot be captured from: %s%s", options->interface, what, help);
+    return false;
+}
+
+static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
+{
+    if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, 1) != 0 || pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 ||
+        (options->buffer_kib > 0 && pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0))
+        return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap takes none of its options", "");
+
+    int status = pcap_activate(pcap);
+    const char *detail = pcap_geterr(pcap);
+    const char *help = "";
+    if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED)
+        help = "; run as root, or give the program CAP_NET_RAW";
+    else if (status == PCAP_ERROR_NO_SUCH_DEVICE)
+        help = "; tcpdump -D lists the interfaces";
+    if (status < 0)
+        return set_open_error(error, options, FP_ERROR_NO_INPUT, *detail != '\0' ? detail : pcap_statustostr(status), help);
+    /* as tcpdump has it: the second version names the interface */
+    if (pcap_datalink(pcap) == DLT_LINUX_SLL && pcap_set_datalink(pcap, DLT_LINUX_SLL2) != 0)
+        return set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
+    return true;
+}
+
+static bool set_filter(pcap_t *pcap, const FpLiveOptions *options, GError **error)
+{
+    struct bpf_program program;
+
+    if (options->filter == NULL)
+        return true;
+    if (pcap_compile(pcap, &program, options->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-f '%s': %s", options->filter, pcap_geterr(pcap));
+        return false;
+    }
+    bool is_set = pcap_setfilter(pcap, &program) == 0;
+    pcap_freecode(&program);
+    return is_set || set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
+}
+
+/* The file header that tcpdump would write: libpcap has the link type's number in files to itself. */
+static bool make_file_header(pcap_t *pcap, uint8_t header[FP_PCAP_HEADER_BYTES])
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *file = open_memstream(&bytes, &n);
+    pcap_dumper_t *dumper = file != NULL ? pcap_dump_fopen(pcap, file) : NULL;
+
+    if (dumper != NULL)
+        pcap_dump_close(dumper);
+    else if (file != NULL)
+        fclose(file);
+    bool is_made = dumper != NULL && n >= FP_PCAP_HEADER_BYTES;
+    if (is_made)
+        memcpy(header, bytes, FP_PCAP_HEADER_BYTES);
+    free(bytes);
+    return is_made;
+}
+
+static bool describe(Live *live, const FpLiveOptions *options, GError **error)
+{
+    uint8_t header[FP_PCAP_HEADER_BYTES];
+
+    if (!make_file_header(live->pcap, header) || !fp_pcap_read_file_header(header, &live->base.format))
+        return set_open_error(error, options, FP_ERROR_NO_INPUT, "no capture file can hold its link type", "");
+    live->link = fp_link_of_link_type(live->base.format.link_field & 0xffff, G_BYTE_ORDER == G_BIG_ENDIAN);
+    return true;
+}
+
+FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
+{
+    char message[PCAP_ERRBUF_SIZE] = "";
+    pcap_t *pcap = pcap_create(options->interface, message);
+
+    if (pcap == NULL) {
+        set_open_error(error, options, FP_ERROR_NO_INPUT, message, "");
+        return NULL;
+    }
+    Live *live = g_new0(Live, 1);
+    live->base.reader = &live_reader;
+    live->base.path = g_strdup(options->interface);
+    live->base.cut_offset = -1;
+    live->base.file_bytes = -1;
+    live->base.bytes_read = FP_PCAP_HEADER_BYTES;
+    live->pcap = pcap;
+    live->room = RECORD_HEADER + (size_t)options->snaplen;
+    if (!activate(pcap, options, error) || !set_filter(pcap, options, error) || !describe(live, options, error)) {
+        fp_capture_close(&live->base);
+        return NULL;
+    }
+    if (pcap_setnonblock(pcap, 1, message) != 0 || pcap_get_selectable_fd(pcap) < 0) {
+        set_open_error(error, options, FP_ERROR_NO_INPUT, "there is no way to wait for its frames", "");
+        fp_capture_close(&live->base);
+        return NULL;
+    }
+    live->buffer = g_malloc(RECORDS_MAX * live->room);
+    return &live->base;
+}
+
+bool fp_capture_is_live(const FpCapture *capture)
+{
+    return capture->reader == &live_reader;
+}
+
+bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)
+{
+    struct pcap_stat stats;
+
+    if (capture->reader != &live_reader || pcap_stats(((const Live *)capture)->pcap, &stats) != 0)
+        return false;
+    *drops = (FpDrops){.by_kernel = stats.ps_drop, .by_interface = stats.ps_ifdrop};
+    return true;
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * capture-pcapng.c - walks pcapng (draft-ietf-opsawg-pcapng) in blocks of the file, packets borrowed in place.
+ *
+ * Which of its blocks are frames is as libwiretap has it (pcapng.c of 4.0), and what is damaged: what is copied on, Wireshark has to read.
+ * Its blocks are called blocks here, those of blocks.h are pieces of the file.
+ */
+#include <unistd.h>
+
+#include "base/error.h"
+#include "capture-internal.h"
+#include "capture-pcapng.h"
+#include "link-type.h"
+#include "pcapng-check.h"
+#include "pcapng-format.h"
+#include "segment.h"
+
+#define UNITS_DEFAULT 1000000U
+
+typedef struct {
+    FpLink link;
+    uint32_t link_type;
+    uint32_t snaplen;
+    uint32_t packet_max;
+    uint64_t units; /* per second */
+    int64_t offset_seconds;
+} Interface;
+
+typedef struct {
+    FpCapture base;
+    FpBlocks blocks;
+    bool has_section;
+    bool swapped;       /* the section's byte order is not this machine's */
+    GArray *interfaces; /* of Interface, the section's */
+    FpTakeBlock take_block;
+    void *user;
+} Pcapng;
+
+/* Returns false when the magic is none. A section says itself which way round it is. */
+static bool read_byte_order(const uint8_t *section, bool *swapped)
+{
+    uint32_t magic;
+
+    memcpy(&magic, section + 8, sizeof magic);
+    *swapped = magic != BYTE_ORDER_MAGIC;
+    return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
+}
+
+static bool is_version_known(const Pcapng *pcapng, const uint8_t *section)
+{
+    uint16_t minor = fp_load16_host(section + 14, pcapng->swapped);
+
+    return fp_load16_host(section + 12, pcapng->swapped) == 1 && (minor == 0 || minor == 2);
+}
+
+static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                "%s: offset %" G_GUINT64_FORMAT ": %s: the file is damaged from here on; its first %" G_GUINT64_FORMAT
+                " bytes are sound, head -c keeps these",
+                pcapng->base.path, pcapng->blocks.start_offset, what, pcapng->blocks.start_offset);
+    return -1;
+}
+
+/* Units per second of if_tsresol: a negative power of 10 or of 2. */
+static uint64_t units_of(uint8_t resolution)
+{
+    unsigned exponent = resolution & 0x7f;
+    uint64_t units = 1;
+
+    if (resolution & 0x80)
+        return exponent < 64 ? (uint64_t)1 << exponent : UINT64_MAX;
+    if (exponent >= 20)
+        return UINT64_MAX;
+    while (exponent-- > 0)
+        units *= 10;
+    return units;
+}
+
+/* Of several of a kind the first counts. */
+static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
+{
+    uint16_t code, length;
+    bool has_units = false, has_offset = false;
+
+    while (next_option(pcapng->swapped, &at, &n, &code, &length)) {
+        const uint8_t *value = at - pad(length);
+        if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
+            has_units = true;
+            interface->units = units_of(value[0]);
+        } else if (code == OPTION_TIME_OFFSET && length == 8 && !has_offset) {
+            has_offset = true;
+            interface->offset_seconds = (int64_t)fp_load64_host(value, pcapng->swapped);
+        }
+    }
+}
+
+static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+{
+    Interface interface = {.link_type = fp_load16_host(block + 8, pcapng->swapped),
+                           .snaplen = fp_load32_host(block + 12, pcapng->swapped),
+                           .units = UNITS_DEFAULT};
+
+    interface.link = fp_link_of_link_type(interface.link_type, pcapng->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
+    interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : FP_FRAME_BYTES_MAX;
+    read_interface_options(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
+    g_array_append_val(pcapng->interfaces, interface);
+}
+
+/* The time in units of the interface, of an enhanced packet block, or the old one. */
+static inline uint64_t ticks_of(const Pcapng *pcapng, const uint8_t *block)
+{
+    return (uint64_t)fp_load32_host(block + 12, pcapng->swapped) << 32 | fp_load32_host(block + 16, pcapng->swapped);
+}
+
+static inline int64_t time_of(const Interface *interface, uint64_t ticks)
+{
+    uint64_t units = interface->units, seconds, nanoseconds;
+
+    if (units == 1000000) { /* nearly always one of these, and to divide by a constant is to multiply */
+        seconds = ticks / 1000000;
+        nanoseconds = ticks % 1000000 * 1000;
+    } else if (units == 1000000000) {
+        seconds = ticks / 1000000000;
+        nanoseconds = ticks % 1000000000;
+    } else {
+        seconds = ticks / units;
+        nanoseconds = ticks % units * 1000000000 / units; /* of fine units it overflows, as it does in libwiretap */
+    }
+    return fp_time_ns((int64_t)(seconds + (uint64_t)interface->offset_seconds), (int64_t)nanoseconds);
+}
+
+/* An enhanced packet block, or the old one, which has 16 bits of interface and 16 of lost packets in the place of 32. Returns what is wrong
+ * with it, or NULL. */
+static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block, size_t bytes, bool is_old, FpRecord *record)
+{
+    if (bytes < PACKET_HEADER + LENGTH_AT_END)
+        return "a packet block is too short";
+    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->swapped) : fp_load32_host(block + 8, pcapng->swapped);
+    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->swapped), wire_bytes = fp_load32_host(block + 24, pcapng->swapped);
+    size_t options = PACKET_HEADER + pad(captured_bytes);
+    if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
+        return "a packet block is too short for its packet";
+    if (bytes > options + LENGTH_AT_END) {
+        const char *wrong = fp_pcapng_check_options(pcapng->swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
+                                                    bytes - options - LENGTH_AT_END);
+        if (wrong != NULL)
+            return wrong;
+    }
+    if (number >= pcapng->interfaces->len)
+        return "a packet is of an interface that has not been described";
+    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
+    if (captured_bytes > interface->packet_max)
+        return "a packet is longer than any can be";
+
+    *record = (FpRecord){
+        .data = block + PACKET_HEADER,
+        .raw = block,
+        .time_ns = time_of(interface, ticks_of(pcapng, block)),
+        .captured_bytes = captured_bytes,
+        .wire_bytes = MAX(wire_bytes, captured_bytes), /* as wtap_read has it */
+        .raw_bytes = (uint32_t)bytes,
+        .link = interface->link,
+    };
+    return NULL;
+}
+
+/* A simple packet block has no time, is of the first interface, and cut to its snaplen. */
+static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block, size_t bytes, FpRecord *record)
+{
+    if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
+        return "a packet block is too short";
+    if (pcapng->interfaces->len == 0)
+        return "a packet comes before any interface has been described";
+    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, 0);
+    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->swapped);
+    uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
+    if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
+        return "a simple packet block is not as long as its packet";
+    if (captured_bytes > interface->packet_max)
+        return "a packet is longer than any can be";
+
+    *record = (FpRecord){
+        .data = block + SIMPLE_HEADER,
+        .raw = block,
+        .captured_bytes = captured_bytes,
+        .wire_bytes = wire_bytes,
+        .raw_bytes = (uint32_t)bytes,
+        .link = interface->link,
+    };
+    return NULL;
+}
+
+typedef enum {
+    KIND_PACKET,
+    KIND_FRAME, /* no packet, but Wireshark gives it a frame number */
+    KIND_OTHER,
+} Kind;
+
+static inline Kind kind_of(uint32_t type)
+{
+    switch (type) {
+    case ENHANCED_PACKET:
+    case OLD_PACKET:
+    case SIMPLE_PACKET:
+        return KIND_PACKET;
+    case JOURNAL:
+    case SYSDIG_1:
+    case SYSDIG_2:
+    case SYSDIG_2_LARGE:
+    case CUSTOM:
+    case CUSTOM_NOT_TO_COPY:
+        return KIND_FRAME;
+    default:
+        return KIND_OTHER;
+    }
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *fill_record(const Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes, FpRecord *record)
+{
+    if (kind_of(type) == KIND_FRAME) {
+        *record = (FpRecord){.data = block + BLOCK_MIN - LENGTH_AT_END, .raw = block, .raw_bytes = (uint32_t)bytes, .link = FP_LINK_NONE};
+        return NULL;
+    }
+    return type == SIMPLE_PACKET ? fill_simple_packet(pcapng, block, bytes, record)
+                                 : fill_packet(pcapng, block, bytes, type == OLD_PACKET, record);
+}
+
+/* Each of these learns what there is to learn from a block that is no frame. It returns what is wrong with the block, or NULL. */
+static const char *take_section(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+{
+    if (bytes < SECTION_MIN)
+        return "a section header is too short";
+    read_byte_order(block, &pcapng->swapped);
+    if (!is_version_known(pcapng, block))
+        return "a section is of a version that is not known";
+    pcapng->has_section = true;
+    g_array_set_size(pcapng->interfaces, 0);
+    return fp_pcapng_check_options(pcapng->swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
+}
+
+static const char *take_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+{
+    if (bytes < INTERFACE_MIN)
+        return "an interface description is too short";
+    add_interface(pcapng, block, bytes);
+    return fp_pcapng_check_options(pcapng->swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
+}
+
+static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes)
+{
+    switch (type) {
+    case SECTION:
+        return take_section(pcapng, block, bytes);
+    case INTERFACE:
+        return take_interface(pcapng, block, bytes);
+    case NAMES:
+        return fp_pcapng_check_names(pcapng->swapped, block, bytes);
+    case SECRETS:
+        return fp_pcapng_check_secrets(pcapng->swapped, block, bytes);
+    case STATISTICS:
+        return fp_pcapng_check_statistics(pcapng->swapped, block, bytes);
+    default:
+        return NULL;
+    }
+}
+
+/* The block at hand: its type and length. Returns what is wrong with it, or NULL; *bytes is then how many it takes, as far as can be told:
+ * its beginning, or all of it. */
+static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
+{
+    bool swapped = pcapng->swapped;
+
+    *bytes = BLOCK_MIN;
+    if (left < BLOCK_MIN)
+        return NULL;
+    *type = fp_load32_host(block, pcapng->swapped);
+    if (*type == SECTION && !read_byte_order(block, &swapped))
+        return "a section header without its magic number";
+    *bytes = pad(fp_load32_host(block + 4, swapped)); /* some writers leave the padding out of the length */
+    if (*bytes > BLOCK_MAX)
+        return "a block is longer than any can be";
+    if (*bytes < BLOCK_MIN)
+        return "a block is shorter than any can be";
+    if (left >= *bytes && pad(fp_load32_host(block + *bytes - LENGTH_AT_END, swapped)) != *bytes)
+        return "the two lengths of a block differ";
+    return NULL;
+}
+
+static inline void step(Pcapng *pcapng, size_t bytes)
+{
+    fp_blocks_step(&pcapng->blocks, bytes);
+    pcapng->base.bytes_read = pcapng->blocks.start_offset;
+}
+
+static FpBlockKind block_kind(uint32_t type)
+{
+    return type == SECTION ? FP_BLOCK_SECTION : type == INTERFACE ? FP_BLOCK_INTERFACE : FP_BLOCK_OTHER;
+}
+
+/* Steps over a block that is no frame. */
+static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **error)
+{
+    const uint8_t *block = fp_blocks_at(&pcapng->blocks);
+    const char *wrong = learn(pcapng, type, block, bytes);
+
+    if (wrong != NULL) {
+        set_damage(pcapng, wrong, error);
+        return false;
+    }
+    if (pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, block_kind(type), block, bytes, error))
+        return false;
+    step(pcapng, bytes);
+    return true;
+}
+
+/* Reads n bytes of a regular file from so many behind the block at hand. */
+static bool peek(const Pcapng *pcapng, uint8_t *bytes, size_t n, size_t behind)
+{
+    const FpBlocks *blocks = &pcapng->blocks;
+    off_t start = lseek(blocks->fd, 0, SEEK_CUR) - (off_t)fp_blocks_left(blocks);
+
+    return pread(blocks->fd, bytes, n, start + (off_t)behind) == (ssize_t)n;
+}
+
+/* Whether the block at hand can be taken in pieces: one in which there is nothing to look at, and that is there up to its end. Keys that a
+ * proxy has collected are some. */
+static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
+{
+    uint8_t beginning[SECRETS_FIXED], end[LENGTH_AT_END];
+
+    if (bytes <= WHOLE_MAX || kind_of(type) != KIND_OTHER || type == SECTION || type == INTERFACE || type == NAMES || type == STATISTICS)
+        return false;
+    if (!pcapng->blocks.is_regular || !peek(pcapng, beginning, sizeof beginning, 0) || !peek(pcapng, end, sizeof end, bytes - sizeof end))
+        return false;
+    return pad(fp_load32_host(end, pcapng->swapped)) == bytes &&
+           (type != SECRETS || fp_pcapng_secrets_end(pcapng->swapped, beginning) <= bytes);
+}
+
+static bool take_in_pieces(Pcapng *pcapng, size_t bytes, GError **error)
+{
+    FpBlocks *blocks = &pcapng->blocks;
+
+    while (bytes > 0) {
+        size_t n = MIN(bytes, fp_blocks_left(blocks));
+        if (n > 0 && pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, FP_BLOCK_OTHER, fp_blocks_at(blocks), n, error))
+            return false;
+        step(pcapng, n);
+        bytes -= n;
+        FpRefill result = bytes > 0 ? fp_blocks_refill(blocks, pcapng->base.path, error) : FP_REFILL_MORE;
+        if (result == FP_REFILL_END)
+            set_damage(pcapng, "the file has become shorter while it was read", error);
+        if (result != FP_REFILL_MORE)
+            return false;
+    }
+    return true;
+}
+
+static int end(Pcapng *pcapng, GError **error)
+{
+    if (!pcapng->has_section)
+        return set_damage(pcapng, "it ends within its first section header", error);
+    fp_capture_note_end(&pcapng->base, &pcapng->blocks);
+    return 0;
+}
+
+/* Frames come before an error, or a block that is none, that stands behind them: those are met again with the next call. */
+static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **error)
+{
+    Pcapng *pcapng = (Pcapng *)capture;
+    FpBlocks *blocks = &pcapng->blocks;
+    int n = 0;
+
+    while (n < max) {
+        uint32_t type = 0;
+        size_t bytes;
+        const char *wrong = measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes);
+        bool is_whole = fp_blocks_left(blocks) >= bytes;
+        if (wrong == NULL && is_whole && kind_of(type) != KIND_OTHER)
+            wrong = fill_record(pcapng, type, fp_blocks_at(blocks), bytes, &records[n]);
+        if (wrong == NULL && is_whole && kind_of(type) != KIND_OTHER) {
+            n++;
+            step(pcapng, bytes);
+            continue;
+        }
+        if (n > 0)
+            break;
+        if (wrong != NULL)
+            return set_damage(pcapng, wrong, error);
+        bool in_pieces = !is_whole && comes_in_pieces(pcapng, type, bytes);
+        if ((is_whole || in_pieces) && capture->is_read_ahead)
+            return FP_READ_STOPPED;
+        if (is_whole || in_pieces) {
+            if (!(in_pieces ? take_in_pieces(pcapng, bytes, error) : take_other(pcapng, type, bytes, error)))
+                return -1;
+            continue;
+        }
+        FpRefill result = fp_blocks_refill(blocks, capture->path, error);
+        if (result == FP_REFILL_FAILED)
+            return -1;
+        if (result == FP_REFILL_END)
+            return end(pcapng, error);
+    }
+    return n;
+}
+
+/* Blocks that are no frames are stepped over in the same call, so they are nothing to go on with. */
+static bool pcapng_would_wait(const FpCapture *capture)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpBlocks *blocks = &pcapng->blocks;
+    const uint8_t *at = fp_blocks_at(blocks);
+    size_t left = fp_blocks_left(blocks);
+
+    while (!blocks->is_regular) {
+        uint32_t type = 0;
+        size_t bytes;
+        if (measure(pcapng, at, left, &type, &bytes) != NULL)
+            return false;
+        if (left < bytes)
+            return fp_blocks_would_wait(blocks);
+        if (kind_of(type) != KIND_OTHER)
+            return false;
+        at += bytes;
+        left -= bytes;
+    }
+    return false;
+}
+
+static void pcapng_close(FpCapture *capture)
+{
+    Pcapng *pcapng = (Pcapng *)capture;
+
+    fp_blocks_clear(&pcapng->blocks);
+    g_array_unref(pcapng->interfaces);
+    g_free(pcapng);
+}
+
+static void pcapng_swap_buffer(FpCapture *capture, FpBlockBuffer *buffer)
+{
+    fp_blocks_swap_buffer(&((Pcapng *)capture)->blocks, buffer);
+}
+
+static const FpReader pcapng_reader = {
+    .read = pcapng_read, .close = pcapng_close, .would_wait = pcapng_would_wait, .swap_buffer = pcapng_swap_buffer};
+
+FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
+{
+    const uint8_t *section = fp_blocks_at(opening);
+    Pcapng probe = {0};
+
+    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.swapped) != SECTION ||
+        !read_byte_order(section, &probe.swapped) || !is_version_known(&probe, section))
+        return NULL;
+
+    Pcapng *pcapng = g_new0(Pcapng, 1);
+    pcapng->base.reader = &pcapng_reader;
+    pcapng->base.format.is_pcapng = true;
+    pcapng->blocks = fp_blocks_take(opening);
+    pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
+    return &pcapng->base;
+}
+
+void fp_capture_pcapng_on_block(FpCapture *capture, FpTakeBlock take_block, void *user)
+{
+    Pcapng *pcapng = (Pcapng *)capture;
+
+    g_assert(capture->reader == &pcapng_reader);
+    pcapng->take_block = take_block;
+    pcapng->user = user;
+}
+
+uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    switch (fp_load32_host(record->raw, pcapng->swapped)) {
+    case ENHANCED_PACKET:
+        return fp_load32_host(record->raw + 8, pcapng->swapped);
+    case OLD_PACKET:
+        return fp_load16_host(record->raw + 8, pcapng->swapped);
+    default:
+        return 0;
+    }
+}
+
+uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    if (record->link == FP_LINK_NONE)
+        return FP_LINK_TYPE_NONE;
+    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).link_type;
+}
+
+bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    return record->link != FP_LINK_NONE &&
+           g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
+}
+
+int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+    uint32_t type = fp_load32_host(record->raw, pcapng->swapped);
+
+    if (type != ENHANCED_PACKET && type != OLD_PACKET)
+        return 0;
+    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record));
+    return (int64_t)(ticks_of(pcapng, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture.c - opens a capture and chooses its reader. */
+#include "capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/stop.h"
+#include "capture-internal.h"
+#include "capture-pcapng.h"
+#include "formats.h"
+
+static bool set_read_error(GError **error, const char *path)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset 0: cannot be read: %s", path, g_strerror(errno));
+    return false;
+}
+
+/* Reads the file's beginning: all of a block from a regular file, what a file header needs from a pipe. */
+static bool read_beginning(FpBlocks *opening, const char *path, GError **error)
+{
+    size_t enough = opening->is_regular ? FP_BLOCK_BYTES : FP_PCAP_HEADER_BYTES;
+
+    while (fp_blocks_left(opening) < enough) {
+        ssize_t n = fp_blocks_read(opening, FP_BLOCK_BYTES - fp_blocks_left(opening));
+        if (n < 0)
+            return set_read_error(error, path);
+        if (n == 0)
+            break;
+    }
+    return true;
+}
+
+static bool open_input(FpBlocks *opening, const char *path, const char *shown, struct stat *status, GError **error)
+{
+    bool is_stdin = g_str_equal(path, "-");
+
+    if (is_stdin && !fp_descriptor_is_readable(STDIN_FILENO)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is not open for reading; name a capture, or redirect one (<)", shown);
+        return false;
+    }
+    opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                           : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer is waited for below */
+    if (opening->fd < 0 || fstat(opening->fd, status) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", shown, g_strerror(errno));
+        return false;
+    }
+    if (S_ISDIR(status->st_mode)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is a directory; name the captures in it", shown);
+        return false;
+    }
+    if (opening->follower != NULL && !S_ISREG(status->st_mode)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is no regular file; --follow is for these, others are waited for in any case",
+                    shown);
+        return false;
+    }
+    opening->is_regular = S_ISREG(status->st_mode) && !is_stdin && opening->follower == NULL;
+    return read_beginning(opening, shown, error);
+}
+
+/* Opens what has begun to be read. The files that need libwiretap's word for what they are can then be walked after all, and their
+ * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
+static FpCapture *open_format(FpBlocks *opening, const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
+{
+    FpCapture *capture = fp_formats_take("pcap") ? fp_capture_pcap_open(opening, false) : NULL;
+
+    if (capture == NULL && !pcapng_by_wiretap && fp_formats_take("pcapng"))
+        capture = fp_capture_pcapng_open(opening);
+    if (capture != NULL)
+        return capture;
+    if (opening->follower != NULL) {
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset 0: is no capture that can be followed: pcap, or pcapng that -F leaves as it is", shown);
+        return NULL;
+    }
+    capture = fp_capture_wiretap_open(path, shown, opening, error);
+    if (capture == NULL || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
+        return capture;
+    FpCapture *walked = fp_capture_pcap_open(opening, true);
+    if (walked == NULL)
+        return capture;
+    fp_capture_close(capture);
+    return walked;
+}
+
+static FpCapture *open_capture(const char *path, const char *shown, const FpFollower *follower, bool pcapng_by_wiretap, GError **error)
+{
+    FpBlocks opening = fp_blocks_new(-1, false);
+    FpCapture *capture = NULL;
+    struct stat status;
+
+    opening.follower = follower;
+    if (open_input(&opening, path, shown, &status, error)) {
+        if (fp_blocks_left(&opening) == 0)
+            g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture; leave it out", shown);
+        else
+            capture = open_format(&opening, path, shown, pcapng_by_wiretap, error);
+    }
+    fp_blocks_clear(&opening);
+    if (capture == NULL)
+        return NULL;
+    capture->path = g_strdup(shown);
+    capture->cut_offset = -1;
+    capture->file_bytes = S_ISREG(status.st_mode) && follower == NULL ? (int64_t)status.st_size : -1;
+    return capture;
+}
+
+static const char *shown_path(const char *path)
+{
+    return g_str_equal(path, "-") ? "standard input" : path;
+}
+
+FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **error)
+{
+    return open_capture(path, shown_path(path), NULL, pcapng_by_wiretap, error);
+}
+
+FpCapture *fp_capture_open_as(const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
+{
+    return open_capture(path, shown, NULL, pcapng_by_wiretap, error);
+}
+
+static bool wait_for_stop(void *user)
+{
+    (void)user;
+    return fp_stop_sleep(FP_FOLLOW_MS);
+}
+
+FpCapture *fp_capture_follow(const char *path, bool pcapng_by_wiretap, const FpFollower *follower, GError **error)
+{
+    static const FpFollower until_stop = {.wait = wait_for_stop};
+
+    return open_capture(path, shown_path(path), follower != NULL ? follower : &until_stop, pcapng_by_wiretap, error);
+}
+
+static bool wait_for_nothing(void *user)
+{
+    (void)user;
+    return false;
+}
+
+bool fp_capture_can_be_followed(const char *path, bool pcapng_by_wiretap)
+{
+    static const FpFollower none = {.wait = wait_for_nothing};
+    FpCapture *capture = open_capture(path, path, &none, pcapng_by_wiretap, NULL);
+
+    fp_capture_close(capture);
+    return capture != NULL;
+}
+
+void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks)
+{
+    if (blocks->is_cut_back)
+        capture->early_end = g_strdup_printf("it is shorter now than offset %" G_GUINT64_FORMAT ", up to which it was read; follow it anew",
+                                             blocks->start_offset + fp_blocks_left(blocks));
+    else if (fp_blocks_left(blocks) > 0 && !fp_stop_asked())
+        capture->cut_offset = (int64_t)blocks->start_offset;
+}
+
+void fp_capture_close(FpCapture *capture)
+{
+    if (capture == NULL)
+        return;
+    g_free(capture->path);
+    g_free(capture->early_end);
+    capture->reader->close(capture);
+}
+
+int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error)
+{
+    return capture->reader->read(capture, records, max, error);
+}
+
+uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_link_type(capture, record);
+    return capture->format.is_pcap ? capture->format.link_field & 0xffff : fp_wiretap_link_type(record);
+}
+
+bool fp_capture_would_wait(const FpCapture *capture)
+{
+    return !capture->is_read_ahead && capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
+}
+
+bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
+{
+    if (capture->format.is_pcapng) {
+        *number = fp_pcapng_interface(capture, record);
+        return true;
+    }
+    return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
+}
+
+bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_has_nanoseconds(capture, record);
+    return capture->format.is_pcap ? capture->format.nanoseconds : fp_wiretap_has_nanoseconds(record);
+}
+
+int64_t fp_capture_seconds(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_seconds(capture, record);
+    return capture->format.is_pcap ? record->time_ns / 1000000000 : fp_wiretap_seconds(record); /* pcap's are from 1970 to 2106 */
+}
+
+int64_t fp_capture_time_ns(const FpCapture *capture, const FpRecord *record)
+{
+    const int64_t limit = INT64_MAX / 1000000000;
+    int64_t seconds = fp_capture_seconds(capture, record);
+
+    return seconds >= limit ? INT64_MAX : seconds <= -limit ? INT64_MIN : record->time_ns;
+}
+
+int64_t fp_capture_cut(const FpCapture *capture)
+{
+    return capture->cut_offset;
+}
+
+const char *fp_capture_early_end(const FpCapture *capture)
+{
+    return capture->early_end;
+}
+
+const char *fp_capture_path(const FpCapture *capture)
+{
+    return capture->path;
+}
+
+const FpCaptureFormat *fp_capture_format(const FpCapture *capture)
+{
+    return &capture->format;
+}
+
+uint64_t fp_capture_bytes_read(const FpCapture *capture)
+{
+    return capture->is_read_ahead ? capture->bytes_taken : capture->bytes_read;
+}
+
+int64_t fp_capture_file_bytes(const FpCapture *capture)
+{
+    return capture->file_bytes;
+}

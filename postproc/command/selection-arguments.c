@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* selection-arguments.c - see selection-arguments.h. */
+#include "selection-arguments.h"
+
+#include "base/error.h"
+#include "base/size.h"
+#include "capture/filter.h"
+#include "capture/formats.h"
+#include "decode/network.h"
+
+#define MAX_STREAMS_MIN 16
+#define MAX_MEMORY_MIN (1U << 20)
+#define NOT_GIVEN G_MININT64
+
+void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help)
+{
+    const GOptionEntry entries[] = {
+        {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
+         "CLASSES"},
+        {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
+         "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
+        {"formats", 0, 0, G_OPTION_ARG_STRING, &arguments->format_list,
+         "Take only files in these formats for captures, comma-separated: pcap, pcapng ... (default: whatever Wireshark reads)", "LIST"},
+        {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
+        {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &arguments->display_filter,
+         "Keep only streams whose first flight matches, see wireshark-filter(4); tshark is asked", "FILTER"},
+        {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
+         "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
+        {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
+        {"syn-restarts-clock", 0, 0, G_OPTION_ARG_NONE, &arguments->syn_restarts_clock,
+         "Count the delay in the log from a stream's last SYN, not from its first", NULL},
+        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
+         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
+        {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams, max_streams_help, "N"},
+        {"max-memory", 0, 0, G_OPTION_ARG_STRING, &arguments->max_memory,
+         "Remember at most as many streams as surely fit into SIZE, one for each 96 bytes: bytes, or with K, M, G, T", "SIZE"},
+        {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
+         "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+
+    *arguments =
+        (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = NOT_GIVEN, .max_streams_default = max_streams};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static const char *check_numbers(const FpSelectionArguments *arguments)
+{
+    if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
+        return "--flight-bytes takes a number from 0 to 2147483647";
+    if (arguments->max_streams != NOT_GIVEN && (arguments->max_streams < MAX_STREAMS_MIN || arguments->max_streams > G_MAXUINT32))
+        return "--max-streams takes a number from 16 to 4294967295";
+    return NULL;
+}
+
+/* The lower of both bounds, where both are given. Returns what is wrong, or NULL. */
+static const char *read_bounds(const FpSelectionArguments *arguments, size_t *max_streams)
+{
+    uint64_t bytes = 0;
+
+    if (arguments->max_memory != NULL && (!fp_size_from_text(arguments->max_memory, &bytes) || bytes < MAX_MEMORY_MIN))
+        return "--max-memory takes a number of bytes, or one with K, M, G or T, from 1M on";
+    gint64 streams = arguments->max_streams;
+    if (streams == NOT_GIVEN)
+        streams = arguments->max_memory != NULL ? G_MAXUINT32 : arguments->max_streams_default;
+    *max_streams = (size_t)streams;
+    if (arguments->max_memory != NULL)
+        *max_streams = MIN(*max_streams, fp_streams_fitting(bytes));
+    return NULL;
+}
+
+/* The options that are words. Returns what is wrong, or NULL. */
+static const char *read_words(const FpSelectionArguments *arguments, FpSelection *selection)
+{
+    if (arguments->keep != NULL && !fp_classes_from_text(arguments->keep, &selection->keep))
+        return "--keep takes first, reply, flight and handshake, comma-separated";
+    if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &selection->network_kinds))
+        return "--stream-key takes vlan, vni and interface, comma-separated";
+    if (arguments->display_filter != NULL && *arguments->display_filter == '\0')
+        return "-Y takes a display filter, see wireshark-filter(4)";
+    return NULL;
+}
+
+bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error)
+{
+    *selection = (FpSelection){
+        .keep = FP_CLASS_FIRST,
+        .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes,
+                  .skip_midstream = arguments->no_midstream,
+                  .syn_restarts_clock = arguments->syn_restarts_clock},
+        .marked_only = arguments->marked_only,
+        .filter = arguments->filter,
+        .questions = {.filter = arguments->display_filter},
+    };
+    const char *wrong = check_numbers(arguments);
+    if (wrong == NULL)
+        wrong = read_bounds(arguments, &selection->max_streams);
+    if (wrong == NULL)
+        wrong = read_words(arguments, selection);
+    if (wrong != NULL) {
+        g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
+        return false;
+    }
+    if (arguments->filter != NULL && !fp_filter_check(arguments->filter, error))
+        return false;
+    if (arguments->format_list != NULL) {
+        g_strfreev(arguments->formats);
+        arguments->formats = selection->formats = fp_formats_from_text(arguments->format_list, error);
+        if (arguments->formats == NULL)
+            return false;
+    }
+    *format = FP_WRITER_AS_INPUT;
+    if (arguments->format != NULL)
+        *format = fp_writer_format(arguments->format, error);
+    return arguments->format == NULL || *format != FP_WRITER_AS_INPUT;
+}
+
+void fp_selection_arguments_clear(FpSelectionArguments *arguments)
+{
+    g_free(arguments->keep);
+    g_free(arguments->filter);
+    g_free(arguments->display_filter);
+    g_free(arguments->format);
+    g_free(arguments->format_list);
+    g_strfreev(arguments->formats);
+    g_free(arguments->stream_key);
+    g_free(arguments->max_memory);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* selection-arguments.h - the options that say which frames are kept, the same for every command. */
+#ifndef FP_SELECTION_ARGUMENTS_H
+#define FP_SELECTION_ARGUMENTS_H
+
+#include "pass/pass.h"
+
+typedef struct {
+    char *keep;
+    char *filter;
+    char *display_filter;
+    char *format;
+    char *format_list;
+    char **formats; /* what that says */
+    char *stream_key;
+    gint64 flight_bytes;
+    char *max_memory;
+    gint64 max_streams;
+    gint64 max_streams_default;
+    gboolean no_midstream;
+    gboolean syn_restarts_clock;
+    gboolean marked_only;
+} FpSelectionArguments;
+
+/* Adds the options to context, and sets *arguments to what they are when not given. max_streams: how many are remembered when neither their
+ * number nor memory is given. max_streams_help says what is so of --max-streams; it must live as long as context. */
+void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help);
+
+/* Fills in *selection, which borrows from *arguments, and *format, FP_WRITER_AS_INPUT or of fp_writer_format. Returns false with error set
+ * when they make no sense. */
+bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error);
+
+void fp_selection_arguments_clear(FpSelectionArguments *arguments);
+
+#endif

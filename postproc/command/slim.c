@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slim.c - see slim.h. */
+#include "slim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "base/stop.h"
+#include "capture/capture.h"
+#include "capture/formats.h"
+#include "output/output.h"
+#include "output/writer.h"
+#include "pass/capture-order.h"
+#include "pass/progress.h"
+
+#define ANSWER_MS 100 /* how long tshark is waited for when no frames are at hand */
+#define TICK_MS 20    /* how often something is looked for that does not wait any more */
+
+typedef struct {
+    const FpSlimOptions *options;
+    FpSummary *summary;
+    FpPass *pass;
+    FpDissector *dissector; /* NULL: tshark is not asked */
+    FpOutput *output;       /* NULL: no capture is written */
+    FpOutput *log;          /* NULL: none */
+    FpWriter *writer;
+    FpCapture *first; /* stays open: the writer borrows from it */
+    FpCapture *last;  /* until there is another, as what is kept for later may be written only then */
+    FpProgress progress;
+    FpCaptureOrder order;
+} Slim;
+
+static bool flush(Slim *slim, GError **error)
+{
+    if (!fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error))
+        return false;
+    if (slim->log != NULL && !fp_output_flush(slim->log, error))
+        return false;
+    if (slim->writer != NULL)
+        return fp_writer_flush(slim->writer, error);
+    if (!slim->options->list || fflush(stdout) == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
+    return false;
+}
+
+static bool show_row(void *user, uint64_t number, unsigned classes, GError **error)
+{
+    Slim *slim = user;
+    char text[FP_CLASSES_TEXT_BYTES];
+
+    fp_classes_to_text(classes, text);
+    return (printf("%" G_GUINT64_FORMAT "\t%s\n", number, text) > 0 && !slim->options->selection.flush_each) || flush(slim, error);
+}
+
+static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
+{
+    if (slim->log != NULL)
+        fp_pass_log_to(slim->pass, slim->log, &slim->options->log_style, fp_capture_path(capture));
+    if (slim->output == NULL)
+        return true;
+    if (slim->writer == NULL) {
+        bool is_only = slim->options->inputs == NULL || slim->options->inputs[1] == NULL;
+        slim->writer = fp_writer_new(slim->output, capture, is_only, slim->options->format, error);
+        if (slim->writer == NULL)
+            return false;
+        fp_pass_write_to(slim->pass, slim->writer);
+    }
+    return fp_writer_next_capture(slim->writer, capture, error);
+}
+
+/* A pipe, an interface, a file that is followed: it may never end. After a signal, what is on its way there is still taken. */
+static bool is_endless(const FpCapture *capture)
+{
+    return fp_capture_file_bytes(capture) < 0;
+}
+
+/* What came before the capture ended too early has been taken; that is said at once, and by the exit status in the end. */
+static void note_early_end(Slim *slim, const char *path, const char *what)
+{
+    slim->summary->captures_cut++;
+    fp_progress_end(&slim->progress);
+    fp_message_print("%s: %s", path, what);
+}
+
+static void note_signal(Slim *slim, const char *path, const char *what)
+{
+    slim->summary->is_interrupted = true;
+    note_early_end(slim, path, what);
+}
+
+static bool is_enough(const Slim *slim)
+{
+    return slim->options->max_frames != 0 && slim->summary->frames - slim->summary->filtered >= slim->options->max_frames;
+}
+
+/* n: what reading it returned last, which after a signal is 0 also before the end. */
+static bool is_left_unread(const Slim *slim, const FpCapture *capture, int n)
+{
+    return fp_stop_asked() && !is_endless(capture) && !is_enough(slim) &&
+           (n != 0 || fp_capture_bytes_read(capture) < (uint64_t)fp_capture_file_bytes(capture));
+}
+
+static void note_end(Slim *slim, const FpCapture *capture, int n)
+{
+    const char *failure = fp_capture_early_end(capture);
+    g_autofree char *what = NULL;
+
+    slim->summary->bytes_in += fp_capture_bytes_read(capture);
+    slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
+    if (failure != NULL)
+        what = g_strdup_printf("the capture ended: %s; what came before was taken", failure);
+    else if (fp_capture_cut(capture) >= 0)
+        what = g_strdup_printf("offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken",
+                               fp_capture_cut(capture));
+    if (what != NULL) {
+        note_early_end(slim, fp_capture_path(capture), what);
+    } else if (is_left_unread(slim, capture, n)) {
+        what = g_strdup_printf("offset %" G_GUINT64_FORMAT ": a signal ended the reading; what came before was taken",
+                               fp_capture_bytes_read(capture));
+        note_signal(slim, fp_capture_path(capture), what);
+    }
+}
+
+/* How many records to read at once: 0 when enough have been looked at, or a signal has ended the input. */
+static int next_batch(const Slim *slim, const FpCapture *capture)
+{
+    uint64_t max = slim->options->max_frames, taken = slim->summary->frames - slim->summary->filtered;
+
+    if (fp_stop_asked() && !is_endless(capture))
+        return 0; /* the others end by themselves, when what was on its way has been taken */
+    return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
+}
+
+/* No frames are at hand: writes out what there is, and what waits for tshark as that has answers, or time has run out. */
+static bool idle(Slim *slim, const FpCapture *capture, GError **error)
+{
+    if (!flush(slim, error))
+        return false;
+    while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
+        if (!flush(slim, error))
+            return false;
+    return true;
+}
+
+static void note_times(Slim *slim, const FpCapture *capture, bool is_first)
+{
+    int64_t first_ns, last_ns;
+
+    fp_pass_batch_times(slim->pass, &first_ns, &last_ns);
+    if (is_first) {
+        g_autofree char *warning = fp_capture_order_begin_capture(&slim->order, fp_capture_path(capture), first_ns);
+        if (warning != NULL) {
+            fp_progress_end(&slim->progress);
+            fp_message_print("%s", warning);
+        }
+    }
+    fp_capture_order_note_last(&slim->order, last_ns);
+}
+
+/* Takes all records of capture, or as many as are wanted. Returns what reading returned last. */
+static int take_records(Slim *slim, FpCapture *capture, GError **error)
+{
+    bool is_first = true;
+    int n = 0, max;
+
+    while ((max = next_batch(slim, capture)) > 0) {
+        if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
+            return -1;
+        fp_stop_attend();
+        n = fp_pass_take(slim->pass, capture, max, error);
+        if (n <= 0)
+            break;
+        note_times(slim, capture, is_first);
+        is_first = false;
+        fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
+                         slim->summary->frames, slim->summary->kept);
+    }
+    return n;
+}
+
+static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
+{
+    if (!begin_writing(slim, capture, error))
+        return false;
+    if (slim->dissector != NULL)
+        fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
+    if (slim->options->threads > 1)
+        fp_pass_begin_ahead(slim->pass, capture);
+    int n = take_records(slim, capture, error);
+    fp_pass_end_ahead(slim->pass);
+    if (n < 0)
+        return false;
+    note_end(slim, capture, n);
+    return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);
+}
+
+/* Takes over capture; NULL: it could not be opened. */
+static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
+{
+    bool is_done = capture != NULL && slim_capture(slim, capture, error);
+
+    if (slim->first == NULL) {
+        slim->first = capture;
+    } else if (capture != NULL) {
+        fp_capture_close(slim->last);
+        slim->last = capture;
+    }
+    return is_done;
+}
+
+/* Whether an input may never end: an interface, a pipe, a file that is followed. */
+static bool has_endless_input(const FpSlimOptions *options)
+{
+    struct stat status;
+
+    if (options->live.interface != NULL || options->follows)
+        return true;
+    for (char **input = options->inputs; *input != NULL; input++) {
+        bool found = g_str_equal(*input, "-") ? fstat(STDIN_FILENO, &status) == 0 : stat(*input, &status) == 0;
+        if (found && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+            return true;
+    }
+    return false;
+}
+
+/* A capture that is to be followed may be made in a moment, by who was started just before: waits until it is there, or a signal comes.
+ * Where there is no such folder, that is for the opening to say. */
+static void await_capture(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    if (g_str_equal(path, "-") || access(path, F_OK) == 0 || access(folder, X_OK) != 0)
+        return;
+    fp_message_print("%s: is not there yet; waiting for it", path);
+    while (access(path, F_OK) != 0 && !fp_stop_asked() && fp_stop_sleep(FP_FOLLOW_MS))
+        ;
+}
+
+/* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
+static FpCapture *open_next(Slim *slim, const char *input, GError **error)
+{
+    bool is_converted = slim->options->format != FP_WRITER_AS_INPUT || (slim->writer != NULL && !fp_writer_copies(slim->writer));
+    GError *failure = NULL;
+    FpCapture *capture = NULL;
+
+    if (slim->options->follows)
+        await_capture(input);
+    if (!fp_stop_asked() || slim->first == NULL)
+        capture = slim->options->follows ? fp_capture_follow(input, is_converted, NULL, &failure)
+                                         : fp_capture_open(input, is_converted, &failure);
+    if (capture != NULL)
+        return capture;
+    if (fp_stop_asked() && slim->first != NULL) {
+        g_clear_error(&failure);
+        note_signal(slim, input, "a signal ended the reading before this input; neither it nor those after it were read");
+    } else {
+        g_propagate_error(error, failure);
+    }
+    return NULL;
+}
+
+static bool slim_inputs(Slim *slim, GError **error)
+{
+    if (slim->options->live.interface != NULL)
+        return slim_and_close(slim, fp_capture_live_open(&slim->options->live, error), error);
+    for (char **input = slim->options->inputs; *input != NULL && !is_enough(slim); input++) {
+        GError *failure = NULL;
+        FpCapture *capture = open_next(slim, *input, &failure);
+        if (capture == NULL && failure == NULL)
+            return true;
+        if (failure != NULL)
+            g_propagate_error(error, failure);
+        if (!slim_and_close(slim, capture, error))
+            return false;
+    }
+    return true;
+}
+
+static bool finish_output(Slim *slim, GError **error)
+{
+    if (!fp_pass_end_asking(slim->pass, false, error))
+        return false;
+    if (slim->log != NULL && !fp_output_publish(g_steal_pointer(&slim->log), error))
+        return false;
+    if (slim->output == NULL)
+        return flush(slim, error);
+    if (!fp_writer_finish(slim->writer, error))
+        return false;
+    slim->summary->bytes_out = fp_output_bytes(slim->output);
+    return fp_output_publish(g_steal_pointer(&slim->output), error);
+}
+
+static bool refuse_output(const FpOutput *output, const char *what, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: %s", fp_output_path(output), what);
+    return false;
+}
+
+static bool open_log(Slim *slim, GError **error)
+{
+    slim->log = fp_output_append(slim->options->log, slim->options->inputs, error);
+    if (slim->log == NULL)
+        return false;
+    if (slim->options->list && fp_output_is_same(slim->log, STDOUT_FILENO))
+        return refuse_output(slim->log, "is the list's output and the log's; give the log another name", error);
+    return true;
+}
+
+static bool open_capture_output(Slim *slim, GError **error)
+{
+    slim->output = fp_output_open(slim->options->output, slim->options->inputs, error);
+    if (slim->output == NULL)
+        return false;
+    if (isatty(fp_output_fd(slim->output)))
+        return refuse_output(slim->output, "is a terminal, to which no capture is written; use -w FILE, --log -, or --list", error);
+    if (slim->log != NULL && fp_output_is_same(slim->output, fp_output_fd(slim->log)))
+        return refuse_output(slim->output, "is the capture's output and the log's; give one of them another name", error);
+    return true;
+}
+
+static bool open_outputs(Slim *slim, GError **error)
+{
+    if (slim->options->list && !fp_descriptor_is_writable(STDOUT_FILENO)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "standard output: is not open for writing, and --list prints to it");
+        return false;
+    }
+    return (slim->options->log == NULL || open_log(slim, error)) && (slim->options->output == NULL || open_capture_output(slim, error));
+}
+
+static void say(const char *what)
+{
+    fp_message_print("%s", what);
+}
+
+static bool is_pressed(void *nothing)
+{
+    (void)nothing;
+    return fp_stop_asked();
+}
+
+static bool open_dissector(Slim *slim, GError **error)
+{
+    const FpSelection *selection = &slim->options->selection;
+
+    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
+        return true;
+    const FpDissectorOptions options = {
+        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .waiting = is_pressed};
+    slim->dissector = fp_dissector_new(&selection->questions, &options, error);
+    return slim->dissector != NULL;
+}
+
+static bool run(Slim *slim, GError **error)
+{
+    if (!open_dissector(slim, error))
+        return false;
+    FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
+    if (streams == NULL)
+        return false;
+    slim->pass = fp_pass_new(&slim->options->selection, streams, slim->summary, slim->options->list ? show_row : NULL, slim);
+    if (slim->dissector != NULL)
+        fp_pass_ask(slim->pass, slim->dissector);
+    bool is_done = open_outputs(slim, error) && slim_inputs(slim, error) && finish_output(slim, error);
+    fp_pass_sum_up(slim->pass);
+    return is_done;
+}
+
+bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts **left, GError **error)
+{
+    Slim slim = {.options = options, .summary = summary};
+
+    memset(summary, 0, sizeof *summary);
+    fp_formats_limit(options->selection.formats);
+    fp_progress_begin(&slim.progress, options->show_progress);
+    fp_stop_catch(fp_output_remove_temporary, options->log != NULL && fp_output_is_file_name(options->log));
+    bool is_endless_somewhere = has_endless_input(options);
+    bool is_done = run(&slim, error);
+    summary->is_interrupted &= !is_endless_somewhere;
+    fp_progress_end(&slim.progress);
+    if (!is_done) { /* rows and lines of what was read before the failure */
+        (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, true, NULL));
+        fflush(stdout);
+        (void)(slim.log == NULL || fp_output_flush(slim.log, NULL));
+    }
+
+    *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;
+    fp_pass_free(slim.pass); /* before what it borrows */
+    fp_dissector_free(slim.dissector);
+    fp_writer_free(slim.writer);
+    fp_output_discard(slim.output);
+    fp_output_discard(slim.log);
+    fp_capture_close(slim.last);
+    fp_capture_close(slim.first);
+    fp_capture_order_clear(&slim.order);
+    return is_done;
+}

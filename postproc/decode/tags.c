@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tags.c - what switches and taps put between Ethernet's addresses and the type of what it carries, in most cases followed by that type; or
+ * around a whole frame. packet-vlan.c, packet-ieee8021ah.c, packet-vntag.c, packet-etag.c, packet-cisco-metadata.c, packet-cisco-ttag.c,
+ * packet-ieee8021cb.c, packet-hsr.c, packet-macsec.c, packet-trill.c, packet-avsp.c, packet-gmhdr.c, packet-homepna.c, packet-vmlab.c,
+ * packet-telkonet.c, packet-extreme-exeh.c, packet-nsh.c of 4.0.
+ */
+#include "layers.h"
+#include "link-layer.h"
+
+#define SERVICE_NUMBER 0x01000000U /* sets a service's number apart from a VLAN's */
+#define VLAN_TAGS_MAX 20           /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
+
+#define MACSEC_SCI 0x20
+#define MACSEC_ENCRYPTED 0x08
+#define MACSEC_CHANGED 0x04
+#define MACSEC_ICV_BYTES 16U
+
+#define TYPE_MACSEC 0x88e5
+
+/* A tag of n bytes of which the last two are the type of what follows. */
+static FpDecoded walk_tag(FpWalk *walk, FpSpan rest, uint32_t n)
+{
+    if (rest.captured < n)
+        return fp_walk_missing(rest);
+    return fp_walk_type(walk, fp_load16(rest.bytes + n - 2), fp_span_after(rest, n));
+}
+
+/* Takes note of a VLAN tag's number. */
+static void note_vlan_tag(FpWalk *walk, FpSpan rest)
+{
+    uint16_t vlan = fp_load16(rest.bytes) & 0x0fff;
+
+    if (walk->vlan == 0)
+        walk->vlan = vlan;
+    fp_walk_note_vlan(walk, vlan);
+}
+
+/* IEEE 802.1Q. */
+FpDecoded fp_walk_vlan(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 4)
+        return fp_walk_missing(rest);
+    if (walk->vlan_tags++ == VLAN_TAGS_MAX)
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
+    note_vlan_tag(walk, rest);
+    return fp_walk_type_or_length(walk, fp_load16(rest.bytes + 2), fp_span_after(rest, 4));
+}
+
+/* IEEE 802.1ad. */
+FpDecoded fp_walk_provider_vlan(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 4)
+        return fp_walk_missing(rest);
+    note_vlan_tag(walk, rest);
+    return walk_tag(walk, rest, 4);
+}
+
+/* IEEE 802.1ah: four bytes of tag, of which three are the service's number, then the customer's addresses and type. */
+FpDecoded fp_walk_provider_backbone(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 4)
+        return fp_walk_missing(rest);
+    fp_walk_note_network(walk, FP_NETWORK_VLAN, SERVICE_NUMBER | (fp_load32(rest.bytes) & 0xffffff));
+    return walk_tag(walk, rest, 18);
+}
+
+/* Cisco VN-Tag: between a switch and its fabric extenders. */
+FpDecoded fp_walk_vn_tag(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 6)
+        return fp_walk_missing(rest);
+    return fp_walk_type_or_length(walk, fp_load16(rest.bytes + 4), fp_span_after(rest, 6));
+}
+
+/* IEEE 802.1BR: the standard's VN-Tag. */
+FpDecoded fp_walk_e_tag(FpWalk *walk, FpSpan rest)
+{
+    return walk_tag(walk, rest, 8);
+}
+
+/* Cisco TrustSec: a security group tag. */
+FpDecoded fp_walk_cisco_metadata(FpWalk *walk, FpSpan rest)
+{
+    return walk_tag(walk, rest, 8);
+}
+
+/* Cisco TTag: the time, in nanoseconds. */
+FpDecoded fp_walk_t_tag(FpWalk *walk, FpSpan rest)
+{
+    return walk_tag(walk, rest, 8);
+}
+
+/* IEEE 802.1CB: a number by which copies are told. */
+FpDecoded fp_walk_r_tag(FpWalk *walk, FpSpan rest)
+{
+    return walk_tag(walk, rest, 6);
+}
+
+/* HSR (IEC 62439-3): the same, and the frame's size. PRP has it behind the frame, where it is in nobody's way. */
+FpDecoded fp_walk_hsr(FpWalk *walk, FpSpan rest)
+{
+    return walk_tag(walk, rest, 6);
+}
+
+/* Arista's time stamps: of 64 or of 48 bits. Other subtypes have nothing before the type. */
+FpDecoded fp_walk_arista_timestamp(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 4)
+        return fp_walk_missing(rest);
+    if (fp_load16(rest.bytes) != 1)
+        return walk_tag(walk, rest, 4);
+    switch (fp_load16(rest.bytes + 2)) {
+    case 0x0010:
+    case 0x0110:
+        return walk_tag(walk, rest, 14);
+    case 0x0020:
+    case 0x0120:
+        return walk_tag(walk, rest, 12);
+    default:
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, 0xd28b);
+    }
+}
+
+/* Gigamon's header: its length, then whatever its tap noted. */
+FpDecoded fp_walk_gigamon(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 1 || rest.captured < rest.bytes[0] + 2U)
+        return fp_walk_missing(rest);
+    uint32_t n = rest.bytes[0] + 2U;
+    return fp_walk_type_or_length(walk, fp_load16(rest.bytes + n - 2), fp_span_after(rest, n));
+}
+
+/* MACsec (IEEE 802.1AE 9): what is not encrypted is only protected, and can be read. The integrity check value at its end is left where it
+ * is, as Wireshark leaves it. */
+FpDecoded fp_walk_macsec(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 1)
+        return fp_walk_missing(rest);
+    uint8_t control = rest.bytes[0];
+    uint32_t tag_bytes = control & MACSEC_SCI ? 14 : 6;
+    if (control & 0x80 || rest.captured <= tag_bytes + MACSEC_ICV_BYTES || control & (MACSEC_ENCRYPTED | MACSEC_CHANGED))
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, TYPE_MACSEC);
+    return walk_tag(walk, rest, tag_bytes + 2);
+}
+
+/* TRILL (RFC 6325 3): options are counted in fours. */
+FpDecoded fp_walk_trill(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 2)
+        return fp_walk_missing(rest);
+    return fp_walk_behind(walk, fp_walk_ethernet, rest, 6 + (fp_load16(rest.bytes) >> 6 & 0x1f) * 4U);
+}
+
+/* HomePNA: a control header that has its length in it, of a byte or two; then the type, and at the end a checksum. */
+FpDecoded fp_walk_homepna(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 4)
+        return fp_walk_missing(rest);
+    bool is_long = rest.bytes[0] & 0x80;
+    uint32_t control_bytes = is_long ? fp_load16(rest.bytes + 2) : rest.bytes[1];
+    if (control_bytes < 2)
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, 0x886c);
+    return walk_tag(walk, fp_span_without_last(rest, FP_FCS_BYTES), control_bytes + (is_long ? 5 : 3));
+}
+
+/* VMware Lab Manager. */
+FpDecoded fp_walk_lab_manager(FpWalk *walk, FpSpan rest)
+{
+    return walk_tag(walk, rest, 24);
+}
+
+/* Telkonet's powerline bridges. */
+FpDecoded fp_walk_telkonet(FpWalk *walk, FpSpan rest)
+{
+    if (rest.captured < 1)
+        return fp_walk_missing(rest);
+    return rest.bytes[0] == 0x78 ? fp_walk_behind(walk, fp_walk_ethernet, rest, 8) : fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, 0x88a1);
+}
+
+/* Extreme Networks: what its switches put before frames that they mirror. */
+FpDecoded fp_walk_extreme_header(FpWalk *walk, FpSpan rest)
+{
+    return fp_walk_behind(walk, fp_walk_ethernet, rest, 38);
+}
+
+static FpDecoded walk_next(FpWalk *walk, uint8_t next, FpSpan rest)
+{
+    switch (next) {
+        FP_LAYERS_OF_NEXT(FP_LAYER_CASE)
+    default:
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, 0x894f);
+    }
+}
+
+/* Network service header (RFC 8300 2.2). */
+FpDecoded fp_walk_service_header(FpWalk *walk, FpSpan rest)
+{
+    if (++walk->layers > FP_WALK_LAYERS_MAX)
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
+    if (rest.captured < 8)
+        return fp_walk_missing(rest);
+    uint32_t header_bytes = (rest.bytes[1] & 0x3fU) * 4U;
+    if (rest.bytes[2] == 1)
+        header_bytes = 24; /* kinds of metadata: 1 is of fixed length */
+    else if (header_bytes < (rest.bytes[2] == 2 ? 8U : 4U))
+        header_bytes = rest.bytes[2] == 2 ? 8 : 4;
+    return rest.captured < header_bytes ? fp_walk_missing(rest) : walk_next(walk, rest.bytes[3], fp_span_after(rest, header_bytes));
+}

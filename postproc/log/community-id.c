@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* community-id.c - see community-id.h. */
+#include "community-id.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define SHA1_BYTES 20
+#define PROTOCOL_TCP 6
+
+/* Seed, two addresses, protocol, padding, two ports. */
+#define HASHED_BYTES_MAX (2 + 2 * 16 + 1 + 1 + 2 * 2)
+
+static uint8_t *append(uint8_t *at, const void *bytes, size_t n)
+{
+    memcpy(at, bytes, n);
+    return at + n;
+}
+
+/* Whether the sender comes first: the lower address does, of the same address the lower port. */
+static bool is_in_order(const FpSegment *segment)
+{
+    int order = memcmp(segment->source, segment->destination, segment->address_bytes);
+
+    return order < 0 || (order == 0 && segment->source_port < segment->destination_port);
+}
+
+void fp_community_id(const FpSegment *segment, uint16_t seed, char text[FP_COMMUNITY_ID_BYTES])
+{
+    bool in_order = is_in_order(segment);
+    uint8_t hashed[HASHED_BYTES_MAX], *at = fp_put16(hashed, seed);
+    uint8_t digest[SHA1_BYTES];
+    gsize digest_bytes = sizeof digest;
+
+    at = append(at, in_order ? segment->source : segment->destination, segment->address_bytes);
+    at = append(at, in_order ? segment->destination : segment->source, segment->address_bytes);
+    at = append(at, (const uint8_t[]){PROTOCOL_TCP, 0}, 2);
+    at = fp_put16(at, in_order ? segment->source_port : segment->destination_port);
+    at = fp_put16(at, in_order ? segment->destination_port : segment->source_port);
+
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA1);
+    g_checksum_update(checksum, hashed, at - hashed);
+    g_checksum_get_digest(checksum, digest, &digest_bytes);
+    g_autofree char *encoded = g_base64_encode(digest, digest_bytes);
+    g_snprintf(text, FP_COMMUNITY_ID_BYTES, "1:%s", encoded);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* log-text.c - a line of the log for people and grep. See log.h. */
+#include <string.h>
+
+#include "base/printable.h"
+#include "log-internal.h"
+
+static void append_endpoint(GString *line, const uint8_t *address, unsigned address_bytes, uint16_t port)
+{
+    g_string_append(line, address_bytes == 4 ? "" : "[");
+    fp_log_append_address(line, address, address_bytes);
+    g_string_append_printf(line, "%s:%u", address_bytes == 4 ? "" : "]", port);
+}
+
+/* Words with commas between them, or a dash, so that there is something in every column. */
+static void append_flags(GString *line, const FpVerdict *verdict)
+{
+    const struct {
+        const char *name;
+        bool is_set;
+    } flags[] = {{"fast_open", verdict->fast_open}, {"midstream", verdict->midstream}, {"out_of_order", verdict->out_of_order}};
+    const char *between = "";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+        if (flags[i].is_set) {
+            g_string_append_printf(line, "%s%s", between, flags[i].name);
+            between = ",";
+        }
+    if (*between == '\0')
+        g_string_append_c(line, '-');
+}
+
+void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+{
+    const FpSegment *segment = entry->segment;
+    const FpVerdict *verdict = entry->verdict;
+    FpSpan payload = fp_log_payload(style, entry);
+
+    fp_log_append_time(line, entry);
+    g_string_append_c(line, ' ');
+    append_endpoint(line, segment->source, segment->address_bytes, segment->source_port);
+    g_string_append(line, " > ");
+    append_endpoint(line, segment->destination, segment->address_bytes, segment->destination_port);
+    g_string_append_printf(line, " %s %u ", fp_side_name(verdict->side), verdict->payload_bytes);
+    if (verdict->has_syn)
+        fp_log_append_seconds(line, entry, verdict->delay_ns);
+    else
+        g_string_append_c(line, '-');
+    g_string_append_c(line, ' ');
+    append_flags(line, verdict);
+    if (payload.captured > 0)
+        g_string_append_c(line, ' ');
+    fp_printable_escape(line, payload.bytes, payload.captured);
+}
+
+/* A comma within a value is not one between two. */
+static void append_value(GString *line, const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+
+    for (char **part = parts; *part != NULL; part++) {
+        g_string_append(line, part == parts ? "" : "\\x2c");
+        fp_printable_escape(line, (const uint8_t *)*part, strlen(*part));
+    }
+}
+
+/* Each behind a tab, which nothing that was sent can hold any more. */
+void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+{
+    if (answer->is_cut_off)
+        g_string_append(line, "\tflight_open");
+    if (answer->failure != NULL) {
+        g_string_append(line, "\ttshark_error=");
+        append_value(line, answer->failure);
+        return;
+    }
+    for (guint i = 0; answer->values != NULL && i < answer->values->len; i++) {
+        char *const *values = g_ptr_array_index(answer->values, i);
+        if (values == NULL)
+            continue;
+        g_string_append_printf(line, "\t%s=", style->fields[i]);
+        for (char *const *value = values; *value != NULL; value++) {
+            g_string_append(line, value == values ? "" : ",");
+            append_value(line, *value);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output.c - see output.h. */
+#include "output-internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "base/stop.h"
+
+#define LOCK_TRIES 500
+#define LOCK_WAIT_US 10000
+
+void fp_output_free(FpOutput *output)
+{
+    if (output->is_appended)
+        fp_stop_on_hangup(NULL, NULL);
+    if (output->fd >= 0)
+        close(output->fd);
+    if (output->temporary != NULL)
+        fp_temporary_forget();
+    g_free(output->shown);
+    g_free(output->path);
+    g_free(output->temporary);
+    g_mutex_clear(&output->lock);
+    g_free(output->buffer);
+    g_free(output);
+}
+
+/* Takes back what there is of a line of which the rest could not be written, where nobody has added to the file since. */
+static void cut_torn_line(const FpOutput *output, const uint8_t *bytes, size_t n)
+{
+    off_t end = lseek(output->fd, 0, SEEK_CUR); /* behind what we wrote last */
+    size_t torn = 0;
+    struct stat status;
+
+    while (torn < n && bytes[n - torn - 1] != '\n')
+        torn++;
+    if (torn > 0 && fstat(output->fd, &status) == 0 && status.st_size == end)
+        (void)!ftruncate(output->fd, end - (off_t)torn);
+}
+
+/* begin: of what is written, bytes of which have been. */
+static bool set_write_error(FpOutput *output, const uint8_t *begin, const uint8_t *bytes, GError **error)
+{
+    const char *reason = g_strerror(errno);
+    struct stat status;
+    uint64_t offset = output->bytes;
+
+    if (output->is_appended) {
+        cut_torn_line(output, begin, (size_t)(bytes - begin));
+        offset = fstat(output->fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+    }
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be written: %s%s", output->shown, offset, reason,
+                output->is_appended ? "; the lines before it are whole, and a new run adds to them" : "");
+    return false;
+}
+
+static bool write_all(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
+{
+    const uint8_t *begin = bytes;
+
+    while (n > 0) {
+        ssize_t written = write(output->fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
+            (void)poll(&ready, 1, -1);
+            continue;
+        }
+        if (written < 0)
+            return set_write_error(output, begin, bytes, error);
+        bytes += written;
+        n -= (size_t)written;
+        output->bytes += (uint64_t)written;
+    }
+    return true;
+}
+
+/* A line that was torn, as by a power failure, does not get the first of ours for its end. Who adds lines has a shared lock on the file
+ * from here on: while others have it, what looks torn may be a line that is just being written, and what was torn they have ended. */
+static bool end_line(FpOutput *output, GError **error)
+{
+    bool is_alone = flock(output->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    bool is_done = !is_alone || !fp_target_ends_in_line(output->fd) || write_all(output, (const uint8_t *)"\n", 1, error);
+
+    output->may_begin_in_line = false;
+    for (int i = 0; i < LOCK_TRIES && flock(output->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
+        g_usleep(LOCK_WAIT_US); /* for who is here, too */
+    return is_done;
+}
+
+static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
+{
+    if (output->is_appended)
+        fp_stop_attend();
+    g_mutex_lock(&output->lock);
+    bool is_done = n == 0 || !output->may_begin_in_line || end_line(output, error);
+    is_done = is_done && write_all(output, bytes, n, error);
+    g_mutex_unlock(&output->lock);
+    return is_done;
+}
+
+bool fp_output_flush(FpOutput *output, GError **error)
+{
+    size_t n = output->buffered;
+
+    output->buffered = 0;
+    return write_out(output, output->buffer, n, error);
+}
+
+bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error)
+{
+    if (n > FP_OUTPUT_BUFFER_BYTES - output->buffered && !fp_output_flush(output, error))
+        return false;
+    if (n > FP_OUTPUT_BUFFER_BYTES)
+        return write_out(output, bytes, n, error);
+    memcpy(output->buffer + output->buffered, bytes, n);
+    output->buffered += n;
+    return true;
+}
+
+int fp_output_fd(const FpOutput *output)
+{
+    return output->fd;
+}
+
+void fp_output_count(FpOutput *output, uint64_t n)
+{
+    output->bytes += n;
+}
+
+uint64_t fp_output_bytes(const FpOutput *output)
+{
+    return output->bytes + output->buffered;
+}
+
+const char *fp_output_path(const FpOutput *output)
+{
+    return output->shown;
+}
+
+/* A new name lasts once its folder is on the disk too. Some file systems cannot say so, which is no failure. */
+static void sync_folder(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    (void)fp_folder_sync(folder);
+}
+
+static bool sync_file(FpOutput *output, GError **error)
+{
+    if (fsync(output->fd) == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be brought to the disk: %s", output->shown, g_strerror(errno));
+    return false;
+}
+
+static bool make_durable(FpOutput *output, GError **error)
+{
+    if (!sync_file(output, error))
+        return false;
+    if (rename(output->temporary, output->path) != 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: the finished file cannot be given its name: %s", output->shown,
+                    g_strerror(errno));
+        return false;
+    }
+    fp_temporary_forget();
+    sync_folder(output->path);
+    return true;
+}
+
+bool fp_output_finish(FpOutput *output, GError **error)
+{
+    bool is_done = fp_output_flush(output, error) && sync_file(output, error);
+
+    if (is_done)
+        fp_output_free(output);
+    else
+        fp_output_discard(output);
+    return is_done;
+}
+
+bool fp_output_publish(FpOutput *output, GError **error)
+{
+    bool is_done = fp_output_flush(output, error);
+
+    if (is_done && output->temporary != NULL)
+        is_done = make_durable(output, error);
+    else if (is_done && output->is_appended) {
+        fp_stop_on_hangup(NULL, NULL);
+        is_done = sync_file(output, error);
+    }
+
+    if (!is_done) {
+        fp_output_discard(output);
+        return false;
+    }
+    fp_output_free(output);
+    return true;
+}
+
+void fp_output_discard(FpOutput *output)
+{
+    if (output == NULL)
+        return;
+    if (output->temporary != NULL)
+        unlink(output->temporary);
+    fp_output_free(output);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer-pcapng.c - copies blocks of pcapng as they stand. It begins with the section header that reading comes upon. */
+#include <string.h>
+
+#include "capture/capture-pcapng.h"
+#include "writer-internal.h"
+
+#define SECTION_LENGTH_OFFSET 16
+
+typedef struct {
+    FpWriter base;
+    GPtrArray *interfaces; /* of the section that is being written: GBytes of the blocks that describe them */
+} Pcapng;
+
+typedef struct {
+    FpKept base;
+    uint32_t interface;  /* its number in the section that it is from */
+    GBytes *description; /* the block that describes it there */
+    size_t n;
+    uint8_t block[];
+} Kept;
+
+/* Sections become sections of the output, and everything in them but frames stays as it is: so do interfaces' numbers. Only the section's
+ * length is another, and not known yet. */
+static bool copy_block(void *user, FpBlockKind kind, const uint8_t *block, size_t bytes, GError **error)
+{
+    Pcapng *pcapng = user;
+    uint8_t unknown[8];
+
+    if (kind != FP_BLOCK_SECTION) {
+        if (kind == FP_BLOCK_INTERFACE)
+            g_ptr_array_add(pcapng->interfaces, g_bytes_new(block, bytes));
+        return fp_output_write(pcapng->base.output, block, bytes, error);
+    }
+    if (pcapng->base.drain != NULL && !pcapng->base.drain(pcapng->base.drain_user, error))
+        return false;
+    memset(unknown, 0xff, sizeof unknown);
+    g_ptr_array_set_size(pcapng->interfaces, 0);
+    return fp_output_write(pcapng->base.output, block, SECTION_LENGTH_OFFSET, error) &&
+           fp_output_write(pcapng->base.output, unknown, sizeof unknown, error) &&
+           fp_output_write(pcapng->base.output, block + SECTION_LENGTH_OFFSET + sizeof unknown,
+                           bytes - SECTION_LENGTH_OFFSET - sizeof unknown, error);
+}
+
+static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    if (!fp_capture_format(capture)->is_pcapng)
+        return fp_writer_refuse(capture, 0, FP_WRITER_OTHER_FORMAT, error);
+    fp_capture_pcapng_on_block(capture, copy_block, writer);
+    return true;
+}
+
+static bool write_record(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    return fp_output_write(writer->output, record->raw, record->raw_bytes, error);
+}
+
+static void drop(gpointer data)
+{
+    Kept *kept = data;
+
+    g_bytes_unref(kept->description);
+    g_free(kept);
+}
+
+static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
+{
+    const Pcapng *pcapng = (const Pcapng *)writer;
+    Kept *kept = g_malloc(sizeof *kept + record->raw_bytes);
+
+    *kept = (Kept){.base = {drop}, .interface = fp_pcapng_interface(writer->capture, record), .n = record->raw_bytes};
+    kept->description = g_bytes_ref(g_ptr_array_index(pcapng->interfaces, kept->interface));
+    memcpy(kept->block, record->raw, kept->n);
+    *bytes = sizeof *kept + kept->n;
+    return &kept->base;
+}
+
+/* A datagram's fragments may be spread over sections, as over the files of a ring. Where the section has the same interface under the
+ * number, which in a ring it has, a fragment can stand in it; else it is left out. */
+static bool write_kept(FpWriter *writer, const FpKept *base, bool *is_written, GError **error)
+{
+    const Pcapng *pcapng = (const Pcapng *)writer;
+    const Kept *kept = (const Kept *)base;
+
+    *is_written = kept->interface < pcapng->interfaces->len &&
+                  g_bytes_equal(kept->description, g_ptr_array_index(pcapng->interfaces, kept->interface));
+    return !*is_written || fp_output_write(writer->output, kept->block, kept->n, error);
+}
+
+static bool flush(FpWriter *writer, GError **error)
+{
+    return fp_output_flush(writer->output, error);
+}
+
+static void clear(FpWriter *writer)
+{
+    g_ptr_array_unref(((Pcapng *)writer)->interfaces);
+}
+
+static const FpWay way = {.copies = true,
+                          .next_capture = next_capture,
+                          .write = write_record,
+                          .keep = keep,
+                          .write_kept = write_kept,
+                          .flush = flush,
+                          .clear = clear};
+
+FpWriter *fp_writer_pcapng_new(FpOutput *output, FpCapture *first)
+{
+    Pcapng *pcapng = g_new0(Pcapng, 1);
+
+    pcapng->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
+    pcapng->interfaces = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    return &pcapng->base;
+}

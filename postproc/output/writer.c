@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* writer.c - chooses the way of writing. See writer.h. */
+#include "writer.h"
+
+#include "base/error.h"
+#include "capture/capture-wiretap.h"
+#include "writer-internal.h"
+
+bool fp_writer_refuse(FpCapture *capture, int offset, const char *what, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %d: %s; slim it on its own, or all into pcapng (-F pcapng)",
+                fp_capture_path(capture), offset, what);
+    return false;
+}
+
+int fp_writer_subtype(FpCapture *capture)
+{
+    const FpCaptureFormat *format = fp_capture_format(capture);
+
+    if (!format->is_pcap)
+        return wtap_file_type_subtype(fp_capture_wiretap_handle(capture));
+    if (format->record_header_bytes != FP_PCAP_RECORD_HEADER)
+        return WTAP_FILE_TYPE_SUBTYPE_UNKNOWN;
+    return format->nanoseconds ? wtap_pcap_nsec_file_type_subtype() : wtap_pcap_file_type_subtype();
+}
+
+int fp_writer_format(const char *name, GError **error)
+{
+    fp_wiretap_initialise();
+    int format = wtap_name_to_file_type_subtype(name);
+    if (format >= 0 && wtap_dump_can_open(format))
+        return format;
+
+    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GArray) formats = wtap_get_writable_file_types_subtypes(FT_SORT_BY_NAME);
+    for (guint i = 0; i < formats->len; i++)
+        g_string_append_printf(names, " %s", wtap_file_type_subtype_name(g_array_index(formats, int, i)));
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-F %s: %s; it takes one of:%s", name,
+                format >= 0 ? "can be read, not written" : "is no format that Wireshark knows", names->str);
+    return -1;
+}
+
+FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error)
+{
+    const FpCaptureFormat *first_format = fp_capture_format(first);
+
+    if (first_format->is_pcapng)
+        return fp_writer_pcapng_new(output, first);
+    if (first_format->is_pcap && (format == FP_WRITER_AS_INPUT || (is_only && format == fp_writer_subtype(first))))
+        return fp_writer_pcap_new(output, first, is_only, error);
+    return fp_writer_wiretap_new(output, first, format, error);
+}
+
+void fp_writer_free(FpWriter *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->way->clear != NULL)
+        writer->way->clear(writer);
+    g_free(writer);
+}
+
+bool fp_writer_copies(const FpWriter *writer)
+{
+    return writer->way->copies;
+}
+
+bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)
+{
+    writer->capture = capture;
+    return writer->way->next_capture(writer, capture, error);
+}
+
+void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user)
+{
+    writer->drain = drain;
+    writer->drain_user = user;
+}
+
+bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
+{
+    return writer->way->write(writer, record, error);
+}
+
+void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
+{
+    return writer->way->keep(writer, record, bytes);
+}
+
+void fp_writer_drop_kept(void *kept)
+{
+    ((FpKept *)kept)->drop(kept);
+}
+
+bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error)
+{
+    return writer->way->write_kept(writer, kept, is_written, error);
+}
+
+bool fp_writer_flush(FpWriter *writer, GError **error)
+{
+    return writer->way->flush(writer, error);
+}
+
+bool fp_writer_end_capture(FpWriter *writer, GError **error)
+{
+    return writer->way->end_capture == NULL || writer->way->end_capture(writer, error);
+}
+
+bool fp_writer_finish(FpWriter *writer, GError **error)
+{
+    return writer->way->finish == NULL || writer->way->finish(writer, error);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pass.c - see pass.h.
+ *
+ * Records go through in batches: all of a batch are decoded and their places in the stream table asked for before the first is looked
+ * up there, so that memory has answered by then.
+ */
+#include "pass-internal.h"
+
+#include <sys/random.h>
+
+#include "base/error.h"
+#include "capture/capture-live.h"
+
+/* A frame that completes a datagram is of no use without the others that hold it. */
+static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **error)
+{
+    for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
+        bool is_written = false;
+        if (!fp_writer_write_kept(pass->writer, g_ptr_array_index(fragments, i), &is_written, error))
+            return false;
+        pass->summary->kept_fragments += is_written;
+    }
+    return true;
+}
+
+/* What else there is to say of a first payload frame is found out only here, by going down through it once more. */
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *trail)
+{
+    const FpRecord *record = found->record;
+
+    fp_decode_again(pass->decoder, record, found->index, trail);
+    return (FpLogEntry){
+        .source = pass->log.source,
+        .is_live = fp_capture_is_live(capture),
+        .has_nanoseconds = fp_capture_has_nanoseconds(capture, record),
+        .seconds = fp_capture_seconds(capture, record),
+        .frame = pass->summary->frames - pass->log.frames_before,
+        .segment = found->segment,
+        .verdict = found->verdict,
+        .trail = trail,
+    };
+}
+
+static bool log_first(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
+{
+    FpDecodeNotes trail;
+    FpLogEntry entry = fp_pass_entry(pass, capture, found, &trail);
+
+    return fp_log_write(pass->log.output, pass->log.style, &entry, pass->log.line, error) &&
+           (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
+}
+
+/* What there is to do for a segment by itself. */
+static bool take_found(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
+{
+    if ((found->verdict->classes & FP_CLASS_FIRST) == 0)
+        return true;
+    pass->summary->streams_with_payload++;
+    return pass->log.output == NULL || log_first(pass, capture, found, error);
+}
+
+/* And for its frame, which is in the classes of all its segments. */
+static bool take_frame(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, uint8_t classes, GError **error)
+{
+    if (pass->show != NULL)
+        return pass->show(pass->user, pass->summary->frames, classes, error);
+    if ((classes & pass->selection->keep) == 0 || pass->asking.dissector != NULL) /* then it waits already */
+        return true;
+    pass->summary->kept++;
+    return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
+           (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
+}
+
+static void count_left(FpPass *pass, const FpRecord *record)
+{
+    FpNoSegment left = fp_decoder_left(pass->decoder);
+
+    if (left.kind == FP_NO_SEGMENT_LINK_TYPE && left.number == 0)
+        left = fp_no_segment_of_link(pass->asking.capture, record);
+    fp_no_segment_count(pass->left, left);
+}
+
+/* What is not a plain frame. Returns whether it has a segment. */
+static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
+{
+    FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
+
+    pass->summary->decoded[decoded]++;
+    pending->has_segment = decoded == FP_DECODED_SEGMENT;
+    pending->extra = pending->has_segment ? fp_decoder_take_extra(pass->decoder) : NULL;
+    if (decoded == FP_DECODED_LEFT)
+        count_left(pass, record);
+    return pending->has_segment;
+}
+
+static void prepare(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
+{
+    if (fp_decode_plain(record, &pending->segment)) {
+        pass->summary->decoded[FP_DECODED_SEGMENT]++;
+        pending->has_segment = true;
+        pending->extra = NULL;
+    } else if (!prepare_other(pass, record, pending)) {
+        return;
+    }
+    pending->key = fp_streams_key(pass->streams, &pending->segment);
+    fp_streams_prefetch(pass->streams, pending->key);
+}
+
+/* Prepares the records that the filter lets through. */
+static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending,
+                             GError **error)
+{
+    for (int i = 0; i < n; i++) {
+        int matches = fp_filter_matches(pass->filter, capture, &records[i], error);
+        if (matches < 0)
+            return false;
+        if (matches > 0) {
+            prepare(pass, &records[i], &pending[i]);
+            continue;
+        }
+        pass->summary->filtered++;
+        pending[i] = (FpDecodedRecord){.has_segment = false};
+    }
+    return true;
+}
+
+/* Where networks are told apart, before a batch is decoded: what is known of those that its segments are of. */
+static void begin_networks(const FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending)
+{
+    for (int i = 0; i < n; i++) {
+        uint32_t interface;
+        pending[i].segment.network = 0;
+        if (pass->selection->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(capture, &records[i], &interface))
+            pending[i].segment.network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
+    }
+}
+
+/* And after it. A pass of its own, so that nobody else pays for it. */
+static void end_networks(const FpPass *pass, int n, FpDecodedRecord *pending)
+{
+    for (int i = 0; i < n; i++) {
+        if (!pending[i].has_segment)
+            continue;
+        pending[i].key = fp_streams_key_in_network(pass->streams, pending[i].key, pending[i].segment.network);
+        fp_streams_prefetch(pass->streams, pending[i].key);
+    }
+}
+
+static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending, GError **error)
+{
+    if (pass->selection->network_kinds != 0)
+        begin_networks(pass, capture, records, n, pending);
+    if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
+        return false;
+    for (int i = 0; pass->filter == NULL && i < n; i++)
+        prepare(pass, &records[i], &pending[i]);
+    if (pass->selection->network_kinds != 0)
+        end_networks(pass, n, pending);
+    return true;
+}
+
+/* What was decoded ahead needs only its place in the table. */
+static void finish_preparing(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending)
+{
+    for (int i = 0; i < n; i++) {
+        if (pending[i].has_segment) {
+            pass->summary->decoded[FP_DECODED_SEGMENT]++;
+            fp_streams_prefetch(pass->streams, pending[i].key);
+        } else {
+            prepare(pass, &records[i], &pending[i]);
+        }
+    }
+}
+
+static FpStreamKey key_of(const FpPass *pass, const FpSegment *segment)
+{
+    FpStreamKey key = fp_streams_key(pass->streams, segment);
+
+    return pass->selection->network_kinds != 0 ? fp_streams_key_in_network(pass->streams, key, segment->network) : key;
+}
+
+static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
+{
+    return (pass->asking.dissector == NULL ? take_found : fp_pass_take_asking)(pass, capture, found, error);
+}
+
+/* What comes of a batch, or of several segments of a record. */
+typedef struct {
+    bool is_well;               /* false when nothing is to be written any more */
+    uint8_t wanted;             /* classes for which there is something to do */
+    bool is_one_record;         /* the segments are all of one record: */
+    const GPtrArray *fragments; /* those with which it completes a datagram */
+    uint8_t classes;            /* that they are in */
+} Taking;
+
+static uint8_t wanted_classes(const FpPass *pass)
+{
+    return pass->show != NULL || pass->asking.dissector != NULL ? FP_CLASS_ALL : (uint8_t)(FP_CLASS_FIRST | pass->selection->keep);
+}
+
+/* A segment that is in any class; index: of those of its record. */
+__attribute__((noinline)) static void take_class(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment,
+                                                 const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
+{
+    const FpFound found = {.record = record,
+                           .fragments = taking->fragments,
+                           .segment = segment,
+                           .index = taking->is_one_record ? index : 0,
+                           .verdict = verdict};
+
+    taking->is_well =
+        take_verdict(pass, capture, &found, error) && (taking->is_one_record || take_frame(pass, record, NULL, verdict->classes, error));
+    taking->classes |= verdict->classes;
+}
+
+/* Takes segments up to a record that has more than one, and returns where. records: one for each, or the one. This is the only place that
+ * calls fp_streams_take, and is not put into two others, so that the compiler puts that here: a tenth less to do for each record. */
+__attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const FpCapture *capture, const FpRecord *records,
+                                                            const FpDecodedRecord *pending, int n, Taking *taking, GError **error)
+{
+    const int step = taking->is_one_record ? 0 : 1;
+
+    for (int i = 0; i < n; i++, records += step) {
+        FpVerdict verdict;
+        if (pending[i].has_segment && pending[i].extra != NULL)
+            return i;
+        pass->summary->frames += (unsigned)step;
+        if (!pending[i].has_segment)
+            continue;
+        fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict);
+        if (verdict.classes & taking->wanted && taking->is_well)
+            take_class(pass, capture, records, &pending[i].segment, &verdict, (unsigned)i, taking, error);
+    }
+    return n;
+}
+
+/* A record of which there is more than a segment: its segments in their order, then what all of them mean for the frame. */
+static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpDecodedRecord *pending, bool is_well,
+                         GError **error)
+{
+    const GArray *earlier = pending->extra->earlier;
+    const guint n = earlier != NULL ? earlier->len : 0;
+    FpDecodedRecord *all = g_new(FpDecodedRecord, n + 1);
+    Taking taking = {.is_well = is_well, .wanted = wanted_classes(pass), .is_one_record = true, .fragments = pending->extra->fragments};
+
+    for (guint i = 0; i < n; i++) {
+        const FpSegment *segment = &g_array_index(earlier, FpSegment, i);
+        all[i] = (FpDecodedRecord){.segment = *segment, .key = key_of(pass, segment), .has_segment = true};
+    }
+    all[n] = *pending;
+    all[n].extra = NULL;
+    pass->summary->frames++;
+    take_segments(pass, capture, record, all, (int)n + 1, &taking, error);
+    g_free(all);
+    is_well = taking.is_well && (taking.classes == 0 || take_frame(pass, record, taking.fragments, taking.classes, error));
+    fp_extra_free(pending->extra);
+    return is_well;
+}
+
+static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, const FpDecodedRecord *pending,
+                       GError **error)
+{
+    Taking taking = {.is_well = true, .wanted = wanted_classes(pass)};
+
+    for (int i = 0; (i += take_segments(pass, capture, records + i, pending + i, n - i, &taking, error)) < n; i++)
+        taking.is_well = take_several(pass, capture, &records[i], &pending[i], taking.is_well, error);
+    fp_decoder_end_batch(pass->decoder);
+    return taking.is_well;
+}
+
+int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
+{
+    FpRecord room[FP_PASS_BATCH];
+    FpDecodedRecord pending_room[FP_PASS_BATCH], *pending = NULL;
+    const FpRecord *records = room;
+
+    max = MIN(max, FP_PASS_BATCH);
+    pass->asking.capture = capture;
+    int n =
+        pass->ahead != NULL ? fp_read_ahead_read(pass->ahead, max, &records, &pending, error) : fp_capture_read(capture, room, max, error);
+
+    pass->failed_reading = n < 0;
+    if (n <= 0)
+        return n;
+    pass->first_ns = records[0].time_ns;
+    pass->last_ns = records[n - 1].time_ns;
+    pass->newest_ns = MAX(pass->newest_ns, fp_capture_time_ns(capture, &records[n - 1]));
+    if (pending != NULL) {
+        finish_preparing(pass, records, n, pending);
+    } else {
+        pending = pending_room;
+        if (!prepare_batch(pass, capture, records, n, pending, error))
+            return -1;
+    }
+    if (!take_batch(pass, capture, records, n, pending, error))
+        return -1;
+    return pass->asking.dissector == NULL || fp_pass_after_batch(pass, n, error) ? n : -1;
+}
+
+void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture)
+{
+    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0;
+
+    if (fp_read_ahead_is_possible(capture))
+        pass->ahead = fp_read_ahead_begin(capture, may_decode ? pass->streams : NULL);
+}
+
+void fp_pass_end_ahead(FpPass *pass)
+{
+    g_clear_pointer(&pass->ahead, fp_read_ahead_end);
+}
+
+int64_t fp_pass_newest_ns(const FpPass *pass)
+{
+    return pass->newest_ns;
+}
+
+void fp_pass_batch_times(const FpPass *pass, int64_t *first_ns, int64_t *last_ns)
+{
+    *first_ns = pass->first_ns;
+    *last_ns = pass->last_ns;
+}
+
+bool fp_pass_failed_reading(const FpPass *pass)
+{
+    return pass->failed_reading;
+}
+
+static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)
+{
+    FpPass *pass = user;
+
+    return pass->asking.dissector == NULL ? fp_writer_keep(pass->writer, record, bytes) : fp_pass_keep_fragment(pass, record, bytes);
+}
+
+bool fp_pass_keeps_fragments(const FpPass *pass)
+{
+    return pass->show == NULL && pass->selection->keep != 0 && !pass->selection->marked_only;
+}
+
+static FpDecoder *new_decoder(FpPass *pass)
+{
+    bool is_asking = pass->asking.dissector != NULL;
+    FpKeeper keeper = {.keep = keep_fragment, .drop = is_asking ? fp_pass_drop_fragment : fp_writer_drop_kept, .user = pass};
+
+    return fp_decoder_new(is_asking || fp_pass_keeps_fragments(pass) ? &keeper : NULL, pass->selection->network_kinds);
+}
+
+FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
+{
+    FpPass *pass = g_new0(FpPass, 1);
+
+    *pass = (FpPass){.selection = selection, .summary = summary, .streams = streams, .show = show, .user = user};
+    if (selection->filter != NULL)
+        pass->filter = fp_filter_new(selection->filter);
+    pass->decoder = new_decoder(pass);
+    pass->left = fp_no_segment_counts_new();
+    return pass;
+}
+
+FpNoSegmentCounts *fp_pass_take_left(FpPass *pass)
+{
+    return g_steal_pointer(&pass->left);
+}
+
+void fp_pass_forget_fragments(FpPass *pass)
+{
+    fp_decoder_free(pass->decoder);
+    pass->decoder = new_decoder(pass);
+}
+
+void fp_pass_ask(FpPass *pass, FpDissector *dissector)
+{
+    pass->asking.dissector = dissector;
+    pass->asking.backlog = fp_backlog_new();
+    pass->asking.counted = *fp_dissector_stats(dissector);
+    fp_pass_forget_fragments(pass); /* to be kept otherwise from now on */
+}
+
+void fp_pass_free(FpPass *pass)
+{
+    if (pass == NULL)
+        return;
+    fp_backlog_free(pass->asking.backlog);
+    fp_filter_free(pass->filter);
+    fp_decoder_free(pass->decoder);
+    fp_no_segment_counts_free(pass->left);
+    fp_streams_free(pass->streams);
+    if (pass->log.line != NULL)
+        g_string_free(pass->log.line, TRUE);
+    g_free(pass);
+}
+
+void fp_pass_write_to(FpPass *pass, FpWriter *writer)
+{
+    pass->writer = writer;
+    if (writer != NULL && pass->asking.dissector != NULL)
+        fp_writer_on_section(writer, fp_pass_drain, pass);
+}
+
+void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source)
+{
+    pass->log.output = log;
+    pass->log.style = style;
+    pass->log.source = source;
+    pass->log.frames_before = pass->summary->frames;
+    if (pass->log.line == NULL)
+        pass->log.line = g_string_new(NULL);
+}
+
+FpStreams *fp_pass_streams(const FpPass *pass)
+{
+    return pass->streams;
+}
+
+void fp_pass_sum_up(FpPass *pass)
+{
+    fp_streams_stats(pass->streams, &pass->summary->streams);
+    pass->summary->datagrams_forgotten = fp_decoder_forgotten(pass->decoder);
+}
+
+bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)
+{
+    FpRecord records[FP_PASS_BATCH];
+
+    pass->log.frames_before -= n; /* frames have their numbers in the capture */
+    while (n > 0) {
+        int done = fp_capture_read(capture, records, (int)MIN(n, FP_PASS_BATCH), error);
+        pass->failed_reading = done < 0;
+        if (done <= 0)
+            return done == 0;
+        n -= (uint64_t)done;
+    }
+    return true;
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)g_get_real_time();
+    return seed;
+}
+
+FpStreams *fp_pass_new_streams(const FpSelection *selection, GError **error)
+{
+    FpStreams *streams = fp_streams_new(&selection->rules, random_seed(), selection->max_streams);
+
+    if (streams == NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "no memory for the table of streams");
+    return streams;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * read-ahead.c - see read-ahead.h.
+ *
+ * Both threads go round a ring of blocks: each is filled by the reader, then emptied by the pass. Going to sleep and being woken takes as
+ * long as half a block, so whoever had to wait is woken only when there is half a ring to do.
+ */
+#include "read-ahead.h"
+
+#include <signal.h>
+
+#include "capture/capture-internal.h"
+#include "decode/decode.h"
+
+#define N_BLOCKS 8U
+#define HALF (N_BLOCKS / 2)
+
+/* At once: no record of pcap is shorter than its header, and of the block before one is left at most. */
+#define RECORDS_MAX (FP_BLOCK_BYTES / 16 + 2)
+
+/* The reader decodes when so many blocks wait for the pass: else it is the slower one of the two, with reading alone. */
+#define BEHIND 3U
+
+/* Where the reader had to stop, the pass reads on by itself for so long: to stop takes as long as to read a good part of that. */
+#define INSTEAD_BYTES (4 * FP_BLOCK_BYTES)
+
+typedef struct {
+    FpBlockBuffer buffer; /* that its records lie in, once the block after it has been begun */
+    FpRecord *records;
+    FpDecodedRecord *pending; /* of those that are decoded */
+    bool is_decoded;
+    int n;               /* as fp_capture_read returned it */
+    uint64_t bytes_read; /* of the capture, up to its end */
+    GError *error;
+} Block;
+
+struct FpReadAhead {
+    FpCapture *capture;
+    const FpStreams *streams;
+    GThread *thread;
+    Block blocks[N_BLOCKS];
+    /* shared, under lock */
+    GMutex lock;
+    GCond changed;
+    unsigned n_full;
+    bool is_reader_waiting;
+    bool is_pass_waiting;
+    bool is_over;
+    /* the pass's: what it has taken */
+    unsigned current;
+    int taken;
+    uint64_t instead_until; /* in the file */
+    bool is_at_end;
+};
+
+bool fp_read_ahead_is_possible(const FpCapture *capture)
+{
+    return capture->reader->swap_buffer != NULL && capture->file_bytes >= 0;
+}
+
+/* Waits until no more than max blocks are full. Returns how many are, N_BLOCKS when it is over. */
+static unsigned wait_for_free(FpReadAhead *ahead, unsigned max)
+{
+    g_mutex_lock(&ahead->lock);
+    while (ahead->n_full > max && !ahead->is_over) {
+        ahead->is_reader_waiting = true;
+        g_cond_wait(&ahead->changed, &ahead->lock);
+    }
+    ahead->is_reader_waiting = false;
+    unsigned n_full = ahead->is_over ? N_BLOCKS : ahead->n_full;
+    g_mutex_unlock(&ahead->lock);
+    return n_full;
+}
+
+static void hand_over(FpReadAhead *ahead, bool is_urgent)
+{
+    g_mutex_lock(&ahead->lock);
+    ahead->n_full++;
+    if (ahead->is_pass_waiting && (ahead->n_full >= HALF || is_urgent))
+        g_cond_signal(&ahead->changed);
+    g_mutex_unlock(&ahead->lock);
+}
+
+static void give_back(FpReadAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    ahead->n_full--;
+    if (ahead->is_reader_waiting && ahead->n_full <= N_BLOCKS - HALF)
+        g_cond_signal(&ahead->changed);
+    g_mutex_unlock(&ahead->lock);
+}
+
+static void wait_for_full(FpReadAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    while (ahead->n_full == 0) {
+        ahead->is_pass_waiting = true;
+        g_cond_wait(&ahead->changed, &ahead->lock);
+    }
+    ahead->is_pass_waiting = false;
+    g_mutex_unlock(&ahead->lock);
+}
+
+static void decode(const FpReadAhead *ahead, Block *block)
+{
+    for (int i = 0; i < block->n; i++) {
+        FpDecodedRecord *pending = &block->pending[i];
+        pending->extra = NULL;
+        pending->has_segment = fp_decode_plain(&block->records[i], &pending->segment);
+        if (pending->has_segment)
+            pending->key = fp_streams_key(ahead->streams, &pending->segment);
+    }
+    block->is_decoded = true;
+}
+
+static void read_records(FpReadAhead *ahead, Block *block)
+{
+    block->n = fp_capture_read(ahead->capture, block->records, RECORDS_MAX, &block->error);
+    block->bytes_read = ahead->capture->bytes_read;
+    block->is_decoded = false;
+}
+
+/* before: the block that was filled before, NULL: this is the first, and what was read when the capture was opened comes into it. */
+static void fill(FpReadAhead *ahead, Block *block, Block *before, unsigned n_full)
+{
+    if (before != NULL) {
+        before->buffer = block->buffer;
+        block->buffer = (FpBlockBuffer){0};
+        ahead->capture->reader->swap_buffer(ahead->capture, &before->buffer);
+    }
+    read_records(ahead, block);
+    if (ahead->streams != NULL && n_full >= BEHIND)
+        decode(ahead, block);
+}
+
+static gpointer read_on(gpointer user)
+{
+    FpReadAhead *ahead = user;
+    Block *before = NULL;
+    unsigned n_full, max = N_BLOCKS - 1;
+    int n = 1;
+
+    for (unsigned i = 0; (n > 0 || n == FP_READ_STOPPED) && (n_full = wait_for_free(ahead, max)) < N_BLOCKS; i = (i + 1) % N_BLOCKS) {
+        Block *block = &ahead->blocks[i];
+        fill(ahead, block, before, n_full);
+        n = block->n;
+        hand_over(ahead, n <= 0);
+        max = n == FP_READ_STOPPED ? 0 : N_BLOCKS - 1;
+        before = block;
+    }
+    return NULL;
+}
+
+FpReadAhead *fp_read_ahead_begin(FpCapture *capture, const FpStreams *streams)
+{
+    FpReadAhead *ahead = g_new0(FpReadAhead, 1);
+    sigset_t all, before;
+
+    ahead->capture = capture;
+    capture->is_read_ahead = true;
+    ahead->streams = streams;
+    capture->bytes_taken = capture->bytes_read;
+    for (unsigned i = 0; i < N_BLOCKS; i++) {
+        ahead->blocks[i].records = g_new(FpRecord, RECORDS_MAX);
+        ahead->blocks[i].pending = g_new(FpDecodedRecord, RECORDS_MAX);
+    }
+    g_mutex_init(&ahead->lock);
+    g_cond_init(&ahead->changed);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+    ahead->thread = g_thread_try_new("read ahead", read_on, ahead, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (ahead->thread == NULL)
+        g_clear_pointer(&ahead, fp_read_ahead_end);
+    return ahead;
+}
+
+/* What the reader must not read. It does nothing until the block is given back. */
+static void read_instead(FpReadAhead *ahead, Block *block)
+{
+    ahead->capture->is_read_ahead = false;
+    read_records(ahead, block);
+    ahead->capture->is_read_ahead = true;
+}
+
+static const uint8_t *end_of(const FpRecord *record)
+{
+    return record->raw + record->raw_bytes;
+}
+
+int fp_read_ahead_read(FpReadAhead *ahead, int max, const FpRecord **records, FpDecodedRecord **pending, GError **error)
+{
+    Block *block = &ahead->blocks[ahead->current];
+
+    if (ahead->taken > 0 && ahead->taken == block->n) {
+        ahead->taken = 0;
+        if (block->bytes_read < ahead->instead_until) {
+            read_instead(ahead, block);
+        } else {
+            give_back(ahead);
+            ahead->current = (ahead->current + 1) % N_BLOCKS;
+            block = &ahead->blocks[ahead->current];
+        }
+    }
+    if (ahead->taken == 0) {
+        wait_for_full(ahead);
+        if (block->n == FP_READ_STOPPED) {
+            ahead->instead_until = block->bytes_read + INSTEAD_BYTES;
+            read_instead(ahead, block);
+        }
+    }
+    if (block->n <= 0) {
+        ahead->is_at_end = true;
+        ahead->capture->bytes_taken = block->bytes_read;
+        if (block->error != NULL)
+            g_propagate_error(error, g_steal_pointer(&block->error));
+        return block->n;
+    }
+    const int n = MIN(max, block->n - ahead->taken);
+    *records = block->records + ahead->taken;
+    *pending = block->is_decoded ? block->pending + ahead->taken : NULL;
+    ahead->taken += n;
+    ahead->capture->bytes_taken =
+        block->bytes_read - (uint64_t)(end_of(&block->records[block->n - 1]) - end_of(&block->records[ahead->taken - 1]));
+    return n;
+}
+
+void fp_read_ahead_end(FpReadAhead *ahead)
+{
+    g_mutex_lock(&ahead->lock);
+    ahead->is_over = true;
+    g_cond_signal(&ahead->changed);
+    g_mutex_unlock(&ahead->lock);
+    if (ahead->thread != NULL)
+        g_thread_join(ahead->thread);
+    ahead->capture->is_read_ahead = false;
+    ahead->capture->bytes_read = ahead->capture->bytes_taken;
+    if (!ahead->is_at_end)
+        ahead->capture->cut_offset = -1;
+    for (unsigned i = 0; i < N_BLOCKS; i++) {
+        g_free(ahead->blocks[i].buffer.bytes);
+        g_free(ahead->blocks[i].records);
+        g_free(ahead->blocks[i].pending);
+        g_clear_error(&ahead->blocks[i].error);
+    }
+    g_mutex_clear(&ahead->lock);
+    g_cond_clear(&ahead->changed);
+    g_free(ahead);
+}

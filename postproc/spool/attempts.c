@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* attempts.c - see attempts.h. */
+#include "attempts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/error.h"
+#include "base/journal.h"
+
+#define MAGIC 0x3170656c77706661U
+#define PAST_MAX 64U
+#define DEPTH_MAX 4U   /* a claim, a wait, and meanwhile what is in the inbox */
+#define BOOT_SLACK_S 5 /* by so much two reckonings of when the machine was started may differ */
+
+/* A file, by what stays when it is renamed and not when it is written anew; and deaths while it was read. */
+typedef struct {
+    uint64_t device;
+    uint64_t inode; /* 0: no file */
+    int64_t changed_s;
+    int64_t changed_ns;
+    uint64_t step;
+    uint32_t deaths;
+    uint32_t deaths_there;
+} Attempt;
+
+/* The file reading, in this machine's byte order: what is being read, which is written each time, */
+typedef struct {
+    uint64_t magic;
+    int64_t boot_s; /* when the machine was started, since 1970 */
+    Attempt file;   /* without deaths */
+    uint64_t checksum;
+} Current;
+
+/* and behind it what was read when the process died. */
+typedef struct {
+    uint64_t n;
+    Attempt files[PAST_MAX]; /* the latest last */
+    uint64_t checksum;
+} Past;
+
+struct FpAttempts {
+    char *path;
+    int fd;
+    Current current;
+    Past past;
+    Attempt outer[DEPTH_MAX]; /* what goes on when the current one is over */
+    unsigned depth;
+    bool is_warned;
+};
+
+/* Not by boot_id(5), as /proc may show processes only. */
+static int64_t boot_time_s(void)
+{
+    struct timespec since_boot;
+
+    clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    return (int64_t)time(NULL) - (int64_t)since_boot.tv_sec;
+}
+
+static void save(FpAttempts *attempts, const void *bytes, size_t n, off_t offset)
+{
+    if (pwrite(attempts->fd, bytes, n, offset) == (ssize_t)n || attempts->is_warned)
+        return;
+    attempts->is_warned = true;
+    fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: cannot be written: %s; a capture that ends the process will not be given up",
+               attempts->path, g_strerror(errno));
+}
+
+static void save_current(FpAttempts *attempts)
+{
+    Current *current = &attempts->current;
+
+    current->checksum = XXH3_64bits(current, offsetof(Current, checksum));
+    save(attempts, current, sizeof *current, 0);
+}
+
+static void save_past(FpAttempts *attempts)
+{
+    Past *past = &attempts->past;
+
+    past->checksum = XXH3_64bits(past, offsetof(Past, checksum));
+    save(attempts, past, sizeof *past, sizeof(Current));
+}
+
+static bool is_same(const Attempt *one, const Attempt *other)
+{
+    return one->device == other->device && one->inode == other->inode && one->changed_s == other->changed_s &&
+           one->changed_ns == other->changed_ns;
+}
+
+static Attempt attempt_at(const char *path)
+{
+    struct stat status;
+
+    if (path == NULL || lstat(path, &status) != 0)
+        return (Attempt){0};
+    return (Attempt){.device = (uint64_t)status.st_dev,
+                     .inode = (uint64_t)status.st_ino,
+                     .changed_s = status.st_mtim.tv_sec,
+                     .changed_ns = status.st_mtim.tv_nsec};
+}
+
+/* Where in past a file is, or -1. */
+static int find(const Past *past, const Attempt *file)
+{
+    for (unsigned i = 0; file->inode != 0 && i < past->n; i++)
+        if (is_same(&past->files[i], file))
+            return (int)i;
+    return -1;
+}
+
+static void remove_at(Past *past, unsigned i)
+{
+    past->n--;
+    memmove(&past->files[i], &past->files[i + 1], (past->n - i) * sizeof past->files[0]);
+}
+
+static bool is_one_place(uint64_t step, uint64_t other)
+{
+    return step <= other + 1 && other <= step + 1;
+}
+
+/* The process died while file was read. */
+static void count_death(Past *past, Attempt file)
+{
+    int i = find(past, &file);
+
+    if (i >= 0) {
+        const Attempt *before = &past->files[i];
+        file.deaths = before->deaths;
+        file.deaths_there = is_one_place(before->step, file.step) ? before->deaths_there : 0;
+        remove_at(past, (unsigned)i);
+    } else if (past->n == PAST_MAX) {
+        remove_at(past, 0);
+    }
+    file.deaths++;
+    file.deaths_there++;
+    past->files[past->n++] = file;
+}
+
+/* Reads what the process before has left; what is not whole is nothing. */
+static bool load(FpAttempts *attempts)
+{
+    Current *current = &attempts->current;
+    Past *past = &attempts->past;
+    ssize_t n = pread(attempts->fd, current, sizeof *current, 0), n_past = pread(attempts->fd, past, sizeof *past, sizeof *current);
+
+    if (n < 0 || n_past < 0)
+        return false;
+    if (n < (ssize_t)sizeof *current || current->magic != MAGIC || current->checksum != XXH3_64bits(current, offsetof(Current, checksum)))
+        *current = (Current){.magic = MAGIC};
+    if (n_past < (ssize_t)sizeof *past || past->n > PAST_MAX || past->checksum != XXH3_64bits(past, offsetof(Past, checksum)))
+        *past = (Past){0};
+    return true;
+}
+
+/* Makes of it what there is to know at the start. */
+static void look_back(FpAttempts *attempts)
+{
+    Current *current = &attempts->current;
+    int64_t boot_s = boot_time_s();
+
+    if (current->file.inode != 0 && llabs(current->boot_s - boot_s) <= BOOT_SLACK_S) {
+        count_death(&attempts->past, current->file);
+        save_past(attempts); /* first: who is killed in between counts one too much, not one too little */
+    }
+    current->file = (Attempt){0};
+    current->boot_s = boot_s;
+    save_current(attempts);
+}
+
+FpAttempts *fp_attempts_open(const char *state_folder, GError **error)
+{
+    FpAttempts *attempts = g_new0(FpAttempts, 1);
+
+    attempts->path = g_build_filename(state_folder, "reading", NULL);
+    attempts->fd = open(attempts->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (attempts->fd >= 0 && load(attempts)) {
+        look_back(attempts);
+        return attempts;
+    }
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be %s: %s", attempts->path, attempts->fd < 0 ? "opened" : "read",
+                g_strerror(errno));
+    fp_attempts_free(attempts);
+    return NULL;
+}
+
+void fp_attempts_free(FpAttempts *attempts)
+{
+    if (attempts == NULL)
+        return;
+    if (attempts->fd >= 0)
+        close(attempts->fd);
+    g_free(attempts->path);
+    g_free(attempts);
+}
+
+void fp_attempts_begin(FpAttempts *attempts, const char *path)
+{
+    if (attempts == NULL)
+        return;
+    g_assert(attempts->depth < DEPTH_MAX);
+    attempts->outer[attempts->depth++] = attempts->current.file;
+    attempts->current.file = attempt_at(path);
+    save_current(attempts);
+}
+
+void fp_attempts_end(FpAttempts *attempts)
+{
+    if (attempts == NULL)
+        return;
+    g_assert(attempts->depth > 0);
+    attempts->current.file = attempts->outer[--attempts->depth];
+    save_current(attempts);
+}
+
+void fp_attempts_note_offset(FpAttempts *attempts, uint64_t offset)
+{
+    uint64_t step = offset / FP_ATTEMPTS_STEP_BYTES;
+
+    if (attempts == NULL || step == attempts->current.file.step)
+        return;
+    attempts->current.file.step = step;
+    save_current(attempts);
+}
+
+FpAttemptsPast fp_attempts_past(const FpAttempts *attempts, const char *path)
+{
+    if (attempts == NULL || attempts->past.n == 0)
+        return (FpAttemptsPast){0};
+    Attempt file = attempt_at(path);
+    int i = find(&attempts->past, &file);
+    if (i < 0)
+        return (FpAttemptsPast){0};
+    const Attempt *past = &attempts->past.files[i];
+    return (FpAttemptsPast){.deaths = past->deaths, .deaths_there = past->deaths_there, .offset = past->step * FP_ATTEMPTS_STEP_BYTES};
+}
+
+bool fp_attempts_are_over(const FpAttemptsPast *past)
+{
+    return past->deaths_there >= FP_ATTEMPTS_AT_ONE_PLACE || past->deaths >= FP_ATTEMPTS_IN_ALL;
+}
+
+void fp_attempts_forget(FpAttempts *attempts, const char *path)
+{
+    if (attempts == NULL || attempts->past.n == 0)
+        return;
+    Attempt file = attempt_at(path);
+    int i = find(&attempts->past, &file);
+    if (i < 0)
+        return;
+    remove_at(&attempts->past, (unsigned)i);
+    save_past(attempts);
+}

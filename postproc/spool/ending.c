@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ending.c - see ending.h. */
+#include "ending.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "base/journal.h"
+#include "closings.h"
+#include "file-writers.h"
+
+#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
+#define EMPTY_MS 10000                                       /* longer than it takes between creating a file and having it open */
+
+/* How a file was when it was looked at. */
+typedef struct {
+    uint64_t bytes;
+    int64_t changed_ns;
+    gint64 since_us; /* monotonic: it has been so since then at least */
+    gint64 last_us;
+} Look;
+
+struct FpEndings {
+    gint64 unchanged_ms;
+    FpClosings *closings;
+    FpFileWriters *writers; /* of this look; NULL: not needed yet */
+    GHashTable *looks;      /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
+    bool is_warned;
+    bool must_poll;
+};
+
+FpEndings *fp_endings_new(unsigned unchanged_s)
+{
+    FpEndings *endings = g_new0(FpEndings, 1);
+
+    signal(SIGIO, SIG_IGN); /* sent when somebody opens a file in the moment in which the lease is held */
+    endings->unchanged_ms = (gint64)unchanged_s * 1000;
+    endings->closings = fp_closings_new();
+    endings->looks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    return endings;
+}
+
+void fp_endings_free(FpEndings *endings)
+{
+    if (endings == NULL)
+        return;
+    fp_closings_free(endings->closings);
+    fp_file_writers_free(endings->writers);
+    g_hash_table_unref(endings->looks);
+    g_free(endings);
+}
+
+static gboolean is_forgotten(gpointer key, gpointer value, gpointer user)
+{
+    (void)key;
+    return ((const Look *)value)->last_us < *(const gint64 *)user - FORGET_US;
+}
+
+void fp_endings_watch(FpEndings *endings, const char *folder)
+{
+    fp_closings_watch(endings->closings, folder);
+}
+
+void fp_endings_begin(FpEndings *endings)
+{
+    gint64 now_us = g_get_monotonic_time();
+
+    endings->must_poll = false;
+    g_clear_pointer(&endings->writers, fp_file_writers_free);
+    g_hash_table_foreach_remove(endings->looks, is_forgotten, &now_us);
+    fp_closings_update(endings->closings);
+}
+
+void fp_endings_update(FpEndings *endings)
+{
+    fp_closings_update(endings->closings);
+}
+
+int fp_endings_fd(const FpEndings *endings)
+{
+    return fp_closings_fd(endings->closings);
+}
+
+bool fp_endings_must_poll(const FpEndings *endings)
+{
+    return endings->must_poll;
+}
+
+/* For how long looks have found it as it is. */
+static gint64 seen_unchanged_ms(FpEndings *endings, const struct stat *status)
+{
+    gint64 now_us = g_get_monotonic_time(), inode = (gint64)status->st_ino;
+    Look *look = g_hash_table_lookup(endings->looks, &inode);
+
+    if (look == NULL || look->bytes != (uint64_t)status->st_size || look->changed_ns != fp_folder_changed_ns(status)) {
+        look = g_new(Look, 1);
+        *look = (Look){.bytes = (uint64_t)status->st_size, .changed_ns = fp_folder_changed_ns(status), .since_us = now_us};
+        g_hash_table_replace(endings->looks, g_memdup2(&inode, sizeof inode), look);
+    }
+    look->last_us = now_us;
+    return (now_us - look->since_us) / 1000;
+}
+
+/* For how long it has not changed, as its time of change has it, which may be another clock's. */
+static gint64 age_ms(const struct stat *status)
+{
+    return (g_get_real_time() * 1000 - fp_folder_changed_ns(status)) / 1000000;
+}
+
+/* An open file is in its folder a moment before the kernel counts it as open for writing. One in which there is nothing yet may be that
+ * new; what its writer, who was interrupted just then, writes to it later must not be lost. */
+static FpEnding closed(FpEndings *endings, const struct stat *status)
+{
+    if (status->st_size > 0 || age_ms(status) >= EMPTY_MS || seen_unchanged_ms(endings, status) >= EMPTY_MS)
+        return FP_ENDING_SURE;
+    endings->must_poll = true;
+    return FP_ENDING_OPEN;
+}
+
+/* Said once, of a capture: who has set this up can do better. Hidden files are not taken, and the programs beside us may leave theirs. */
+static void warn_of_guess(FpEndings *endings, const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+
+    if (name[0] == '.')
+        return;
+    if (!endings->is_warned)
+        fp_journal(
+            G_LOG_LEVEL_WARNING, 0, path,
+            "%s: nobody can tell whether it is still being written, without CAP_LEASE or on a file system without leases; such files are "
+            "taken for finished when they have not changed for %" G_GINT64_FORMAT " seconds (--unchanged)",
+            path, endings->unchanged_ms / 1000);
+    endings->is_warned = true;
+}
+
+static FpEnding guess(FpEndings *endings, const struct stat *status, gint64 ms)
+{
+    gint64 seen_ms = seen_unchanged_ms(endings, status);
+
+    if (seen_ms >= ms || (seen_ms >= FP_ENDING_POLL_MS && age_ms(status) >= ms))
+        return FP_ENDING_GUESS;
+    endings->must_poll = true;
+    return FP_ENDING_OPEN;
+}
+
+/* is_local: all who can write to it are this machine's processes. */
+static FpEnding without_lease(FpEndings *endings, const char *path, const struct stat *status, bool is_local)
+{
+    FpClosing closing = fp_closings_of(endings->closings, path, status);
+
+    if (closing == FP_CLOSING_OPEN)
+        return FP_ENDING_WRITTEN;
+    if (closing == FP_CLOSING_CLOSED)
+        return closed(endings, status);
+    if (endings->writers == NULL)
+        endings->writers = fp_file_writers_look();
+    if (fp_file_writers_have(endings->writers, status)) {
+        (void)seen_unchanged_ms(endings, status);
+        return FP_ENDING_WRITTEN;
+    }
+    if (is_local && fp_file_writers_are_all(endings->writers))
+        return closed(endings, status);
+    if (seen_unchanged_ms(endings, status) >= FP_ENDING_POLL_MS)
+        warn_of_guess(endings, path);
+    return guess(endings, status, endings->unchanged_ms);
+}
+
+int fp_ending_open(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+}
+
+FpEnding fp_ending_of(FpEndings *endings, const char *path, int fd)
+{
+    struct stat status;
+
+    if ((fd < 0 ? lstat(path, &status) : fstat(fd, &status)) != 0 || !S_ISREG(status.st_mode))
+        return FP_ENDING_SURE;
+    if (fd < 0) /* nor can it be read: nothing is lost by not waiting long */
+        return guess(endings, &status, FP_ENDING_POLL_MS);
+    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+        return fstat(fd, &status) == 0 ? closed(endings, &status) : FP_ENDING_SURE;
+    }
+    return errno == EAGAIN ? FP_ENDING_WRITTEN : without_lease(endings, path, &status, errno == EACCES);
+}
+
+bool fp_ending_has_leases(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool has_leases = fd < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno == EAGAIN || errno == EACCES;
+
+    if (fd >= 0) {
+        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+        close(fd);
+    }
+    return has_leases;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spool-dispose.c - what becomes of claims that have been taken, or cannot be. See spool.h. */
+#include "spool-internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "base/journal.h"
+#include "base/message.h"
+#include "compressed-copies.h"
+
+#define GUESSES_MAX 256U /* in done/ that are looked at; then the oldest is let go */
+
+/* What is in claim/ was moved there; also what had been before files were left where they are. */
+static bool is_left_alone(const FpClaim *claim)
+{
+    return claim->identity != 0;
+}
+
+/* It was said too, so that nothing is lost where this fails. */
+static void write_reason(const char *failed_path, const char *why)
+{
+    g_autofree char *path = g_strconcat(failed_path, ".why", NULL);
+    g_autofree char *shown = fp_message_printable(why), *line = g_strconcat(shown, "\n", NULL);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return;
+    (void)!write(fd, line, strlen(line));
+    close(fd);
+}
+
+static bool put_aside(const FpSpool *spool, const FpClaim *claim, const char *why, GError **error)
+{
+    g_autofree char *to = fp_spool_path(spool->failed_folder, claim->number, 0, claim->name);
+
+    write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
+    if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
+        return fp_spool_set_error(error, claim->path, "cannot be moved to failed/");
+    return true;
+}
+
+bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
+{
+    const FpClaim *claim = fp_spool_claim_at(spool, i);
+
+    if (!is_left_alone(claim) && !put_aside(spool, claim, why, error))
+        return false;
+    g_ptr_array_remove_index(spool->claims, i);
+    return true;
+}
+
+/* One that somebody has written to since it was taken. What follows the records that were taken is left; all, if it begins otherwise. */
+static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, GError **error)
+{
+    uint64_t number = spool->highest + 1, records_before = is_added_to ? claim->records : 0;
+    char *to = fp_spool_path(spool->claim_folder, number, records_before, claim->name);
+
+    if (!fp_folder_rename(claim->path, to)) {
+        g_free(to);
+        return fp_spool_set_error(error, claim->path, "was written to after it was taken, and cannot be claimed anew");
+    }
+    fp_journal(G_LOG_LEVEL_WARNING, number, claim->name,
+               "%s: was written to after it was taken; what came later is taken as a capture of its own", claim->name);
+    FpClaim *fresh = fp_claim_new(number, claim->name, to);
+    fresh->records_before = records_before;
+    spool->highest = number;
+    spool->is_disordered = true;
+    g_ptr_array_add(spool->claims, fresh);
+    return true;
+}
+
+/* The same of one that was taken before a crash: how much of it is not known. */
+static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    g_autofree char *why =
+        g_strdup_printf("%s: was written to after it was taken, and the watcher ended meanwhile; its beginning is in the "
+                        "outputs, what came later is not",
+                        claim->name);
+
+    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; it was moved to failed/", why);
+    return put_aside(spool, claim, why, error);
+}
+
+/* Whether it was written to since it was committed, as times of change tell. They go in steps of some milliseconds, so that of the commit's
+ * own step counts: a file that is put aside for nothing is not lost. */
+static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
+{
+    struct stat status;
+
+    return lstat(claim->path, &status) == 0 && fp_folder_changed_ns(&status) >= spool->committed_ns &&
+           (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec >= spool->committed_ns;
+}
+
+/* Whether it is deleted, not archived. After a crash it is asked for once more whether it is finished. */
+static bool is_deleted(FpSpool *spool, const FpClaim *claim)
+{
+    if (spool->then != FP_THEN_DELETE || spool->deletes_guesses || claim->is_sure)
+        return spool->then == FP_THEN_DELETE;
+    if (!claim->is_taken && fp_inbox_ending(spool->inbox, claim->path) == FP_ENDING_SURE)
+        return true;
+    fp_journal(
+        G_LOG_LEVEL_WARNING, claim->number, claim->name,
+        "%s: nobody can tell whether it is still being written, so it is not deleted, but moved to done/; --then delete-unsure deletes "
+        "such files too",
+        claim->name);
+    return false;
+}
+
+/* Remembers what was taken of a file that is archived at path, should it grow. */
+static void note_guess(FpSpool *spool, const FpClaim *claim, const char *path)
+{
+    FpClaim *guess = fp_claim_new(claim->number, claim->name, g_strdup(path));
+
+    guess->bytes = claim->bytes;
+    guess->changed_ns = claim->changed_ns;
+    guess->is_taken = true;
+    guess->records = claim->records;
+    guess->beginning = claim->beginning;
+    g_ptr_array_add(spool->guesses, guess);
+    if (spool->guesses->len > GUESSES_MAX)
+        g_ptr_array_remove_index(spool->guesses, 0);
+}
+
+static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    g_autofree char *to = fp_spool_path(spool->done_folder, claim->number, 0, claim->name);
+
+    if (!fp_archive_move(spool->archive, claim->path, to, claim->bytes))
+        return fp_spool_set_error(error, claim->path, "cannot be moved to the archive");
+    if (claim->is_taken && !claim->is_sure)
+        note_guess(spool, claim, to);
+    return true;
+}
+
+static bool begins_as_it_did(const FpSpool *spool, const FpClaim *claim)
+{
+    FpAttemptsPast past = fp_attempts_past(spool->attempts, claim->path);
+
+    if (fp_attempts_are_over(&past))
+        return false;
+    fp_attempts_begin(spool->attempts, claim->path);
+    uint64_t beginning = fp_compressed_copies_beginning(claim->path);
+    fp_attempts_end(spool->attempts);
+    return beginning == claim->beginning;
+}
+
+/* Whether a claim that was taken has been written to since. *is_added_to: at its end. */
+static bool is_written_to(const FpSpool *spool, const FpClaim *claim, bool *is_added_to)
+{
+    if (fp_claim_compare(claim) != FP_OVERWRITTEN)
+        return false;
+    *is_added_to = begins_as_it_did(spool, claim);
+    return !*is_added_to || fp_claim_bytes_now(claim) != claim->bytes; /* else only its times are others */
+}
+
+bool fp_spool_look_at_guesses(FpSpool *spool, GError **error)
+{
+    for (guint i = spool->guesses->len; i-- > 0;) {
+        const FpClaim *guess = g_ptr_array_index(spool->guesses, i);
+        bool is_added_to;
+        if (!is_written_to(spool, guess, &is_added_to))
+            continue;
+        if (!claim_anew(spool, guess, is_added_to, error))
+            return false;
+        fp_archive_forget(spool->archive, guess->path);
+        g_ptr_array_remove_index(spool->guesses, i);
+    }
+    return true;
+}
+
+static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
+{
+    bool is_added_to;
+
+    if (is_left_alone(claim))
+        return true;
+    FpSameness sameness = claim->is_taken ? fp_claim_compare(claim) : FP_AS_CLAIMED;
+    if (sameness == FP_CANNOT_TELL)
+        return fp_spool_set_error(error, claim->path, "cannot be looked at");
+    if (sameness == FP_OVERWRITTEN && is_written_to(spool, claim, &is_added_to))
+        return claim_anew(spool, claim, is_added_to, error);
+    if (!claim->is_taken && is_changed_since_commit(spool, claim))
+        return put_aside_changed(spool, claim, error);
+    if (is_deleted(spool, claim))
+        return unlink(claim->path) == 0 || errno == ENOENT || fp_spool_set_error(error, claim->path, "cannot be deleted");
+    return archive(spool, claim, error);
+}
+
+bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
+{
+    guint n = 0;
+    bool is_done = true;
+
+    spool->highest = MAX(spool->highest, number);
+    while (n < spool->claims->len && fp_spool_claim_at(spool, n)->number <= number && is_done) {
+        is_done = dispose(spool, fp_spool_claim_at(spool, n), error);
+        n += is_done;
+    }
+    if (n > 0)
+        g_ptr_array_remove_range(spool->claims, 0, n);
+    return is_done;
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tshark.c - see tshark.h. */
+#include "tshark.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define READ_BYTES 65536U
+#define LINE_BYTES_MAX (16U * 1024U * 1024U) /* far more than fields of one flight can have */
+#define STDERR_BYTES_MAX 2048U
+#define SENT_BYTES_MAX (1024U * 1024U) /* of what was sent, before the rest is moved up */
+#define CHECK_SECONDS 180              /* the machine may be busy */
+#define TRIALS 3U
+#define LINK_TYPE_USER15 162U /* markers': no dissector takes it */
+
+struct FpTshark {
+    char **fields; /* NULL: a filter */
+    FpTsharkAnswer answer;
+    void *user;
+    pid_t pid; /* 0: has been waited for */
+    int input, output, errors;
+    GByteArray *unsent;
+    size_t sent; /* of it */
+    GString *received;
+    GString *said;      /* the last of its standard error */
+    GArray *link_types; /* of pcapng's interfaces from 1 on */
+    uint64_t given;
+    bool has_ended;
+    int status; /* of waitpid, when pid is 0 */
+};
+
+FpTsharkFrame *fp_tshark_frame_new(uint32_t link_type, const FpRecord *record)
+{
+    uint32_t captured_bytes = MIN(record->captured_bytes, FP_FRAME_BYTES_MAX);
+    FpTsharkFrame *frame = g_malloc(sizeof *frame + captured_bytes);
+
+    *frame = (FpTsharkFrame){
+        .link_type = link_type, .captured_bytes = captured_bytes, .wire_bytes = record->wire_bytes, .time_ns = record->time_ns};
+    memcpy(frame->data, record->data, captured_bytes);
+    return frame;
+}
+
+/* Both ends of a pipe that a program which is started does not get, and of which our end never waits. */
+static bool open_pipe(int ends[2], int ours)
+{
+    return pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[ours], F_SETFL, O_NONBLOCK) == 0;
+}
+
+static void close_ends(int ends[3][2], int which)
+{
+    for (int i = 0; i < 3; i++)
+        if (ends[i][which] >= 0)
+            close(ends[i][which]);
+}
+
+/* In a process group of its own: a Ctrl-C is for us, who still have frames to ask about. With signals as programs expect them. */
+static int spawn(char **argv, int ends[3][2], pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+
+    sigemptyset(&none);
+    sigfillset(&usual);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    for (int i = 0; i < 3; i++)
+        posix_spawn_file_actions_adddup2(&actions, ends[i][i == 0 ? 0 : 1], i);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    int failure = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return failure;
+}
+
+static bool open_and_spawn(FpTshark *tshark, char **argv, GError **error)
+{
+    int ends[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    int failure = 0;
+
+    for (int i = 0; i < 3 && failure == 0; i++)
+        failure = open_pipe(ends[i], i == 0 ? 1 : 0) ? 0 : errno;
+    if (failure == 0)
+        failure = spawn(argv, ends, &tshark->pid);
+    tshark->input = ends[0][1];
+    tshark->output = ends[1][0];
+    tshark->errors = ends[2][0];
+    int theirs[3][2] = {{ends[0][0], -1}, {ends[1][1], -1}, {ends[2][1], -1}};
+    close_ends(theirs, 0);
+    if (failure == 0)
+        return true;
+    tshark->pid = 0;
+    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: cannot be started: %s; it comes with Wireshark (Debian's package tshark)",
+                g_strerror(failure));
+    return false;
+}
+
+/* pcapng (draft-ietf-opsawg-pcapng), in this machine's byte order. */
+static void append_block(GByteArray *bytes, uint32_t type, const void *fixed, size_t n_fixed, const void *data, size_t n)
+{
+    static const uint8_t zeros[4];
+    size_t padding = -n & 3U;
+    uint32_t length = (uint32_t)(12 + n_fixed + n + padding);
+    uint32_t head[2] = {type, length};
+
+    g_byte_array_append(bytes, (const guint8 *)head, sizeof head);
+    g_byte_array_append(bytes, fixed, (guint)n_fixed);
+    g_byte_array_append(bytes, data, (guint)n);
+    g_byte_array_append(bytes, zeros, (guint)padding);
+    g_byte_array_append(bytes, (const guint8 *)&length, sizeof length);
+}
+
+static void append_section(GByteArray *bytes)
+{
+    const struct {
+        uint32_t magic;
+        uint16_t major, minor;
+        uint32_t length[2]; /* not known */
+    } section = {0x1a2b3c4d, 1, 0, {UINT32_MAX, UINT32_MAX}};
+
+    append_block(bytes, 0x0a0d0d0a, &section, sizeof section, "", 0);
+}
+
+static void append_interface(GByteArray *bytes, uint32_t link_type)
+{
+    const struct {
+        uint16_t link_type, reserved;
+        uint32_t snaplen;
+        uint16_t code, length; /* if_tsresol */
+        uint8_t resolution, padding[3];
+        uint16_t end_code, end_length;
+    } interface = {(uint16_t)link_type, 0, 0, 9, 1, 9, {0}, 0, 0};
+
+    append_block(bytes, 1, &interface, sizeof interface, "", 0);
+}
+
+static void append_packet(GByteArray *bytes, uint32_t interface, int64_t time_ns, const void *data, uint32_t captured, uint32_t wire)
+{
+    uint64_t time = time_ns < 0 ? 0 : (uint64_t)time_ns;
+    const uint32_t fixed[5] = {interface, (uint32_t)(time >> 32), (uint32_t)time, captured, wire};
+
+    append_block(bytes, 6, fixed, sizeof fixed, data, captured);
+}
+
+static char **make_argv(const FpTsharkQuestion *question, const char *filter)
+{
+    static const char *const always[] = {
+        "tshark", "-n", "-l", "-r", "-", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE", "-T"};
+    GPtrArray *argv = g_ptr_array_new();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
+        g_ptr_array_add(argv, g_strdup(always[i]));
+    g_ptr_array_add(argv, g_strdup(question->fields != NULL ? "ek" : "fields"));
+    g_ptr_array_add(argv, g_strdup("-e"));
+    g_ptr_array_add(argv, g_strdup("frame.number"));
+    for (char *const *field = question->fields; field != NULL && *field != NULL; field++) {
+        g_ptr_array_add(argv, g_strdup("-e"));
+        g_ptr_array_add(argv, g_strdup(*field));
+    }
+    if (filter != NULL) {
+        g_ptr_array_add(argv, g_strdup("-Y"));
+        g_ptr_array_add(argv, g_strdup(filter));
+    }
+    g_ptr_array_add(argv, NULL);
+    return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+/* filter: as tshark gets it. */
+static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpTsharkAnswer answer, void *user, GError **error)
+{
+    g_auto(GStrv) argv = make_argv(question, filter);
+    FpTshark *tshark = g_new0(FpTshark, 1);
+
+    tshark->fields = g_strdupv((char **)question->fields);
+    tshark->answer = answer;
+    tshark->user = user;
+    tshark->unsent = g_byte_array_new();
+    tshark->received = g_string_new(NULL);
+    tshark->said = g_string_new(NULL);
+    tshark->link_types = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    if (!open_and_spawn(tshark, argv, error)) {
+        fp_tshark_free(tshark);
+        return NULL;
+    }
+    append_section(tshark->unsent);
+    append_interface(tshark->unsent, LINK_TYPE_USER15);
+    return tshark;
+}
+
+FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error)
+{
+    g_autofree char *or_marker = question->filter != NULL ? g_strdup_printf("(%s) || frame.interface_id == 0", question->filter) : NULL;
+
+    return start(question, or_marker, answer, user, error);
+}
+
+static void wait_for(FpTshark *tshark, bool must_end)
+{
+    if (tshark->pid == 0)
+        return;
+    if (must_end)
+        kill(-tshark->pid, SIGKILL); /* its group: it may be a script that has started tshark */
+    pid_t found;
+    do
+        found = waitpid(tshark->pid, &tshark->status, must_end ? 0 : WNOHANG);
+    while (found < 0 && errno == EINTR);
+    if (found != 0)
+        tshark->pid = 0;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void fp_tshark_free(FpTshark *tshark)
+{
+    if (tshark == NULL)
+        return;
+    close_fd(&tshark->input);
+    close_fd(&tshark->output);
+    close_fd(&tshark->errors);
+    wait_for(tshark, true);
+    g_byte_array_unref(tshark->unsent);
+    g_string_free(tshark->received, TRUE);
+    g_string_free(tshark->said, TRUE);
+    g_array_unref(tshark->link_types);
+    g_strfreev(tshark->fields);
+    g_free(tshark);
+}
+
+/* The number of the interface for link_type; what describes it goes before the first frame that needs it. */
+static uint32_t interface_of(FpTshark *tshark, uint32_t link_type)
+{
+    for (guint i = 0; i < tshark->link_types->len; i++)
+        if (g_array_index(tshark->link_types, uint32_t, i) == link_type)
+            return i + 1;
+    g_array_append_val(tshark->link_types, link_type);
+    append_interface(tshark->unsent, link_type);
+    return tshark->link_types->len;
+}
+
+uint64_t fp_tshark_give(FpTshark *tshark, const FpTsharkFrame *frame)
+{
+    uint32_t interface = interface_of(tshark, frame->link_type);
+
+    append_packet(tshark->unsent, interface, frame->time_ns, frame->data, frame->captured_bytes, frame->wire_bytes);
+    return ++tshark->given;
+}
+
+uint64_t fp_tshark_mark(FpTshark *tshark, size_t bytes)
+{
+    static const uint8_t zeros[FP_MARKER_BYTES_MAX];
+
+    append_packet(tshark->unsent, 0, 0, zeros, (uint32_t)bytes, (uint32_t)bytes);
+    return ++tshark->given;
+}
+
+size_t fp_tshark_unsent(const FpTshark *tshark)
+{
+    return tshark->unsent->len - tshark->sent;
+}
+
+/* Writes without being killed where nobody reads. Who reads our own output and goes away does kill us, as everybody expects of a pipe. */
+static ssize_t write_without_signal(int fd, const void *bytes, size_t n)
+{
+    const struct timespec at_once = {0};
+    sigset_t pipe_signal, pending, before;
+
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    ssize_t written = write(fd, bytes, n);
+    int failure = errno;
+    if (written < 0 && failure == EPIPE && !sigismember(&pending, SIGPIPE))
+        while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR) {
+        }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = failure;
+    return written;
+}
+
+/* What cannot be written because tshark has ended is found out by reading. */
+static void send_some(FpTshark *tshark)
+{
+    while (fp_tshark_unsent(tshark) > 0 && tshark->input >= 0) {
+        ssize_t n = write_without_signal(tshark->input, tshark->unsent->data + tshark->sent, fp_tshark_unsent(tshark));
+        if (n < 0 && errno == EPIPE)
+            close_fd(&tshark->input);
+        if (n <= 0)
+            break;
+        tshark->sent += (size_t)n;
+    }
+    if (tshark->sent == tshark->unsent->len || tshark->sent > SENT_BYTES_MAX) {
+        g_byte_array_remove_range(tshark->unsent, 0, (guint)tshark->sent);
+        tshark->sent = 0;
+    }
+}
+
+static void take_line(FpTshark *tshark, const char *line)
+{
+    uint64_t number;
+
+    if (tshark->fields == NULL) {
+        number = g_ascii_strtoull(line, NULL, 10);
+        if (number > 0)
+            tshark->answer(tshark->user, number, NULL);
+        return;
+    }
+    g_autoptr(GPtrArray) values = fp_field_values_new(tshark->fields);
+    if (fp_tshark_answer_read(line, tshark->fields, &number, values) && number > 0)
+        tshark->answer(tshark->user, number, values);
+}
+
+static void take_lines(FpTshark *tshark)
+{
+    char *at = tshark->received->str, *end = at + tshark->received->len, *newline;
+
+    while ((newline = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        *newline = '\0';
+        take_line(tshark, at);
+        at = newline + 1;
+    }
+    g_string_erase(tshark->received, 0, at - tshark->received->str);
+}
+
+/* Reads what is there. Returns false at the end. */
+static bool receive(int fd, GString *text)
+{
+    char bytes[READ_BYTES];
+
+    for (;;) {
+        ssize_t n = read(fd, bytes, sizeof bytes);
+        if (n > 0)
+            g_string_append_len(text, bytes, n);
+        else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+            return false;
+        else if (errno == EAGAIN)
+            return true;
+        if (text->len > LINE_BYTES_MAX)
+            return true;
+    }
+}
+
+static void receive_some(FpTshark *tshark)
+{
+    if (tshark->errors >= 0 && !receive(tshark->errors, tshark->said))
+        close_fd(&tshark->errors);
+    if (tshark->said->len > STDERR_BYTES_MAX)
+        g_string_erase(tshark->said, 0, (gssize)(tshark->said->len - STDERR_BYTES_MAX));
+    bool goes_on = receive(tshark->output, tshark->received);
+    take_lines(tshark);
+    tshark->has_ended = !goes_on || tshark->received->len > LINE_BYTES_MAX;
+}
+
+bool fp_tshark_exchange(FpTshark *tshark, int wait_ms)
+{
+    struct pollfd ready[3] = {{.fd = tshark->output, .events = POLLIN},
+                              {.fd = tshark->errors, .events = POLLIN},
+                              {.fd = fp_tshark_unsent(tshark) > 0 ? tshark->input : -1, .events = POLLOUT}};
+
+    if (tshark->has_ended)
+        return false;
+    if (poll(ready, G_N_ELEMENTS(ready), wait_ms) <= 0)
+        return true;
+    if (ready[2].revents != 0)
+        send_some(tshark);
+    if (ready[0].revents != 0 || ready[1].revents != 0)
+        receive_some(tshark);
+    return !tshark->has_ended;
+}
+
+/* Whether a line only points at something in the line above. */
+static bool is_pointer(const char *line)
+{
+    return line[strspn(line, " ^~")] == '\0';
+}
+
+/* What it has to say, in one line, but for the warning that it gives whoever runs it as root. */
+static char *said(const FpTshark *tshark)
+{
+    g_auto(GStrv) lines = g_strsplit(tshark->said->str, "\n", -1);
+    GString *text = g_string_new(NULL);
+
+    for (char **line = lines; *line != NULL; line++) {
+        if (is_pointer(*line) || g_str_has_prefix(*line, "Running as user"))
+            continue;
+        const char *between = text->len == 0 ? "" : text->str[text->len - 1] == ':' ? " " : "; ";
+        g_string_append_printf(text, "%s%s", between, g_strstrip(*line));
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *fp_tshark_failure(FpTshark *tshark)
+{
+    g_autofree char *words = said(tshark);
+    const char *colon = *words != '\0' ? ": " : "";
+
+    for (int i = 0; i < 50 && tshark->has_ended && tshark->pid != 0; i++) { /* it has closed its output on its way out */
+        wait_for(tshark, false);
+        if (tshark->pid != 0)
+            g_usleep(2000);
+    }
+    if (tshark->pid != 0)
+        return g_strdup_printf("tshark does not answer%s%s", colon, words);
+    if (WIFSIGNALED(tshark->status))
+        return g_strdup_printf("tshark was ended by signal %d%s%s", WTERMSIG(tshark->status), colon, words);
+    return g_strdup_printf("tshark ended with status %d%s%s", WEXITSTATUS(tshark->status), colon, words);
+}
+
+int fp_tshark_patience_s(void)
+{
+    const char *text = g_getenv("FIRSTPAYLOAD_TSHARK_SECONDS");
+    guint64 number = text != NULL ? g_ascii_strtoull(text, NULL, 10) : 0;
+
+    return number > G_MAXINT ? 0 : (int)number;
+}
+
+typedef enum {
+    WELL,
+    REFUSED,       /* it has ended by itself, and said why */
+    DIED,          /* as of a signal */
+    NOT_ANSWERING, /* it does not start, or does not end */
+} Trial;
+
+typedef struct {
+    FpTsharkWaiting is_pressed; /* NULL: never */
+    void *user;
+} Waiting;
+
+static Trial how_it_went(const FpTshark *tshark, const char *words)
+{
+    if (tshark->pid != 0)
+        return NOT_ANSWERING;
+    if (WIFEXITED(tshark->status) && WEXITSTATUS(tshark->status) == 0)
+        return WELL;
+    return WIFEXITED(tshark->status) && *words != '\0' ? REFUSED : DIED;
+}
+
+/* Runs tshark on a capture without frames. *why is replaced by what is wrong. */
+static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GError **why)
+{
+    int patience_s = fp_tshark_patience_s();
+    gint64 end_us = g_get_monotonic_time() + (patience_s > 0 ? patience_s : CHECK_SECONDS) * G_USEC_PER_SEC;
+    bool is_pressed = false;
+
+    g_clear_error(why);
+    FpTshark *tshark = start(question, question->filter, NULL, NULL, why);
+    if (tshark == NULL)
+        return NOT_ANSWERING;
+    while (fp_tshark_exchange(tshark, 50) && g_get_monotonic_time() < end_us) {
+        if (fp_tshark_unsent(tshark) == 0)
+            close_fd(&tshark->input);
+        if (patience_s > 0 || is_pressed || waiting->is_pressed == NULL || !waiting->is_pressed(waiting->user))
+            continue;
+        is_pressed = true;
+        end_us = MIN(end_us, g_get_monotonic_time() + FP_PRESSED_SECONDS * G_USEC_PER_SEC);
+    }
+    if (tshark->errors >= 0)
+        (void)receive(tshark->errors, tshark->said);
+    g_autofree char *words = said(tshark), *failure = fp_tshark_failure(tshark);
+    Trial trial = how_it_went(tshark, words);
+    if (trial == REFUSED)
+        g_set_error_literal(why, FP_ERROR, FP_ERROR_USAGE, words);
+    else if (trial != WELL)
+        g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; try tshark -v, and install it anew if need be", failure);
+    fp_tshark_free(tshark);
+    return trial;
+}
+
+/* What it refuses is wrong when it says so twice, and refuses nothing else. */
+bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting is_pressed, void *user, GError **error)
+{
+    const FpTsharkQuestion nothing = {0};
+    const Waiting waiting = {is_pressed, user};
+    GError *why = NULL, *broken = NULL;
+    Trial trial = DIED, before;
+
+    for (unsigned i = 0; i < TRIALS; i++) {
+        before = trial;
+        trial = try(question, &waiting, &why);
+        if (trial == WELL)
+            return true;
+        if (trial == NOT_ANSWERING || (trial == REFUSED && before == REFUSED))
+            break;
+    }
+    bool is_wrong = trial == REFUSED && before == REFUSED && try(&nothing, &waiting, &broken) == WELL;
+    g_propagate_error(error, broken != NULL ? broken : why);
+    if (broken != NULL)
+        g_error_free(why);
+    if (!is_wrong && (*error)->code == FP_ERROR_USAGE) {
+        (*error)->code = FP_ERROR_UNAVAILABLE;
+        g_prefix_error(error, "tshark does not work: ");
+    }
+    return false;
+}

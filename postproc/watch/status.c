@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status.c - see status.h. */
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/message.h"
+#include "base/printable.h"
+
+#define GROUP "firstpayload"
+
+typedef struct {
+    const char *name;
+    const char *help;
+    bool is_counter;
+    bool is_ns;
+} Figure;
+
+static const Figure figures[FP_N_FIGURES] = {
+    [FP_FIGURE_FILES] = {"files", "Captures taken", true, false},
+    [FP_FIGURE_FILES_EMPTY] = {"files_empty", "Of these, without a record", true, false},
+    [FP_FIGURE_FILES_FAILED] = {"files_failed", "Files moved to failed/", true, false},
+    [FP_FIGURE_FILES_CUT] = {"files_cut", "Captures whose last record was cut", true, false},
+    [FP_FIGURE_FILES_OVERTAKEN] = {"files_overtaken", "Files waited for in vain: younger ones were taken before them, since the start",
+                                   true, false},
+    [FP_FIGURE_FILES_UNMATCHED] = {"files_unmatched", "Finished files in the inbox that only compressed would match", false, false},
+    [FP_FIGURE_FRAMES] = {"frames", "Frames read", true, false},
+    [FP_FIGURE_KEPT] = {"frames_kept", "Frames written", true, false},
+    [FP_FIGURE_BYTES_IN] = {"bytes_in", "Bytes read", true, false},
+    [FP_FIGURE_BYTES_OUT] = {"bytes_out", "Bytes written", true, false},
+    [FP_FIGURE_STREAMS] = {"streams", "TCP streams seen", true, false},
+    [FP_FIGURE_STREAMS_WITH_PAYLOAD] = {"streams_with_payload", "Of these, with a first payload frame", true, false},
+    [FP_FIGURE_STREAMS_OPEN] = {"streams_open", "TCP streams in the table", false, false},
+    [FP_FIGURE_STREAMS_FORGOTTEN] = {"streams_forgotten", "TCP streams forgotten as the table was full", true, false},
+    [FP_FIGURE_STREAMS_UNMATCHED] = {"streams_unmatched", "TCP streams left out by the display filter", true, false},
+    [FP_FIGURE_STREAMS_UNJUDGED] = {"streams_unjudged", "TCP streams kept though the display filter could not be asked", true, false},
+    [FP_FIGURE_STREAMS_WITHOUT_FIELDS] = {"streams_without_fields", "TCP streams of which the fields could not be asked", true, false},
+    [FP_FIGURE_TABLE_BYTES] = {"table_bytes", "Memory of the table of streams", false, false},
+    [FP_FIGURE_BACKLOG_FILES] = {"backlog_files", "Finished files that wait", false, false},
+    [FP_FIGURE_BACKLOG_BYTES] = {"backlog_bytes", "Their size", false, false},
+    [FP_FIGURE_ARCHIVE_BYTES] = {"archive_bytes", "Size of done/", false, false},
+    [FP_FIGURE_CHECKPOINTS] = {"checkpoints", "Checkpoints written", true, false},
+    [FP_FIGURE_COMMITTED] = {"committed", "Number of the last claim done with", false, false},
+    [FP_FIGURE_TROUBLE] = {"trouble", "1 while waiting for something to get better", false, false},
+    [FP_FIGURE_LAST_FRAME_NS] = {"last_frame_seconds", "Time of the newest frame", false, true},
+    [FP_FIGURE_LAST_PUBLISHED_NS] = {"last_published_seconds", "When an output was published last", false, true},
+    [FP_FIGURE_LAG_NS] = {"lag_seconds", "From the last change of the last file to its output", false, true},
+    [FP_FIGURE_CHECKPOINT_NS] = {"checkpoint_seconds", "How long the last checkpoint took", false, true},
+};
+
+static const char *const words[FP_N_WORDS] = {
+    [FP_WORD_STATE] = "state",   [FP_WORD_TROUBLE] = "trouble_reason", [FP_WORD_WAITS_FOR] = "waits_for",       [FP_WORD_INBOX] = "inbox",
+    [FP_WORD_OUTPUT] = "output", [FP_WORD_LAST_FILE] = "last_file",    [FP_WORD_LAST_FAILURE] = "last_failure",
+};
+
+void fp_status_clear(FpStatus *status)
+{
+    for (int i = 0; i < FP_N_WORDS; i++)
+        g_clear_pointer(&status->words[i], g_free);
+}
+
+void fp_status_set_word(FpStatus *status, FpWord word, const char *value)
+{
+    g_free(status->words[word]);
+    status->words[word] = g_strdup(value);
+}
+
+static bool write_text(int fd, const char *text)
+{
+    size_t n = strlen(text), done = 0;
+
+    while (done < n) {
+        ssize_t written = pwrite(fd, text + done, n - done, (off_t)done);
+        if (written <= 0)
+            return false;
+        done += (size_t)written;
+    }
+    return ftruncate(fd, (off_t)n) == 0;
+}
+
+/* Writes over the file that is there, within the room that it has. */
+static bool overwrite(const char *path, const char *text)
+{
+    struct stat status;
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool has_room = fd >= 0 && fstat(fd, &status) == 0 && strlen(text) <= (size_t)status.st_blocks * 512;
+    bool is_done = has_room && write_text(fd, text);
+
+    if (fd >= 0)
+        close(fd);
+    return is_done;
+}
+
+static bool write_beside(const char *path, const char *beside, const char *text)
+{
+    int fd = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    bool is_written = fd >= 0 && write_text(fd, text);
+    int failure = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = failure;
+    return is_written && rename(beside, path) == 0;
+}
+
+/* Not brought to the disk: after a power cut nobody asks how it was before. The file beside it always has the same name, so that none is
+ * left over by who is killed. On a full disk, which is when it is asked for most, there is no room for another file; then readers may for a
+ * moment see half of it. */
+static bool replace_file(const char *path, const char *text, GError **error)
+{
+    g_autofree char *beside = g_strconcat(path, ".new", NULL);
+
+    if (write_beside(path, beside, text))
+        return true;
+    int failure = errno;
+    unlink(beside);
+    if (failure == ENOSPC && overwrite(path, text))
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be written: %s", path, g_strerror(failure));
+    return false;
+}
+
+bool fp_status_save(const FpStatus *status, const char *folder, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *path = g_build_filename(folder, "status", NULL);
+
+    g_key_file_set_uint64(file, GROUP, "pid", status->pid);
+    g_key_file_set_int64(file, GROUP, "written", status->written_ns);
+    for (int i = 0; i < FP_N_WORDS; i++)
+        if (status->words[i] != NULL) {
+            g_autofree char *escaped = g_strescape(status->words[i], NULL); /* names of files need not be UTF-8 */
+            g_key_file_set_string(file, GROUP, words[i], escaped);
+        }
+    for (int i = 0; i < FP_N_FIGURES; i++)
+        g_key_file_set_uint64(file, GROUP, figures[i].name, status->figures[i]);
+    g_autofree char *text = g_key_file_to_data(file, NULL, NULL);
+    return replace_file(path, text, error);
+}
+
+bool fp_status_load(FpStatus *status, const char *folder, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *path = g_build_filename(folder, "status", NULL);
+    GError *failure = NULL;
+
+    *status = (FpStatus){0};
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &failure)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s; name the state folder of a watcher", path,
+                    failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    status->pid = g_key_file_get_uint64(file, GROUP, "pid", NULL);
+    status->written_ns = g_key_file_get_int64(file, GROUP, "written", NULL);
+    for (int i = 0; i < FP_N_WORDS; i++) {
+        g_autofree char *escaped = g_key_file_get_string(file, GROUP, words[i], NULL);
+        status->words[i] = escaped != NULL ? g_strcompress(escaped) : NULL;
+    }
+    for (int i = 0; i < FP_N_FIGURES; i++)
+        status->figures[i] = g_key_file_get_uint64(file, GROUP, figures[i].name, NULL);
+    return true;
+}
+
+/* value as the documents have it: times in seconds. The caller's. */
+static char *figure_text(const Figure *figure, uint64_t value)
+{
+    return figure->is_ns ? g_strdup_printf("%" PRIu64 ".%09" PRIu64, value / 1000000000, value % 1000000000)
+                         : g_strdup_printf("%" PRIu64, value);
+}
+
+/* In the way of Prometheus: backslash, quote and line feed are escaped; what is no UTF-8 is replaced. */
+static char *escape_label(const char *value)
+{
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    GString *escaped = g_string_new(NULL);
+
+    for (const char *at = valid; *at != '\0'; at++) {
+        if (*at == '\\' || *at == '"')
+            g_string_append_c(escaped, '\\');
+        if (*at == '\n')
+            g_string_append(escaped, "\\n");
+        else
+            g_string_append_c(escaped, *at);
+    }
+    return g_string_free(escaped, FALSE);
+}
+
+bool fp_status_save_metrics(const FpStatus *status, const char *path, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *inbox = escape_label(status->words[FP_WORD_INBOX] != NULL ? status->words[FP_WORD_INBOX] : "");
+
+    for (int i = 0; i < FP_N_FIGURES; i++) {
+        g_autofree char *value = figure_text(&figures[i], status->figures[i]);
+        g_autofree char *name = g_strconcat("firstpayload_", figures[i].name, figures[i].is_counter ? "_total" : "", NULL);
+        g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n%s{inbox=\"%s\"} %s\n", name, figures[i].help, name,
+                               figures[i].is_counter ? "counter" : "gauge", name, inbox, value);
+    }
+    return replace_file(path, text->str, error);
+}
+
+static const char *shown_state(const FpStatus *status, bool is_running)
+{
+    const char *state = status->words[FP_WORD_STATE];
+
+    if (state == NULL)
+        return "unknown";
+    return !is_running && !g_str_equal(state, "stopped") ? "dead" : state;
+}
+
+static char *time_text(uint64_t ns)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local((gint64)(ns / 1000000000));
+
+    return time != NULL && ns != 0 ? g_date_time_format(time, "%F %T") : g_strdup("never");
+}
+
+void fp_status_print(const FpStatus *status, bool is_running, FILE *file)
+{
+    fprintf(file, "%-22s %s", "state", shown_state(status, is_running));
+    if (is_running)
+        fprintf(file, ", process %" PRIu64, status->pid);
+    fputc('\n', file);
+    for (int i = 1; i < FP_N_WORDS; i++) {
+        if (status->words[i] == NULL)
+            continue;
+        g_autofree char *shown = fp_message_printable(status->words[i]);
+        fprintf(file, "%-22s %s\n", words[i], shown);
+    }
+    for (int i = 0; i < FP_N_FIGURES; i++) {
+        bool is_time = i == FP_FIGURE_LAST_FRAME_NS || i == FP_FIGURE_LAST_PUBLISHED_NS;
+        g_autofree char *text = is_time ? time_text(status->figures[i]) : figure_text(&figures[i], status->figures[i]);
+        fprintf(file, "%-22s %s\n", figures[i].name, text);
+    }
+}
+
+static void print_json_string(FILE *file, const char *value)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    fp_printable_json(text, value);
+    fputs(text->str, file);
+}
+
+void fp_status_print_json(const FpStatus *status, bool is_running, FILE *file)
+{
+    fprintf(file, "{\"running\": %s, \"pid\": %" PRIu64 ", \"state\": ", is_running ? "true" : "false", status->pid);
+    print_json_string(file, shown_state(status, is_running));
+    for (int i = 1; i < FP_N_WORDS; i++) {
+        fprintf(file, ", \"%s\": ", words[i]);
+        if (status->words[i] != NULL)
+            print_json_string(file, status->words[i]);
+        else
+            fputs("null", file);
+    }
+    for (int i = 0; i < FP_N_FIGURES; i++) {
+        g_autofree char *text = figure_text(&figures[i], status->figures[i]);
+        fprintf(file, ", \"%s\": %s", figures[i].name, text);
+    }
+    fputs("}\n", file);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch-folders.c - what becomes of the watcher when somebody deletes folders under it. See watch-internal.h. */
+#include "base/error.h"
+#include "base/journal.h"
+#include "watch-internal.h"
+
+/* What is in memory is what was committed, or is being committed: it is brought to the disk again. Where the disk is further, only the lock
+ * was gone, and another has worked there meanwhile. */
+static bool make_state_again(Watch *watch, GError **error)
+{
+    g_autofree char *output = g_canonicalize_filename(watch->options->output, NULL);
+
+    if (!fp_state_folder_make_again(&watch->folder, error) || !fp_state_folder_note_output(&watch->folder, output, error))
+        return false;
+    fp_attempts_free(watch->attempts);
+    watch->attempts = fp_attempts_open(watch->folder.path, error);
+    fp_spool_set_attempts(watch->spool, watch->attempts);
+    if (watch->attempts == NULL)
+        return false;
+    bool is_known = watch->pass != NULL && fp_checkpoint_newest(watch->folder.path) <= watch->state.generation;
+    fp_journal(G_LOG_LEVEL_WARNING, watch->state.committed, NULL, "%s: somebody has deleted the state folder, or its lock; %s",
+               watch->folder.path, is_known ? "it was made anew, and nothing is forgotten" : "what it has now is read again");
+    watch->is_undecided = is_known;
+    if (!is_known)
+        fp_watch_forget_uncommitted(watch);
+    return true;
+}
+
+bool fp_watch_find_folders(Watch *watch, GError **error)
+{
+    return (fp_state_folder_is_there(&watch->folder) || make_state_again(watch, error)) && fp_spool_make_folders(watch->spool, error) &&
+           fp_inbox_lock_renew(watch->inbox_lock, error);
+}
+
+/* Of the claims that were committed, and not disposed of yet. */
+static bool put_aside_unpublished(Watch *watch, GError **error)
+{
+    while (fp_spool_n_claims(watch->spool) > 0 && fp_spool_claim_at(watch->spool, 0)->number <= watch->state.committed) {
+        const FpClaim *claim = fp_spool_claim_at(watch->spool, 0);
+        g_autofree char *why = g_strdup_printf(
+            "%s: somebody has deleted the folder in which its output was, before that was published; firstpayload slim makes it again",
+            claim->path);
+        fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; %s", why,
+                   claim->identity != 0 ? "it is left where it is" : "it was moved to failed/");
+        fp_status_set_word(&watch->status, FP_WORD_LAST_FAILURE, why);
+        if (!fp_spool_fail(watch->spool, 0, why, error))
+            return false;
+        watch->state.totals.files_failed++;
+    }
+    return true;
+}
+
+bool fp_watch_find_outbox(Watch *watch, GError **error)
+{
+    bool is_new = false;
+
+    if (!fp_outbox_find(watch->outbox, &is_new, error))
+        return false;
+    return !is_new || watch->is_settled || put_aside_unpublished(watch, error);
+}

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test-decode.c - frames down to the segment, for every link type; and hostile frames, which lie right before a page that must not
+ * be touched, so that reading one byte too many ends the test.
+ */
+#include <glib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "decode/decode.h"
+
+#define PAGE_BYTES 4096U
+#define FRAME_BYTES 512
+
+static const uint8_t tcp_over_ipv4[] = {
+    0x45, 0,    0,   44,  0, 0, 0x40, 0,    64, 6, 0,    0,    192,  0,    2,    1,    192, 0, 2, 2, /* IPv4 */
+    0x9c, 0x40, 0,   80,  0, 0, 3,    0xe9, 0,  0, 0x13, 0x89, 0x50, 0x18, 0xfa, 0xf0, 0,   0, 0, 0, /* TCP */
+    'd',  'a',  't', 'a',
+};
+
+static const uint8_t tcp_over_ipv6[] = {
+    0x60, 0,    0,   0,    0, 40, 0, 64,                                                         /* IPv6, hop-by-hop options next */
+    0x20, 1,    0xd, 0xb8, 0, 0,  0, 0,    0, 0, 0,    0,    0,    0,    0,    1,                /* source */
+    0x20, 1,    0xd, 0xb8, 0, 0,  0, 0,    0, 0, 0,    0,    0,    0,    0,    2,                /* destination */
+    60,   0,    1,   4,    0, 0,  0, 0,                                                          /* hop-by-hop: PadN */
+    6,    0,    1,   4,    0, 0,  0, 0,                                                          /* destination options: PadN */
+    0x9c, 0x40, 0,   80,   0, 0,  3, 0xe9, 0, 0, 0x13, 0x89, 0x50, 0x18, 0xfa, 0xf0, 0, 0, 0, 0, /* TCP */
+    'd',  'a',  't', 'a',
+};
+
+/* The frame of a link type: its header, then an IP packet. Lengths within the header are those that the packets above have. */
+typedef struct {
+    const char *name;
+    FpLink link;
+    uint8_t header_bytes;
+    uint8_t header[176];
+    bool is_ipv6;
+    uint8_t tail_bytes; /* behind the packet */
+} Framing;
+
+#define IPV4(protocol, length) 0x45, 0, 0, (length), 0, 0, 0x40, 0, 64, (protocol), 0, 0, 198, 51, 100, 1, 198, 51, 100, 2
+#define ETHERNET(type_high, type_low) 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, (type_high), (type_low)
+#define UDP(port, length) 0xc0, 0, (port) >> 8, 0xff & (port), 0, (length), 0, 0
+
+/* clang-format off */
+static const Framing framings[] = {
+    {"ethernet", FP_LINK_ETHERNET, 14, {[12] = 0x08}, false, 0},
+    {"ethernet-ipv6", FP_LINK_ETHERNET, 14, {[12] = 0x86, 0xdd}, true, 0},
+    {"ipv6-without-length", FP_LINK_ETHERNET, 54, {[12] = 0x86, 0xdd, 0x60, [20] = 41, [37] = 3, [53] = 4}, true, 0},
+    {"vlan", FP_LINK_ETHERNET, 18, {[12] = 0x81, 0, 0, 5, 0x08, 0}, false, 0},
+    {"vlan-in-vlan", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 0x86, 0xdd}, true, 0},
+    {"old-vlan-in-vlan", FP_LINK_ETHERNET, 22, {[12] = 0x91, 0, 0, 5, 0x81, 0, 0, 6, 0x08, 0}, false, 0},
+    {"snap", FP_LINK_ETHERNET, 22, {[13] = 52, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
+    {"llc", FP_LINK_ETHERNET, 17, {[13] = 47, 6, 6, 3}, false, 0},
+    {"mpls", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0x47, 0, 1, 0, 64, 0, 2, 1, 64}, false, 0},
+    {"mpls-ipv6", FP_LINK_ETHERNET, 18, {[12] = 0x88, 0x47, 0, 1, 1, 64}, true, 0},
+    {"mpls-pseudowire", FP_LINK_ETHERNET, 36, {[12] = 0x88, 0x47, 0, 1, 1, 64, 0, 0, 0, 0, ETHERNET(8, 0)}, false, 0},
+    {"pppoe", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0x64, 0x11, 0, 0, 1, 0, 46, 0, 0x21}, false, 0},
+    {"pppoe-ipv6", FP_LINK_ETHERNET, 22, {[12] = 0x88, 0x64, 0x11, 0, 0, 1, 0, 82, 0, 0x57}, true, 0},
+    {"provider-backbone", FP_LINK_ETHERNET, 32, {[12] = 0x88, 0xe7, 0, 0, 0, 1, ETHERNET(8, 0)}, false, 0},
+    {"service-header", FP_LINK_ETHERNET, 22, {[12] = 0x89, 0x4f, 0, 2, 2, 1}, false, 0},
+    {"ipip", FP_LINK_ETHERNET, 34, {[12] = 8, 0, IPV4(4, 64)}, false, 0},
+    {"6in4", FP_LINK_ETHERNET, 34, {[12] = 8, 0, IPV4(41, 116)}, true, 0},
+    {"authentication", FP_LINK_ETHERNET, 58, {[12] = 8, 0, IPV4(51, 88), 4, 4}, false, 0},
+    {"gre", FP_LINK_ETHERNET, 38, {[12] = 8, 0, IPV4(47, 68), 0, 0, 8, 0}, false, 0},
+    {"gre-key-sequence", FP_LINK_ETHERNET, 46, {[12] = 8, 0, IPV4(47, 76), 0x30, 0, 8, 0}, false, 0},
+    {"gre-bridged", FP_LINK_ETHERNET, 52, {[12] = 8, 0, IPV4(47, 82), 0, 0, 0x65, 0x58, ETHERNET(8, 0)}, false, 0},
+    {"gre-ppp", FP_LINK_ETHERNET, 48, {[12] = 8, 0, IPV4(47, 78), 0x30, 1, 0x88, 0x0b, [46] = 0, 0x21}, false, 0},
+    {"erspan-2", FP_LINK_ETHERNET, 64,
+     {[12] = 8, 0, IPV4(47, 94), 0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 0, 0, 0, 0, 0, 0, 0, ETHERNET(8, 0)}, false, 0},
+    {"erspan-3", FP_LINK_ETHERNET, 64, {[12] = 8, 0, IPV4(47, 94), 0, 0, 0x22, 0xeb, 0x20, [50] = ETHERNET(8, 0)}, false, 0},
+    {"vxlan", FP_LINK_ETHERNET, 64, {[12] = 8, 0, IPV4(17, 94), UDP(4789, 74), 8, 0, 0, 0, 0, 0, 1, 0, ETHERNET(8, 0)}, false, 0},
+    {"vxlan-gpe", FP_LINK_ETHERNET, 50, {[12] = 8, 0, IPV4(17, 80), UDP(4790, 60), 12, 0, 0, 1}, false, 0},
+    {"capwap", FP_LINK_ETHERNET, 64, {[12] = 8, 0, IPV4(17, 94), UDP(5247, 74), 0, 0x10, 0, 0, 0, 0, 0, 0, ETHERNET(8, 0)}, false, 0},
+    {"capwap-wlan", FP_LINK_ETHERNET, 82,
+     {[12] = 8, 0, IPV4(17, 112), UDP(5247, 92), 0, 0x10, 3, 0, 0, 0, 0, 0, 0, 8, [74] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
+    {"geneve", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(6081, 64), 1, 0, 8, 0}, false, 0},
+    {"gtp", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(2152, 64), 0x32, 0xff, 0, 48}, false, 0},
+    {"gtp-extension", FP_LINK_ETHERNET, 58, {[12] = 8, 0, IPV4(17, 88), UDP(2152, 68), 0x34, 0xff, 0, 52, [53] = 0x85, 1, 0, 0, 0}, false, 0},
+    {"teredo", FP_LINK_ETHERNET, 50, {[12] = 8, 0, IPV4(17, 132), UDP(3544, 112), 0, 0}, true, 0},
+    {"gre-in-udp", FP_LINK_ETHERNET, 46, {[12] = 8, 0, IPV4(17, 76), UDP(4754, 56), 0, 0, 8, 0}, false, 0},
+    {"l2tp", FP_LINK_ETHERNET, 52, {[12] = 8, 0, IPV4(17, 82), UDP(1701, 62), 0, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21}, false, 0},
+    {"sll", FP_LINK_SLL, 16, {[3] = 1, [14] = 0x08}, false, 0},
+    {"sll-vlan", FP_LINK_SLL, 20, {[3] = 1, [14] = 0x81, 0, 0, 5, 0x86, 0xdd}, true, 0},
+    {"sll2", FP_LINK_SLL2, 20, {0x86, 0xdd, [9] = 1}, true, 0},
+    {"raw", FP_LINK_RAW_IP, 0, {0}, false, 0},
+    {"raw-ipv6", FP_LINK_RAW_IP, 0, {0}, true, 0},
+    {"ipv4", FP_LINK_IPV4, 0, {0}, false, 0},
+    {"ipv6", FP_LINK_IPV6, 0, {0}, true, 0},
+    {"null-little-endian", FP_LINK_NULL, 4, {2}, false, 0},
+    {"null-big-endian", FP_LINK_NULL, 4, {0, 0, 0, 2}, false, 0},
+    {"null-netbsd", FP_LINK_NULL, 4, {24}, true, 0},
+    {"null-freebsd", FP_LINK_NULL, 4, {28}, true, 0},
+    {"null-macos", FP_LINK_NULL, 4, {0, 0, 0, 30}, true, 0},
+    {"null-ppp", FP_LINK_NULL, 4, {0xff, 3, 0, 0x21}, false, 0},
+    {"loop", FP_LINK_LOOP, 4, {0, 0, 0, 2}, false, 0},
+    {"loop-ipv6", FP_LINK_LOOP, 4, {0, 0, 0, 24}, true, 0},
+    {"ppp", FP_LINK_PPP, 4, {0xff, 3, 0, 0x21}, false, 0},
+    {"ppp-short", FP_LINK_PPP, 1, {0x57}, true, 0},
+    {"ppp-cisco", FP_LINK_PPP, 4, {0x0f, 0, 8, 0}, false, 0},
+    {"pppoe-session", FP_LINK_PPPOE, 8, {0x11, 0, 0, 1, 0, 46, 0, 0x21}, false, 0},
+    {"cisco-hdlc", FP_LINK_CHDLC, 4, {0x8f, 0, 0x86, 0xdd}, true, 0},
+    {"fddi", FP_LINK_FDDI, 21, {0x57, [13] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
+    {"nflog", FP_LINK_NFLOG, 16, {2, 0, 0, 0, 8, 0, 1, 0, 0, 0, 0, 0, 48, 0, 9, 0}, false, 0},
+    {"nflog-ipv6", FP_LINK_NFLOG, 8, {10, 0, 0, 0, 84, 0, 9, 0}, true, 0},
+    {"wlan", FP_LINK_WLAN, 32, {8, 1, [24] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
+    {"wlan-qos", FP_LINK_WLAN, 34, {0x88, 1, [26] = 0xaa, 0xaa, 3, 0, 0, 0, 0x86, 0xdd}, true, 0},
+    {"radiotap", FP_LINK_RADIOTAP, 41, {0, 0, 9, 0, 2, 0, 0, 0, 0, 8, 2, [33] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
+    {"radiotap-padded", FP_LINK_RADIOTAP, 45, {0, 0, 9, 0, 2, 0, 0, 0, 0x20, 0x88, 2, [37] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
+    {"ppi", FP_LINK_PPI, 22, {0, 0, 8, 0, 1, 0, 0, 0, ETHERNET(8, 0)}, false, 0},
+};
+/* clang-format on */
+
+#include "framings.h"
+
+#define N_FRAMINGS (G_N_ELEMENTS(framings) + G_N_ELEMENTS(more_framings))
+
+static const Framing *framing_at(size_t i)
+{
+    return i < G_N_ELEMENTS(framings) ? &framings[i] : &more_framings[i - G_N_ELEMENTS(framings)];
+}
+
+/* A page that ends where another begins that must not be touched. */
+static uint8_t *guarded_page(void)
+{
+    uint8_t *pages = mmap(NULL, (size_t)PAGE_BYTES * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    g_assert_true(pages != MAP_FAILED);
+    g_assert_cmpint(mprotect(pages + PAGE_BYTES, PAGE_BYTES, PROT_NONE), ==, 0);
+    return pages;
+}
+
+static size_t build(const Framing *framing, uint8_t *frame)
+{
+    const uint8_t *packet = framing->is_ipv6 ? tcp_over_ipv6 : tcp_over_ipv4;
+    size_t packet_bytes = framing->is_ipv6 ? sizeof tcp_over_ipv6 : sizeof tcp_over_ipv4;
+
+    memcpy(frame, framing->header, framing->header_bytes);
+    memcpy(frame + framing->header_bytes, packet, packet_bytes);
+    memset(frame + framing->header_bytes + packet_bytes, 0, framing->tail_bytes);
+    return framing->header_bytes + packet_bytes + framing->tail_bytes;
+}
+
+/* Decodes captured bytes of a frame of wire bytes that lie at the very end of page. */
+static FpDecoded decode(FpDecoder *decoder, uint8_t *page, const uint8_t *frame, size_t captured, size_t wire, FpLink link,
+                        FpSegment *segment)
+{
+    uint8_t *place = page + PAGE_BYTES - captured;
+    FpRecord record = {.data = place, .captured_bytes = (uint32_t)captured, .wire_bytes = (uint32_t)wire, .link = link, .time_ns = 42};
+
+    memcpy(place, frame, captured);
+    return fp_decode(decoder, &record, segment);
+}
+
+static void test_framing(gconstpointer data)
+{
+    const Framing *framing = data;
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+    uint8_t *page = guarded_page(), frame[FRAME_BYTES];
+    size_t wire = build(framing, frame);
+    /* all but checksum, urgent pointer and payload; Wireshark wants all that NFLOG announces, and finds an IPNET packet from the end */
+    bool needs_all = framing->link == FP_LINK_NFLOG || framing->link == FP_LINK_IPNET;
+    size_t needed = needs_all ? wire : wire - framing->tail_bytes - 4 - 4;
+    FpSegment segment;
+
+    for (size_t captured = 0; captured <= wire; captured++) {
+        FpDecoded decoded = decode(decoder, page, frame, captured, wire, framing->link, &segment);
+        if (captured < needed) { /* cut within an outer header it may look like what carries no TCP */
+            g_assert_cmpint(decoded, !=, FP_DECODED_SEGMENT);
+            continue;
+        }
+        g_assert_cmpint(decoded, ==, FP_DECODED_SEGMENT);
+        g_assert_cmpuint(segment.segment_bytes, ==, 24);
+        g_assert_cmpuint(segment.header_bytes, ==, 20);
+        g_assert_cmpuint(segment.source_port, ==, 40000);
+        g_assert_cmpuint(segment.destination_port, ==, 80);
+        g_assert_cmpuint(segment.seq, ==, 1001);
+        g_assert_cmpuint(segment.ack, ==, 5001);
+        g_assert_cmpuint(segment.flags, ==, 0x18);
+        g_assert_cmpuint(segment.window, ==, 64240);
+        g_assert_cmpuint(segment.address_bytes, ==, framing->is_ipv6 ? 16 : 4);
+        g_assert_cmpuint(segment.source[segment.address_bytes - 1], ==, 1);
+        g_assert_cmpuint(segment.destination[segment.address_bytes - 1], ==, 2);
+        g_assert_cmpint(segment.time_ns, ==, 42);
+        g_assert_false(segment.length_unknown);
+    }
+    munmap(page, (size_t)PAGE_BYTES * 2);
+    fp_decoder_free(decoder);
+}
+
+/* The numbers that are on the way down to the segment, in the framings that have any. */
+static const struct {
+    const char *name;
+    unsigned kind;
+    int n;
+    uint32_t numbers[2];
+} networks[] = {
+    {"vlan", FP_NETWORK_VLAN, 1, {5}},
+    {"vlan-in-vlan", FP_NETWORK_VLAN, 2, {5, 6}},
+    {"old-vlan-in-vlan", FP_NETWORK_VLAN, 2, {5, 6}},
+    {"provider-backbone", FP_NETWORK_VLAN, 1, {0x01000001}},
+    {"gre-key-sequence", FP_NETWORK_VNI, 1, {0}},
+    {"vxlan", FP_NETWORK_VNI, 1, {1}},
+    {"vxlan-gpe", FP_NETWORK_VNI, 1, {0}},
+    {"geneve", FP_NETWORK_VNI, 1, {0}},
+    {"sll-vlan", FP_NETWORK_VLAN, 1, {5}},
+    {"sll2", FP_NETWORK_INTERFACE, 1, {0}},
+};
+
+static uint64_t expected_network(const char *name, unsigned kinds, uint64_t network)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(networks); i++)
+        for (int j = 0; g_str_equal(name, networks[i].name) && networks[i].kind & kinds && j < networks[i].n; j++)
+            network = fp_network_mix(network, networks[i].kind, networks[i].numbers[j]);
+    return network;
+}
+
+/* What the caller knows of the network is gone on with, by numbers of the kinds asked for. */
+static void test_network(gconstpointer data)
+{
+    const Framing *framing = data;
+    uint8_t frame[FRAME_BYTES];
+    size_t wire = build(framing, frame);
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)wire, .wire_bytes = (uint32_t)wire, .link = framing->link};
+
+    for (unsigned kinds = 0; kinds < 8; kinds++) {
+        FpDecoder *decoder = fp_decoder_new(NULL, kinds);
+        FpSegment segment = {.network = 42};
+        g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+        g_assert_cmpuint(segment.network, ==, expected_network(framing->name, kinds, 42));
+        fp_decoder_free(decoder);
+    }
+}
+
+/* A frame within PPI takes the long way, which for plain Ethernet is another than a frame's by itself. Both must give the same. */
+static void assert_long_way_gives(FpDecoder *decoder, uint8_t *page, const uint8_t *frame, size_t captured, size_t wire, FpDecoded expected,
+                                  const FpSegment *expected_segment)
+{
+    static const uint8_t ppi[8] = {0, 0, 8, 0, 1, 0, 0, 0};
+    uint8_t wrapped[FRAME_BYTES + 8];
+    FpSegment segment;
+
+    memcpy(wrapped, ppi, sizeof ppi);
+    memcpy(wrapped + sizeof ppi, frame, captured);
+    g_assert_cmpint(decode(decoder, page, wrapped, sizeof ppi + captured, sizeof ppi + wire, FP_LINK_PPI, &segment), ==, expected);
+    if (expected != FP_DECODED_SEGMENT)
+        return;
+    g_assert_cmpuint(segment.address_bytes, ==, expected_segment->address_bytes);
+    g_assert_cmpuint(segment.source_port, ==, expected_segment->source_port);
+    g_assert_cmpuint(segment.destination_port, ==, expected_segment->destination_port);
+    g_assert_cmpuint(segment.seq, ==, expected_segment->seq);
+    g_assert_cmpuint(segment.ack, ==, expected_segment->ack);
+    g_assert_cmpuint(segment.window, ==, expected_segment->window);
+    g_assert_cmpuint(segment.flags, ==, expected_segment->flags);
+    g_assert_cmpuint(segment.header_bytes, ==, expected_segment->header_bytes);
+    g_assert_cmpuint(segment.segment_bytes, ==, expected_segment->segment_bytes);
+    g_assert_cmpint(segment.length_unknown, ==, expected_segment->length_unknown);
+}
+
+/* Any frame of any link type ends in a segment or a reason, and nothing beyond its bytes is read. */
+static void test_hostile(void)
+{
+    /* what a fragment means depends on those before, so what is compared has decoders of its own */
+    FpDecoder *any = fp_decoder_new(NULL, 0), *ethernet = fp_decoder_new(NULL, 0), *long_way = fp_decoder_new(NULL, 0);
+    uint8_t *page = guarded_page(), frame[FRAME_BYTES];
+    GRand *random = g_rand_new_with_seed(1);
+    unsigned seen[FP_N_DECODED] = {0};
+
+    for (int round = 0; round < 2000000; round++) {
+        const Framing *framing = framing_at((size_t)g_rand_int_range(random, 0, N_FRAMINGS));
+        size_t wire = build(framing, frame);
+        for (int changes = g_rand_int_range(random, 0, 4); changes > 0; changes--)
+            frame[g_rand_int_range(random, 0, (gint32)wire)] = (uint8_t)g_rand_int(random);
+        size_t captured = (size_t)g_rand_int_range(random, 0, 4) == 0 ? (size_t)g_rand_int_range(random, 0, (gint32)wire + 1) : wire;
+        FpSegment segment;
+        bool is_ethernet = framing->link == FP_LINK_ETHERNET;
+        FpDecoded decoded = decode(is_ethernet ? ethernet : any, page, frame, captured, wire, framing->link, &segment);
+        g_assert_cmpint(decoded, >=, 0);
+        g_assert_cmpint(decoded, <, FP_N_DECODED);
+        g_assert_nonnull(fp_decoded_name(decoded));
+        seen[decoded]++;
+        if (decoded == FP_DECODED_SEGMENT)
+            g_assert_cmpuint(segment.source[0] + segment.destination[segment.address_bytes - 1U], <=, 510); /* both can be read */
+        if (is_ethernet)
+            assert_long_way_gives(long_way, page, frame, captured, wire, decoded, &segment);
+    }
+    /* the mutations reach every branch worth the name */
+    for (int decoded = 0; decoded < FP_DECODED_NOT_PACKET; decoded++)
+        g_assert_cmpint(seen[decoded] > 0, ==, fp_decoded_name((FpDecoded)decoded)[0] != '\0');
+    g_rand_free(random);
+    munmap(page, (size_t)PAGE_BYTES * 2);
+    fp_decoder_free(any);
+    fp_decoder_free(ethernet);
+    fp_decoder_free(long_way);
+}
+
+static FpDecoded decode_here(FpDecoder *decoder, const uint8_t *frame, size_t wire, FpLink link)
+{
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)wire, .wire_bytes = (uint32_t)wire, .link = link};
+    FpSegment segment;
+
+    return fp_decode(decoder, &record, &segment);
+}
+
+/* Tags without end and link types that are not decoded are none of our business. */
+static void test_not_decoded(void)
+{
+    uint8_t frame[FRAME_BYTES] = {[12] = 0x81, 0};
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+    size_t wire = 14 + 21 * 4 + 44;
+
+    for (size_t tag = 0; tag < 20; tag++)
+        frame[14 + tag * 4 + 2] = 0x81;
+    memcpy(frame + 14 + 20 * 4 + 2, "\x08\x00", 2);
+    memcpy(frame + 14 + 21 * 4, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_ETHERNET), ==, FP_DECODED_LEFT);
+    /* one tag less: the frame's type field is now where an address was */
+    g_assert_cmpint(decode_here(decoder, frame + 4, wire - 4, FP_LINK_ETHERNET), ==, FP_DECODED_SEGMENT);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_OTHER), ==, FP_DECODED_LEFT);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_NONE), ==, FP_DECODED_NOT_PACKET);
+    fp_decoder_free(decoder);
+}
+
+/* Networks within networks, as deep as a frame is long, end in a word and not in the stack's end. */
+static void test_depth(void)
+{
+    static const uint8_t ipip[20] = {IPV4(4, 0)}; /* length 0: as far as the frame goes */
+    static const uint8_t label[18] = {0, 1, 1, 64, ETHERNET(0x88, 0x47)};
+    static const uint8_t snap[8] = {0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0x70}; /* and again an LLC header */
+    size_t n = 10000, wire = n * sizeof ipip + sizeof tcp_over_ipv4;
+    uint8_t *frame = g_malloc0(wire);
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+
+    for (size_t i = 0; i < n; i++)
+        memcpy(frame + i * sizeof ipip, ipip, sizeof ipip);
+    memcpy(frame + n * sizeof ipip, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_IPV4), ==, FP_DECODED_LEFT);
+    g_assert_cmpint(decode_here(decoder, frame + (n - 10) * sizeof ipip, wire - (n - 10) * sizeof ipip, FP_LINK_IPV4), ==,
+                    FP_DECODED_SEGMENT);
+
+    memcpy(frame, label + 4, 14);
+    for (size_t i = 0; i < n; i++)
+        memcpy(frame + 14 + i * sizeof label, label, sizeof label);
+    g_assert_cmpint(decode_here(decoder, frame, 14 + n * sizeof label, FP_LINK_ETHERNET), ==, FP_DECODED_LEFT);
+
+    memcpy(frame + 12, "\x88\x70", 2);
+    for (size_t i = 0; i < n; i++)
+        memcpy(frame + 14 + i * sizeof snap, snap, sizeof snap);
+    g_assert_cmpint(decode_here(decoder, frame, 14 + n * sizeof snap, FP_LINK_ETHERNET), ==, FP_DECODED_LEFT);
+    g_free(frame);
+    fp_decoder_free(decoder);
+}
+
+/* RFC 791 3.1: with a source route that is not used up, the packet is for the route's last address. */
+static void test_source_route(void)
+{
+    uint8_t frame[128] = {[12] = 0x08, [14] = 0x47, 0,   0, 52, 0, 0,   0, 0, 64,  6, 0, 0, 192, 0,
+                          2,           1,           192, 0, 2,  9, 131, 7, 4, 192, 0, 2, 2, 0};
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+    FpSegment segment;
+    FpRecord record = {.data = frame, .captured_bytes = 66, .wire_bytes = 66, .link = FP_LINK_ETHERNET};
+
+    memcpy(frame + 42, tcp_over_ipv4 + 20, 24);
+    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+    g_assert_cmpuint(segment.destination[3], ==, 2);
+    frame[36] = 8; /* the pointer is beyond the route: used up */
+    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+    g_assert_cmpuint(segment.destination[3], ==, 9);
+    fp_decoder_free(decoder);
+}
+
+/* An A-MSDU of n subframes, the i'th with a segment from port 40000 + i to 80 (IEEE 802.11 9.3.2.2.2). Returns its length. */
+static size_t build_aggregate(uint8_t *frame, unsigned n)
+{
+    static const uint8_t header[26] = {0x88, 1, [22] = 0, 0, 0x80, 0};
+    static const uint8_t subframe[22] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0, 52, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0};
+    size_t at = sizeof header;
+
+    memcpy(frame, header, sizeof header);
+    for (unsigned i = 0; i < n; i++) {
+        memset(frame + at, 0, 2);
+        at = sizeof header + ((at - sizeof header + 3) & ~(size_t)3);
+        memcpy(frame + at, subframe, sizeof subframe);
+        memcpy(frame + at + sizeof subframe, tcp_over_ipv4, sizeof tcp_over_ipv4);
+        frame[at + sizeof subframe + 21] = (uint8_t)(0x40 + i);
+        at += sizeof subframe + sizeof tcp_over_ipv4;
+    }
+    return at;
+}
+
+/* Several frames in one: each has its segment, and notes of each can be taken by itself. What was cut off is missing, and no more. */
+static void test_several(void)
+{
+    uint8_t *page = guarded_page(), frame[FRAME_BYTES];
+    size_t wire = build_aggregate(frame, 3), one = 22 + sizeof tcp_over_ipv4 + 2;
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+    FpSegment segment;
+
+    for (size_t captured = 0; captured <= wire; captured++) {
+        unsigned n = captured == wire ? 3 : (unsigned)(captured < 26 ? 0 : (captured - 26 + 2) / one);
+        FpDecoded decoded = decode(decoder, page, frame, captured, wire, FP_LINK_WLAN, &segment);
+        g_assert_cmpint(decoded == FP_DECODED_SEGMENT, ==, n > 0);
+        FpExtra *extra = n > 0 ? fp_decoder_take_extra(decoder) : NULL;
+        g_assert_cmpint(extra != NULL, ==, n > 1);
+        g_assert_true(n == 0 || segment.source_port == 40000 + n - 1);
+        for (unsigned i = 0; i + 1 < n; i++)
+            g_assert_cmpuint(g_array_index(extra->earlier, FpSegment, i).source_port, ==, 40000 + i);
+        fp_extra_free(extra);
+    }
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)wire, .wire_bytes = (uint32_t)wire, .link = FP_LINK_WLAN};
+    for (unsigned i = 0; i < 4; i++) {
+        FpDecodeNotes trail;
+        fp_decode_again(decoder, &record, i, &trail);
+        g_assert_cmpint(trail.tcp.bytes != NULL, ==, i < 3);
+        g_assert_true(i == 3 || fp_load16(trail.tcp.bytes) == 40000 + i);
+    }
+    fp_decoder_free(decoder);
+    munmap(page, (size_t)PAGE_BYTES * 2);
+}
+
+/* One frame in several, in any order; and one that has a number and nothing before it, which is a whole one. */
+static void test_wlan_fragments(void)
+{
+    static const uint8_t header[24] = {8, 1, [16] = 2, [22] = 0x20};
+    static const uint8_t llc[8] = {0xaa, 0xaa, 3, 0, 0, 0, 8, 0};
+    uint8_t whole[sizeof llc + sizeof tcp_over_ipv4], frame[FRAME_BYTES];
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+
+    memcpy(whole, llc, sizeof llc);
+    memcpy(whole + sizeof llc, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    memcpy(frame, header, sizeof header);
+    for (unsigned round = 0; round < 2; round++)
+        for (unsigned i = 0; i < 3; i++) {
+            static const unsigned orders[2][3] = {{0, 1, 2}, {1, 2, 0}};
+            unsigned number = orders[round][i];
+            size_t begin = number * 20, n = number == 2 ? sizeof whole - begin : 20;
+            frame[1] = number == 2 ? 1 : 5;
+            frame[22] = (uint8_t)(0x20 + round * 16 + number);
+            memcpy(frame + sizeof header, whole + begin, n);
+            g_assert_cmpint(decode_here(decoder, frame, sizeof header + n, FP_LINK_WLAN), ==,
+                            i == 2 ? FP_DECODED_SEGMENT : FP_DECODED_LEFT);
+        }
+    frame[1] = 1;
+    frame[22] = 0x76;
+    memcpy(frame + sizeof header, whole, sizeof whole);
+    g_assert_cmpint(decode_here(decoder, frame, sizeof header + sizeof whole, FP_LINK_WLAN), ==, FP_DECODED_SEGMENT);
+    fp_decoder_free(decoder);
+}
+
+/* IPComp: what cannot be inflated is named; what would be endless has an end. */
+static void test_inflated(void)
+{
+    uint8_t frame[FRAME_BYTES] = {IPV4(108, 0), 4, 0, 0, 2};
+    /* a block of deflate's fixed codes: a literal 0, then distances of 1 with the longest length, without end as far as it goes */
+    static const uint8_t bomb[4] = {0x63, 0x18, 0x05, 0xa3};
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+
+    memset(frame + 24, 0xff, 40);
+    g_assert_cmpint(decode_here(decoder, frame, 64, FP_LINK_IPV4), ==, FP_DECODED_LEFT);
+    g_assert_cmpint(fp_decoder_left(decoder).kind, ==, FP_NO_SEGMENT_PROTOCOL);
+    g_assert_cmpuint(fp_decoder_left(decoder).number, ==, 108);
+    memcpy(frame + 24, bomb, sizeof bomb);
+    for (size_t i = 28; i < FRAME_BYTES; i++)
+        frame[i] = (uint8_t)(i % 3 == 0 ? 0x60 : i % 3 == 1 ? 0x14 : 0x8c);
+    g_assert_cmpint(decode_here(decoder, frame, FRAME_BYTES, FP_LINK_IPV4), !=, FP_DECODED_SEGMENT);
+    fp_decoder_end_batch(decoder);
+    fp_decoder_free(decoder);
+}
+
+/* What is left is counted by its name, the most frequent first, and what is too many for a page by number. */
+static void test_left(void)
+{
+    uint8_t frame[64] = {[12] = 0x08, 0x06};
+    FpDecoder *decoder = fp_decoder_new(NULL, 0);
+    g_autoptr(FpNoSegmentCounts) counts = fp_no_segment_counts_new();
+    FpNoSegmentCount top[3];
+    uint64_t rest;
+
+    for (unsigned i = 0; i < 10; i++) {
+        frame[12] = i < 5 ? 0x08 : 0x9f;
+        frame[13] = i < 5 ? 0x06 : i < 8 ? 0x01 : (uint8_t)i;
+        g_assert_cmpint(decode_here(decoder, frame, sizeof frame, FP_LINK_ETHERNET), ==, FP_DECODED_LEFT);
+        fp_no_segment_count(counts, fp_decoder_left(decoder));
+    }
+    g_assert_cmpuint(fp_no_segment_counts_top(counts, top, 3, &rest), ==, 3);
+    g_assert_cmpuint(rest, ==, 1);
+    static const char *const expected[3] = {"ARP", "Ethernet type 0x9f01", "Ethernet type 0x9f08"};
+    for (unsigned i = 0; i < 3; i++) {
+        char name[FP_NO_SEGMENT_NAME_BYTES];
+        fp_no_segment_name(top[i].left, name, sizeof name);
+        g_assert_cmpstr(name, ==, expected[i]);
+    }
+    g_assert_cmpuint(top[0].n, ==, 5);
+    g_assert_cmpuint(top[1].n, ==, 3);
+    fp_decoder_free(decoder);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < N_FRAMINGS; i++) {
+        g_autofree char *path = g_strdup_printf("/decode/framing/%zu-%s", i, framing_at(i)->name);
+        g_autofree char *network_path = g_strdup_printf("/decode/network/%zu-%s", i, framing_at(i)->name);
+        g_test_add_data_func(path, framing_at(i), test_framing);
+        if (i < G_N_ELEMENTS(framings))
+            g_test_add_data_func(network_path, framing_at(i), test_network);
+    }
+    g_test_add_func("/decode/several", test_several);
+    g_test_add_func("/decode/wlan-fragments", test_wlan_fragments);
+    g_test_add_func("/decode/inflated", test_inflated);
+    g_test_add_func("/decode/left", test_left);
+    g_test_add_func("/decode/hostile", test_hostile);
+    g_test_add_func("/decode/not-decoded", test_not_decoded);
+    g_test_add_func("/decode/depth", test_depth);
+    g_test_add_func("/decode/source-route", test_source_route);
+    return g_test_run();
+}
