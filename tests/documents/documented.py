@@ -64,6 +64,9 @@ def in_markdown(document, lines):
         if line.startswith("```"):
             if fence is not None:
                 yield Block(document, fence + 1, "".join(lines[fence:number]))
+            elif start is not None:
+                yield Block(document, start + 1, unindent(lines[start:number]).rstrip("\n") + "\n")
+                start = None
             fence = None if fence is not None else number + 1
         elif fence is not None:
             continue

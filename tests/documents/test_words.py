@@ -85,6 +85,23 @@ class Links(unittest.TestCase):
                 self.assertTrue(os.path.exists(folder + path), path)
 
 
+class FrontPage(unittest.TestCase):
+    LINES_MAX = 150
+
+    def test_it_stays_short(self):
+        self.assertLess(len(read("README.md").splitlines()), self.LINES_MAX)
+
+    def test_it_has_the_two_commands(self):
+        commands = [line.split("#")[0].strip() for block in blocks("README.md") for line in block.text.splitlines()]
+        self.assertLessEqual({"./demo", "./check"}, set(commands))
+
+    def test_index_has_all_documents(self):
+        index = read("docs", "README.md")
+        for name in documents():
+            if name.startswith("docs/") and name != "docs/README.md":
+                self.assertIn("(%s)" % os.path.basename(name), index)
+
+
 class Options(unittest.TestCase):
     def test_manual_pages_and_completion_have_all(self):
         completion = read("packaging", "firstpayload.bash")
@@ -96,17 +113,16 @@ class Options(unittest.TestCase):
                                       % command], capture_output=True, text=True).stdout.split()
             self.assertEqual({"--" + option for option in options(command)} | {"--help"}, set(offered) | {"--help"}, command)
 
-    def test_readme_has_those_of_slim(self):
-        table = "".join(line for line in read("README.md").splitlines(True) if line.startswith("| `-"))
+    def test_document_has_those_of_slim(self):
+        table = "".join(line for line in read("docs", "slim.md").splitlines(True) if line.startswith("| `-"))
         short = {"snapshot-length": "-s", "buffer-size": "-B"}
         for option in options("slim") - {"help"}:
             self.assertIn(short.get(option, "--" + option), table)
 
-    def test_readme_has_all_exit_statuses(self):
+    def test_document_has_all_exit_statuses(self):
         page = read("man", "firstpayload.1").partition(".SH EXIT STATUS")[2].partition(".SH")[0]
-        said = re.search(r"Exit status: (.*?)\n\n", read("README.md"), re.S).group(1)
-        for status in re.findall(r"^\.B (\d+)$", page, re.M):
-            self.assertRegex(said, r"\b%s " % status)
+        table = read("docs", "slim.md").partition("## Exit status")[2]
+        self.assertEqual(re.findall(r"^\.B (\d+)$", page, re.M), re.findall(r"^\| (\d+) \|", table, re.M))
 
 
 class Configuration(unittest.TestCase):
