@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tables in Markdown, as the README shows them, and what is to be said with them."""
+"""Tables in Markdown, as docs/speed.md shows them, and what is to be said with them."""
 import re
 import subprocess
 
