@@ -6,7 +6,8 @@ _firstpayload()
     local classes='first reply flight handshake' kinds='vlan vni interface' words
 
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'slim watch status rotate --help --version' -- "$current")
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -W 'show slim watch status rotate --help --version' -- "$current"; compgen -f -- "$current")
         return
     fi
     case $previous in
@@ -32,6 +33,10 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'archive delete delete-unsure keep' -- "$current")
         return
         ;;
+    --color)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
+        return
+        ;;
     --log-format)
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
         return
@@ -47,8 +52,10 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        local selection='--format --formats --keep --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --marked-only --max-streams --max-memory --stream-key --log --log-format --fields --log-bytes --community-id-seed --help'
+        local looked_at='--formats --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
+        local selection="--format --keep --marked-only --log --log-format --fields --log-bytes --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
+        show) words="--color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;

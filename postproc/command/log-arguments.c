@@ -3,10 +3,11 @@
 #include "log-arguments.h"
 
 #include "base/error.h"
+#include "option-table.h"
 
 #define NOT_GIVEN G_MININT64
 
-void fp_log_arguments_add(FpLogArguments *arguments, GOptionContext *context, const char *format_help)
+void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char *format_help)
 {
     const GOptionEntry entries[] = {
         {"log-format", 0, 0, G_OPTION_ARG_STRING, &arguments->format, format_help, "FORMAT"},
@@ -19,7 +20,7 @@ void fp_log_arguments_add(FpLogArguments *arguments, GOptionContext *context, co
     };
 
     *arguments = (FpLogArguments){.payload_bytes = NOT_GIVEN, .community_id_seed = NOT_GIVEN};
-    g_option_context_add_main_entries(context, entries, NULL);
+    fp_option_table_add(options, entries);
 }
 
 /* A number that was given, or else. */

@@ -13,9 +13,9 @@ typedef struct {
     gint64 community_id_seed;
 } FpLogArguments;
 
-/* Adds the options to context, and sets *arguments to what they are when not given. format_help says what is so of --log-format; it must
- * live as long as context. */
-void fp_log_arguments_add(FpLogArguments *arguments, GOptionContext *context, const char *format_help);
+/* Adds them to options (option-table.h), and sets *arguments to what they are when not given. format_help says what is so of --log-format;
+ * it must live as long as options. */
+void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char *format_help);
 
 /* Fills in *style, which borrows from *arguments; format: unless another is given. has_log: whether there is a log that the options can be
  * of. Returns false with error set when they make no sense. */

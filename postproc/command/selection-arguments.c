@@ -7,18 +7,15 @@
 #include "capture/filter.h"
 #include "capture/formats.h"
 #include "decode/network.h"
+#include "option-table.h"
 
 #define MAX_STREAMS_MIN 16
 #define MAX_MEMORY_MIN (1U << 20)
 #define NOT_GIVEN G_MININT64
 
-void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help)
+void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options, gint64 max_streams, const char *max_streams_help)
 {
     const GOptionEntry entries[] = {
-        {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
-         "CLASSES"},
-        {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
-         "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
         {"formats", 0, 0, G_OPTION_ARG_STRING, &arguments->format_list,
          "Take only files in these formats for captures, comma-separated: pcap, pcapng ... (default: whatever Wireshark reads)", "LIST"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
@@ -29,8 +26,6 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
         {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
         {"syn-restarts-clock", 0, 0, G_OPTION_ARG_NONE, &arguments->syn_restarts_clock,
          "Count the delay in the log from a stream's last SYN, not from its first", NULL},
-        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
-         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams, max_streams_help, "N"},
         {"max-memory", 0, 0, G_OPTION_ARG_STRING, &arguments->max_memory,
          "Remember at most as many streams as surely fit into SIZE, one for each 96 bytes: bytes, or with K, M, G, T", "SIZE"},
@@ -41,7 +36,22 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext 
 
     *arguments =
         (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = NOT_GIVEN, .max_streams_default = max_streams};
-    g_option_context_add_main_entries(context, entries, NULL);
+    fp_option_table_add(options, entries);
+}
+
+void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *options)
+{
+    const GOptionEntry entries[] = {
+        {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
+         "CLASSES"},
+        {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
+         "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
+        {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
+         "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+
+    fp_option_table_add(options, entries);
 }
 
 static const char *check_numbers(const FpSelectionArguments *arguments)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* selection-arguments.h - the options that say which frames are kept, the same for every command. */
+/* selection-arguments.h - the options that say which frames are looked at, and which are kept, the same for every command. */
 #ifndef FP_SELECTION_ARGUMENTS_H
 #define FP_SELECTION_ARGUMENTS_H
 
@@ -22,9 +22,13 @@ typedef struct {
     gboolean marked_only;
 } FpSelectionArguments;
 
-/* Adds the options to context, and sets *arguments to what they are when not given. max_streams: how many are remembered when neither their
- * number nor memory is given. max_streams_help says what is so of --max-streams; it must live as long as context. */
-void fp_selection_arguments_add(FpSelectionArguments *arguments, GOptionContext *context, gint64 max_streams, const char *max_streams_help);
+/* Adds those that say which are looked at to options (option-table.h), and sets *arguments to what they are when not given. max_streams:
+ * how many are remembered when neither their number nor memory is given. max_streams_help says what is so of --max-streams; it must live as
+ * long as options. */
+void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options, gint64 max_streams, const char *max_streams_help);
+
+/* The same for the options that say what of these is kept in a capture, for commands that write one; after the others. */
+void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *options);
 
 /* Fills in *selection, which borrows from *arguments, and *format, FP_WRITER_AS_INPUT or of fp_writer_format. Returns false with error set
  * when they make no sense. */

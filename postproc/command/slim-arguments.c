@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "input-arguments.h"
 #include "log-arguments.h"
+#include "option-table.h"
 #include "selection-arguments.h"
 
-#define MAX_STREAMS_DEFAULT 10000000
 #define BUFFER_KIB_MAX (1024 * 1024)
 #define NOT_GIVEN G_MININT64
 
@@ -32,23 +33,19 @@ static const char description[] = "Classes of frames:\n"
 
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {
+    FpInputArguments input;
     FpSelectionArguments selection;
     FpLogArguments log_style;
     char *output;
     char *log;
-    char *interface;
-    gint64 max_frames;
     gint64 snaplen;
     gint64 buffer_kib;
     gint64 threads;
     gboolean flush_each;
-    gboolean follows;
     gboolean list;
     gboolean quiet;
-    char **inputs;
 };
 
-/* Takes over argv. */
 static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
@@ -58,55 +55,41 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
          "Add a line for each first payload frame to LOG, - for standard output; without -w only that", "LOG"},
         {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
          NULL},
-        {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
-         "IFACE"},
-        {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after N frames have been looked at", "N"},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
         {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
          "With 2 another thread reads ahead: pcap and pcapng in files (default: 1)", "N"},
-        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows,
-         "Go on at the end of FILE, which somebody still writes to, as it grows, until SIGINT or SIGTERM", NULL},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->inputs, NULL, "[FILE...]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GArray) options = fp_option_table_new();
 
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
-    g_option_context_add_main_entries(context, entries, NULL);
-    fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
+    fp_option_table_add(options, entries);
+    fp_input_arguments_add(&arguments->input, options);
+    fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
-    fp_log_arguments_add(&arguments->log_style, context, "Lines of the log are text or json (default: text)");
-    bool is_parsed = g_option_context_parse_strv(context, &argv, error);
-    g_strfreev(argv);
-    return is_parsed;
+    fp_selection_arguments_add_kept(&arguments->selection, options);
+    fp_log_arguments_add(&arguments->log_style, options, "Lines of the log are text or json (default: text)");
+    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
+    g_auto(GStrv) words = fp_option_table_split(argv, options, error);
+    return words != NULL && g_option_context_parse_strv(context, &words, error);
 }
 
 /* Each of these returns what is wrong, or NULL. */
-static const char *check_inputs(const FpSlimArguments *arguments)
+static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
-    if (arguments->follows && (arguments->inputs == NULL || arguments->inputs[1] != NULL))
-        return "--follow takes one FILE";
-    if (arguments->interface != NULL)
-        return arguments->inputs != NULL ? "-i captures from an interface, so there can be no FILE" : NULL;
-    if (arguments->inputs == NULL)
-        return "no FILE is given; - is standard input, and -i captures from an interface";
+    const char *wrong = fp_input_arguments_check(&arguments->input, options);
+
+    if (wrong != NULL || arguments->input.interface != NULL)
+        return wrong;
     if (arguments->snaplen != NOT_GIVEN)
         return "-s goes with -i; editcap -s cuts the frames of a file";
-    if (arguments->buffer_kib != NOT_GIVEN)
-        return "-B goes with -i";
-    for (char **input = arguments->inputs, **seen = NULL; *input != NULL; input++) {
-        if (!g_str_equal(*input, "-"))
-            continue;
-        if (seen != NULL)
-            return "standard input (-) can be read only once";
-        seen = input;
-    }
-    return NULL;
+    return arguments->buffer_kib != NOT_GIVEN ? "-B goes with -i" : NULL;
 }
 
 static bool is_standard_output(const char *name)
@@ -150,8 +133,6 @@ static const char *check_output(const FpSlimArguments *arguments)
 
 static const char *check_numbers(const FpSlimArguments *arguments)
 {
-    if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
-        return "-c takes a number from 1";
     if (arguments->threads != 1 && arguments->threads != 2)
         return "-j takes 1 or 2";
     if (arguments->snaplen != NOT_GIVEN && (arguments->snaplen < 0 || arguments->snaplen > (int)FP_FRAME_BYTES_MAX))
@@ -161,9 +142,9 @@ static const char *check_numbers(const FpSlimArguments *arguments)
     return NULL;
 }
 
-static const char *check(const FpSlimArguments *arguments)
+static const char *check(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
-    const char *wrong = check_inputs(arguments);
+    const char *wrong = check_inputs(arguments, options);
 
     if (wrong == NULL)
         wrong = check_output(arguments);
@@ -172,21 +153,14 @@ static const char *check(const FpSlimArguments *arguments)
 
 static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
 {
-    *options = (FpSlimOptions){
-        .inputs = arguments->inputs,
-        .output = !writes_capture(arguments)  ? NULL
-                  : arguments->output != NULL ? arguments->output
-                                              : "-",
-        .log = arguments->log,
-        .follows = arguments->follows,
-        .live = {.interface = arguments->interface,
-                 .snaplen = arguments->snaplen > 0 ? (int)arguments->snaplen : (int)FP_FRAME_BYTES_MAX,
-                 .buffer_kib = (int)MAX(arguments->buffer_kib, 0)},
-        .max_frames = (uint64_t)MAX(arguments->max_frames, 0),
-        .threads = (int)arguments->threads,
-        .list = arguments->list,
-        .show_progress = !arguments->quiet && isatty(STDERR_FILENO),
-    };
+    options->output = !writes_capture(arguments) ? NULL : arguments->output != NULL ? arguments->output : "-";
+    options->log = arguments->log;
+    if (arguments->snaplen > 0)
+        options->live.snaplen = (int)arguments->snaplen;
+    options->live.buffer_kib = (int)MAX(arguments->buffer_kib, 0);
+    options->threads = (int)arguments->threads;
+    options->list = arguments->list;
+    options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error))
         return false;
     if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
@@ -195,7 +169,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     if (options->output == NULL && !options->list)
         options->selection.keep = 0;
     options->selection.flush_each = arguments->flush_each;
-    if (arguments->interface != NULL)
+    if (arguments->input.interface != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
     return true;
 }
@@ -204,11 +178,12 @@ FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bo
 {
     g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
 
-    arguments->max_frames = arguments->snaplen = arguments->buffer_kib = NOT_GIVEN;
+    arguments->snaplen = arguments->buffer_kib = NOT_GIVEN;
     arguments->threads = 1;
     if (!parse(arguments, argv, error))
         return NULL;
-    const char *wrong = check(arguments);
+    *options = (FpSlimOptions){0};
+    const char *wrong = check(arguments, options);
     if (wrong != NULL) {
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
         return NULL;
@@ -221,11 +196,10 @@ FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bo
 
 void fp_slim_arguments_free(FpSlimArguments *arguments)
 {
-    g_strfreev(arguments->inputs);
+    fp_input_arguments_clear(&arguments->input);
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->log);
     g_free(arguments->output);
-    g_free(arguments->interface);
     g_free(arguments);
 }

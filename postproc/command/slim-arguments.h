@@ -7,7 +7,7 @@
 
 typedef struct FpSlimArguments FpSlimArguments;
 
-/* Takes over argv, of g_strfreev, its first word being the program's name. Fills in *options, which borrows from what is returned;
+/* argv is NULL-terminated; argv[0] is the program. Fills in *options, which borrows from what is returned;
  * *is_quiet: say nothing of how it went. Returns NULL with error set. --help is answered, and ends the program. */
 FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error);
 void fp_slim_arguments_free(FpSlimArguments *arguments);

@@ -40,7 +40,7 @@ static bool flush(Slim *slim, GError **error)
 {
     if (!fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error))
         return false;
-    if (slim->log != NULL && !fp_output_flush(slim->log, error))
+    if (slim->log != NULL && !fp_log_flush(slim->log, &slim->options->log_style, error))
         return false;
     if (slim->writer != NULL)
         return fp_writer_flush(slim->writer, error);
@@ -180,7 +180,7 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
         note_times(slim, capture, is_first);
         is_first = false;
         fp_progress_show(&slim->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
-                         slim->summary->frames, slim->summary->kept);
+                         slim->summary->frames, slim->options->selection.keep != 0 ? (int64_t)slim->summary->kept : -1);
     }
     return n;
 }
@@ -287,7 +287,8 @@ static bool finish_output(Slim *slim, GError **error)
 {
     if (!fp_pass_end_asking(slim->pass, false, error))
         return false;
-    if (slim->log != NULL && !fp_output_publish(g_steal_pointer(&slim->log), error))
+    if (slim->log != NULL &&
+        (!fp_log_flush(slim->log, &slim->options->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), error)))
         return false;
     if (slim->output == NULL)
         return flush(slim, error);
@@ -332,6 +333,13 @@ static bool open_outputs(Slim *slim, GError **error)
         return false;
     }
     return (slim->options->log == NULL || open_log(slim, error)) && (slim->options->output == NULL || open_capture_output(slim, error));
+}
+
+static void end_progress(void *user)
+{
+    Slim *slim = user;
+
+    fp_progress_end(&slim->progress);
 }
 
 static void say(const char *what)
@@ -379,6 +387,8 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     memset(summary, 0, sizeof *summary);
     fp_formats_limit(options->selection.formats);
     fp_progress_begin(&slim.progress, options->show_progress);
+    if (options->log_style.table != NULL)
+        fp_table_on_rows(options->log_style.table, end_progress, &slim);
     fp_stop_catch(fp_output_remove_temporary, options->log != NULL && fp_output_is_file_name(options->log));
     bool is_endless_somewhere = has_endless_input(options);
     bool is_done = run(&slim, error);
@@ -387,7 +397,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     if (!is_done) { /* rows and lines of what was read before the failure */
         (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, true, NULL));
         fflush(stdout);
-        (void)(slim.log == NULL || fp_output_flush(slim.log, NULL));
+        (void)(slim.log == NULL || fp_log_flush(slim.log, &options->log_style, NULL));
     }
 
     *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;

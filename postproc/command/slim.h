@@ -10,6 +10,8 @@
 #include "pass/pass.h"
 #include "pass/summary.h"
 
+#define FP_SLIM_MAX_STREAMS_DEFAULT 10000000
+
 typedef struct {
     char **inputs;       /* NULL-terminated, at least one but with an interface; "-" is standard input */
     const char *output;  /* "-" is standard output; NULL: no capture is written */

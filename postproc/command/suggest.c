@@ -67,10 +67,14 @@ static void append_command(GString *text, const char *command, char **words, con
     g_string_append_printf(text, "%s%s\n", meaning[0] != '\0' ? "    " : "", meaning);
 }
 
+/* Of a file that is there, where other words than its name were typed first, and of one that is not. */
 static void suggest_for_file(GString *text, char **files)
 {
-    g_string_append(text, "a command goes before a file:\n");
-    append_command(text, "slim --log -", files, "a line for what each connection says first");
+    bool is_there = g_str_equal(files[0], "-") || g_file_test(files[0], G_FILE_TEST_EXISTS);
+
+    g_string_append(text, is_there ? "a file needs nothing before it, or a command:\n"
+                                   : "is neither a command nor a file that is there. To be typed:\n");
+    append_command(text, "show", files, "what each connection said first, as a table");
     append_command(text, "slim -w first.pcap", files, "the frames with that, as a capture");
 }
 
@@ -111,10 +115,10 @@ char *fp_suggest(const char *const *commands, char **words)
         g_string_append(text, "a command goes before options:\n");
         append_command(text, "slim", words, "");
     } else if (command != NULL) {
-        g_string_append(text, "is no command. Did you mean:\n");
+        g_string_append(text, "is no command, and no file that is there. Did you mean:\n");
         append_command(text, command, words + 1, "");
     } else {
-        g_string_append(text, "is no command. There are:");
+        g_string_append(text, "is no command, and no file that is there. Commands are:");
         append_words(text, (char **)commands);
         g_string_append_c(text, '\n');
     }

@@ -9,6 +9,7 @@
 #include "base/notify.h"
 #include "base/size.h"
 #include "log-arguments.h"
+#include "option-table.h"
 #include "output/output.h"
 #include "selection-arguments.h"
 
@@ -72,8 +73,8 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
     g_free(arguments);
 }
 
-/* Takes over argv. */
-static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
+/* The options, which set what they are about in *arguments, for the caller to free with g_array_unref. */
+static GArray *list_options(FpWatchArguments *arguments)
 {
     arguments->unchanged_s = UNCHANGED_S_DEFAULT;
     arguments->wait_s = WAIT_S_DEFAULT;
@@ -109,15 +110,26 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->folders, NULL, "[INBOX OUTDIR]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
+    GArray *options = fp_option_table_new();
+
+    fp_option_table_add(options, entries);
+    fp_selection_arguments_add(&arguments->selection, options, MAX_STREAMS_DEFAULT,
+                               "Remember at most N streams at once, some 48 bytes each; all are written with each checkpoint (default: "
+                               "1000000, without --max-memory)");
+    fp_selection_arguments_add_kept(&arguments->selection, options);
+    fp_log_arguments_add(&arguments->log_style, options, "Lines of logs are text or json (default: json)");
+    return options;
+}
+
+/* Takes over argv. */
+static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
+{
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GArray) options = list_options(arguments);
 
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
-    g_option_context_add_main_entries(context, entries, NULL);
-    fp_selection_arguments_add(&arguments->selection, context, MAX_STREAMS_DEFAULT,
-                               "Remember at most N streams at once, some 48 bytes each; all are written with each checkpoint (default: "
-                               "1000000, without --max-memory)");
-    fp_log_arguments_add(&arguments->log_style, context, "Lines of logs are text or json (default: json)");
+    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
     bool is_parsed = g_option_context_parse_strv(context, &argv, error);
     g_strfreev(argv);
     return is_parsed;
@@ -426,8 +438,9 @@ FpWatchArguments *fp_watch_arguments_parse(char **argv, GError **error)
 {
     FpWatchArguments *arguments = g_new0(FpWatchArguments, 1);
 
-    arguments->argv = g_strdupv(argv);
-    char **words = combine(arguments, error);
+    g_autoptr(GArray) options = list_options(arguments);
+    arguments->argv = fp_option_table_split(argv, options, error);
+    char **words = arguments->argv != NULL ? combine(arguments, error) : NULL;
     if (words != NULL && parse(arguments, words, error) && check(arguments, error))
         return arguments;
     fp_watch_arguments_free(arguments);

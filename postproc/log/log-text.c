@@ -5,13 +5,6 @@
 #include "base/printable.h"
 #include "log-internal.h"
 
-static void append_endpoint(GString *line, const uint8_t *address, unsigned address_bytes, uint16_t port)
-{
-    g_string_append(line, address_bytes == 4 ? "" : "[");
-    fp_log_append_address(line, address, address_bytes);
-    g_string_append_printf(line, "%s:%u", address_bytes == 4 ? "" : "]", port);
-}
-
 /* Words with commas between them, or a dash, so that there is something in every column. */
 static void append_flags(GString *line, const FpVerdict *verdict)
 {
@@ -38,9 +31,9 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
 
     fp_log_append_time(line, entry);
     g_string_append_c(line, ' ');
-    append_endpoint(line, segment->source, segment->address_bytes, segment->source_port);
+    fp_log_append_endpoint(line, segment->source, segment->address_bytes, segment->source_port);
     g_string_append(line, " > ");
-    append_endpoint(line, segment->destination, segment->address_bytes, segment->destination_port);
+    fp_log_append_endpoint(line, segment->destination, segment->address_bytes, segment->destination_port);
     g_string_append_printf(line, " %s %u ", fp_side_name(verdict->side), verdict->payload_bytes);
     if (verdict->has_syn)
         fp_log_append_seconds(line, entry, verdict->delay_ns);

@@ -16,12 +16,13 @@ static const struct {
 } formats[] = {
     [FP_LOG_TEXT] = {"text", ".log", fp_log_text, fp_log_text_answer},
     [FP_LOG_JSON] = {"json", ".jsonl", fp_log_json, fp_log_json_answer},
+    [FP_LOG_TABLE] = {NULL, NULL, fp_log_table, fp_log_table_answer},
 };
 
 bool fp_log_format_from_text(const char *text, FpLogFormat *format)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
-        if (g_str_equal(formats[i].name, text)) {
+        if (g_strcmp0(formats[i].name, text) == 0) {
             *format = (FpLogFormat)i;
             return true;
         }
@@ -48,6 +49,13 @@ void fp_log_append_address(GString *line, const uint8_t *address, unsigned addre
 
     inet_ntop(address_bytes == 4 ? AF_INET : AF_INET6, address, text, sizeof text);
     g_string_append(line, text);
+}
+
+void fp_log_append_endpoint(GString *line, const uint8_t *address, unsigned address_bytes, uint16_t port)
+{
+    g_string_append(line, address_bytes == 4 ? "" : "[");
+    fp_log_append_address(line, address, address_bytes);
+    g_string_append_printf(line, "%s:%u", address_bytes == 4 ? "" : "]", port);
 }
 
 static void append_fraction(GString *line, const FpLogEntry *entry, int64_t ns)
@@ -95,6 +103,8 @@ void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entr
 bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error)
 {
     formats[style->format].append_answer(line, style, answer);
+    if (style->table != NULL)
+        return fp_table_add(style->table, output, line->str, error);
     g_string_append_c(line, '\n');
     return fp_output_write(output, line->str, line->len, error);
 }
@@ -105,4 +115,9 @@ bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *e
 
     fp_log_begin(line, style, entry);
     return fp_log_end(output, style, &nothing, line, error);
+}
+
+bool fp_log_flush(FpOutput *output, const FpLogStyle *style, GError **error)
+{
+    return (style->table == NULL || fp_table_flush(style->table, output, error)) && fp_output_flush(output, error);
 }

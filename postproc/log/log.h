@@ -4,7 +4,8 @@
  *
  * file -> record -> segment -> stream -> verdict -> [output]
  *
- * One line for each such frame, for people (log-text.c) or for programs (log-json.c). A line is given to the output in one piece.
+ * One line for each such frame, for people (log-text.c) or for programs (log-json.c). A line is given to the output in one piece. Or a row
+ * of a table (log-table.c, table.h), which is laid out when there are enough.
  */
 #ifndef FP_LOG_H
 #define FP_LOG_H
@@ -16,11 +17,13 @@
 #include "decode/decode-notes.h"
 #include "output/output.h"
 #include "segment.h"
+#include "table.h"
 #include "verdict.h"
 
 typedef enum {
     FP_LOG_TEXT,
     FP_LOG_JSON,
+    FP_LOG_TABLE,
 } FpLogFormat;
 
 /* How lines are. */
@@ -29,6 +32,7 @@ typedef struct {
     uint32_t payload_bytes; /* so many of each payload are in its line */
     uint16_t community_id_seed;
     char *const *fields; /* names of those that tshark is asked for; NULL: none */
+    FpTable *table;      /* of FP_LOG_TABLE, of which only one log at a time can be; else NULL */
 } FpLogStyle;
 
 #define FP_LOG_PAYLOAD_BYTES_DEFAULT 256U
@@ -46,7 +50,7 @@ typedef struct {
     const FpDecodeNotes *trail;
 } FpLogEntry;
 
-/* The format by its name, "text" or "json". Returns false when there is none. */
+/* The format of a log by its name, "text" or "json". Returns false when there is none. */
 bool fp_log_format_from_text(const char *text, FpLogFormat *format);
 
 /* What names of files with such lines end with: ".log", ".jsonl". */
@@ -65,5 +69,8 @@ bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *e
 /* The same in two steps, for who has the answer only later. */
 void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
 bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error);
+
+/* Writes out all lines that there are. */
+bool fp_log_flush(FpOutput *output, const FpLogStyle *style, GError **error);
 
 #endif

@@ -16,7 +16,7 @@ void fp_progress_begin(FpProgress *progress, bool is_on)
     *progress = (FpProgress){.is_on = is_on, .next_us = g_get_monotonic_time() + FIRST_LINE_US};
 }
 
-void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int64_t total, uint64_t frames, uint64_t kept)
+void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int64_t total, uint64_t frames, int64_t kept)
 {
     if (!progress->is_on || ++progress->calls % CALLS_PER_LOOK != 0)
         return;
@@ -27,10 +27,11 @@ void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int
     progress->is_shown = true;
     g_autofree char *shown = fp_message_printable(path);
     if (total > 0)
-        fprintf(stderr, "\r\033[K%s: %.0f%%, %" PRIu64 " frames, %" PRIu64 " kept", shown, 100.0 * (double)done / (double)total, frames,
-                kept);
+        fprintf(stderr, "\r\033[K%s: %.0f%%, %" PRIu64 " frames", shown, 100.0 * (double)done / (double)total, frames);
     else
-        fprintf(stderr, "\r\033[K%s: %.1f MB, %" PRIu64 " frames, %" PRIu64 " kept", shown, (double)done / 1e6, frames, kept);
+        fprintf(stderr, "\r\033[K%s: %.1f MB, %" PRIu64 " frames", shown, (double)done / 1e6, frames);
+    if (kept >= 0)
+        fprintf(stderr, ", %" PRId64 " kept", kept);
     fflush(stderr);
 }
 

@@ -16,8 +16,9 @@ typedef struct {
 
 void fp_progress_begin(FpProgress *progress, bool is_on);
 
-/* Shows that done of total bytes (total -1: not known) of path have been read. Cheap enough for a call with every batch. */
-void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int64_t total, uint64_t frames, uint64_t kept);
+/* Shows that done of total bytes (total -1: not known) of path have been read, in frames; kept: of these, -1 where none are
+ * to be. Cheap enough for a call with every batch. */
+void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int64_t total, uint64_t frames, int64_t kept);
 
 /* Takes the line away, so that something else can be said. */
 void fp_progress_end(FpProgress *progress);

@@ -6,9 +6,14 @@
 
 #define LEFT_MAX 24
 
+static uint64_t forgotten_streams(const FpStreamsStats *streams)
+{
+    return streams->forgotten_unanswered + streams->forgotten_closed + streams->forgotten_idle;
+}
+
 static void print_forgotten(const FpStreamsStats *streams, FILE *file)
 {
-    uint64_t forgotten = streams->forgotten_unanswered + streams->forgotten_closed + streams->forgotten_idle;
+    uint64_t forgotten = forgotten_streams(streams);
 
     if (forgotten == 0)
         return;
@@ -76,4 +81,24 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
         fprintf(file, "bytes           %" PRIu64 " in, %" PRIu64 " out\n", summary->bytes_in, summary->bytes_out);
     else
         fprintf(file, "bytes           %" PRIu64 " in\n", summary->bytes_in);
+}
+
+void fp_summary_print_line(const FpSummary *summary, FILE *file)
+{
+    const struct {
+        uint64_t n;
+        const char *what;
+    } besides[] = {
+        {summary->unmatched, "not matched by -Y"},
+        {summary->unjudged, "not judged by -Y"},
+        {forgotten_streams(&summary->streams), "forgotten, as the table was full (--max-streams)"},
+        {summary->has_drops ? summary->drops.by_kernel : 0, "frames dropped by the kernel"},
+    };
+
+    fprintf(file, "%" PRIu64 " frames, %" PRIu64 " streams, %" PRIu64 " with payload", summary->frames, summary->streams.started,
+            summary->streams_with_payload);
+    for (size_t i = 0; i < G_N_ELEMENTS(besides); i++)
+        if (besides[i].n > 0)
+            fprintf(file, ", %" PRIu64 " %s", besides[i].n, besides[i].what);
+    fputc('\n', file);
 }

@@ -35,6 +35,9 @@ typedef struct {
 /* How many answers of tshark's are missing: fields of streams, and whether they match. */
 uint64_t fp_summary_unanswered(const FpSummary *summary);
 
+/* Prints what matters in one line, for people who look at what came of it anyway. */
+void fp_summary_print_line(const FpSummary *summary, FILE *file);
+
 /* Prints it for people. left: what the frames had that have no segment. has_output: there was a capture to keep frames in. */
 void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, bool has_output, FILE *file);
 

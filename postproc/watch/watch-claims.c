@@ -159,7 +159,7 @@ static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
         end_asking(watch);
         fp_attempts_note_offset(watch->attempts, fp_capture_bytes_read(capture));
         fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
-                         watch->state.totals.summary.frames, watch->state.totals.summary.kept);
+                         watch->state.totals.summary.frames, (int64_t)watch->state.totals.summary.kept);
     }
     begin_asking(watch);
     if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, true, error))

@@ -57,7 +57,11 @@ def goes_on(command):
     found = words(command)
     if "watch" in found:
         return not {"--once", "--dry-run", "--check-config"} & set(found)
-    return ("slim" in found and bool({"-i", "--follow"} & set(found)) and "-c" not in found) or found[:2] == ["tail", "-F"]
+    return (bool({"slim", "show"} & set(found)) and bool({"-i", "--follow"} & set(found)) and "-c" not in found) or found[:2] == ["tail", "-F"]
+
+
+def is_table(command):
+    return words(command)[:2] == ["firstpayload", "show"] or re.match(r"firstpayload \S+\.pcap", command)
 
 
 def value_of(command, option):
@@ -128,7 +132,7 @@ def check_result(command, shown):
     if capture not in (None, "-"):
         if not command.endswith("&") and size(capture) <= PCAP_HEADER_BYTES:
             raise Failed("there is nothing in %s after: %s" % (capture, command))
-    elif "tshark" in words(command) or "--list" in words(command) or value_of(command, "--log") == "-":
+    elif "tshark" in words(command) or is_table(command) or "--list" in words(command) or value_of(command, "--log") == "-":
         if not shown.replace(ROOT_WARNING, "").strip():
             raise Failed("nothing is printed by: %s" % command)
 

@@ -26,10 +26,45 @@ def read(*path):
         return file.read()
 
 
-def options(command):
-    """The long options that a command's help lists."""
+def commands():
+    page = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^  firstpayload ([a-z]+) ", page, re.M)
+
+
+def manual_page(command):
+    return "firstpayload.1" if command in ("show", "slim") else "firstpayload-watch.1"
+
+
+def forms(command):
+    """The options that a command's help lists, as "-w, --write=OUT"."""
     page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, check=True).stdout
-    return {name for name in re.findall(r"^  (?:-\w, )?--([\w-]+)[= ]", page, re.M)}
+    return set(re.findall(r"^  ((?:-\w, )?--[\w-]+(?:=\w+)?) ", page, re.M))
+
+
+def options(command):
+    """The long names of these."""
+    return {re.search(r"--([\w-]+)", form).group(1) for form in forms(command)}
+
+
+def complete(*words):
+    """What the completion offers for the last of the words behind the program's name."""
+    script = read("packaging", "firstpayload.bash") + 'compopt() { :; }; COMP_WORDS=(firstpayload "$@") COMP_CWORD=$#; _firstpayload; printf "%s\\n" "${COMPREPLY[@]}"'
+    return subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, cwd=SOURCE, check=True).stdout.split()
+
+
+class Commands(unittest.TestCase):
+    def test_all_are_everywhere(self):
+        names = commands()
+        self.assertGreater(len(names), 4)
+        self.assertEqual([word for word in complete("") if not os.path.exists(os.path.join(SOURCE, word))], [*names, "--help", "--version"])
+        for name in names:
+            synopsis = read("man", manual_page(name)).partition(".SH SYNOPSIS")[2].partition(".SH")[0]
+            self.assertRegex(synopsis, r"firstpayload( |\\-)%s\b" % name)
+            self.assertEqual(len(glob.glob(os.path.join(SOURCE, "postproc", "**", f"command-{name}.c"), recursive=True)), 1, name)
+
+    def test_captures_are_offered_where_a_command_may_be_left_out(self):
+        self.assertEqual(complete("captures/htt"), ["captures/http.pcap"])
+        self.assertEqual(complete("sh"), ["show"])
 
 
 class Named(unittest.TestCase):
@@ -104,14 +139,30 @@ class FrontPage(unittest.TestCase):
 
 class Options(unittest.TestCase):
     def test_manual_pages_and_completion_have_all(self):
-        completion = read("packaging", "firstpayload.bash")
-        for command, page in (("slim", "firstpayload.1"), ("watch", "firstpayload-watch.1"), ("status", "firstpayload-watch.1")):
-            text = read("man", page).replace("\\-", "-")
+        for command in commands():
+            text = read("man", manual_page(command)).replace("\\-", "-")
             for option in options(command) - {"help"}:
-                self.assertRegex(text, r"--%s\b" % option, page)
-            offered = subprocess.run(["bash", "-c", completion + 'COMP_WORDS=(firstpayload %s --) COMP_CWORD=2; _firstpayload; echo "${COMPREPLY[*]}"'
-                                      % command], capture_output=True, text=True).stdout.split()
-            self.assertEqual({"--" + option for option in options(command)} | {"--help"}, set(offered) | {"--help"}, command)
+                self.assertRegex(text, r"--%s\b" % option, command)
+            self.assertEqual({"--" + option for option in options(command)} | {"--help"}, set(complete(command, "--")) | {"--help"}, command)
+
+    def test_manual_pages_have_them_as_the_program_has(self):
+        """Letters and values too, and none that is not there any more."""
+        for page, names in (("firstpayload.1", ("show", "slim")), ("firstpayload-watch.1", ("watch", "status"))):
+            headings = re.findall(r'^\.TP\n\.BR? (.*\\-\\-.*)$', read("man", page), re.M)
+            said = {re.sub(r'\\f[IR]| (?==)|(?<=,) ?" | ?"(?=, ?")', "", re.sub(r' ", " ', ", ", heading)).replace("\\-", "-") for heading in headings}
+            known = set().union(*map(forms, names))
+            self.assertLessEqual(said, known, page)
+            if page == "firstpayload.1":
+                self.assertEqual(said, known)
+
+    def test_completion_knows_which_take_a_value(self):
+        """File names are offered behind those that take the name of a file, and where a file is to come."""
+        for command in commands():
+            for form in forms(command):
+                name, _, value = form.partition(", ")[2 if ", " in form else 0].partition("=")
+                offered = complete(command, name, "captures/htt")
+                takes_file = value in ("", "OUT", "FILE", "DIR", "LOG")
+                self.assertEqual(offered, ["captures/http.pcap"] if takes_file else [], (command, form))
 
     def test_document_has_those_of_slim(self):
         table = "".join(line for line in read("docs", "slim.md").splitlines(True) if line.startswith("| `-"))

@@ -311,7 +311,7 @@ class Options(InFolder):
         self.assertEqual(slim("-lqj2", "--", "-c5", cwd=self.folder).returncode, 0)
 
     def test_attached_after_each_flag(self):
-        """words.c has to know which long options take no value; the help says it too."""
+        """None of them takes what comes next for its value: words.c takes that from the option tables."""
         for command, attached, well in (("slim", ["-c0", "in.pcap"], "-c takes a number"), ("watch", ["-kfrist", "first", "out"], "--keep takes first")):
             page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout
             flags = [flag for flag in re.findall(r"^  (?:-\w, )?(--[\w-]+) ", page, re.M) if flag != "--help"]

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import subprocess
 import unicodedata
@@ -38,11 +39,11 @@ class Terminal(InFolder):
         self.assertNotIn(b"\nfirstpayload: done", said)
 
     def test_messages_are_printed_in_one_place(self):
-        """main.c has the usage besides, and progress.c a line that is written over."""
+        """main.c and commands have usage and summaries besides, and progress.c a line that is written over."""
         found = list(pathlib.Path(os.environ["FIRSTPAYLOAD_SOURCE"], "postproc").rglob("*.c"))
         self.assertGreater(len(found), 50)
         for path in found:
-            if path.name not in ("message.c", "main.c", "progress.c"):
+            if not re.fullmatch(r"(message|main|progress|command-\w+)\.c", path.name):
                 with self.subTest(path):
                     self.assertNotRegex(path.read_text(encoding="utf-8"), r"\b(stderr|g_printerr|perror|warn|warnx)\b\s*[,()]")
 
@@ -59,6 +60,8 @@ class Terminal(InFolder):
                           ["slim", "-w", "out", "--" + name, HTTP], ["slim", "-w", "out", "-i", name], ["slim", "-c", name, HTTP],
                           ["slim", "--log", "log", "-Y", name, HTTP], ["slim", "--log", "log", "--fields", name, HTTP],
                           ["slim", "-q", "-w", "out", HTTP, cut], ["slim", "-q", "-w", "out", HTTP, name + "missing"],
+                          ["show", "-q", cut], ["show", empty], ["show", HTTP, name + "missing"], ["show", "-f", name, HTTP], ["show", "--color", name, HTTP],
+                          ["show", "-i", name], [cut, "-q"], [empty],
                           ["status", name], ["rotate", name], [name], ["watch", "--once", name, "out"],
                           ["watch", "--config", name], ["watch", "--config", config], ["watch", "--config", group]):
                 for env in UTF8, C:

@@ -29,7 +29,7 @@ class Usage(unittest.TestCase):
 
     def test_help(self):
         page = self.shown("--help")
-        for command in ("slim", "watch", "status", "rotate"):
+        for command in ("show", "slim", "watch", "status", "rotate"):
             self.assertRegex(page, f"(?m)^  firstpayload {command} ")
             self.assertEqual(self.shown("help", command), self.shown(command, "--help"))
             self.assertEqual(self.shown("--help", command), self.shown(command, "-h"))
@@ -40,32 +40,40 @@ class Usage(unittest.TestCase):
     def test_version(self):
         version = self.shown("--version")
         self.assertRegex(version, r"^firstpayload \d+\.\d+\.\d+\n$")
-        for words in (("-V",), ("version",), ("slim", "--version"), ("watch", "-V"), ("status", "--version"), ("rotate", "-V")):
+        for words in (("-V",), ("version",), ("show", "-V"), ("slim", "--version"), ("watch", "-V"), ("status", "--version"), ("rotate", "-V")):
             self.assertEqual(self.shown(*words), version)
         self.assertEqual(self.shown("-V", program=ROTATE), version)
 
     def test_misspelt_commands(self):
         for word, command in (("slm", "slim"), ("SLIM", "slim"), ("silm", "slim"), ("slimm", "slim"), ("sl", "slim"), ("watc", "watch"),
-                              ("wacth", "watch"), ("stat", "status"), ("state", "status"), ("rotat", "rotate"), ("rotates", "rotate")):
-            self.assertIn(f": {word}: is no command. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
+                              ("wacth", "watch"), ("stat", "status"), ("state", "status"), ("rotat", "rotate"), ("rotates", "rotate"), ("shwo", "show"), ("sho", "show")):
+            self.assertIn(f": {word}: is no command, and no file that is there. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
         for word in ("capture", "dump", "x", "", "slimslimslimslimslimslimslimslimslim"):
-            self.assertIn(": is no command. There are: slim watch status rotate\n", self.refused(word))
+            self.assertIn(": is no command, and no file that is there. Commands are: show slim watch status rotate\n", self.refused(word))
 
     def test_file_without_a_command(self):
-        """What is shown can be typed, and then works."""
-        for words in ((HTTP,), ("-r", HTTP)):
-            said = self.refused(*words)
-            self.assertIn("http.pcap: a command goes before a file:\n", said)
-            line = next(line for line in said.splitlines() if "slim --log -" in line).partition("    ")[0]
-            self.assertEqual(line, f"  firstpayload slim --log - {HTTP}")
-            self.assertEqual(len(run(*shlex.split(line)[1:]).stdout.splitlines()), 5)
-        self.assertIn("  firstpayload slim --log - gone.pcap other.pcap ", self.refused("gone.pcap", "other.pcap"))
-        self.assertIn("  firstpayload slim --log - - ", self.refused("-"))
+        """It is shown. test_show.py has the rest."""
+        self.assertEqual(len(run(HTTP).stdout.splitlines()), 6)
+        self.assertEqual(run(HTTP).stdout, self.shown("show", "-q", HTTP))
+
+    def test_file_behind_an_option(self):
+        """What is said can be typed, and then works."""
+        said = self.refused("-r", HTTP)
+        self.assertIn("http.pcap: a file needs nothing before it, or a command:\n", said)
+        line = next(line for line in said.splitlines() if "firstpayload show" in line).partition("    ")[0]
+        self.assertEqual(line, f"  firstpayload show {HTTP}")
+        self.assertEqual(len(run(*shlex.split(line)[1:]).stdout.splitlines()), 6)
+        self.assertIn("  firstpayload show - ", self.refused("-r", "-"))
+
+    def test_file_that_is_not_there(self):
+        said = self.refused("gone.pcap", "other.pcap")
+        self.assertIn("gone.pcap: is neither a command nor a file that is there. To be typed:\n", said)
+        self.assertIn("  firstpayload show gone.pcap other.pcap ", said)
 
     def test_names_that_cannot_be_typed_as_they_are(self):
         said = self.refused("a\x1b[2J b.pcap")
-        self.assertIn("firstpayload: a\\x1b[2J b.pcap: a command", said)
-        self.assertIn("  firstpayload slim --log - ... ", said)
+        self.assertIn("firstpayload: a\\x1b[2J b.pcap: is neither", said)
+        self.assertIn("  firstpayload show ... ", said)
 
     def test_folder_without_a_command(self):
         said = self.refused(CAPTURES)
@@ -76,7 +84,7 @@ class Usage(unittest.TestCase):
         self.assertIn("-i: a command goes before options:\n  firstpayload slim -i eth0 --log -\n", self.refused("-i", "eth0", "--log", "-"))
 
     def test_misspelt_options(self):
-        for command in ("slim", "watch", "status"):
+        for command in ("show", "slim", "watch", "status"):
             self.assertIn(f"firstpayload: firstpayload {command} --help says more\n", self.refused(command, "--no-such-option"))
 
     def test_rotate(self):

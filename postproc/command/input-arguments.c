@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* input-arguments.c - see input-arguments.h. */
+#include "input-arguments.h"
+
+#include "option-table.h"
+
+#define NOT_GIVEN G_MININT64
+
+void fp_input_arguments_add(FpInputArguments *arguments, GArray *options)
+{
+    const GOptionEntry entries[] = {
+        {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
+         "IFACE"},
+        {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after N frames have been looked at", "N"},
+        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows,
+         "Go on at the end of FILE, which somebody still writes to, as it grows, until SIGINT or SIGTERM", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->files, NULL, "[FILE...]"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+
+    *arguments = (FpInputArguments){.max_frames = NOT_GIVEN};
+    fp_option_table_add(options, entries);
+}
+
+static bool is_standard_input_twice(char *const *files)
+{
+    unsigned n = 0;
+
+    for (; *files != NULL; files++)
+        n += g_str_equal(*files, "-");
+    return n > 1;
+}
+
+const char *fp_input_arguments_check(const FpInputArguments *arguments, FpSlimOptions *options)
+{
+    if (arguments->follows && (arguments->files == NULL || arguments->files[1] != NULL))
+        return "--follow takes one FILE";
+    if (arguments->interface != NULL && arguments->files != NULL)
+        return "-i captures from an interface, so there can be no FILE";
+    if (arguments->interface == NULL && arguments->files == NULL)
+        return "no FILE is given; - is standard input, and -i captures from an interface";
+    if (arguments->files != NULL && is_standard_input_twice(arguments->files))
+        return "standard input (-) can be read only once";
+    if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
+        return "-c takes a number from 1";
+    options->inputs = arguments->files;
+    options->follows = arguments->follows;
+    options->live.interface = arguments->interface;
+    options->live.snaplen = (int)FP_FRAME_BYTES_MAX;
+    options->max_frames = (uint64_t)MAX(arguments->max_frames, 0);
+    return NULL;
+}
+
+void fp_input_arguments_clear(FpInputArguments *arguments)
+{
+    g_strfreev(arguments->files);
+    g_free(arguments->interface);
+}

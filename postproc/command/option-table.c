@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* option-table.c - see option-table.h. */
+#include "option-table.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* Options with a text for a value that may be given twice: a choice or a size, as numbers are. The last counts, so that it goes before what
+ * an alias says. Of any other text, the value that is not taken was what to capture, keep or write. */
+static const char *const last_counts[] = {"format", "formats", "log-format", "max-memory", "max-archive", "color", NULL};
+
+GArray *fp_option_table_new(void)
+{
+    return g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+}
+
+void fp_option_table_add(GArray *options, const GOptionEntry *entries)
+{
+    for (; entries->long_name != NULL; entries++)
+        g_array_append_vals(options, entries, 1);
+}
+
+static bool takes_value(const GOptionEntry *option)
+{
+    return option->arg != G_OPTION_ARG_NONE;
+}
+
+static bool takes_one_value(const GOptionEntry *option)
+{
+    return (option->arg == G_OPTION_ARG_STRING || option->arg == G_OPTION_ARG_FILENAME) && !g_strv_contains(last_counts, option->long_name);
+}
+
+static const GOptionEntry *find_short(const GArray *options, char letter)
+{
+    for (guint i = 0; i < options->len; i++) {
+        const GOptionEntry *option = &g_array_index(options, GOptionEntry, i);
+        if (option->short_name != '\0' && option->short_name == letter)
+            return option;
+    }
+    return NULL;
+}
+
+static const GOptionEntry *find_long(const GArray *options, const char *name, size_t name_bytes)
+{
+    for (guint i = 0; i < options->len; i++) {
+        const GOptionEntry *option = &g_array_index(options, GOptionEntry, i);
+        if (strlen(option->long_name) == name_bytes && strncmp(option->long_name, name, name_bytes) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+/* The first option that takes a value in a group of short ones, *letter being where; or the last of the group, with *letter NULL. */
+static const GOptionEntry *find_in_group(const GArray *options, const char *group, const char **letter)
+{
+    const GOptionEntry *option = NULL;
+
+    *letter = NULL;
+    for (; *group != '\0'; group++) {
+        option = find_short(options, *group);
+        if (option != NULL && takes_value(option)) {
+            *letter = group;
+            return option;
+        }
+    }
+    return option;
+}
+
+/* Adds to words what word is: one, or an option and the value that is attached to it. *is_value: the next one is a value. Returns the
+ * option that word begins or, as a group of short ones, has for the last; NULL: none that is known. */
+static const GOptionEntry *add_word(GPtrArray *words, const char *word, const GArray *options, bool *is_value)
+{
+    const GOptionEntry *option;
+    const char *letter = NULL;
+
+    if (g_str_has_prefix(word, "--")) {
+        size_t name_bytes = strcspn(word + 2, "=");
+        option = find_long(options, word + 2, name_bytes);
+        *is_value = option != NULL && takes_value(option) && word[2 + name_bytes] == '\0';
+    } else {
+        option = word[0] == '-' ? find_in_group(options, word + 1, &letter) : NULL;
+        *is_value = letter != NULL && letter[1] == '\0';
+    }
+    bool is_split = letter != NULL && letter[1] != '\0';
+    g_ptr_array_add(words, is_split ? g_strndup(word, (gsize)(letter + 1 - word)) : g_strdup(word));
+    if (is_split)
+        g_ptr_array_add(words, g_strdup(letter + 1));
+    return option;
+}
+
+/* seen: options that were there before. word: as it is given now. Returns false when its value, or that of before, would be lost. */
+static bool note_option(const GOptionEntry *option, const char *word, GHashTable *seen, GError **error)
+{
+    if (option == NULL || !takes_one_value(option) || g_hash_table_add(seen, (gpointer)option))
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%.*s is given twice; it takes one value, and the other would be left out",
+                (int)strcspn(word, "="), word);
+    return false;
+}
+
+char **fp_option_table_split(char **argv, const GArray *options, GError **error)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    bool is_value = true; /* the program's name is as little an option */
+
+    for (; *argv != NULL && !g_str_equal(*argv, "--"); argv++) {
+        guint at = words->len;
+        if (is_value) {
+            g_ptr_array_add(words, g_strdup(*argv));
+            is_value = false;
+            continue;
+        }
+        const GOptionEntry *option = add_word(words, *argv, options, &is_value);
+        if (!note_option(option, g_ptr_array_index(words, at), seen, error))
+            return NULL;
+    }
+    for (; *argv != NULL; argv++)
+        g_ptr_array_add(words, g_strdup(*argv));
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}

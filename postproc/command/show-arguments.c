@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* show-arguments.c - see show-arguments.h. */
+#include "show-arguments.h"
+
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/terminal.h"
+#include "input-arguments.h"
+#include "option-table.h"
+#include "selection-arguments.h"
+
+#define PAYLOAD_BYTES 256 /* of each, more than a line of a terminal has room for */
+
+static const char summary[] = "Prints a table of what every TCP connection said first. The FILEs, - for standard input, are taken\n"
+                              "as one continuous capture in the order given.";
+
+static const char description[] =
+    "\"firstpayload FILE\" is short for \"firstpayload show FILE\", where FILE has not the name of a command.\n"
+    "\n"
+    "Columns: number of the frame in its file; who said it, and to whom; client or server, or unknown when the\n"
+    "start of the connection was not captured; seconds since the SYN; the first line of what was said if it is\n"
+    "text, with dots for what cannot be printed, else its first bytes in hexadecimal.\n"
+    "\n"
+    "Rows are as wide as the terminal, or COLUMNS in the environment; NO_COLOR there switches colours off.\n"
+    "\n"
+    "Exit status: as of firstpayload slim.\n";
+
+/* What the command line holds, before it is checked. */
+struct FpShowArguments {
+    FpInputArguments input;
+    FpSelectionArguments selection;
+    char *color;
+    gboolean quiet;
+    FpTable *table;
+};
+
+static bool parse(FpShowArguments *arguments, char **argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"color", 0, 0, G_OPTION_ARG_STRING, &arguments->color, "Colour the table: auto (on a terminal, the default), always, never",
+         "WHEN"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GArray) options = fp_option_table_new();
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    fp_option_table_add(options, entries);
+    fp_input_arguments_add(&arguments->input, options);
+    fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
+                               "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
+    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
+    g_auto(GStrv) words = fp_option_table_split(argv, options, error);
+    return words != NULL && g_option_context_parse_strv(context, &words, error);
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *read_color(const char *when, bool *has_colors)
+{
+    *has_colors = fp_terminal_has_colors(STDOUT_FILENO);
+    if (when == NULL || g_str_equal(when, "auto"))
+        return NULL;
+    *has_colors = g_str_equal(when, "always");
+    return *has_colors || g_str_equal(when, "never") ? NULL : "--color takes auto, always or never";
+}
+
+static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GError **error)
+{
+    const bool is_terminal = isatty(STDOUT_FILENO);
+    FpTableStyle style = {.terminal_fd = is_terminal ? STDOUT_FILENO : -1};
+    int format;
+
+    *options = (FpSlimOptions){.log = "-", .threads = 1};
+    const char *wrong = fp_input_arguments_check(&arguments->input, options);
+    if (wrong == NULL)
+        wrong = read_color(arguments->color, &style.has_colors);
+    if (wrong != NULL) {
+        g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
+        return false;
+    }
+    if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &format, error))
+        return false;
+    options->selection.keep = 0;
+    options->selection.flush_each = is_terminal;
+    if (arguments->input.interface != NULL)
+        options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
+    options->show_progress =
+        !arguments->quiet && is_terminal && isatty(STDERR_FILENO); /* else it may get in the way of who shows the rows */
+    style.has_sources = options->inputs != NULL && options->inputs[1] != NULL;
+    arguments->table = fp_table_new(&style);
+    options->log_style = (FpLogStyle){.format = FP_LOG_TABLE, .payload_bytes = PAYLOAD_BYTES, .table = arguments->table};
+    return true;
+}
+
+FpShowArguments *fp_show_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
+{
+    g_autoptr(FpShowArguments) arguments = g_new0(FpShowArguments, 1);
+
+    if (!parse(arguments, argv, error) || !fill_options(arguments, options, error))
+        return NULL;
+    *is_quiet = arguments->quiet;
+    return g_steal_pointer(&arguments);
+}
+
+void fp_show_arguments_free(FpShowArguments *arguments)
+{
+    fp_input_arguments_clear(&arguments->input);
+    fp_selection_arguments_clear(&arguments->selection);
+    fp_table_free(arguments->table);
+    g_free(arguments->color);
+    g_free(arguments);
+}

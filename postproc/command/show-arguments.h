@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* show-arguments.h - the command line of firstpayload show -> what it asks for. */
+#ifndef FP_SHOW_ARGUMENTS_H
+#define FP_SHOW_ARGUMENTS_H
+
+#include "slim.h"
+
+typedef struct FpShowArguments FpShowArguments;
+
+/* argv is NULL-terminated; argv[0] is the program. Fills in *options, which borrows from what is returned; *is_quiet: say nothing of how it
+ * went. Returns NULL with error set. --help is answered, and ends the program. */
+FpShowArguments *fp_show_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error);
+void fp_show_arguments_free(FpShowArguments *arguments);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpShowArguments, fp_show_arguments_free)
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* log-table.c - a first payload frame as a row of a table, for people who look. See log.h. */
+#include "base/message.h"
+#include "log-internal.h"
+#include "table.h"
+
+enum {
+    HEX_BYTES_MAX = 16,
+    TEXT_BYTES_MIN = 4, /* so many printable ones in a row, or all of the line, are text */
+};
+
+/* What stands between two cells. Nothing in one can be a tab. */
+static void end_cell(GString *row)
+{
+    g_string_append_c(row, '\t');
+}
+
+static void append_source(GString *row, const FpLogEntry *entry)
+{
+    g_autofree char *source = fp_message_printable(entry->source);
+
+    g_string_append(row, source);
+    end_cell(row);
+}
+
+static void append_delay(GString *row, const FpVerdict *verdict)
+{
+    if (verdict->has_syn)
+        g_string_append_printf(row, "%.3f s", (double)verdict->delay_ns / 1e9);
+    end_cell(row);
+}
+
+static bool is_line_end(uint8_t byte)
+{
+    return byte == '\r' || byte == '\n';
+}
+
+/* The length of the first line; 0 when the payload does not begin with text. That is what the plugin takes for text, too. */
+static size_t line_bytes(FpSpan payload)
+{
+    size_t length = 0, printable = 0;
+
+    while (length < payload.captured && !is_line_end(payload.bytes[length])) {
+        if (printable == length && g_ascii_isprint(payload.bytes[length]))
+            printable++;
+        length++;
+    }
+    return printable < length && printable < TEXT_BYTES_MIN ? 0 : length;
+}
+
+/* Each byte in its place, so that a line of them can be cut anywhere. */
+static void append_text(GString *row, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        g_string_append_c(row, g_ascii_isprint(bytes[i]) ? (char)bytes[i] : '.');
+}
+
+static void append_hex(GString *row, FpSpan payload)
+{
+    for (size_t i = 0; i < MIN(payload.captured, HEX_BYTES_MAX); i++)
+        g_string_append_printf(row, "%s%02x", i == 0 ? "" : " ", payload.bytes[i]);
+}
+
+static void append_payload(GString *row, FpSpan payload)
+{
+    size_t length = line_bytes(payload);
+
+    if (length > 0)
+        append_text(row, payload.bytes, length);
+    else
+        append_hex(row, payload);
+    end_cell(row);
+}
+
+static void append_remarks(GString *row, const FpVerdict *verdict, FpSpan payload)
+{
+    const struct {
+        const char *name;
+        bool is_so;
+    } remarks[] = {{"fast open", verdict->fast_open},
+                   {"midstream", verdict->midstream},
+                   {"out of order", verdict->out_of_order},
+                   {"not captured", payload.captured == 0}};
+    const char *before = "(";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(remarks); i++)
+        if (remarks[i].is_so) {
+            g_string_append_printf(row, "%s%s", before, remarks[i].name);
+            before = ", ";
+        }
+    g_string_append(row, *before == '(' ? "" : ")");
+}
+
+void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry)
+{
+    const FpSegment *segment = entry->segment;
+    FpSpan payload = fp_log_payload(style, entry);
+
+    append_source(row, entry);
+    g_string_append_printf(row, "%" G_GUINT64_FORMAT, entry->frame);
+    end_cell(row);
+    fp_log_append_endpoint(row, segment->source, segment->address_bytes, segment->source_port);
+    end_cell(row);
+    fp_log_append_endpoint(row, segment->destination, segment->address_bytes, segment->destination_port);
+    end_cell(row);
+    g_string_append(row, fp_side_name(entry->verdict->side));
+    end_cell(row);
+    append_delay(row, entry->verdict);
+    append_payload(row, payload);
+    append_remarks(row, entry->verdict, payload);
+}
+
+void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer)
+{
+    (void)row, (void)style, (void)answer; /* tshark is asked for no fields, and whether a row is shown is decided before */
+}
