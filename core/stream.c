@@ -23,6 +23,7 @@
 #define CLOSED 0x4000U            /* a RST or a FIN was seen */
 #define STARTED_MIDSTREAM 0x8000U /* said when the first payload frame is found */
 #define FLIGHT_OVER 0x10000U      /* the side that spoke first is so far on that its numbers may soon come round again */
+#define FLIGHT_ENDED 0x20000U     /* that the flight is over has been said */
 
 /* A flight that has come this far is over, whatever a number looks like later: they wrap at four times that. */
 #define FLIGHT_BYTES_LAST 0x40000000
@@ -57,11 +58,12 @@ void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns)
 
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment)
 {
-    if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) != FP_TCP_SYN)
+    if (!(segment->flags & FP_TCP_SYN))
         return false;
-    if (has(stream, CLOSED))
-        return true;
-    return has(stream, BASE_KNOWN << direction) && stream->base[direction] != segment->seq;
+    bool differs = has(stream, BASE_KNOWN << direction) && stream->base[direction] != segment->seq;
+    if (segment->flags & FP_TCP_ACK)
+        return differs && has(stream, CLOSED) && !(segment->flags & FP_TCP_RST);
+    return differs || has(stream, CLOSED);
 }
 
 /* Wireshark leaves such a segment out of everything but the finding of its stream: dissect_tcp, "th_have_seglen". */
@@ -85,11 +87,17 @@ static void learn_bases(FpStream *stream, unsigned direction, const FpSegment *s
     }
 }
 
-/* tcp_analyze_sequence_number, "KEEP ALIVE". An empty one carries no payload anyway. */
+/* tcp_analyze_sequence_number, "KEEP ALIVE", of a segment that has one byte of payload or none. */
+static bool is_before_next(const FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    return !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && has(stream, NEXT_KNOWN << direction) &&
+           segment->seq == stream->next[direction] - 1;
+}
+
+/* An empty one carries no payload anyway. */
 static bool is_keep_alive(const FpStream *stream, unsigned direction, const FpSegment *segment, uint32_t payload_bytes)
 {
-    return payload_bytes == 1 && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && has(stream, NEXT_KNOWN << direction) &&
-           segment->seq == stream->next[direction] - 1;
+    return payload_bytes == 1 && is_before_next(stream, direction, segment);
 }
 
 /* tcp_analyze_sequence_number, "ZERO WINDOW PROBE". */
@@ -171,6 +179,21 @@ static unsigned take_flight(FpStream *stream, int32_t offset, bool is_gapless, u
     return offset < (int32_t)flight_bytes && !has(stream, FLIGHT_OVER) ? FP_CLASS_FLIGHT : 0;
 }
 
+/* Notes that the flight is over, and returns whether that is to be said. */
+static bool end_flight(FpStream *stream, const FpRules *rules)
+{
+    if ((stream->marks & (FIRST_SEEN | FLIGHT_ENDED)) != FIRST_SEEN)
+        return false;
+    set(stream, FLIGHT_ENDED);
+    return !(has(stream, STARTED_MIDSTREAM) && rules->skip_midstream);
+}
+
+/* Whether a segment's flags are the end of a flight. */
+static bool is_flight_closed(const FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    return segment->flags & FP_TCP_RST || (segment->flags & FP_TCP_FIN && has(stream, FIRST_DIRECTION) == (direction == 1));
+}
+
 /* Notes a frame with payload, and returns the classes that its payload puts it in. offset: where in its side's
  * sequence space the payload begins; negative when before what was taken for the start. is_gapless: it goes on where its side was. */
 static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offset, bool is_gapless, uint32_t flight_bytes)
@@ -197,9 +220,20 @@ static bool is_handshake_open(const FpStream *stream)
     return has(stream, SYNACK_SENT | SYNACK_SENT << 1) && !has(stream, HANDSHAKE_ENDED);
 }
 
-bool fp_stream_is_settled(const FpStream *stream)
+/* Whether it matters which number is expected next once both sides have spoken. */
+static bool is_followed(const FpRules *rules)
 {
-    return has(stream, REPLY_SEEN) && !is_handshake_open(stream);
+    return rules->idle_ns != 0;
+}
+
+bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules)
+{
+    return has(stream, REPLY_SEEN) && !is_handshake_open(stream) && !is_followed(rules);
+}
+
+bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    return is_measurable(segment) && segment->segment_bytes - segment->header_bytes <= 1U && is_before_next(stream, direction, segment);
 }
 
 bool fp_stream_segment_closes(const FpSegment *segment)
@@ -243,12 +277,17 @@ static void take(FpStream *stream, unsigned direction, const FpSegment *segment,
         return; /* Wireshark reckons with such a segment's bytes up to here, then gives up on it */
 
     verdict->classes = (uint8_t)take_flags(stream, direction, segment, rules);
-    if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive)
+    if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive) {
+        if (segment->flags & (FP_TCP_RST | FP_TCP_FIN) && is_flight_closed(stream, direction, segment))
+            verdict->ends_flight = end_flight(stream, rules);
         return;
+    }
 
     uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* the SYN takes the number before the data (RFC 9293 3.4) */
     int32_t offset = (int32_t)(segment->seq + syn - 1 - stream->base[direction]);
     unsigned classes = take_payload(stream, direction, offset, is_gapless, rules->flight_bytes);
+    if (!(classes & FP_CLASS_FLIGHT) || is_flight_closed(stream, direction, segment))
+        verdict->ends_flight = end_flight(stream, rules);
     if (classes == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
         return;
     verdict->classes = (uint8_t)(verdict->classes | classes);
@@ -258,20 +297,19 @@ static void take(FpStream *stream, unsigned direction, const FpSegment *segment,
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
-    if (fp_stream_is_settled(stream) && !(segment->flags & FP_STREAM_UNSETTLING)) {
-        if (fp_stream_segment_closes(segment))
-            fp_stream_close(stream);
-        return;
-    }
-    bool was_closed = has(stream, CLOSED);
+    bool was_open = segment->flags & (FP_TCP_RST | FP_TCP_FIN) && !has(stream, CLOSED);
     take(stream, direction, segment, rules, verdict);
-    verdict->ends_silent = !was_closed && has(stream, CLOSED) && !has(stream, FIRST_SEEN);
-    if (verdict->classes != 0 || verdict->ends_silent)
+    if (was_open)
+        verdict->ends_silent = (stream->marks & (CLOSED | FIRST_SEEN)) == CLOSED;
+    if (verdict->classes != 0 || verdict->ends_silent || verdict->ends_flight)
         verdict->stream = stream->number;
 }
 
 bool fp_stream_is_unanswered(const FpStream *stream)
 {
+    const unsigned of_directions = BASE_KNOWN | NEXT_KNOWN | WINDOW_ZERO | SYN_SENT;
+    if (stream->marks & ~(of_directions | of_directions << 1))
+        return false; /* as of most: the rest takes longer */
     unsigned sent = stream->marks & (SYN_SENT | SYN_SENT << 1);
     unsigned direction = sent == SYN_SENT ? 0 : 1;
     unsigned quiet = (unsigned)~(BASE_KNOWN << direction | NEXT_KNOWN << direction | WINDOW_ZERO << direction | sent);
@@ -297,11 +335,13 @@ static bool is_syn_alone(const FpStream *stream, unsigned direction)
     return !has(stream, WINDOW_ZERO << direction) && stream->syn_ns == stream->first_ns;
 }
 
-FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief)
+FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, FpStreamBrief *brief)
 {
     unsigned direction = has(stream, SYN_SENT) ? 0 : 1;
 
     if (has(stream, REPLY_SEEN)) {
+        if (is_followed(rules))
+            return FP_STREAM_WHOLE;
         *brief = (FpStreamBrief){.base = {stream->base[0], stream->base[1]}, .number = stream->number, .rest = stream->marks};
         return FP_STREAM_ANSWERED;
     }
@@ -312,13 +352,14 @@ FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief)
     return FP_STREAM_SYN;
 }
 
-/* Once both sides have spoken, nothing depends any more on when something was, nor on which number comes next: only payload would. */
+/* Once both sides have spoken, nothing depends any more on when something was, nor on which number comes next, which therefore is not
+ * known any more: only payload would. */
 static void expand_answered(const FpStreamBrief *brief, FpStream *stream)
 {
     fp_stream_begin(stream, brief->number, 0);
     stream->base[0] = brief->base[0];
     stream->base[1] = brief->base[1];
-    stream->marks = brief->rest;
+    stream->marks = brief->rest & ~(NEXT_KNOWN | NEXT_KNOWN << 1 | WINDOW_ZERO | WINDOW_ZERO << 1);
 }
 
 static void expand_syn(const FpStreamBrief *brief, FpStream *stream)

@@ -31,14 +31,18 @@ void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns);
 /* Whether segment, sent in direction on the endpoints of stream, starts another stream there. */
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment);
 
+/* Whether segment is a keep-alive probe of the stream (RFC 1122 4.2.3.6). */
+bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const FpSegment *segment);
+
 /* Takes the stream's next segment in capture order and says what it is. Fills in all of *verdict; begins is false, as only the caller
  * knows. */
 void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict);
 
-/* Whether only segments with a flag of FP_STREAM_UNSETTLING can still matter: both sides have spoken, and no handshake waits for its
- * end. The others may as well not be taken, as their classes are 0; but one that closes the stream must be told of by fp_stream_close. */
+/* Whether only segments with a flag of FP_STREAM_UNSETTLING can still matter: both sides have spoken, no handshake waits for its end, and
+ * nobody asks for more. The others may as well not be taken, as their classes are 0; but one that closes the stream must be told of by
+ * fp_stream_close. */
 #define FP_STREAM_UNSETTLING FP_TCP_SYN
-bool fp_stream_is_settled(const FpStream *stream);
+bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules);
 bool fp_stream_segment_closes(const FpSegment *segment);
 void fp_stream_close(FpStream *stream);
 
@@ -61,8 +65,9 @@ typedef struct {
     uint32_t rest; /* FP_STREAM_SYN: its sequence number; FP_STREAM_ANSWERED: marks */
 } FpStreamBrief;
 
-/* Fills in *brief unless the state is FP_STREAM_WHOLE. Expanded again, the stream gives the verdicts that it would have given. */
-FpStreamState fp_stream_abridge(const FpStream *stream, FpStreamBrief *brief);
+/* Fills in *brief unless the state is FP_STREAM_WHOLE. Expanded again, the stream gives the verdicts that it would have given by these
+ * rules; by others those of a stream that has just been found to be there. */
+FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, FpStreamBrief *brief);
 void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
 /* For choosing which stream to forget: whether one SYN, or several, is all that was seen of it. */

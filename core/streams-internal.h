@@ -70,6 +70,30 @@ typedef struct {
     uint32_t next_free; /* what it says when n_free is 0 means nothing */
 } Pool;
 
+/* What a place in the pool of whole streams has behind its FpStream, if the rules ask for it. All 0: not known. */
+typedef enum {
+    PART_LAST = 1, /* uint64_t: twice the time of its last frame in ns, less the highest bit, and 1 more */
+} Part;
+
+#define N_PARTS 1U
+#define PARTS_ALL ((1U << N_PARTS) - 1)
+
+static inline unsigned fp_parts_of(const FpRules *rules)
+{
+    return rules->idle_ns != 0 ? PART_LAST : 0;
+}
+
+/* Where the part is in a place of the pool; of the part that comes after the last, where the place ends. */
+static inline size_t fp_part_offset(unsigned parts, unsigned part)
+{
+    return sizeof(FpStream) + sizeof(uint64_t) * (size_t)__builtin_popcount(parts & (part - 1));
+}
+
+static inline size_t fp_whole_bytes(unsigned parts)
+{
+    return fp_part_offset(parts, PARTS_ALL + 1);
+}
+
 struct FpStreams {
     Segment **directory; /* by the depth highest bits of the hash; a segment of fewer bits than others is there several times */
     unsigned depth;
@@ -78,9 +102,10 @@ struct FpStreams {
     size_t max_used;
     size_t room; /* in both pools */
     Segments segments;
-    Pool whole; /* FpStream */
+    Pool whole; /* FpStream, and parts */
     Pool brief; /* FpStreamBrief */
     FpRules rules;
+    unsigned parts; /* a set of Part, by the rules */
     uint64_t seed;
     uint32_t next_number;
     FpStreamsStats stats;

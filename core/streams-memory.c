@@ -101,7 +101,7 @@ void fp_pool_free(Pool *pool)
 
 bool fp_streams_make_pools(FpStreams *streams, size_t n)
 {
-    streams->whole.item_bytes = sizeof(FpStream);
+    streams->whole.item_bytes = fp_whole_bytes(streams->parts);
     streams->brief.item_bytes = sizeof(FpStreamBrief);
     if (!fp_pool_make_room(&streams->whole, n) || !fp_pool_make_room(&streams->brief, n))
         return false;

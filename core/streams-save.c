@@ -18,6 +18,7 @@ enum {
 };
 
 #define FORMAT_SHIFT 8 /* the depth is less than that */
+#define PARTS_SHIFT 16
 
 /* Begins a saved table. Then come the segments, from the hand on around the ring, and the pools up to their ends. */
 typedef struct {
@@ -27,7 +28,7 @@ typedef struct {
     SavedPool whole;
     SavedPool brief;
     uint32_t next_number;
-    uint32_t depth_and_format; /* depth | format << FORMAT_SHIFT */
+    uint32_t depth_and_format; /* depth | format << FORMAT_SHIFT | parts << PARTS_SHIFT */
     FpStreamsStats stats;
 } SavedTable;
 
@@ -38,7 +39,13 @@ static unsigned depth_of(const SavedTable *saved)
 
 static unsigned format_of(const SavedTable *saved)
 {
-    return saved->depth_and_format >> FORMAT_SHIFT;
+    return saved->depth_and_format >> FORMAT_SHIFT & ((1U << (PARTS_SHIFT - FORMAT_SHIFT)) - 1);
+}
+
+/* What is saved behind each whole stream: nothing in tables that were saved before there were parts. */
+static unsigned parts_of(const SavedTable *saved)
+{
+    return saved->depth_and_format >> PARTS_SHIFT;
 }
 
 /* Begins a saved segment. Then come, for each 64 slots, a word that says which of them are taken, and those. */
@@ -95,7 +102,7 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
         .whole = saved_pool(&streams->whole),
         .brief = saved_pool(&streams->brief),
         .next_number = streams->next_number,
-        .depth_and_format = streams->depth | (unsigned)FORMAT << FORMAT_SHIFT,
+        .depth_and_format = streams->depth | (unsigned)FORMAT << FORMAT_SHIFT | streams->parts << PARTS_SHIFT,
         .stats = streams->stats,
     };
     const Segment *segment = streams->hand;
@@ -213,7 +220,7 @@ static bool is_sensible_pool(const SavedPool *saved)
 
 static bool is_sensible(const SavedTable *saved)
 {
-    return format_of(saved) <= FORMAT && depth_of(saved) <= DEPTH_MAX && saved->n_segments >= 1 &&
+    return format_of(saved) <= FORMAT && (parts_of(saved) & ~PARTS_ALL) == 0 && depth_of(saved) <= DEPTH_MAX && saved->n_segments >= 1 &&
            saved->n_segments <= (uint64_t)1 << depth_of(saved) && is_sensible_pool(&saved->whole) && is_sensible_pool(&saved->brief) &&
            saved->used + saved->whole.n_free + saved->brief.n_free == saved->whole.end + saved->brief.end;
 }
@@ -235,6 +242,7 @@ static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t ma
     if (streams == NULL)
         return NULL;
     streams->rules = *rules;
+    streams->parts = fp_parts_of(rules);
     streams->seed = saved->seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
     streams->depth = depth_of(saved);
@@ -254,6 +262,31 @@ static bool load_pool(Pool *pool, FpStreamsRead read, void *user)
     return read(user, pool->items, pool->end * pool->item_bytes);
 }
 
+/* Whole streams that were saved with other parts than those that are asked for now: what nobody asked for then is not known. */
+static bool convert_pool(FpStreams *streams, unsigned saved_parts, FpStreamsRead read, void *user)
+{
+    uint8_t saved[sizeof(FpStream) + sizeof(uint64_t) * N_PARTS];
+
+    for (size_t i = 0; i < streams->whole.end; i++) {
+        uint8_t *item = fp_pool_item(&streams->whole, (uint32_t)i);
+        if (!read(user, saved, fp_whole_bytes(saved_parts)))
+            return false;
+        memset(item, 0, streams->whole.item_bytes);
+        memcpy(item, saved, sizeof(FpStream));
+        for (unsigned part = 1; part & PARTS_ALL; part <<= 1)
+            if (saved_parts & streams->parts & part)
+                memcpy(item + fp_part_offset(streams->parts, part), saved + fp_part_offset(saved_parts, part), sizeof(uint64_t));
+    }
+    return true;
+}
+
+static bool load_whole(FpStreams *streams, unsigned saved_parts, FpStreamsRead read, void *user)
+{
+    if (saved_parts == streams->parts)
+        return load_pool(&streams->whole, read, user);
+    return convert_pool(streams, saved_parts, read, user);
+}
+
 static bool is_answered(const FpStreams *streams, const Slot *slot)
 {
     FpStream expanded;
@@ -264,15 +297,19 @@ static bool is_answered(const FpStreams *streams, const Slot *slot)
     return fp_stream_is_answered(&expanded);
 }
 
-/* Adds to converted slots what the first format did not have. */
-static void complete_slots(const FpStreams *streams)
+/* Adds to slots what the first format did not have; and has streams looked at anew of which more is asked now than when they were saved. */
+static void complete_slots(const FpStreams *streams, const SavedTable *saved)
 {
     Segment *segment = streams->hand;
 
     do {
-        for (size_t i = 0; i < SEGMENT_SLOTS; i++)
-            if (segment->slots[i].hash != 0)
-                segment->slots[i].is_answered = is_answered(streams, &segment->slots[i]);
+        for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
+            Slot *slot = &segment->slots[i];
+            if (slot->hash != 0 && format_of(saved) == FORMAT_FIRST)
+                slot->is_answered = is_answered(streams, slot);
+            if (streams->parts != parts_of(saved))
+                slot->is_settled = false;
+        }
         segment = segment->next;
     } while (segment != streams->hand);
 }
@@ -286,12 +323,12 @@ FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRe
     FpStreams *streams = begin(rules, &saved, max_streams);
     if (streams == NULL)
         return NULL;
-    if (!load_segments(streams, saved.n_segments, format_of(&saved), read, user) || !load_pool(&streams->whole, read, user) ||
+    if (!load_segments(streams, saved.n_segments, format_of(&saved), read, user) || !load_whole(streams, parts_of(&saved), read, user) ||
         !load_pool(&streams->brief, read, user)) {
         fp_streams_free(streams);
         return NULL;
     }
-    if (format_of(&saved) == FORMAT_FIRST)
-        complete_slots(streams);
+    if (format_of(&saved) == FORMAT_FIRST || parts_of(&saved) != streams->parts)
+        complete_slots(streams, &saved);
     return streams;
 }

@@ -17,6 +17,7 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     if (streams == NULL)
         return NULL;
     streams->rules = *rules;
+    streams->parts = fp_parts_of(rules);
     streams->seed = seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
     streams->directory = malloc(sizeof(Segment *));
@@ -30,10 +31,10 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     return streams;
 }
 
-size_t fp_streams_fitting(size_t bytes)
+size_t fp_streams_fitting(const FpRules *rules, size_t bytes)
 {
     const size_t slots_each = (sizeof(Slot) * SEGMENT_SLOTS * 2 + FULL_SLOTS - 1) / FULL_SLOTS;
-    const size_t each = slots_each + sizeof(FpStream) + sizeof(FpStreamBrief);
+    const size_t each = slots_each + fp_whole_bytes(fp_parts_of(rules)) + sizeof(FpStreamBrief);
     const size_t least = sizeof(Segment) * 2 + STREAMS_MIN * each; /* of two segments neither need be half full */
 
     return bytes < least ? 0 : STREAMS_MIN + (bytes - least) / each;
@@ -385,6 +386,29 @@ static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
         forget_some(streams, segment_of(streams, hash), now);
 }
 
+static uint64_t *last_of(const FpStreams *streams, const Slot *slot)
+{
+    return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->index) + fp_part_offset(streams->parts, PART_LAST));
+}
+
+static uint64_t exact_time(int64_t time_ns)
+{
+    return (uint64_t)time_ns << 1 | 1;
+}
+
+/* What is behind a stream that has just got a place in the pool of whole ones. */
+__attribute__((noinline)) static void begin_parts(const FpStreams *streams, const Slot *slot, uint64_t last)
+{
+    if (streams->parts & PART_LAST)
+        *last_of(streams, slot) = last;
+}
+
+/* A SYN of which 16 bytes were all that was known: they say when it came, if it came once. */
+__attribute__((noinline)) static void expand_parts(const FpStreams *streams, const Slot *slot, bool was_syn, const FpStream *stream)
+{
+    begin_parts(streams, slot, was_syn && coarse_time(stream->first_ns) == slot->last_active ? exact_time(stream->first_ns) : 0);
+}
+
 /* Starts a stream where there is none of this key. */
 static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
 {
@@ -393,6 +417,8 @@ static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
     Slot *slot = find_slot(home, key.hash);
     *slot = (Slot){.hash = key.hash, .index = fp_pool_take(&streams->whole), .state = FP_STREAM_WHOLE};
     fp_stream_begin(fp_pool_item(&streams->whole, slot->index), streams->next_number++, segment->time_ns);
+    if (streams->parts != 0)
+        begin_parts(streams, slot, exact_time(segment->time_ns));
     home->used++;
     streams->used++;
     return slot;
@@ -409,9 +435,18 @@ static FpStream *unfold(FpStreams *streams, Slot *slot)
     if (slot->is_closed)
         fp_stream_close(stream); /* it was settled then */
     fp_pool_give_back(&streams->brief, slot->index);
+    bool was_syn = slot->state == FP_STREAM_SYN;
     slot->index = index;
     slot->state = FP_STREAM_WHOLE;
+    if (streams->parts != 0)
+        expand_parts(streams, slot, was_syn, stream);
     return stream;
+}
+
+/* Whether the 16 bytes say all that is known: only of a SYN that came once they say when that was. */
+static bool is_said_by(const FpStreams *streams, const Slot *slot, FpStreamState state, const FpStream *stream)
+{
+    return !(streams->parts & PART_LAST) || state == FP_STREAM_ANSWERED || *last_of(streams, slot) == exact_time(stream->first_ns);
 }
 
 /* Notes in the slot, where its stream is whole, what others need to know of it, and abridges it if that is possible. */
@@ -420,19 +455,40 @@ static void fold(FpStreams *streams, Slot *slot)
     const FpStream *stream = fp_pool_item(&streams->whole, slot->index);
     FpStreamBrief brief;
 
-    slot->is_settled = fp_stream_is_settled(stream);
+    slot->is_settled = fp_stream_is_settled(stream, &streams->rules);
     slot->is_unanswered = fp_stream_is_unanswered(stream);
     slot->is_answered = fp_stream_is_answered(stream);
     slot->is_closed = fp_stream_is_closed(stream);
-    slot->state = fp_stream_abridge(stream, &brief) & 3U;
-    if (slot->state == FP_STREAM_WHOLE)
+    FpStreamState state = fp_stream_abridge(stream, &streams->rules, &brief);
+    if (state == FP_STREAM_WHOLE || !is_said_by(streams, slot, state, stream))
         return;
+    slot->state = state & 3U;
     fp_pool_give_back(&streams->whole, slot->index);
     slot->index = fp_pool_take(&streams->brief);
     *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->index) = brief;
 }
 
-void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+/* Whether so long has gone by since the last frame of a stream that it is over. When that was is known to 17 ms, and for six days, where
+ * nobody asked for it when it came. */
+static bool is_idle(const FpStreams *streams, const Slot *slot, int64_t now_ns)
+{
+    uint64_t last = *last_of(streams, slot);
+    int64_t idle_ns = last != 0 ? fp_time_difference(now_ns, (int64_t)(last >> 1)) : (int64_t)idle_steps(slot, coarse_time(now_ns)) << 24;
+
+    return idle_ns >= streams->rules.idle_ns;
+}
+
+/* The same, of a stream that was there before segment; notes that segment came. Out of the way of those who do not ask for it. */
+__attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, const Slot *slot, const FpStream *stream, unsigned direction,
+                                                    const FpSegment *segment)
+{
+    bool idle = is_idle(streams, slot, segment->time_ns) && !fp_stream_is_kept_alive(stream, direction, segment);
+
+    *last_of(streams, slot) = exact_time(segment->time_ns);
+    return idle;
+}
+
+bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
@@ -441,13 +497,14 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         if (fp_stream_segment_closes(segment))
             slot->is_closed = true;
         memset(verdict, 0, sizeof *verdict);
-        return;
+        return false;
     }
     uint32_t n_begun = streams->next_number;
     if (slot->hash == 0)
         slot = add(streams, key, segment);
     FpStream *stream = unfold(streams, slot);
-    if (fp_stream_is_over(stream, key.direction, segment))
+    bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
+    if (idle || fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, key.direction, segment, &streams->rules, verdict);
     if (streams->next_number != n_begun) {
@@ -456,6 +513,7 @@ void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     }
     slot->last_active = coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
     fold(streams, slot);
+    return true;
 }
 
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)

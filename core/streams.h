@@ -5,11 +5,12 @@
  * file -> record -> segment -> [stream] -> verdict -> output
  *
  * Open-addressing arrays of 8192 slots of 16 bytes, the segments of the table, and the streams that slots point to: 16 bytes where only a
- * SYN has been seen or both sides have spoken, 40 otherwise; keyed by a keyed 64-bit hash of endpoints and network: at ten million open
- * streams the odds that any two are taken for one are 1 in 350,000.
- * It grows by splitting one full segment at a time (extendible hashing), so that no call waits for all of the table to be moved. Bounded:
- * when full it forgets unanswered SYNs first, then closed streams, then those of which one side has been heard, and last those that were
- * answered; of equals those idle longest by packet time. It forgets a sixteenth of one segment at a time, the segments taking turns.
+ * SYN has been seen or both sides have spoken, 40 otherwise; with FpRules.idle_ns 8 more, and those where both sides have spoken as many;
+ * keyed by a keyed 64-bit hash of endpoints and network: at ten million open streams the odds that any two are taken for one are 1 in
+ * 350,000. It grows by splitting one full segment at a time (extendible hashing), so that no call waits for all of the table to be moved.
+ * Bounded: when full it forgets unanswered SYNs first, then closed streams, then those of which one side has been heard, and last those
+ * that were answered; of equals those idle longest by packet time. It forgets a sixteenth of one segment at a time, the segments taking
+ * turns.
  */
 #ifndef FP_STREAMS_H
 #define FP_STREAMS_H
@@ -43,19 +44,20 @@ typedef struct {
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 
-/* The max_streams whose table takes no more than so many bytes, come what may; 0 when not even the smallest fits. Usual traffic takes half:
- * one of them counts with a slot in segments that have just been split, and with a place in both pools. */
-size_t fp_streams_fitting(size_t bytes);
+/* The max_streams whose table by these rules takes no more than so many bytes, come what may; 0 when not even the smallest fits. Usual
+ * traffic takes half: one of them counts with a slot in segments that have just been split, and with a place in both pools. */
+size_t fp_streams_fitting(const FpRules *rules, size_t bytes);
 
 void fp_streams_free(FpStreams *streams);
 
 /* The three steps of taking a segment. Doing the first two for a batch of segments before the third hides the time
  * that memory takes to answer. A key stays right as long as streams lives.
- * fp_streams_key goes by the endpoints alone; who tells networks apart makes of its key that in the segment's network. */
+ * fp_streams_key goes by the endpoints alone; who tells networks apart makes of its key that in the segment's network.
+ * fp_streams_take fills in all of *verdict, and returns false when that says nothing, as mostly; when it returns true it may. */
 FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment);
 FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network);
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
-void fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
+bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
 /*
  * The table on its way to a file, and back: everything, so that it goes on as if nothing had been, seed and places of slots too. In this

@@ -8,11 +8,17 @@
  *
  * Stream. A connection is two endpoints (address and port, of the innermost IP layer), either direction. VLAN, tunnel
  * and interface are not looked at, unless segments say what network they are of (FpSegment): the same endpoints in
- * another network are others. On endpoints already known only a SYN without ACK can start another stream: when its
- * number differs from the base sequence known for its direction, or when the stream has seen a RST or a FIN. Otherwise
- * it is a retransmission. A SYN/ACK never starts one. The base sequence of a direction is the number of its SYN; or of
- * its first segment, minus one; or the first ACK seen the other way, minus one. A SYN/ACK with another number replaces
- * its direction's. This is Wireshark 4.0's tcp.stream, plus the rule on RST and FIN (Wireshark 4.4).
+ * another network are others. On endpoints already known only a SYN can start another stream. One without ACK does when
+ * its number differs from the base sequence known for its direction, or when the stream has seen a RST or a FIN; a
+ * SYN/ACK, without RST, when both are so, as it is all that a tap which sees one way has of ports that are used again.
+ * Otherwise it is a retransmission. The base sequence of a direction is the number of its SYN; or of its first segment,
+ * minus one; or the first ACK seen the other way, minus one. A SYN/ACK with another number that starts no stream
+ * replaces its direction's. This is Wireshark 4.0's tcp.stream, plus the rules on RST and FIN (Wireshark 4.4, which
+ * takes more SYN/ACKs for starts).
+ *
+ * Idle, where idle_ns says so: a stream of which nothing was captured for so long is over, by the times of the frames
+ * captured last and next, and the next segment starts another, whatever it is; but for a keep-alive probe of the stream
+ * that is there, with a byte or without, which shows that it is still open. Wireshark has no such rule.
  *
  * Payload is what the IP length leaves after the TCP header, captured or not. There is none when the header length
  * is under 20 or beyond the segment. Not payload, too: the text in a RST (RFC 9293 3.5.3), and a keep-alive probe
@@ -27,6 +33,10 @@
  * Flight. The first payload frame, and every later payload frame of the same side that is captured before the reply
  * and begins within the first flight_bytes of that side's sequence space. As numbers wrap, there is none any more once that side has come 1
  * GiB far.
+ *
+ * End of the flight. Whoever waits for the flight waits no longer than that: the reply; or, from the first payload frame on, a RST of
+ * either side, a FIN of the side that spoke first, or that side's first payload frame which begins beyond the flight's bytes. The
+ * earliest of these, once. Bytes that are captured out of order may still follow, and belong to the flight as they always do.
  *
  * Handshake. Every frame with SYN; and the first frame with ACK, without SYN and RST, that the other side sends after
  * a SYN/ACK.
@@ -60,6 +70,7 @@ typedef enum {
 /* What may be adjusted. */
 typedef struct {
     uint32_t flight_bytes;   /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
+    int64_t idle_ns;         /* a stream of which nothing was captured for so long is over; 0: it never is */
     bool skip_midstream;     /* no first, reply and flight in streams whose start was not captured */
     bool syn_restarts_clock; /* delay_ns counts from the last SYN of the side that sent the first, not from the first */
 } FpRules;
@@ -68,13 +79,14 @@ typedef struct {
 #define FP_FLIGHT_BYTES_DEFAULT 16384U
 #define FP_FLIGHT_BYTES_MAX 0x7fffffffU
 
-/* What is said of one segment; all 0 of one that is in no class and neither begins a stream nor ends a silent one. The members after
- * ends_silent are said of frames that are first, reply or flight, and 0 of others. */
+/* What is said of one segment; all 0 of one that is in no class and neither begins a stream nor ends a silent one nor a flight. The members
+ * after ends_flight are said of frames that are first, reply or flight, and 0 of others. */
 typedef struct {
     uint8_t classes;  /* FP_CLASS_... */
     uint32_t stream;  /* where anything is said: its stream's number, 0, 1, ... in order of the streams' first frames */
     bool begins;      /* it is the first of its stream */
     bool ends_silent; /* it is the first with RST or FIN of a stream that has had no payload yet */
+    bool ends_flight; /* the stream's flight is over with it; it may be in the flight itself, and may be in no class */
     uint32_t payload_bytes;
     uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte, 0 a SYN */
     FpSide side;           /* who sent it, as far as known at this point */

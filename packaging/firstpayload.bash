@@ -47,12 +47,12 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --max-streams | --max-memory)
+    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --idle | --max-streams | --max-memory)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
-        local looked_at='--formats --filter --display-filter --flight-bytes --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
+        local looked_at='--formats --filter --display-filter --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
         local selection="--format --keep --marked-only --log --log-format --fields --log-bytes --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;

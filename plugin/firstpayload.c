@@ -28,6 +28,7 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 #endif
 
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
+static guint idle_s = 0;
 static FpBool skip_midstream = FALSE;
 static FpBool syn_restarts_clock = FALSE;
 static const char *details = FP_SUMMARY_DETAILS;
@@ -40,6 +41,7 @@ static void open_file(void)
 {
     FpRules rules = {
         .flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX),
+        .idle_ns = (int64_t)idle_s * 1000000000,
         .skip_midstream = skip_midstream,
         .syn_restarts_clock = syn_restarts_clock,
     };
@@ -87,6 +89,9 @@ static void register_preferences(void)
     prefs_register_uint_preference(module, "flight_bytes", "Bytes of the flight",
                                    "How far into its sequence space, in bytes, a payload frame may begin to be in the flight", 10,
                                    &flight_bytes);
+    prefs_register_uint_preference(
+        module, "idle", "Seconds until a stream is over",
+        "A stream of which nothing was captured for so many seconds is over, and what follows is another; 0: none is", 10, &idle_s);
     prefs_register_bool_preference(module, "skip_midstream", "Skip streams captured midstream",
                                    "No first payload, reply and flight in streams whose start was not captured", &skip_midstream);
     prefs_register_bool_preference(module, "syn_restarts_clock", "Repeated SYNs restart the clock",

@@ -23,6 +23,8 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options
          "Keep only streams whose first flight matches, see wireshark-filter(4); tshark is asked", "FILTER"},
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
+        {"idle", 0, 0, G_OPTION_ARG_INT64, &arguments->idle_s,
+         "A stream of which nothing was captured for SECONDS is over, and another begins (default: 0, never)", "SECONDS"},
         {"no-midstream", 0, 0, G_OPTION_ARG_NONE, &arguments->no_midstream, "Leave out streams whose start was not captured", NULL},
         {"syn-restarts-clock", 0, 0, G_OPTION_ARG_NONE, &arguments->syn_restarts_clock,
          "Count the delay in the log from a stream's last SYN, not from its first", NULL},
@@ -58,13 +60,15 @@ static const char *check_numbers(const FpSelectionArguments *arguments)
 {
     if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
         return "--flight-bytes takes a number from 0 to 2147483647";
+    if (arguments->idle_s < 0 || arguments->idle_s > G_MAXUINT32)
+        return "--idle takes a number of seconds from 0 to 4294967295";
     if (arguments->max_streams != NOT_GIVEN && (arguments->max_streams < MAX_STREAMS_MIN || arguments->max_streams > G_MAXUINT32))
         return "--max-streams takes a number from 16 to 4294967295";
     return NULL;
 }
 
 /* The lower of both bounds, where both are given. Returns what is wrong, or NULL. */
-static const char *read_bounds(const FpSelectionArguments *arguments, size_t *max_streams)
+static const char *read_bounds(const FpSelectionArguments *arguments, const FpRules *rules, size_t *max_streams)
 {
     uint64_t bytes = 0;
 
@@ -75,7 +79,7 @@ static const char *read_bounds(const FpSelectionArguments *arguments, size_t *ma
         streams = arguments->max_memory != NULL ? G_MAXUINT32 : arguments->max_streams_default;
     *max_streams = (size_t)streams;
     if (arguments->max_memory != NULL)
-        *max_streams = MIN(*max_streams, fp_streams_fitting(bytes));
+        *max_streams = MIN(*max_streams, fp_streams_fitting(rules, bytes));
     return NULL;
 }
 
@@ -96,6 +100,7 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
     *selection = (FpSelection){
         .keep = FP_CLASS_FIRST,
         .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes,
+                  .idle_ns = arguments->idle_s * 1000000000,
                   .skip_midstream = arguments->no_midstream,
                   .syn_restarts_clock = arguments->syn_restarts_clock},
         .marked_only = arguments->marked_only,
@@ -104,7 +109,7 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
     };
     const char *wrong = check_numbers(arguments);
     if (wrong == NULL)
-        wrong = read_bounds(arguments, &selection->max_streams);
+        wrong = read_bounds(arguments, &selection->rules, &selection->max_streams);
     if (wrong == NULL)
         wrong = read_words(arguments, selection);
     if (wrong != NULL) {

@@ -359,8 +359,7 @@ static bool open_dissector(Slim *slim, GError **error)
 
     if (selection->questions.fields == NULL && selection->questions.filter == NULL)
         return true;
-    const FpDissectorOptions options = {
-        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .waiting = is_pressed};
+    const FpDissectorOptions options = {.keep = selection->keep, .say = say, .waiting = is_pressed};
     slim->dissector = fp_dissector_new(&selection->questions, &options, error);
     return slim->dissector != NULL;
 }

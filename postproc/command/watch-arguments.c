@@ -162,6 +162,7 @@ static const struct {
     {"filter", false},
     {"display-filter", false},
     {"flight-bytes", false},
+    {"idle", false},
     {"no-midstream", true},
     {"syn-restarts-clock", true},
     {"marked-only", true},

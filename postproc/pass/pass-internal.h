@@ -41,7 +41,7 @@ struct FpPass {
     int64_t first_ns, last_ns; /* of the batch that was taken last */
 };
 
-/* A segment that is in any class, all borrowed. */
+/* A segment that is in any class, or ends a flight; all borrowed. */
 typedef struct {
     const FpRecord *record;
     const GPtrArray *fragments; /* with which the record completes a datagram; NULL for none */

@@ -189,6 +189,7 @@ static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpFound *
 typedef struct {
     bool is_well;               /* false when nothing is to be written any more */
     uint8_t wanted;             /* classes for which there is something to do */
+    bool wants_ends;            /* of flights, too */
     bool is_one_record;         /* the segments are all of one record: */
     const GPtrArray *fragments; /* those with which it completes a datagram */
     uint8_t classes;            /* that they are in */
@@ -199,7 +200,12 @@ static uint8_t wanted_classes(const FpPass *pass)
     return pass->show != NULL || pass->asking.dissector != NULL ? FP_CLASS_ALL : (uint8_t)(FP_CLASS_FIRST | pass->selection->keep);
 }
 
-/* A segment that is in any class; index: of those of its record. */
+static Taking begin_taking(const FpPass *pass, bool is_well)
+{
+    return (Taking){.is_well = is_well, .wanted = wanted_classes(pass), .wants_ends = pass->asking.dissector != NULL};
+}
+
+/* A segment that is in any class, or ends a flight; index: of those of its record. */
 __attribute__((noinline)) static void take_class(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment,
                                                  const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
 {
@@ -209,8 +215,8 @@ __attribute__((noinline)) static void take_class(FpPass *pass, const FpCapture *
                            .index = taking->is_one_record ? index : 0,
                            .verdict = verdict};
 
-    taking->is_well =
-        take_verdict(pass, capture, &found, error) && (taking->is_one_record || take_frame(pass, record, NULL, verdict->classes, error));
+    taking->is_well = take_verdict(pass, capture, &found, error) &&
+                      (taking->is_one_record || verdict->classes == 0 || take_frame(pass, record, NULL, verdict->classes, error));
     taking->classes |= verdict->classes;
 }
 
@@ -228,8 +234,9 @@ __attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const 
         pass->summary->frames += (unsigned)step;
         if (!pending[i].has_segment)
             continue;
-        fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict);
-        if (verdict.classes & taking->wanted && taking->is_well)
+        if (!fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict))
+            continue;
+        if ((verdict.classes & taking->wanted || (verdict.ends_flight && taking->wants_ends)) && taking->is_well)
             take_class(pass, capture, records, &pending[i].segment, &verdict, (unsigned)i, taking, error);
     }
     return n;
@@ -242,8 +249,10 @@ static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord 
     const GArray *earlier = pending->extra->earlier;
     const guint n = earlier != NULL ? earlier->len : 0;
     FpDecodedRecord *all = g_new(FpDecodedRecord, n + 1);
-    Taking taking = {.is_well = is_well, .wanted = wanted_classes(pass), .is_one_record = true, .fragments = pending->extra->fragments};
+    Taking taking = begin_taking(pass, is_well);
 
+    taking.is_one_record = true;
+    taking.fragments = pending->extra->fragments;
     for (guint i = 0; i < n; i++) {
         const FpSegment *segment = &g_array_index(earlier, FpSegment, i);
         all[i] = (FpDecodedRecord){.segment = *segment, .key = key_of(pass, segment), .has_segment = true};
@@ -261,7 +270,7 @@ static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord 
 static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, const FpDecodedRecord *pending,
                        GError **error)
 {
-    Taking taking = {.is_well = true, .wanted = wanted_classes(pass)};
+    Taking taking = begin_taking(pass, true);
 
     for (int i = 0; (i += take_segments(pass, capture, records + i, pending + i, n - i, &taking, error)) < n; i++)
         taking.is_well = take_several(pass, capture, &records[i], &pending[i], taking.is_well, error);

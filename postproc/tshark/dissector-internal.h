@@ -77,8 +77,6 @@ struct FpAskedStream {
     FpFieldValues *values;
     int64_t began_ns;
     gint64 began_us;
-    uint64_t payload_bytes; /* of the flight, added up */
-    uint64_t reached;       /* its last byte, in its side's sequence space */
     FpConnection connection;
     GBytes *key;    /* of the connection, from its first payload on */
     GArray *frames; /* of Held, to be given again */

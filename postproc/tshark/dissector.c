@@ -387,15 +387,6 @@ static bool keeps_handshakes(const FpDissector *dissector)
     return dissector->questions->filter != NULL && dissector->options.keep & FP_CLASS_HANDSHAKE;
 }
 
-/* How much of the flight there is, and how far it has come: as much may be the same bytes again, and as far have gaps before it. */
-static void note_flight(FpAskedStream *asked, const FpVerdict *verdict)
-{
-    uint64_t end = (uint64_t)verdict->relative_seq + verdict->payload_bytes;
-
-    asked->payload_bytes += verdict->payload_bytes;
-    asked->reached = MAX(asked->reached, end > 0 ? end - 1 : 0);
-}
-
 static void begin_flight(FpDissector *dissector, FpAskedStream *asked, const FpVerdict *verdict, const FpSegment *segment)
 {
     asked->began_ns = segment->time_ns;
@@ -432,9 +423,7 @@ FpAskedStream *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdic
     if (is_new && asked->state != DONE && !asked->is_over && verdict->classes & asked_of && !hold(dissector, asked, verdict, frame) &&
         asked->state == OPEN)
         fp_asked_stream_fail(dissector, asked, "captures have no number for its link type, so tshark cannot be given it");
-    if (verdict->classes & (FP_CLASS_FIRST | FP_CLASS_FLIGHT))
-        note_flight(asked, verdict);
-    if (verdict->classes & FP_CLASS_REPLY || MIN(asked->payload_bytes, asked->reached) >= dissector->options.flight_bytes)
+    if (verdict->ends_flight)
         end_flight(dissector, asked, false);
     fp_asked_stream_check(dissector, asked);
     return asked;

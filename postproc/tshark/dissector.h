@@ -9,9 +9,9 @@
  * are given in such an order that the one with its first byte, given last, shows all of its messages. Before that, what comes is asked
  * about as it comes, if what matches a part of the flight matches the whole, too.
  *
- * A flight is over with the reply, when its bytes are used up, or at the end; of a capture that goes on while it is read also ASKED_SECONDS
- * after its first frame, by its time or by the clock. What tshark is given of a stream begins with a SYN, captured or made here, so that
- * what it was given before changes nothing.
+ * When a flight is over the verdict says; else it is at the end, and in a capture that goes on while it is read ASKED_SECONDS after its
+ * first frame, by its time or by the clock. What tshark is given of a stream begins with a SYN, captured or made here, so that what it was
+ * given before changes nothing.
  *
  * When tshark dies, or does not answer for too long, another is started and given what had not been done with, one stream after the other;
  * a stream on which that one dies, too, is done without an answer. So are, when tshark keeps dying, all.
@@ -46,7 +46,6 @@ typedef struct {
 } FpDissectorStats;
 
 typedef struct {
-    uint32_t flight_bytes;
     unsigned keep; /* classes of frames that are kept: for those but first, which streams have matched is remembered, of the last
                       FP_MATCHED_MAX */
     FpSay say;
@@ -77,8 +76,8 @@ typedef struct {
     const GPtrArray *fragments; /* of FpTsharkFrame, those with which it completes a datagram */
 } FpDissectorFrame;
 
-/* Takes a frame that is in any class. Returns the stream, to be unreferenced; or NULL when nothing is asked of it any more: then
- * fp_dissector_has_matched knows. */
+/* Takes a frame that is in any class, or ends a flight. Returns the stream, to be unreferenced; or NULL when nothing is asked of it any
+ * more: then fp_dissector_has_matched knows. */
 FpAskedStream *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpDissectorFrame *frame);
 
 /* Begins anew, with the streams that have matched before: of uint64_t, oldest first, or NULL. What is asked of others is forgotten. */

@@ -133,8 +133,7 @@ static bool note_waiting(void *user)
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error)
 {
     const FpSelection *selection = &options->selection;
-    const FpDissectorOptions how = {
-        .flight_bytes = selection->rules.flight_bytes, .keep = selection->keep, .say = say, .waiting = note_waiting, .user = watch};
+    const FpDissectorOptions how = {.keep = selection->keep, .say = say, .waiting = note_waiting, .user = watch};
 
     *dissector = NULL;
     if (selection->questions.fields == NULL && selection->questions.filter == NULL)

@@ -39,10 +39,19 @@ def slim(*paths, check=True):
     return program("slim", "-q", "--list", *paths, check=check).stdout.decode().splitlines()
 
 
-def plugin(path):
+PREFERENCES = {"--idle": "idle"}
+
+
+def preferences(options):
+    """What the program's options are for the plugin."""
+    words = list(map(str, options))
+    return [word for option, value in zip(words[::2], words[1::2]) for word in ("-o", f"firstpayload.{PREFERENCES[option]}:{value}")]
+
+
+def plugin(path, *options):
     """All four classes in one run."""
     extract = [word for field in FIELDS.values() for word in ("-e", field)]
-    done = tshark_runner.run_tshark(["-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
+    done = tshark_runner.run_tshark([*preferences(options), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
     rows = []
     for line in tshark_runner.output_of(done).splitlines():
         frame, *present = line.split("\t")

@@ -15,11 +15,13 @@ typedef struct {
     gboolean ends_handshake;
     gboolean gapless; /* goes on right where its direction was */
     gboolean far;     /* of the flight, and a GiB on */
+    unsigned payload_classes;
 } Event;
 
 struct Reference {
     GArray *events; /* of the stream that is open on the endpoints now */
     guint32 number;
+    FpRules rules;
 };
 
 typedef struct {
@@ -27,10 +29,11 @@ typedef struct {
     guint32 value;
 } Number;
 
-Reference *reference_new(void)
+Reference *reference_new(const FpRules *rules)
 {
     Reference *reference = g_new0(Reference, 1);
 
+    reference->rules = *rules;
     reference->events = g_array_new(FALSE, FALSE, sizeof(Event));
     return reference;
 }
@@ -110,13 +113,27 @@ static gboolean last_window_is_zero(const GArray *events, unsigned direction)
 static gboolean starts_another(const GArray *events, unsigned direction, const FpSegment *segment)
 {
     Number base = base_of(events, direction);
+    gboolean closed = FALSE, other_number = base.known && base.value != segment->seq;
 
-    if (!is_syn(segment) || events->len == 0)
-        return FALSE;
     FOR_EACH (event, events)
-        if (event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN))
-            return TRUE;
-    return base.known && base.value != segment->seq;
+        closed |= event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN);
+    if (events->len == 0)
+        return FALSE;
+    if (is_syn_ack(segment))
+        return closed && other_number && !(segment->flags & FP_TCP_RST);
+    return is_syn(segment) && (closed || other_number);
+}
+
+static gboolean is_idle(const GArray *events, unsigned direction, const FpSegment *segment, gint64 idle_ns)
+{
+    if (idle_ns == 0 || events->len == 0)
+        return FALSE;
+    const Event *last = &g_array_index(events, Event, events->len - 1);
+    Number next = next_of(events, direction);
+    gboolean keeps_alive = !segment->length_unknown && segment->segment_bytes - segment->header_bytes <= 1 && next.known &&
+                           segment->seq + 1 == next.value && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST));
+
+    return segment->time_ns - last->segment.time_ns >= idle_ns && !keeps_alive;
 }
 
 static gboolean is_keep_alive(const GArray *events, const Event *event)
@@ -231,6 +248,32 @@ static gboolean ends_silence(const GArray *events)
     return closing == 1 && last->whole && last->segment.flags & (FP_TCP_RST | FP_TCP_FIN) && first_payload(events) == NULL;
 }
 
+static gboolean is_closing(const Event *event, guint8 flags)
+{
+    return event->whole && event->segment.flags & flags;
+}
+
+/* Whether the flight is over with a segment, the last of events; classes: those of its payload. Each segment from the first payload on is
+ * asked anew what it ends. */
+static gboolean ends_flight(const GArray *events)
+{
+    const Event *first = first_payload(events), *last = &g_array_index(events, Event, events->len - 1);
+    guint ends = 0;
+
+    FOR_EACH (event, events) {
+        if (first == NULL || event < first)
+            continue;
+        gboolean own = event->direction == first->direction;
+        gboolean ends_here =
+            is_closing(event, FP_TCP_RST) || (own && is_closing(event, FP_TCP_FIN)) ||
+            (event->payload && !(event->payload_classes & FP_CLASS_FLIGHT) && (own || event->payload_classes & FP_CLASS_REPLY));
+        if (ends_here && event == last && ends == 0)
+            return TRUE;
+        ends += ends_here ? 1 : 0;
+    }
+    return FALSE;
+}
+
 static const Event *first_syn(const GArray *events)
 {
     FOR_EACH (event, events)
@@ -246,6 +289,7 @@ static void judge_payload(const GArray *events, const Event *last, FpVerdict *ve
     gint32 offset = (gint32)(last->segment.flags & FP_TCP_SYN ? from_base : from_base - 1);
     unsigned classes = payload_classes(events, last, offset);
 
+    g_array_index(events, Event, events->len - 1).payload_classes = classes;
     if (classes == 0)
         return;
     verdict->classes = (guint8)(verdict->classes | classes);
@@ -266,7 +310,7 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
     Event event = {.segment = *segment, .direction = direction};
     FpVerdict verdict = {0};
 
-    if (events->len == 0 || starts_another(events, direction, segment)) {
+    if (events->len == 0 || starts_another(events, direction, segment) || is_idle(events, direction, segment, reference->rules.idle_ns)) {
         g_array_set_size(events, 0);
         reference->number = (*next_number)++;
         verdict.begins = TRUE;
@@ -278,7 +322,8 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
     if (event.payload)
         judge_payload(events, &event, &verdict);
     verdict.ends_silent = ends_silence(events);
-    if (verdict.classes != 0 || verdict.begins || verdict.ends_silent)
+    verdict.ends_flight = ends_flight(events);
+    if (verdict.classes != 0 || verdict.begins || verdict.ends_silent || verdict.ends_flight)
         verdict.stream = reference->number;
     return verdict;
 }

@@ -15,7 +15,8 @@
 /* The segments between two endpoints. */
 typedef struct Reference Reference;
 
-Reference *reference_new(void);
+/* rules are copied; of them idle_ns counts. */
+Reference *reference_new(const FpRules *rules);
 void reference_free(Reference *reference);
 
 /* Judges the next segment, sent in direction (0 or 1). *next_number is the number that a new stream gets. */

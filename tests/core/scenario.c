@@ -146,6 +146,12 @@ static gboolean read_link(Reader *reader, GError **error)
     return fail(reader, error, "not a link type", word);
 }
 
+/* idle SECONDS */
+static gboolean read_idle(Reader *reader, GError **error)
+{
+    return take_ns(reader, &reader->scenario->rules.idle_ns, error);
+}
+
 /* "S.", "P.", "-" (none) */
 static gboolean take_flags(Reader *reader, Packet *packet, GError **error)
 {
@@ -294,7 +300,7 @@ static gboolean take_expected_value(Reader *reader, const char *word, Expected *
     return fail(reader, error, "not known after =>", word);
 }
 
-/* => CLASSES [SIDE] [midstream] [out-of-order] [fast-open] [seq N] [bytes N] [age T] [delay T] [stream N] */
+/* => CLASSES [SIDE] [midstream] [out-of-order] [fast-open] [ends-flight] [seq N] [bytes N] [age T] [delay T] [stream N] */
 static gboolean take_expected(Reader *reader, Packet *packet, GError **error)
 {
     Expected *expected = &packet->expected;
@@ -309,6 +315,8 @@ static gboolean take_expected(Reader *reader, Packet *packet, GError **error)
             expected->out_of_order = TRUE;
         else if (strcmp(word, "fast-open") == 0)
             expected->fast_open = TRUE;
+        else if (strcmp(word, "ends-flight") == 0)
+            expected->ends_flight = reader->scenario->says_ends = TRUE;
         else if (!take_side(word, expected) && !take_expected_value(reader, word, expected, error))
             return FALSE;
     }
@@ -396,6 +404,8 @@ static gboolean read_line(Reader *reader, const char *line, GError **error)
     reader->words = words;
     if (take_word_if(reader, "link"))
         return read_link(reader, error);
+    if (take_word_if(reader, "idle"))
+        return read_idle(reader, error);
     if (take_word_if(reader, "connection"))
         return read_connection(reader, error);
     if (*words[0] == '+' || *words[0] == '-')
@@ -436,6 +446,7 @@ Scenario *scenario_read(const char *path, GError **error)
 
     scenario->path = g_path_get_basename(path);
     scenario->link_type = LINK_ETHERNET;
+    scenario->rules.flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
     scenario->connections = g_ptr_array_new_with_free_func(connection_free);
     scenario->packets = g_ptr_array_new_with_free_func(packet_free);
     if (fine) {

@@ -31,7 +31,7 @@ typedef struct {
 typedef struct {
     guint classes;
     FpSide side;
-    gboolean midstream, out_of_order, fast_open;
+    gboolean midstream, out_of_order, fast_open, ends_flight;
     gboolean has_side, has_stream, has_seq, has_bytes, has_age, has_delay;
     guint32 stream, seq, bytes;
     gint64 age_ns, delay_ns;
@@ -68,6 +68,8 @@ typedef struct {
 typedef struct {
     char *path;
     char *description;
+    gboolean says_ends; /* each packet that ends a flight is marked as such */
+    FpRules rules;
     char *differs; /* why stock tshark is expected to answer otherwise, or NULL */
     guint link_type;
     GPtrArray *connections; /* of Connection */

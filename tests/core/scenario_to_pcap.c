@@ -4,6 +4,7 @@
  *
  *   scenario-to-pcap SCENARIO OUT.pcap     the capture, in nanosecond pcap
  *   scenario-to-pcap --expected SCENARIO   frame, tab, classes, for each frame that is in any class
+ *   scenario-to-pcap --options SCENARIO    the options, of firstpayload slim, that it is about
  *   scenario-to-pcap --differs SCENARIO    why stock tshark answers otherwise; nothing when it does not
  */
 #include <stdio.h>
@@ -59,13 +60,19 @@ static void print_expected(const Scenario *scenario)
     }
 }
 
+static void print_options(const Scenario *scenario)
+{
+    if (scenario->rules.idle_ns != 0)
+        printf("--idle %" G_GINT64_FORMAT "\n", scenario->rules.idle_ns / 1000000000);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     gboolean print = argc == 3 && argv[1][0] == '-';
 
     if (argc != 3) {
-        fprintf(stderr, "usage: scenario-to-pcap SCENARIO OUT.pcap | --expected SCENARIO | --differs SCENARIO\n");
+        fprintf(stderr, "usage: scenario-to-pcap SCENARIO OUT.pcap | --expected SCENARIO | --options SCENARIO | --differs SCENARIO\n");
         return 2;
     }
     Scenario *scenario = scenario_read(print ? argv[2] : argv[1], &error);
@@ -74,6 +81,8 @@ int main(int argc, char **argv)
             write_capture(scenario, argv[2], &error);
         else if (strcmp(argv[1], "--expected") == 0)
             print_expected(scenario);
+        else if (strcmp(argv[1], "--options") == 0)
+            print_options(scenario);
         else if (scenario->differs)
             puts(scenario->differs);
         scenario_free(scenario);

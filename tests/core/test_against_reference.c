@@ -10,6 +10,8 @@
 #include "reference.h"
 #include "streams.h"
 
+#define IDLE_NS (10 * G_GINT64_CONSTANT(1000000000))
+
 enum { ROUNDS = 5000, SEGMENTS = 60, PAIRS = 3 };
 
 typedef struct {
@@ -34,6 +36,7 @@ typedef struct {
 /* One capture: what was sent in it so far, and where each sender is. */
 typedef struct {
     GRand *rand;
+    FpRules rules;
     Sent sent[SEGMENTS];
     guint count;
     guint32 isn[PAIRS][2], end[PAIRS][2];
@@ -101,6 +104,8 @@ static Sent *random_segment(Round *round)
     segment->window = (guint16)PICK(rand, 0, 1000, 1000);
     random_sizes(round, segment);
     segment->time_ns = round->now_ns += (gint64)PICK(rand, 0, 1000, 1000000) - (chance(rand, 3) ? 5000000 : 0);
+    if (round->rules.idle_ns != 0 && chance(rand, 6))
+        segment->time_ns = round->now_ns += round->rules.idle_ns - (gint64)PICK(rand, 0, 1, 1000000);
     round->end[sent->pair][sent->sender] =
         segment->seq + segment->segment_bytes - segment->header_bytes + (segment->flags & (S | F) ? 1 : 0);
     return sent;
@@ -142,17 +147,17 @@ static char *describe(const FpVerdict *verdict)
     char classes[FP_CLASSES_TEXT_BYTES];
 
     fp_classes_to_text(verdict->classes, classes);
-    return g_strdup_printf("(%s) %s%s%s%s%s%s seq %u bytes %u age %" G_GINT64_FORMAT " delay %" G_GINT64_FORMAT "%s stream %u", classes,
+    return g_strdup_printf("(%s) %s%s%s%s%s%s%s seq %u bytes %u age %" G_GINT64_FORMAT " delay %" G_GINT64_FORMAT "%s stream %u", classes,
                            fp_side_name(verdict->side), verdict->midstream ? " midstream" : "",
                            verdict->out_of_order ? " out-of-order" : "", verdict->fast_open ? " fast-open" : "",
-                           verdict->begins ? " begins" : "", verdict->ends_silent ? " ends-silent" : "", verdict->relative_seq,
-                           verdict->payload_bytes, verdict->age_ns, verdict->delay_ns, verdict->has_syn ? "" : " (no SYN)",
-                           verdict->stream);
+                           verdict->begins ? " begins" : "", verdict->ends_silent ? " ends-silent" : "",
+                           verdict->ends_flight ? " ends-flight" : "", verdict->relative_seq, verdict->payload_bytes, verdict->age_ns,
+                           verdict->delay_ns, verdict->has_syn ? "" : " (no SYN)", verdict->stream);
 }
 
 /* How often each class and each remark came up: a test that never sees them proves nothing. */
 typedef struct {
-    guint classes[4], midstream, out_of_order, fast_open, ends_silent, streams, no_payload;
+    guint classes[4], midstream, out_of_order, fast_open, ends_silent, ends_flight, syn_ack_starts, idle_starts, streams, no_payload;
 } Seen;
 
 static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *verdict)
@@ -163,6 +168,9 @@ static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *ve
     seen->out_of_order += verdict->out_of_order;
     seen->fast_open += verdict->fast_open;
     seen->ends_silent += verdict->ends_silent;
+    seen->ends_flight += verdict->ends_flight;
+    seen->idle_starts += verdict->begins && verdict->stream >= PAIRS && !(segment->flags & FP_TCP_SYN);
+    seen->syn_ack_starts += verdict->begins && verdict->stream >= PAIRS && segment->flags == (FP_TCP_SYN | FP_TCP_ACK);
     seen->no_payload += verdict->payload_bytes == 0 && segment->segment_bytes > segment->header_bytes;
 }
 
@@ -191,13 +199,13 @@ static gboolean play(Round *round, FpStreams *streams, Reference *references[PAI
 
 static gboolean play_round(guint32 seed, Seen *seen)
 {
-    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = seed % 2 ? 0 : IDLE_NS};
     FpStreams *streams = fp_streams_new(&rules, seed, 1000);
     Reference *references[PAIRS];
-    Round round = {.rand = g_rand_new_with_seed(seed)};
+    Round round = {.rand = g_rand_new_with_seed(seed), .rules = rules};
 
     for (guint i = 0; i < PAIRS; i++) {
-        references[i] = reference_new();
+        references[i] = reference_new(&rules);
         for (guint side = 0; side < 2; side++)
             round.isn[i][side] = round.end[i][side] = PICK(round.rand, 0, 1000, 0xfffffff0, 0xffffffff, 0x7ffffff0);
     }
@@ -225,6 +233,9 @@ static void test_same_answers(void)
     g_assert_cmpuint(seen.out_of_order, >, 1000);
     g_assert_cmpuint(seen.fast_open, >, 1000);
     g_assert_cmpuint(seen.ends_silent, >, 1000);
+    g_assert_cmpuint(seen.ends_flight, >, 1000);
+    g_assert_cmpuint(seen.syn_ack_starts, >, 1000);
+    g_assert_cmpuint(seen.idle_starts, >, 1000);
     g_assert_cmpuint(seen.no_payload, >, 1000);
     g_assert_cmpuint(seen.streams, >, PAIRS * ROUNDS + 1000);
     g_test_message("%u segments: first %u, reply %u, flight %u, handshake %u; %u streams", (guint)ROUNDS * SEGMENTS, seen.classes[0],

@@ -23,9 +23,10 @@ typedef struct {
     guint64 lost; /* streams found to be forgotten */
 } Play;
 
+static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+
 static Play play_new(guint32 seed, gsize max_streams)
 {
-    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
     Play play = {.streams = fp_streams_new(&rules, seed, max_streams), .rand = g_rand_new_with_seed(seed)};
 
     g_assert_nonnull(play.streams);
@@ -102,7 +103,7 @@ static void give(Play *play, guint number, unsigned direction, guint8 flags, gui
     }
     g_assert_cmpint(*reference == NULL, ==, added == 1);
     if (*reference == NULL)
-        *reference = reference_new();
+        *reference = reference_new(&rules);
     FpVerdict wanted = reference_take(*reference, direction, &segment, &play->next_number);
     g_assert_cmpuint(after.started - before.started, ==, play->next_number - next_number);
     compare(&found, &wanted);

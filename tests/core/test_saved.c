@@ -13,7 +13,11 @@
 #define ENDPOINTS 3000U
 #define MAX_STREAMS 700U
 
-static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+#define SECOND G_GINT64_CONSTANT(1000000000)
+
+static const FpRules plain_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+static const FpRules idle_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = 10 * SECOND};
+static FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}; /* that tables are made and loaded with */
 
 /* What was saved, and how much of it has been read. */
 typedef struct {
@@ -119,8 +123,9 @@ static FpStreams *filled(GRand *rand, guint n)
     return streams;
 }
 
-static void test_goes_on_as_if_nothing_had_been(void)
+static void test_goes_on_as_if_nothing_had_been(gconstpointer by)
 {
+    rules = *(const FpRules *)by;
     GRand *rand = g_rand_new_with_seed(5);
     FpStreams *plain = fp_streams_new(&rules, 99, MAX_STREAMS), *moved = fp_streams_new(&rules, 99, MAX_STREAMS);
     FpStreamsStats stats;
@@ -141,6 +146,92 @@ static void test_goes_on_as_if_nothing_had_been(void)
     fp_streams_free(plain);
     fp_streams_free(moved);
     g_rand_free(rand);
+    rules = plain_rules;
+}
+
+/* A segment of 10 bytes, or a SYN of none, of one of several clients or of their server; returns whether it begins a stream. */
+static bool begins(FpStreams *streams, guint32 client, bool is_reply, uint8_t flags, gint64 time_ns)
+{
+    guint32 addresses[2] = {is_reply ? 0xffffffff : client, is_reply ? client : 0xffffffff};
+    FpVerdict verdict;
+    FpSegment segment = {.source = (const uint8_t *)&addresses[0],
+                         .destination = (const uint8_t *)&addresses[1],
+                         .address_bytes = 4,
+                         .source_port = 1,
+                         .destination_port = 1,
+                         .seq = flags & FP_TCP_SYN ? 99 : 100,
+                         .ack = 100,
+                         .flags = flags,
+                         .header_bytes = 20,
+                         .segment_bytes = flags & FP_TCP_SYN ? 20 : 30,
+                         .window = 1000,
+                         .time_ns = time_ns};
+
+    give(streams, &segment, &verdict);
+    return verdict.begins;
+}
+
+static FpStreams *moved_to(FpStreams *streams, const FpRules *new_rules)
+{
+    g_autoptr(GByteArray) bytes = save(streams);
+
+    fp_streams_free(streams);
+    rules = *new_rules;
+    streams = load(bytes);
+    g_assert_nonnull(streams);
+    return streams;
+}
+
+/* Three streams at 100 s, saved when nobody asked for more: of which there was a SYN, of which one side has spoken, and both have. */
+static FpStreams *three_streams(void)
+{
+    rules = plain_rules;
+    FpStreams *streams = fp_streams_new(&rules, 99, MAX_STREAMS);
+
+    g_assert_true(begins(streams, 1, false, FP_TCP_SYN, 100 * SECOND));
+    g_assert_true(begins(streams, 2, false, FP_TCP_ACK, 100 * SECOND));
+    g_assert_true(begins(streams, 3, false, FP_TCP_ACK, 100 * SECOND));
+    g_assert_false(begins(streams, 3, true, FP_TCP_ACK, 100 * SECOND));
+    return streams;
+}
+
+static void assert_each_begins(FpStreams *streams, bool wanted, gint64 time_ns)
+{
+    for (guint32 client = 1; client <= 3; client++)
+        g_assert_cmpint(begins(streams, client, client == 3, FP_TCP_ACK, time_ns), ==, wanted);
+}
+
+/* How long nothing has come is known, if not so well, of streams that were saved when nobody asked; and exactly from then on. */
+static void test_idle_is_asked_for_later(void)
+{
+    FpStreams *streams = moved_to(three_streams(), &idle_rules);
+    assert_each_begins(streams, true, 110 * SECOND + SECOND / 10);
+    fp_streams_free(streams);
+
+    streams = moved_to(three_streams(), &idle_rules);
+    assert_each_begins(streams, false, 109 * SECOND);
+    streams = saved_and_loaded(streams);
+    assert_each_begins(streams, false, 119 * SECOND - 1);
+    streams = saved_and_loaded(streams);
+    assert_each_begins(streams, true, 129 * SECOND - 1);
+    streams = moved_to(streams, &plain_rules);
+    assert_each_begins(streams, false, 1000 * SECOND);
+    fp_streams_free(streams);
+}
+
+/* A SYN that came again is remembered in 16 bytes only when they say when that was. */
+static void test_idle_counts_from_the_last_syn(void)
+{
+    rules = idle_rules;
+    FpStreams *streams = fp_streams_new(&rules, 99, MAX_STREAMS);
+
+    g_assert_true(begins(streams, 1, false, FP_TCP_SYN, 0));
+    g_assert_false(begins(streams, 1, false, FP_TCP_SYN, 9 * SECOND));
+    streams = saved_and_loaded(streams);
+    g_assert_false(begins(streams, 1, false, FP_TCP_SYN, 18 * SECOND));
+    g_assert_true(begins(streams, 1, false, FP_TCP_SYN, 28 * SECOND));
+    fp_streams_free(streams);
+    rules = plain_rules;
 }
 
 static void test_cut_file(void)
@@ -159,8 +250,9 @@ static void test_cut_file(void)
 }
 
 /* A checksum is what tells damage; but what gets past one must not make the program read or write where nothing is. */
-static void test_damaged_file(void)
+static void test_damaged_file(gconstpointer by)
 {
+    rules = *(const FpRules *)by;
     GRand *rand = g_rand_new_with_seed(7);
     FpStreams *streams = filled(rand, 500);
     g_autoptr(GByteArray) bytes = save(streams);
@@ -182,11 +274,12 @@ static void test_damaged_file(void)
     }
     fp_streams_free(streams);
     g_rand_free(rand);
+    rules = plain_rules;
 }
 
-/* What tests/core/saved/ holds was written before slots had finer times and is_answered: of a table as filled makes it, with 200 segments.
- */
-static FpStreams *load_first_format(const char *path)
+/* What tests/core/saved/ holds was written before slots had finer times and is_answered, or before there was anything behind whole streams:
+ * of a table as filled makes it, with 200 segments. */
+static FpStreams *load_older(const char *path)
 {
     gchar *contents;
     gsize n;
@@ -206,10 +299,10 @@ static const Slot *slot_of(const FpStreams *streams, uint64_t hash)
     return NULL;
 }
 
-static void test_first_format(gconstpointer path)
+static void test_older(gconstpointer path)
 {
     GRand *rand = g_rand_new_with_seed(8);
-    FpStreams *fresh = filled(rand, 200), *loaded = load_first_format(path);
+    FpStreams *fresh = filled(rand, 200), *loaded = load_older(path);
 
     g_assert_nonnull(loaded);
     for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
@@ -229,6 +322,9 @@ static void test_first_format(gconstpointer path)
         FpSegment segment = random_segment(rand, i, addresses);
         give(fresh, &segment, &one);
         give(loaded, &segment, &other);
+        one.ends_flight = other.ends_flight = false; /* that it was said before was not noted then */
+        if (one.classes == 0 && !one.begins && !one.ends_silent)
+            one.stream = other.stream = 0;
         if (i < 500) /* before the table is full */
             g_assert_cmpint(memcmp(&one, &other, sizeof one), ==, 0);
     }
@@ -275,12 +371,17 @@ static void test_empty_table(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/saved/goes-on-as-if-nothing-had-been", test_goes_on_as_if_nothing_had_been);
+    g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been", &plain_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-idle", &idle_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_func("/saved/idle-is-asked-for-later", test_idle_is_asked_for_later);
+    g_test_add_func("/saved/idle-counts-from-the-last-syn", test_idle_counts_from_the_last_syn);
     g_test_add_func("/saved/cut-file", test_cut_file);
-    g_test_add_func("/saved/damaged-file", test_damaged_file);
+    g_test_add_data_func("/saved/damaged-file", &plain_rules, test_damaged_file);
+    g_test_add_data_func("/saved/damaged-file-idle", &idle_rules, test_damaged_file);
     g_test_add_func("/saved/empty-table", test_empty_table);
     if (SEGMENT_BITS == 13) { /* what was saved, and what is long, is so in the table as it is */
-        g_test_add_data_func("/saved/first-format", argv[1], test_first_format);
+        g_test_add_data_func("/saved/first-format", argv[1], test_older);
+        g_test_add_data_func("/saved/before-parts", argv[2], test_older);
         g_test_add_func("/saved/runs-stay-short", test_runs_stay_short);
     }
     return g_test_run();

@@ -48,13 +48,13 @@ static void check(const Scenario *scenario, const Packet *packet, const FpVerdic
     check_value(where, "midstream", first || expected->midstream, expected->midstream, verdict->midstream);
     check_value(where, "out-of-order", first || expected->out_of_order, expected->out_of_order, verdict->out_of_order);
     check_value(where, "fast-open", first || expected->fast_open, expected->fast_open, verdict->fast_open);
+    check_value(where, "ends-flight", scenario->says_ends, expected->ends_flight, verdict->ends_flight);
     check_value(where, "whether there is a delay", first, expected->has_delay, verdict->has_syn);
 }
 
 static void feed(const Scenario *scenario, guint64 seed, gboolean mirrored)
 {
-    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
-    FpStreams *streams = fp_streams_new(&rules, seed, 1000);
+    FpStreams *streams = fp_streams_new(&scenario->rules, seed, 1000);
 
     for (guint i = 0; i < scenario->packets->len; i++) {
         const Packet *packet = g_ptr_array_index(scenario->packets, i);

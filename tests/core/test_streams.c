@@ -546,9 +546,12 @@ static void fill(FpStreams *streams, guint32 begin, guint32 n, unsigned flags, g
 
 static void test_fitting_streams_fit(void)
 {
-    g_assert_cmpuint(fp_streams_fitting(200000), ==, 0);
+    const FpRules usual = {0}, idle = {.idle_ns = 1};
+
+    g_assert_cmpuint(fp_streams_fitting(&usual, 200000), ==, 0);
+    g_assert_cmpuint(fp_streams_fitting(&idle, 100000000), <, fp_streams_fitting(&usual, 100000000));
     for (gsize bytes = 300000; bytes < 20000000; bytes = bytes * 4 / 3) {
-        gsize max_streams = fp_streams_fitting(bytes);
+        gsize max_streams = fp_streams_fitting(&usual, bytes);
         FpStreams *streams = table(bytes, max_streams);
         guint32 n = (guint32)max_streams * 5 / 4;
         fill(streams, 0, n, FP_TCP_ACK, bytes);

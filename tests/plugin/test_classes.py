@@ -106,6 +106,15 @@ class Classes(unittest.TestCase):
         self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:0"), frames[:1])
         self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:4294967295"), frames)
 
+    def test_idle_preference(self):
+        self.stream.handshake()
+        one = self.stream.client(PSH | ACK, 1, 1, b"one")
+        self.capture.now += 10
+        two = self.stream.client(PSH | ACK, 4, 1, b"two")
+        self.assertEqual(self.frames("firstpayload"), [one])
+        self.assertEqual(self.frames("firstpayload", "-o", "firstpayload.idle:4294967295"), [one])
+        self.assertEqual(self.frames("firstpayload", "-o", "firstpayload.idle:10"), [one, two])
+
     def test_skip_midstream_preference(self):
         self.stream.client(PSH | ACK, 1, 1, b"one")
         self.stream.server(PSH | ACK, 1, 4, b"two")

@@ -271,6 +271,19 @@ class Options(InFolder):
         self.assertEqual(rows("--flight-bytes", "101", "-", stdin=pcap(frames))[5], "flight")
         self.assertNotIn(5, rows("--flight-bytes", "100", "-", stdin=pcap(frames)))
 
+    def test_idle(self):
+        """By the times of the frames, also where one file ends and another begins."""
+        gaps = connection() + [segment(40000, 80, 1019, ACK, b"more", ack=5020)]
+        records = [record(frame, n) for n, frame in enumerate(gaps[:5])]
+        late = struct.pack("<II", 1700000007, 4000) + record(gaps[5])[8:]        # 7 s after the answer
+        whole = header() + b"".join(records) + late
+        first = write(self.folder, "1.pcap", header() + b"".join(records))
+        second = write(self.folder, "2.pcap", header() + late)
+        for seconds, found in (("0", None), ("8", None), ("7", "first,flight"), ("1", "first,flight")):
+            with self.subTest(seconds):
+                self.assertEqual(rows("--idle", seconds, "-", stdin=whole).get(6), found)
+                self.assertEqual(rows("--idle", seconds, first, second).get(6), found)
+
     def test_no_midstream(self):
         middle = [segment(5, 6, 1, ACK, b"data")]
         self.assertEqual(rows("-", stdin=pcap(middle + connection()))[1], "first,flight")
@@ -330,7 +343,7 @@ class Options(InFolder):
                 os.unlink(self.path("-foo.pcap"))
 
     def test_wrong_usage_says_what_is_right(self):
-        for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
+        for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--idle", "-1", "-"], ["--idle", "4294967296", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
                           ["--list", "-w", "x", "-"], ["--no-such-option", "-"]):
             with self.subTest(arguments):
                 result = slim(*arguments, stdin=header())

@@ -105,7 +105,12 @@ class StandsAlone(InFolder):
         files = [one + over() + two[:2], two[2:] + over() + one[:3], hello_in(PIECES["swapped"], name="c.example")[3:]]
         found = self.watch(files, "--fields", SNI)
         self.assertEqual([e["fields"].get(SNI) for e in found], [None, "b.example", "c.example"])
-        self.assertEqual([e.get("flight_open") for e in found], [True, None, None])
+        self.assertEqual([e.get("flight_open") for e in found], [None, None, None])
+
+    def test_watch_says_whose_flight_may_go_on_in_the_next_file(self):
+        one, two = hello_in([(0, 700)], name="a.example", reply=False), hello_in(PIECES["two"], name="b.example")
+        found = self.watch([one, over(), two], "--fields", SNI)
+        self.assertEqual([e.get("flight_open") for e in found], [True, None])
 
     def test_watch_with_a_filter(self):
         one, two = hello_in([(0, 700)], name="a.example", reply=False), hello_in(PIECES["two"], name="b.example")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
+from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
 from waiting import PATIENCE_SECONDS, wait_for, wait_until_taken
@@ -414,6 +414,22 @@ class Live(InFolder):
         self.assertIn(b"www.example", run.stdout.readline())
         run.stdin.close()
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+
+    def test_a_connection_that_is_closed_without_a_reply_is_not_waited_for(self):
+        """Its flight is over then, and not taken for over when its time is, which the line would say. So is one that goes on beyond its bytes."""
+        server = dict(src=b"\xc0\x00\x02\x02", dst=b"\xc0\x00\x02\x01")
+        request = segment(1, 80, 1001, ACK, b"x" * 10, ack=5001)
+        for what, end in (("RST of the server", segment(80, 1, 5001, RST, **server)), ("RST", segment(1, 80, 1011, RST)),
+                          ("FIN", segment(1, 80, 1011, ACK | FIN, ack=5001)), ("FIN with payload", segment(1, 80, 1011, ACK | FIN, b"y", ack=5001)),
+                          ("beyond", segment(1, 80, 1001 + 16384, ACK, b"y", ack=5001))):
+            with self.subTest(what):
+                run = self.start_answering("--fields", SNI)
+                self.give(run, [*connection(1)[:3], request, end])
+                line = run.stdout.readline()
+                self.assertIn(b":1 > ", line)
+                self.assertNotIn(b"flight_open", line)
+                run.stdin.close()
+                self.assertEqual(run.wait(PATIENCE_SECONDS), 0, run.stderr.read())
 
     def test_signals_are_for_slim_alone(self):
         """Ctrl-C reaches all of the terminal's; what had come is still answered."""

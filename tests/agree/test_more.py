@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What has to be asked for, on captures that nobody in this project made, with the expected frames that come with them.
+
+Lists of what is idle for 10 s are there where they differ from those without.
+"""
+import sys
+import unittest
+
+import answers
+import other_versions
+
+IDLE = ("--idle", 10)
+SPOKEN = ("first", "reply", "flight")
+
+
+def in_classes(rows, names):
+    """The rows, with these classes alone."""
+    split = [(frame, [name for name in classes.split(",") if name in names]) for frame, classes in (row.split("\t") for row in rows)]
+    return [f"{frame}\t{','.join(classes)}" for frame, classes in split if classes]
+
+
+def idle_rows(name, expected):
+    listed = answers.SHARED / "expected-more" / f"{name}.idle10.rows"
+    return listed.read_text().splitlines() if listed.exists() else in_classes(expected, SPOKEN)
+
+
+class SharedCaptures(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        not_yet = {row[0] for row in other_versions.table(answers.NOT_YET)}
+        cls.captures = [capture for capture in answers.shared_captures() if capture[0] not in not_yet]
+        if not cls.captures or not (answers.SHARED / "expected-more").is_dir():
+            answers.say_absent(1)
+            raise unittest.SkipTest("shared captures absent")
+
+    def check(self, ask, captures, wanted_of):
+        for (name, _, expected), found in zip(captures, answers.in_parallel(ask, captures)):
+            with self.subTest(name):
+                if isinstance(found, Exception):
+                    raise found
+                self.assertEqual("", answers.difference(wanted_of(name, expected), found, name, "found"))
+
+    def idle_captures(self):
+        return [capture for capture in self.captures if (answers.SHARED / "expected-more" / f"{capture[0]}.idle10.rows").exists()]
+
+    def test_there_are_gaps(self):
+        self.assertGreater(len(self.idle_captures()), 8)
+
+    def test_idle_in_the_program(self):
+        self.check(lambda capture: in_classes(answers.slim(*IDLE, capture[1], check=False), SPOKEN), self.captures, idle_rows)
+
+    def test_idle_in_the_plugin(self):
+        self.check(lambda capture: in_classes(answers.plugin(capture[1], *IDLE), SPOKEN), self.idle_captures(), idle_rows)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1 if len(sys.argv) == 1 else 2)
