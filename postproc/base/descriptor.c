@@ -75,5 +75,5 @@ bool fp_descriptor_is_inherited(int fd)
 {
     int flags = fcntl(fd, F_GETFD);
 
-    return flags >= 0 && !(flags & FD_CLOEXEC); /* what is opened in here is closed on execve, so it has not come through one */
+    return flags >= 0 && !(flags & FD_CLOEXEC); /* the program opens everything close-on-exec; without the flag, fd came through execve */
 }

@@ -5,22 +5,24 @@
 
 #include <stdbool.h>
 
-/* Opens /dev/null for those of standard input, output and error that are closed, before a file of ours gets the number and what is said
- * goes into it. It is opened the wrong way round, so reading and writing still fail, and the functions below still tell. Ends the program,
- * with status 70, where that cannot be done. */
+/* Opens /dev/null in place of standard input, output or error where that is closed, so that no file opened later gets its number and the
+ * messages written to it. It is opened the wrong way round: reading from standard input and writing to the others still fail, and the next
+ * two functions still return false. On failure, prints a message and exits with status 70. */
 void fp_descriptor_open_standard(void);
 
-/* Whether fd is open for reading, and for writing. */
+/* Whether fd is open for reading. */
 bool fp_descriptor_is_readable(int fd);
+
+/* Whether fd is open for writing. */
 bool fp_descriptor_is_writable(int fd);
 
-/* Whether path is in /proc, where names stand for what is open and are no files of a folder. Links to path's folder are followed. */
+/* Whether path is in /proc, where names stand for open files instead of being files of a folder. Follows links in the path's folder. */
 bool fp_descriptor_is_in_proc(const char *path);
 
-/* The number of the descriptor of this process that path, which is in /proc, names: of /proc/self/fd/1 it is 1. Else -1. */
+/* The descriptor of this process that path, a name in /proc, stands for: 1 for /proc/self/fd/1. -1 for any other path. */
 int fp_descriptor_from_path(const char *path);
 
-/* Whether fd is open, and was so when the program began. */
+/* Whether fd is open and was already open when the program started. */
 bool fp_descriptor_is_inherited(int fd);
 
 #endif

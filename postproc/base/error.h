@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* error.h - the program's GError domain. A code is the exit status that goes with it (sysexits.h). */
+/* error.h - the program's GError domain. Each code is also the exit status (sysexits.h). */
 #ifndef FP_ERROR_H
 #define FP_ERROR_H
 

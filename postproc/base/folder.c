@@ -31,7 +31,7 @@ GPtrArray *fp_folder_names(const char *path)
     return NULL;
 }
 
-/* Over a network a rename may have been done though its answer was lost. */
+/* On a network file system the rename may have succeeded although its reply was lost. */
 static bool has_moved(const char *from, const char *to)
 {
     int failure = errno;
@@ -48,7 +48,7 @@ bool fp_folder_rename(const char *from, const char *to)
         return true;
     if (errno != EINVAL)
         return has_moved(from, to);
-    if (access(to, F_OK) == 0) { /* not every file system can do it in one step */
+    if (access(to, F_OK) == 0) { /* the file system does not support RENAME_NOREPLACE */
         errno = EEXIST;
         return false;
     }
@@ -62,7 +62,7 @@ int fp_folder_open_file(const char *path)
 
 char *fp_folder_path_of(int fd, const char *path)
 {
-    if (access("/proc/self/fd", F_OK) != 0) /* no /proc: then the name has to do */
+    if (access("/proc/self/fd", F_OK) != 0) /* without /proc the name has to do */
         return g_strdup(path);
     return g_strdup_printf("/proc/self/fd/%d", fd);
 }
@@ -91,7 +91,7 @@ bool fp_folder_is_still(const char *path, int fd)
 bool fp_folder_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* some file systems cannot say so */
+    bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* EINVAL: the file system cannot sync folders */
     int failure = errno;
 
     if (fd >= 0)

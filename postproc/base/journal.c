@@ -41,7 +41,7 @@ void fp_journal(GLogLevelFlags level, uint64_t number, const char *path, const c
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    g_autofree char *message = fp_message_printable(text); /* else journalctl shows nothing but that there is one */
+    g_autofree char *message = fp_message_printable(text); /* with unprintable bytes in it, journalctl would hide the text */
     const GLogField fields[] = {
         {"MESSAGE", message, -1},
         {"PRIORITY", priority(level), -1},

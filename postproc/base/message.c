@@ -11,7 +11,7 @@ static bool is_ascii_printable(gunichar character)
     return character >= ' ' && character <= '~';
 }
 
-/* g_unichar_isprint leaves out control and format characters, among which are those for the direction, and what is not assigned. */
+/* g_unichar_isprint refuses control, format (including text direction) and unassigned characters, but allows the types tested here. */
 static bool is_printable(gunichar character, bool is_utf8)
 {
     if (character < 0x80 || !is_utf8)

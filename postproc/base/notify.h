@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* notify.h - tells systemd how a service is, as sd_notify(3) does. Where nobody asked, nothing is told. */
+/* notify.h - tells systemd the state of a service, as sd_notify(3) does. Does nothing if NOTIFY_SOCKET is not set. */
 #ifndef FP_NOTIFY_H
 #define FP_NOTIFY_H
 
 #include <glib.h>
 
-/* Sends assignments, such as "READY=1\nSTATUS=idle". */
+/* Sends assignments, one per line, such as "READY=1\nSTATUS=idle". Errors are ignored. */
 void fp_notify(const char *assignments);
 
-/* How often at least WATCHDOG=1 is waited for, in us; 0: never. */
+/* The interval in microseconds within which systemd expects WATCHDOG=1; 0 when it expects none. */
 gint64 fp_notify_watchdog_us(void);
 
 #endif

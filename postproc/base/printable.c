@@ -41,7 +41,7 @@ void fp_printable_dots(GString *text, const uint8_t *bytes, size_t n)
     }
 }
 
-/* As JSON has it beyond 16 bits: two halves, as UTF-16 has them (RFC 8259 7). */
+/* JSON writes a character beyond 16 bits as a UTF-16 surrogate pair (RFC 8259 7). */
 static void append_escaped(GString *text, gunichar character)
 {
     if (character > 0xffff) {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * printable.h - bytes that anybody may have sent -> text that does nothing to a terminal, a log's reader or a JSON parser.
+ * printable.h - untrusted bytes -> text that is harmless to a terminal, a log reader or a JSON parser.
  *
- * Plain printable ASCII gets through, nothing else: no control character, none of those that UTF-8 hides in several bytes (C1, the
- * directions of bidirectional text), no line's end.
+ * Only printable ASCII passes: no control characters, none that UTF-8 hides in several bytes (C1, bidirectional controls), no line ends.
  */
 #ifndef FP_PRINTABLE_H
 #define FP_PRINTABLE_H
@@ -11,13 +10,13 @@
 #include <glib.h>
 #include <stdint.h>
 
-/* Appends bytes, with \xNN for what is not printable, and for the backslash, so that all of them can be told from the text. */
+/* Appends bytes, with \xNN for a backslash and for what is not printable, so that the bytes can be recovered from the text. */
 void fp_printable_escape(GString *text, const uint8_t *bytes, size_t n);
 
-/* Appends bytes, each in its place, with a dot for what is not printable; as what stands between the quotes of a JSON string. */
+/* Appends one character per byte, a dot for what is not printable, escaped to stand between the quotes of a JSON string. */
 void fp_printable_dots(GString *text, const uint8_t *bytes, size_t n);
 
-/* Appends a JSON string, quotes and all. What is not UTF-8 in value is replaced; all but printable ASCII is \uNNNN. */
+/* Appends value as a JSON string, quotes included. Replaces invalid UTF-8; writes all but printable ASCII as \uNNNN. */
 void fp_printable_json(GString *text, const char *value);
 
 #endif

@@ -15,19 +15,19 @@
 #include "signals.h"
 
 #define GRACE_MS 500
-#define SIGNALS_MAX 2 /* more than that, and whoever sends them means it */
+#define SIGNALS_MAX 2 /* one more ends the program */
 
-/* Written to by the handlers, so that who waits in poll wakes up. */
+/* An eventfd. The signal handlers write to it to wake whoever waits in poll. */
 static int wakeup = -1;
 
 static void (*before_death)(void);
 
-static volatile sig_atomic_t signals; /* that end the input */
+static volatile sig_atomic_t signals; /* received so far that end the input */
 static volatile sig_atomic_t first_signal;
-static _Atomic int64_t grace_ends_ms; /* 0: nobody has looked for input since the first */
+static _Atomic int64_t grace_ends_ms; /* 0: nobody has looked for input since the first signal */
 
-static volatile sig_atomic_t has_hung_up;                       /* since fp_stop_attend was called last */
-static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two, also while it is called */
+static volatile sig_atomic_t has_hung_up;                       /* since the last call of fp_stop_attend */
+static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two; also held during the call */
 static void (*on_hangup)(void *user);
 static void *on_hangup_user;
 
@@ -82,7 +82,7 @@ void fp_stop_catch(void (*clean_up)(void), bool hangup_reopens)
     if (wakeup < 0) {
         wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         before_death = clean_up;
-        if (wakeup >= 0) { /* else they end the program, as they did */
+        if (wakeup >= 0) { /* without it, signals still end the program */
             handle(SIGINT, note_stop, true);
             handle(SIGTERM, note_stop, false);
             handle(SIGHUP, hangup_reopens ? note_hangup : note_stop, hangup_reopens);
@@ -96,7 +96,8 @@ bool fp_stop_asked(void)
     return signals > 0;
 }
 
-/* It begins when somebody first looks for input after the signal: until then nobody may have had the time to take what was there. */
+/* The grace period begins when somebody first looks for input after the signal: until then there may have been no time to take what was
+ * there. */
 static int grace_left_ms(void)
 {
     struct timespec now;
@@ -128,22 +129,22 @@ void fp_stop_attend(void)
 
     if (!has_hung_up)
         return;
-    (void)!read(wakeup, &count, sizeof count); /* first: what comes from here on wakes again */
+    (void)!read(wakeup, &count, sizeof count); /* first, so that a signal from here on wakes again */
     if (fp_stop_asked())
-        wake(); /* stays for all who wait */
+        wake(); /* a stop stays visible to all who wait */
     pthread_mutex_lock(&hangup_lock);
-    bool is_mine = has_hung_up; /* and not seen to by another thread */
+    bool is_mine = has_hung_up; /* false: another thread has handled it */
     has_hung_up = 0;
     if (is_mine && on_hangup != NULL)
         on_hangup(on_hangup_user);
     pthread_mutex_unlock(&hangup_lock);
 }
 
-/* Waits until fd can be read, which it returns true for, or a signal comes; and no longer than ms, negative: without end, or than is left
- * when the input has been asked to end. */
+/* Waits until fd is readable, for which it returns true, or until a signal comes. Waits at most ms (negative: no limit), and once the input
+ * has been asked to end, at most what is left of the grace period. */
 static bool wait_a_while(int fd, int ms)
 {
-    bool asked = fp_stop_asked(); /* looked at once: what comes from here on wakes */
+    bool asked = fp_stop_asked(); /* read once: a signal from here on wakes poll */
     struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = asked ? -1 : wakeup, .events = POLLIN}};
     int left_ms = asked ? grace_left_ms() : ms;
 

@@ -12,8 +12,8 @@
 #include "error.h"
 #include "signals.h"
 
-/* Not IN_MODIFY: each write of who captures would be an event, and when the queue is full, those that matter are dropped. IN_CREATE is all
- * that there is of a hard link. */
+/* Not IN_MODIFY: every write of a capturing program would be an event, and a full queue drops the events that matter. A hard link causes
+ * IN_CREATE only. */
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 struct FpWakeup {
@@ -26,13 +26,13 @@ FpWakeup *fp_wakeup_new(GError **error)
     FpWakeup *wakeup = g_new0(FpWakeup, 1);
     sigset_t signals;
 
-    fp_signals_hold(); /* where they are not held yet */
+    fp_signals_hold(); /* if they are not blocked yet */
     fp_signals_fill(&signals);
     wakeup->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     wakeup->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (wakeup->inotify_fd >= 0 && wakeup->signal_fd >= 0)
         return wakeup;
-    g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "no events can be had of the system (inotify(7), signalfd(2)): %s", g_strerror(errno));
+    g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "cannot wait for events (inotify(7), signalfd(2)): %s", g_strerror(errno));
     fp_wakeup_free(wakeup);
     return NULL;
 }

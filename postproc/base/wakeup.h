@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wakeup.h - what a service waits for: signals, and that something happens in a folder. Events are hints; who is woken looks for himself.
- */
+/* wakeup.h - what a service waits for: signals, and changes in a folder. Events are only hints; the caller looks for itself. */
 #ifndef FP_WAKEUP_H
 #define FP_WAKEUP_H
 
 #include <glib.h>
 #include <stdbool.h>
 
-/* Signals that have come. */
+/* Signals received. */
 typedef struct {
     bool stop;   /* SIGTERM, SIGINT */
     bool reload; /* SIGHUP */
@@ -16,19 +15,22 @@ typedef struct {
 
 typedef struct FpWakeup FpWakeup;
 
-/* From now on these signals are only noted, also those held so far (signals.h). Returns NULL with error set. */
+/* From now on these signals, including those blocked so far (signals.h), are only noted. Free with fp_wakeup_free. Returns NULL and sets
+ * error. */
 FpWakeup *fp_wakeup_new(GError **error);
+
+/* NULL is allowed. */
 void fp_wakeup_free(FpWakeup *wakeup);
 
-/* Wakes when a file in folder is closed by its writer, or moved, linked or made there. Does so again where the folder was replaced; cheap
- * enough for each time before waiting. Returns false where that cannot be had, also of a folder that is not there: then who waits has to
- * look by the clock. */
+/* Makes fp_wakeup_wait return when a file in folder is closed by its writer, or moved, linked or created there. Call it again before each
+ * wait: that is cheap, and covers a folder that was replaced. Returns false when folder cannot be watched or does not exist: the caller
+ * then has to look at intervals. */
 bool fp_wakeup_watch(FpWakeup *wakeup, const char *folder);
 
-/* Takes note of the signals that have come: sets members of *signals. Never waits. */
+/* Sets the members of *signals for signals that have come; leaves the others as they are. Never waits. */
 void fp_wakeup_signals(FpWakeup *wakeup, FpSignals *signals);
 
-/* Waits until something happens, also until fd can be read (-1: none), or for timeout_ms. */
+/* Waits until a signal or event comes or fd (-1: none) is readable, for at most timeout_ms. */
 void fp_wakeup_wait(FpWakeup *wakeup, int fd, int timeout_ms);
 
 #endif
