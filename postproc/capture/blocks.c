@@ -12,7 +12,7 @@
 #include "base/stop.h"
 
 #define PAGE_BYTES 4096U
-#define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet there is, and the block begins on a page */
+#define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet; the block begins on a page */
 
 static FpBlockBuffer new_buffer(size_t carry_bytes)
 {
@@ -57,7 +57,7 @@ bool fp_would_wait(int fd)
     return poll(&ready, 1, 0) == 0;
 }
 
-/* How many bytes of a regular file lie behind what has been read; negative where there are fewer than that. */
+/* How many bytes of a regular file follow those read so far; negative when the file has become shorter. */
 static int64_t unread_bytes(const FpBlocks *blocks)
 {
     struct stat status;
@@ -87,7 +87,7 @@ bool fp_blocks_would_wait(const FpBlocks *blocks)
     return !blocks->is_regular && fp_would_wait(blocks->fd);
 }
 
-/* Moves what is left to right before where the next block comes. */
+/* Moves what is left to just before the place where the next block is read. */
 static void carry(FpBlocks *blocks)
 {
     size_t left = fp_blocks_left(blocks);
@@ -109,7 +109,7 @@ void fp_blocks_swap_buffer(FpBlocks *blocks, FpBlockBuffer *buffer)
 {
     FpBlockBuffer before = blocks->buffer;
 
-    if (buffer->carry_bytes < before.carry_bytes) { /* it is none, or from before longer records were met with */
+    if (buffer->carry_bytes < before.carry_bytes) { /* there is none, or it predates longer records */
         g_free(buffer->bytes);
         *buffer = new_buffer(before.carry_bytes);
     }

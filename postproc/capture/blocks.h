@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * blocks.h - a file or pipe read in blocks of 256 KiB, and what is in them borrowed in place. Or a file that grows, followed as a pipe is.
+ * blocks.h - reads a file or pipe in blocks of 256 KiB, and lends what is in them in place. Also follows a file that grows, as if it were a
+ * pipe.
  *
- * A block is always read to the same place of the buffer; what is left of the one before, a record that goes on in it, is moved to right
- * before it. Larger blocks, mmap and libraries' buffering were slower.
+ * Each block is read to the same place in the buffer. What is left of the block before, the beginning of a record that continues in this
+ * one, is moved to just before that place. Larger blocks, mmap and libraries' buffering were slower.
  */
 #ifndef FP_BLOCKS_H
 #define FP_BLOCKS_H
@@ -17,22 +18,22 @@
 
 #define FP_BLOCK_BYTES (256U * 1024U)
 
-/* What blocks are read to. All 0: there is none. */
+/* The buffer that blocks are read to. All zero: none. */
 typedef struct {
-    uint8_t *bytes;     /* of g_malloc */
-    size_t carry_bytes; /* where blocks are read to; grows with what is left before them */
+    uint8_t *bytes;     /* from g_malloc */
+    size_t carry_bytes; /* offset at which blocks are read; grows with what is left before it */
 } FpBlockBuffer;
 
 typedef struct {
     int fd;
-    bool is_regular;            /* and ends where it ends now */
-    const FpFollower *follower; /* of a regular file whose end is waited at for more; NULL for others */
-    bool is_at_end;             /* the follower has said that nothing more comes: then it is read to its end, and no further */
-    bool is_cut_back;           /* one that became shorter than what had been read of it: that was its end */
+    bool is_regular;            /* a regular file that is not followed */
+    const FpFollower *follower; /* waits for more at the end of a regular file; NULL: the file is not followed */
+    bool is_at_end;             /* the follower said that nothing more comes: read what is there, and stop */
+    bool is_cut_back;           /* the followed file became shorter than what was read of it: reading ended there */
     FpBlockBuffer buffer;
-    size_t start; /* of what has not been walked yet, in buffer */
-    size_t end;
-    uint64_t start_offset; /* of start, in the file */
+    size_t start;          /* of the bytes that have not been walked yet, in buffer */
+    size_t end;            /* of these bytes */
+    uint64_t start_offset; /* file offset of start */
 } FpBlocks;
 
 typedef enum {
@@ -41,25 +42,27 @@ typedef enum {
     FP_REFILL_FAILED,
 } FpRefill;
 
-/* Takes over fd. */
+/* Prepares to read fd, and takes it over. End with fp_blocks_clear. */
 FpBlocks fp_blocks_new(int fd, bool is_regular);
 
-/* Moves blocks, with nothing left behind to clear. */
+/* Moves *blocks to the result. *blocks then needs no fp_blocks_clear. */
 FpBlocks fp_blocks_take(FpBlocks *blocks);
 
-/* Closes the descriptor, if there is one left, and frees the buffer. */
+/* Closes the descriptor, if there is one, and frees the buffer. */
 void fp_blocks_clear(FpBlocks *blocks);
 
-/* Reads up to n bytes to behind what there is. Returns their number, 0 at the end, -1 with errno set. */
+/* Reads up to n bytes after those in the buffer; waits for them if necessary. Returns their number, 0 at the end, or -1 and sets errno. */
 ssize_t fp_blocks_read(FpBlocks *blocks, size_t n);
 
-/* Whether reading would have to wait. Never of a file that is not followed. */
+/* Whether reading would have to wait; never true for a regular file that is not followed. */
 bool fp_blocks_would_wait(const FpBlocks *blocks);
 
-/* Reads one more block, or what a pipe has of it. What was borrowed before is gone. path is for the message of a failure. */
+/* Reads one more block, or what a pipe has of it. Bytes borrowed before are no longer valid. path is for the error message. Sets error when
+ * it returns FP_REFILL_FAILED. */
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error);
 
-/* Goes on in *buffer, with what is left; *buffer is then the one before, in which all is as it was. */
+/* Continues in *buffer with the bytes that are left, and returns the previous buffer in *buffer, with its contents intact. Replaces *buffer
+ * first if it is too small. */
 void fp_blocks_swap_buffer(FpBlocks *blocks, FpBlockBuffer *buffer);
 
 /* Steps over n bytes that have been walked. */
@@ -69,20 +72,22 @@ static inline void fp_blocks_step(FpBlocks *blocks, size_t n)
     blocks->start_offset += n;
 }
 
+/* How many bytes in the buffer have not been walked yet. */
 static inline size_t fp_blocks_left(const FpBlocks *blocks)
 {
     return blocks->end - blocks->start;
 }
 
+/* The first byte that has not been walked yet. Borrowed until the next fp_blocks_refill. */
 static inline const uint8_t *fp_blocks_at(const FpBlocks *blocks)
 {
     return blocks->buffer.bytes + blocks->start;
 }
 
-/* read(2), but for signals and for descriptors that do not block: it waits. Also returns 0 when fp_stop_is_over. */
+/* Like read(2), but continues after signals and waits even if the descriptor does not block. Also returns 0 when fp_stop_is_over. */
 ssize_t fp_read(int fd, void *bytes, size_t n);
 
-/* Whether nothing can be read of fd now, and its end has not come either. */
+/* Whether fd has nothing to read now and is not at its end either. */
 bool fp_would_wait(int fd);
 
 #endif

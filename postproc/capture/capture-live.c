@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture-live.c - see capture-live.h. Each frame is copied once, behind a record header such as a file would have. */
+/* capture-live.c - see capture-live.h. Copies each frame once, behind a record header like that of a file. */
 #include "capture-live.h"
 
 #include <errno.h>
@@ -15,15 +15,15 @@
 #include "link-type.h"
 
 #define RECORD_HEADER 16U
-#define READ_TIMEOUT_MS 100 /* how long the kernel may hold frames back to hand over more at once */
+#define READ_TIMEOUT_MS 100 /* how long the kernel may hold frames back to deliver more at once */
 #define RECORDS_MAX 64
 
 typedef struct {
     FpCapture base;
     pcap_t *pcap;
     FpLink link;
-    size_t room;     /* for one record */
-    uint8_t *buffer; /* RECORDS_MAX times room, of which only what frames fill is ever touched */
+    size_t room;     /* bytes for one record */
+    uint8_t *buffer; /* RECORDS_MAX times room; only what frames fill is ever touched */
     FpRecord *records;
     int n;
 } Live;
@@ -49,7 +49,7 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
     live->base.bytes_read += RECORD_HEADER + captured_bytes;
 }
 
-/* An interface can be unplugged. What came until then is as good as if it had been stopped. */
+/* An interface can be unplugged. What was captured until then is as good as if the capture had been stopped. */
 static int live_ended(Live *live)
 {
     if (live->base.early_end == NULL)
@@ -67,7 +67,7 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
     while (live->n == 0) {
         if (live->base.early_end != NULL || fp_stop_is_over())
             return 0;
-        errno = 0; /* of nflog libpcap takes it for a failure when there is nothing to read */
+        errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
         if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
             return live->n > 0 ? live->n : live_ended(live);
         if (live->n == 0)
@@ -94,7 +94,7 @@ static const FpReader live_reader = {.read = live_read, .close = live_close, .wo
 
 static bool set_open_error(GError **error, const FpLiveOptions *options, int code, const char *what, const char *help)
 {
-    g_set_error(error, FP_ERROR, code, "%s: cannot be captured from: %s%s", options->interface, what, help);
+    g_set_error(error, FP_ERROR, code, "%s: cannot capture: %s%s", options->interface, what, help);
     return false;
 }
 
@@ -102,7 +102,7 @@ static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
 {
     if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, 1) != 0 || pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 ||
         (options->buffer_kib > 0 && pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0))
-        return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap takes none of its options", "");
+        return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap does not accept the options", "");
 
     int status = pcap_activate(pcap);
     const char *detail = pcap_geterr(pcap);
@@ -113,7 +113,7 @@ static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
         help = "; tcpdump -D lists the interfaces";
     if (status < 0)
         return set_open_error(error, options, FP_ERROR_NO_INPUT, *detail != '\0' ? detail : pcap_statustostr(status), help);
-    /* as tcpdump has it: the second version names the interface */
+    /* like tcpdump: the second version names the interface */
     if (pcap_datalink(pcap) == DLT_LINUX_SLL && pcap_set_datalink(pcap, DLT_LINUX_SLL2) != 0)
         return set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
     return true;
@@ -134,7 +134,7 @@ static bool set_filter(pcap_t *pcap, const FpLiveOptions *options, GError **erro
     return is_set || set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
 }
 
-/* The file header that tcpdump would write: libpcap has the link type's number in files to itself. */
+/* Has libpcap write a file header, as tcpdump would: libpcap alone knows the number that the link type has in files. */
 static bool make_file_header(pcap_t *pcap, uint8_t header[FP_PCAP_HEADER_BYTES])
 {
     char *bytes = NULL;
@@ -185,7 +185,7 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
         return NULL;
     }
     if (pcap_setnonblock(pcap, 1, message) != 0 || pcap_get_selectable_fd(pcap) < 0) {
-        set_open_error(error, options, FP_ERROR_NO_INPUT, "there is no way to wait for its frames", "");
+        set_open_error(error, options, FP_ERROR_NO_INPUT, "libpcap cannot wait for its frames", "");
         fp_capture_close(&live->base);
         return NULL;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture-pcap.c - walks classic pcap (draft-ietf-opsawg-pcap) in blocks, records borrowed in place. */
+/* capture-pcap.c - walks classic pcap (draft-ietf-opsawg-pcap) in blocks; records are borrowed in place. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -12,9 +12,10 @@
 
 #define MAGIC_MICROSECONDS 0xa1b2c3d4U
 #define MAGIC_NANOSECONDS 0xa1b23c4dU
-#define MAGIC_MODIFIED 0xa1b2cd34U /* Alexey Kuznetsov's: the record header goes on with interface and protocol */
+#define MAGIC_MODIFIED 0xa1b2cd34U /* Alexey Kuznetsov's: the record header continues with interface and protocol */
 
-/* The header's link type field also says how long the frames' FCS is, which Wireshark leaves to be found after the IP length. */
+/* The link type field of the file header also gives the length of the frames' FCS. Wireshark does not use that: it leaves the FCS to be
+ * found after the IP length. */
 #define LINK_TYPE(field) (0xffffU & (field))
 
 typedef struct {
@@ -60,8 +61,8 @@ bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format)
     return !fp_link_has_giant_records(LINK_TYPE(format->link_field));
 }
 
-/* Whether the records at hand look as they should (libpcap.c, libpcap_try_record): variants of the format share magic numbers, and telling
- * them apart takes libwiretap's guesses. */
+/* Whether the records at hand look as they should (libpcap.c, libpcap_try_record). Variants of the format share magic numbers, and only
+ * libwiretap's guesses tell them apart. */
 static bool looks_plausible(const FpCaptureFormat *format, const uint8_t *bytes, size_t n)
 {
     uint32_t snaplen = fp_load32_host(format->file_header + 16, format->swapped);
@@ -91,8 +92,8 @@ static int set_length_error(Pcap *pcap, const RecordHeader *header, GError **err
     return -1;
 }
 
-/* How many bytes the record at bytes takes, of which there are n, as far as can be told: its header, or all of it. 0: longer than
- * any packet. */
+/* How many bytes the record at bytes takes, as far as the n bytes there tell: the length of its header, or of the whole record. 0: longer
+ * than any packet. */
 static inline size_t record_bytes(const FpCaptureFormat *format, const uint8_t *bytes, size_t n, RecordHeader *header)
 {
     if (n < format->record_header_bytes)
@@ -110,12 +111,12 @@ static inline void fill_record(const Pcap *pcap, const RecordHeader *header, con
     record->wiretap = NULL;
     record->time_ns = (int64_t)header->seconds * 1000000000 + (int64_t)header->fraction * (format->nanoseconds ? 1 : 1000);
     record->captured_bytes = header->captured_bytes;
-    record->wire_bytes = MAX(header->wire_bytes, header->captured_bytes); /* as wtap_read has it */
+    record->wire_bytes = MAX(header->wire_bytes, header->captured_bytes); /* like wtap_read */
     record->raw_bytes = (uint32_t)raw_bytes;
     record->link = pcap->link;
 }
 
-/* The records that are whole in the buffer, up to max. *next_bytes: what the one after them takes, see record_bytes. */
+/* Takes the complete records in the buffer, at most max. *next_bytes: what the record after them takes, see record_bytes. */
 static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
 {
     const uint8_t *at = fp_blocks_at(&pcap->blocks), *end = at + fp_blocks_left(&pcap->blocks);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture-pcapng.c - walks pcapng (draft-ietf-opsawg-pcapng) in blocks of the file, packets borrowed in place.
+ * capture-pcapng.c - walks pcapng (draft-ietf-opsawg-pcapng) in blocks of the file; packets are borrowed in place.
  *
- * Which of its blocks are frames is as libwiretap has it (pcapng.c of 4.0), and what is damaged: what is copied on, Wireshark has to read.
- * Its blocks are called blocks here, those of blocks.h are pieces of the file.
+ * Which blocks are frames, and what counts as damage, follows libwiretap (pcapng.c of 4.0), because Wireshark has to read what is copied. A
+ * block is a block of pcapng here; those of blocks.h are pieces of the file.
  */
 #include <unistd.h>
 
@@ -31,12 +31,12 @@ typedef struct {
     FpBlocks blocks;
     bool has_section;
     bool swapped;       /* the section's byte order is not this machine's */
-    GArray *interfaces; /* of Interface, the section's */
+    GArray *interfaces; /* of Interface; those of the section */
     FpTakeBlock take_block;
     void *user;
 } Pcapng;
 
-/* Returns false when the magic is none. A section says itself which way round it is. */
+/* Reads the byte order from the magic number of the section header. Returns false when that is another number. */
 static bool read_byte_order(const uint8_t *section, bool *swapped)
 {
     uint32_t magic;
@@ -62,7 +62,7 @@ static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
     return -1;
 }
 
-/* Units per second of if_tsresol: a negative power of 10 or of 2. */
+/* Converts if_tsresol, a negative power of 10 or of 2, to units per second. */
 static uint64_t units_of(uint8_t resolution)
 {
     unsigned exponent = resolution & 0x7f;
@@ -77,7 +77,7 @@ static uint64_t units_of(uint8_t resolution)
     return units;
 }
 
-/* Of several of a kind the first counts. */
+/* Of several options of a kind, the first counts. */
 static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
 {
     uint16_t code, length;
@@ -107,7 +107,7 @@ static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
     g_array_append_val(pcapng->interfaces, interface);
 }
 
-/* The time in units of the interface, of an enhanced packet block, or the old one. */
+/* The time of an enhanced packet block, or the old one, in units of its interface. */
 static inline uint64_t ticks_of(const Pcapng *pcapng, const uint8_t *block)
 {
     return (uint64_t)fp_load32_host(block + 12, pcapng->swapped) << 32 | fp_load32_host(block + 16, pcapng->swapped);
@@ -117,7 +117,7 @@ static inline int64_t time_of(const Interface *interface, uint64_t ticks)
 {
     uint64_t units = interface->units, seconds, nanoseconds;
 
-    if (units == 1000000) { /* nearly always one of these, and to divide by a constant is to multiply */
+    if (units == 1000000) { /* nearly always one of these two, and dividing by a constant compiles to a multiplication */
         seconds = ticks / 1000000;
         nanoseconds = ticks % 1000000 * 1000;
     } else if (units == 1000000000) {
@@ -125,13 +125,13 @@ static inline int64_t time_of(const Interface *interface, uint64_t ticks)
         nanoseconds = ticks % 1000000000;
     } else {
         seconds = ticks / units;
-        nanoseconds = ticks % units * 1000000000 / units; /* of fine units it overflows, as it does in libwiretap */
+        nanoseconds = ticks % units * 1000000000 / units; /* overflows for fine units, as in libwiretap */
     }
     return fp_time_ns((int64_t)(seconds + (uint64_t)interface->offset_seconds), (int64_t)nanoseconds);
 }
 
-/* An enhanced packet block, or the old one, which has 16 bits of interface and 16 of lost packets in the place of 32. Returns what is wrong
- * with it, or NULL. */
+/* Reads an enhanced packet block, or the old one: that has a 16-bit interface number and a 16-bit count of lost packets in place of a
+ * 32-bit interface number. Returns what is wrong with it, or NULL. */
 static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block, size_t bytes, bool is_old, FpRecord *record)
 {
     if (bytes < PACKET_HEADER + LENGTH_AT_END)
@@ -148,7 +148,7 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
             return wrong;
     }
     if (number >= pcapng->interfaces->len)
-        return "a packet is of an interface that has not been described";
+        return "a packet belongs to an interface that has not been described";
     const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
     if (captured_bytes > interface->packet_max)
         return "a packet is longer than any can be";
@@ -158,14 +158,14 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
         .raw = block,
         .time_ns = time_of(interface, ticks_of(pcapng, block)),
         .captured_bytes = captured_bytes,
-        .wire_bytes = MAX(wire_bytes, captured_bytes), /* as wtap_read has it */
+        .wire_bytes = MAX(wire_bytes, captured_bytes), /* like wtap_read */
         .raw_bytes = (uint32_t)bytes,
         .link = interface->link,
     };
     return NULL;
 }
 
-/* A simple packet block has no time, is of the first interface, and cut to its snaplen. */
+/* A simple packet block has no time, belongs to the first interface, and is cut to the snaplen of that. */
 static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block, size_t bytes, FpRecord *record)
 {
     if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
@@ -193,7 +193,7 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
 
 typedef enum {
     KIND_PACKET,
-    KIND_FRAME, /* no packet, but Wireshark gives it a frame number */
+    KIND_FRAME, /* not a packet, but Wireshark gives it a frame number */
     KIND_OTHER,
 } Kind;
 
@@ -216,7 +216,7 @@ static inline Kind kind_of(uint32_t type)
     }
 }
 
-/* Returns what is wrong, or NULL. */
+/* Returns what is wrong with the block, or NULL. */
 static const char *fill_record(const Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes, FpRecord *record)
 {
     if (kind_of(type) == KIND_FRAME) {
@@ -227,14 +227,14 @@ static const char *fill_record(const Pcapng *pcapng, uint32_t type, const uint8_
                                  : fill_packet(pcapng, block, bytes, type == OLD_PACKET, record);
 }
 
-/* Each of these learns what there is to learn from a block that is no frame. It returns what is wrong with the block, or NULL. */
+/* take_section, take_interface and learn read a block that is not a frame. Each returns what is wrong with it, or NULL. */
 static const char *take_section(Pcapng *pcapng, const uint8_t *block, size_t bytes)
 {
     if (bytes < SECTION_MIN)
         return "a section header is too short";
     read_byte_order(block, &pcapng->swapped);
     if (!is_version_known(pcapng, block))
-        return "a section is of a version that is not known";
+        return "a section has an unknown version";
     pcapng->has_section = true;
     g_array_set_size(pcapng->interfaces, 0);
     return fp_pcapng_check_options(pcapng->swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
@@ -266,8 +266,8 @@ static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, si
     }
 }
 
-/* The block at hand: its type and length. Returns what is wrong with it, or NULL; *bytes is then how many it takes, as far as can be told:
- * its beginning, or all of it. */
+/* Reads type and length of the block at hand. Returns what is wrong with it, or NULL; *bytes is then its length, or BLOCK_MIN while even
+ * its beginning is not all there. */
 static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
 {
     bool swapped = pcapng->swapped;
@@ -299,7 +299,7 @@ static FpBlockKind block_kind(uint32_t type)
     return type == SECTION ? FP_BLOCK_SECTION : type == INTERFACE ? FP_BLOCK_INTERFACE : FP_BLOCK_OTHER;
 }
 
-/* Steps over a block that is no frame. */
+/* Checks a block that is not a frame, passes it on and steps over it. */
 static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **error)
 {
     const uint8_t *block = fp_blocks_at(&pcapng->blocks);
@@ -315,7 +315,7 @@ static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **err
     return true;
 }
 
-/* Reads n bytes of a regular file from so many behind the block at hand. */
+/* Reads n bytes of a regular file, from behind bytes after the start of the block at hand. */
 static bool peek(const Pcapng *pcapng, uint8_t *bytes, size_t n, size_t behind)
 {
     const FpBlocks *blocks = &pcapng->blocks;
@@ -324,8 +324,8 @@ static bool peek(const Pcapng *pcapng, uint8_t *bytes, size_t n, size_t behind)
     return pread(blocks->fd, bytes, n, start + (off_t)behind) == (ssize_t)n;
 }
 
-/* Whether the block at hand can be taken in pieces: one in which there is nothing to look at, and that is there up to its end. Keys that a
- * proxy has collected are some. */
+/* Whether the block at hand can be taken in pieces: its contents need no check, and the file holds it up to its end. The keys that a proxy
+ * has collected can make such a block. */
 static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
 {
     uint8_t beginning[SECRETS_FIXED], end[LENGTH_AT_END];
@@ -365,7 +365,7 @@ static int end(Pcapng *pcapng, GError **error)
     return 0;
 }
 
-/* Frames come before an error, or a block that is none, that stands behind them: those are met again with the next call. */
+/* Returns the frames before an error, or before a block that is not a frame. The next call meets that again. */
 static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     Pcapng *pcapng = (Pcapng *)capture;
@@ -405,7 +405,7 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
     return n;
 }
 
-/* Blocks that are no frames are stepped over in the same call, so they are nothing to go on with. */
+/* pcapng_read steps over blocks that are not frames and reads on, so these do not end the wait. */
 static bool pcapng_would_wait(const FpCapture *capture)
 {
     const Pcapng *pcapng = (const Pcapng *)capture;

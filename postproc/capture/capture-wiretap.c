@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture-wiretap.c - reads through libwiretap whatever capture-pcap.c does not: pcapng, compressed files, everything Wireshark opens. */
+/* capture-wiretap.c - reads through libwiretap what is not walked: compressed files, pcapng for a writer of another format, and everything
+ * else that Wireshark opens. */
 #include "capture-wiretap.h"
 
 #include <errno.h>
@@ -19,32 +20,33 @@
 #include "segment.h"
 #include "wiretap-compat.h"
 
-#define LINK_TYPES 300 /* that have been assigned */
+#define LINK_TYPES 300 /* numbers that are tried */
 
-/* libwiretap opens by name. What has been read of a pipe cannot be put back, so that goes first through a pipe of our own. */
+/* libwiretap opens files by name, and what has been read of a pipe cannot be put back. So a pipe is fed to libwiretap through a pipe of our
+ * own. */
 typedef struct {
     FpBlocks from;
     int to;
-    gint failure; /* errno of a read that failed: what follows in the pipe is then no end */
-    gint users;   /* the feeder, and the capture */
+    gint failure; /* errno of a read that failed: the end of our pipe is then not the end of the capture */
+    gint users;   /* references: from the feeder, and from the capture */
 } Feed;
 
 typedef struct {
     FpCapture base;
     wtap *wth;
     FpWiretapRecord record;
-    bool has_first; /* record is the first, which was read when the capture was opened, and begins at first_offset */
+    bool has_first; /* record holds the first record, read when the capture was opened; it begins at first_offset */
     int64_t first_offset;
     Feed *feed;   /* NULL for a regular file */
-    int feed_end; /* the pipe's reading end */
+    int feed_end; /* the read end of our pipe */
 
-    /* libwiretap numbers interfaces within their section, and writes them as if there were one */
+    /* libwiretap numbers interfaces within their section, but writes them as if there were one section */
     guint section;
-    guint section_base; /* interfaces of the sections before */
-    guint interfaces;   /* up to the last record */
+    guint section_base; /* number of interfaces in the sections before */
+    guint interfaces;   /* number of interfaces up to the last record */
 } Wiretap;
 
-/* Returns false when nobody reads on, which is no error. */
+/* Returns false when nobody reads any more, which is not an error. */
 static bool write_all(int fd, const uint8_t *bytes, size_t n)
 {
     while (n > 0) {
@@ -73,7 +75,7 @@ static void *feed(void *data)
     sigset_t pipe_signal;
 
     sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE); /* that nobody reads on is not this program's end */
+    sigaddset(&pipe_signal, SIGPIPE); /* a reader that has gone must not end the program */
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     while (n > 0 && write_all(job->to, bytes, (size_t)n)) {
         n = fp_read(job->from.fd, bytes, FP_BLOCK_BYTES);
@@ -100,7 +102,7 @@ static bool start_feeder(Wiretap *wiretap, FpBlocks *opening)
     return true;
 }
 
-/* Says of libwiretap's error what it means for the file. */
+/* Sets error from libwiretap's err and err_info; frees err_info. */
 static void set_wiretap_error(GError **error, const char *path, int64_t offset, int err, char *err_info, bool is_opening)
 {
     int code = err > 0 ? FP_ERROR_IO : FP_ERROR_DATA; /* positive: errno */
@@ -133,7 +135,8 @@ static void fill_record(const Wiretap *wiretap, FpRecord *record)
     }
 }
 
-/* The capture has ended, or so it seems, at offset: where the record would begin, in a compressed file of what it holds. */
+/* Handles the end, or what looks like one. offset is where the next record would begin; in a compressed file, within the uncompressed
+ * data. */
 static int end(Wiretap *wiretap, int64_t offset, int err, char *err_info, GError **error)
 {
     int failure = wiretap->feed != NULL ? g_atomic_int_get(&wiretap->feed->failure) : 0;
@@ -159,7 +162,7 @@ static guint count_interfaces(wtap *wth)
     return n;
 }
 
-/* Interfaces that come up between the last record of a section and the first of the next are taken for the next one's. */
+/* Interfaces described between the last record of a section and the first of the next are counted with the next. */
 static void number_interface(Wiretap *wiretap)
 {
     wtap_rec *rec = &wiretap->record.rec;
@@ -215,7 +218,7 @@ static void wiretap_close(FpCapture *capture)
     g_free(wiretap);
 }
 
-/* libwiretap may hold more than it gave out: sometimes this says yes too early. */
+/* libwiretap may hold records that it has not returned yet, so this sometimes returns true too early. */
 static bool wiretap_would_wait(const FpCapture *capture)
 {
     const Wiretap *wiretap = (const Wiretap *)capture;
@@ -225,7 +228,7 @@ static bool wiretap_would_wait(const FpCapture *capture)
 
 static const FpReader wiretap_reader = {.read = wiretap_read, .close = wiretap_close, .would_wait = wiretap_would_wait};
 
-/* What it says of files may have anything of theirs in it. */
+/* libwiretap's messages may quote anything from a file, so they are printed through fp_message_print. */
 static void say(FP_WIRETAP_LOG_PARAMETERS)
 {
     g_autofree char *text = g_strdup_vprintf(format, arguments);
@@ -244,7 +247,7 @@ void fp_wiretap_initialise(void)
     wtap_init(FALSE);
 }
 
-/* Reads the first record, where it takes that to tell whether the file is a capture. Returns false with error set when it is none. */
+/* Reads the first record if that is needed to tell whether the file is a capture. Returns false and sets error when it is not. */
 static bool is_capture(Wiretap *wiretap, const char *shown, GError **error)
 {
     int err = 0;
@@ -291,7 +294,7 @@ FpCapture *fp_capture_wiretap_open(const char *path, const char *shown, FpBlocks
     return NULL;
 }
 
-/* libwiretap exports only the way from link types to its encapsulations. */
+/* libwiretap exports only the mapping from link types to encapsulations, so this searches it. */
 uint32_t fp_wiretap_link_type(const FpRecord *record)
 {
     const wtap_rec *rec = record->wiretap;

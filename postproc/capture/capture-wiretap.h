@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture-wiretap.h - what the writer needs of a capture that is read through libwiretap. */
+/* capture-wiretap.h - what the writer and formats.c need of a capture that is read through libwiretap. */
 #ifndef FP_CAPTURE_WIRETAP_H
 #define FP_CAPTURE_WIRETAP_H
 
@@ -7,21 +7,21 @@
 
 #include "capture.h"
 
-/* The capture's handle, or NULL when it is read by blocks. Stays the capture's. */
+/* The capture's handle; borrowed. NULL when the capture is not read through libwiretap. */
 wtap *fp_capture_wiretap_handle(FpCapture *capture);
 
-/* To be called before libwiretap is asked for formats by name; opening a capture does it too. */
+/* Initialises libwiretap; later calls do nothing. Call it before asking libwiretap for formats by name. Opening a capture does so, too. */
 void fp_wiretap_initialise(void);
 
-/* formats.c: whether libwiretap knew what it opened by more than a guess. Else it takes its first record to tell whether it is a capture.
- */
+/* In formats.c: whether libwiretap recognised the file by more than a guess. If not, it takes the first record to tell whether the file is
+ * a capture. */
 bool fp_formats_is_sure(wtap *wth);
 
-/* formats.c: why wth is no capture, as the end of a sentence, or NULL. first: its first record, NULL when there is none or libwiretap is
- * sure. The caller's. */
+/* In formats.c: why wth is not a capture, as the end of a sentence; caller frees. NULL: it is one. first is its first record, NULL when
+ * there is none or libwiretap is sure. */
 char *fp_formats_refusal(wtap *wth, const wtap_rec *first);
 
-/* libwiretap's WTAP_ENCAP_ of a packet that came through it. */
+/* The WTAP_ENCAP_ value of a packet read through libwiretap. */
 uint16_t fp_wiretap_encapsulation(const FpRecord *record);
 
 #endif

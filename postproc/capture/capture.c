@@ -20,7 +20,7 @@ static bool set_read_error(GError **error, const char *path)
     return false;
 }
 
-/* Reads the file's beginning: all of a block from a regular file, what a file header needs from a pipe. */
+/* Reads the beginning: a whole block of a regular file, or as much of a pipe as a file header takes. */
 static bool read_beginning(FpBlocks *opening, const char *path, GError **error)
 {
     size_t enough = opening->is_regular ? FP_BLOCK_BYTES : FP_PCAP_HEADER_BYTES;
@@ -44,7 +44,7 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
         return false;
     }
     opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                           : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer is waited for below */
+                           : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* the read below waits for the writer of a pipe */
     if (opening->fd < 0 || fstat(opening->fd, status) != 0) {
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", shown, g_strerror(errno));
         return false;
@@ -54,16 +54,15 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
         return false;
     }
     if (opening->follower != NULL && !S_ISREG(status->st_mode)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is no regular file; --follow is for these, others are waited for in any case",
-                    shown);
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: is not a regular file; leave out --follow, which only regular files need", shown);
         return false;
     }
     opening->is_regular = S_ISREG(status->st_mode) && !is_stdin && opening->follower == NULL;
     return read_beginning(opening, shown, error);
 }
 
-/* Opens what has begun to be read. The files that need libwiretap's word for what they are can then be walked after all, and their
- * records copied as they stand; but for a pipe, whose beginning libwiretap has by then. */
+/* Chooses the reader. A file that libwiretap identifies as a classic pcap is walked after all, and its records can be copied as they stand;
+ * but not a pipe, whose beginning libwiretap has taken by then. */
 static FpCapture *open_format(FpBlocks *opening, const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
 {
     FpCapture *capture = fp_formats_take("pcap") ? fp_capture_pcap_open(opening, false) : NULL;
@@ -74,7 +73,7 @@ static FpCapture *open_format(FpBlocks *opening, const char *path, const char *s
         return capture;
     if (opening->follower != NULL) {
         g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                    "%s: offset 0: is no capture that can be followed: pcap, or pcapng that -F leaves as it is", shown);
+                    "%s: offset 0: is not a capture that can be followed: pcap, or pcapng that -F does not convert", shown);
         return NULL;
     }
     capture = fp_capture_wiretap_open(path, shown, opening, error);
@@ -155,8 +154,9 @@ bool fp_capture_can_be_followed(const char *path, bool pcapng_by_wiretap)
 void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks)
 {
     if (blocks->is_cut_back)
-        capture->early_end = g_strdup_printf("it is shorter now than offset %" G_GUINT64_FORMAT ", up to which it was read; follow it anew",
-                                             blocks->start_offset + fp_blocks_left(blocks));
+        capture->early_end =
+            g_strdup_printf("it is shorter now than offset %" G_GUINT64_FORMAT ", up to which it was read; follow it again",
+                            blocks->start_offset + fp_blocks_left(blocks));
     else if (fp_blocks_left(blocks) > 0 && !fp_stop_asked())
         capture->cut_offset = (int64_t)blocks->start_offset;
 }
@@ -207,7 +207,7 @@ int64_t fp_capture_seconds(const FpCapture *capture, const FpRecord *record)
 {
     if (capture->format.is_pcapng)
         return fp_pcapng_seconds(capture, record);
-    return capture->format.is_pcap ? record->time_ns / 1000000000 : fp_wiretap_seconds(record); /* pcap's are from 1970 to 2106 */
+    return capture->format.is_pcap ? record->time_ns / 1000000000 : fp_wiretap_seconds(record); /* times in pcap are from 1970 to 2106 */
 }
 
 int64_t fp_capture_time_ns(const FpCapture *capture, const FpRecord *record)

@@ -46,8 +46,8 @@ void fp_filter_free(FpFilter *filter)
     g_free(filter);
 }
 
-/* Link types have other numbers in files than in libpcap's interface (pcap-linktype(7)), and only libpcap knows which: so it is
- * given a file, without records. */
+/* Link types have other numbers in files than in libpcap's interface (pcap-linktype(7)), and only libpcap knows the mapping. So it is given
+ * a file without records. */
 static pcap_t *open_empty(uint32_t link_type)
 {
     struct pcap_file_header header = {.magic = 0xa1b2c3d4,
@@ -64,7 +64,7 @@ static pcap_t *open_empty(uint32_t link_type)
     return pcap;
 }
 
-/* Link types of which each has words in expressions that others have not (pcap-filter(7)). */
+/* Link types that each allow words in expressions which the others do not (pcap-filter(7)). */
 static const uint32_t some_link_types[] = {1 /* Ethernet */,    105 /* 802.11 */, 113 /* cooked */,
                                            276 /* cooked, 2 */, 9 /* PPP */,      123 /* ATM */};
 
@@ -84,11 +84,12 @@ bool fp_filter_check(const char *expression, GError **error)
         if (is_usable)
             return true;
     }
-    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-f '%s': %s", expression, why != NULL ? why : "no filter can be made");
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-f '%s': %s", expression, why != NULL ? why : "cannot be compiled");
     return false;
 }
 
-/* An expression that makes no sense for the first link type is taken to make none at all; later ones are left out with a warning. */
+/* An expression that makes no sense for the first link type is an error. For a later link type it is a warning, and such frames are left
+ * out. */
 static const Compiled *compile(FpFilter *filter, const FpCapture *capture, uint32_t link_type, GError **error)
 {
     Compiled compiled = {.link_type = link_type};
@@ -98,7 +99,7 @@ static const Compiled *compile(FpFilter *filter, const FpCapture *capture, uint3
     compiled.is_usable = pcap != NULL && pcap_compile(pcap, &compiled.program, filter->expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
     if (!compiled.is_usable)
         why = g_strdup_printf("%s: -f '%s': %s (link type %u)", fp_capture_path(capture), filter->expression,
-                              pcap != NULL ? pcap_geterr(pcap) : "no filter can be made", link_type);
+                              pcap != NULL ? pcap_geterr(pcap) : "cannot be compiled", link_type);
     g_clear_pointer(&pcap, pcap_close);
     if (why != NULL && filter->compiled->len == 0) {
         g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s", why);

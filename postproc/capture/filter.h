@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filter.h - a BPF expression (pcap-filter(7)) on the records of files, of whatever link types they are. */
+/* filter.h - applies a BPF expression (pcap-filter(7)) to records of files, whatever their link types. */
 #ifndef FP_FILTER_H
 #define FP_FILTER_H
 
@@ -10,15 +10,16 @@
 
 typedef struct FpFilter FpFilter;
 
-/* expression is copied. It is compiled for a link type when the first record of it comes. */
+/* Creates a filter from a copy of expression. It is compiled for a link type when the first record of that type comes. Free with
+ * fp_filter_free. */
 FpFilter *fp_filter_new(const char *expression);
 void fp_filter_free(FpFilter *filter); /* NULL is allowed */
 
-/* Whether expression makes sense for some link type that there is; else error is set. */
+/* Whether expression makes sense for one of the link types in filter.c, which have different words. If not, sets error. */
 bool fp_filter_check(const char *expression, GError **error);
 
-/* Whether record, of capture, matches. What has no link type that libpcap knows does not. Returns 1, 0, or -1 with error set when the
- * expression makes no sense for the first link type; of later ones for which it makes none no record matches. */
+/* Whether a record of capture matches: 1 or 0. Without a link type it does not match. Returns -1 and sets error when the expression makes
+ * no sense for the first link type; of later link types for which it makes none, no record matches. */
 int fp_filter_matches(FpFilter *filter, const FpCapture *capture, const FpRecord *record, GError **error);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* follower.h - who waits at the end of a file to which somebody still writes. */
+/* follower.h - waits at the end of a file that is still being written. */
 #ifndef FP_FOLLOWER_H
 #define FP_FOLLOWER_H
 
 #include <stdbool.h>
 
-#define FP_FOLLOW_MS 100 /* how often the end is looked at */
+#define FP_FOLLOW_MS 100 /* interval between looks at the end */
 
 typedef struct {
-    bool (*wait)(void *user); /* for FP_FOLLOW_MS or so; returns false when nothing more will be written than there is by then */
+    bool (*wait)(void *user); /* waits for about FP_FOLLOW_MS; false: nothing will be written beyond what is there by then */
     void *user;
 } FpFollower;
 

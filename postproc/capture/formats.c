@@ -12,10 +12,10 @@
 #define LINK_TYPES 400 /* more than have been assigned */
 
 /*
- * The formats that hold packets, as libwiretap names them, and which of its readers reads them. is_marked: their files have no magic
- * number, but libwiretap goes by something that nothing else has: certain words, or, in ERF, records that must all be sound. Of the
- * others it takes text, fonts and programs for files of them. Formats of later versions that are not here are not believed either, unless
- * they have a magic number.
+ * The formats that hold packets: libwiretap's name of each, and the reader that reads it. is_marked: files of the format have no magic
+ * number, but libwiretap recognises them by something that nothing else has: certain words, or, in ERF, records that must all be sound. For
+ * files of the other formats without a magic number, it also takes text, fonts and programs. A format of a later version that is not listed
+ * here is not believed either, unless it has a magic number.
  */
 /* clang-format off */
 typedef struct {
@@ -86,7 +86,7 @@ static const Format formats[] = {
     {"vwreth", "Ixia IxVeriWave .vwr Raw Capture", false},
 };
 
-/* Encapsulations of frames of a network that have no link type in pcap, as only other formats hold them. */
+/* Encapsulations of network frames that have no link type in pcap, because only other formats hold them. */
 static const int encapsulations[] = {
     WTAP_ENCAP_ISDN, WTAP_ENCAP_ASCEND, WTAP_ENCAP_LAPB, WTAP_ENCAP_ATM_PDUS_UNTRUNCATED, WTAP_ENCAP_COSINE, WTAP_ENCAP_WFLEET_HDLC,
     WTAP_ENCAP_CHDLC_WITH_PHDR, WTAP_ENCAP_NETTL_RAW_ICMP, WTAP_ENCAP_NETTL_RAW_ICMPV6, WTAP_ENCAP_NETTL_RAW_IP, WTAP_ENCAP_NETTL_ETHERNET,
@@ -100,7 +100,7 @@ static const int encapsulations[] = {
 };
 /* clang-format on */
 
-static char *const *limit; /* NULL: there is none */
+static char *const *limit; /* from fp_formats_limit; NULL: no limit */
 
 static const Format *find_format(const char *name)
 {
@@ -110,7 +110,7 @@ static const Format *find_format(const char *name)
     return NULL;
 }
 
-/* One row is enough for all variants of classic pcap. */
+/* All variants of classic pcap share one row. */
 static const Format *format_of(wtap *wth)
 {
     const char *name = wtap_file_type_subtype_name(wtap_file_type_subtype(wth));
@@ -132,7 +132,7 @@ static void set_unknown_error(GError **error, const char *name)
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
         if (wtap_has_open_info(formats[i].reader))
             g_string_append_printf(names, " %s", formats[i].name);
-    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--formats: \"%s\" is no format of captures; it takes these, comma-separated:%s", name,
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--formats: \"%s\" is not a capture format; it takes these, comma-separated:%s", name,
                 names->str);
 }
 
@@ -173,7 +173,7 @@ static wtap_open_return_val read_nothing(struct wtap *wth, int *err, char **err_
     return WTAP_OPEN_NOT_MINE;
 }
 
-/* libwiretap's table must keep a reader that goes by magic numbers and one that guesses. */
+/* libwiretap's table must keep a reader that goes by magic numbers and one that guesses, so it gets one of each that reads nothing. */
 static void take_out_readers(void)
 {
     struct open_info first = {.name = "none, by a magic number", .type = OPEN_INFO_MAGIC, .open_routine = read_nothing};
@@ -212,7 +212,7 @@ const char *fp_formats_unknown(void)
 bool fp_formats_is_sure(wtap *wth)
 {
     const Format *format = format_of(wth);
-    unsigned reader = format != NULL ? open_info_name_to_type(format->reader) : 0; /* from 1 */
+    unsigned reader = format != NULL ? open_info_name_to_type(format->reader) : 0; /* counts from 1 */
 
     return reader > 0 && open_routines[reader - 1].type == OPEN_INFO_MAGIC;
 }
@@ -225,7 +225,7 @@ static bool has_link_type(int encapsulation)
     return false;
 }
 
-/* Messages of a log and streams of video have link types so that pcap can hold them; in other files they were never on a network. */
+/* Log messages and video streams have link types so that pcap can hold them. In files of other formats they were never on a network. */
 static bool is_of_packets(int encapsulation)
 {
     if (encapsulation == WTAP_ENCAP_PER_PACKET || encapsulation == WTAP_ENCAP_UNKNOWN)
@@ -238,7 +238,7 @@ static bool is_of_packets(int encapsulation)
     return has_link_type(encapsulation);
 }
 
-/* A guess is believed of a format that is marked, or that was asked for. */
+/* A guess is believed for a format that is marked, or when --formats named the formats. */
 static bool is_believed(const Format *format)
 {
     return format != NULL && (format->is_marked || limit != NULL);
@@ -257,15 +257,13 @@ char *fp_formats_refusal(wtap *wth, const wtap_rec *first)
     if (first != NULL && first->rec_type == REC_TYPE_PACKET)
         encapsulation = first->rec_header.packet_header.pkt_encap;
     if (!is_of_packets(encapsulation))
-        return g_strdup_printf("is not a capture: Wireshark reads it as \"%s\", and there are no packets in that; leave it out",
-                               description);
+        return g_strdup_printf("is not a capture: Wireshark reads it as \"%s\", which holds no packets; leave it out", description);
     if (fp_formats_is_sure(wth))
         return NULL;
     if (first == NULL)
-        return g_strdup_printf("is not a capture, as far as can be told: Wireshark guesses \"%s\", and finds no packet; leave it out",
-                               description);
+        return g_strdup_printf("is probably not a capture: Wireshark guesses \"%s\", but finds no packet; leave it out", description);
     if (is_believed(format))
         return NULL;
-    return g_strdup_printf("is not a capture, as far as can be told: Wireshark guesses \"%s\", as it does of other files; leave it out%s%s",
-                           description, format != NULL ? ", or if it is one use --formats " : "", format != NULL ? format->name : "");
+    return g_strdup_printf("is probably not a capture: Wireshark guesses \"%s\", as it does for other files, too; leave it out%s%s",
+                           description, format != NULL ? ", or, if it is one, use --formats " : "", format != NULL ? format->name : "");
 }

@@ -4,12 +4,12 @@
 
 #include <wiretap/wtap.h>
 
-/* One of the numbers is none. */
+/* For rows in which one of the numbers does not exist. */
 #define NO_LINK_TYPE UINT32_MAX
 #define NO_ENCAPSULATION (-2)
 
-/* LINKTYPE_RAW is 101 in files; 12 and 14 are what some systems' DLT_RAW is, and were written too. Of what has a row for each, libwiretap
- * takes off the header that files have before the frame. */
+/* LINKTYPE_RAW is 101 in files; 12 and 14 are DLT_RAW on some systems, and were written, too. Where link type and encapsulation have a row
+ * each, libwiretap strips the header that files have before the frame. */
 /* clang-format off */
 static const struct {
     uint32_t link_type;
@@ -83,7 +83,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* Types of Endace's records, the header that each has, and what comes behind it. */
+/* Types of Endace's records, the length of the header that each has, and what follows it. */
 static const struct {
     uint8_t type, header_bytes;
     FpLink link;

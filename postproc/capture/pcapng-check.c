@@ -10,13 +10,13 @@ static bool is_custom_option(uint16_t code)
            code == OPTION_CUSTOM_BYTES_NOT_TO_COPY;
 }
 
-/* pcapng_process_custom_option; Netflix's options have a type in them. */
+/* Like pcapng_process_custom_option; Netflix's options hold a type as well. */
 static bool is_custom_option_sound(bool swapped, const uint8_t *value, uint16_t length)
 {
     return length >= 4 && (length >= 8 || fp_load32_host(value, swapped) != ENTERPRISE_NETFLIX);
 }
 
-/* pcapng_process_packet_block_option. */
+/* Like pcapng_process_packet_block_option. */
 static bool is_packet_option_sound(uint16_t code, const uint8_t *value, uint16_t length)
 {
     switch (code) {
@@ -33,7 +33,7 @@ static bool is_packet_option_sound(uint16_t code, const uint8_t *value, uint16_t
     }
 }
 
-/* Whether libwiretap takes the value of an option in a block of this type. */
+/* Whether libwiretap accepts the value of an option in a block of this type. */
 static bool is_option_sound(bool swapped, uint32_t type, uint16_t code, const uint8_t *value, uint16_t length)
 {
     if (is_custom_option(code))
@@ -53,7 +53,7 @@ const char *fp_pcapng_check_options(bool swapped, uint32_t type, const uint8_t *
     return n == 0 ? NULL : "an option is longer than its block";
 }
 
-/* Whether a record of a block of names holds an address, and names that end. */
+/* Whether a record of a name resolution block holds an address and terminated names. */
 static bool is_name_record_sound(uint16_t type, const uint8_t *value, uint16_t length)
 {
     const unsigned address_bytes = type == NAME_RECORD_IPV4 ? 4 : type == NAME_RECORD_IPV6 ? 16 : 0;
@@ -61,7 +61,7 @@ static bool is_name_record_sound(uint16_t type, const uint8_t *value, uint16_t l
     return address_bytes == 0 || length == address_bytes || (length > address_bytes && value[length - 1] == 0);
 }
 
-/* pcapng_read_name_resolution_block: records up to one that ends them, then options. */
+/* Like pcapng_read_name_resolution_block: records up to one that ends them, then options. */
 const char *fp_pcapng_check_names(bool swapped, const uint8_t *block, size_t bytes)
 {
     const uint8_t *at = block + BLOCK_MIN - LENGTH_AT_END;
@@ -92,7 +92,7 @@ size_t fp_pcapng_secrets_end(bool swapped, const uint8_t *block)
     return SECRETS_FIXED + pad(fp_load32_host(block + 12, swapped)) + LENGTH_AT_END;
 }
 
-/* Its options are not looked at, as libwiretap does not. */
+/* Does not look at the options, as libwiretap does not. */
 const char *fp_pcapng_check_secrets(bool swapped, const uint8_t *block, size_t bytes)
 {
     if (bytes < SECRETS_FIXED + LENGTH_AT_END || bytes < fp_pcapng_secrets_end(swapped, block))

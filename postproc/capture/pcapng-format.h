@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pcapng-format.h - how pcapng (draft-ietf-opsawg-pcapng) lies in a file, for capture-pcapng.c and pcapng-check.c. Nobody else includes it.
- */
+/* pcapng-format.h - the layout of pcapng (draft-ietf-opsawg-pcapng), for capture-pcapng.c and pcapng-check.c. Nobody else includes it. */
 #ifndef FP_PCAPNG_FORMAT_H
 #define FP_PCAPNG_FORMAT_H
 
@@ -15,7 +14,7 @@
 #define BLOCK_MIN 12U /* type, length, and the length again at its end */
 #define PACKET_MAX_GIANT (128U * 1024U * 1024U)
 #define BLOCK_MAX (32U + PACKET_MAX_GIANT + 131072U) /* libwiretap's MAX_BLOCK_SIZE */
-#define WHOLE_MAX (1024U * 1024U)                    /* a longer block that is no frame goes on in pieces where it can */
+#define WHOLE_MAX (1024U * 1024U)                    /* a longer block that is not a frame is taken in pieces if possible */
 
 #define SECTION 0x0a0d0d0aU
 #define INTERFACE 1U
@@ -35,21 +34,21 @@
 #define SECTION_FIXED 24U
 #define SECTION_MIN (SECTION_FIXED + LENGTH_AT_END)
 #define INTERFACE_MIN 20U
-#define PACKET_HEADER 28U /* of the enhanced one and of the old one, up to the frame */
+#define PACKET_HEADER 28U /* of the enhanced packet block and the old one, up to the frame */
 #define SIMPLE_HEADER 12U
 #define LENGTH_AT_END 4U
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4dU
 #define OPTION_HEADER 4U
-#define OPTION_FLAGS 2 /* of a packet, as the next ones */
+#define OPTION_FLAGS 2 /* this and the next four: of a packet */
 #define OPTION_DROP_COUNT 4
 #define OPTION_PACKET_ID 5
 #define OPTION_QUEUE 6
 #define OPTION_VERDICT 7
-#define OPTION_TIME_RESOLUTION 9 /* of an interface, as the next ones */
+#define OPTION_TIME_RESOLUTION 9 /* this and the next two: of an interface */
 #define OPTION_FILTER 11
 #define OPTION_TIME_OFFSET 14
-#define OPTION_CUSTOM 2988 /* of any block, as the next ones */
+#define OPTION_CUSTOM 2988 /* this and the next three: of any block */
 #define OPTION_CUSTOM_BYTES 2989
 #define OPTION_CUSTOM_NOT_TO_COPY 19372
 #define OPTION_CUSTOM_BYTES_NOT_TO_COPY 19373
@@ -69,8 +68,8 @@ static inline size_t pad(size_t n)
     return (n + 3) & ~(size_t)3;
 }
 
-/* Options are a code, a length, and as many bytes, padded to four. Steps to the next; returns false at their end, with *n 0 when they
- * are sound. */
+/* Steps to the next option: a code, a length, and as many bytes, padded to four; *at is then behind these. Returns false at the end of the
+ * options, with *n 0 if they are sound. */
 static inline bool next_option(bool swapped, const uint8_t **at, size_t *n, uint16_t *code, uint16_t *length)
 {
     if (*n < OPTION_HEADER)
@@ -80,7 +79,7 @@ static inline bool next_option(bool swapped, const uint8_t **at, size_t *n, uint
     if (pad(*length) > *n - OPTION_HEADER)
         return false;
     if (*code == 0) {
-        *n = 0; /* nothing that follows matters */
+        *n = 0; /* end of options: nothing that follows matters */
         return false;
     }
     *at += OPTION_HEADER + pad(*length);

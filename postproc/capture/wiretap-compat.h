@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wiretap-compat.h - what differs between the versions of libwiretap that the program is built for, written as one of them would be. */
+/* wiretap-compat.h - hides the differences between the versions of libwiretap that the program is built for. */
 #ifndef FP_WIRETAP_COMPAT_H
 #define FP_WIRETAP_COMPAT_H
 
@@ -14,7 +14,7 @@
 #define FP_WIRETAP_AT_LEAST(major, minor)                                                                                                  \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
-#define FP_WIRETAP_FRAME_BYTES 1514 /* what there is room for at first */
+#define FP_WIRETAP_FRAME_BYTES 1514 /* room for a frame at first */
 
 /* What a wtap_block_foreach_func returns. */
 #if FP_WIRETAP_AT_LEAST(4, 4)
@@ -23,7 +23,7 @@ typedef bool FpWiretapBool;
 typedef gboolean FpWiretapBool;
 #endif
 
-/* A record that is read: until 4.4 its frame is not in the wtap_rec. */
+/* A record that is read into. Until 4.4 the frame is not in the wtap_rec. */
 typedef struct {
     wtap_rec rec;
 #if !FP_WIRETAP_AT_LEAST(4, 6)
@@ -44,16 +44,18 @@ typedef struct {
         void *user G_GNUC_UNUSED
 #endif
 
+/* Initialises the log of libwiretap, whose messages then go to writer. program: its name in them. */
 static inline void fp_wiretap_log_init(const char *program, ws_log_writer_cb *writer)
 {
 #if FP_WIRETAP_AT_LEAST(4, 6)
-    (void)program; /* it asks GLib, which main has told */
+    (void)program; /* libwiretap asks GLib, where main has set the name */
     ws_log_init_with_writer(writer, NULL);
 #else
     ws_log_init_with_writer(program, writer, NULL);
 #endif
 }
 
+/* Prepares a record to read into. End with fp_wiretap_record_clear. */
 static inline void fp_wiretap_record_init(FpWiretapRecord *record)
 {
 #if FP_WIRETAP_AT_LEAST(4, 6)
@@ -64,6 +66,7 @@ static inline void fp_wiretap_record_init(FpWiretapRecord *record)
 #endif
 }
 
+/* Frees what the record owns. */
 static inline void fp_wiretap_record_clear(FpWiretapRecord *record)
 {
     wtap_rec_cleanup(&record->rec);
@@ -72,7 +75,7 @@ static inline void fp_wiretap_record_clear(FpWiretapRecord *record)
 #endif
 }
 
-/* Borrowed from the record. */
+/* The frame of the record; borrowed. */
 static inline const uint8_t *fp_wiretap_record_frame(const FpWiretapRecord *record)
 {
 #if FP_WIRETAP_AT_LEAST(4, 6)
@@ -82,6 +85,7 @@ static inline const uint8_t *fp_wiretap_record_frame(const FpWiretapRecord *reco
 #endif
 }
 
+/* Like wtap_read; *offset is where the record begins. */
 static inline bool fp_wiretap_read(wtap *wth, FpWiretapRecord *record, int *err, char **err_info, int64_t *offset)
 {
     gint64 begin = 0;
@@ -96,7 +100,7 @@ static inline bool fp_wiretap_read(wtap *wth, FpWiretapRecord *record, int *err,
     return is_read;
 }
 
-/* Makes a copy of a wtap_rec one that owns nothing but the block. */
+/* Turns a shallow copy of a wtap_rec into one that owns nothing but the block. */
 static inline void fp_wiretap_disown(wtap_rec *rec)
 {
     rec->options_buf = (Buffer){0}; /* packets have none */
@@ -105,7 +109,7 @@ static inline void fp_wiretap_disown(wtap_rec *rec)
 #endif
 }
 
-/* Writes the record with this frame, which libwiretap does not change. */
+/* Like wtap_dump of a record with this frame, which libwiretap does not change. */
 static inline bool fp_wiretap_dump(wtap_dumper *dumper, const wtap_rec *rec, const uint8_t *frame, size_t bytes, int *err, char **err_info)
 {
 #if FP_WIRETAP_AT_LEAST(4, 6)
@@ -119,17 +123,18 @@ static inline bool fp_wiretap_dump(wtap_dumper *dumper, const wtap_rec *rec, con
 #endif
 }
 
-/* Makes interfaces be written with the numbers that they have in records. */
+/* Has interfaces written with the numbers that they have in records. */
 static inline void fp_wiretap_number_interfaces(wtap_dump_params *params)
 {
 #if FP_WIRETAP_AT_LEAST(4, 4)
-    params->shb_iface_to_global = NULL; /* else each section's are shifted by those of the sections before, as the records' are already */
+    params->shb_iface_to_global =
+        NULL; /* else libwiretap adds the interfaces of earlier sections, which the numbers in records include already */
 #else
     (void)params;
 #endif
 }
 
-/* How long the value of a custom option is; 0 of any other. */
+/* The length of the value of a custom option; 0 for any other option. */
 static inline size_t fp_wiretap_custom_bytes(wtap_opttype_e type, const wtap_optval_t *value)
 {
 #if FP_WIRETAP_AT_LEAST(4, 6)

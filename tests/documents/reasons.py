@@ -40,7 +40,7 @@ NO_COMMANDS = {
     },
     "docs/troubleshooting.md": {
         "dropped         N frames by the kernel, N by the interface": "a line of the summary",
-        "firstpayload: eth0: cannot be captured from: socket: Operation not permitted; run as root, or give the program CAP_NET_RAW": "a message",
+        "firstpayload: eth0: cannot capture: socket: Operation not permitted; run as root, or give the program CAP_NET_RAW": "a message",
     },
 }
 

@@ -180,7 +180,7 @@ class Refused(Follow):
         self.source = self.path("nowhere/in.pcap")
         self.refused(66, ["nowhere/in.pcap: cannot be opened"])
         self.source = "/dev/zero"
-        self.refused(64, ["/dev/zero: is no regular file"])
+        self.refused(64, ["/dev/zero: is not a regular file"])
 
     def test_usage(self):
         for words in (["--follow"], ["--follow", "a", "b"], ["--follow", "-i", "lo"], ["--follow", "-"]):
