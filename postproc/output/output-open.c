@@ -11,7 +11,7 @@
 #include "base/message.h"
 #include "base/stop.h"
 
-#define PRIVATE_MODE 0640 /* of logs, and of what a watcher makes: what is said first are passwords and cookies, too */
+#define PRIVATE_MODE 0640 /* for logs and the files of a watcher: first payloads can be passwords and cookies */
 
 static void set_create_error(GError **error, const char *path, const char *what)
 {
@@ -38,7 +38,7 @@ static mode_t default_mode(void)
     return 0666 & ~mask;
 }
 
-/* A file beside the one that it will become, on the same file system as rename wants it. */
+/* Creates a file in the folder of the output that it will become, because rename works only within a file system. */
 static bool open_temporary(FpOutput *output, mode_t mode, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(output->path);
@@ -63,7 +63,7 @@ static bool refuse_input(const FpOutput *output, const char *help, GError **erro
     return false;
 }
 
-/* Pipes and devices may be both. */
+/* A pipe or device may be input and output. */
 static bool is_no_input(const FpOutput *output, char *const *inputs, GError **error)
 {
     struct stat status;
@@ -72,8 +72,7 @@ static bool is_no_input(const FpOutput *output, char *const *inputs, GError **er
     return !is_both || refuse_input(output, "write to another file", error);
 }
 
-/* Has output stand for a descriptor that was there before, as it is: nothing is replaced or emptied, and writing goes on where it stands.
- */
+/* Writes to an inherited descriptor as it is: nothing is replaced or emptied, and writing continues at its offset. */
 static bool open_descriptor(FpOutput *output, const FpTarget *target, char *const *inputs, GError **error)
 {
     output->fd = fp_target_duplicate(target);
@@ -93,13 +92,13 @@ static bool open_special(FpOutput *output, const FpTarget *target, char *const *
     if (output->fd >= 0)
         return is_no_input(output, inputs, error);
     if (errno == EINTR)
-        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: a signal came before anybody read it", output->shown);
+        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: a signal came before anybody opened it for reading", output->shown);
     else
         set_create_error(error, output->shown, "cannot be opened for writing");
     return false;
 }
 
-/* A file that appears when it is whole. */
+/* A file that appears only when it is complete. */
 static bool open_file(FpOutput *output, const FpTarget *target, char *const *inputs, GError **error)
 {
     struct stat status;
@@ -109,14 +108,14 @@ static bool open_file(FpOutput *output, const FpTarget *target, char *const *inp
         return open_temporary(output, default_mode(), error);
     if (is_an_input(&status, inputs))
         return refuse_input(output, "give the output another name", error);
-    if (access(output->path, W_OK) != 0) { /* replacing it would need the folder's permission only */
-        set_create_error(error, output->shown, "is there and may not be written to");
+    if (access(output->path, W_OK) != 0) { /* replacing it would need only write permission for the folder */
+        set_create_error(error, output->shown, "exists and is not writable");
         return false;
     }
     return open_temporary(output, status.st_mode & 0777, error);
 }
 
-/* A file that lines are added to. */
+/* A file that lines are appended to. */
 static bool open_appended(FpOutput *output, const FpTarget *target, char *const *inputs, GError **error)
 {
     struct stat status;
@@ -130,7 +129,7 @@ static bool open_appended(FpOutput *output, const FpTarget *target, char *const 
     return !is_an_input(&status, inputs) || refuse_input(output, "give the log another name", error);
 }
 
-/* Opens what has been found. */
+/* Opens a target that fp_target_find has found. */
 typedef bool (*OpenTarget)(FpOutput *output, const FpTarget *target, char *const *inputs, GError **error);
 
 static bool open_target(FpOutput *output, const char *path, char *const *inputs, OpenTarget open_it, GError **error)
@@ -138,7 +137,7 @@ static bool open_target(FpOutput *output, const char *path, char *const *inputs,
     FpTarget target;
 
     if (!fp_target_find(path, &target)) {
-        set_create_error(error, output->shown, "its links cannot be followed");
+        set_create_error(error, output->shown, "its symbolic links cannot be followed");
         return false;
     }
     if (target.kind == FP_TARGET_SPECIAL)
@@ -150,7 +149,7 @@ static bool open_target(FpOutput *output, const char *path, char *const *inputs,
     return is_open;
 }
 
-/* open_it: for a file. */
+/* open_it opens a regular file; other targets have functions of their own. */
 static FpOutput *open_output(const char *path, char *const *inputs, OpenTarget open_it, GError **error)
 {
     FpOutput *output = g_new0(FpOutput, 1);
@@ -169,7 +168,7 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
     return open_output(path, inputs, open_file, error);
 }
 
-/* What was moved away is left, for a new file under the same name. */
+/* Leaves the file that was moved away, and opens a new one under the same name. */
 static void open_anew(void *user)
 {
     FpOutput *output = user;
@@ -181,7 +180,7 @@ static void open_anew(void *user)
     else
         errno = EINVAL;
     if (fresh < 0)
-        fp_message_print("%s: cannot be opened anew: %s; lines go on to the file of before, until SIGHUP comes again", output->shown,
+        fp_message_print("%s: cannot be reopened: %s; lines still go to the old file until the next SIGHUP", output->shown,
                          g_strerror(errno));
     g_free(target.path);
     if (fresh < 0)
@@ -199,7 +198,7 @@ FpOutput *fp_output_append(const char *path, char *const *inputs, GError **error
 
     if (output == NULL)
         return NULL;
-    /* what is written from a place in a file's middle on is whoever's wish it was to stand there */
+    /* without O_APPEND, whoever opened the descriptor chose where in the file it stands */
     output->may_begin_in_line = output->is_appended || (fcntl(output->fd, F_GETFL) & O_APPEND) != 0;
     if (output->is_appended)
         fp_stop_on_hangup(open_anew, output);
@@ -216,7 +215,7 @@ bool fp_output_is_file_name(const char *path)
     return target.kind == FP_TARGET_FILE;
 }
 
-/* Not of devices: what goes to /dev/null may do so twice, and what goes to a terminal is seen. */
+/* Character devices do not count: /dev/null may be used twice, and what goes to a terminal is seen. */
 static bool is_same(const struct stat *one, const struct stat *other)
 {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino && !S_ISCHR(one->st_mode);

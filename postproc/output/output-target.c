@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* output-target.c - what the name of an output leads to. See output-internal.h. */
+/* output-target.c - what the name of an output refers to. See output-internal.h. */
 #include "output-internal.h"
 
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include "base/descriptor.h"
 #include "base/stop.h"
 
-#define LINKS_MAX 40      /* as Linux has it */
-#define READER_WAIT_MS 50 /* how often it is looked whether somebody reads a FIFO */
+#define LINKS_MAX 40      /* Linux's limit */
+#define READER_WAIT_MS 50 /* interval between checks whether a FIFO has a reader */
 
-/* Follows links to where the file is or would be. Names in /proc read like links, but what they lead to need not have a path. Returns NULL
- * with errno set when they lead nowhere. */
+/* Follows links to the path where the file is or would be. Names in /proc read like links, but what they lead to need not have a path.
+ * Returns NULL and sets errno to ELOOP when there are too many links. */
 static char *follow_links(const char *path)
 {
     g_autofree char *at = g_strdup(path);
@@ -61,7 +61,7 @@ int fp_target_open_special(const char *path, int flags)
 {
     int fd;
 
-    /* open(2) would wait for who reads a FIFO, and not notice a signal that came right before it */
+    /* a blocking open(2) would wait for a reader of the FIFO, and miss a signal that came just before */
     while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags)) < 0 && errno == ENXIO && is_fifo(path)) {
         (void)fp_stop_sleep(READER_WAIT_MS);
         if (fp_stop_asked()) {
@@ -84,7 +84,7 @@ int fp_target_duplicate(const FpTarget *target)
 
 bool fp_target_ends_in_line(int fd)
 {
-    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd); /* as fd itself may be open for writing only */
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd); /* fd itself may be open for writing only */
     struct stat status;
     char last = '\n';
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* output-temporary.c - the file that becomes the output when it is whole, and that nothing may leave behind. See output-internal.h. */
+/* output-temporary.c - the file that becomes the output once it is complete, and must never be left behind. See output-internal.h. */
 #include "output-internal.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What ends the program and can be caught, but for what stop.c sees to. */
+/* Signals that end the program and can be caught, except those that stop.c handles. */
 static const int ends[] = {SIGQUIT, SIGABRT, SIGPIPE, SIGXCPU};
 
 /* The temporary file that a signal must not leave behind. */
@@ -34,7 +34,7 @@ static void guard(const char *temporary)
     doomed = temporary;
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
         struct sigaction old;
-        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) /* not what was ignored */
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) /* ignored signals stay ignored */
             sigaction(ends[i], &action, NULL);
     }
 }
@@ -44,7 +44,7 @@ int fp_temporary_create(char *name)
     sigset_t all, old;
 
     sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &old); /* no signal finds the file, and does not know of it */
+    pthread_sigmask(SIG_BLOCK, &all, &old); /* no signal may come while the file exists and doomed is not set */
     int fd = mkostemp(name, O_CLOEXEC);
     int failure = errno;
     if (fd >= 0)

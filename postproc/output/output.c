@@ -34,10 +34,10 @@ void fp_output_free(FpOutput *output)
     g_free(output);
 }
 
-/* Takes back what there is of a line of which the rest could not be written, where nobody has added to the file since. */
+/* Removes the beginning of a line whose rest could not be written, unless somebody has added to the file since. */
 static void cut_torn_line(const FpOutput *output, const uint8_t *bytes, size_t n)
 {
-    off_t end = lseek(output->fd, 0, SEEK_CUR); /* behind what we wrote last */
+    off_t end = lseek(output->fd, 0, SEEK_CUR); /* after our last write */
     size_t torn = 0;
     struct stat status;
 
@@ -47,7 +47,7 @@ static void cut_torn_line(const FpOutput *output, const uint8_t *bytes, size_t n
         (void)!ftruncate(output->fd, end - (off_t)torn);
 }
 
-/* begin: of what is written, bytes of which have been. */
+/* begin: start of the bytes to write; bytes: the first that was not written. */
 static bool set_write_error(FpOutput *output, const uint8_t *begin, const uint8_t *bytes, GError **error)
 {
     const char *reason = g_strerror(errno);
@@ -85,8 +85,9 @@ static bool write_all(FpOutput *output, const uint8_t *bytes, size_t n, GError *
     return true;
 }
 
-/* A line that was torn, as by a power failure, does not get the first of ours for its end. Who adds lines has a shared lock on the file
- * from here on: while others have it, what looks torn may be a line that is just being written, and what was torn they have ended. */
+/* Ends a line that was torn, as by a power failure, so that our first line does not continue it. From here on, everybody who appends holds
+ * a shared lock on the file. While others hold it, what looks torn may be a line that is just being written; and they have ended any line
+ * that was torn. */
 static bool end_line(FpOutput *output, GError **error)
 {
     bool is_alone = flock(output->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
@@ -94,7 +95,7 @@ static bool end_line(FpOutput *output, GError **error)
 
     output->may_begin_in_line = false;
     for (int i = 0; i < LOCK_TRIES && flock(output->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
-        g_usleep(LOCK_WAIT_US); /* for who is here, too */
+        g_usleep(LOCK_WAIT_US); /* another process may be here, too */
     return is_done;
 }
 
@@ -148,7 +149,7 @@ const char *fp_output_path(const FpOutput *output)
     return output->shown;
 }
 
-/* A new name lasts once its folder is on the disk too. Some file systems cannot say so, which is no failure. */
+/* A new name is durable only once its folder is on disk, too. Some file systems cannot sync a folder, which is not a failure. */
 static void sync_folder(const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
@@ -160,7 +161,7 @@ static bool sync_file(FpOutput *output, GError **error)
 {
     if (fsync(output->fd) == 0)
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be brought to the disk: %s", output->shown, g_strerror(errno));
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be synced to disk: %s", output->shown, g_strerror(errno));
     return false;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * output.h - a file that appears whole or not at all: temporary file, fsync, rename. Or one that lines are added to.
+ * output.h - a file that appears complete or not at all: temporary file, fsync, rename. Or one that lines are appended to.
  *
  * file -> record -> segment -> stream -> verdict -> [output]
  *
- * What was open when the program began (standard output, /dev/fd/N), FIFOs and devices cannot be undone, or are somebody else's; they are
- * written to as they are. A FIFO that nobody reads is waited for, until a signal asks to stop (stop.h), which is an error.
+ * What was open when the program started (standard output, /dev/fd/N), FIFOs and devices cannot be undone, or belong to somebody else, so
+ * they are written to directly. A FIFO without a reader is waited for until a signal asks to stop (stop.h), which is an error.
  */
 #ifndef FP_OUTPUT_H
 #define FP_OUTPUT_H
@@ -17,54 +17,57 @@
 
 typedef struct FpOutput FpOutput;
 
-/*
- * Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL: a path that is one of them (by device and
- * inode) is refused, and so is a descriptor that is not open for writing. While it is open, signals that end the program remove the
- * temporary file on their way, but for SIGKILL; one output at a time. End with fp_output_publish or fp_output_discard.
- */
+/* Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL. Refuses a path that is one of them (by device and
+ * inode), and a descriptor that is not open for writing. While the output is open, signals that end the program, except SIGKILL, remove the
+ * temporary file; one output at a time. End with fp_output_publish or fp_output_discard. Returns NULL and sets error. */
 FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
 
-/*
- * Opens path, "-" for standard output, for lines that come behind what is there; inputs as above. When that ends without a line end, one
- * goes before the first line. Each call of fp_output_write must be given one whole line: then none is torn by a write of somebody else's,
- * and when writing fails a regular file has nothing but whole lines. SIGHUP opens a regular file anew, where stop.h has it do so. One at a
- * time. End with fp_output_publish, or with fp_output_discard, which removes nothing.
- */
+/* Opens path, "-" for standard output, to append lines; inputs as for fp_output_open. If the file ends without a line end, one is written
+ * before the first line. Give each call of fp_output_write one whole line: then no write of another process tears it, and if writing fails
+ * a regular file holds whole lines only. SIGHUP reopens a regular file if stop.h was told so. One at a time. End with fp_output_publish, or
+ * with fp_output_discard, which removes nothing. Returns NULL and sets error. */
 FpOutput *fp_output_append(const char *path, char *const *inputs, GError **error);
 
-/* Whether path, which may be "-", names a regular file or nothing yet, so that another file can take its place; and no descriptor, FIFO or
+/* Whether path, which may be "-", names a regular file or nothing yet, so that another file can take its place; not a descriptor, FIFO or
  * device. */
 bool fp_output_is_file_name(const char *path);
 
-/* Whether fd is open for what output will be or is: the same file or pipe. */
+/* Whether fd is open for the file or pipe that output is or will be. Never true for a character device. */
 bool fp_output_is_same(const FpOutput *output, int fd);
 
-/* Creates path itself, or empties it, for who gives it its name later. End with fp_output_finish or fp_output_discard. */
+/* Creates path itself, or empties it, for a caller that renames it later. End with fp_output_finish or fp_output_discard. Returns NULL and
+ * sets error. */
 FpOutput *fp_output_create(const char *path, GError **error);
 
-/* Makes the file that was created durable. Frees output, also when it fails, and then leaves nothing behind. */
+/* Syncs the file of fp_output_create to disk. Frees output, on failure too: then removes the file, returns false and sets error. */
 bool fp_output_finish(FpOutput *output, GError **error);
 
-/* Removes the temporary file there may be; for the handler of a signal that ends the program. */
+/* Removes the temporary file, if there is one. For the handler of a signal that ends the program. */
 void fp_output_remove_temporary(void);
 
-/* Adds n bytes, through a buffer of 256 KiB. */
+/* Writes n bytes through a buffer of 256 KiB. Returns false and sets error. */
 bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error);
 
-/* Writes out what is buffered. */
+/* Writes out what is buffered. Returns false and sets error. */
 bool fp_output_flush(FpOutput *output, GError **error);
 
 /* The descriptor, for a library that writes by itself. Flush first; report what it wrote with fp_output_count. */
 int fp_output_fd(const FpOutput *output);
+
+/* Counts n bytes that a library wrote to the descriptor. */
 void fp_output_count(FpOutput *output, uint64_t n);
 
-/* Makes the file durable and gives it its name. Frees output, also when it fails, and then leaves nothing behind. */
+/* Syncs the file to disk and gives it its name. Frees output, on failure too: then removes the temporary file, returns false and sets
+ * error. */
 bool fp_output_publish(FpOutput *output, GError **error);
 
-/* Removes what there is and frees output. NULL is allowed. */
+/* Removes the unfinished file, if there is one, and frees output. NULL is allowed. */
 void fp_output_discard(FpOutput *output);
 
+/* How many bytes have been written, including those that are buffered. */
 uint64_t fp_output_bytes(const FpOutput *output);
-const char *fp_output_path(const FpOutput *output); /* for messages: "standard output" for "-" */
+
+/* The name for messages: "standard output" for "-". Borrowed. */
+const char *fp_output_path(const FpOutput *output);
 
 #endif

@@ -10,9 +10,9 @@ typedef struct {
     GDestroyNotify drop; /* frees it */
 } FpKept;
 
-/* What a way of writing can do, see the functions of writer.h. Those that may be NULL have nothing to do. */
+/* What a way of writing implements; see the functions of writer.h. */
 typedef struct {
-    bool copies; /* records as they stand */
+    bool copies; /* copies records as they stand */
     bool (*next_capture)(FpWriter *writer, FpCapture *capture, GError **error);
     bool (*write)(FpWriter *writer, const FpRecord *record, GError **error);
     FpKept *(*keep)(FpWriter *writer, const FpRecord *record, size_t *bytes);
@@ -20,34 +20,34 @@ typedef struct {
     bool (*flush)(FpWriter *writer, GError **error);
     bool (*end_capture)(FpWriter *writer, GError **error); /* may be NULL */
     bool (*finish)(FpWriter *writer, GError **error);      /* may be NULL */
-    void (*clear)(FpWriter *writer);                       /* may be NULL; frees what is the way's own, not writer */
+    void (*clear)(FpWriter *writer);                       /* may be NULL; frees what the way itself owns, not writer */
 } FpWay;
 
 /* A way's own struct begins with this. */
 struct FpWriter {
     const FpWay *way;
     FpOutput *output;
-    FpCapture *capture;     /* whose records come now */
+    FpCapture *capture;     /* whose records are being written */
     FpCaptureFormat format; /* the first capture's */
     FpWriterDrain drain;    /* NULL: nothing is kept for later */
     void *drain_user;
 };
 
-/* Copies classic pcap. */
+/* Copies classic pcap. Returns NULL and sets error. */
 FpWriter *fp_writer_pcap_new(FpOutput *output, FpCapture *first, bool is_only, GError **error);
 
 /* Copies pcapng. */
 FpWriter *fp_writer_pcapng_new(FpOutput *output, FpCapture *first);
 
-/* Writes format, or with FP_WRITER_AS_INPUT that of first, through libwiretap. */
+/* Writes format through libwiretap; with FP_WRITER_AS_INPUT, the format of first. Returns NULL and sets error. */
 FpWriter *fp_writer_wiretap_new(FpOutput *output, FpCapture *first, int format, GError **error);
 
-/* The format of a capture as libwiretap numbers it. Not for pcapng that is walked. */
+/* The format of a capture, as libwiretap numbers it. Not for a walked pcapng. */
 int fp_writer_subtype(FpCapture *capture);
 
-/* Says that capture does not fit the output for what stands at offset. Returns false. */
+/* Sets error: capture does not fit the output, because of what is at offset. what ends the sentence. Returns false. */
 bool fp_writer_refuse(FpCapture *capture, int offset, const char *what, GError **error);
-#define FP_WRITER_OTHER_FORMAT "is in another format, or compressed otherwise, than the first input, whose format the output has"
+#define FP_WRITER_OTHER_FORMAT "has another format or compression than the first input, whose format the output gets"
 
 #define FP_PCAP_RECORD_HEADER 16
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* writer-pcap.c - copies records of classic pcap as they stand, but for the header of a record from a file of another byte order or coarser
- * time. */
+/* writer-pcap.c - copies records of classic pcap as they stand. Only the header of a record from a file with another byte order or coarser
+ * time is converted. */
 #include <string.h>
 
 #include "writer-internal.h"
@@ -10,7 +10,7 @@
 
 typedef struct {
     FpWriter base;
-    /* what a record of the capture needs to become one of the output's */
+    /* how to convert records of the capture to those of the output */
     bool swap_header;
     bool to_nanoseconds;
 } Pcap;
@@ -45,13 +45,13 @@ static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
         (format->record_header_bytes > 16 && format->swapped != writer->format.swapped))
         return fp_writer_refuse(capture, 0, "has other record headers than the first input", error);
     if (format->nanoseconds && !writer->format.nanoseconds)
-        return fp_writer_refuse(capture, 0, "has nanoseconds, and the first input, whose format the output has, only microseconds", error);
+        return fp_writer_refuse(capture, 0, "has nanoseconds, but the first input, whose format the output gets, has microseconds", error);
     pcap->swap_header = format->swapped != writer->format.swapped;
     pcap->to_nanoseconds = !format->nanoseconds && writer->format.nanoseconds;
     return true;
 }
 
-/* The record header of a file in the other byte order, or of coarser time, as the output has it. */
+/* Converts a record header with the other byte order, or coarser time, to that of the output. */
 static void convert_header(const Pcap *pcap, const uint8_t *raw, uint32_t header[4])
 {
     memcpy(header, raw, FP_PCAP_RECORD_HEADER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* writer-pcapng.c - copies blocks of pcapng as they stand. It begins with the section header that reading comes upon. */
+/* writer-pcapng.c - copies blocks of pcapng as they stand. The output begins with the first section header that is read. */
 #include <string.h>
 
 #include "capture/capture-pcapng.h"
@@ -9,19 +9,19 @@
 
 typedef struct {
     FpWriter base;
-    GPtrArray *interfaces; /* of the section that is being written: GBytes of the blocks that describe them */
+    GPtrArray *interfaces; /* description blocks of the section that is being written, as GBytes */
 } Pcapng;
 
 typedef struct {
     FpKept base;
-    uint32_t interface;  /* its number in the section that it is from */
+    uint32_t interface;  /* its number in the section that the record is from */
     GBytes *description; /* the block that describes it there */
     size_t n;
     uint8_t block[];
 } Kept;
 
-/* Sections become sections of the output, and everything in them but frames stays as it is: so do interfaces' numbers. Only the section's
- * length is another, and not known yet. */
+/* Sections become sections of the output. Everything in them but frames stays as it is, and so do the numbers of interfaces. Only the
+ * length of the section changes; it is not known yet. */
 static bool copy_block(void *user, FpBlockKind kind, const uint8_t *block, size_t bytes, GError **error)
 {
     Pcapng *pcapng = user;
@@ -75,8 +75,8 @@ static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
     return &kept->base;
 }
 
-/* A datagram's fragments may be spread over sections, as over the files of a ring. Where the section has the same interface under the
- * number, which in a ring it has, a fragment can stand in it; else it is left out. */
+/* Fragments of a datagram may be spread over sections, as over the files of a ring. If the current section has the same interface under the
+ * same number, as in a ring, the fragment can stand in it; else it is left out. */
 static bool write_kept(FpWriter *writer, const FpKept *base, bool *is_written, GError **error)
 {
     const Pcapng *pcapng = (const Pcapng *)writer;

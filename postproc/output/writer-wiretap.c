@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* writer-wiretap.c - writes all formats that libwiretap writes, by its means. */
+/* writer-wiretap.c - writes every format that libwiretap can write. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,17 +14,17 @@
 
 typedef struct {
     FpWriter base;
-    bool is_converted; /* the format was asked for: what the inputs' are does not matter */
+    bool is_converted; /* the user chose the format: those of the inputs do not matter */
     wtap_dumper *dumper;
     wtap_dump_params params; /* the dumper borrows from them */
     wtapng_iface_descriptions_t no_interfaces;
     bool has_interfaces;
     guint interfaces;      /* in the output */
-    guint first_interface; /* of the capture's, in the output */
-    GArray *made;          /* Made: interfaces that the capture does not have */
+    guint first_interface; /* number of the capture's first interface in the output */
+    GArray *made;          /* of Made: interfaces that the capture does not have */
 } Dumping;
 
-/* What stands for the interface of all frames of one encapsulation. */
+/* Stands for the interface of all frames of one encapsulation. */
 typedef struct {
     int encapsulation;
     guint number; /* in the output */
@@ -37,7 +37,7 @@ typedef struct {
     uint8_t frame[];
 } Kept;
 
-/* What libwiretap cannot write for what it is, and not for want of room. */
+/* Whether libwiretap refuses what is to be written, instead of failing to write it. */
 static bool is_unwritable(int err)
 {
     return err == WTAP_ERR_UNWRITABLE_ENCAP || err == WTAP_ERR_UNWRITABLE_FILE_TYPE || err == WTAP_ERR_UNWRITABLE_REC_TYPE ||
@@ -49,7 +49,7 @@ static void set_dump_error(GError **error, const Dumping *dumping, int err, char
 {
     if (is_unwritable(err)) {
         g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                    "%s: offset %" G_GUINT64_FORMAT ": what is there cannot be written in this format: %s%s%s",
+                    "%s: offset %" G_GUINT64_FORMAT ": cannot be written in the format of the output: %s%s%s",
                     fp_capture_path(dumping->base.capture), fp_capture_bytes_read(dumping->base.capture), wtap_strerror(err),
                     err_info != NULL ? ": " : "", err_info != NULL ? err_info : "");
         g_free(err_info);
@@ -69,7 +69,7 @@ static int encapsulation_of(FpCapture *capture)
                            : wtap_file_encap(fp_capture_wiretap_handle(capture));
 }
 
-/* libwiretap has not seen the input when that was walked by blocks. */
+/* libwiretap has not seen an input that is walked. */
 static void begin_params(Dumping *dumping, FpCapture *first)
 {
     wtap *wth = fp_capture_wiretap_handle(first);
@@ -85,8 +85,8 @@ static void begin_params(Dumping *dumping, FpCapture *first)
     dumping->params.tsprec = dumping->base.format.nanoseconds ? WTAP_TSPREC_NSEC : WTAP_TSPREC_USEC;
 }
 
-/* Interfaces are added as they are come upon. libwiretap makes one up when it is given none at first: so it is given one, and told
- * not to take it. */
+/* Interfaces are added as they are read. libwiretap makes one up if it is given none at the start, so it is given one and told not to copy
+ * it. */
 static void begin_interfaces(Dumping *dumping)
 {
     wtap_block_t untaken = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
@@ -97,11 +97,11 @@ static void begin_interfaces(Dumping *dumping)
     g_free(dumping->params.idb_inf); /* what it points to is the input's */
     dumping->params.idb_inf = &dumping->no_interfaces;
     dumping->params.dont_copy_idbs = TRUE;
-    dumping->params.encap = WTAP_ENCAP_PER_PACKET; /* the interfaces say it, and later files may bring others */
+    dumping->params.encap = WTAP_ENCAP_PER_PACKET; /* interfaces give it, and later files may bring others */
 }
 
-/* libwiretap leaves the descriptor alone when it fails for what it is told, and closes it when it fails later. So what it is told has to be
- * right, and the descriptor is then its own whatever comes. */
+/* When libwiretap fails because of its arguments, it leaves the descriptor open; when it fails later, it closes it. So the arguments have
+ * to be right; then the descriptor belongs to libwiretap in every case. */
 static wtap_dumper *open_dumper(Dumping *dumping, int subtype, int *err, char **err_info)
 {
     int fd = fcntl(fp_output_fd(dumping->base.output), F_DUPFD_CLOEXEC, 3);
@@ -118,12 +118,12 @@ static bool begin(Dumping *dumping, FpCapture *first, int subtype, GError **erro
     char *err_info = NULL;
 
     if (!wtap_dump_can_open(subtype)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: %s can be read, not written; choose a format with -F, or use --list",
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: %s can be read but not written; choose a format with -F, or use --list",
                     fp_capture_path(first), wtap_file_type_subtype_description(subtype));
         return false;
     }
     begin_params(dumping, first);
-    if (subtype == wtap_pcapng_file_type_subtype()) /* nothing else can take them one by one */
+    if (subtype == wtap_pcapng_file_type_subtype()) /* no other format can take interfaces one by one */
         begin_interfaces(dumping);
     if (wtap_dump_can_write_encap(subtype, dumping->params.encap))
         dumping->dumper = open_dumper(dumping, subtype, &err, &err_info);
@@ -135,7 +135,7 @@ static bool begin(Dumping *dumping, FpCapture *first, int subtype, GError **erro
     return false;
 }
 
-/* pcapng holds anything, every other format only what is like its first input. */
+/* pcapng holds anything; every other format holds only what is like its first input. */
 static bool fit(const Dumping *dumping, FpCapture *capture, GError **error)
 {
     if (dumping->has_interfaces)
@@ -160,7 +160,7 @@ static bool add_interface(Dumping *dumping, wtap_block_t interface, GError **err
     return true;
 }
 
-/* The interfaces that libwiretap has come upon since it was last asked. */
+/* Adds the interfaces that libwiretap has read since it was last asked. */
 static bool add_interfaces(Dumping *dumping, GError **error)
 {
     wtap *wth = fp_capture_wiretap_handle(dumping->base.capture);
@@ -172,7 +172,7 @@ static bool add_interfaces(Dumping *dumping, GError **error)
     return true;
 }
 
-/* Where nothing is known of an interface but what its frames are. */
+/* Makes an interface when nothing is known of it but the encapsulation of its frames. */
 static bool make_interface(Dumping *dumping, int encapsulation, bool nanoseconds, GError **error)
 {
     wtap_block_t interface = wtap_block_create(WTAP_BLOCK_IF_ID_AND_INFO);
@@ -204,7 +204,7 @@ static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
            make_interface(dumping, encapsulation_of(capture), fp_capture_format(capture)->nanoseconds, error);
 }
 
-/* The number of the interface that is made for rec's encapsulation. Returns false with error set. */
+/* Finds the number of the interface that is made for the encapsulation of rec, or makes one. Returns false and sets error. */
 static bool find_made(Dumping *dumping, const wtap_rec *rec, guint *number, GError **error)
 {
     int encapsulation = rec->rec_header.packet_header.pkt_encap;
@@ -221,8 +221,8 @@ static bool find_made(Dumping *dumping, const wtap_rec *rec, guint *number, GErr
     return make_interface(dumping, encapsulation, rec->tsprec > WTAP_TSPREC_USEC, error);
 }
 
-/* Interfaces are numbered through all captures of the output. Most formats have none; of some, libwiretap says what each frame is, and
- * nothing of an interface. */
+/* Interfaces are numbered through all captures of the output. Most formats have none; for some, libwiretap gives the encapsulation of each
+ * frame, but no interface. */
 static bool number_interface(Dumping *dumping, wtap_rec *rec, GError **error)
 {
     guint number = dumping->first_interface;
@@ -250,8 +250,8 @@ static bool dump(Dumping *dumping, const wtap_rec *rec, const uint8_t *frame, si
     return false;
 }
 
-/* A record as libwiretap has it, or would have it of a classic pcap. The interfaces that it may be of are written by then. Returns false
- * with error set. */
+/* The record as libwiretap has it, or would have it from a classic pcap. Interfaces that it may belong to are written first. Returns false
+ * and sets error. */
 static bool find_rec(Dumping *dumping, const FpRecord *record, wtap_rec *rec, GError **error)
 {
     *rec = (wtap_rec){.rec_type = REC_TYPE_PACKET, .presence_flags = WTAP_HAS_TS | WTAP_HAS_CAP_LEN};
@@ -304,7 +304,7 @@ static FpKept *keep(FpWriter *writer, const FpRecord *record, size_t *bytes)
     Kept *kept = g_malloc(sizeof *kept + record->captured_bytes);
 
     *kept = (Kept){.base = {drop}, .n = record->captured_bytes};
-    (void)find_rec((Dumping *)writer, record, &kept->rec, NULL); /* what cannot be written now cannot be later, and is said then */
+    (void)find_rec((Dumping *)writer, record, &kept->rec, NULL); /* a failure is reported when it is written */
     memcpy(kept->frame, record->data, kept->n);
     fp_wiretap_disown(&kept->rec);
     *bytes = sizeof *kept + kept->n;
@@ -334,7 +334,7 @@ static bool flush(FpWriter *writer, GError **error)
     return false;
 }
 
-/* Interfaces without a kept record are still to be written. */
+/* Interfaces without a kept record have not been written yet. */
 static bool end_capture(FpWriter *writer, GError **error)
 {
     return add_interfaces((Dumping *)writer, error);
@@ -361,7 +361,7 @@ static void clear(FpWriter *writer)
     if (dumping->dumper != NULL) {
         int err;
         char *err_info = NULL;
-        wtap_dump_close(dumping->dumper, NULL, &err, &err_info); /* it is being thrown away: no failure matters */
+        wtap_dump_close(dumping->dumper, NULL, &err, &err_info); /* the output is being discarded, so failures do not matter */
         g_free(err_info);
     }
     if (dumping->has_interfaces)

@@ -8,7 +8,7 @@
 
 bool fp_writer_refuse(FpCapture *capture, int offset, const char *what, GError **error)
 {
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %d: %s; slim it on its own, or all into pcapng (-F pcapng)",
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %d: %s; slim it separately, or write all into one pcapng (-F pcapng)",
                 fp_capture_path(capture), offset, what);
     return false;
 }
@@ -36,7 +36,7 @@ int fp_writer_format(const char *name, GError **error)
     for (guint i = 0; i < formats->len; i++)
         g_string_append_printf(names, " %s", wtap_file_type_subtype_name(g_array_index(formats, int, i)));
     g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "-F %s: %s; it takes one of:%s", name,
-                format >= 0 ? "can be read, not written" : "is no format that Wireshark knows", names->str);
+                format >= 0 ? "can be read but not written" : "is not a format that Wireshark knows", names->str);
     return -1;
 }
 

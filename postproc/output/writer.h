@@ -2,7 +2,7 @@
 /*
  * writer.h - kept records -> a capture in the format of the first input, or another.
  *
- * Classic pcap and pcapng that stay what they are are copied record by record as they stand; everything else is written by libwiretap.
+ * Classic pcap and pcapng that keep their format are copied record by record as they stand; libwiretap writes everything else.
  */
 #ifndef FP_WRITER_H
 #define FP_WRITER_H
@@ -12,42 +12,51 @@
 
 typedef struct FpWriter FpWriter;
 
-/* libwiretap's number of the format with this name (editcap -F lists them). Returns -1 with error set when it cannot be written. */
+/* libwiretap's number of the format with this name (editcap -F lists them). Returns -1 and sets error when it cannot be written. */
 int fp_writer_format(const char *name, GError **error);
 #define FP_WRITER_AS_INPUT (-1)
 
-/* Writes the beginning of the capture. output stays the caller's; first must stay open until fp_writer_free. is_only: no other capture will
- * follow. format: of fp_writer_format, or FP_WRITER_AS_INPUT. Returns NULL with error set. */
+/* Creates a writer and writes the beginning of the capture. output stays the caller's; first must stay open until fp_writer_free. is_only:
+ * no other capture will follow. format: from fp_writer_format, or FP_WRITER_AS_INPUT. Returns NULL and sets error. */
 FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error);
+
+/* Frees the writer, but not its output. NULL is allowed. */
 void fp_writer_free(FpWriter *writer);
 
-/* Whether records are copied as they stand. If not, pcapng must be read through libwiretap. */
+/* Whether records are copied as they stand. If not, open pcapng to be read through libwiretap. */
 bool fp_writer_copies(const FpWriter *writer);
 
-/* Readies the writer for the records of the next capture, the first one too. Fails when they do not fit the output's format. */
+/* Prepares the writer for the records of the next capture; call it for the first one, too. Returns false and sets error when they do not
+ * fit the format of the output. */
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error);
 
-/* Has drain called before a section of pcapng begins that is not the output's first: records that are kept for later have no place behind
- * that. */
+/* Writes the records that are kept for later, which have no place behind the section that is about to begin. Returns false and sets
+ * error. */
 typedef bool (*FpWriterDrain)(void *user, GError **error);
+
+/* Has drain(user) called before each section of pcapng begins. */
 void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user);
 
-/* Writes a record of the capture that was given last. */
+/* Writes a record of the current capture. Returns false and sets error. */
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 
-/* A copy of a record of the capture that was given last, as it will be written; for later, whatever capture is being read by then. *bytes:
- * how much memory it takes. */
+/* Copies a record of the current capture, as it will be written, to write it later: another capture may be current by then. Free with
+ * fp_writer_drop_kept. *bytes: how much memory the copy takes. */
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes);
-void fp_writer_drop_kept(void *kept);
-bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error); /* not where it does not fit */
 
-/* Writes out what is buffered. */
+/* Frees a kept record. */
+void fp_writer_drop_kept(void *kept);
+
+/* Writes a kept record; *is_written is false when it does not fit at this place. Returns false and sets error when writing fails. */
+bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error);
+
+/* Writes out what is buffered. Returns false and sets error. */
 bool fp_writer_flush(FpWriter *writer, GError **error);
 
-/* Writes what belongs to the capture and has not been written: interfaces without a kept record. */
+/* Writes what belongs to the capture and has not been written yet: interfaces without a kept record. Returns false and sets error. */
 bool fp_writer_end_capture(FpWriter *writer, GError **error);
 
-/* Writes the end of the output. */
+/* Writes the end of the output. Returns false and sets error. */
 bool fp_writer_finish(FpWriter *writer, GError **error);
 
 #endif

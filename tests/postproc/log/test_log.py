@@ -395,7 +395,7 @@ class AsTheyCome(InFolder):
         self.give(run, 2)
         self.until(lambda: len(self.lines(self.path("moved/a.log"))) == 2, "the other line")
         run.stdin.close()
-        self.assertIn(b"logs/a.log: cannot be opened anew: No such file or directory", run.stderr.read())
+        self.assertIn(b"logs/a.log: cannot be reopened: No such file or directory", run.stderr.read())
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
 
     def test_hangup_while_libwiretap_reads_the_pipe(self):

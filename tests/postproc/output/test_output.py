@@ -195,7 +195,7 @@ class Fifos(InOutFolder):
                     run = self.start("-q", option, self.fifo, HTTP)
                     send(run, number)
                     self.assertEqual(run.wait(PATIENCE_SECONDS), 73)
-                    self.assertIn(f"{self.fifo}: a signal came before anybody read it", run.stderr.read().decode())
+                    self.assertIn(f"{self.fifo}: a signal came before anybody opened it for reading", run.stderr.read().decode())
                     self.assertEqual(os.listdir(self.path("out")), ["fifo"])
 
 
