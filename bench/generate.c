@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * generate.c - writes a capture to measure on: thousands of TCP connections interleaved, heavy-tailed, the same bytes for the same
- * arguments everywhere. Prints the frame numbers of the first payload frames on request, so that answers can be checked.
+ * generate.c - writes a capture to measure on: thousands of interleaved TCP connections with heavy-tailed sizes. The same arguments give
+ * the same bytes everywhere. Writes the frame numbers of the first payload frames to LIST, so that answers can be checked.
  *
  * usage: generate KIND MEGABYTES [LIST [STREAMS]] >CAPTURE
  *
- * KIND: mixed (693-byte frames), small (72-byte frames), churn (short connections among SYN scans); or scan: 72-byte frames with data,
- * of STREAMS streams in turn that never end, or each of a stream of its own.
+ * KIND is mixed (693-byte frames), small (72-byte frames), churn (short connections among SYN scans) or scan: 72-byte frames with data,
+ * each in a stream of its own or, with STREAMS given, in that many endless streams in turn.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,13 +29,13 @@ typedef struct {
     uint16_t ports[2];
     uint32_t seq[2];
     uint32_t frames_left; /* with payload */
-    int step;             /* of the handshake */
+    int step;             /* of the connection, handshake first */
     bool is_ipv6, is_scan, first_done;
 } Flow;
 
 typedef struct {
     const char *name;
-    unsigned payload_bytes; /* of a full segment */
+    unsigned payload_bytes; /* in a full segment */
     unsigned full_of_100;   /* the others are bare ACKs */
     unsigned mean_frames;   /* scale of the flow sizes */
     unsigned scans_of_100;
@@ -52,7 +52,7 @@ static uint64_t state = 0x9e3779b97f4a7c15U;
 static uint64_t written, frame_number;
 static FILE *list;
 
-/* The last step of splitmix64 (Steele, Lea, Flood 2014): different numbers stay different. */
+/* The last step of splitmix64 (Steele, Lea, Flood 2014): maps different numbers to different numbers. */
 static uint64_t mix64(uint64_t z)
 {
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
@@ -93,7 +93,7 @@ static void write_record(const uint8_t *frame, uint32_t n)
     written += sizeof header + n;
 }
 
-/* Ethernet and IP headers of a packet that flow's side sends. */
+/* Puts the Ethernet and IP headers of a packet that this side of flow sends. */
 static uint8_t *put_ip(uint8_t *p, const Flow *flow, int side, uint8_t protocol, unsigned payload)
 {
     static const uint8_t ethernet[12] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
@@ -201,7 +201,7 @@ static void write_kind(const Kind *kind, uint64_t bytes)
     }
 }
 
-/* Stream i's endpoints hold all 64 bits of mix64(i), so that no two streams have the same. */
+/* The endpoints of stream i hold all 64 bits of mix64(i), so that no two streams have the same. */
 static void write_scan(uint64_t frames, uint64_t streams)
 {
     for (uint64_t i = 0; i < frames; i++) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pause.c - prints the longest time in milliseconds that the table of streams takes for one segment, while it grows.
+ * pause.c - prints the longest time in milliseconds that the table of streams takes for one segment while it grows.
  *
  * usage: pause STREAMS
  *
- * Others that use the machine make pauses too, but not at the same segments each time: of each segment the least of several runs counts.
+ * Other users of the machine cause pauses, too, but not at the same segments in each run. So the shortest time of several runs counts for
+ * each segment.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
         longest = least[i] > longest ? least[i] : longest;
     free(least);
     if (done < RUNS) {
-        fputs("pause: no memory\n", stderr);
+        fputs("pause: out of memory\n", stderr);
         return EXIT_FAILURE;
     }
     printf("%.1f\n", (double)longest / 1e6);

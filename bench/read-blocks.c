@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * read-blocks.c - walks the records of a capture in blocks of 256 KiB and does nothing with them: what reading alone costs. Prints how many
- * there were. Takes classic pcap with microseconds in this machine's byte order, which is what generate writes.
+ * read-blocks.c - walks the records of a capture in blocks of 256 KiB and does nothing with them: the cost of reading alone. Prints the
+ * number of records. Takes classic pcap with microseconds in this machine's byte order, which is what generate writes.
  *
  * usage: read-blocks CAPTURE
  */
@@ -19,7 +19,7 @@
 #define CAPTURED_MAX 262144U
 #define EXIT_DATA 65
 
-/* Returns how many of n bytes are whole records, or -1 when one is longer than any may be. */
+/* Returns how many of the n bytes are complete records, or -1 when a record is longer than allowed. */
 static ssize_t walk_records(const uint8_t *bytes, size_t n, uint64_t *records)
 {
     size_t at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * read-libpcap.c - reads a capture through libpcap and does nothing with it: what that alone costs. Prints how many records there were.
+ * read-libpcap.c - reads a capture through libpcap and does nothing with it: the cost of that alone. Prints the number of records.
  *
  * usage: read-libpcap CAPTURE
  */
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
     }
     while ((result = pcap_next_ex(pcap, &header, &data)) == 1)
         records++;
-    if (result != PCAP_ERROR_BREAK) { /* that is the end */
+    if (result != PCAP_ERROR_BREAK) { /* the end of the file */
         pcap_perror(pcap, "read-libpcap");
         pcap_close(pcap);
         return EXIT_DATA;

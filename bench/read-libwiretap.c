@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * read-libwiretap.c - reads a capture through libwiretap and does nothing with it: what that alone costs. Prints how many records there
- * were.
+ * read-libwiretap.c - reads a capture through libwiretap and does nothing with it: the cost of that alone. Prints the number of records.
  *
  * usage: read-libwiretap CAPTURE
  */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rusage.c - runs a command and writes what it used to an open file: microseconds of CPU time, bytes of memory at its peak, and
- * microseconds from its start to its end.
+ * rusage.c - runs a command and writes what it used to an open file: CPU time in microseconds, peak memory in bytes, and elapsed time in
+ * microseconds.
  *
- * bench.py could ask wait4 itself, but a process that was large when it ran exec keeps that size as its peak, and Python's is larger than
- * that of what is measured. This one is small.
+ * bench.py could call wait4 itself, but a process that was large when it called exec keeps that size as its peak, and Python is larger than
+ * what is measured. This program is small.
  *
- * usage: rusage FD COMMAND [ARGUMENT...]      exits as the command does, or with 128 and the signal's number
+ * usage: rusage FD COMMAND [ARGUMENT...]
+ *
+ * Exits as the command does, or with 128 plus the number of the signal that ended it.
  */
 #include <errno.h>
 #include <fcntl.h>
