@@ -261,9 +261,9 @@ char *fp_formats_refusal(wtap *wth, const wtap_rec *first)
     if (fp_formats_is_sure(wth))
         return NULL;
     if (first == NULL)
-        return g_strdup_printf("is probably not a capture: Wireshark guesses \"%s\", but finds no packet; leave it out", description);
+        return g_strdup_printf("is not a capture, it seems: Wireshark guesses \"%s\", but finds no packet; leave it out", description);
     if (is_believed(format))
         return NULL;
-    return g_strdup_printf("is probably not a capture: Wireshark guesses \"%s\", as it does for other files, too; leave it out%s%s",
+    return g_strdup_printf("is not a capture, it seems: Wireshark guesses \"%s\", as it does for other files, too; leave it out%s%s",
                            description, format != NULL ? ", or, if it is one, use --formats " : "", format != NULL ? format->name : "");
 }
