@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * capture-headers.c - what those who capture put before a packet in place of its link layer, or around all of it. packet-sll.c,
- * packet-null.c, packet-raw.c, packet-enc.c, packet-pflog.c, packet-ipnet.c, packet-nflog.c, packet-pktap.c, packet-erf.c,
+ * capture-headers.c - headers that capturing systems write in place of a packet's link layer, or around a whole frame. Reference:
+ * packet-sll.c, packet-null.c, packet-raw.c, packet-enc.c, packet-pflog.c, packet-ipnet.c, packet-nflog.c, packet-pktap.c, packet-erf.c,
  * packet-netanalyzer.c, packet-epon.c, packet-exported_pdu.c of 4.0.
  */
 #include <string.h>
@@ -17,7 +17,7 @@
 #define SLL_TYPE_ETHERNET 0x0003
 #define SLL_TYPE_LLC 0x0004
 #define SLL_TYPE_PPP 0x0007
-#define SLL_TYPE_MAX 1536U /* up to it they are no Ethernet types */
+#define SLL_TYPE_MAX 1536U /* types up to this are not Ethernet types */
 #define HARDWARE_FRAME_RELAY 770
 #define HARDWARE_GRE 778
 #define HARDWARE_RADIOTAP 803
@@ -35,7 +35,7 @@
 #define PKTAP_PACKET 1U
 #define NETANALYZER_HEADER 4U
 
-/* type: one of Linux's own, and then hardware may say more, which is of its ARPHRD_ values. */
+/* type is one of Linux's own. In that case hardware, an ARPHRD_ value, may say more. */
 static FpDecoded walk_cooked_type(FpWalk *walk, uint16_t hardware, uint16_t type, FpSpan rest)
 {
     if (hardware == HARDWARE_FRAME_RELAY)
@@ -71,6 +71,7 @@ FpDecoded fp_walk_sll(FpWalk *walk, FpSpan frame)
     return walk_cooked(walk, fp_load16(frame.bytes + 2), fp_load16(frame.bytes + 14), fp_span_after(frame, SLL_HEADER));
 }
 
+/* Linux cooked capture, version 2. */
 FpDecoded fp_walk_sll2(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < SLL2_HEADER)
@@ -79,7 +80,7 @@ FpDecoded fp_walk_sll2(FpWalk *walk, FpSpan frame)
     return walk_cooked(walk, fp_load16(frame.bytes + 8), fp_load16(frame.bytes), fp_span_after(frame, SLL2_HEADER));
 }
 
-/* Some systems leave bits of PPP before the packet (dissect_raw). */
+/* Raw IP. Some systems leave parts of PPP before the packet (dissect_raw). */
 FpDecoded fp_walk_raw_ip(FpWalk *walk, FpSpan packet)
 {
     static const uint8_t zeroes[10] = {0};
@@ -104,7 +105,7 @@ FpDecoded fp_walk_raw_ip(FpWalk *walk, FpSpan packet)
     }
 }
 
-/* The numbers that systems have for IPv6 differ: 24 NetBSD and OpenBSD, 28 FreeBSD, 30 macOS. */
+/* Systems have different numbers for IPv6: NetBSD and OpenBSD 24, FreeBSD 28, macOS 30. */
 static FpDecoded walk_family(FpWalk *walk, uint32_t family, FpSpan packet)
 {
     switch (family) {
@@ -121,8 +122,8 @@ static FpDecoded walk_family(FpWalk *walk, uint32_t family, FpSpan packet)
     }
 }
 
-/* The family that a BSD loopback header means. Captures come from machines of either byte order, and some systems put 16 bits where others
- * put 32 (dissect_null). */
+/* The address family in a BSD loopback header. Captures come from machines of either byte order, and some systems write 16 bits where
+ * others write 32 (dissect_null). */
 static uint32_t null_family(const uint8_t *bytes)
 {
     uint32_t family = fp_load32_little(bytes);
@@ -137,6 +138,7 @@ static uint32_t null_family(const uint8_t *bytes)
     return family;
 }
 
+/* BSD loopback. */
 FpDecoded fp_walk_null(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 4)
@@ -148,12 +150,13 @@ FpDecoded fp_walk_null(FpWalk *walk, FpSpan frame)
     return family > FP_ETHERNET_LENGTH_MAX ? fp_walk_type(walk, (uint16_t)family, rest) : walk_family(walk, family, rest);
 }
 
+/* OpenBSD loopback: the family is in network byte order. */
 FpDecoded fp_walk_loop(FpWalk *walk, FpSpan frame)
 {
     return frame.captured < 4 ? fp_walk_missing(frame) : walk_family(walk, fp_load32(frame.bytes), fp_span_after(frame, 4));
 }
 
-/* OpenBSD's IPsec: what is seen of packets before or after their encryption. The family is in the byte order of who captured. */
+/* OpenBSD's IPsec: packets before or after their encryption. The family is in the byte order of the capturing machine. */
 FpDecoded fp_walk_enc(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < ENC_HEADER)
@@ -167,7 +170,7 @@ FpDecoded fp_walk_enc(FpWalk *walk, FpSpan frame)
     return family == 24 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
 }
 
-/* OpenBSD's packet filter: a header as long as it says, and padded to fours. */
+/* OpenBSD's packet filter. The header contains its length, and is padded to a multiple of four bytes. */
 FpDecoded fp_walk_pflog(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 2)
@@ -179,7 +182,7 @@ FpDecoded fp_walk_pflog(FpWalk *walk, FpSpan frame)
                                : walk_family(walk, frame.bytes[1], fp_span_after(frame, header_bytes));
 }
 
-/* As it was up to OpenBSD 3.3. */
+/* OpenBSD's packet filter up to OpenBSD 3.3. */
 FpDecoded fp_walk_pflog_old(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < PFLOG_OLD_HEADER)
@@ -191,7 +194,7 @@ FpDecoded fp_walk_pflog_old(FpWalk *walk, FpSpan frame)
     return family == 24 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
 }
 
-/* Solaris: the packet is as long as the header says, and lies at the end. */
+/* Solaris: the header contains the length of the packet, which is at the end of the frame. */
 FpDecoded fp_walk_ipnet(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < IPNET_HEADER)
@@ -205,8 +208,8 @@ FpDecoded fp_walk_ipnet(FpWalk *walk, FpSpan frame)
     return frame.bytes[1] == 26 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
 }
 
-/* Linux netfilter log (linux/netfilter/nfnetlink_log.h): attributes in the byte order of the machine that captured, for which that of the
- * file is taken (pcap-common.c, pcap_byteswap_nflog_pseudoheader). The last payload attribute is the packet. */
+/* Linux netfilter log (linux/netfilter/nfnetlink_log.h): attributes in the byte order of the capturing machine, which is taken to be that
+ * of the file (pcap-common.c, pcap_byteswap_nflog_pseudoheader). The last payload attribute is the packet. */
 static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
 {
     const int low = is_big_endian ? 1 : 0, high = 1 - low;
@@ -227,7 +230,7 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
         if (attribute == NFLOG_PAYLOAD)
             payload = fp_span_first(fp_span_after(rest, 4), length - 4);
         if (rest.captured < length)
-            return FP_DECODED_CUT; /* Wireshark gives up on it too */
+            return FP_DECODED_CUT; /* Wireshark gives up here, too */
         rest = fp_span_after(rest, MIN((length + 3) & ~3U, rest.captured));
     }
     if (payload.bytes == NULL)
@@ -247,7 +250,6 @@ FpDecoded fp_walk_nflog_big_endian(FpWalk *walk, FpSpan frame)
     return walk_nflog(walk, frame, true);
 }
 
-/* A frame within a header, of a link type that the header names. */
 FpDecoded fp_walk_inner_link(FpWalk *walk, uint32_t link_type, FpSpan frame)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
@@ -258,7 +260,7 @@ FpDecoded fp_walk_inner_link(FpWalk *walk, uint32_t link_type, FpSpan frame)
     return decoded;
 }
 
-/* macOS: little-endian, whoever captured. */
+/* macOS: always little-endian. */
 FpDecoded fp_walk_pktap(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < PKTAP_HEADER_MIN)
@@ -271,18 +273,18 @@ FpDecoded fp_walk_pktap(FpWalk *walk, FpSpan frame)
     return fp_walk_inner_link(walk, fp_load32_little(frame.bytes + 8), fp_span_after(frame, header_bytes));
 }
 
-/* Hilscher netANALYZER: four bytes, and a checksum at the end. */
+/* Hilscher netANALYZER: four bytes before the frame, and a checksum at its end. */
 FpDecoded fp_walk_netanalyzer(FpWalk *walk, FpSpan frame)
 {
     return fp_walk_behind(walk, fp_walk_ethernet_fcs, frame, NETANALYZER_HEADER);
 }
 
-/* Ethernet's preamble, in which passive optical networks say whose frame it is. */
+/* The Ethernet preamble, in which passive optical networks say whose frame it is. */
 FpDecoded fp_walk_epon(FpWalk *walk, FpSpan frame)
 {
     static const uint8_t preamble[4] = {0x55, 0x55, 0xd5, 0x55};
 
-    for (uint32_t skip = 0; skip <= 2; skip++) { /* it may begin with the second or third byte */
+    for (uint32_t skip = 0; skip <= 2; skip++) { /* the capture may begin with the second or third byte */
         if (frame.captured < 8 || memcmp(frame.bytes, preamble + 2 - skip, skip + 2) != 0)
             continue;
         bool is_encrypted = frame.bytes[skip + 2] != 0x55 && frame.bytes[skip + 2] & 0x02;
@@ -296,7 +298,7 @@ FpDecoded fp_walk_epon(FpWalk *walk, FpSpan frame)
 #define ERF_EXTENSION 8U
 #define ERF_MORE 0x80
 
-/* A record of Endace's DAG cards: header, extension headers of 8 bytes, and by its type a header of its own. */
+/* A record of Endace's DAG cards: a header, extension headers of 8 bytes, and a header that depends on the record's type. */
 FpDecoded fp_walk_erf(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < ERF_HEADER)
@@ -323,10 +325,10 @@ FpDecoded fp_walk_erf(FpWalk *walk, FpSpan frame)
 #define PDU_IPV6_DESTINATION 23
 #define PDU_TABLE_NUMBER 32
 
-/* What tags say of a packet that Wireshark exported. */
+/* What the tags say about a packet that Wireshark exported. */
 typedef struct {
-    FpSpan dissector, table; /* names; no bytes: none */
-    uint32_t number;         /* in the table */
+    FpSpan dissector, table; /* names; empty if there is none */
+    uint32_t number;         /* in that table */
 } UpperPdu;
 
 static void take_tag(FpWalk *walk, UpperPdu *pdu, uint16_t tag, FpSpan value)
@@ -387,7 +389,7 @@ static FpDecoded walk_pdu(FpWalk *walk, const UpperPdu *pdu, FpSpan rest)
     return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_DISSECTOR);
 }
 
-/* What Wireshark's File > Export PDUs writes: tags, then what the dissector that they name was given. */
+/* What Wireshark's File > Export PDUs writes: tags, then the bytes that the named dissector was given. */
 FpDecoded fp_walk_upper_pdu(FpWalk *walk, FpSpan rest)
 {
     UpperPdu pdu = {0};

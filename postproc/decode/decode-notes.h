@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * decode-notes.h - what was passed on the way down to a segment, and what its end is like: for the few of which more is said than core/
- * asks.
+ * decode-notes.h - what surrounds a segment, and where its bytes are: for the few frames of which more is reported than core/ needs.
  *
  * file -> [record -> segment] -> stream -> verdict -> output
  */
@@ -10,16 +9,17 @@
 
 #include "span.h"
 
-/* More tags within one another than anybody has; those inside these are not noted. */
+/* More nested tags than anybody uses; further tags are not noted. */
 #define FP_TRAIL_VLANS_MAX 20U
 
-/* All 0: nothing is known. */
+/* All zero: nothing is known. */
 typedef struct {
-    FpSpan tcp; /* the TCP header and what comes behind it */
+    FpSpan tcp; /* the TCP header and everything after it */
     unsigned n_vlans;
-    uint16_t vlans[FP_TRAIL_VLANS_MAX]; /* numbers of the VLAN tags around, the outermost first; see fp_walk_note_vlan */
+    uint16_t vlans[FP_TRAIL_VLANS_MAX]; /* VLAN IDs of the tags, outermost first; see fp_walk_note_vlan */
 } FpDecodeNotes;
 
+/* Notes the VLAN ID of the next tag inside. */
 static inline void fp_decode_notes_add_vlan(FpDecodeNotes *trail, uint16_t vlan)
 {
     if (trail->n_vlans < FP_TRAIL_VLANS_MAX)

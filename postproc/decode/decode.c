@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decode.c - where the way down through a frame begins: by its link type. See decode.h. */
+/* decode.c - the entry to decoding: common frames at once, all others step by step, beginning with the link type. See decode.h. */
 #include "decode.h"
 
 #include <glib.h>
@@ -95,8 +95,8 @@ FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan rest)
 #define PLAIN_IPV4_BYTES (14U + 20U)
 #define PLAIN_IPV6_BYTES (14U + 40U)
 
-/* The frames that nearly all are: Ethernet, IPv4 without options or IPv6 without extension headers, TCP; whole, and nothing odd about their
- * lengths. Everything else takes the long way, which would give the same. No number of a network is on this way. */
+/* The common frames: Ethernet, IPv4 without options or IPv6 without extension headers, TCP; complete, with nothing odd about their lengths.
+ * All others take the long way, which would give the same result for these. There is no number of a network in them. */
 static inline bool decode_plain(const FpRecord *record, FpSegment *segment)
 {
     const uint8_t *frame = record->data;
@@ -149,7 +149,7 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
     g_array_set_size(decoder->earlier, 0);
     FpDecoded decoded = walk(&way, record);
     if (decoded != FP_DECODED_SEGMENT)
-        fp_fragments_end_record(decoder->fragments); /* nobody will ask for what was kept of it */
+        fp_fragments_end_record(decoder->fragments); /* nobody will ask for what was kept for it */
     return decoded;
 }
 

@@ -8,13 +8,13 @@
 #include <xxhash.h>
 
 #define WAITING_BYTES_MAX (64U << 20)
-#define FRAGMENTS_MAX 8192U /* of a datagram: so many multiples of 8 bytes are in 64 KiB */
+#define FRAGMENTS_MAX 8192U /* of a datagram: 64 KiB have that many multiples of 8 bytes */
 
-/* What keeping track of them takes besides their bytes, about. */
+/* Approximate memory for keeping track of each, besides its bytes. */
 #define FRAGMENT_BYTES 160U
 #define DATAGRAM_BYTES 320U
 
-/* What the caller keeps of some records, and the memory that takes. */
+/* What the caller keeps of some records, and how much memory that takes. */
 typedef struct {
     GPtrArray *items; /* NULL for none */
     size_t bytes;
@@ -25,45 +25,45 @@ typedef struct {
     uint32_t length;
     uint8_t *bytes;
     uint64_t arrival;
-    Kept kept; /* of its record, and of those that completed a datagram around it */
+    Kept kept; /* of its record, and of records that completed a datagram around it */
 } Fragment;
 
 typedef struct {
     FpDatagramKey key;
-    GArray *fragments; /* of Fragment, as they came */
-    bool is_numbered;  /* bytes that are counted are fragments then */
+    GArray *fragments; /* of Fragment, in order of arrival */
+    bool is_numbered;  /* offsets and lengths count fragments, not bytes */
     bool length_known;
     uint32_t length;
-    uint32_t reached; /* all bytes before it are there */
-    GTree *beyond;    /* begin -> end of each run of bytes that are there, too, and touch no other; NULL for none */
+    uint32_t reached; /* all bytes before this have arrived */
+    GTree *beyond;    /* begin -> end of each run of later bytes that have arrived, with gaps between the runs; NULL for none */
     size_t waiting_bytes;
-    GList *place; /* in the order of waiting */
+    GList *place; /* in FpFragments.order */
 } Datagram;
 
-/* A datagram that was put together, and is lent out. */
+/* A reassembled datagram that is lent to the caller. */
 typedef struct {
-    const FpRecord *record; /* which completed it */
+    const FpRecord *record; /* the record that completed it */
     uint8_t *bytes;
     uint32_t length, wire;
 } Completed;
 
 struct FpFragments {
-    GHashTable *datagrams; /* FpDatagramKey, within the Datagram that is the value */
+    GHashTable *datagrams; /* FpDatagramKey, which is part of the value -> Datagram */
     GQueue order;          /* of Datagram, the longest waiting first */
     size_t waiting_bytes;
     uint64_t forgotten;
     uint64_t arrivals;
     FpKeeper keeper;
-    /* of the record that is looked at */
+    /* of the current record */
     const FpRecord *record;
     Kept kept;
-    /* of all since the last batch ended */
+    /* of all records of this batch */
     GArray *completed; /* of Completed */
-    bool is_again;     /* completed answers, from next on */
+    bool is_again;     /* answers come from completed, at next */
     guint next;
 };
 
-/* GHashTable knows no seed of a table's own. Random, or whoever sends the fragments could have all of them in one place. */
+/* Shared by all tables, as a GHashTable has no seed of its own. Random, so that a sender of fragments cannot make them all collide. */
 static uint64_t seed;
 
 static guint hash_key(gconstpointer key)
@@ -82,7 +82,7 @@ static void clear_kept(Kept *kept)
     kept->bytes = 0;
 }
 
-/* Puts what is in from behind what is in to. */
+/* Appends the content of from to that of to. */
 static void move_kept(Kept *to, Kept *from)
 {
     if (to->items == NULL)
@@ -183,8 +183,7 @@ static gint compare_offsets(gconstpointer a, gconstpointer b)
     return GPOINTER_TO_UINT(a) < GPOINTER_TO_UINT(b) ? -1 : GPOINTER_TO_UINT(a) > GPOINTER_TO_UINT(b);
 }
 
-/* Takes the runs out of beyond that begin at end or before, those that begin before begin excepted. Returns where the last of them ends, or
- * end. */
+/* Removes the runs that begin between begin and end from beyond, and moves end to where they end. Returns the final end. */
 static uint32_t join_runs(GTree *beyond, uint32_t begin, uint32_t end)
 {
     GTreeNode *run;
@@ -210,8 +209,8 @@ static void add_run(GTree *beyond, uint32_t begin, uint32_t end)
     g_tree_insert(beyond, GUINT_TO_POINTER(begin), GUINT_TO_POINTER(end));
 }
 
-/* Takes note of the bytes that have come. Whoever sends fragments chooses their order, so that must not make it slow: a run is added once
- * and joined with another once. */
+/* Notes that these bytes have arrived. The sender chooses the order of fragments, so no order may make this slow: a run is added once and
+ * joined with another once. */
 static void cover(Datagram *datagram, uint32_t begin, uint32_t end)
 {
     if (begin > datagram->reached) {
@@ -254,7 +253,7 @@ static int compare_places(gconstpointer a, gconstpointer b)
     return first->offset != second->offset ? (first->offset < second->offset ? -1 : 1) : compare_arrivals(a, b);
 }
 
-/* Lends the datagram that was put together. */
+/* Lends a reassembled datagram; takes over bytes. */
 static FpSpan lend(FpFragments *fragments, uint8_t *bytes, uint32_t length, uint32_t wire)
 {
     Completed completed = {.record = fragments->record, .bytes = bytes, .length = length, .wire = wire};
@@ -263,7 +262,7 @@ static FpSpan lend(FpFragments *fragments, uint8_t *bytes, uint32_t length, uint
     return (FpSpan){bytes, length, wire};
 }
 
-/* By offsets: where fragments overlap, what lies before stands; of the same offset, the first that came. */
+/* By offset: where fragments overlap, the bytes of the one that begins earlier count; at the same offset, those of the first to arrive. */
 static FpSpan assemble_by_offset(FpFragments *fragments, const Datagram *datagram)
 {
     uint8_t *bytes = g_malloc(datagram->length);
@@ -280,7 +279,7 @@ static FpSpan assemble_by_offset(FpFragments *fragments, const Datagram *datagra
     return lend(fragments, bytes, datagram->length, datagram->length);
 }
 
-/* By numbers: of the same number, the first that came. */
+/* By number: of several fragments with one number, the first to arrive counts. */
 static FpSpan assemble_by_number(FpFragments *fragments, const Datagram *datagram)
 {
     GByteArray *bytes = g_byte_array_new();
@@ -303,7 +302,7 @@ static FpSpan assemble(FpFragments *fragments, const Datagram *datagram)
     return (datagram->is_numbered ? assemble_by_number : assemble_by_offset)(fragments, datagram);
 }
 
-/* Collects what was kept for a datagram that is complete, and not needed any more in order of offsets. */
+/* Collects what was kept for a complete datagram, whose fragments need not stay in order of their offsets. */
 static void collect_kept(FpFragments *fragments, Datagram *datagram)
 {
     if (fragments->keeper.keep == NULL)
@@ -313,7 +312,7 @@ static void collect_kept(FpFragments *fragments, Datagram *datagram)
         move_kept(&fragments->kept, &g_array_index(datagram->fragments, Fragment, i).kept);
 }
 
-/* Has the record be kept, with what belongs to it, for a fragment of it that has to wait. */
+/* Keeps the record, with what belongs to it, for one of its fragments that has to wait. */
 static void keep_record(FpFragments *fragments, Fragment *fragment)
 {
     Kept own = {0};
@@ -326,7 +325,7 @@ static void keep_record(FpFragments *fragments, Fragment *fragment)
     move_kept(&fragment->kept, &own);
 }
 
-/* The next datagram that the record completed. */
+/* Replays the next datagram that the record completed. */
 static bool complete_again(FpFragments *fragments, FpSpan *complete)
 {
     while (fragments->next < fragments->completed->len) {

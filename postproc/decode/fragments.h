@@ -2,8 +2,8 @@
 /*
  * fragments.h - IP fragments that wait for the rest of their datagram (RFC 791 3.2, RFC 8200 4.5).
  *
- * What completes a datagram is as in Wireshark (reassemble.c, fragment_add_work). Bounded: when too much waits, the datagram that began to
- * wait first is forgotten.
+ * A datagram is complete under the same conditions as in Wireshark (reassemble.c, fragment_add_work). Memory is bounded: when too much
+ * waits, the datagram that began to wait first is dropped.
  */
 #ifndef FP_FRAGMENTS_H
 #define FP_FRAGMENTS_H
@@ -18,60 +18,62 @@
 
 typedef struct FpFragments FpFragments;
 
-/* What the caller keeps of a record whose fragment has to wait, to have it when the datagram is complete. keep makes it, and says how much
- * memory that takes; drop frees it. */
+/* How the caller keeps a record whose fragment has to wait, so that it is there when the datagram is complete. keep returns what is kept,
+ * and sets *bytes to the memory that it takes; drop frees it. */
 typedef struct {
     void *(*keep)(void *user, const FpRecord *record, size_t *bytes);
     GDestroyNotify drop;
     void *user;
 } FpKeeper;
 
-/* What is put together: IP's datagrams by its version, and others' packets. */
+/* What is reassembled: IP datagrams, by IP version, and packets of other protocols. */
 enum {
     FP_DATAGRAM_WLAN = 0x80211,
     FP_DATAGRAM_BATMAN,
     FP_DATAGRAM_CAPWAP,
 };
 
-/* Which datagram a fragment is of. Unused bytes of the addresses must be zero. */
+/* Identifies the datagram of a fragment. Unused bytes of the addresses must be zero. */
 typedef struct {
     uint8_t source[16];
     uint8_t destination[16];
-    uint32_t id;      /* with whatever else tells datagrams apart mixed in */
+    uint32_t id;      /* and whatever else tells datagrams apart */
     uint32_t version; /* 4, 6 or FP_DATAGRAM_... */
 } FpDatagramKey;
 
-/* keeper is copied; NULL: nothing is kept of records. */
+/* Returns an empty set of fragments. keeper is copied; with NULL, nothing is kept of records. */
 FpFragments *fp_fragments_new(const FpKeeper *keeper);
+/* Frees everything that waits or is lent. NULL is allowed. */
 void fp_fragments_free(FpFragments *fragments);
 
-/* To be called before the fragments of a record are added; drops what was kept for the record before. The other drops it when nobody
- * wants it any more. */
+/* Begins a record: call it before adding the record's fragments. Drops what was kept for the previous record. */
 void fp_fragments_begin_record(FpFragments *fragments, const FpRecord *record);
+/* Drops what was kept for the record, when nobody will take it. */
 void fp_fragments_end_record(FpFragments *fragments);
 
-/* Has what is added next, the same fragments of the same record in the same order, answered as it was the first time; nothing else comes of
- * it. As long as nothing that is lent has been ended. */
+/* Replays a record. The same fragments must be added in the same order; they are answered as they were the first time, and nothing else
+ * changes. Datagrams lent for the record must not have been freed by fp_fragments_end_batch. */
 void fp_fragments_begin_record_again(FpFragments *fragments, const FpRecord *record);
 
-/* Ends what was lent. */
+/* Frees the datagrams that were lent. */
 void fp_fragments_end_batch(FpFragments *fragments);
 
 /*
- * Takes a fragment, captured whole: payload begins at offset of the datagram's payload; more: others come behind it. Returns true when
- * the datagram is complete with it, and then *datagram is that datagram's payload, borrowed until fp_fragments_end_batch.
+ * Adds a fragment that was captured whole. payload begins at byte offset of the datagram's payload; more: other fragments follow it.
+ * Returns true when it completes the datagram; *datagram is then the datagram's payload, borrowed until fp_fragments_end_batch.
  */
 bool fp_fragments_add(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t offset, bool more, FpSpan *datagram);
 
-/* The same of fragments that have numbers, 0 and on, instead of offsets. may_be_lone: the last, of which none came before, is the whole. */
+/* The same for fragments that have numbers, from 0, instead of offsets. may_be_lone: if none came before the last one, it is the whole
+ * datagram. */
 bool fp_fragments_add_numbered(FpFragments *fragments, const FpDatagramKey *key, FpSpan payload, uint32_t number, bool more,
                                bool may_be_lone, FpSpan *datagram);
 
-/* What was kept of the records that hold the rest of the datagrams which are complete with this record, in capture order; the
- * caller's from now on. NULL: there are none. */
+/* Returns what was kept of the records with the other fragments of the datagrams that this record completes, in capture order; NULL if
+ * there is nothing. The caller owns the array. */
 GPtrArray *fp_fragments_take_kept(FpFragments *fragments);
 
-/* How many datagrams were forgotten incomplete. */
+/* Returns how many datagrams were dropped incomplete. */
 uint64_t fp_fragments_forgotten(const FpFragments *fragments);
 
 #endif

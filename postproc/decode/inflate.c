@@ -4,11 +4,11 @@
 
 #include <zlib.h>
 
-#define BYTES_MAX (256U << 10) /* several times what any IP packet holds: the few bytes of a bomb are not worth more */
+#define BYTES_MAX (256U << 10) /* several times what any IP packet holds; a decompression bomb gets no more */
 #define WITH_HEADER (32 + MAX_WBITS)
 #define WITHOUT_HEADER (-MAX_WBITS)
 
-/* Returns how many bytes it was, up to where it ends or is damaged; 0 when it is nothing of the kind. */
+/* Returns the number of inflated bytes, up to where the data ends or is damaged; 0 when it is not of this form. */
 static uint32_t inflate_as(int form, FpSpan deflated, uint8_t *bytes)
 {
     z_stream stream = {.next_in = (Bytef *)deflated.bytes, .avail_in = deflated.captured, .next_out = bytes, .avail_out = BYTES_MAX};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ip.c - IPv4 and IPv6, down to what they carry. What Wireshark does with a header that contradicts itself is followed to the letter:
- * packet-ip.c (dissect_ip_v4), packet-ipv6.c (dissect_ipv6 and what it calls) and packet-tcp.c (dissect_tcp) of 4.0 are the reference.
+ * ip.c - IPv4 and IPv6, down to what they carry. Headers that contradict themselves are treated exactly as Wireshark treats them; the
+ * reference is packet-ip.c (dissect_ip_v4), packet-ipv6.c (dissect_ipv6 and what it calls) and packet-tcp.c (dissect_tcp) of 4.0.
  */
 #include <string.h>
 
@@ -49,7 +49,7 @@ FpDecoded fp_walk_protocol(FpWalk *walk, uint8_t protocol, FpSpan rest)
 #define OPTION_LOOSE_ROUTE 131
 #define OPTION_STRICT_ROUTE 137
 
-/* Where a packet goes in the end: the last address of a source route (RFC 791 3.1) as long as that is not used up. */
+/* Returns the final destination: the last address of a source route (RFC 791 3.1) that is not used up, else the destination field. */
 static const uint8_t *final_destination(const uint8_t *header, uint32_t header_bytes)
 {
     for (uint32_t i = IPV4_HEADER_MIN; i + 1 < header_bytes && header[i] != OPTION_END;) {
@@ -77,7 +77,7 @@ static bool is_local(const uint8_t *address)
            (address[0] == 169 && address[1] == 254);
 }
 
-/* Returns true when the datagram is complete with this fragment, and then *payload is what it carries. */
+/* Returns true when this fragment completes the datagram; *payload is then the datagram's payload. */
 static bool reassemble_ipv4(FpWalk *walk, FpSpan packet, uint32_t header_bytes, FpSpan *payload)
 {
     const uint8_t *header = packet.bytes;
@@ -93,7 +93,7 @@ static bool reassemble_ipv4(FpWalk *walk, FpSpan packet, uint32_t header_bytes, 
                             field & IPV4_MORE_FRAGMENTS, payload);
 }
 
-/* The header has been checked, and packet ends with the datagram. is_whole: all of that was captured. */
+/* The header has been checked, and packet ends with the datagram. is_whole: the whole datagram was captured. */
 static FpDecoded walk_ipv4_payload(FpWalk *walk, FpSpan packet, uint32_t header_bytes, bool is_whole)
 {
     uint16_t fragment = fp_load16(packet.bytes + 6) & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET);
@@ -127,7 +127,7 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
     if (header[0] >> 4 != 4 || header_bytes < IPV4_HEADER_MIN)
         return FP_DECODED_BAD_HEADER;
     if (total_bytes == 0)
-        total_bytes = packet.wire; /* left to the network card's segmentation offload to fill in */
+        total_bytes = packet.wire; /* segmentation offload leaves it to the network card */
     if (total_bytes < header_bytes)
         return FP_DECODED_BAD_HEADER;
     bool is_whole = total_bytes <= packet.captured;
@@ -153,14 +153,14 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
 #define ROUTING_RPL 3
 #define ROUTING_SEGMENT 4
 
-/* The state of the walk along a chain of headers. */
+/* Where the walk is in a chain of headers. */
 typedef struct {
     FpSpan rest; /* begins with the header whose number is next */
     uint8_t next;
-    uint32_t payload_bytes; /* the IPv6 payload length less the headers walked: a fragment's own bytes */
+    uint32_t payload_bytes; /* the IPv6 payload length minus the headers passed: a fragment's own bytes */
 } Chain;
 
-/* The jumbo payload option's length (RFC 2675 2), or 0. packet begins with the hop-by-hop options header. */
+/* Returns the length in the jumbo payload option (RFC 2675 2), or 0. packet begins with the hop-by-hop options header. */
 static uint32_t jumbo_bytes(FpSpan packet)
 {
     if (packet.captured < 2)
@@ -192,7 +192,7 @@ static bool step(Chain *chain, uint32_t n)
     return true;
 }
 
-/* Hop-by-hop and destination options; a home address (RFC 6275 6.3) stands for the source. */
+/* Hop-by-hop and destination options. A home address (RFC 6275 6.3) replaces the source. */
 static bool step_options(Chain *chain, FpSegment *segment)
 {
     FpSpan rest = chain->rest;
@@ -220,8 +220,7 @@ static bool step_options(Chain *chain, FpSegment *segment)
     return step(chain, end);
 }
 
-/* Routing headers: where the packet goes in the end is its destination, as long as it is not there. Returns
- * FP_DECODED_SEGMENT to go on. */
+/* Routing headers. Until the packet gets there, its final destination replaces the destination. Returns FP_DECODED_SEGMENT to go on. */
 static FpDecoded step_routing(const FpWalk *walk, Chain *chain)
 {
     const uint8_t *header = chain->rest.bytes;
@@ -248,7 +247,7 @@ static FpDecoded step_routing(const FpWalk *walk, Chain *chain)
     return step(chain, header_bytes) ? FP_DECODED_SEGMENT : fp_walk_missing(chain->rest);
 }
 
-/* Fragment header. Returns FP_DECODED_SEGMENT to go on, with the datagram when that was the missing piece. */
+/* Fragment header. Returns FP_DECODED_SEGMENT to go on; if this fragment completes the datagram, chain goes on with that. */
 static FpDecoded step_fragment(FpWalk *walk, Chain *chain)
 {
     if (chain->rest.captured < IPV6_FRAGMENT_HEADER)
@@ -260,7 +259,7 @@ static FpDecoded step_fragment(FpWalk *walk, Chain *chain)
     step(chain, IPV6_FRAGMENT_HEADER);
 
     if (chain->payload_bytes == 0 || (field & (IPV6_FRAGMENT_OFFSET | IPV6_FRAGMENT_MORE)) == 0)
-        return FP_DECODED_SEGMENT; /* the only one (RFC 6946), or a jumbogram, which has none */
+        return FP_DECODED_SEGMENT; /* the only fragment (RFC 6946), or a jumbogram, which has none */
     if (chain->rest.captured < chain->payload_bytes)
         return FP_DECODED_FRAGMENT;
     FpSpan payload = fp_span_first(chain->rest, chain->payload_bytes);
@@ -279,7 +278,7 @@ static FpDecoded step_extension(FpWalk *walk, Chain *chain)
         return step_routing(walk, chain);
     case PROTOCOL_FRAGMENT:
         return step_fragment(walk, chain);
-    case PROTOCOL_AH: /* counted in fours (RFC 4302 2.2) */
+    case PROTOCOL_AH: /* length in units of 4 bytes (RFC 4302 2.2) */
         return chain->rest.captured >= 2 && step(chain, (chain->rest.bytes[1] + 2U) * 4U) ? FP_DECODED_SEGMENT
                                                                                           : fp_walk_missing(chain->rest);
     default:
@@ -311,11 +310,11 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
     Chain chain = {.next = header[6], .payload_bytes = payload_bytes, .rest = fp_span_after(packet, IPV6_HEADER)};
     if (payload_bytes == 0 && chain.next == PROTOCOL_HOP_BY_HOP)
         payload_bytes = jumbo_bytes(chain.rest);
-    else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) /* left to segmentation offload, as Linux does it (BIG TCP) */
+    else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) /* Linux leaves it to segmentation offload (BIG TCP) */
         payload_bytes = chain.payload_bytes = chain.rest.wire;
     chain.rest = fp_span_first(chain.rest, payload_bytes);
 
-    while (is_extension(chain.next)) { /* each takes bytes of the packet, so there is an end */
+    while (is_extension(chain.next)) { /* each consumes bytes of the packet, so the loop ends */
         FpDecoded decoded = step_extension(walk, &chain);
         if (decoded != FP_DECODED_SEGMENT)
             return decoded;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* juniper.c - what Juniper's routers put before packets that they capture themselves. packet-juniper.c of 4.0. */
+/* juniper.c - what Juniper's routers put before packets that they capture themselves. Reference: packet-juniper.c of 4.0. */
 #include "layers.h"
 #include "link-layer.h"
 
@@ -26,8 +26,8 @@ static FpDecoded walk_protocol(FpWalk *walk, uint8_t protocol, FpSpan rest)
     }
 }
 
-/* Goes over the header and its extensions; old routers have none. *rest is then the link layer; or false is returned, as there is none, and
- * *decoded is what came of the packet. */
+/* Steps over the header, which old routers do not write, and its extensions. Returns true with *rest at the link layer; or false when there
+ * is none, with *decoded as the result for the packet. */
 static bool step_header(FpWalk *walk, FpSpan frame, FpSpan *rest, FpDecoded *decoded)
 {
     bool has_header = frame.captured >= 4 && fp_load32(frame.bytes) >> 8 == MAGIC;
@@ -45,12 +45,12 @@ static bool step_header(FpWalk *walk, FpSpan frame, FpSpan *rest, FpDecoded *dec
     *rest = fp_span_after(frame, header_bytes);
     if ((flags & FLAG_NO_LINK) == 0)
         return true;
-    if (rest->captured >= 4) /* in the router's byte order, for which the lesser end is taken */
+    if (rest->captured >= 4) /* in the router's byte order, taken to be little-endian */
         *decoded = walk_protocol(walk, rest->bytes[0], fp_span_after(*rest, 4));
     return false;
 }
 
-/* A step at so many bytes behind the header. */
+/* Runs a step n bytes after the header. */
 static FpDecoded walk_behind_header(FpWalk *walk, FpStep *step, FpSpan frame, uint32_t n)
 {
     FpDecoded decoded;
@@ -79,7 +79,7 @@ FpDecoded fp_walk_juniper_chdlc(FpWalk *walk, FpSpan frame)
     return walk_behind_header(walk, fp_walk_chdlc, frame, 0);
 }
 
-/* A virtual port of services: nothing but IPv4 has been seen there. */
+/* A virtual port of services. Only IPv4 has been seen there. */
 FpDecoded fp_walk_juniper_vp(FpWalk *walk, FpSpan frame)
 {
     return walk_behind_header(walk, fp_walk_ipv4, frame, VP_BYTES);
@@ -102,7 +102,7 @@ FpDecoded fp_walk_juniper_ggsn(FpWalk *walk, FpSpan frame)
     return walk_behind_header(walk, walk_ggsn, frame, 0);
 }
 
-/* A virtual network's packet: values with their types and lengths, the last of type 255, then Ethernet. */
+/* A virtual network's packet: values with types and lengths, the last of type 255, then Ethernet. */
 FpDecoded fp_walk_juniper_vn(FpWalk *walk, FpSpan rest)
 {
     bool is_last = false;
@@ -116,7 +116,7 @@ FpDecoded fp_walk_juniper_vn(FpWalk *walk, FpSpan rest)
     return fp_walk_ethernet(walk, rest);
 }
 
-/* What an ATM cell carries is guessed from its first bytes, as nothing says it. is_bridged: Ethernet, unless it is IEEE 802.2. */
+/* Nothing states what an ATM cell carries, so it is guessed from its first bytes. is_bridged: it is Ethernet, unless it is IEEE 802.2. */
 static FpDecoded walk_atm_payload(FpWalk *walk, FpSpan rest, bool is_bridged, bool may_be_ppp)
 {
     if (rest.captured < 4)

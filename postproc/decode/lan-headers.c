@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lan-headers.c - local networks other than Ethernet: Token Ring, FDDI, ARCNET, IP over InfiniBand, IP over Fibre Channel. packet-tr.c,
- * packet-fddi.c, packet-arcnet.c, packet-ipoib.c, packet-ipfc.c of 4.0.
+ * lan-headers.c - local networks other than Ethernet: Token Ring, FDDI, ARCNET, IP over InfiniBand, IP over Fibre Channel. Reference:
+ * packet-tr.c, packet-fddi.c, packet-arcnet.c, packet-ipoib.c, packet-ipfc.c of 4.0.
  */
 #include "layers.h"
 #include "link-layer.h"
@@ -22,8 +22,8 @@
 #define ARCNET_DIAGNOSE 128
 #define ARCNET_EXCEPTION 0xff
 
-/* Token Ring (IEEE 802.5): with routing information behind the addresses where the source's first bit is set. Old Linuxes take that bit
- * off, or leave 18 bytes for it in any case; it shows by where SNAP is. */
+/* Token Ring (IEEE 802.5). If the source's first bit is set, routing information follows the addresses. Old versions of Linux clear that
+ * bit, or always leave 18 bytes; the position of the SNAP header shows which. */
 FpDecoded fp_walk_token_ring(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < TOKEN_RING_HEADER + 1)
@@ -53,7 +53,7 @@ FpDecoded fp_walk_fddi(FpWalk *walk, FpSpan frame)
                                                : fp_walk_no_segment(walk, FP_NO_SEGMENT_SAP, 0);
 }
 
-/* From the number of the protocol on; with all numbers but a few come a flag and a number of the sequence (RFC 1201 2.1). */
+/* Begins with the protocol number. With all but a few protocols, a flag and a sequence number follow (RFC 1201 2.1). */
 static FpDecoded walk_arcnet(FpWalk *walk, FpSpan rest, bool has_exceptions)
 {
     if (rest.captured < 1)
@@ -80,19 +80,19 @@ static FpDecoded walk_arcnet(FpWalk *walk, FpSpan rest, bool has_exceptions)
     }
 }
 
-/* ARCNET as BSD captures it: two addresses before it. */
+/* ARCNET as BSD captures it: two addresses come first. */
 FpDecoded fp_walk_arcnet(FpWalk *walk, FpSpan frame)
 {
     return frame.captured < 2 ? fp_walk_missing(frame) : walk_arcnet(walk, fp_span_after(frame, 2), true);
 }
 
-/* As Linux does: with an offset behind the addresses, and nothing of exceptions. */
+/* ARCNET as Linux captures it: an offset follows the addresses, and there are no exceptions. */
 FpDecoded fp_walk_arcnet_linux(FpWalk *walk, FpSpan frame)
 {
     return frame.captured < 4 ? fp_walk_missing(frame) : walk_arcnet(walk, fp_span_after(frame, 4), false);
 }
 
-/* IP over InfiniBand (RFC 4391 6): a type. */
+/* IP over InfiniBand (RFC 4391 6): a type, then the packet. */
 FpDecoded fp_walk_infiniband(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < INFINIBAND_HEADER)
@@ -104,7 +104,7 @@ FpDecoded fp_walk_infiniband(FpWalk *walk, FpSpan frame)
     return type == 0x86dd ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, type);
 }
 
-/* As pcap has it: with a global routing header before it. */
+/* IP over InfiniBand as pcap has it: a global routing header comes first. */
 FpDecoded fp_walk_infiniband_global(FpWalk *walk, FpSpan frame)
 {
     return fp_walk_behind(walk, fp_walk_infiniband, frame, INFINIBAND_GLOBAL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * layers.h - which step takes what a number announces. A new layer is a row here, and the step.
+ * layers.h - which step handles what a number announces. A new layer is a row here, and its step.
  *
- * What Wireshark decodes with default preferences is followed; docs/layers.md holds these rows against its tables. A row is
+ * The tables follow what Wireshark decodes with default preferences; docs/layers.md compares them with Wireshark's tables. A row is
  * LAYER(number, step).
  */
 #ifndef FP_LAYERS_H
@@ -10,19 +10,19 @@
 
 #include "decode-internal.h"
 
-/* For a switch over the number, within a function that has a walk and the rest. */
+/* A case in a switch over the number, in a function that has walk and rest. */
 #define FP_LAYER_CASE(number, step)                                                                                                        \
     case number:                                                                                                                           \
         return step(walk, rest);
 
-/* The same to ask whether there is a step. */
+/* A case in a function that tells whether there is a step. */
 #define FP_LAYER_IS_KNOWN(number, step)                                                                                                    \
     case number:                                                                                                                           \
         return true;
 
 /* clang-format off */
 
-/* Types of Ethernet. */
+/* Ethernet types. */
 #define FP_LAYERS_OF_TYPE(LAYER)            \
     LAYER(0x0641, fp_walk_roofnet)          \
     LAYER(0x0643, fp_walk_roofnet)          \
@@ -59,7 +59,7 @@
     LAYER(0xe555, fp_walk_extreme_header)   \
     LAYER(0xf1c1, fp_walk_r_tag)
 
-/* What LLC has by a service access point of its own. */
+/* IEEE 802.2 service access points. */
 #define FP_LAYERS_OF_SAP(LAYER)             \
     LAYER(0x06, fp_walk_ipv4)               \
     LAYER(0x14, fp_walk_osi)                \
@@ -68,12 +68,13 @@
     LAYER(0x54, fp_walk_osi)                \
     LAYER(0xfe, fp_walk_osi)
 
-/* OSI's network layer protocol identifiers, of which some are of others (ISO 9577). */
+/* OSI's network layer protocol identifiers, some of which belong to other protocols (ISO 9577). */
 #define FP_LAYERS_OF_NLPID(LAYER)           \
     LAYER(0x8e, fp_walk_ipv6)               \
     LAYER(0xcc, fp_walk_ipv4)               \
     LAYER(0xcf, fp_walk_ppp)
 
+/* PPP protocols. */
 #define FP_LAYERS_OF_PPP(LAYER)             \
     LAYER(0x0021, fp_walk_ipv4)             \
     LAYER(0x0023, fp_walk_osi)              \
@@ -97,7 +98,7 @@
     LAYER(0x86dd, fp_walk_ipv6)             \
     LAYER(0xfefe, fp_walk_osi_padded)
 
-/* Of IP. */
+/* IP protocols. */
 #define FP_LAYERS_OF_PROTOCOL(LAYER)        \
     LAYER(4, fp_walk_ipv4)                  \
     LAYER(6, fp_walk_tcp)                   \
@@ -113,7 +114,7 @@
     LAYER(137, fp_walk_mpls)                \
     LAYER(143, fp_walk_ethernet)
 
-/* Of GRE, which has few of Ethernet's. */
+/* GRE types, which include few of Ethernet's. */
 #define FP_LAYERS_OF_GRE(LAYER)             \
     LAYER(0x00fe, fp_walk_osi)              \
     LAYER(0x0800, fp_walk_ipv4)             \
@@ -131,7 +132,7 @@
     LAYER(0x8909, fp_walk_cisco_metadata_in_gre) \
     LAYER(0x894f, fp_walk_service_header)
 
-/* Of VXLAN-GPE, and of the network service header. */
+/* Next protocols of VXLAN-GPE and of the network service header. */
 #define FP_LAYERS_OF_NEXT(LAYER)            \
     LAYER(1, fp_walk_ipv4)                  \
     LAYER(2, fp_walk_ipv6)                  \
@@ -139,7 +140,7 @@
     LAYER(4, fp_walk_service_header)        \
     LAYER(5, fp_walk_mpls)
 
-/* Ports of UDP. */
+/* UDP ports. */
 #define FP_LAYERS_OF_PORT(LAYER)            \
     LAYER(434, fp_walk_mobile_ip)           \
     LAYER(1701, fp_walk_l2tp)               \
@@ -167,7 +168,7 @@
     LAYER(30030, fp_walk_juniper_mirror)    \
     LAYER(37008, fp_walk_tzsp)
 
-/* Ports of UDP at which networks are carried so that nobody sees into them: to count them by name. */
+/* UDP ports of tunnels that are not decoded. They are listed so that the summary counts them by name. */
 #define FP_OPAQUE_PORTS(PORT)               \
     PORT(1194)                              \
     PORT(4500)                              \
@@ -175,7 +176,7 @@
     PORT(8472)                              \
     PORT(51820)
 
-/* Encapsulations of TZSP. */
+/* TZSP encapsulations. */
 #define FP_LAYERS_OF_TZSP(LAYER)            \
     LAYER(1, fp_walk_ethernet)              \
     LAYER(2, fp_walk_token_ring)            \
@@ -187,7 +188,7 @@
     LAYER(126, fp_walk_radiotap)            \
     LAYER(127, fp_walk_avs)
 
-/* What Juniper's routers call what they captured. */
+/* Juniper's numbers for what its routers captured. */
 #define FP_LAYERS_OF_JUNIPER(LAYER)         \
     LAYER(2, fp_walk_ipv4)                  \
     LAYER(3, fp_walk_ipv4)                  \
@@ -207,7 +208,7 @@
     LAYER(207, fp_walk_frame_relay)         \
     LAYER(208, fp_walk_chdlc)
 
-/* By what a frame begins with. */
+/* Link types. */
 #define FP_LAYERS_OF_LINK(LAYER)            \
     LAYER(FP_LINK_ETHERNET, fp_walk_ethernet) \
     LAYER(FP_LINK_TOKEN_RING, fp_walk_token_ring) \
@@ -260,7 +261,7 @@
 
 /* clang-format on */
 
-/* The steps. */
+/* Declarations of the steps. */
 #define FP_LAYER_STEP(number, step) FpStep step;
 FP_LAYERS_OF_TYPE(FP_LAYER_STEP)
 FP_LAYERS_OF_SAP(FP_LAYER_STEP)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * link-layer.c - Ethernet, IEEE 802.2, OSI's network layer, MPLS. packet-eth.c, packet-ethertype.c, packet-llc.c, packet-isl.c,
+ * link-layer.c - Ethernet, IEEE 802.2, OSI's network layer, MPLS. Reference: packet-eth.c, packet-ethertype.c, packet-llc.c, packet-isl.c,
  * packet-cisco-fp-mim.c, packet-osi.c, packet-mpls.c of 4.0.
  */
 #include "link-layer.h"
@@ -21,7 +21,7 @@
 #define MPLS_LABEL_IPV6 2
 #define MPLS_LABEL_ASSOCIATED 13
 
-#define LLC_INFORMATION 0x01 /* a control field without it is that of an information frame, of two bytes */
+#define LLC_INFORMATION 0x01 /* clear in an information frame's control field, which has two bytes */
 #define LLC_UNNUMBERED 0x03
 #define ORGANISATION_CISCO 0x0000f8
 #define ORGANISATION_BRIDGED 0x0080c2
@@ -38,14 +38,13 @@
 #define ISL_ETHERNET 0
 #define ISL_TOKEN_RING 1
 
-/* A frame that ends in a checksum. */
 FpDecoded fp_walk_ethernet_fcs(FpWalk *walk, FpSpan rest)
 {
     return fp_walk_ethernet(walk, fp_span_without_last(rest, FP_FCS_BYTES));
 }
 
-/* SNAP (RFC 1042): an organisation's number, and one of its own. padding: what comes before a bridged frame; Frame Relay has none (RFC
- * 2427), and Wireshark expects ATM's everywhere else (RFC 2684 5.2). */
+/* SNAP (RFC 1042): the number of an organisation, and one that it assigned. padding: bytes before a bridged frame. Frame Relay has none
+ * (RFC 2427); everywhere else Wireshark expects those of ATM (RFC 2684 5.2). */
 static FpDecoded walk_snap(FpWalk *walk, FpSpan rest, bool is_information, uint32_t padding)
 {
     if (rest.captured < 5)
@@ -88,7 +87,7 @@ static FpDecoded walk_sap(FpWalk *walk, uint8_t sap, FpSpan rest)
     }
 }
 
-/* IEEE 802.2: two access points, and a control field of a byte or two. */
+/* IEEE 802.2: two access points, and a control field of one or two bytes. */
 FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
@@ -107,7 +106,7 @@ FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
     return is_information ? walk_sap(walk, sap, inner) : fp_walk_no_segment(walk, FP_NO_SEGMENT_SAP, sap);
 }
 
-/* OSI: the first byte says whose packet it is; of the packets of others, which alone lead to IP, it is no part. */
+/* OSI: the first byte identifies the protocol. Only packets of protocols other than OSI's lead to IP, and they begin after it. */
 FpDecoded fp_walk_osi(FpWalk *walk, FpSpan packet)
 {
     if (packet.captured < 1)
@@ -140,7 +139,7 @@ bool fp_walk_is_type(uint16_t type)
     }
 }
 
-/* Behind a length is IEEE 802.2, or IPX as Novell had it. */
+/* A length is followed by IEEE 802.2, or by IPX in Novell's framing. */
 FpDecoded fp_walk_type_or_length(FpWalk *walk, uint16_t type, FpSpan rest)
 {
     if (type > FP_ETHERNET_LENGTH_MAX)
@@ -150,7 +149,7 @@ FpDecoded fp_walk_type_or_length(FpWalk *walk, uint16_t type, FpSpan rest)
     return fp_walk_llc(walk, fp_span_first(rest, type));
 }
 
-/* Cisco's Inter-Switch Link, whose frames an address tells. */
+/* Cisco's Inter-Switch Link, recognised by an address. */
 static bool is_isl(const uint8_t *frame)
 {
     static const uint8_t address[4] = {0x00, 0x0c, 0x00, 0x00};
@@ -175,8 +174,8 @@ static FpDecoded walk_isl(FpWalk *walk, FpSpan frame)
     }
 }
 
-/* Cisco FabricPath: a header of 16 bytes, or of 20 with a VLAN tag, that looks like Ethernet's; and a checksum over all. Returns 0 when it
- * is none. */
+/* Returns the length of a Cisco FabricPath header, or 0 if there is none. The header looks like Ethernet's and has 16 bytes, or 20 with a
+ * VLAN tag; the frame ends in a checksum over everything. */
 static uint32_t fabricpath_bytes(FpSpan frame)
 {
     uint16_t type = fp_load16(frame.bytes + 12);
@@ -204,8 +203,8 @@ FpDecoded fp_walk_ethernet(FpWalk *walk, FpSpan frame)
     return fp_walk_type_or_length(walk, type, fp_span_after(frame, ETHERNET_HEADER));
 }
 
-/* An Ethernet pseudowire: with a control word (RFC 4448 4.6), whose first nibble is 0, or without one. Wireshark goes by the
- * manufacturers of the addresses, we by whether a type that is in use stands where it would. */
+/* An Ethernet pseudowire, with a control word (RFC 4448 4.6), whose first nibble is 0, or without one. Wireshark decides by the
+ * manufacturers in the addresses. We look for a common type where it would be without a control word. */
 static FpDecoded walk_pseudowire(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
@@ -218,7 +217,7 @@ static FpDecoded walk_pseudowire(FpWalk *walk, FpSpan rest)
     return fp_walk_ethernet(walk, fp_span_after(rest, 4));
 }
 
-/* MPLS (RFC 3032 2.1): labels, and no word on what follows but its first nibble (RFC 4928). */
+/* MPLS (RFC 3032 2.1): labels. Only the first nibble after them tells what follows (RFC 4928). */
 FpDecoded fp_walk_mpls(FpWalk *walk, FpSpan rest)
 {
     uint32_t entry;

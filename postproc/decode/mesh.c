@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mesh.c - what carries frames from node to node: B.A.T.M.A.N. in its versions, Roofnet. packet-batadv.c, packet-bat.c, packet-roofnet.c of
- * 4.0.
+ * mesh.c - protocols that carry frames from node to node in a mesh: B.A.T.M.A.N. in its versions, Roofnet. Reference: packet-batadv.c,
+ * packet-bat.c, packet-roofnet.c of 4.0.
  */
 #include <string.h>
 
@@ -11,22 +11,22 @@
 #define TYPE_ROOFNET 0x0641
 
 #define ROOFNET_HEADER 20U
-#define ROOFNET_HOP 20U /* and the last node's address, of 4 bytes */
+#define ROOFNET_HOP 20U /* the address of the last node, of 4 bytes, comes after the hops */
 #define ROOFNET_HOPS_MAX 10
 #define ROOFNET_ETHERNET 0x0200
 
-#define OLD_UNICAST 3 /* kinds of packets up to version 14 */
+#define OLD_UNICAST 3 /* packet types up to version 14 */
 #define OLD_BROADCAST 4
 #define OLD_FRAGMENT 6
 #define OLD_UNICAST_4 9
-#define BROADCAST 0x01 /* and of version 15 */
+#define BROADCAST 0x01 /* packet types of version 15 */
 #define UNICAST 0x40
 #define FRAGMENT 0x41
 #define UNICAST_4 0x42
 #define IS_HEAD 0x01
 #define GATEWAY_DATA 1
 
-/* One of the two fragments that id stands for. The addresses, of 6 bytes, are of the destination and of the origin. */
+/* One of the two fragments with this id. destination and origin are addresses of 6 bytes. */
 static FpDecoded walk_fragment(FpWalk *walk, FpSpan payload, const uint8_t *destination, const uint8_t *origin, uint16_t id, bool is_first,
                                FpStep *whole)
 {
@@ -51,7 +51,7 @@ static FpDecoded walk_old_fragment(FpWalk *walk, FpSpan rest, uint8_t version)
                          is_head, fp_walk_ethernet);
 }
 
-/* Up to version 14. */
+/* B.A.T.M.A.N. advanced up to version 14. */
 static FpDecoded walk_old_batman(FpWalk *walk, FpSpan rest, uint8_t version)
 {
     uint32_t unicast_bytes = version == 14 ? 10 : 9, broadcast_bytes = version == 14 ? 14 : version >= 10 ? 13 : 10;
@@ -72,15 +72,15 @@ static FpDecoded walk_old_batman(FpWalk *walk, FpSpan rest, uint8_t version)
     }
 }
 
-/* Version 15: the second fragment has number 0. */
+/* B.A.T.M.A.N. advanced, version 15: the second fragment has number 0. */
 static FpDecoded walk_new_fragment(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 20)
         return fp_walk_missing(rest);
     uint8_t number = rest.bytes[3] >> 4;
-    if (number > 1) /* Wireshark puts no more than two together */
+    if (number > 1) /* Wireshark reassembles no more than two */
         return FP_DECODED_FRAGMENT;
-    rest.wire = rest.captured; /* it goes by what was captured */
+    rest.wire = rest.captured; /* Wireshark goes by what was captured */
     return walk_fragment(walk, fp_span_after(rest, 20), rest.bytes + 4, rest.bytes + 10, fp_load16(rest.bytes + 16), number == 1,
                          fp_walk_batman);
 }
@@ -110,7 +110,7 @@ FpDecoded fp_walk_batman(FpWalk *walk, FpSpan rest)
     }
 }
 
-/* B.A.T.M.A.N. of the third layer: a tunnel to a gateway. */
+/* Layer 3 B.A.T.M.A.N.: a tunnel to a gateway. */
 FpDecoded fp_walk_batman_gateway(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 5)
@@ -118,7 +118,7 @@ FpDecoded fp_walk_batman_gateway(FpWalk *walk, FpSpan rest)
     return rest.bytes[0] == GATEWAY_DATA ? fp_walk_ipv4(walk, fp_span_after(rest, 1)) : fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 4306);
 }
 
-/* Roofnet: hops, then IP, or Ethernet behind two bytes of padding. */
+/* Roofnet: hops, then IP, or two bytes of padding and Ethernet. */
 FpDecoded fp_walk_roofnet(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < ROOFNET_HEADER)

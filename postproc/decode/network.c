@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* network.c - the names by which people call the kinds of numbers. See network.h. */
+/* network.c - the kinds of numbers by name. See network.h. */
 #include "network.h"
 
 #include <string.h>

@@ -10,7 +10,7 @@
 
 #define PAGE_NUMBERS 256U
 
-/* By kind, by the number's high byte, by its low byte; pages that nobody needs are not there. */
+/* Indexed by kind, then by the number's high byte, then by its low byte. Unused pages are NULL. */
 struct FpNoSegmentCounts {
     uint64_t *pages[FP_N_LEFT][PAGE_NUMBERS];
 };
@@ -21,7 +21,7 @@ typedef struct {
     const char *name;
 } Name;
 
-/* What is met most. Others are called by their numbers. */
+/* The most common ones. Others are called by their numbers. */
 static const Name names[] = {
     {FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED, "nested too deep"},
     {FP_NO_SEGMENT_OTHER, FP_OTHER_SNAP, "SNAP of an organisation"},
@@ -120,7 +120,7 @@ static const char *known_name(FpNoSegment left)
     return NULL;
 }
 
-/* pcap's names of its DLT_ values, nearly all of which are the link types of files. */
+/* Uses libpcap's names of DLT_ values, nearly all of which are also the link types of files. */
 static void name_link_type(uint16_t link_type, char *text, size_t n)
 {
     const char *name = pcap_datalink_val_to_name(link_type);
@@ -177,7 +177,7 @@ void fp_no_segment_count(FpNoSegmentCounts *counts, FpNoSegment left)
     (*page)[left.number % PAGE_NUMBERS]++;
 }
 
-/* Puts it in its place among the n that there are, of max at most; what has no place goes to *rest. Returns how many there are then. */
+/* Inserts count into top, which is sorted and holds n of at most max counts. Adds what does not fit to *rest. Returns the new n. */
 static size_t place(FpNoSegmentCount *top, size_t n, size_t max, FpNoSegmentCount count, uint64_t *rest)
 {
     size_t at = n;

@@ -26,14 +26,14 @@ void fp_parts_next(FpParts *parts)
         walk->trail->n_vlans = parts->vlans_before;
 }
 
-/* Wireshark gives up on the whole record where a part's headers were not captured. */
+/* Wireshark gives up on the whole record when headers of a part were truncated. */
 bool fp_parts_add(FpParts *parts, FpDecoded decoded)
 {
     FpWalk *walk = parts->walk;
 
     parts->last = decoded;
     if (decoded == FP_DECODED_SEGMENT && walk->trail != NULL)
-        return false; /* it was looked for */
+        return false; /* the wanted segment */
     if (decoded == FP_DECODED_SEGMENT) {
         g_array_append_val(walk->decoder->earlier, *walk->segment);
         parts->n_found++;

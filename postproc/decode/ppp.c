@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ppp.c - PPP in its framings, PPPoE, Cisco HDLC, Frame Relay. packet-ppp.c, packet-pppoe.c, packet-chdlc.c, packet-fr.c of 4.0.
+ * ppp.c - PPP in its framings, PPPoE, Cisco HDLC, Frame Relay. Reference: packet-ppp.c, packet-pppoe.c, packet-chdlc.c, packet-fr.c of 4.0.
  */
 #include <string.h>
 
@@ -40,7 +40,7 @@ static FpDecoded walk_ppp_protocol(FpWalk *walk, uint16_t protocol, FpSpan rest)
     }
 }
 
-/* PPP from its protocol field on, which may be shortened to a byte (RFC 1661 6.5). */
+/* PPP from its protocol field on, which may be shortened to one byte (RFC 1661 6.5). */
 FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
@@ -51,7 +51,7 @@ FpDecoded fp_walk_ppp(FpWalk *walk, FpSpan rest)
     return walk_ppp_protocol(walk, is_short ? rest.bytes[0] : fp_load16(rest.bytes), fp_span_after(rest, is_short ? 1 : 2));
 }
 
-/* PPPoE session (RFC 2516 4): the payload is as long as the header says. */
+/* PPPoE session (RFC 2516 4): the header contains the length of the payload. */
 FpDecoded fp_walk_pppoe(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < PPPOE_HEADER)
@@ -71,7 +71,7 @@ FpDecoded fp_walk_ppp_bridged(FpWalk *walk, FpSpan rest)
     return flags & BRIDGED_FCS ? fp_walk_ethernet_fcs(walk, frame) : fp_walk_ethernet(walk, frame);
 }
 
-/* Van Jacobson's compression (RFC 1144 3.2.2): a whole packet, with the number of the connection where the protocol's should be. */
+/* Van Jacobson's compression (RFC 1144 3.2.2): an uncompressed packet, but with the number of the connection in the protocol field. */
 FpDecoded fp_walk_vj_uncompressed(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 20)
@@ -82,7 +82,7 @@ FpDecoded fp_walk_vj_uncompressed(FpWalk *walk, FpSpan rest)
     return fp_walk_ipv4(walk, (FpSpan){packet, rest.captured, rest.wire});
 }
 
-/* Multilink (RFC 1990): what is in one fragment; others are not put together, as their order is that of several links. */
+/* Multilink (RFC 1990): only packets in one fragment. Others are not reassembled, because their fragments come over several links. */
 FpDecoded fp_walk_ppp_multilink(FpWalk *walk, FpSpan rest)
 {
     const uint8_t whole = MULTILINK_FIRST | MULTILINK_LAST;
@@ -94,7 +94,7 @@ FpDecoded fp_walk_ppp_multilink(FpWalk *walk, FpSpan rest)
     return fp_walk_ppp(walk, fp_span_after(rest, 4));
 }
 
-/* A subframe, of which the protocol's number may be left out, and is that of the one before. Returns false when it is not whole. */
+/* Takes the next subframe. It may lack a protocol number, and then has that of the one before. Returns false when it is incomplete. */
 static bool next_of_mux(FpSpan *rest, uint16_t *protocol, FpSpan *part)
 {
     if (rest->captured < 1)
@@ -148,7 +148,7 @@ static bool is_chdlc_type(uint16_t type)
     }
 }
 
-/* OSI's packets have a byte of padding before them there, unless they are its own. */
+/* In Cisco HDLC, OSI's packets have a byte of padding before them, unless they are of OSI's own protocols. */
 FpDecoded fp_walk_osi_padded(FpWalk *walk, FpSpan rest)
 {
     bool is_own = rest.captured > 0 && rest.bytes[0] >= 0x81 && rest.bytes[0] <= 0x83;
@@ -164,7 +164,7 @@ FpDecoded fp_walk_chdlc(FpWalk *walk, FpSpan frame)
     return walk_chdlc_type(walk, fp_load16(frame.bytes + 2), fp_span_after(frame, CHDLC_HEADER));
 }
 
-/* PPP in HDLC-like framing (RFC 1662 3.1), address and control there or not. */
+/* PPP in HDLC-like framing (RFC 1662 3.1), with or without address and control. */
 static FpDecoded walk_ppp_frame(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 2)
@@ -172,7 +172,7 @@ static FpDecoded walk_ppp_frame(FpWalk *walk, FpSpan frame)
     return fp_walk_ppp(walk, frame.bytes[0] == 0xff ? fp_span_after(frame, 2) : frame);
 }
 
-/* The same, or Cisco HDLC under its name. */
+/* The same, or Cisco HDLC under PPP's name. */
 FpDecoded fp_walk_ppp_hdlc(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 2)
@@ -182,7 +182,7 @@ FpDecoded fp_walk_ppp_hdlc(FpWalk *walk, FpSpan frame)
     return walk_ppp_frame(walk, frame);
 }
 
-/* Takes the escapes out of what stands between two flags (RFC 1662 4.2). It is in kept. */
+/* Unescapes what is between two flags (RFC 1662 4.2). kept owns the result. */
 static FpSpan unescape(GPtrArray *kept, const uint8_t *bytes, uint32_t n)
 {
     uint8_t *plain = g_malloc(n + 1);
@@ -198,7 +198,7 @@ static FpSpan unescape(GPtrArray *kept, const uint8_t *bytes, uint32_t n)
     return (FpSpan){plain, length, length};
 }
 
-/* PPP as on a serial line, of which a packet has a piece: the frames that are whole in it. */
+/* PPP as on a serial line: a packet holds a piece of the byte stream. Decodes the frames that are complete in it. */
 FpDecoded fp_walk_ppp_stream(FpWalk *walk, FpSpan rest)
 {
     FpParts parts = fp_parts_begin(walk);
@@ -215,7 +215,7 @@ FpDecoded fp_walk_ppp_stream(FpWalk *walk, FpSpan rest)
     return fp_parts_end(&parts);
 }
 
-/* pcap has a byte before it that says which way it went. */
+/* PPP in pcap, after a byte that gives the direction. */
 FpDecoded fp_walk_ppp_direction(FpWalk *walk, FpSpan frame)
 {
     return fp_walk_behind(walk, fp_walk_ppp_hdlc, frame, 1);
@@ -230,7 +230,7 @@ static FpDecoded walk_nlpid(FpWalk *walk, uint8_t nlpid, FpSpan rest)
     }
 }
 
-/* RFC 2427 from the protocol's identifier on: one may be padding before it. */
+/* RFC 2427 from the protocol identifier on. A byte of padding may come before it. */
 FpDecoded fp_walk_frame_relay_nlpid(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured > 0 && rest.bytes[0] == 0)
@@ -241,7 +241,7 @@ FpDecoded fp_walk_frame_relay_nlpid(FpWalk *walk, FpSpan rest)
     return rest.bytes[0] == NLPID_SNAP ? fp_walk_snap(walk, inner) : walk_nlpid(walk, rest.bytes[0], inner);
 }
 
-/* How many bytes the address has, 0 when it has no end. */
+/* Returns the length of the address in bytes, or 0 when it has no end. */
 static uint32_t frame_relay_address_bytes(FpSpan frame)
 {
     for (uint32_t at = 0; at < frame.captured; at++)
@@ -250,7 +250,7 @@ static uint32_t frame_relay_address_bytes(FpSpan frame)
     return 0;
 }
 
-/* Frame Relay: RFC 2427, where its control field comes first; else Cisco's, where a type of its comes; else Ethernet, if it looks so. */
+/* Frame Relay: RFC 2427 if its control field comes first; else Cisco's, if a type of Cisco's comes first; else Ethernet, if it looks so. */
 FpDecoded fp_walk_frame_relay(FpWalk *walk, FpSpan frame)
 {
     uint32_t address_bytes = frame_relay_address_bytes(frame);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * span.h - a piece of a frame: what was captured of it, and how long it was on the wire. Wireshark's tvbuff, made small.
+ * span.h - part of a frame: the bytes that were captured, and the length that it had on the wire. A small version of Wireshark's tvbuff.
  */
 #ifndef FP_SPAN_H
 #define FP_SPAN_H
@@ -12,7 +12,7 @@
 
 typedef struct {
     const uint8_t *bytes;
-    uint32_t captured; /* how many of bytes there are; at most wire */
+    uint32_t captured; /* number of bytes captured; at most wire */
     uint32_t wire;
 } FpSpan;
 
@@ -22,7 +22,7 @@ static inline FpSpan fp_span_after(FpSpan span, uint32_t n)
     return (FpSpan){span.bytes + n, span.captured - n, span.wire - n};
 }
 
-/* Drops what lies behind the first n bytes on the wire (Wireshark's set_actual_length: never makes it longer). */
+/* Keeps the first n bytes on the wire. Like Wireshark's set_actual_length, it never makes the span longer. */
 static inline FpSpan fp_span_first(FpSpan span, uint32_t n)
 {
     if (n < span.wire)
@@ -32,7 +32,7 @@ static inline FpSpan fp_span_first(FpSpan span, uint32_t n)
     return span;
 }
 
-/* Drops the last n bytes on the wire, if there are so many. */
+/* Drops the last n bytes on the wire, if there are that many. */
 static inline FpSpan fp_span_without_last(FpSpan span, uint32_t n)
 {
     return span.wire >= n ? fp_span_first(span, span.wire - n) : span;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tags.c - what switches and taps put between Ethernet's addresses and the type of what it carries, in most cases followed by that type; or
- * around a whole frame. packet-vlan.c, packet-ieee8021ah.c, packet-vntag.c, packet-etag.c, packet-cisco-metadata.c, packet-cisco-ttag.c,
- * packet-ieee8021cb.c, packet-hsr.c, packet-macsec.c, packet-trill.c, packet-avsp.c, packet-gmhdr.c, packet-homepna.c, packet-vmlab.c,
- * packet-telkonet.c, packet-extreme-exeh.c, packet-nsh.c of 4.0.
+ * tags.c - what switches and taps insert between Ethernet's addresses and the type of the payload, in most cases followed by that type; or
+ * put around a whole frame. Reference: packet-vlan.c, packet-ieee8021ah.c, packet-vntag.c, packet-etag.c, packet-cisco-metadata.c,
+ * packet-cisco-ttag.c, packet-ieee8021cb.c, packet-hsr.c, packet-macsec.c, packet-trill.c, packet-avsp.c, packet-gmhdr.c, packet-homepna.c,
+ * packet-vmlab.c, packet-telkonet.c, packet-extreme-exeh.c, packet-nsh.c of 4.0.
  */
 #include "layers.h"
 #include "link-layer.h"
 
-#define SERVICE_NUMBER 0x01000000U /* sets a service's number apart from a VLAN's */
+#define SERVICE_NUMBER 0x01000000U /* keeps service numbers apart from VLAN IDs */
 #define VLAN_TAGS_MAX 20           /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
 
 #define MACSEC_SCI 0x20
@@ -18,7 +18,7 @@
 
 #define TYPE_MACSEC 0x88e5
 
-/* A tag of n bytes of which the last two are the type of what follows. */
+/* A tag of n bytes, the last two of which are the type of what follows. */
 static FpDecoded walk_tag(FpWalk *walk, FpSpan rest, uint32_t n)
 {
     if (rest.captured < n)
@@ -26,7 +26,7 @@ static FpDecoded walk_tag(FpWalk *walk, FpSpan rest, uint32_t n)
     return fp_walk_type(walk, fp_load16(rest.bytes + n - 2), fp_span_after(rest, n));
 }
 
-/* Takes note of a VLAN tag's number. */
+/* Notes the VLAN ID in a tag. */
 static void note_vlan_tag(FpWalk *walk, FpSpan rest)
 {
     uint16_t vlan = fp_load16(rest.bytes) & 0x0fff;
@@ -56,7 +56,7 @@ FpDecoded fp_walk_provider_vlan(FpWalk *walk, FpSpan rest)
     return walk_tag(walk, rest, 4);
 }
 
-/* IEEE 802.1ah: four bytes of tag, of which three are the service's number, then the customer's addresses and type. */
+/* IEEE 802.1ah: a tag of four bytes, three of which are the service number, then the customer's addresses and type. */
 FpDecoded fp_walk_provider_backbone(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
@@ -73,7 +73,7 @@ FpDecoded fp_walk_vn_tag(FpWalk *walk, FpSpan rest)
     return fp_walk_type_or_length(walk, fp_load16(rest.bytes + 4), fp_span_after(rest, 6));
 }
 
-/* IEEE 802.1BR: the standard's VN-Tag. */
+/* IEEE 802.1BR: the standardised VN-Tag. */
 FpDecoded fp_walk_e_tag(FpWalk *walk, FpSpan rest)
 {
     return walk_tag(walk, rest, 8);
@@ -91,19 +91,19 @@ FpDecoded fp_walk_t_tag(FpWalk *walk, FpSpan rest)
     return walk_tag(walk, rest, 8);
 }
 
-/* IEEE 802.1CB: a number by which copies are told. */
+/* IEEE 802.1CB: a number by which duplicates are recognised. */
 FpDecoded fp_walk_r_tag(FpWalk *walk, FpSpan rest)
 {
     return walk_tag(walk, rest, 6);
 }
 
-/* HSR (IEC 62439-3): the same, and the frame's size. PRP has it behind the frame, where it is in nobody's way. */
+/* HSR (IEC 62439-3): the same number, and the frame's size. PRP puts them after the frame, where they do no harm. */
 FpDecoded fp_walk_hsr(FpWalk *walk, FpSpan rest)
 {
     return walk_tag(walk, rest, 6);
 }
 
-/* Arista's time stamps: of 64 or of 48 bits. Other subtypes have nothing before the type. */
+/* Arista's timestamps, of 64 or 48 bits. Other subtypes have nothing before the type. */
 FpDecoded fp_walk_arista_timestamp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
@@ -122,7 +122,7 @@ FpDecoded fp_walk_arista_timestamp(FpWalk *walk, FpSpan rest)
     }
 }
 
-/* Gigamon's header: its length, then whatever its tap noted. */
+/* Gigamon's header: its length, then whatever the tap noted. */
 FpDecoded fp_walk_gigamon(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 1 || rest.captured < rest.bytes[0] + 2U)
@@ -131,8 +131,8 @@ FpDecoded fp_walk_gigamon(FpWalk *walk, FpSpan rest)
     return fp_walk_type_or_length(walk, fp_load16(rest.bytes + n - 2), fp_span_after(rest, n));
 }
 
-/* MACsec (IEEE 802.1AE 9): what is not encrypted is only protected, and can be read. The integrity check value at its end is left where it
- * is, as Wireshark leaves it. */
+/* MACsec (IEEE 802.1AE 9): what is not encrypted is only protected, and can be read. The integrity check value stays at the end, as it does
+ * in Wireshark. */
 FpDecoded fp_walk_macsec(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 1)
@@ -144,7 +144,7 @@ FpDecoded fp_walk_macsec(FpWalk *walk, FpSpan rest)
     return walk_tag(walk, rest, tag_bytes + 2);
 }
 
-/* TRILL (RFC 6325 3): options are counted in fours. */
+/* TRILL (RFC 6325 3): the length of the options is in units of four bytes. */
 FpDecoded fp_walk_trill(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 2)
@@ -152,7 +152,7 @@ FpDecoded fp_walk_trill(FpWalk *walk, FpSpan rest)
     return fp_walk_behind(walk, fp_walk_ethernet, rest, 6 + (fp_load16(rest.bytes) >> 6 & 0x1f) * 4U);
 }
 
-/* HomePNA: a control header that has its length in it, of a byte or two; then the type, and at the end a checksum. */
+/* HomePNA: a control header that contains its own length, of one or two bytes; then the type, and a checksum at the end. */
 FpDecoded fp_walk_homepna(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
@@ -178,7 +178,7 @@ FpDecoded fp_walk_telkonet(FpWalk *walk, FpSpan rest)
     return rest.bytes[0] == 0x78 ? fp_walk_behind(walk, fp_walk_ethernet, rest, 8) : fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, 0x88a1);
 }
 
-/* Extreme Networks: what its switches put before frames that they mirror. */
+/* Extreme Networks: what its switches put before the frames that they mirror. */
 FpDecoded fp_walk_extreme_header(FpWalk *walk, FpSpan rest)
 {
     return fp_walk_behind(walk, fp_walk_ethernet, rest, 38);
@@ -202,7 +202,7 @@ FpDecoded fp_walk_service_header(FpWalk *walk, FpSpan rest)
         return fp_walk_missing(rest);
     uint32_t header_bytes = (rest.bytes[1] & 0x3fU) * 4U;
     if (rest.bytes[2] == 1)
-        header_bytes = 24; /* kinds of metadata: 1 is of fixed length */
+        header_bytes = 24; /* metadata type 1 has a fixed length */
     else if (header_bytes < (rest.bytes[2] == 2 ? 8U : 4U))
         header_bytes = rest.bytes[2] == 2 ? 8 : 4;
     return rest.captured < header_bytes ? fp_walk_missing(rest) : walk_next(walk, rest.bytes[3], fp_span_after(rest, header_bytes));

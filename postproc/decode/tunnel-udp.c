@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tunnel-udp.c - networks that are carried over UDP, known by its ports. packet-udp.c, packet-vxlan.c, packet-geneve.c, packet-capwap.c,
+ * tunnel-udp.c - tunnels over UDP, recognised by their ports. Reference: packet-udp.c, packet-vxlan.c, packet-geneve.c, packet-capwap.c,
  * packet-lwapp.c, packet-gtp.c, packet-teredo.c, packet-l2tp.c, packet-lisp-data.c, packet-ayiya.c, packet-tzsp.c, packet-jmirror.c,
  * packet-amt.c, packet-mip.c of 4.0.
  */
@@ -37,7 +37,7 @@
 #define TZSP_PAD 0
 #define TZSP_END 1
 
-/* The number of 24 bits in the second word of a header of VXLAN, of VXLAN-GPE, of GENEVE. */
+/* Notes the 24-bit number in the second word of a VXLAN, VXLAN-GPE or GENEVE header. */
 static void note_vni(const FpWalk *walk, const uint8_t *header)
 {
     fp_walk_note_network(walk, FP_NETWORK_VNI, fp_load32(header + 4) >> 8);
@@ -62,7 +62,7 @@ static FpDecoded walk_next(FpWalk *walk, uint8_t next, FpSpan rest)
     }
 }
 
-/* VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe 3): it says what it carries. */
+/* VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe 3): the header says what it carries. */
 FpDecoded fp_walk_vxlan_gpe(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < VXLAN_HEADER)
@@ -96,7 +96,7 @@ static bool step_gtp_extensions(FpSpan packet, uint32_t *at)
     return *at <= packet.captured;
 }
 
-/* The offset of a user data packet's payload, 0 when that was not captured. Sets *packet's end. */
+/* Returns the offset of a user data packet's payload, or 0 when that was not captured. Ends *packet where the header says. */
 static uint32_t gtp_payload_offset(FpSpan *packet)
 {
     const uint8_t *header = packet->bytes;
@@ -111,7 +111,7 @@ static uint32_t gtp_payload_offset(FpSpan *packet)
     return at < packet->captured ? at : 0;
 }
 
-/* GTP user data (3GPP TS 29.281, TS 29.060): IP, or Ethernet where an IP type stands in its place. */
+/* GTP user data (3GPP TS 29.281, TS 29.060): IP; or Ethernet, if an IP type is where Ethernet has its type. */
 FpDecoded fp_walk_gtp(FpWalk *walk, FpSpan packet)
 {
     if (packet.captured < 8)
@@ -147,7 +147,7 @@ FpDecoded fp_walk_teredo(FpWalk *walk, FpSpan rest)
     return rest.bytes[0] >> 4 == 6 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 3544);
 }
 
-/* L2TPv2 (RFC 2661 3.1): PPP in its data messages. */
+/* L2TPv2 (RFC 2661 3.1): data messages carry PPP. */
 FpDecoded fp_walk_l2tp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 2)
@@ -168,7 +168,7 @@ FpDecoded fp_walk_l2tp(FpWalk *walk, FpSpan rest)
     return fp_walk_behind(walk, fp_walk_ppp_hdlc, rest, header_bytes);
 }
 
-/* Fragments of CAPWAP's own (RFC 5415 3.4). Returns false when the packet is not complete. */
+/* Reassembles CAPWAP's own fragments (RFC 5415 3.4). Returns false while the packet is incomplete. */
 static bool reassemble_capwap(FpWalk *walk, const uint8_t *header, FpSpan *payload)
 {
     FpDatagramKey key = {.version = FP_DATAGRAM_CAPWAP, .id = fp_load16(header + 4)};
@@ -211,7 +211,7 @@ FpDecoded fp_walk_lwapp(FpWalk *walk, FpSpan rest)
     return fp_walk_wlan(walk, fp_span_after(rest, LWAPP_HEADER));
 }
 
-/* LISP (RFC 9300 5.1): a header of 8 bytes, then IP. Its instance ID is not in packets of both directions alike. */
+/* LISP (RFC 9300 5.1): a header of 8 bytes, then IP. Its instance ID is not noted, as it is not the same in both directions. */
 FpDecoded fp_walk_lisp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < LISP_HEADER + 1)
@@ -222,7 +222,7 @@ FpDecoded fp_walk_lisp(FpWalk *walk, FpSpan rest)
     return packet.bytes[0] >> 4 == 6 ? fp_walk_ipv6(walk, packet) : fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 4341);
 }
 
-/* AYIYA, of tunnel brokers (draft-massar-v6ops-ayiya 3): identity and signature have lengths of their own. */
+/* AYIYA, used by tunnel brokers (draft-massar-v6ops-ayiya 3): the header contains the lengths of identity and signature. */
 FpDecoded fp_walk_ayiya(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 4)
@@ -233,7 +233,7 @@ FpDecoded fp_walk_ayiya(FpWalk *walk, FpSpan rest)
     return rest.captured < header_bytes ? fp_walk_missing(rest) : fp_walk_protocol(walk, rest.bytes[3], fp_span_after(rest, header_bytes));
 }
 
-/* Juniper's packet mirroring: two numbers, and what it looks like. */
+/* Juniper's packet mirroring: two numbers, then a packet that is recognised by its first bytes. */
 FpDecoded fp_walk_juniper_mirror(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 12)
@@ -267,7 +267,7 @@ static bool step_tzsp_options(FpSpan *rest)
     }
 }
 
-/* TZSP: frames that a device mirrors, with a link type of its own and options. */
+/* TZSP: frames that a device mirrors. The header has its own numbers for link types, and options. */
 FpDecoded fp_walk_tzsp(FpWalk *walk, FpSpan packet)
 {
     if (packet.captured < 4)
@@ -285,7 +285,7 @@ FpDecoded fp_walk_tzsp(FpWalk *walk, FpSpan packet)
     }
 }
 
-/* AMT (RFC 7450 5.1): multicast to those who have none. */
+/* AMT (RFC 7450 5.1): multicast for networks that have none. */
 FpDecoded fp_walk_amt(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 1)
@@ -301,7 +301,7 @@ FpDecoded fp_walk_amt(FpWalk *walk, FpSpan rest)
     }
 }
 
-/* Mobile IP through address translators (RFC 3519 3.3). */
+/* Mobile IP through NAT (RFC 3519 3.3). */
 FpDecoded fp_walk_mobile_ip(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 1)
@@ -335,7 +335,7 @@ static bool is_opaque(uint16_t port)
     }
 }
 
-/* Tunnels are known by their ports, the lower one first. */
+/* UDP. Tunnels are recognised by their ports, the lower port first. */
 FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram)
 {
     if (datagram.captured < UDP_HEADER)
@@ -357,7 +357,7 @@ FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram)
     if (length < UDP_HEADER)
         return FP_DECODED_BAD_HEADER;
     FpSpan rest = fp_span_after(fp_span_first(datagram, length), UDP_HEADER);
-    if (tunnel == fp_walk_lwapp && destination == 12223) { /* on the way to the controller there is an address before it */
+    if (tunnel == fp_walk_lwapp && destination == 12223) { /* on the way to the controller, an address comes first */
         if (rest.captured < 6)
             return fp_walk_missing(rest);
         rest = fp_span_after(rest, 6);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tunnel.c - networks that are carried over IP by protocols of their own: GRE and what it has, Ethernet in IP, IPsec as far as it is not
- * encrypted, PIM. packet-gre.c, packet-cisco-erspan.c, packet-etherip.c, packet-ipsec.c, packet-pim.c, packet-swipe.c of 4.0.
+ * tunnel.c - tunnels with IP protocols of their own: GRE and what it carries, Ethernet in IP, IPsec that is not encrypted, PIM. Reference:
+ * packet-gre.c, packet-cisco-erspan.c, packet-etherip.c, packet-ipsec.c, packet-pim.c, packet-swipe.c of 4.0.
  */
 #include "inflate.h"
 #include "layers.h"
@@ -48,7 +48,7 @@ FpDecoded fp_walk_erspan(FpWalk *walk, FpSpan rest)
         if (rest.captured < 12)
             return fp_walk_missing(rest);
         if ((rest.bytes[10] >> 2 & 0x1f) != 0)
-            return fp_walk_no_segment(walk, FP_NO_SEGMENT_GRE, GRE_TYPE_ERSPAN); /* what was mirrored is no Ethernet */
+            return fp_walk_no_segment(walk, FP_NO_SEGMENT_GRE, GRE_TYPE_ERSPAN); /* the mirrored frame is not Ethernet */
         header_bytes = rest.bytes[11] & 1 ? 20 : 12;
         break;
     default:
@@ -57,7 +57,7 @@ FpDecoded fp_walk_erspan(FpWalk *walk, FpSpan rest)
     return fp_walk_behind(walk, fp_walk_ethernet, rest, header_bytes);
 }
 
-/* Cisco TrustSec in GRE has the type at its beginning. */
+/* Cisco TrustSec in GRE begins with the type. */
 FpDecoded fp_walk_cisco_metadata_in_gre(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 8)
@@ -65,7 +65,6 @@ FpDecoded fp_walk_cisco_metadata_in_gre(FpWalk *walk, FpSpan rest)
     return fp_walk_gre_type(walk, 0, fp_load16(rest.bytes), fp_span_after(rest, 8));
 }
 
-/* flags: of GRE's header. */
 FpDecoded fp_walk_gre_type(FpWalk *walk, uint16_t flags, uint16_t type, FpSpan rest)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
@@ -81,14 +80,14 @@ FpDecoded fp_walk_gre_type(FpWalk *walk, uint16_t flags, uint16_t type, FpSpan r
     }
 }
 
-/* Which network a key means. NVGRE (RFC 7637 3.2) has a number of 24 bits in it, never below 0x1000, and eight bits that each flow may
- * choose, differently in each direction; what bridges have otherwise are small numbers. */
+/* Returns the number of the network that a key stands for. A key of NVGRE (RFC 7637 3.2) has a 24-bit number, never below 0x1000, and eight
+ * bits that each flow may choose, differently in each direction. Other bridges use small numbers. */
 static uint32_t network_of_key(uint32_t key, uint16_t type)
 {
     return type == GRE_TYPE_BRIDGED && key >> 8 >= NVGRE_NUMBER_MIN ? key & ~0xffU : key;
 }
 
-/* How long the fields are that flags announce, from the checksum on. */
+/* Returns the length of the optional fields that flags announce, from the checksum on. */
 static uint32_t optional_bytes(uint16_t flags, bool is_ppp)
 {
     uint32_t bytes = 0;
@@ -104,7 +103,7 @@ static uint32_t optional_bytes(uint16_t flags, bool is_ppp)
     return bytes;
 }
 
-/* Source routes (RFC 1701): entries with a length, the last of family and length 0. Returns false when it is not there. */
+/* Source routes (RFC 1701): entries with a length; the last has family and length 0. Returns false when the last is missing. */
 static bool step_routes(FpSpan *rest)
 {
     for (;;) {
@@ -120,7 +119,7 @@ static bool step_routes(FpSpan *rest)
     }
 }
 
-/* 3GPP2's attributes (A.S0008): with a length, the last marked. Returns false when it is not there. */
+/* 3GPP2's attributes (A.S0008): each has a length, and the last is marked. Returns false when the last is missing. */
 static bool step_attributes(FpSpan *rest)
 {
     for (bool is_last = false; !is_last;) {
@@ -132,7 +131,7 @@ static bool step_attributes(FpSpan *rest)
     return true;
 }
 
-/* GRE (RFC 2784, RFC 2890, RFC 1701), and the enhanced one of PPTP (RFC 2637 4.1). */
+/* GRE (RFC 2784, RFC 2890, RFC 1701), and PPTP's enhanced GRE (RFC 2637 4.1). */
 FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet)
 {
     if (packet.captured < 5)
@@ -143,14 +142,14 @@ FpDecoded fp_walk_gre(FpWalk *walk, FpSpan packet)
 
     if (packet.captured < header_bytes)
         return fp_walk_missing(packet);
-    if (flags & GRE_KEY && (flags & GRE_VERSION) == 0) { /* in version 1 it is the receiver's number of the call */
+    if (flags & GRE_KEY && (flags & GRE_VERSION) == 0) { /* in version 1 it is the call's number at the receiver */
         uint32_t key = fp_load32(packet.bytes + (flags & (GRE_CHECKSUM | GRE_ROUTING) ? 8 : 4));
         fp_walk_note_network(walk, FP_NETWORK_VNI, network_of_key(key, type));
     }
     FpSpan rest = fp_span_after(packet, header_bytes);
     if (flags & GRE_ROUTING && !step_routes(&rest))
         return fp_walk_missing(rest);
-    if (type == GRE_TYPE_WCCP && packet.bytes[4] >> 4 != 4) { /* version 2 of it has four bytes more */
+    if (type == GRE_TYPE_WCCP && packet.bytes[4] >> 4 != 4) { /* WCCP version 2 has four more bytes */
         if (rest.captured < 4)
             return fp_walk_missing(rest);
         rest = fp_span_after(rest, 4);
@@ -166,7 +165,7 @@ FpDecoded fp_walk_etherip(FpWalk *walk, FpSpan rest)
     return fp_walk_behind(walk, fp_walk_ethernet, rest, 2);
 }
 
-/* Authentication header (RFC 4302 2): what it covers comes behind it. */
+/* Authentication header (RFC 4302 2): what it protects follows it. */
 FpDecoded fp_walk_authentication(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < 2)
@@ -177,7 +176,7 @@ FpDecoded fp_walk_authentication(FpWalk *walk, FpSpan rest)
     return fp_walk_protocol(walk, rest.bytes[0], fp_span_after(rest, header_bytes));
 }
 
-/* IPComp (RFC 3173): deflated, or in a way that only who does it knows. */
+/* IPComp (RFC 3173): deflated, or compressed in a way that only the endpoints know. */
 FpDecoded fp_walk_ipcomp(FpWalk *walk, FpSpan rest)
 {
     FpSpan inflated;
@@ -189,7 +188,7 @@ FpDecoded fp_walk_ipcomp(FpWalk *walk, FpSpan rest)
     return fp_walk_protocol(walk, rest.bytes[0], inflated);
 }
 
-/* swIPe, IPsec's forerunner: a header whose length is in it, and IPv6, or IPv4 by its version. */
+/* swIPe, IPsec's forerunner: a header that contains its length, then IPv6, or IPv4 if the version says so. */
 FpDecoded fp_walk_swipe(FpWalk *walk, FpSpan rest)
 {
     return rest.captured < 2 ? fp_walk_missing(rest) : fp_walk_behind(walk, fp_walk_ipv6, rest, rest.bytes[1]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wlan-headers.c - what captures put before IEEE 802.11 frames: radiotap, PPI, Prism, AVS. packet-ieee80211-radiotap.c, packet-ppi.c,
- * packet-ieee80211-prism.c, packet-ieee80211-wlancap.c of 4.0.
+ * wlan-headers.c - what captures put before IEEE 802.11 frames: radiotap, PPI, Prism, AVS. Reference: packet-ieee80211-radiotap.c,
+ * packet-ppi.c, packet-ieee80211-prism.c, packet-ieee80211-wlancap.c of 4.0.
  */
 #include "capture-headers.h"
 #include "capture/link-type.h"
@@ -21,7 +21,7 @@
 #define AVS_MAGIC 0x80211000U
 #define AVS_VERSION_MAX 2U
 
-/* The flags field of a radiotap header, 0 when it has none. header has been captured whole. */
+/* Returns the flags field of a radiotap header, or 0 if it has none. The whole header must have been captured. */
 static uint8_t radiotap_flags(const uint8_t *header, uint32_t header_bytes)
 {
     uint32_t present = fp_load32_little(header + 4), at = 4;
@@ -48,7 +48,7 @@ FpDecoded fp_walk_radiotap(FpWalk *walk, FpSpan frame)
     return fp_walk_wlan_of_form(walk, rest, flags & RADIOTAP_FLAG_PAD ? FP_WLAN_PADDED : 0);
 }
 
-/* It has a link type of its own, mostly that of IEEE 802.11. */
+/* PPI: the header names the frame's link type, mostly that of IEEE 802.11. */
 FpDecoded fp_walk_ppi(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < PPI_HEADER)
@@ -67,7 +67,7 @@ FpDecoded fp_walk_avs(FpWalk *walk, FpSpan frame)
     return frame.captured < header_bytes ? fp_walk_missing(frame) : fp_walk_wlan(walk, fp_span_after(frame, header_bytes));
 }
 
-/* Prism's header, in either byte order; AVS's; or none. */
+/* A Prism header in either byte order, an AVS header, or none. */
 FpDecoded fp_walk_prism(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < 4)

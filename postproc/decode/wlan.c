@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wlan.c - IEEE 802.11 data frames, several frames in one (A-MSDU) and one frame in several included. packet-ieee80211.c of 4.0.
+ * wlan.c - IEEE 802.11 data frames, also several frames in one (A-MSDU) or one in several. Reference: packet-ieee80211.c of 4.0.
  */
 #include <string.h>
 
@@ -26,16 +26,17 @@
 #define SUBFRAME_HEADER 14U
 #define KEY_IS_EXTENDED 0x20
 
-/* What the header says. */
+/* The parts of a header that matter here. */
 typedef struct {
     const uint8_t *destination, *source; /* 6 bytes each */
     uint32_t header_bytes;
-    uint16_t sequence; /* as it stands there: the fragment's number is its last four bits */
+    uint16_t sequence; /* the sequence control field: its last four bits are the fragment number */
     uint8_t flags;
     bool is_aggregate;
 } Header;
 
-/* A mesh header, which the QoS field should tell, but does not always: 6 bytes, and one or two addresses. Returns its length, or 0. */
+/* Returns the length of a mesh header, or 0 if there is none: 6 bytes, and up to two addresses. The QoS field should announce the header,
+ * but does not always. */
 static uint32_t mesh_bytes(FpSpan frame, uint32_t header_bytes, uint8_t flags, bool says_mesh)
 {
     if ((flags & FROM_DS) == 0 || frame.captured <= header_bytes)
@@ -49,7 +50,7 @@ static uint32_t mesh_bytes(FpSpan frame, uint32_t header_bytes, uint8_t flags, b
     return fp_load16(frame.bytes + header_bytes + bytes) == 0xaaaa ? bytes : 0;
 }
 
-/* Fills in *header of a data frame. Returns FP_DECODED_SEGMENT to go on. */
+/* Fills in *header for a data frame. Returns FP_DECODED_SEGMENT to go on. */
 static FpDecoded read_header(const FpWalk *walk, FpSpan frame, unsigned form, Header *header)
 {
     const uint8_t *bytes = frame.bytes;
@@ -66,7 +67,7 @@ static FpDecoded read_header(const FpWalk *walk, FpSpan frame, unsigned form, He
         .source = bytes + (ds == BOTH_DS   ? 24
                            : ds == FROM_DS ? 16
                                            : 10),
-        .header_bytes = qos_at + (is_qos ? flags & ORDER ? 6 : 2 : 0), /* with an HT control field */
+        .header_bytes = qos_at + (is_qos ? flags & ORDER ? 6 : 2 : 0), /* 6: with an HT control field */
         .sequence = fp_load16_little(bytes + 22),
         .flags = flags,
     };
@@ -79,8 +80,8 @@ static FpDecoded read_header(const FpWalk *walk, FpSpan frame, unsigned form, He
     return frame.captured < header->header_bytes ? fp_walk_missing(frame) : FP_DECODED_SEGMENT;
 }
 
-/* Puts fragments together. One that is the last, and before which none came, is taken for the whole: some drivers put frames together and
- * leave the number. Returns false when the frame is not complete. */
+/* Reassembles fragments. A last fragment before which none came is taken for the whole frame: some drivers reassemble frames and leave the
+ * number. Returns false while the frame is incomplete. */
 static bool reassemble(FpWalk *walk, const Header *header, FpSpan *payload)
 {
     FpDatagramKey key = {.version = FP_DATAGRAM_WLAN, .id = header->sequence >> 4};
@@ -91,7 +92,7 @@ static bool reassemble(FpWalk *walk, const Header *header, FpSpan *payload)
                                      true, payload);
 }
 
-/* IEEE 802.11 9.3.2.2.2: subframes with two addresses and a length, each padded to four. */
+/* An A-MSDU (IEEE 802.11 9.3.2.2.2): subframes with two addresses and a length, each padded to a multiple of four bytes. */
 static FpDecoded walk_aggregate(FpWalk *walk, FpSpan payload)
 {
     FpParts parts = fp_parts_begin(walk);
@@ -112,8 +113,7 @@ static FpDecoded walk_aggregate(FpWalk *walk, FpSpan payload)
     return fp_parts_end(&parts);
 }
 
-/* Behind the header should be IEEE 802.2; there are devices that have Ethernet there, or two bytes too many, and networks that have only a
- * type. */
+/* IEEE 802.2 should follow the header. Some devices have Ethernet there, or two extra bytes, and some networks have only a type. */
 static FpDecoded walk_payload(FpWalk *walk, const Header *header, FpSpan rest)
 {
     if (header->is_aggregate && rest.wire > 4)
@@ -161,13 +161,12 @@ FpDecoded fp_walk_wlan(FpWalk *walk, FpSpan frame)
     return fp_walk_wlan_of_form(walk, frame, 0);
 }
 
-/* The two bytes of its frame control are in the other order. */
 FpDecoded fp_walk_wlan_swapped(FpWalk *walk, FpSpan frame)
 {
     return fp_walk_wlan_of_form(walk, frame, FP_WLAN_SWAPPED);
 }
 
-/* As an adapter of Intel's gave it to Windows: in Ethernet, and decrypted, although its header says that it is protected. */
+/* IEEE 802.11 as an Intel adapter passed it to Windows: in Ethernet, and decrypted, although its header says that it is protected. */
 FpDecoded fp_walk_wlan_decrypted(FpWalk *walk, FpSpan frame)
 {
     return fp_walk_wlan_of_form(walk, frame, FP_WLAN_DECRYPTED);
