@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* asked-stream.c - a stream that tshark is asked about: its frames, and what was answered. See dissector-internal.h. */
+/* asked-stream.c - a stream that tshark is asked about: its frames and its answers. See dissector-internal.h. */
 #include "dissector-internal.h"
 
 FpAskedStream *fp_asked_stream_ref(FpAskedStream *asked)
@@ -98,7 +98,7 @@ void fp_asked_stream_fail(FpDissector *dissector, FpAskedStream *asked, const ch
     if (asked->state == DONE)
         return;
     asked->failure = g_strdup(why);
-    asked->matches = true; /* who could not be judged is not lost */
+    asked->matches = true; /* a stream that could not be judged is kept */
     fp_asked_stream_finish(dissector, asked);
 }
 
@@ -129,7 +129,7 @@ static bool has_several_segments(const FpAskedStream *asked)
     return n > 1;
 }
 
-/* Whether what was given as it came leaves a question open. A filter is one about the flight as a whole. */
+/* Whether giving the frames as they came leaves a question open. A filter applies to the flight as a whole. */
 static bool needs_whole(const FpDissector *dissector, const FpAskedStream *asked, Kind kind)
 {
     if (asked->progress[kind].is_interrupted)
@@ -137,7 +137,7 @@ static bool needs_whole(const FpDissector *dissector, const FpAskedStream *asked
     return kind == FILTER && (!dissector->filters_parts || has_several_segments(asked));
 }
 
-/* Whether there is nothing more that tshark could say. If that takes one more question, that is asked. */
+/* Whether tshark has nothing more to say. If that takes one more question, asks it. */
 static bool is_settled(const FpDissector *dissector, FpAskedStream *asked, Kind kind)
 {
     const Progress *progress = &asked->progress[kind];

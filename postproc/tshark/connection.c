@@ -12,7 +12,7 @@
 #define PROTOCOL_TCP 6U
 #define HOPS 64U
 #define WINDOW 0xffffU
-#define OTHER 0x40000000U /* far from any number of the connection */
+#define OTHER 0x40000000U /* far from any sequence number of the connection */
 
 FpConnection fp_connection_of(const FpSegment *first, const FpVerdict *verdict)
 {
@@ -54,7 +54,7 @@ static uint8_t *put_address(uint8_t *at, const FpEndpoint *endpoint, size_t n)
     return at + n;
 }
 
-/* RFC 791 3.1 and RFC 8200 3; without a checksum, which Wireshark does not ask for. at must be all 0. */
+/* Writes an IP header (RFC 791 3.1, RFC 8200 3) to at, where all is 0. Returns its end. Wireshark does not ask for a checksum. */
 static uint8_t *put_ip(uint8_t *at, const FpConnection *connection, const FpEndpoint *from, const FpEndpoint *to)
 {
     bool is_ipv4 = connection->address_bytes == 4;
@@ -74,7 +74,7 @@ static uint8_t *put_ip(uint8_t *at, const FpConnection *connection, const FpEndp
     return put_address(at, to, connection->address_bytes);
 }
 
-/* RFC 9293 3.1. */
+/* Writes a TCP header (RFC 9293 3.1). */
 static void put_tcp(uint8_t *at, const FpEndpoint *from, const FpEndpoint *to, uint32_t seq, uint8_t flags)
 {
     at = fp_put16(at, from->port);

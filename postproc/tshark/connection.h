@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * connection.h - a connection as tshark tells connections apart, and frames of our own making that open it: for tshark it then begins
- * there, whatever tshark was given before on the same endpoints, and whether or not a SYN was captured.
+ * connection.h - a connection as tshark tells connections apart, and frames of our own that open it. With these, tshark sees the connection
+ * begin there, whatever it was given before on the same endpoints, and whether or not a SYN was captured.
  *
  * file -> record -> segment -> stream -> verdict -> [tshark] -> output
  */
@@ -17,7 +17,7 @@
 typedef struct {
     uint8_t address[16];
     uint16_t port;
-    uint32_t base; /* the number of its SYN, sent or not */
+    uint32_t base; /* sequence number of its SYN, sent or not */
 } FpEndpoint;
 
 typedef struct {
@@ -26,15 +26,17 @@ typedef struct {
     int64_t time_ns;
 } FpConnection;
 
-/* The connection of a first payload frame. Where nobody knows who the client is, the lower port is the server's. */
+/* Returns the connection of a first payload frame. If the client is unknown, the lower port is taken for the server's. */
 FpConnection fp_connection_of(const FpSegment *first, const FpVerdict *verdict);
 
-/* Its endpoints, the same for both directions; the caller's. */
+/* Returns a key for its endpoints, the same in both directions. The caller unrefs it. */
 GBytes *fp_connection_key(const FpConnection *connection);
 
-/* A SYN and the SYN/ACK to it, without a link layer; and a SYN with a number that the connection does not have. The caller's. */
+/* Returns the client's SYN as an IP packet without a link layer. The caller frees it with g_free. */
 FpTsharkFrame *fp_connection_syn(const FpConnection *connection);
+/* Returns the server's SYN/ACK in the same form. The caller frees it with g_free. */
 FpTsharkFrame *fp_connection_syn_ack(const FpConnection *connection);
+/* Returns a SYN with a sequence number that the connection does not have. The caller frees it with g_free. */
 FpTsharkFrame *fp_connection_other_syn(const FpConnection *connection);
 
 #endif

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* Words that a part may match and the whole not; and what Wireshark shows of a part alone. */
+/* Words with which a part may match although the whole does not, and fields that Wireshark shows only for a part. */
 static bool may_shrink(const char *word)
 {
     static const char *const words[] = {"not", "ne", "all", "all_eq", "all_ne", "xor"};
@@ -37,7 +37,7 @@ static const char *after_spaces(const char *at)
     return at;
 }
 
-/* Of a text between quotes, at the first. A backslash before a quote keeps it in; in a raw string it does so, too. */
+/* Returns the end of a quoted text; at is at the opening quote. A backslash keeps the next quote inside, in raw strings, too. */
 static const char *after_quoted(const char *at)
 {
     char quote = *at++;
@@ -47,7 +47,7 @@ static const char *after_quoted(const char *at)
     return *at == '\0' ? at : at + 1;
 }
 
-/* Of a name or a number at *at. A bracket right behind a name makes it a function. */
+/* Checks the name or number at *at, and moves *at behind it. A parenthesis right after a name makes it a function. */
 static bool word_only_grows(const char **at)
 {
     const char *end = *at;

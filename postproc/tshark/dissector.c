@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dissector.c - streams that tshark is asked about, from their first frame until they are done. See dissector.h. */
+/* dissector.c - streams that tshark is asked about, from the first frame until they are done. See dissector.h. */
 #include "dissector.h"
 
 #include <string.h>
@@ -10,14 +10,14 @@
 
 #define ASKED_SECONDS 10
 #define ASKED_NS (ASKED_SECONDS * G_GINT64_CONSTANT(1000000000))
-#define FRAMES_MAX 50000U /* that one tshark is given, about 2 KB of its memory each */
+#define FRAMES_MAX 50000U /* per tshark; each takes about 2 KB of its memory */
 #define SILENT_MAX 32768U
 #define BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define URGENT_WAIT_MS 100 /* frames come meanwhile, which the kernel has to hold */
+#define URGENT_WAIT_MS 100 /* meanwhile the kernel has to hold the frames that come */
 #define RETRY_US (60 * G_USEC_PER_SEC)
 #define TOO_MUCH "too much waited for tshark"
 
-/* What is below the message is in every frame, and no answer to what the message is. */
+/* Fields of the layers below the message are in every frame, and do not answer what the message is. */
 static bool is_of_carrier(const char *field)
 {
     static const char *const carriers[] = {"frame.", "eth.",    "vlan.", "sll.",   "ip.",       "ipv6.", "tcp.",   "mpls.", "gre.",
@@ -59,7 +59,7 @@ void fp_dissector_break(FpDissector *dissector, const char *why)
     dissector->broken = g_strdup(why);
     dissector->broken_us = g_get_monotonic_time();
     what = dissector->questions->filter != NULL
-               ? g_strdup_printf("%s; from here on streams are kept without being judged by the display filter", why)
+               ? g_strdup_printf("%s; from here on, streams are kept whether or not they match the display filter", why)
                : g_strdup_printf("%s; lines go on without fields", why);
     if (g_strcmp0(what, dissector->said) != 0)
         dissector->options.say(what);
@@ -112,7 +112,7 @@ FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOpt
         fp_dissector_break(dissector, failure->message);
         g_error_free(failure);
     } else {
-        (void)fp_tshark_pool_current(dissector); /* it takes a moment, until when there may be frames */
+        (void)fp_tshark_pool_current(dissector); /* starting takes a moment, and frames may be there by then */
     }
     return dissector;
 }
@@ -171,10 +171,10 @@ void fp_asked_stream_finish(FpDissector *dissector, FpAskedStream *asked)
     asked->bytes = 0;
     if (dissector->questions->filter != NULL && asked->matches)
         remember_match(dissector, asked->number);
-    g_hash_table_remove(dissector->asked, GUINT_TO_POINTER(asked->number)); /* and with it the reference */
+    g_hash_table_remove(dissector->asked, GUINT_TO_POINTER(asked->number)); /* drops the reference, too */
 }
 
-/* The stream has spoken: tshark is given what it is to know of it. Returns false when there is no tshark. */
+/* Opens a stream that has sent payload, and gives tshark what it has to know of it. Returns false when there is no tshark. */
 static bool open_asked(FpDissector *dissector, FpAskedStream *asked)
 {
     Generation *generation = fp_tshark_pool_current(dissector);
@@ -198,7 +198,7 @@ static FpAskedStream *begin(FpDissector *dissector, uint32_t number, int64_t tim
     return asked;
 }
 
-/* A stream of which nothing can be asked. */
+/* Returns a stream that cannot be asked about, and is done. */
 static FpAskedStream *unasked(FpDissector *dissector, const FpVerdict *verdict)
 {
     FpAskedStream *asked = fp_asked_stream_new(dissector, verdict->stream, 0);
@@ -214,7 +214,7 @@ static FpAskedStream *unasked(FpDissector *dissector, const FpVerdict *verdict)
     return asked;
 }
 
-/* Its flight is over, or taken for that: what is left to be asked is asked. The caller holds the stream. */
+/* The flight is over, or, if is_cut_off, taken for over: asks what is left to ask. The caller holds a reference. */
 static void end_flight(FpDissector *dissector, FpAskedStream *asked, bool is_cut_off)
 {
     if (asked->state != OPEN || asked->is_over)
@@ -230,7 +230,7 @@ static void end_flight(FpDissector *dissector, FpAskedStream *asked, bool is_cut
     fp_asked_stream_check(dissector, asked);
 }
 
-/* As with hurry: what there is of it may well be all. */
+/* Ends a flight early; what there is of it may well be all. */
 static void end_hurried_flight(FpDissector *dissector, FpAskedStream *asked)
 {
     dissector->stats.hurried++;
@@ -251,7 +251,7 @@ void fp_dissector_abandon(FpDissector *dissector, FpAskedStream *asked)
     fp_asked_stream_unref(asked);
 }
 
-/* Those that are open and began before, in that order, as of the records' time or of the clock; held. */
+/* Returns references to the open streams that began before, oldest first, by the records' time or by the clock. */
 static GPtrArray *open_before(const FpDissector *dissector, int64_t before_ns, gint64 before_us)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(unref_asked);
@@ -308,12 +308,12 @@ static void make_room(FpDissector *dissector)
         fp_dissector_abandon(dissector, g_queue_peek_head(&dissector->open));
     if (fp_tshark_pool_unsent(dissector) <= BYTES_MAX)
         return;
-    while (!g_queue_is_empty(&dissector->open)) /* what waits to be sent is of no use any more */
+    while (!g_queue_is_empty(&dissector->open)) /* what waits to be sent is of no more use */
         fp_asked_stream_fail(dissector, g_queue_peek_head(&dissector->open), TOO_MUCH);
     fp_tshark_pool_clear(dissector);
 }
 
-/* What is held last, if it is of this very frame: one may carry several segments of a stream, as an A-MSDU does. */
+/* Returns the frame held last if it is this very frame, else NULL. A frame may carry several segments of a stream, as an A-MSDU does. */
 static Held *find_same_frame(const FpAskedStream *asked, const FpRecord *record)
 {
     Held *last = asked->frames->len > 0 ? &g_array_index(asked->frames, Held, asked->frames->len - 1) : NULL;
@@ -324,7 +324,7 @@ static Held *find_same_frame(const FpAskedStream *asked, const FpRecord *record)
     return memcmp(last->frame->data, record->data, last->frame->captured_bytes) == 0 ? last : NULL;
 }
 
-/* A frame that tshark is given a second time is a retransmission, in which it sees nothing. Returns whether it needs no other. */
+/* tshark takes a frame that it is given twice for a retransmission, and sees nothing in it. Returns whether it needs no other. */
 static bool is_held(FpDissector *dissector, FpAskedStream *asked, const FpVerdict *verdict, const FpRecord *record)
 {
     Held *last = find_same_frame(asked, record);
@@ -363,7 +363,7 @@ static bool hold(FpDissector *dissector, FpAskedStream *asked, const FpVerdict *
     return true;
 }
 
-/* The stream, if it is asked about; what comes of it depends on its frames' times alone, and not on when others are looked at. */
+/* Returns the stream, if it is asked about. The result depends only on the times of its own frames, not on when others are looked at. */
 static FpAskedStream *find_in_time(FpDissector *dissector, uint32_t number, int64_t time_ns)
 {
     FpAskedStream *asked = g_hash_table_lookup(dissector->asked, GUINT_TO_POINTER(number));
@@ -422,7 +422,7 @@ FpAskedStream *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdic
         begin_flight(dissector, asked, verdict, frame->segment);
     if (is_new && asked->state != DONE && !asked->is_over && verdict->classes & asked_of && !hold(dissector, asked, verdict, frame) &&
         asked->state == OPEN)
-        fp_asked_stream_fail(dissector, asked, "captures have no number for its link type, so tshark cannot be given it");
+        fp_asked_stream_fail(dissector, asked, "capture files have no number for its link type, so tshark cannot read it");
     if (verdict->ends_flight)
         end_flight(dissector, asked, false);
     fp_asked_stream_check(dissector, asked);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tshark-answer.c - see tshark-answer.h. As much of JSON (RFC 8259) as tshark prints. */
+/* tshark-answer.c - see tshark-answer.h. Reads as much of JSON (RFC 8259) as tshark prints. */
 #include "tshark-answer.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ FpFieldValues *fp_field_values_new(char *const *fields)
     return values;
 }
 
-/* Each of these returns where the text goes on, or NULL when it is not what it should be. */
+/* These functions return where the text goes on, or NULL when it is not as expected. */
 static const char *skip(const char *at, char wanted)
 {
     return at != NULL && *at == wanted ? at + 1 : NULL;
@@ -31,7 +31,7 @@ static int hexadecimal(const char *at)
     return value;
 }
 
-/* Of \uNNNN, at its digits. Characters beyond 16 bits come as two halves. */
+/* Reads \uNNNN from its digits on. Characters beyond 16 bits come as two halves. */
 static const char *append_code(const char *at, GString *text)
 {
     int code = hexadecimal(at);
@@ -80,7 +80,7 @@ static const char *read_string(const char *at, GString *text)
     return skip(at, '"');
 }
 
-/* An array of strings, or one string. */
+/* Reads an array of strings, or one string. */
 static const char *read_strings(const char *at, GPtrArray *strings, GString *text)
 {
     bool is_array = *at == '[';
@@ -99,7 +99,7 @@ static const char *read_strings(const char *at, GPtrArray *strings, GString *tex
     }
 }
 
-/* tshark has underscores where the names of fields have dots. */
+/* tshark prints underscores for the dots in names of fields. */
 static bool is_named(const char *key, const char *field)
 {
     for (; *key != '\0' && *field != '\0'; key++, field++)

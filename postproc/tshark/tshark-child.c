@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* child.c - one tshark of a dissector: what it is given of streams, and its answers. See dissector-internal.h. */
+/* tshark-child.c - one tshark of a dissector: what it is given of streams, and its answers. See dissector-internal.h. */
 #include "dissector-internal.h"
 
-#define MARK_EACH 64U /* frames that a filter is asked of */
+#define MARK_EACH 64U /* frames that a filter is asked about */
 
 static void free_given(gpointer data)
 {
@@ -74,7 +74,7 @@ void fp_tshark_child_clear(TsharkChild *child)
     g_clear_pointer(&child->owners, g_hash_table_unref);
 }
 
-/* Whether a stream's frames are given as they come. */
+/* Whether frames of streams are given as they come. */
 static bool takes_parts(const TsharkChild *child)
 {
     return child->tshark != NULL && (child->kind == FIELDS || child->generation->dissector->filters_parts);
@@ -106,7 +106,7 @@ static bool is_owner(const TsharkChild *child, const FpAskedStream *asked)
     return GPOINTER_TO_SIZE(g_hash_table_lookup(child->owners, asked->key)) == (size_t)asked->number + 1;
 }
 
-/* Whether one of the frames held so far is a SYN; besides those of the flight, as payload may be in one. */
+/* Whether a frame held so far is a SYN outside the flight; a SYN with payload is part of it. */
 static bool has_syn(const FpAskedStream *asked)
 {
     for (guint i = 0; i < asked->frames->len; i++) {
@@ -117,8 +117,8 @@ static bool has_syn(const FpAskedStream *asked)
     return false;
 }
 
-/* Has what is given next be a new connection's for tshark: it takes a SYN for that whose number is not the one it knows. So one with a
- * number that no frame of ours has goes first, if anything was given on these endpoints before. */
+/* Makes tshark take what is given next for a new connection. It does so at a SYN whose number is not the one it knows. So if anything was
+ * given on these endpoints before, a SYN with a number that no other frame of ours has goes first. */
 static void introduce(TsharkChild *child, FpAskedStream *asked, bool needs_syn)
 {
     bool is_known = g_hash_table_contains(child->owners, asked->key);
@@ -168,7 +168,7 @@ void fp_tshark_pool_give(FpAskedStream *asked, const Held *held)
     }
 }
 
-/* Of the frames that begin where the flight does, the one that goes farthest: with it all before the first gap is there. */
+/* Of the frames that begin where the flight does, returns the one that reaches farthest: with it, all before the first gap is there. */
 static const Held *find_first_bytes(const FpAskedStream *asked)
 {
     const Held *found = NULL;
@@ -184,7 +184,7 @@ static const Held *find_first_bytes(const FpAskedStream *asked)
     return found;
 }
 
-/* A frame with the pieces before it. */
+/* Gives a frame, with the IP fragments before it. */
 static void give_datagram(TsharkChild *child, FpAskedStream *asked, const Held *last, bool counts)
 {
     const Held *held = last, *begin = &g_array_index(asked->frames, Held, 0);
@@ -196,7 +196,7 @@ static void give_datagram(TsharkChild *child, FpAskedStream *asked, const Held *
     give(child, asked, last->frame, counts);
 }
 
-/* tshark keeps segments that come before their turn, and takes all of them together for the payload of the one that was missing. */
+/* tshark keeps segments that come out of order, and takes all of them together for the payload of the one that was missing. */
 static void give_first_bytes_last(TsharkChild *child, FpAskedStream *asked)
 {
     const Held *first = find_first_bytes(asked);

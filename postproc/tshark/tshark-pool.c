@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tshark-pool.c - the tsharks of a dissector: what each has been given, its answers, its death, and who takes over. See dissector.h. */
+/* tshark-pool.c - the tsharks of a dissector: their answers, their deaths, and which others take over. See dissector.h. */
 #include "dissector-internal.h"
 
 #include <string.h>
 
-#define HANG_SECONDS 180        /* without any answer: the machine may be busy, and what can wait does */
-#define HANG_SECONDS_CLOCK 10   /* while more comes */
-#define HANG_SECONDS_URGENT 3   /* while frames come that the kernel has to hold */
-#define START_SECONDS_CLOCK 60  /* up to the first answer */
+#define HANG_SECONDS 180        /* without any answer, if the capture can wait; the machine may be busy */
+#define HANG_SECONDS_CLOCK 10   /* while more frames come */
+#define HANG_SECONDS_URGENT 3   /* while the kernel has to hold the frames that come */
+#define START_SECONDS_CLOCK 60  /* until the first answer */
 #define START_SECONDS_URGENT 10 /* while nothing else is done */
 #define GENERATIONS_MAX 3U      /* at once */
 #define DEATHS_MAX 20U
 #define DEATHS_OF_ONE 2U
-#define STARTS_MAX 2U                  /* that fail, in a row */
-#define PUSH_BYTES FP_MARKER_BYTES_MAX /* more than any buffer that a reader might fill before it looks at what it has */
+#define STARTS_MAX 2U                  /* that fail in a row */
+#define PUSH_BYTES FP_MARKER_BYTES_MAX /* more than any buffer that a reader may fill before it looks at its content */
 #define PUSH_US 100000
 #define MARK_US 500000
 #define WAIT_MS 20
-#define UNSENT_MAX (1024U * 1024U) /* before a capture that can wait does */
+#define UNSENT_MAX (1024U * 1024U) /* then a capture that can wait does */
 
 static void free_generation(Generation *generation)
 {
@@ -26,7 +26,7 @@ static void free_generation(Generation *generation)
     g_free(generation);
 }
 
-/* Returns NULL with error set when there is no tshark. */
+/* Returns NULL with error set when tshark cannot be started. */
 static Generation *start_generation(FpDissector *dissector, GError **error)
 {
     Generation *generation = g_new0(Generation, 1);
@@ -59,7 +59,7 @@ void fp_tshark_pool_clear(FpDissector *dissector)
     g_queue_clear_full(&dissector->generations, (GDestroyNotify)free_generation);
 }
 
-/* How long it may say nothing while it has something to answer. */
+/* Returns how long a tshark may say nothing while it has something to answer. */
 static gint64 patience_us(const TsharkChild *child)
 {
     const FpDissector *dissector = child->generation->dissector;
@@ -83,7 +83,7 @@ static bool is_given_up(const TsharkChild *child)
            (pressed_us > 0 && now_us - MAX(child->progress_us, pressed_us) >= FP_PRESSED_SECONDS * G_USEC_PER_SEC);
 }
 
-/* Sends and receives. Returns false when the tshark is dead, or as good as that. */
+/* Sends and receives. Returns false when the tshark has died or hangs. */
 static bool exchange(TsharkChild *child, int wait_ms)
 {
     gint64 now_us;
@@ -110,14 +110,15 @@ static void note_waiting(FpDissector *dissector)
         dissector->pressed_us = g_get_monotonic_time();
 }
 
-/* Waits until one has answered for all that it was given. *end_us: until then, 0 for as long as it takes. */
+/* Waits until a tshark has answered for all that it was given, or until end_us; 0: as long as it takes. Returns false when it has died, or
+ * hangs and is given up. */
 static bool settle(TsharkChild *child, gint64 end_us)
 {
     if (child->tshark == NULL)
         return true;
     while (!g_queue_is_empty(&child->given)) {
         gint64 now_us = g_get_monotonic_time();
-        if (child->kind == FILTER && child->unmarked > 0) /* what is answered may lead to more */
+        if (child->kind == FILTER && child->unmarked > 0) /* an answer may lead to more questions */
             fp_tshark_child_mark(child, FP_MARK_BYTES);
         if (end_us != 0 && now_us >= end_us)
             return exchange(child, 0);
@@ -141,7 +142,7 @@ static bool settle_generation(Generation *generation, gint64 end_us, char **why)
     return true;
 }
 
-/* A new generation that has proved to work. Returns NULL with *why set. */
+/* Returns a new generation that has proved to work, or NULL with *why set. */
 static Generation *start_proved(FpDissector *dissector, char **why)
 {
     GError *failure = NULL;
@@ -167,8 +168,8 @@ static bool give_again(Generation *generation, FpAskedStream *asked, char **why)
     return settle_generation(generation, 0, why);
 }
 
-/* Starts a tshark anew and gives it, one after the other, all streams that are not done. Returns false, with *why, when it has died again;
- * a stream that it died on is done then. */
+/* Starts a new tshark and gives it all unfinished streams, one after the other. Returns false with *why set when it dies again; a stream on
+ * which tshark has died twice is then done. */
 static bool try_again(FpDissector *dissector, bool *is_started, char **why)
 {
     fp_tshark_pool_clear(dissector);
@@ -194,11 +195,11 @@ static bool try_again(FpDissector *dissector, bool *is_started, char **why)
     return true;
 }
 
-/* Takes over why. */
+/* Replaces a tshark that has died. Takes over why. */
 static void recover(FpDissector *dissector, char *why)
 {
     if (dissector->deaths == 0) {
-        g_autofree char *what = g_strdup_printf("%s; another one is started, and asked again what had not been answered", why);
+        g_autofree char *what = g_strdup_printf("%s; another one is started and given what was not answered", why);
         dissector->options.say(what);
     }
     for (GList *at = dissector->open.head; at != NULL; at = at->next) {
@@ -220,7 +221,7 @@ static void recover(FpDissector *dissector, char *why)
     g_free(why);
 }
 
-/* What there is of its streams is answered; those that are not done go on with another, if they can wait for that. */
+/* Waits for the answers of the oldest generation, and ends it. Its unfinished streams go on with another one if they can wait for that. */
 static void end_oldest_generation(FpDissector *dissector)
 {
     Generation *oldest = g_queue_peek_head(&dissector->generations);

@@ -14,12 +14,12 @@
 #include "base/error.h"
 
 #define READ_BYTES 65536U
-#define LINE_BYTES_MAX (16U * 1024U * 1024U) /* far more than fields of one flight can have */
+#define LINE_BYTES_MAX (16U * 1024U * 1024U) /* far more than the fields of one flight can have */
 #define STDERR_BYTES_MAX 2048U
-#define SENT_BYTES_MAX (1024U * 1024U) /* of what was sent, before the rest is moved up */
+#define SENT_BYTES_MAX (1024U * 1024U) /* sent bytes that may stay before the rest is moved up */
 #define CHECK_SECONDS 180              /* the machine may be busy */
 #define TRIALS 3U
-#define LINK_TYPE_USER15 162U /* markers': no dissector takes it */
+#define LINK_TYPE_USER15 162U /* of markers: no dissector takes it */
 
 struct FpTshark {
     char **fields; /* NULL: a filter */
@@ -30,8 +30,8 @@ struct FpTshark {
     GByteArray *unsent;
     size_t sent; /* of it */
     GString *received;
-    GString *said;      /* the last of its standard error */
-    GArray *link_types; /* of pcapng's interfaces from 1 on */
+    GString *said;      /* the end of its standard error */
+    GArray *link_types; /* of pcapng interfaces, from 1 on */
     uint64_t given;
     bool has_ended;
     int status; /* of waitpid, when pid is 0 */
@@ -48,7 +48,7 @@ FpTsharkFrame *fp_tshark_frame_new(uint32_t link_type, const FpRecord *record)
     return frame;
 }
 
-/* Both ends of a pipe that a program which is started does not get, and of which our end never waits. */
+/* Opens a pipe that programs started by us do not inherit. Our end never blocks. */
 static bool open_pipe(int ends[2], int ours)
 {
     return pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[ours], F_SETFL, O_NONBLOCK) == 0;
@@ -61,7 +61,7 @@ static void close_ends(int ends[3][2], int which)
             close(ends[i][which]);
 }
 
-/* In a process group of its own: a Ctrl-C is for us, who still have frames to ask about. With signals as programs expect them. */
+/* Runs in a process group of its own: Ctrl-C is meant for us, who still have frames to ask about. Signals are as programs expect them. */
 static int spawn(char **argv, int ends[3][2], pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
@@ -106,7 +106,7 @@ static bool open_and_spawn(FpTshark *tshark, char **argv, GError **error)
     return false;
 }
 
-/* pcapng (draft-ietf-opsawg-pcapng), in this machine's byte order. */
+/* Appends a block of pcapng (draft-ietf-opsawg-pcapng), in this machine's byte order. */
 static void append_block(GByteArray *bytes, uint32_t type, const void *fixed, size_t n_fixed, const void *data, size_t n)
 {
     static const uint8_t zeros[4];
@@ -176,7 +176,7 @@ static char **make_argv(const FpTsharkQuestion *question, const char *filter)
     return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-/* filter: as tshark gets it. */
+/* filter: what tshark is given. */
 static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpTsharkAnswer answer, void *user, GError **error)
 {
     g_auto(GStrv) argv = make_argv(question, filter);
@@ -210,7 +210,7 @@ static void wait_for(FpTshark *tshark, bool must_end)
     if (tshark->pid == 0)
         return;
     if (must_end)
-        kill(-tshark->pid, SIGKILL); /* its group: it may be a script that has started tshark */
+        kill(-tshark->pid, SIGKILL); /* its group, as it may be a script that has started tshark */
     pid_t found;
     do
         found = waitpid(tshark->pid, &tshark->status, must_end ? 0 : WNOHANG);
@@ -242,7 +242,7 @@ void fp_tshark_free(FpTshark *tshark)
     g_free(tshark);
 }
 
-/* The number of the interface for link_type; what describes it goes before the first frame that needs it. */
+/* Returns the number of the interface for link_type, whose description goes before the first frame that needs it. */
 static uint32_t interface_of(FpTshark *tshark, uint32_t link_type)
 {
     for (guint i = 0; i < tshark->link_types->len; i++)
@@ -274,7 +274,8 @@ size_t fp_tshark_unsent(const FpTshark *tshark)
     return tshark->unsent->len - tshark->sent;
 }
 
-/* Writes without being killed where nobody reads. Who reads our own output and goes away does kill us, as everybody expects of a pipe. */
+/* Writes without being killed by SIGPIPE when nobody reads. When the reader of our own output goes away, SIGPIPE still kills us, as
+ * everybody expects of a pipe. */
 static ssize_t write_without_signal(int fd, const void *bytes, size_t n)
 {
     const struct timespec at_once = {0};
@@ -294,7 +295,7 @@ static ssize_t write_without_signal(int fd, const void *bytes, size_t n)
     return written;
 }
 
-/* What cannot be written because tshark has ended is found out by reading. */
+/* When tshark has ended, writing fails; reading finds that out. */
 static void send_some(FpTshark *tshark)
 {
     while (fp_tshark_unsent(tshark) > 0 && tshark->input >= 0) {
@@ -338,7 +339,7 @@ static void take_lines(FpTshark *tshark)
     g_string_erase(tshark->received, 0, at - tshark->received->str);
 }
 
-/* Reads what is there. Returns false at the end. */
+/* Reads what is there. Returns false at the end, or on an error. */
 static bool receive(int fd, GString *text)
 {
     char bytes[READ_BYTES];
@@ -390,7 +391,7 @@ static bool is_pointer(const char *line)
     return line[strspn(line, " ^~")] == '\0';
 }
 
-/* What it has to say, in one line, but for the warning that it gives whoever runs it as root. */
+/* Returns its messages on one line, without the warning about running as root. The caller frees the text. */
 static char *said(const FpTshark *tshark)
 {
     g_auto(GStrv) lines = g_strsplit(tshark->said->str, "\n", -1);
@@ -410,7 +411,7 @@ char *fp_tshark_failure(FpTshark *tshark)
     g_autofree char *words = said(tshark);
     const char *colon = *words != '\0' ? ": " : "";
 
-    for (int i = 0; i < 50 && tshark->has_ended && tshark->pid != 0; i++) { /* it has closed its output on its way out */
+    for (int i = 0; i < 50 && tshark->has_ended && tshark->pid != 0; i++) { /* it has closed its output and is about to end */
         wait_for(tshark, false);
         if (tshark->pid != 0)
             g_usleep(2000);
@@ -432,9 +433,9 @@ int fp_tshark_patience_s(void)
 
 typedef enum {
     WELL,
-    REFUSED,       /* it has ended by itself, and said why */
-    DIED,          /* as of a signal */
-    NOT_ANSWERING, /* it does not start, or does not end */
+    REFUSED,       /* it has ended by itself and said why */
+    DIED,          /* of a signal, for instance */
+    NOT_ANSWERING, /* it does not start or does not end */
 } Trial;
 
 typedef struct {
@@ -451,7 +452,7 @@ static Trial how_it_went(const FpTshark *tshark, const char *words)
     return WIFEXITED(tshark->status) && *words != '\0' ? REFUSED : DIED;
 }
 
-/* Runs tshark on a capture without frames. *why is replaced by what is wrong. */
+/* Runs tshark on a capture without frames. Replaces *why by what is wrong. */
 static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GError **why)
 {
     int patience_s = fp_tshark_patience_s();
@@ -477,12 +478,12 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
     if (trial == REFUSED)
         g_set_error_literal(why, FP_ERROR, FP_ERROR_USAGE, words);
     else if (trial != WELL)
-        g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; try tshark -v, and install it anew if need be", failure);
+        g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; try tshark -v, and reinstall it if need be", failure);
     fp_tshark_free(tshark);
     return trial;
 }
 
-/* What it refuses is wrong when it says so twice, and refuses nothing else. */
+/* A question is wrong if tshark refuses it twice, and does not refuse to run without one. */
 bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting is_pressed, void *user, GError **error)
 {
     const FpTsharkQuestion nothing = {0};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tshark.h - Wireshark's dissection of frames: tshark as a child process, given them through a pipe as pcapng, which answers line by line.
+ * tshark.h - Wireshark's dissection of frames: tshark as a child process that reads frames as pcapng from a pipe, and answers line by line.
  *
- * Nothing here waits but fp_tshark_exchange, and that no longer than it is told, so neither side can wait for the other. Frames are
- * numbered as tshark does. Markers are frames of ours that no dissector takes: they show how far tshark has come where it says nothing of
- * frames that do not match, and push on what it might hold back in a buffer.
+ * Giving frames never waits, and fp_tshark_exchange waits no longer than it is told, so neither process can block the other. Frames have
+ * the numbers that tshark gives them. Markers are frames of our own that no dissector takes. They show how far tshark has come, because it
+ * says nothing about frames that do not match; and they push out what it might hold in a buffer.
  */
 #ifndef FP_TSHARK_H
 #define FP_TSHARK_H
@@ -18,56 +18,59 @@
 
 /* A copy of a frame. */
 typedef struct {
-    uint32_t link_type; /* as files have it */
+    uint32_t link_type; /* as in capture files */
     uint32_t captured_bytes;
     uint32_t wire_bytes;
     int64_t time_ns;
     uint8_t data[];
 } FpTsharkFrame;
 
+/* Returns a copy of a record's frame, of at most FP_FRAME_BYTES_MAX bytes. The caller frees it with g_free. */
 FpTsharkFrame *fp_tshark_frame_new(uint32_t link_type, const FpRecord *record);
 
-/* What a child is asked of each frame: one of the two. */
+/* What a child is asked about each frame: one of the two. */
 typedef struct {
     char *const *fields; /* names, NULL-terminated */
     const char *filter;  /* whether it matches */
 } FpTsharkQuestion;
 
-/* Has the frame's values, borrowed, with fields; with a filter NULL, and is called only for frames that match. Also called for markers. */
+/* Receives an answer, also for markers. With fields, values are those of the frame, borrowed. With a filter, values is NULL, and only
+ * frames that match are answered. */
 typedef void (*FpTsharkAnswer)(void *user, uint64_t number, FpFieldValues *values);
 
 typedef struct FpTshark FpTshark;
 
-/* How long, in seconds, a tshark may say nothing before it is taken for dead, where FIRSTPAYLOAD_TSHARK_SECONDS in the environment says so;
- * 0 where it does not. */
+/* Returns after how many silent seconds a tshark is taken for dead, if FIRSTPAYLOAD_TSHARK_SECONDS in the environment says so; else 0. */
 int fp_tshark_patience_s(void);
 
-/* Is called again and again while tshark is waited for. Returns whether somebody wants that to end: then it lasts no longer than
- * FP_PRESSED_SECONDS from there on, if tshark says nothing and FIRSTPAYLOAD_TSHARK_SECONDS does not say otherwise. */
+/* Called again and again while tshark is waited for. Returns whether somebody wants waiting to end: then a silent tshark gets at most
+ * FP_PRESSED_SECONDS from there on, unless FIRSTPAYLOAD_TSHARK_SECONDS says otherwise. */
 typedef bool (*FpTsharkWaiting)(void *user);
 #define FP_PRESSED_SECONDS 10
 
-/* Whether the questions, of which either may be missing, make sense to tshark. Fails with FP_ERROR_USAGE and what tshark has to say when
- * they do not, with FP_ERROR_UNAVAILABLE when tshark does not work at all; one that dies is tried again. waiting may be NULL. */
+/* Checks that the questions, either of which may be NULL, make sense to tshark. Fails with FP_ERROR_USAGE and tshark's words when they do
+ * not, and with FP_ERROR_UNAVAILABLE when tshark does not work at all. A tshark that dies is tried again. waiting may be NULL. */
 bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting waiting, void *user, GError **error);
 
-/* question is copied. Returns NULL with error set when there is no tshark. fp_tshark_free ends it, whatever it is at. */
+/* Starts a tshark. question is copied. Returns NULL with error set when that fails. */
 FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error);
+/* Ends a tshark, whatever it is doing, and frees it. NULL is allowed. */
 void fp_tshark_free(FpTshark *tshark);
 
 #define FP_MARKER_BYTES_MAX 8192U
 
-/* Puts a frame, or a marker of so many bytes, behind those that wait to be sent. Returns its number, from 1. */
+/* Queues a frame to be sent. Returns its number, from 1. */
 uint64_t fp_tshark_give(FpTshark *tshark, const FpTsharkFrame *frame);
+/* Queues a marker of so many bytes, at most FP_MARKER_BYTES_MAX. Returns its number. */
 uint64_t fp_tshark_mark(FpTshark *tshark, size_t bytes);
 
-/* Sends and receives, waiting up to wait_ms for something to be sent or received; calls answer. Returns false when tshark has ended. */
+/* Sends and receives; waits at most wait_ms until one of the two is possible. Calls answer. Returns false when tshark has ended. */
 bool fp_tshark_exchange(FpTshark *tshark, int wait_ms);
 
-/* How many bytes wait to be sent. */
+/* Returns how many bytes wait to be sent. */
 size_t fp_tshark_unsent(const FpTshark *tshark);
 
-/* Why it has ended, in words; the caller's. */
+/* Returns why tshark has ended, in words. The caller frees the text. */
 char *fp_tshark_failure(FpTshark *tshark);
 
 #endif
