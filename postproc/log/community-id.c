@@ -19,7 +19,7 @@ static uint8_t *append(uint8_t *at, const void *bytes, size_t n)
     return at + n;
 }
 
-/* Whether the sender comes first: the lower address does, of the same address the lower port. */
+/* Whether the sender comes first: the lower address does, or, if the addresses are equal, the lower port. */
 static bool is_in_order(const FpSegment *segment)
 {
     int order = memcmp(segment->source, segment->destination, segment->address_bytes);

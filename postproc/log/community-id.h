@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * community-id.h - endpoints -> Community ID, version 1 (https://github.com/corelight/community-id-spec): what Zeek, Suricata and Wireshark
- * call the same flow, too.
+ * community-id.h - endpoints -> Community ID, version 1 (https://github.com/corelight/community-id-spec), which Zeek, Suricata and
+ * Wireshark use for the same flow, too.
  *
  * file -> record -> [segment] -> stream -> verdict -> output
  */
@@ -12,7 +12,8 @@
 
 #define FP_COMMUNITY_ID_BYTES 31 /* "1:", 20 bytes of SHA-1 in base64, and the end of the string */
 
-/* The same for both directions. seed: the same wherever IDs are to be compared, 0 unless somebody chose another. */
+/* Writes the ID of a segment's connection to text; it is the same for both directions. seed must be the same wherever IDs are compared: 0,
+ * unless somebody chose another. */
 void fp_community_id(const FpSegment *segment, uint16_t seed, char text[FP_COMMUNITY_ID_BYTES]);
 
 #endif

@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log-internal.h - what log.c and the forms of a line share. Nobody else includes it. */
+/* log-internal.h - shared by log.c and the forms of a line. No other file includes it. */
 #ifndef FP_LOG_INTERNAL_H
 #define FP_LOG_INTERNAL_H
 
 #include "log.h"
 
-/* Append a line, but for its end and what tshark says. */
+/* Appends a line for people, without what tshark says and without the line end. */
 void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+/* Appends a JSON object, without what tshark says and without its closing brace. */
 void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+/* Appends the cells of a row. */
 void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry);
 
-/* Append what tshark says, and the line's end. */
+/* Appends what tshark says to a line for people. */
 void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
+/* Appends what tshark says to a JSON object, and closes the object. */
 void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
+/* Appends nothing: for tables, tshark is asked for no fields. */
 void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer);
 
-/* What was captured of the payload, cut to what a line may have. */
+/* Returns the captured payload, cut to what a line may have. */
 FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry);
 
-/* Appends an address as people write it (RFC 5952). */
+/* Appends an address in the usual text form (RFC 5952). */
 void fp_log_append_address(GString *line, const uint8_t *address, unsigned address_bytes);
 
 /* Appends address and port, as in 192.0.2.1:80 and [2001:db8::1]:80. */
 void fp_log_append_endpoint(GString *line, const uint8_t *address, unsigned address_bytes, uint16_t port);
 
-/* Appends when the frame was captured: ISO 8601, UTC. */
+/* Appends the time at which the frame was captured: ISO 8601, UTC. */
 void fp_log_append_time(GString *line, const FpLogEntry *entry);
 
-/* Appends a time in seconds, with as many places as the capture's times have. */
+/* Appends ns, a duration, in seconds, with as many decimals as the capture's times have. */
 void fp_log_append_seconds(GString *line, const FpLogEntry *entry, int64_t ns);
 
 #endif

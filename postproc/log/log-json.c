@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log-json.c - a line of the log for programs: one JSON object, with the keys that Suricata's EVE has for the same things, and all but
- * printable ASCII escaped. What docs/log.schema.json says is so. See log.h.
+ * log-json.c - a line of the log for programs: one JSON object, with the keys that Suricata's EVE has for the same things. Everything but
+ * printable ASCII is escaped. docs/log.schema.json describes the object. See log.h.
  */
 #include "base/printable.h"
 #include "community-id.h"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log-table.c - a first payload frame as a row of a table, for people who look. See log.h. */
+/* log-table.c - a first payload frame as a row of a table, for people. See log.h. */
 #include "base/message.h"
 #include "log-internal.h"
 #include "table.h"
 
 enum {
     HEX_BYTES_MAX = 16,
-    TEXT_BYTES_MIN = 4, /* so many printable ones in a row, or all of the line, are text */
+    TEXT_BYTES_MIN = 4, /* this many printable bytes at the beginning, or all of the first line, are text */
 };
 
-/* What stands between two cells. Nothing in one can be a tab. */
+/* Ends a cell with a tab, which no cell contains. */
 static void end_cell(GString *row)
 {
     g_string_append_c(row, '\t');
@@ -35,7 +35,7 @@ static bool is_line_end(uint8_t byte)
     return byte == '\r' || byte == '\n';
 }
 
-/* The length of the first line; 0 when the payload does not begin with text. That is what the plugin takes for text, too. */
+/* Returns the length of the first line; 0 when the payload does not begin with text. The plugin takes the same for text. */
 static size_t line_bytes(FpSpan payload)
 {
     size_t length = 0, printable = 0;
@@ -48,7 +48,7 @@ static size_t line_bytes(FpSpan payload)
     return printable < length && printable < TEXT_BYTES_MIN ? 0 : length;
 }
 
-/* Each byte in its place, so that a line of them can be cut anywhere. */
+/* Each byte becomes one character, so that the line can be cut anywhere. */
 static void append_text(GString *row, const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -112,5 +112,5 @@ void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry
 
 void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer)
 {
-    (void)row, (void)style, (void)answer; /* tshark is asked for no fields, and whether a row is shown is decided before */
+    (void)row, (void)style, (void)answer; /* tshark is asked for no fields, and which rows are shown is decided before */
 }

@@ -5,7 +5,7 @@
 #include "base/printable.h"
 #include "log-internal.h"
 
-/* Words with commas between them, or a dash, so that there is something in every column. */
+/* Appends words, separated by commas; or a dash, so that no column is empty. */
 static void append_flags(GString *line, const FpVerdict *verdict)
 {
     const struct {
@@ -46,7 +46,7 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     fp_printable_escape(line, payload.bytes, payload.captured);
 }
 
-/* A comma within a value is not one between two. */
+/* Escapes commas within a value, as commas also separate values. */
 static void append_value(GString *line, const char *value)
 {
     g_auto(GStrv) parts = g_strsplit(value, ",", -1);
@@ -57,7 +57,7 @@ static void append_value(GString *line, const char *value)
     }
 }
 
-/* Each behind a tab, which nothing that was sent can hold any more. */
+/* Puts a tab before each item: whatever was sent has its tabs escaped. */
 void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
 {
     if (answer->is_cut_off)

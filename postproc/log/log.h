@@ -4,8 +4,8 @@
  *
  * file -> record -> segment -> stream -> verdict -> [output]
  *
- * One line for each such frame, for people (log-text.c) or for programs (log-json.c). A line is given to the output in one piece. Or a row
- * of a table (log-table.c, table.h), which is laid out when there are enough.
+ * Each such frame becomes one line, for people (log-text.c) or for programs (log-json.c), which goes to the output in one piece. Or it
+ * becomes a row of a table (log-table.c, table.h), which is laid out once there are enough rows.
  */
 #ifndef FP_LOG_H
 #define FP_LOG_H
@@ -26,51 +26,52 @@ typedef enum {
     FP_LOG_TABLE,
 } FpLogFormat;
 
-/* How lines are. */
+/* What lines look like. */
 typedef struct {
     FpLogFormat format;
-    uint32_t payload_bytes; /* so many of each payload are in its line */
+    uint32_t payload_bytes; /* at most this many bytes of each payload are in its line */
     uint16_t community_id_seed;
-    char *const *fields; /* names of those that tshark is asked for; NULL: none */
-    FpTable *table;      /* of FP_LOG_TABLE, of which only one log at a time can be; else NULL */
+    char *const *fields; /* names of the fields that tshark is asked for; NULL: none */
+    FpTable *table;      /* for FP_LOG_TABLE; at most one log at a time may use it. Else NULL */
 } FpLogStyle;
 
 #define FP_LOG_PAYLOAD_BYTES_DEFAULT 256U
 #define FP_LOG_PAYLOAD_BYTES_MAX 65535U
 
-/* A first payload frame, and all that a line says of it. Everything is borrowed. */
+/* A first payload frame, and everything that a line says about it. All of it is borrowed. */
 typedef struct {
-    const char *source; /* the file that it is in; or, with is_live, the interface */
+    const char *source; /* the capture file; or, with is_live, the interface */
     bool is_live;
-    bool has_nanoseconds; /* its time has */
+    bool has_nanoseconds; /* whether its time has them */
     int64_t seconds;      /* its time, as fp_capture_seconds has it; the segment has the rest */
-    uint64_t frame;       /* its number there, from 1 */
+    uint64_t frame;       /* its number in the capture, from 1 */
     const FpSegment *segment;
     const FpVerdict *verdict;
     const FpDecodeNotes *trail;
 } FpLogEntry;
 
-/* The format of a log by its name, "text" or "json". Returns false when there is none. */
+/* Looks up a format by its name, "text" or "json". Returns false when there is none of that name. */
 bool fp_log_format_from_text(const char *text, FpLogFormat *format);
 
-/* What names of files with such lines end with: ".log", ".jsonl". */
+/* Returns the end of the names of files with such lines: ".log", ".jsonl". NULL for tables. */
 const char *fp_log_suffix(FpLogFormat format);
 
-/* What tshark says of a stream. */
+/* What tshark says about a stream. */
 typedef struct {
-    const GPtrArray *values; /* of each of the style's fields: a GStrv, or NULL */
-    const char *failure;     /* why it says nothing, NULL if it does */
-    bool is_cut_off;         /* of what had come of its flight; there may have been more */
+    const GPtrArray *values; /* for each of the style's fields a GStrv, or NULL */
+    const char *failure;     /* why it says nothing; NULL if it says something */
+    bool is_cut_off;         /* it covers only what had come of the flight; there may have been more */
 } FpLogAnswer;
 
-/* Adds the line of a frame, with its end, to output. line is emptied and used. */
+/* Adds the line of a frame to output. line is a buffer, which is emptied first. Returns false with error set when writing fails. */
 bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error);
 
-/* The same in two steps, for who has the answer only later. */
+/* The same in two steps, if the answer comes later. Begins the line of a frame, in place of what line holds. */
 void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
+/* Completes the line with what tshark says, and adds it to output. Returns false with error set when writing fails. */
 bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error);
 
-/* Writes out all lines that there are. */
+/* Writes out all lines and rows that wait. Returns false with error set when writing fails. */
 bool fp_log_flush(FpOutput *output, const FpLogStyle *style, GError **error);
 
 #endif

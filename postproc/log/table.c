@@ -7,11 +7,11 @@
 
 #include "base/terminal.h"
 
-#define ROWS_FIRST 64      /* so many at most wait for the widths */
-#define PAYLOAD_COLUMNS 80 /* where no width is known */
+#define ROWS_FIRST 64      /* at most this many wait for the widths */
+#define PAYLOAD_COLUMNS 80 /* if the width is not known */
 #define PAYLOAD_COLUMNS_MIN 16
 #define CUT "..."        /* stands for the rest */
-#define INDENT_COLUMNS 7 /* of a payload that has a line of its own */
+#define INDENT_COLUMNS 7 /* of a payload on a line of its own */
 
 /* SGR sequences (ECMA-48 8.3.117). */
 #define COLOR_END "\033[0m"
@@ -23,7 +23,7 @@
 
 static char *const names[FP_N_CELLS] = {"", "frame", "from", "to", "said by", "delay", "first payload", ""};
 
-/* Whether it has numbers, which are set at the right. */
+/* Whether a cell has a number, which is right-aligned. */
 static bool is_right(int cell)
 {
     return cell == FP_CELL_FRAME || cell == FP_CELL_DELAY;
@@ -32,9 +32,9 @@ static bool is_right(int cell)
 struct FpTable {
     FpTableStyle style;
     GPtrArray *waiting;         /* of GStrv; NULL once the head is written */
-    size_t widths[FP_N_CELLS];  /* of those before the payload */
+    size_t widths[FP_N_CELLS];  /* of the cells before the payload */
     char *source;               /* of the row before; NULL: none */
-    void (*before)(void *user); /* called before rows are written; NULL: nothing is */
+    void (*before)(void *user); /* called before rows are written; NULL: nothing to call */
     void *user;
 };
 
@@ -74,7 +74,7 @@ static void widen(FpTable *table, char *const *cells)
         table->widths[i] = MAX(table->widths[i], strlen(cells[i]));
 }
 
-/* Appends text, in color, "" for none. */
+/* Appends n bytes of text in color; "" for none. */
 static void append_colored(GString *line, const FpTable *table, const char *color, const char *text, size_t n)
 {
     bool is_colored = table->style.has_colors && *color != '\0' && n > 0;
@@ -109,7 +109,7 @@ static void trim_spaces(GString *line)
         g_string_truncate(line, line->len - 1);
 }
 
-/* How many columns there are before the payload's. */
+/* Returns how many columns there are before the payload's. */
 static size_t columns_before(const FpTable *table)
 {
     size_t n = 0;
@@ -119,7 +119,7 @@ static size_t columns_before(const FpTable *table)
     return n;
 }
 
-/* How many columns the remark takes, with the space before it. */
+/* Returns how many columns the remark takes, with the space before it. */
 static size_t remark_columns(char *const *cells)
 {
     const char *remark = cells[FP_CELL_REMARK];
@@ -139,7 +139,7 @@ static void append_payload(GString *line, const FpTable *table, char *const *cel
     append_colored(line, table, COLOR_REMARK, remark, n_remark);
 }
 
-/* Appends what is said to a line with all else. Where that leaves a terminal's line too little room, it gets the next one. */
+/* Appends the payload and the remark to a line that has all else. If a terminal's line has too little room left, they get the next one. */
 static void append_said(GString *line, const FpTable *table, char *const *cells, const char *color)
 {
     const size_t width = fp_terminal_columns(table->style.terminal_fd), remark = remark_columns(cells);
@@ -169,11 +169,11 @@ static void append_row(GString *line, const FpTable *table, char *const *cells, 
     for (int i = FP_CELL_FRAME; i < FP_CELL_PAYLOAD; i++)
         append_cell(line, table, i, cells[i], is_head ? COLOR_HEAD : i == FP_CELL_SIDE ? side_color(cells[i]) : "");
     append_said(line, table, cells, is_head ? COLOR_HEAD : "");
-    trim_spaces(line); /* where nothing is said */
+    trim_spaces(line); /* if nothing is said */
     g_string_append_c(line, '\n');
 }
 
-/* As tail names files. */
+/* Names the capture of a row if it is another than before, in the way tail does. */
 static void append_source(GString *line, FpTable *table, const char *source)
 {
     if (!table->style.has_sources || g_strcmp0(table->source, source) == 0)
