@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * decode-notes.h - what surrounds a segment, and where its bytes are: for the few frames of which more is reported than core/ needs.
+ * decode-notes.h - what surrounds a segment, and where its bytes are: for the few frames that are reported in more detail than core/ needs.
  *
  * file -> [record -> segment] -> stream -> verdict -> output
  */

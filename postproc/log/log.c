@@ -69,8 +69,7 @@ static void append_fraction(GString *line, const FpLogEntry *entry, int64_t ns)
 /* The last second of the last year that gmtime_r can represent. */
 #define SECONDS_MAX INT64_C(67768036191676799)
 
-/* Years of more than four digits have a sign (ISO 8601-1 5.2.2.3). Any time may come from damaged files, and from clocks in other units
- * than they say. */
+/* Years of more than four digits have a sign (ISO 8601-1 5.2.2.3). Damaged files, and clocks in undeclared units, may have any time. */
 void fp_log_append_time(GString *line, const FpLogEntry *entry)
 {
     int64_t fraction = fp_time_difference(entry->segment->time_ns, fp_time_ns(entry->seconds, 0));

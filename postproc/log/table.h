@@ -45,8 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpTable, fp_table_free)
 /* Sets a function that is called right before rows are written, to make room for them on a terminal. */
 void fp_table_on_rows(FpTable *table, void (*before)(void *user), void *user);
 
-/* Adds a row: FP_N_CELLS cells with tabs between them. Writes what can be laid out to output. Returns false with error set when writing
- * fails. */
+/* Adds a row: FP_N_CELLS cells with tabs between them. What can be laid out goes to output. Returns false with error set if that fails. */
 bool fp_table_add(FpTable *table, FpOutput *output, const char *row, GError **error);
 
 /* Lays out the rows that wait, as no more are at hand, and writes them to output, which the caller flushes. Returns false with error set

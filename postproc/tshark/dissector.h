@@ -108,8 +108,8 @@ void fp_dissector_end_old(FpDissector *dissector);
 /* Ends all flights. goes_on: more may come of them, so they are only taken for over. Afterwards each stream is done. */
 void fp_dissector_end(FpDissector *dissector, bool goes_on);
 
-/* Gives up waiting for a stream. Its answer is what tshark has said so far, unless that is nothing, or that it does not match; then it is
- * done without an answer. */
+/* Gives up waiting for a stream. Its answer is what tshark has said so far. If that is nothing, or no match, the stream is done without an
+ * answer. */
 void fp_dissector_abandon(FpDissector *dissector, FpAskedStream *asked);
 
 /* Returns the counts so far; borrowed. */
