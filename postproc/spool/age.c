@@ -13,8 +13,8 @@
 
 #define RANDOM_CHARACTERS 6U /* of mkstemp(3) */
 
-/* At the second attempt if not at the first. One that has ended the process twice is to cost no others the third time: it is looked into by
- * another process, and if that dies too, it is taken in the order of its last change. */
+/* Tries twice. After two deaths of the process a child reads the file, so that a third death costs no other file. If the child dies too,
+ * the file is ordered by its last change. */
 static bool read_first(const char *path, FpAttempts *attempts, FpAge *age)
 {
     FpAttemptsPast past = fp_attempts_past(attempts, path);
@@ -82,7 +82,7 @@ char *fp_age_final_name(const char *name)
     return is_random ? g_strndup(name + 1, (gsize)(last - name - 1)) : g_strdup(name + 1);
 }
 
-/* The name as its ring has it, uncompressed; the caller's. */
+/* The name that its ring buffer knows it by, uncompressed. Caller frees. */
 static char *ring_name(const char *name)
 {
     g_autofree char *final_name = fp_age_final_name(name);
@@ -90,7 +90,7 @@ static char *ring_name(const char *name)
     return fp_compressed_copies_plain_name(final_name);
 }
 
-/* Whether names differ in numbers only, or in that one has none, as tcpdump -C leaves its first file. */
+/* Whether names differ at most in their numbers. One may lack a number: tcpdump -C gives its first file none. */
 static bool are_of_one_ring(const char *name, const char *other)
 {
     while (*name != '\0' || *other != '\0') {
@@ -114,7 +114,7 @@ static bool is_before(const char *name, const char *other)
 bool fp_age_is_older(const FpAge *unfinished, const char *name, const FpAge *finished, const char *finished_name)
 {
     g_autofree char *plain = fp_compressed_copies_plain_name(name);
-    bool is_compressed = !g_str_equal(plain, name); /* of what was captured before it was begun */
+    bool is_compressed = !g_str_equal(plain, name); /* its packets were captured before the file was created */
 
     if (!finished->has_first)
         return false;

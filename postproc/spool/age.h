@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* age.h - which of two captures is the older: by their first records, or by their names, as ring buffers number them. */
+/* age.h - which of two captures is older: by their first records, or by their names, as ring buffers number them. */
 #ifndef FP_AGE_H
 #define FP_AGE_H
 
@@ -10,34 +10,35 @@
 
 #include "attempts.h"
 
-/* What tells a capture's age. */
+/* What is known of a capture's age. */
 typedef struct {
     uint64_t bytes;
-    int64_t changed_ns; /* when it was written to last, since 1970 */
-    int64_t settled_ns; /* the same, or when it was closed, renamed, or given these times, whichever is the last */
-    bool is_read;       /* the next are known */
+    int64_t changed_ns; /* last write, since 1970 */
+    int64_t settled_ns; /* ctime: last write, rename, or change of its times */
+    bool is_read;       /* has_first and first_ns are known */
     bool has_first;
-    int64_t first_ns; /* time of its first record; when there is none, changed_ns */
+    int64_t first_ns; /* time of its first record; changed_ns if there is none */
 } FpAge;
 
-/* Of a file that is as status says, not read yet. */
+/* Returns the age of a file as far as status tells it; is_read is false. */
 FpAge fp_age_of(const struct stat *status);
 
-/* Fills in what the capture at path says of its age, if that has not been done. Returns false with errno set when it cannot be told now. */
+/* Completes *age from the capture at path, unless is_read says that this was done. Returns false and sets errno when it cannot be read for
+ * the moment. */
 bool fp_age_read(const char *path, FpAttempts *attempts, FpAge *age);
 
-/* In the order of their first records, then of their names with numbers counted as such. As strcmp. */
+/* Compares as strcmp does: by the times of the first records, then by the names, with digits compared as numbers. */
 int fp_age_compare(const FpAge *age, const char *name, const FpAge *other_age, const char *other_name);
 
 /*
- * Whether a capture that is not finished is older than one that is, as far as can be told: both have been read. Where it has no record yet,
- * the names say so if they differ in numbers only; unless it was begun when the other had been finished, as where a ring buffer begins
- * again with its first name.
+ * Whether an unfinished capture is older than a finished one, as far as that can be told. Both ages have been read. If the unfinished one
+ * has no record yet, or both begin at the same time, the names decide, provided that they differ in numbers only. A file begun after the
+ * other one was finished is not older: a ring buffer starts again with its first name.
  */
 bool fp_age_is_older(const FpAge *unfinished, const char *name, const FpAge *finished, const char *finished_name);
 
-/* The name that a file will have when it is finished: without the dot, and the six characters at the end, of those under which rsync and
- * others copy files. The caller's. */
+/* Returns the name that a file will have when it is finished. rsync and others copy to a hidden name with six random characters at its end:
+ * the dot and these characters are removed. Caller frees. */
 char *fp_age_final_name(const char *name);
 
 #endif

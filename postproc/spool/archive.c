@@ -63,7 +63,7 @@ void fp_archive_free(FpArchive *archive)
     g_free(archive);
 }
 
-/* Keeps it within its limit. */
+/* Deletes the oldest files until the rest is within the limit. */
 static void trim(FpArchive *archive)
 {
     while (archive->max_bytes > 0 && archive->bytes > archive->max_bytes) {

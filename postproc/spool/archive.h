@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* archive.h - done/: the captures that have been taken, up to a limit the newest of them. */
+/* archive.h - done/: the captures that have been taken; with a limit, only the newest of them. */
 #ifndef FP_ARCHIVE_H
 #define FP_ARCHIVE_H
 
@@ -9,17 +9,18 @@
 
 typedef struct FpArchive FpArchive;
 
-/* names: of what is in folder, oldest first; taken over. max_bytes: 0 for no limit. */
+/* Creates the archive of the files in folder. names: of these, oldest first; the archive takes ownership. max_bytes: 0 for no limit. */
 FpArchive *fp_archive_new(const char *folder, GPtrArray *names, uint64_t max_bytes);
 void fp_archive_free(FpArchive *archive);
 
-/* Moves the file at from to it, to be at path, and deletes the oldest that are too much. One that is gone is let go. Returns false with
- * errno set. */
+/* Moves a file of that size from its place at from to path, then deletes the oldest files until the archive is within its limit. Ignores a
+ * file that is gone. Returns false and sets errno when the file cannot be moved. */
 bool fp_archive_move(FpArchive *archive, const char *from, const char *path, uint64_t bytes);
 
-/* The file at path is not in it any more. */
+/* Forgets the file at path, which is no longer in the folder. */
 void fp_archive_forget(FpArchive *archive, const char *path);
 
+/* The size of all its files. */
 uint64_t fp_archive_bytes(const FpArchive *archive);
 
 #endif

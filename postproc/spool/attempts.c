@@ -19,10 +19,10 @@
 
 #define MAGIC 0x3170656c77706661U
 #define PAST_MAX 64U
-#define DEPTH_MAX 4U   /* a claim, a wait, and meanwhile what is in the inbox */
-#define BOOT_SLACK_S 5 /* by so much two reckonings of when the machine was started may differ */
+#define DEPTH_MAX 4U   /* a claim, a wait within it, a file of the inbox within that */
+#define BOOT_SLACK_S 5 /* two readings of the boot time may differ by this much */
 
-/* A file, by what stays when it is renamed and not when it is written anew; and deaths while it was read. */
+/* A file, identified by what a rename keeps and a rewrite changes; and the deaths while it was read. */
 typedef struct {
     uint64_t device;
     uint64_t inode; /* 0: no file */
@@ -33,7 +33,7 @@ typedef struct {
     uint32_t deaths_there;
 } Attempt;
 
-/* The file reading, in this machine's byte order: what is being read, which is written each time, */
+/* The file `reading`, in this machine's byte order, has two parts. First, what is being read now; this part is rewritten each time. */
 typedef struct {
     uint64_t magic;
     int64_t boot_s; /* when the machine was started, since 1970 */
@@ -41,10 +41,10 @@ typedef struct {
     uint64_t checksum;
 } Current;
 
-/* and behind it what was read when the process died. */
+/* Second, what was being read when the process died. */
 typedef struct {
     uint64_t n;
-    Attempt files[PAST_MAX]; /* the latest last */
+    Attempt files[PAST_MAX]; /* latest last */
     uint64_t checksum;
 } Past;
 
@@ -53,12 +53,12 @@ struct FpAttempts {
     int fd;
     Current current;
     Past past;
-    Attempt outer[DEPTH_MAX]; /* what goes on when the current one is over */
+    Attempt outer[DEPTH_MAX]; /* what resumes when the current one ends */
     unsigned depth;
     bool is_warned;
 };
 
-/* Not by boot_id(5), as /proc may show processes only. */
+/* Does not use boot_id(5): /proc may show nothing but processes. */
 static int64_t boot_time_s(void)
 {
     struct timespec since_boot;
@@ -72,7 +72,7 @@ static void save(FpAttempts *attempts, const void *bytes, size_t n, off_t offset
     if (pwrite(attempts->fd, bytes, n, offset) == (ssize_t)n || attempts->is_warned)
         return;
     attempts->is_warned = true;
-    fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: cannot be written: %s; a capture that ends the process will not be given up",
+    fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: cannot be written: %s; a capture that kills the watcher will not be given up",
                attempts->path, g_strerror(errno));
 }
 
@@ -110,7 +110,7 @@ static Attempt attempt_at(const char *path)
                      .changed_ns = status.st_mtim.tv_nsec};
 }
 
-/* Where in past a file is, or -1. */
+/* Index of file in past, or -1. */
 static int find(const Past *past, const Attempt *file)
 {
     for (unsigned i = 0; file->inode != 0 && i < past->n; i++)
@@ -130,7 +130,7 @@ static bool is_one_place(uint64_t step, uint64_t other)
     return step <= other + 1 && other <= step + 1;
 }
 
-/* The process died while file was read. */
+/* Counts a death of the process while it read file. */
 static void count_death(Past *past, Attempt file)
 {
     int i = find(past, &file);
@@ -148,7 +148,7 @@ static void count_death(Past *past, Attempt file)
     past->files[past->n++] = file;
 }
 
-/* Reads what the process before has left; what is not whole is nothing. */
+/* Reads what the previous process left. A damaged or incomplete part counts as empty. */
 static bool load(FpAttempts *attempts)
 {
     Current *current = &attempts->current;
@@ -164,7 +164,7 @@ static bool load(FpAttempts *attempts)
     return true;
 }
 
-/* Makes of it what there is to know at the start. */
+/* Counts the death of the previous process, if it was reading a file and the machine has not been rebooted since. */
 static void look_back(FpAttempts *attempts)
 {
     Current *current = &attempts->current;
@@ -172,7 +172,7 @@ static void look_back(FpAttempts *attempts)
 
     if (current->file.inode != 0 && llabs(current->boot_s - boot_s) <= BOOT_SLACK_S) {
         count_death(&attempts->past, current->file);
-        save_past(attempts); /* first: who is killed in between counts one too much, not one too little */
+        save_past(attempts); /* before current is cleared: a kill in between counts the death twice rather than not at all */
     }
     current->file = (Attempt){0};
     current->boot_s = boot_s;

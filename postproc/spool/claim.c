@@ -81,8 +81,8 @@ static const char *kind_of(mode_t mode)
     }
 }
 
-/* Whether the kernel lets people link only to files that are theirs to read and write (proc(5), fs.protected_hardlinks). Systems on which a
- * service does not see the switch, as with systemd's ProcSubset=, have it on. */
+/* Whether the kernel lets people link only to files that are theirs to read and write (proc(5), fs.protected_hardlinks). Where a service
+ * cannot see the switch, as with systemd's ProcSubset=, it is on. */
 static bool are_hard_links_protected(void)
 {
     char value = '1';
@@ -95,8 +95,8 @@ static bool are_hard_links_protected(void)
     return value != '0';
 }
 
-/* Whether everybody who may have linked the file into the inbox, as by the folder's mode, could have done so with protected hard links:
- * its owner, or who may read and write it. */
+/* Whether protected hard links would have allowed this link to everybody who, by the mode of the inbox, may have made it: that takes the
+ * file's owner, or permission to read and write it. */
 static bool may_be_linked(const struct stat *file, const struct stat *inbox)
 {
     const mode_t by_group = S_IRGRP | S_IWGRP, by_others = S_IROTH | S_IWOTH;
@@ -109,7 +109,7 @@ static bool may_be_linked(const struct stat *file, const struct stat *inbox)
     return inbox->st_mode & S_IWGRP ? is_of_group : is_of_owner || is_of_others;
 }
 
-/* Whether its descriptor is of something that may be read. */
+/* Checks through the descriptor that the file may be read. Returns false and sets error. */
 static bool check(FpClaim *claim, const char *inbox_path, GError **error)
 {
     struct stat status, inbox;
@@ -119,15 +119,16 @@ static bool check(FpClaim *claim, const char *inbox_path, GError **error)
         return false;
     }
     if (!S_ISREG(status.st_mode)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: is %s, no regular file, and was not opened", claim->path, kind_of(status.st_mode));
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: is %s, not a regular file, and was not opened", claim->path,
+                    kind_of(status.st_mode));
         return false;
     }
     if (status.st_nlink > 1 && !are_hard_links_protected() && (stat(inbox_path, &inbox) != 0 || !may_be_linked(&status, &inbox))) {
-        g_set_error(
-            error, FP_ERROR, FP_ERROR_DATA,
-            "%s: is a hard link to a file of others, which may not be theirs to read who write to the inbox, and was not opened; set "
-            "fs.protected_hardlinks=1 (sysctl(8)), or have it copied there",
-            claim->path);
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: is a hard link to a file of others, which those who write to the inbox may not be allowed to read, and was not "
+                    "opened; set "
+                    "fs.protected_hardlinks=1 (sysctl(8)), or copy the file there",
+                    claim->path);
         return false;
     }
     note(claim, &status);
@@ -149,7 +150,8 @@ bool fp_claim_begin_reading(FpClaim *claim, const char *inbox, GError **error)
     return false;
 }
 
-/* Only we write to claim/, so there the name means what has been opened. Who has a name in the inbox can let it mean something else. */
+/* Only we write to claim/, so there the path still means the file that was opened. In the inbox somebody may have put another file
+ * there. */
 char *fp_claim_reading_path(const FpClaim *claim)
 {
     return claim->identity != 0 && claim->fd >= 0 ? fp_folder_path_of(claim->fd, claim->path) : g_strdup(claim->path);
@@ -166,6 +168,6 @@ FpSameness fp_claim_compare(const FpClaim *claim)
         return identity == 0 && errno != ENOENT ? FP_CANNOT_TELL : FP_OVERWRITTEN;
     }
     if (lstat(claim->path, &status) != 0)
-        return errno == ENOENT ? FP_AS_CLAIMED : FP_CANNOT_TELL; /* nothing can be added to it any more */
+        return errno == ENOENT ? FP_AS_CLAIMED : FP_CANNOT_TELL; /* it is gone: nothing can be added to it */
     return (uint64_t)status.st_size == claim->bytes && fp_folder_changed_ns(&status) == claim->changed_ns ? FP_AS_CLAIMED : FP_OVERWRITTEN;
 }

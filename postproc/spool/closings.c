@@ -9,13 +9,13 @@
 
 #include "base/folder.h"
 
-/* Renamed files keep what is known of them: rsync closes a file under a hidden name first. Not IN_MODIFY, see wakeup.c. */
+/* What is known of a file stays with it when it is renamed: rsync closes a file under a hidden name first. Not IN_MODIFY, see wakeup.c. */
 #define EVENTS (IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR)
-#define MOVING_MAX 1024U /* files that left for where we do not watch */
+#define MOVING_MAX 1024U /* files moved to where we do not watch */
 
 typedef struct {
     bool is_closed;
-    bool is_new; /* it has not been looked at since */
+    bool is_new; /* not looked at since */
     uint64_t bytes;
     int64_t changed_ns;
 } Known;
@@ -24,7 +24,7 @@ struct FpClosings {
     int fd;              /* -1: there are no events */
     GHashTable *folders; /* watch descriptor -> path */
     GHashTable *files;   /* path -> Known */
-    GHashTable *moving;  /* cookie -> Known, of files between two paths */
+    GHashTable *moving;  /* cookie -> Known, of files between IN_MOVED_FROM and IN_MOVED_TO */
 };
 
 FpClosings *fp_closings_new(void)
@@ -112,7 +112,8 @@ static void take_event(FpClosings *closings, const struct inotify_event *event)
         g_hash_table_remove(closings->files, path);
 }
 
-/* How it was when it was closed; or whether it was opened at all when it was made, which a hard link, a FIFO are not. */
+/* Notes size and time of change of a file that was created or closed since the last look. Drops it if nobody opened it when it was created,
+ * as with a hard link or a FIFO. */
 static gboolean look(gpointer path, gpointer value, gpointer user)
 {
     Known *known = value;

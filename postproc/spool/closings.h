@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * closings.h - which files have been made, and closed by who wrote to them. The kernel says that of any user's files (inotify(7)), but only
- * as it happens, and not of what other machines do on a network file system.
+ * closings.h - which files were created, and closed by their writers, while we watched. The kernel reports this for any user's files
+ * (inotify(7)), but only as it happens, and not what other machines do on a network file system.
  */
 #ifndef FP_CLOSINGS_H
 #define FP_CLOSINGS_H
@@ -13,23 +13,25 @@
 typedef struct FpClosings FpClosings;
 
 typedef enum {
-    FP_CLOSING_UNKNOWN, /* nothing has happened to it since we watch */
-    FP_CLOSING_OPEN,    /* it was made by who opened it, and has not been closed */
-    FP_CLOSING_CLOSED,  /* it was closed, and is as it was then */
+    FP_CLOSING_UNKNOWN, /* we have seen nothing that tells */
+    FP_CLOSING_OPEN,    /* created by a process that has not closed it */
+    FP_CLOSING_CLOSED,  /* closed, and unchanged since */
 } FpClosing;
 
-/* Where the kernel gives no events, nothing is ever known. */
+/* Without inotify every file stays FP_CLOSING_UNKNOWN. */
 FpClosings *fp_closings_new(void);
 void fp_closings_free(FpClosings *closings);
 
-/* Takes note from now on of what happens in folder. Cheap enough for each look, and does so again where the folder was replaced. */
+/* Starts to watch folder. Cheap enough to call before each look, which also catches a folder that has been replaced. */
 void fp_closings_watch(FpClosings *closings, const char *folder);
 
-/* What is known by now of the file at path, which is as status says. It may have come there by being renamed. Never waits. */
+/* What is known by now of the file at path, whose state is status. It may have been renamed to path. Never waits. */
 FpClosing fp_closings_of(FpClosings *closings, const char *path, const struct stat *status);
 
-/* Takes note of what has happened so far. When there is more, the descriptor can be polled; -1: there are no events. */
+/* Takes in the events so far. Never waits. */
 void fp_closings_update(FpClosings *closings);
+
+/* The descriptor to poll for more events; -1: there are none. The closings own it. */
 int fp_closings_fd(const FpClosings *closings);
 
 #endif

@@ -10,7 +10,7 @@
 #include "capture/capture.h"
 #include "recent-names.h"
 
-#define BEGINNING_BYTES 256U /* of the frame: together with its time enough to know it again */
+#define BEGINNING_BYTES 256U /* of the frame: with its time, enough to recognise it */
 
 static const char *const compressions[] = {".gz", ".zst", ".lz4"};
 
@@ -43,7 +43,7 @@ uint64_t fp_compressed_copies_beginning(const char *path)
     return beginning != 0 ? beginning : 1;
 }
 
-/* No name of an output, as there is a slash in it. */
+/* The slash keeps it apart from names of outputs, which have none. */
 static char *key(const char *name, const char *compression, uint64_t beginning)
 {
     return g_strdup_printf("%s%s/%" G_GINT64_MODIFIER "x", name, compression, beginning);

@@ -14,21 +14,21 @@
 #include "closings.h"
 #include "file-writers.h"
 
-#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file that was not looked at for so long: longer than a claim waits */
-#define EMPTY_MS 10000                                       /* longer than it takes between creating a file and having it open */
+#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file not looked at for so long: longer than a claim waits */
+#define EMPTY_MS 10000                                       /* longer than it takes from creating a file to having it open */
 
-/* How a file was when it was looked at. */
+/* A file as it was at a look. */
 typedef struct {
     uint64_t bytes;
     int64_t changed_ns;
-    gint64 since_us; /* monotonic: it has been so since then at least */
+    gint64 since_us; /* monotonic: unchanged since then at least */
     gint64 last_us;
 } Look;
 
 struct FpEndings {
     gint64 unchanged_ms;
     FpClosings *closings;
-    FpFileWriters *writers; /* of this look; NULL: not needed yet */
+    FpFileWriters *writers; /* of this look; NULL until needed */
     GHashTable *looks;      /* inode -> Look, of files whose end no lease tells; a claim keeps its inode */
     bool is_warned;
     bool must_poll;
@@ -38,7 +38,7 @@ FpEndings *fp_endings_new(unsigned unchanged_s)
 {
     FpEndings *endings = g_new0(FpEndings, 1);
 
-    signal(SIGIO, SIG_IGN); /* sent when somebody opens a file in the moment in which the lease is held */
+    signal(SIGIO, SIG_IGN); /* sent if somebody opens a file in the moment when we hold the lease */
     endings->unchanged_ms = (gint64)unchanged_s * 1000;
     endings->closings = fp_closings_new();
     endings->looks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
@@ -91,7 +91,7 @@ bool fp_endings_must_poll(const FpEndings *endings)
     return endings->must_poll;
 }
 
-/* For how long looks have found it as it is. */
+/* For how long our looks have found it unchanged. */
 static gint64 seen_unchanged_ms(FpEndings *endings, const struct stat *status)
 {
     gint64 now_us = g_get_monotonic_time(), inode = (gint64)status->st_ino;
@@ -106,14 +106,14 @@ static gint64 seen_unchanged_ms(FpEndings *endings, const struct stat *status)
     return (now_us - look->since_us) / 1000;
 }
 
-/* For how long it has not changed, as its time of change has it, which may be another clock's. */
+/* For how long it has not changed by its own time of change, which may come from another clock. */
 static gint64 age_ms(const struct stat *status)
 {
     return (g_get_real_time() * 1000 - fp_folder_changed_ns(status)) / 1000000;
 }
 
-/* An open file is in its folder a moment before the kernel counts it as open for writing. One in which there is nothing yet may be that
- * new; what its writer, who was interrupted just then, writes to it later must not be lost. */
+/* A new file is in its folder a moment before the kernel counts it as open for writing. An empty file may be that new, and its writer
+ * interrupted just then: what it writes later must not be lost. */
 static FpEnding closed(FpEndings *endings, const struct stat *status)
 {
     if (status->st_size > 0 || age_ms(status) >= EMPTY_MS || seen_unchanged_ms(endings, status) >= EMPTY_MS)
@@ -122,7 +122,8 @@ static FpEnding closed(FpEndings *endings, const struct stat *status)
     return FP_ENDING_OPEN;
 }
 
-/* Said once, of a capture: who has set this up can do better. Hidden files are not taken, and the programs beside us may leave theirs. */
+/* Warns once, for a capture: the administrator can set this up better. Hidden files are not taken, and the programs beside us may leave
+ * theirs. */
 static void warn_of_guess(FpEndings *endings, const char *path)
 {
     g_autofree char *name = g_path_get_basename(path);
@@ -132,8 +133,8 @@ static void warn_of_guess(FpEndings *endings, const char *path)
     if (!endings->is_warned)
         fp_journal(
             G_LOG_LEVEL_WARNING, 0, path,
-            "%s: nobody can tell whether it is still being written, without CAP_LEASE or on a file system without leases; such files are "
-            "taken for finished when they have not changed for %" G_GINT64_FORMAT " seconds (--unchanged)",
+            "%s: nobody can tell whether it is still being written, without CAP_LEASE or on a file system without leases; such files count "
+            "as finished after %" G_GINT64_FORMAT " seconds without a change (--unchanged)",
             path, endings->unchanged_ms / 1000);
     endings->is_warned = true;
 }
@@ -148,7 +149,7 @@ static FpEnding guess(FpEndings *endings, const struct stat *status, gint64 ms)
     return FP_ENDING_OPEN;
 }
 
-/* is_local: all who can write to it are this machine's processes. */
+/* is_local: only processes of this machine can write to it. */
 static FpEnding without_lease(FpEndings *endings, const char *path, const struct stat *status, bool is_local)
 {
     FpClosing closing = fp_closings_of(endings->closings, path, status);
@@ -181,7 +182,7 @@ FpEnding fp_ending_of(FpEndings *endings, const char *path, int fd)
 
     if ((fd < 0 ? lstat(path, &status) : fstat(fd, &status)) != 0 || !S_ISREG(status.st_mode))
         return FP_ENDING_SURE;
-    if (fd < 0) /* nor can it be read: nothing is lost by not waiting long */
+    if (fd < 0) /* it cannot be read either, so a short wait loses nothing */
         return guess(endings, &status, FP_ENDING_POLL_MS);
     if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
         (void)fcntl(fd, F_SETLEASE, F_UNLCK);

@@ -8,20 +8,20 @@
 
 #include "base/folder.h"
 
-#define FIRST_PID_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO: processes outside of another one are not seen from within */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]" /* PROC_PID_INIT_INO: from within another namespace, processes outside are not seen */
 
 struct FpFileWriters {
-    GHashTable *files; /* set of inodes; of a file with the same number elsewhere the same is said, which only costs waiting */
+    GHashTable *files; /* set of inodes; a file with the same number on another device is taken for it, which only costs waiting */
     bool are_all;
 };
 
-/* Whether a process, or its descriptor, could not be looked at as it is gone. */
+/* Whether a process, or its descriptor, could not be looked at because it is gone. */
 static bool has_ended(int failure)
 {
     return failure == ENOENT || failure == ESRCH;
 }
 
-/* A descriptor's link is writable where the descriptor is. */
+/* The link of a descriptor is writable if the descriptor is. */
 static void look_at_descriptor(FpFileWriters *writers, const char *path)
 {
     struct stat link, file;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file-writers.h - which files this machine's processes have open for writing, as far as they may be looked at (proc(5), /proc/PID/fd). */
+/* file-writers.h - which files the processes of this machine have open for writing, as far as we may look at them (proc(5),
+ * /proc/PID/fd). */
 #ifndef FP_FILE_WRITERS_H
 #define FP_FILE_WRITERS_H
 

@@ -15,7 +15,7 @@
 #include "base/folder.h"
 #include "capture/capture.h"
 
-#define LEADING_MAX 1000U /* records that are no packets, before the first that is one: they have no time of capture */
+#define LEADING_MAX 1000U /* records before the first packet that are not packets: they have no time of capture */
 
 static bool find(const char *path, int64_t *time_ns)
 {
@@ -31,7 +31,7 @@ static bool find(const char *path, int64_t *time_ns)
     return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);
 }
 
-/* Of what is a regular file still, as somebody may have put something else in its place. */
+/* Checks again that it is a regular file, as somebody may have put something else in its place. */
 bool fp_first_time_find(const char *path, int64_t *time_ns)
 {
     struct stat status;
@@ -50,7 +50,7 @@ typedef struct {
     int64_t time_ns;
 } Answer;
 
-/* Does not return. Goes with its parent, as it has the parent's locks. */
+/* Runs in the child and does not return. Dies with its parent, as it holds the parent's locks. */
 static void answer(const char *path, Answer so_far, int fd)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 
-#define ATTEMPTS 5U /* as one that ends may be about to let go */
+#define ATTEMPTS 5U /* a watcher that is ending may be about to let go */
 #define RETRY_US 10000
 
 struct FpInboxLock {
@@ -21,7 +21,7 @@ struct FpInboxLock {
     int fd;
 };
 
-/* Whether a process has locked what its descriptor is of. */
+/* Whether a process has locked the file of its descriptor. */
 static bool is_locked(const char *process, const char *fd)
 {
     g_autofree char *path = g_strdup_printf("/proc/%s/fdinfo/%s", process, fd);
@@ -30,7 +30,8 @@ static bool is_locked(const char *process, const char *fd)
     return g_file_get_contents(path, &text, NULL, NULL) && strstr(text, "FLOCK") != NULL;
 }
 
-/* The state folder of a process that has locked the folder which inbox is of, "" if that cannot be told; the caller's. NULL: it has not. */
+/* The state folder of a process that has locked the folder inbox, "" if it cannot be told. NULL: the process has not locked it. Caller
+ * frees. */
 static char *state_of_holder(const char *process, const struct stat *inbox)
 {
     g_autofree char *folder = g_strdup_printf("/proc/%s/fd", process);
@@ -54,7 +55,7 @@ static char *state_of_holder(const char *process, const struct stat *inbox)
     return is_holder ? g_steal_pointer(&state) : NULL;
 }
 
-/* "process NUMBER", and its state folder, as far as this may be known; the caller's. */
+/* Says which process holds the inbox, and with which state folder, as far as we may know. Caller frees. */
 static char *name_holder(const struct stat *inbox)
 {
     g_autoptr(GPtrArray) names = fp_folder_names("/proc");
@@ -89,7 +90,7 @@ static bool lock_folder(FpInboxLock *lock, GError **error)
 
     lock->fd = open(lock->inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock->fd < 0)
-        return true; /* who reads it says what is wrong */
+        return true; /* reading it will say what is wrong */
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         if (flock(lock->fd, operation) == 0 || errno != EWOULDBLOCK)
             return true;

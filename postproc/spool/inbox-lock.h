@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inbox-lock.h - that watchers with different state folders do not take each other's files from one inbox.
+ * inbox-lock.h - keeps watchers with different state folders from taking each other's files from one inbox.
  *
- * The folder itself is locked (flock(2)), which needs no right to write to it, and leaves nothing in it. Who moves files out of it locks
- * out all others; those who leave them where they are may be several.
+ * The folder itself is locked (flock(2)): that needs no permission to write to it and leaves nothing in it. A watcher that moves files out
+ * of it locks out all others; watchers that leave them where they are can share it.
  */
 #ifndef FP_INBOX_LOCK_H
 #define FP_INBOX_LOCK_H
@@ -13,11 +13,11 @@
 
 typedef struct FpInboxLock FpInboxLock;
 
-/* is_shared: files are left where they are. Returns NULL with error set, FP_ERROR_HELD, when another watcher has the inbox; as far as /proc
- * lets it be known, the message says who it is. Where folders cannot be locked, two watchers are not told. */
+/* Locks the inbox. is_shared: files are left where they are. Returns NULL and sets error, FP_ERROR_HELD, when another watcher has the
+ * inbox; the message names it as far as /proc allows. Where folders cannot be locked, two watchers are not told of each other. */
 FpInboxLock *fp_inbox_lock_take(const char *inbox, bool is_shared, GError **error);
 
-/* Locks the folder that is at the path now, if it is another than the one that was locked. Returns false with error set as above. */
+/* Locks the folder that is at the path now, if it is not the one that was locked. Returns false and sets error as above. */
 bool fp_inbox_lock_renew(FpInboxLock *lock, GError **error);
 
 void fp_inbox_lock_release(FpInboxLock *lock);

@@ -19,8 +19,8 @@
 
 #define BEGINNING_BYTES 4096
 #define RENAMED_WITHIN_NS 10000000000
-#define FILES_PER_SIGN 256U /* of life: a full folder takes its time */
-#define LOOK_ATTEMPTS 3U    /* at a folder of which a file cannot be looked at, before that is left out */
+#define FILES_PER_SIGN 256U /* of life: reading a full folder takes its time */
+#define LOOK_ATTEMPTS 3U    /* at a folder before a file that cannot be looked at is left out */
 
 struct FpInbox {
     char *folder;
@@ -32,7 +32,7 @@ struct FpInbox {
     GPtrArray *pending; /* of FpArrival */
     GArray *present;    /* of uint64_t */
     bool is_all_present;
-    unsigned failures; /* looks at the folder that did not work, one after the other */
+    unsigned failures; /* failed looks at the folder in a row */
 };
 
 static void free_arrival(gpointer data)
@@ -105,8 +105,8 @@ FpEnding fp_inbox_ending(FpInbox *inbox, const char *path)
     return ending;
 }
 
-/* A file's beginning goes in too, as a ring buffer may fill a file of the same name to the same size within the clock's resolution. fd: -1
- * for one that may not be opened. Returns false, with errno set, when it cannot be read: it is not another file for that. */
+/* Hashes the file's beginning too, as a ring buffer may refill a file of the same name to the same size within the clock's resolution. fd:
+ * -1 for a file that may not be opened. Returns false and sets errno when it cannot be read: that does not make it another file. */
 static bool identify(int fd, FpArrival *arrival)
 {
     uint8_t beginning[BEGINNING_BYTES];
@@ -132,7 +132,7 @@ static bool is_wanted(const FpInbox *inbox, const char *name)
     return name[0] != '.' && (inbox->match == NULL || g_pattern_spec_match_string(inbox->match, name));
 }
 
-/* Whether it will be, when it has been renamed, or compressed. */
+/* Whether the name will match once the file has been renamed or compressed. */
 static bool will_be_wanted(const FpInbox *inbox, const char *name)
 {
     g_autofree char *final_name = fp_age_final_name(name);
@@ -144,8 +144,8 @@ static bool will_be_wanted(const FpInbox *inbox, const char *name)
     return is_match;
 }
 
-/* What there is to say of the file now. fd: of it, -1 for one that may not be opened. Returns NULL with errno set when it cannot be read.
- */
+/* Returns what is known of the file now. fd: open on it, or -1 for a file that may not be opened. Returns NULL and sets errno when it
+ * cannot be read. */
 static FpArrival *describe(const char *path, int fd, bool identifies)
 {
     struct stat status;
@@ -178,12 +178,12 @@ uint64_t fp_inbox_identity(const char *path)
     return identity;
 }
 
-/* Adds the file to arrivals if it is finished and new. Returns false with errno set when it could not be looked at. */
+/* Adds the file to arrivals if it is finished and new. Returns false and sets errno when it could not be looked at. */
 static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen, GPtrArray *arrivals)
 {
     FpEnding ending = fp_ending_of(inbox->endings, path, fd);
     bool identifies = inbox->identifies || g_hash_table_size(seen) > 0;
-    FpArrival *arrival = describe(path, fd, identifies); /* as it is then: before, it could still change */
+    FpArrival *arrival = describe(path, fd, identifies); /* after the ending: before that it could still change */
 
     if (arrival == NULL)
         return errno == ENOENT;
@@ -200,7 +200,7 @@ static bool look_into(FpInbox *inbox, const char *path, int fd, GHashTable *seen
     return true;
 }
 
-/* One that is given up is to be claimed, so that it can be put aside; nobody opens it any more. */
+/* A file that is given up is still claimed, so that it can be put aside, but nobody opens it any more. */
 static int open_unless_given_up(const FpInbox *inbox, const char *path)
 {
     FpAttemptsPast past = fp_attempts_past(inbox->attempts, path);
@@ -211,7 +211,7 @@ static int open_unless_given_up(const FpInbox *inbox, const char *path)
     return -1;
 }
 
-/* The same for any name in the folder: what is no regular file does not count. */
+/* The same for any name in the folder. Skips what is not a regular file. */
 static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArray *arrivals)
 {
     struct stat status;
@@ -231,13 +231,13 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
     return is_well;
 }
 
-/* Whether a hidden file may just have been finished, and be about to be renamed. Else it was left over. */
+/* Whether a hidden file may just have been finished and be about to be renamed. Otherwise it is a leftover. */
 static bool is_fresh(const FpArrival *arrival)
 {
     return g_get_real_time() * 1000 - arrival->age.settled_ns < RENAMED_WITHIN_NS;
 }
 
-/* The same for a name that will be wanted: what is finished counts too, until it has been renamed, or compressed. */
+/* The same for a name that will match later. A finished file counts too until it has been renamed or compressed. */
 static void look_at_other(FpInbox *inbox, const char *path)
 {
     g_autofree char *name = g_path_get_basename(path);
@@ -268,8 +268,8 @@ static void set_error(GError **error, const char *path)
     g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s", path, g_strerror(errno));
 }
 
-/* Whether a file for which errno stands is to be waited for, as those behind it would else be taken before it: but not forever. Then error
- * is set. */
+/* Whether to wait for the file that failed with errno, as younger files would otherwise be taken before it. Sets error then. After
+ * LOOK_ATTEMPTS failed looks in a row it is no longer waited for. */
 static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
 {
     if (++inbox->failures >= LOOK_ATTEMPTS)
@@ -278,7 +278,7 @@ static bool is_waited_for(FpInbox *inbox, const char *path, GError **error)
     return true;
 }
 
-/* Fills in when the captures began. Returns false with error set when that cannot be told now. */
+/* Reads when the captures begin. Returns false and sets error when one cannot be read for the moment. */
 static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error)
 {
     for (guint i = 0; i < arrivals->len; i++) {
@@ -292,8 +292,8 @@ static bool find_first_times(FpInbox *inbox, GPtrArray *arrivals, GError **error
     return true;
 }
 
-/* Adds the finished files of the folder, but those of besides, to arrivals. Returns false with error set when one cannot be looked at now.
- */
+/* Adds the finished files of the folder, except those in besides, to arrivals. Returns false and sets error when one cannot be looked at
+ * now. */
 static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besides, GPtrArray *arrivals, GError **error)
 {
     g_autoptr(GPtrArray) names = fp_folder_names(inbox->folder);
@@ -324,9 +324,9 @@ static bool look_through(FpInbox *inbox, GHashTable *seen, const GPtrArray *besi
 }
 
 /*
- * A folder is not read in one moment. A file that was being written when it was looked at, or that came after its place in the listing had
- * been passed, may be older than one found finished further on; what is finished by now includes all of these. What is younger than
- * everything in arrivals stays for the next time, as the same may be true of it.
+ * A folder is not read in one moment. A file that was being written when it was looked at, or that arrived after its place in the listing
+ * had passed, may be older than a finished file further on. Looking again finds all of these that have been finished meanwhile. Files
+ * younger than everything in arrivals stay for the next time, as the same may be true of them.
  */
 static bool add_overtaken(FpInbox *inbox, GHashTable *seen, GPtrArray *arrivals, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* recent-names.h - names of earlier captures and outputs, as hashes: an array of uint64_t, which is part of the checkpoint. */
+/* recent-names.h - names of earlier captures and outputs, as hashes in an array of uint64_t, which is part of the checkpoint. */
 #ifndef FP_RECENT_NAMES_H
 #define FP_RECENT_NAMES_H
 

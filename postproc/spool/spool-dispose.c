@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spool-dispose.c - what becomes of claims that have been taken, or cannot be. See spool.h. */
+/* spool-dispose.c - what happens to claims that have been taken, or cannot be. See spool.h. */
 #include "spool-internal.h"
 
 #include <errno.h>
@@ -14,15 +14,15 @@
 #include "base/message.h"
 #include "compressed-copies.h"
 
-#define GUESSES_MAX 256U /* in done/ that are looked at; then the oldest is let go */
+#define GUESSES_MAX 256U /* files in done/ that are looked at; beyond that the oldest is no longer */
 
-/* What is in claim/ was moved there; also what had been before files were left where they are. */
+/* Whether the file stays where it is. Files in claim/ have no identity: they were moved there, some perhaps before --then keep was set. */
 static bool is_left_alone(const FpClaim *claim)
 {
     return claim->identity != 0;
 }
 
-/* It was said too, so that nothing is lost where this fails. */
+/* A failure is ignored: the reason has been logged too. */
 static void write_reason(const char *failed_path, const char *why)
 {
     g_autofree char *path = g_strconcat(failed_path, ".why", NULL);
@@ -39,7 +39,7 @@ static bool put_aside(const FpSpool *spool, const FpClaim *claim, const char *wh
 {
     g_autofree char *to = fp_spool_path(spool->failed_folder, claim->number, 0, claim->name);
 
-    write_reason(to, why); /* first: a crash leaves no file in failed/ without one */
+    write_reason(to, why); /* first, so that a crash leaves no file in failed/ without its reason */
     if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
         return fp_spool_set_error(error, claim->path, "cannot be moved to failed/");
     return true;
@@ -55,7 +55,8 @@ bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
     return true;
 }
 
-/* One that somebody has written to since it was taken. What follows the records that were taken is left; all, if it begins otherwise. */
+/* Claims a file again that was written to after it was taken. If it was only added to, the records that were taken are skipped; if it
+ * begins differently now, all of it is left to take. */
 static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, GError **error)
 {
     uint64_t number = spool->highest + 1, records_before = is_added_to ? claim->records : 0;
@@ -75,7 +76,7 @@ static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, G
     return true;
 }
 
-/* The same of one that was taken before a crash: how much of it is not known. */
+/* The same for a file that was taken before a crash: how much of it was taken is not known. */
 static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError **error)
 {
     g_autofree char *why =
@@ -87,8 +88,8 @@ static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError
     return put_aside(spool, claim, why, error);
 }
 
-/* Whether it was written to since it was committed, as times of change tell. They go in steps of some milliseconds, so that of the commit's
- * own step counts: a file that is put aside for nothing is not lost. */
+/* Whether it was written to after the commit, by its times. These advance in steps of some milliseconds, so a change in the commit's own
+ * step counts: a file that is put aside for nothing is not lost. */
 static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
 {
     struct stat status;
@@ -97,7 +98,7 @@ static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
            (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec >= spool->committed_ns;
 }
 
-/* Whether it is deleted, not archived. After a crash it is asked for once more whether it is finished. */
+/* Whether it is deleted rather than archived. After a crash, looks once more whether it is finished. */
 static bool is_deleted(FpSpool *spool, const FpClaim *claim)
 {
     if (spool->then != FP_THEN_DELETE || spool->deletes_guesses || claim->is_sure)
@@ -112,7 +113,7 @@ static bool is_deleted(FpSpool *spool, const FpClaim *claim)
     return false;
 }
 
-/* Remembers what was taken of a file that is archived at path, should it grow. */
+/* Remembers what was taken of a file archived at path, in case it grows. */
 static void note_guess(FpSpool *spool, const FpClaim *claim, const char *path)
 {
     FpClaim *guess = fp_claim_new(claim->number, claim->name, g_strdup(path));
@@ -150,13 +151,13 @@ static bool begins_as_it_did(const FpSpool *spool, const FpClaim *claim)
     return beginning == claim->beginning;
 }
 
-/* Whether a claim that was taken has been written to since. *is_added_to: at its end. */
+/* Whether a taken claim has been written to since. *is_added_to: only at its end. */
 static bool is_written_to(const FpSpool *spool, const FpClaim *claim, bool *is_added_to)
 {
     if (fp_claim_compare(claim) != FP_OVERWRITTEN)
         return false;
     *is_added_to = begins_as_it_did(spool, claim);
-    return !*is_added_to || fp_claim_bytes_now(claim) != claim->bytes; /* else only its times are others */
+    return !*is_added_to || fp_claim_bytes_now(claim) != claim->bytes; /* otherwise only its times have changed */
 }
 
 bool fp_spool_look_at_guesses(FpSpool *spool, GError **error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spool-internal.h - what the parts of the spool share: spool.c (what is claimed), spool-dispose.c (what becomes of it). Nobody else
- * includes it. */
+/* spool-internal.h - what the files of the spool share: spool.c (what is claimed), spool-order.c (in which order), spool-dispose.c (what
+ * happens to it). Nobody else includes it. */
 #ifndef FP_SPOOL_INTERNAL_H
 #define FP_SPOOL_INTERNAL_H
 
@@ -21,34 +21,34 @@ struct FpSpool {
     bool follows;
     bool pcapng_by_wiretap;
     bool is_beginning;
-    char *immovable;    /* the file of which that was said last */
+    char *immovable;    /* the file that was last reported as such */
     GPtrArray *claims;  /* of FpClaim, by number */
-    bool is_disordered; /* these may be in another order than they were captured in */
+    bool is_disordered; /* they may not be in capture order */
     FpWaits *waits;
-    FpWaits *unmatched; /* files that only compressed would match */
+    FpWaits *unmatched; /* files that match only when compressed */
     uint64_t highest;
-    int64_t committed_ns; /* when the last checkpoint from before was written */
+    int64_t committed_ns; /* when the last checkpoint of an earlier process was written */
     FpArchive *archive;
     GPtrArray *guesses; /* of FpClaim, in done/, oldest first */
 };
 
-/* Sets error to path, what, and what errno says. Returns false. */
+/* Sets error to path, what, and the text of errno. Returns false. */
 bool fp_spool_set_error(GError **error, const char *path, const char *what);
 
-/* Where a claim is put; the caller's. */
+/* Returns the path of a file numbered NUMBER-NAME in folder, or NUMBER+RECORDS-NAME if records_before is not 0. Caller frees. */
 char *fp_spool_path(const char *folder, uint64_t number, uint64_t records_before, const char *name);
 
-/* By numbers, for g_ptr_array_sort. */
+/* Compares claims by number, for g_ptr_array_sort. */
 gint fp_spool_compare_numbers(gconstpointer a, gconstpointer b);
 
-/* spool-order.c: gives claims with numbers above after new ones, if they are not in the order of capture. Returns false with error set. */
+/* spool-order.c: gives the claims with numbers above after new numbers if they are not in capture order. Returns false and sets error. */
 bool fp_spool_order(FpSpool *spool, uint64_t after, GError **error);
 
-/* After a look at the inbox: what is still there may be waited for. */
+/* spool-order.c: notes, after a look at the inbox, which files are still there and may be waited for. */
 void fp_spool_begin_waits(FpSpool *spool);
 
-/* spool-dispose.c: claims anew those in done/ of which it was a guess that they were finished, and that have been written to since. Returns
- * false with error set. */
+/* spool-dispose.c: claims the files in done/ again that were only guessed to be finished and have been written to since. Returns false and
+ * sets error. */
 bool fp_spool_look_at_guesses(FpSpool *spool, GError **error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spool-order.c - in which order claims are taken, and which of them wait for older files that are not finished. See spool.h. */
+/* spool-order.c - in which order claims are taken, and which of them wait for older, unfinished files. See spool.h. */
 #include "spool-internal.h"
 
 #include "base/folder.h"
@@ -19,7 +19,7 @@ static gint compare_claims(gconstpointer a, gconstpointer b)
     return fp_age_compare(&first->age, first->name, &second->age, second->name);
 }
 
-/* Gives the claim the next number. Returns false with error set. */
+/* Gives the claim the next number. Returns false and sets error. */
 static bool renumber(FpSpool *spool, FpClaim *claim, GError **error)
 {
     uint64_t number = spool->highest + 1;
@@ -36,7 +36,7 @@ static bool renumber(FpSpool *spool, FpClaim *claim, GError **error)
     return true;
 }
 
-/* The claims that may still be ordered. */
+/* The index of the first claim that may still be reordered. */
 static guint first_above(const FpSpool *spool, uint64_t number)
 {
     guint i = 0;
@@ -83,7 +83,7 @@ bool fp_spool_is_held(FpSpool *spool, guint i)
     for (guint j = 0; j < pending->len; j++) {
         FpArrival *arrival = g_ptr_array_index(pending, j);
         if (!read_age(spool, claim) || !fp_inbox_read_age(spool->inbox, arrival))
-            return true; /* it is tried again */
+            return true; /* it will be tried again */
         if (fp_age_is_older(&arrival->age, arrival->name, &claim->age, claim->name))
             is_held |= fp_waits_for(spool->waits, arrival->inode, arrival->name,
                                     "is older than others, and not finished; they are taken before it");
@@ -102,7 +102,7 @@ void fp_spool_note_unfinished(FpSpool *spool, guint i)
     spool->is_disordered = true;
 }
 
-/* Whether it lies there in vain: a finished capture, which only compressed would match. */
+/* Whether it is a finished capture that matches only when compressed, so that it lies there in vain. */
 static bool is_unmatched(const FpSpool *spool, FpArrival *arrival)
 {
     return !arrival->is_wanted && arrival->name[0] != '.' && fp_ending_is_end(arrival->ending) &&

@@ -18,8 +18,8 @@
 #include "inbox.h"
 
 #define NUMBER_DIGITS 16
-#define UNMATCHED_S 60 /* before somebody is told of a file that does not match */
-#define LOOKS_MAX 4U   /* for a file that is gone when it is to be claimed */
+#define UNMATCHED_S 60 /* before a file that does not match is reported */
+#define LOOKS_MAX 4U   /* for a file that is gone when we come to claim it */
 
 bool fp_spool_set_error(GError **error, const char *path, const char *what)
 {
@@ -45,7 +45,7 @@ void fp_spool_free(FpSpool *spool)
     g_free(spool);
 }
 
-/* What is kept of a name, so that there is room for what goes before it. */
+/* Returns what is kept of a name: of a long one the end, so that there is room for what goes before it. */
 static const char *kept_name(const char *name)
 {
     size_t length = strlen(name);
@@ -56,8 +56,8 @@ static const char *kept_name(const char *name)
     return name;
 }
 
-/* Reads NUMBER-NAME, or NUMBER+RECORDS-NAME of a claim of which so many have been taken before. Returns NAME within it, or NULL when it is
- * nothing of ours. */
+/* Parses NUMBER-NAME, or NUMBER+RECORDS-NAME for a claim of which so many records were taken before. Returns NAME within it, or NULL when
+ * the name is none of ours. */
 static const char *parse_numbered(const char *name, uint64_t *number, uint64_t *records_before)
 {
     char *end = NULL;
@@ -82,7 +82,7 @@ static gint compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The numbered files of a folder, in order; the caller's. */
+/* Returns the names of a folder's numbered files, in order; caller frees. Returns NULL and sets error. */
 static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error)
 {
     GPtrArray *names = fp_folder_names(path);
@@ -145,7 +145,7 @@ bool fp_spool_make_folders(const FpSpool *spool, GError **error)
     return true;
 }
 
-/* A claim is a rename, which goes no further than a file system. */
+/* A claim is a rename, which cannot cross file systems. */
 static bool check_file_system(const FpSpool *spool, GError **error)
 {
     struct stat inbox, claims;
@@ -155,7 +155,7 @@ static bool check_file_system(const FpSpool *spool, GError **error)
         return false;
     }
     if (!S_ISDIR(inbox.st_mode)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is no folder", spool->inbox_folder);
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is not a folder", spool->inbox_folder);
         return false;
     }
     if (spool->then == FP_THEN_KEEP || stat(spool->claim_folder, &claims) != 0 || inbox.st_dev == claims.st_dev)
@@ -167,8 +167,8 @@ static bool check_file_system(const FpSpool *spool, GError **error)
     return false;
 }
 
-/* What is deleted cannot be looked at again when it turns out that somebody still wrote to it. The lock is a file on the same file system.
- */
+/* A deleted file cannot be looked at again when it turns out that somebody was still writing to it. The lock is a file on the same file
+ * system. */
 static bool check_leases(const FpSpool *spool, const char *state, GError **error)
 {
     g_autofree char *path = g_build_filename(state, "lock", NULL);
@@ -178,13 +178,13 @@ static bool check_leases(const FpSpool *spool, const char *state, GError **error
     g_set_error(
         error, FP_ERROR, FP_ERROR_USAGE,
         "%s: is on a file system without leases, as network file systems are, where nobody can tell whether a capture is still being "
-        "written: what its writer adds after it was deleted is lost. Have captures archived or kept (--then), or say --then "
-        "delete-unsure to have those deleted that have not changed for a while (--unchanged)",
+        "written: what its writer adds after it was deleted is lost. Archive or keep captures (--then archive, --then keep), or use --then "
+        "delete-unsure, which deletes those that have not changed for a while (--unchanged)",
         spool->inbox_folder);
     return false;
 }
 
-/* Of checkpoints that there are in the state folder: see checkpoint.h. */
+/* When the newest checkpoint in the state folder was written (see checkpoint.h); INT64_MIN: there is none. */
 static int64_t committed_ns(const char *state)
 {
     static const char *const names[] = {"checkpoint.0", "checkpoint.1"};
@@ -239,7 +239,7 @@ uint64_t fp_spool_highest(const FpSpool *spool)
     return spool->highest;
 }
 
-/* One that may not be moved, as it is immutable or in a sticky folder, does not hold up the others. Said once. */
+/* A file that may not be moved, because it is immutable or in a sticky folder, does not hold up the others. Logged once. */
 static void note_immovable(FpSpool *spool, const char *path)
 {
     if (g_strcmp0(spool->immovable, path) == 0)
@@ -250,7 +250,8 @@ static void note_immovable(FpSpool *spool, const char *path)
     spool->immovable = g_strdup(path);
 }
 
-/* Returns NULL with error set when it cannot be moved; with none when it may not be, or is gone, which *is_gone then says. */
+/* Returns NULL and sets error when it cannot be moved. Returns NULL without an error when it may not be moved, or is gone (*is_gone is
+ * set). */
 static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t number, bool *is_gone, GError **error)
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
@@ -280,7 +281,7 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
     return NULL;
 }
 
-/* Whether a claim of a file that is left where it is has been made for it. */
+/* Whether a file that stays where it is has been claimed already. */
 static bool is_claimed(const FpSpool *spool, uint64_t identity)
 {
     for (guint i = 0; identity != 0 && i < spool->claims->len; i++)
@@ -289,7 +290,7 @@ static bool is_claimed(const FpSpool *spool, uint64_t identity)
     return false;
 }
 
-/* Claims it, if it can be, with the next number. Returns false with error set. */
+/* Claims it with the next number, if it can be claimed. Returns false and sets error. */
 static bool claim_next(FpSpool *spool, const FpArrival *arrival, bool *is_gone, GError **error)
 {
     GError *failure = NULL;
@@ -307,8 +308,7 @@ static bool claim_next(FpSpool *spool, const FpArrival *arrival, bool *is_gone, 
     return true;
 }
 
-/* Claims arrivals, in their order. *is_gone says whether one of them is gone; with stops it has ended there. Returns false with error set.
- */
+/* Claims arrivals in their order. Sets *is_gone when one of them is gone, and then ends if stops is set. Returns false and sets error. */
 static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops, bool *is_gone, GError **error)
 {
     *is_gone = false;
@@ -332,7 +332,7 @@ static bool can_be_followed(FpSpool *spool, const char *path)
     return can_be;
 }
 
-/* Claims what is still being written, if it can be followed: its writer does not notice. Returns false with error set. */
+/* Claims a file that is still being written, if it can be followed; its writer does not notice. Returns false and sets error. */
 static bool claim_written(FpSpool *spool, GError **error)
 {
     g_autoptr(GPtrArray) written = fp_inbox_written(spool->inbox);
@@ -348,7 +348,8 @@ static bool claim_written(FpSpool *spool, GError **error)
     return true;
 }
 
-/* What is gone may be there under another name, as gzip has compressed it, and goes before those younger than it: so it is looked for. */
+/* A file that is gone may be there under another name, if gzip has compressed it, and goes before those younger than it. So we look
+ * again. */
 bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError **error)
 {
     bool is_gone = true;
@@ -466,9 +467,9 @@ bool fp_spool_sync(FpSpool *spool, GError **error)
     if (spool->then == FP_THEN_KEEP)
         return true;
     if (!fp_folder_sync(spool->claim_folder))
-        return fp_spool_set_error(error, spool->claim_folder, "cannot be brought to the disk");
+        return fp_spool_set_error(error, spool->claim_folder, "cannot be synced to disk");
     if (!fp_folder_sync(spool->inbox_folder) && errno != ENOENT) /* it may have vanished since */
-        return fp_spool_set_error(error, spool->inbox_folder, "cannot be brought to the disk");
+        return fp_spool_set_error(error, spool->inbox_folder, "cannot be synced to disk");
     return true;
 }
 

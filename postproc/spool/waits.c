@@ -6,7 +6,7 @@
 
 typedef struct {
     gint64 since_us; /* monotonic */
-    unsigned look;   /* the last that found it */
+    unsigned look;   /* the last look that found it */
     bool is_over;
 } Wait;
 
@@ -14,7 +14,7 @@ struct FpWaits {
     gint64 limit_us;
     GHashTable *files; /* inode -> Wait */
     unsigned look;
-    char *name; /* of one that this look waits for; NULL: none */
+    char *name; /* the file that this look has waited for longest; NULL: none */
     gint64 since_us;
     uint64_t n_over;
 };
@@ -78,7 +78,7 @@ bool fp_waits_for(FpWaits *waits, uint64_t inode, const char *name, const char *
     if (!wait->is_over && g_get_monotonic_time() - wait->since_us >= waits->limit_us) {
         wait->is_over = true;
         waits->n_over++;
-        fp_journal(G_LOG_LEVEL_WARNING, 0, name, "%s: %s; it was waited for, %" G_GINT64_FORMAT " seconds (--wait)", name, what,
+        fp_journal(G_LOG_LEVEL_WARNING, 0, name, "%s: %s, after waiting for %" G_GINT64_FORMAT " seconds (--wait)", name, what,
                    waits->limit_us / G_USEC_PER_SEC);
     }
     if (!wait->is_over && (waits->name == NULL || wait->since_us < waits->since_us)) {

@@ -9,22 +9,27 @@
 
 typedef struct FpWaits FpWaits;
 
-/* limit_s: how long one file is waited for; 0: none is. */
+/* limit_s: how long to wait for one file; 0: not at all. */
 FpWaits *fp_waits_new(unsigned limit_s);
 void fp_waits_free(FpWaits *waits);
 
-/* Begins a look at all files; those that it has not found are forgotten by the next. */
+/* Begins a look at all files. Forgets those that the look before did not find. */
 void fp_waits_begin(FpWaits *waits);
+
+/* Notes that this look has found the file. */
 void fp_waits_found(FpWaits *waits, uint64_t inode);
 
-/* Whether the file is to be waited for still. The limit counts from the first time that this is asked; that it has passed is said once,
- * with what. */
+/* Whether to go on waiting for the file. The limit counts from the first call for it; that it has passed is logged once: name, then
+ * what. */
 bool fp_waits_for(FpWaits *waits, uint64_t inode, const char *name, const char *what);
 
-/* Whether this look has found one to be waited for, its name and for how long it has been, in words (the caller's, NULL: none); how many
- * have been waited for in vain. */
+/* Whether this look has found a file to wait for. */
 bool fp_waits_are_any(const FpWaits *waits);
+
+/* Names the file that has been waited for longest, and says for how long. NULL: none. Caller frees. */
 char *fp_waits_text(const FpWaits *waits);
+
+/* How many files have been waited for in vain. */
 uint64_t fp_waits_n_over(const FpWaits *waits);
 
 #endif

@@ -80,8 +80,8 @@ class Swapped(Claims):
                     self.assertEqual(self.failed(place), [f"{1:016}-a.pcap"])
                     path = os.path.join(place.state, "failed", self.failed(place)[0])
                     self.assertTrue(is_it(os.lstat(path).st_mode))
-                    self.assertIn(f"is {kind}, no regular file", read(path + ".why").decode())
-                    self.assertIn(f"is {kind}, no regular file", said)
+                    self.assertIn(f"is {kind}, not a regular file", read(path + ".why").decode())
+                    self.assertIn(f"is {kind}, not a regular file", said)
                 place.must_end_well()
                 self.assertEqual(self.outputs(place), outputs)
 

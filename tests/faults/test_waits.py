@@ -201,7 +201,7 @@ class Writers(Waits):
         older = self.write_open("b.pcap", FIRST)
         write(self.place.inbox, "a.pcap", SECOND)
         self.await_outputs("a.pcap")
-        self.assertEqual(self.said().count("b.pcap: is older than others, and not finished; they are taken before it; it was waited for, 1 seconds"), 1)
+        self.assertEqual(self.said().count("b.pcap: is older than others, and not finished; they are taken before it, after waiting for 1 seconds"), 1)
         self.assertEqual(self.status()["files_overtaken"], 1)
         write(self.place.inbox, "c.pcap", part(5))          # it is given up
         self.await_outputs("a.pcap", "c.pcap")

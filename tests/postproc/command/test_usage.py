@@ -140,7 +140,7 @@ class Status(InFolder):
             self.assertEqual(result.returncode, 66)
             self.assertIn(f"{name}: {why}", result.stderr)
             self.assertIn("name the state folder of a watcher, which is .firstpayload in its output folder", result.stderr)
-        self.assertIn("is no folder", run("status", HTTP).stderr)
+        self.assertIn("is not a folder", run("status", HTTP).stderr)
         result = run("status")
         self.assertEqual(result.returncode, 64)
         self.assertIn(".firstpayload in the output folder", result.stderr)
