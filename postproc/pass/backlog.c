@@ -3,8 +3,8 @@
 #include "backlog.h"
 
 typedef struct {
-    FpAskedStream *asked; /* NULL: does not wait */
-    GString *line;        /* or else kept */
+    FpAskedStream *asked; /* NULL: it does not wait */
+    GString *line;        /* NULL: the item is kept */
     void *kept;
     size_t bytes;
     uint64_t frame; /* 0: a fragment */
@@ -13,7 +13,7 @@ typedef struct {
 struct FpBacklog {
     GQueue items;
     size_t bytes;
-    uint64_t written; /* the frame that was written last */
+    uint64_t written; /* the number of the frame written last */
 };
 
 FpBacklog *fp_backlog_new(void)

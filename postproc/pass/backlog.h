@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * backlog.h - lines of the log and kept frames that wait, in the order in which they are to be written, for what tshark says of their
+ * backlog.h - lines of the log and kept frames that wait, in the order in which they are to be written, for tshark's answers about their
  * streams.
  *
  * file -> record -> segment -> stream -> verdict -> tshark -> [output]
@@ -15,7 +15,7 @@
 
 typedef struct FpBacklog FpBacklog;
 
-/* Where to. All is borrowed; writer and log may be NULL where nothing is added that goes there. */
+/* Where to write. All is borrowed; writer and log may be NULL if nothing is added that goes there. */
 typedef struct {
     FpWriter *writer;
     FpOutput *log;
@@ -27,19 +27,23 @@ typedef struct {
 FpBacklog *fp_backlog_new(void);
 void fp_backlog_free(FpBacklog *backlog); /* NULL is allowed */
 
-/* Adds a line, as fp_log_begin made it, or a kept frame, as fp_writer_keep made it; both are taken over. asked: NULL for a frame that is
- * kept in any case. frame: its number, of which one is written if several are added; 0 for a fragment that is of use only with the next
- * frame. */
+/* Adds a line made by fp_log_begin, and takes ownership of it. asked: the stream that it waits for; the backlog adds a reference. */
 void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line);
+
+/* Adds a kept frame made by fp_writer_keep, of so many bytes, and takes ownership of it. asked: as above; NULL for a frame that is kept in
+ * any case. frame: its number; if frames with the same number are added in a row, one of them is written. 0 for a fragment, which is of use
+ * only with the next frame. */
 void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, size_t bytes, uint64_t frame);
 
-/* Writes what does not wait any more. */
+/* Writes the items at the head that no longer wait. Returns false and sets error. */
 bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error);
 
 bool fp_backlog_is_empty(const FpBacklog *backlog);
+
+/* The memory that all items take. */
 size_t fp_backlog_bytes(const FpBacklog *backlog);
 
-/* The stream that the first in the line waits for, borrowed; NULL: none waits. */
+/* Returns the stream that the first item waits for, borrowed. NULL: the backlog is empty, or its first item does not wait. */
 FpAskedStream *fp_backlog_first(const FpBacklog *backlog);
 
 #endif

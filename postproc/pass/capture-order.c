@@ -11,7 +11,7 @@ static bool runs_backwards(const FpCaptureOrder *order, int64_t first_ns)
     return first_ns < order->first_ns || first_ns < order->last_ns - OUT_OF_PLACE_NS;
 }
 
-/* A ring's files as a shell's pattern gives them: ring.pcap10 is before ring.pcap2. */
+/* Whether a shell's pattern has put the files of a ring into this order: ring.pcap10 before ring.pcap2. */
 static bool are_sorted_as_text(const char *before, const char *after)
 {
     return strcmp(before, after) < 0 && strverscmp(before, after) > 0;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is remembered of the capture before, and whether that was told. All 0 at first. */
+/* What is remembered of the previous capture, and whether a warning was given. All 0 at first. */
 typedef struct {
     char *path;
     int64_t first_ns;
@@ -15,14 +15,15 @@ typedef struct {
     bool is_told;
 } FpCaptureOrder;
 
-/* Notes that path begins with a frame of first_ns, since 1970; frames of 0 have no time. Returns, once, what is to be told when that is
- * before the capture that was read before it, else NULL; the caller's. Frames a second out of place, as several queues of an interface
- * bring them, are not enough. */
+/* Notes that the capture at path begins with a frame of time first_ns, since 1970; 0 means that frames have no time. Returns a warning,
+ * once, if that is before the capture read before it; caller frees. Otherwise returns NULL. Frames a second out of place, as several queues
+ * of an interface bring them, cause no warning. */
 char *fp_capture_order_begin_capture(FpCaptureOrder *order, const char *path, int64_t first_ns);
 
-/* Notes the time of its last frame so far. */
+/* Notes the time of the capture's last frame so far. */
 void fp_capture_order_note_last(FpCaptureOrder *order, int64_t last_ns);
 
+/* Frees what order holds, but not order itself. */
 void fp_capture_order_clear(FpCaptureOrder *order);
 
 #endif

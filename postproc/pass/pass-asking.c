@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pass-asking.c - frames of a pass whose streams tshark is asked about. See pass.h. */
+/* pass-asking.c - the part of a pass that asks tshark about streams. See pass.h. */
 #include "pass-internal.h"
 
-#define BATCH_FRAMES 256 /* after so many there may be answers */
+#define BATCH_FRAMES 256 /* after so many, answers may have come */
 #define BACKLOG_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
-/* What is kept of a record whose fragment waits for the rest of its datagram. */
+/* The copies kept of a record whose fragment waits for the rest of its datagram. */
 typedef struct {
     void *to_write;       /* NULL: it is not written */
-    FpTsharkFrame *frame; /* NULL: tshark cannot be given it */
-    size_t bytes;         /* of the first */
+    FpTsharkFrame *frame; /* NULL: tshark cannot read it */
+    size_t bytes;         /* of to_write */
 } Fragment;
 
 void *fp_pass_keep_fragment(FpPass *pass, const FpRecord *record, size_t *bytes)
@@ -120,8 +120,8 @@ static bool is_full(const FpPass *pass)
     return fp_backlog_bytes(pass->asking.backlog) > BACKLOG_BYTES_MAX;
 }
 
-/* More waits than may: by now tshark must have answered what it can, and what it cannot yet is waited for no longer, beginning with what
- * has waited long. */
+/* Too much waits. First has tshark answer what it can. If that is not enough, gives up answers, beginning with the streams that have waited
+ * longest. */
 static bool make_room(FpPass *pass, GError **error)
 {
     fp_dissector_hurry(pass->asking.dissector);

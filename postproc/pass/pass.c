@@ -2,8 +2,8 @@
 /*
  * pass.c - see pass.h.
  *
- * Records go through in batches: all of a batch are decoded and their places in the stream table asked for before the first is looked
- * up there, so that memory has answered by then.
+ * Records are taken in batches. All of a batch are decoded, and their places in the stream table prefetched, before the first is looked up,
+ * so that the memory has arrived by then.
  */
 #include "pass-internal.h"
 
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "capture/capture-live.h"
 
-/* A frame that completes a datagram is of no use without the others that hold it. */
+/* A frame that completes a datagram is of no use without the other fragments. */
 static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **error)
 {
     for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
@@ -24,7 +24,7 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
     return true;
 }
 
-/* What else there is to say of a first payload frame is found out only here, by going down through it once more. */
+/* Decodes the record a second time, now with notes: only first payload frames need what is in them. */
 FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *trail)
 {
     const FpRecord *record = found->record;
@@ -51,7 +51,7 @@ static bool log_first(FpPass *pass, const FpCapture *capture, const FpFound *fou
            (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
 }
 
-/* What there is to do for a segment by itself. */
+/* Does what a segment calls for by itself. */
 static bool take_found(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
 {
     if ((found->verdict->classes & FP_CLASS_FIRST) == 0)
@@ -60,12 +60,12 @@ static bool take_found(FpPass *pass, const FpCapture *capture, const FpFound *fo
     return pass->log.output == NULL || log_first(pass, capture, found, error);
 }
 
-/* And for its frame, which is in the classes of all its segments. */
+/* Does what a frame calls for, by the classes of all its segments. */
 static bool take_frame(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, uint8_t classes, GError **error)
 {
     if (pass->show != NULL)
         return pass->show(pass->user, pass->summary->frames, classes, error);
-    if ((classes & pass->selection->keep) == 0 || pass->asking.dissector != NULL) /* then it waits already */
+    if ((classes & pass->selection->keep) == 0 || pass->asking.dissector != NULL) /* if tshark is asked, the frame waits already */
         return true;
     pass->summary->kept++;
     return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
@@ -81,7 +81,7 @@ static void count_left(FpPass *pass, const FpRecord *record)
     fp_no_segment_count(pass->left, left);
 }
 
-/* What is not a plain frame. Returns whether it has a segment. */
+/* Decodes what is not a plain frame. Returns whether it has a segment. */
 static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
 {
     FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
@@ -107,7 +107,7 @@ static void prepare(FpPass *pass, const FpRecord *record, FpDecodedRecord *pendi
     fp_streams_prefetch(pass->streams, pending->key);
 }
 
-/* Prepares the records that the filter lets through. */
+/* Prepares the records that match the filter. */
 static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending,
                              GError **error)
 {
@@ -125,7 +125,7 @@ static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRec
     return true;
 }
 
-/* Where networks are told apart, before a batch is decoded: what is known of those that its segments are of. */
+/* Before a batch is decoded, where networks are told apart: sets what is known of the networks of its segments. */
 static void begin_networks(const FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending)
 {
     for (int i = 0; i < n; i++) {
@@ -136,7 +136,7 @@ static void begin_networks(const FpPass *pass, const FpCapture *capture, const F
     }
 }
 
-/* And after it. A pass of its own, so that nobody else pays for it. */
+/* After it is decoded: adds the networks to the keys. A loop of its own, so that passes without networks do not pay for it. */
 static void end_networks(const FpPass *pass, int n, FpDecodedRecord *pending)
 {
     for (int i = 0; i < n; i++) {
@@ -160,7 +160,7 @@ static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord
     return true;
 }
 
-/* What was decoded ahead needs only its place in the table. */
+/* A record that was decoded ahead needs only its place in the table; the others are prepared here. */
 static void finish_preparing(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending)
 {
     for (int i = 0; i < n; i++) {
@@ -185,14 +185,14 @@ static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpFound *
     return (pass->asking.dissector == NULL ? take_found : fp_pass_take_asking)(pass, capture, found, error);
 }
 
-/* What comes of a batch, or of several segments of a record. */
+/* How taking a batch, or the segments of one record, goes. */
 typedef struct {
-    bool is_well;               /* false when nothing is to be written any more */
-    uint8_t wanted;             /* classes for which there is something to do */
-    bool wants_ends;            /* of flights, too */
-    bool is_one_record;         /* the segments are all of one record: */
-    const GPtrArray *fragments; /* those with which it completes a datagram */
-    uint8_t classes;            /* that they are in */
+    bool is_well;               /* false: nothing more is to be written */
+    uint8_t wanted;             /* classes that something is done for */
+    bool wants_ends;            /* segments that end a flight are wanted, too */
+    bool is_one_record;         /* all segments are of one record: */
+    const GPtrArray *fragments; /* fragments with which it completes a datagram */
+    uint8_t classes;            /* classes that its segments are in */
 } Taking;
 
 static uint8_t wanted_classes(const FpPass *pass)
@@ -220,8 +220,9 @@ __attribute__((noinline)) static void take_class(FpPass *pass, const FpCapture *
     taking->classes |= verdict->classes;
 }
 
-/* Takes segments up to a record that has more than one, and returns where. records: one for each, or the one. This is the only place that
- * calls fp_streams_take, and is not put into two others, so that the compiler puts that here: a tenth less to do for each record. */
+/* Takes segments up to a record that has more than one, and returns the index of that record, or n. records: one for each segment, or the
+ * only one. This is the only place that calls fp_streams_take. It is not inlined into its two callers, so that the compiler inlines
+ * fp_streams_take here: a tenth less to do for each record. */
 __attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const FpCapture *capture, const FpRecord *records,
                                                             const FpDecodedRecord *pending, int n, Taking *taking, GError **error)
 {
@@ -242,7 +243,7 @@ __attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const 
     return n;
 }
 
-/* A record of which there is more than a segment: its segments in their order, then what all of them mean for the frame. */
+/* Takes a record with several segments, or with fragments: its segments in order, then what they mean for the frame together. */
 static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpDecodedRecord *pending, bool is_well,
                          GError **error)
 {
@@ -384,7 +385,7 @@ void fp_pass_ask(FpPass *pass, FpDissector *dissector)
     pass->asking.dissector = dissector;
     pass->asking.backlog = fp_backlog_new();
     pass->asking.counted = *fp_dissector_stats(dissector);
-    fp_pass_forget_fragments(pass); /* to be kept otherwise from now on */
+    fp_pass_forget_fragments(pass); /* from now on they are kept differently */
 }
 
 void fp_pass_free(FpPass *pass)
@@ -433,7 +434,7 @@ bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)
 {
     FpRecord records[FP_PASS_BATCH];
 
-    pass->log.frames_before -= n; /* frames have their numbers in the capture */
+    pass->log.frames_before -= n; /* so that frames have their numbers in the capture */
     while (n > 0) {
         int done = fp_capture_read(capture, records, (int)MIN(n, FP_PASS_BATCH), error);
         pass->failed_reading = done < 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pass.h - the stages joined: records of one capture after another -> the kept ones written, or the verdicts shown; first ones logged.
+ * pass.h - the stages joined: reads records of one capture after another, writes the kept ones or shows verdicts, logs first payload
+ * frames.
  *
  * [file -> record -> segment -> stream -> verdict -> output]
  *
- * What goes on from one capture to the next is in here: streams, and IP fragments that wait for the rest of their datagram.
+ * A pass holds what goes on from one capture to the next: streams, and IP fragments that wait for the rest of their datagram.
  */
 #ifndef FP_PASS_H
 #define FP_PASS_H
@@ -20,82 +21,90 @@
 #include "tshark/dissector.h"
 #include "verdict.h"
 
-/* Which frames are kept, and what they are kept by. */
+/* Which frames are kept, and how they are chosen. */
 typedef struct {
-    unsigned keep; /* FP_CLASS_...; none: then nothing is written, and there need not be a writer */
+    unsigned keep; /* FP_CLASS_...; 0: nothing is written, and no writer is needed */
     FpRules rules;
     size_t max_streams;
-    unsigned network_kinds; /* FP_NETWORK_..., the numbers by which streams are told apart besides endpoints */
+    unsigned network_kinds; /* FP_NETWORK_...: what tells streams apart besides endpoints */
     bool marked_only;       /* leave out the fragments with which a kept frame completes an IP datagram */
-    bool flush_each;        /* write out each kept record, or row, at once */
-    char **formats;         /* what files are taken for captures: see fp_formats_limit, for whoever opens them */
-    const char *filter;     /* a BPF expression that frames must match to be looked at, NULL for all */
-    FpQuestions questions;  /* for the dissector of fp_pass_ask, should there be one */
+    bool flush_each;        /* flush after each kept record, line or row */
+    char **formats;         /* which files are read as captures: see fp_formats_limit, for whoever opens them */
+    const char *filter;     /* a BPF expression that frames must match to be looked at; NULL: all are */
+    FpQuestions questions;  /* for the dissector of fp_pass_ask, if there is one */
 } FpSelection;
 
-/* Shows the classes, not 0, of a frame; number: from 1, over all captures. */
+/* Shows the classes, which are not 0, of a frame. number: counts from 1 over all captures. Returns false and sets error. */
 typedef bool (*FpShowClasses)(void *user, uint64_t number, unsigned classes, GError **error);
 
 typedef struct FpPass FpPass;
 
-/* selection and summary, which is counted up, are borrowed. show: called instead of writing; NULL to write. Takes over streams. */
+/* Creates a pass. Borrows selection and summary, and counts in summary; takes ownership of streams. show: called instead of writing; NULL:
+ * kept frames are written. */
 FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user);
 void fp_pass_free(FpPass *pass); /* NULL is allowed */
 
-/* Where kept records go from now on; borrowed. */
+/* Writes kept records to writer from now on. Borrows it. */
 void fp_pass_write_to(FpPass *pass, FpWriter *writer);
 
-/* Where lines of first payload frames go from now on, those of one capture, source by its name in them; NULL: nowhere. All is borrowed. */
+/* Writes the lines of one capture's first payload frames to log from now on; NULL: nowhere. source: the capture's name in the lines.
+ * Borrows all three. */
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source);
 
-FpStreams *fp_pass_streams(const FpPass *pass); /* the pass's */
+FpStreams *fp_pass_streams(const FpPass *pass); /* owned by the pass */
 
-/* What there was in frames that have no segment, the caller's to free. Nothing is to be taken any more. */
+/* Returns what was found in frames without a segment. Caller frees. Nothing more may be taken after this. */
 FpNoSegmentCounts *fp_pass_take_left(FpPass *pass);
 
 /*
- * Has lines and kept frames wait, in their order, for what dissector, which is borrowed, says of their streams; those of streams that do
- * not match are left out. Before anything is taken. What waits takes 64 MiB at most; when it would be more, the streams that have waited
- * longest are done without an answer.
+ * Asks dissector about streams: lines and kept frames wait, in order, for the answers, and those of streams that do not match are left out.
+ * Borrows dissector. Call it before anything is taken. What waits takes at most 64 MiB; to stay below that, the streams that have waited
+ * longest are given up without an answer.
  */
 void fp_pass_ask(FpPass *pass, FpDissector *dissector);
 
-/* With such a dissector, or NULL, when nothing does anything: writes what has not to wait any more, after waiting up to wait_ms for tshark.
- * Whether there is more that waits. What waits, written, at the end of what goes to writer and log: no stream's flight goes on after this;
- * goes_on: as far as is looked, though more may come. */
+/* Writes what no longer has to wait, after waiting up to wait_ms for tshark. Returns false and sets error. Like the next two, it does
+ * nothing when nothing is asked. */
 bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error);
+
+/* Whether anything still waits. */
 bool fp_pass_is_behind(const FpPass *pass);
+
+/* Takes all flights for over, waits for the answers, and writes all that waits, at the end of what goes to writer and log. goes_on: more
+ * may come, though flights are looked at only up to here. Returns false and sets error. */
 bool fp_pass_end_asking(FpPass *pass, bool goes_on, GError **error);
 
-/* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, -1 with error set. */
+/* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, or -1 and sets error. */
 #define FP_PASS_BATCH 32
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
 
-/* Passes over the next n records of capture, which have been taken before. Returns false with error set. */
+/* Skips the next n records of capture, which were taken before. Returns false and sets error. */
 bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error);
 
-/* Has another thread read capture ahead, where that can be done, until the other is called, which is to be before it is closed. What else
- * is asked of the capture meanwhile can only be what its records need, and how far it has been taken. */
+/* Has another thread read capture ahead, where that is possible, until fp_pass_end_ahead. Meanwhile the capture may only be asked for what
+ * its records need, and for how far it has been taken. */
 void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture);
+
+/* Ends reading ahead. Call it before the capture is closed. */
 void fp_pass_end_ahead(FpPass *pass);
 
-/* Whether it was the capture that failed, not the writing. */
+/* Whether the last failure was in reading the capture rather than in writing. */
 bool fp_pass_failed_reading(const FpPass *pass);
 
-/* The time of the newest record there was, since 1970; 0: there was none. */
+/* The time of the newest record so far, since 1970; 0: there was none. */
 int64_t fp_pass_newest_ns(const FpPass *pass);
 
-/* The times of the first and the last record that fp_pass_take took last. */
+/* Returns the times of the first and last record of the last fp_pass_take. */
 void fp_pass_batch_times(const FpPass *pass, int64_t *first_ns, int64_t *last_ns);
 
-/* Forgets IP fragments that wait: what comes next does not go on where the last capture ended. */
+/* Forgets IP fragments that wait, as the next capture does not continue the last one. */
 void fp_pass_forget_fragments(FpPass *pass);
 
-/* Adds to the summary what is known at the end only. */
+/* Adds what is known only at the end to the summary. */
 void fp_pass_sum_up(FpPass *pass);
 
-/* A table for a new pass. Its seed is random: whoever sends the packets could otherwise choose endpoints that all land in one place of it.
- * Returns NULL with error set. */
+/* Creates a stream table for a new pass. Its seed is random: otherwise whoever sends the packets could choose endpoints that all land in
+ * one place of the table. Returns NULL and sets error. */
 FpStreams *fp_pass_new_streams(const FpSelection *selection, GError **error);
 
 #endif

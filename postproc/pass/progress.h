@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* progress.h - a line on a terminal that says how far things are, once they take longer than a second. */
+/* progress.h - a line on a terminal that shows how far a pass has come, once it takes longer than a second. */
 #ifndef FP_PROGRESS_H
 #define FP_PROGRESS_H
 
@@ -14,13 +14,14 @@ typedef struct {
     gint64 next_us; /* monotonic time of the next line */
 } FpProgress;
 
+/* Starts the clock. is_on: whether to show anything at all. */
 void fp_progress_begin(FpProgress *progress, bool is_on);
 
-/* Shows that done of total bytes (total -1: not known) of path have been read, in frames; kept: of these, -1 where none are
- * to be. Cheap enough for a call with every batch. */
+/* Shows that done of total bytes of path have been read (total -1: unknown), in frames, of which kept were kept (-1: none are to be). Cheap
+ * enough to call for every batch. */
 void fp_progress_show(FpProgress *progress, const char *path, uint64_t done, int64_t total, uint64_t frames, int64_t kept);
 
-/* Takes the line away, so that something else can be said. */
+/* Removes the line, so that something else can be printed. */
 void fp_progress_end(FpProgress *progress);
 
 #endif

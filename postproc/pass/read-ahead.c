@@ -2,8 +2,8 @@
 /*
  * read-ahead.c - see read-ahead.h.
  *
- * Both threads go round a ring of blocks: each is filled by the reader, then emptied by the pass. Going to sleep and being woken takes as
- * long as half a block, so whoever had to wait is woken only when there is half a ring to do.
+ * Both threads go round a ring of blocks: the reader fills each, then the pass empties it. Going to sleep and waking up takes as long as
+ * half a block, so a thread that had to wait is woken only when there is half a ring to do.
  */
 #include "read-ahead.h"
 
@@ -15,22 +15,22 @@
 #define N_BLOCKS 8U
 #define HALF (N_BLOCKS / 2)
 
-/* At once: no record of pcap is shorter than its header, and of the block before one is left at most. */
+/* The most that one read returns: no record of pcap is shorter than its header, and at most one is left of the block before. */
 #define RECORDS_MAX (FP_BLOCK_BYTES / 16 + 2)
 
-/* The reader decodes when so many blocks wait for the pass: else it is the slower one of the two, with reading alone. */
+/* The reader decodes when so many blocks wait for the pass. Otherwise the reader is the slower of the two, even if it only reads. */
 #define BEHIND 3U
 
-/* Where the reader had to stop, the pass reads on by itself for so long: to stop takes as long as to read a good part of that. */
+/* Where the reader had to stop, the pass itself reads this much: stopping takes as long as reading a good part of it. */
 #define INSTEAD_BYTES (4 * FP_BLOCK_BYTES)
 
 typedef struct {
-    FpBlockBuffer buffer; /* that its records lie in, once the block after it has been begun */
+    FpBlockBuffer buffer; /* its records lie in it once the next block has been begun */
     FpRecord *records;
-    FpDecodedRecord *pending; /* of those that are decoded */
+    FpDecodedRecord *pending; /* decoded records */
     bool is_decoded;
     int n;               /* as fp_capture_read returned it */
-    uint64_t bytes_read; /* of the capture, up to its end */
+    uint64_t bytes_read; /* of the capture, up to the end of the block */
     GError *error;
 } Block;
 
@@ -39,17 +39,17 @@ struct FpReadAhead {
     const FpStreams *streams;
     GThread *thread;
     Block blocks[N_BLOCKS];
-    /* shared, under lock */
+    /* shared, protected by lock */
     GMutex lock;
     GCond changed;
     unsigned n_full;
     bool is_reader_waiting;
     bool is_pass_waiting;
     bool is_over;
-    /* the pass's: what it has taken */
+    /* the pass's own: what it has taken */
     unsigned current;
     int taken;
-    uint64_t instead_until; /* in the file */
+    uint64_t instead_until; /* offset in the file */
     bool is_at_end;
 };
 
@@ -58,7 +58,7 @@ bool fp_read_ahead_is_possible(const FpCapture *capture)
     return capture->reader->swap_buffer != NULL && capture->file_bytes >= 0;
 }
 
-/* Waits until no more than max blocks are full. Returns how many are, N_BLOCKS when it is over. */
+/* Waits until at most max blocks are full. Returns how many are; N_BLOCKS: the reader is to end. */
 static unsigned wait_for_free(FpReadAhead *ahead, unsigned max)
 {
     g_mutex_lock(&ahead->lock);
@@ -120,7 +120,7 @@ static void read_records(FpReadAhead *ahead, Block *block)
     block->is_decoded = false;
 }
 
-/* before: the block that was filled before, NULL: this is the first, and what was read when the capture was opened comes into it. */
+/* before: the block filled before this one. NULL: this is the first, and gets what was read when the capture was opened. */
 static void fill(FpReadAhead *ahead, Block *block, Block *before, unsigned n_full)
 {
     if (before != NULL) {
@@ -167,7 +167,7 @@ FpReadAhead *fp_read_ahead_begin(FpCapture *capture, const FpStreams *streams)
     g_mutex_init(&ahead->lock);
     g_cond_init(&ahead->changed);
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the main thread */
     ahead->thread = g_thread_try_new("read ahead", read_on, ahead, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (ahead->thread == NULL)
@@ -175,7 +175,7 @@ FpReadAhead *fp_read_ahead_begin(FpCapture *capture, const FpStreams *streams)
     return ahead;
 }
 
-/* What the reader must not read. It does nothing until the block is given back. */
+/* Reads what the reader must not read. The reader does nothing until the block is given back. */
 static void read_instead(FpReadAhead *ahead, Block *block)
 {
     ahead->capture->is_read_ahead = false;

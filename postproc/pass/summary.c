@@ -28,7 +28,8 @@ uint64_t fp_summary_unanswered(const FpSummary *summary)
     return summary->unjudged + summary->without_fields;
 }
 
-/* Frames by what came of them; those that lead to what is no TCP by its name, as many names as fit a page. */
+/* Prints frames by what they decoded to. Those that lead to something other than TCP are counted by its name, as many names as fit a
+ * page. */
 static void print_decoded(const FpSummary *summary, const FpNoSegmentCounts *left, FILE *file)
 {
     FpNoSegmentCount top[LEFT_MAX];
@@ -63,10 +64,10 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
     if (summary->without_fields > 0)
         fprintf(file, "no fields       of %" PRIu64 " streams, as tshark could not be asked\n", summary->without_fields);
     if (summary->hurried > 0)
-        fprintf(file, "hurried         %" PRIu64 " streams, whose fields are those of what had come of their flight, as too much waited\n",
+        fprintf(file, "hurried         %" PRIu64 " streams whose fields were taken before their flight was over, as too much waited\n",
                 summary->hurried);
     if (summary->late > 0)
-        fprintf(file, "late            %" PRIu64 " streams that spoke only when their handshake was forgotten\n", summary->late);
+        fprintf(file, "late            %" PRIu64 " streams that spoke only after their handshake was forgotten\n", summary->late);
     if (summary->has_drops)
         fprintf(file, "dropped         %" PRIu64 " frames by the kernel, %" PRIu64 " by the interface%s\n", summary->drops.by_kernel,
                 summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");
