@@ -80,7 +80,7 @@ static bool set_held(FpInboxLock *lock, GError **error)
     close(lock->fd);
     lock->fd = -1;
     g_autofree char *holder = name_holder(&inbox);
-    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: %s; one watcher each: stop it, or give this one another inbox", lock->inbox, holder);
+    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: %s; stop it, or give this watcher another inbox", lock->inbox, holder);
     return false;
 }
 

@@ -22,11 +22,11 @@
 #define BUFFER_BYTES (1024U * 1024U)
 #define SEEN_MAX (1U << 24)
 
-/* Begins a slot. Its checksum is over all before it, and what follows the header has one of its own. */
+/* The beginning of a slot. checksum covers all members before it, body_checksum what follows the header. */
 typedef struct {
     uint64_t magic;
     uint32_t version;
-    uint32_t header_bytes; /* sizeof this */
+    uint32_t header_bytes; /* sizeof(Header) */
     uint64_t generation;
     uint64_t committed;
     uint32_t network_kinds;
@@ -42,13 +42,13 @@ typedef struct {
 
 G_STATIC_ASSERT(sizeof(Header) <= HEADER_BYTES);
 
-/* The last of an array. */
+/* The last numbers of an array. */
 typedef struct {
     uint64_t n;
     uint64_t numbers[FP_CHECKPOINT_RECENT];
 } Recent;
 
-/* The file committed. */
+/* The file `committed`. */
 typedef struct {
     uint64_t magic;
     uint64_t generation;
@@ -65,10 +65,10 @@ typedef struct {
     uint8_t *buffer;
     size_t start;
     size_t end;
-    uint64_t left; /* when read: of the body, behind the buffer */
+    uint64_t left; /* when reading: bytes of the body that have not been read into buffer */
     uint64_t bytes;
     XXH3_state_t *hash;
-    int failure; /* errno; 0 with a short file */
+    int failure; /* errno; 0 if the file is too short */
 } Body;
 
 static Body body_new(int fd)
@@ -121,7 +121,7 @@ static bool body_write(void *user, const void *bytes, size_t n)
     return true;
 }
 
-/* Returns false at the end or with failure set. */
+/* Returns false at the end, or when reading fails; then failure is set. */
 static bool body_fill(Body *body)
 {
     size_t wanted = MIN(BUFFER_BYTES, body->left);
@@ -193,7 +193,7 @@ static bool write_array(Body *body, const GArray *numbers)
     return body_write(body, numbers->data, numbers->len * sizeof(uint64_t));
 }
 
-/* The folder too: the slot's file may be new in it. */
+/* Syncs the folder too, as the slot's file may be new in it. */
 static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, GError **error)
 {
     Header header = {.magic = MAGIC, .version = VERSION, .header_bytes = sizeof header};
@@ -219,7 +219,7 @@ static bool write_slot(int fd, const char *folder, const char *path, const FpChe
         return set_error(error, path, "the state cannot be written", failure);
     if (!write_all(fd, &header, sizeof header, 0))
         return set_error(error, path, "the state cannot be written", errno);
-    return (fdatasync(fd) == 0 && fp_folder_sync(folder)) || set_error(error, path, "the state cannot be brought to the disk", errno);
+    return (fdatasync(fd) == 0 && fp_folder_sync(folder)) || set_error(error, path, "the state cannot be synced to disk", errno);
 }
 
 static Recent last_of(const GArray *numbers)
@@ -231,7 +231,7 @@ static Recent last_of(const GArray *numbers)
     return recent;
 }
 
-/* For nobody else to read: who knows the seed can make streams that fall into one place of the table. Older versions let all. */
+/* Nobody else may read it: whoever knows the seed can make streams that fall into one place of the table. Older versions let everybody. */
 static int open_to_save(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
@@ -269,17 +269,18 @@ bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **e
     bool is_written = write_slot(fd, folder, path, checkpoint, error);
     close(fd);
     if (!is_written) {
-        unlink(path); /* what the kernel has of it may be marked clean without having been written: let nobody read that */
+        unlink(path); /* its pages may be marked clean without having been written: nobody may read them */
         return false;
     }
     checkpoint->generation++;
     if (!save_witness(folder, checkpoint))
-        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s/committed: cannot be written: %s; it is needed only if a checkpoint gets damaged",
+        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s/committed: cannot be written: %s; it is needed only if a checkpoint is damaged later",
                    folder, g_strerror(errno));
     return true;
 }
 
-/* Reads up to n bytes from the beginning of a file, none where there is no file. Returns how many, or -1 with error set. */
+/* Reads up to n bytes from the beginning of a file; none if there is no file. Returns how many, or -1 and sets error. *fd: the open file,
+ * or -1. */
 static ssize_t read_beginning(const char *path, int *fd, void *bytes, size_t n, GError **error)
 {
     ssize_t done = 0;
@@ -326,12 +327,12 @@ static void begin_empty(FpCheckpoint *checkpoint)
                                           .matched = g_array_new(FALSE, TRUE, sizeof(uint64_t))}};
 }
 
-/* A slot that is being read. */
+/* A slot being read. */
 typedef struct {
     char *path;
     int fd; /* -1: there is no file */
     Header header;
-    const char *wrong; /* what is wrong with it, or NULL */
+    const char *wrong; /* what is wrong with it; NULL: nothing */
 } Slot;
 
 static const char *check_header(const Header *header, ssize_t bytes)
@@ -339,7 +340,7 @@ static const char *check_header(const Header *header, ssize_t bytes)
     if (bytes < (ssize_t)sizeof *header)
         return "is cut short";
     if (header->magic != MAGIC)
-        return "is no checkpoint";
+        return "is not a checkpoint";
     if (header->version != VERSION || header->header_bytes != sizeof *header)
         return "is of another version of firstpayload";
     return header->checksum != header_checksum(header) ? "is damaged" : NULL;
@@ -378,8 +379,8 @@ uint64_t fp_checkpoint_newest(const char *folder)
     return newest;
 }
 
-/* Reads a slot whose header is well into *checkpoint, which is empty. Returns false with error set when it cannot be read; it may be
- * damaged, which it notes in slot->wrong. */
+/* Reads a slot with a valid header into *checkpoint, which is empty. Returns false and sets error when it cannot be read. If it is damaged,
+ * notes that in slot->wrong. */
 static bool slot_read(Slot *slot, const FpRules *rules, size_t max_streams, FpCheckpoint *checkpoint, GError **error)
 {
     const Header *header = &slot->header;
@@ -412,17 +413,17 @@ static void begin_again(FpCheckpoint *checkpoint)
     begin_empty(checkpoint);
 }
 
-/* It may only just have been written by a watcher that was killed, or could not say whether it holds; and what it says is about to be acted
- * on. The folder too, as the slot may be new in it, and the other one gone from it. */
+/* Syncs the slot before we act on what it says: a watcher that was killed, or could not tell whether its write holds, may only just have
+ * written it. Syncs the folder too, as this slot may be new in it, and the other one gone from it. */
 static bool make_certain(const Slot *slot, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(slot->path);
     bool is_certain = (fdatasync(slot->fd) == 0 && fp_folder_sync(folder)) || errno == EINVAL || errno == EROFS;
 
-    return is_certain || set_error(error, slot->path, "the state cannot be brought to the disk", errno);
+    return is_certain || set_error(error, slot->path, "the state cannot be synced to disk", errno);
 }
 
-/* Reads the slot, if it is well, and says what is wrong with it where something is. *is_whole: whether it was. */
+/* Reads the slot if it is valid; otherwise logs what is wrong with it. *is_whole: whether it is valid. */
 static bool slot_load(Slot *slot, const FpRules *rules, size_t max_streams, FpCheckpoint *checkpoint, bool *is_whole, GError **error)
 {
     if (slot->wrong == NULL && !slot_read(slot, rules, max_streams, checkpoint, error))
@@ -447,7 +448,7 @@ static bool load_newest(Slot *slots, const FpRules *rules, size_t max_streams, F
 
 static void add_missing(GArray *numbers, const Recent *recent)
 {
-    g_autoptr(GArray) before = g_array_copy(numbers); /* as the table's keys must stay where they are */
+    g_autoptr(GArray) before = g_array_copy(numbers); /* a copy, as the keys of the table must stay where they are */
     g_autoptr(GHashTable) there = g_hash_table_new(g_int64_hash, g_int64_equal);
 
     for (guint i = 0; i < before->len; i++)
@@ -457,7 +458,7 @@ static void add_missing(GArray *numbers, const Recent *recent)
             g_array_append_val(numbers, recent->numbers[i]);
 }
 
-/* The slot that is whole may be older than what was committed last. */
+/* The valid slot may be older than the last commit. */
 static void apply_witness(const char *folder, const Witness *witness, FpCheckpoint *checkpoint)
 {
     if (witness->generation <= checkpoint->generation)
@@ -488,9 +489,10 @@ bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_str
     }
     apply_witness(folder, &witness, checkpoint);
     if (checkpoint->streams != NULL && checkpoint->network_kinds != network_kinds) {
-        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: streams were told apart by another --stream-key; all are forgotten", folder);
+        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s: the checkpoint was made with another --stream-key; its streams are forgotten",
+                   folder);
         g_clear_pointer(&checkpoint->streams, fp_streams_free);
-        g_array_set_size(checkpoint->seen.matched, 0); /* their numbers begin anew */
+        g_array_set_size(checkpoint->seen.matched, 0); /* streams are numbered anew */
     }
     checkpoint->network_kinds = network_kinds;
     return true;

@@ -24,8 +24,8 @@
 struct FpOutbox {
     char *folder;
     char *build_folder;
-    int lock_fd; /* of build_folder: a copied state folder would have another watcher clear it */
-    bool is_new; /* and nobody has been told */
+    int lock_fd; /* of build_folder: a watcher with a copied state folder would clear it */
+    bool is_new; /* it was created, and fp_outbox_find has not said so yet */
 };
 
 static bool set_error(GError **error, const char *path, const char *what)
@@ -41,7 +41,8 @@ static bool lock_build_folder(FpOutbox *outbox, GError **error)
         return set_error(error, outbox->build_folder, "cannot be opened");
     if (flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: another watcher builds in it, with a copy of the state folder; use a new one",
+    g_set_error(error, FP_ERROR, FP_ERROR_HELD,
+                "%s: another watcher builds in it, with a copy of the state folder; give this one a new one (--state)",
                 outbox->build_folder);
     close(outbox->lock_fd);
     outbox->lock_fd = -1;
@@ -126,7 +127,7 @@ char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *
 
 static bool sync_folder(const char *path, GError **error)
 {
-    return fp_folder_sync(path) || set_error(error, path, "cannot be brought to the disk");
+    return fp_folder_sync(path) || set_error(error, path, "cannot be synced to disk");
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -134,7 +135,7 @@ static gint compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What was built, in the order of numbers; the caller's. */
+/* Returns the names of what was built, in order of numbers; caller frees. Returns NULL and sets error. */
 static GPtrArray *list_built(const FpOutbox *outbox, GError **error)
 {
     GPtrArray *names = fp_folder_names(outbox->build_folder);
@@ -172,7 +173,7 @@ bool fp_outbox_sync_built(const FpOutbox *outbox, uint64_t after, unsigned n, GE
     return false;
 }
 
-/* The attempt-th name to try: NAME, NAME with the claim's number, then with others behind that. */
+/* The attempt-th name to try: NAME; NAME with the claim's number; then that with further numbers behind it. Caller frees. */
 static char *attempted_name(const char *name, uint64_t number, unsigned attempt)
 {
     if (attempt == 0)
@@ -193,7 +194,7 @@ static bool publish(const FpOutbox *outbox, const char *built, GError **error)
         if (errno != EEXIST)
             break;
     }
-    return set_error(error, from, "cannot be given its name in the output folder");
+    return set_error(error, from, "cannot be renamed into the output folder");
 }
 
 bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error)
@@ -209,7 +210,7 @@ bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error)
         if (!publish(outbox, built, error))
             return false;
     }
-    return sync_folder(outbox->folder, error); /* also for those of an attempt that ended before this */
+    return sync_folder(outbox->folder, error); /* also for outputs of an earlier attempt that did not get here */
 }
 
 bool fp_outbox_discard(const FpOutbox *outbox, uint64_t number, GError **error)

@@ -12,7 +12,7 @@
 #include "state-folder.h"
 
 #define RETRY_US 50000
-#define ATTEMPTS 200U /* ten seconds: as long as another of us may take */
+#define ATTEMPTS 200U /* ten seconds: as long as another process of ours may take */
 
 static bool is_same_file(const struct stat *one, const struct stat *other)
 {
@@ -27,8 +27,8 @@ static bool is_in(const char *folder, const char *file)
     return stat(its, &one) == 0 && stat(folder, &other) == 0 && is_same_file(&one, &other);
 }
 
-/* Makes sure that file, which is there, is in the inbox. Returns where it is there, NULL with error set; the caller's. status: of the file.
- */
+/* Moves file, whose status is given, into the inbox unless it is there already. Returns its path there; caller frees. Returns NULL and sets
+ * error. */
 static char *bring(const char *inbox, const char *file, const struct stat *status, GError **error)
 {
     g_autofree char *name = g_path_get_basename(file);
@@ -40,7 +40,7 @@ static char *bring(const char *inbox, const char *file, const struct stat *statu
     if (fp_folder_rename(file, path))
         return g_steal_pointer(&path);
     g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be moved to %s: %s%s", file, path, g_strerror(errno),
-                errno == EXDEV ? "; let the capture be written on that file system" : "");
+                errno == EXDEV ? "; have the capture written on that file system" : "");
     return NULL;
 }
 
@@ -65,7 +65,7 @@ bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *r
     if (stat(file, &status) != 0) {
         int failure = errno;
         if (failure == ENOENT && is_in(options->spool.inbox, file))
-            return true; /* a watcher was quicker */
+            return true; /* a watcher was faster */
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be handed over: %s", file, g_strerror(failure));
         return false;
     }
@@ -86,13 +86,13 @@ bool fp_rotate(const FpWatchOptions *options, const char *file, FpWatchResult *r
             break;
         if (!is_still_there(path, &status)) {
             g_error_free(failure);
-            return true; /* who holds the state folder has claimed it */
+            return true; /* whoever holds the state folder has claimed it */
         }
         g_usleep(RETRY_US);
     }
     if (g_error_matches(failure, FP_ERROR, FP_ERROR_HELD) && fp_state_folder_holder(options->spool.state) != 0) {
         g_error_free(failure);
-        return true; /* a watcher holds it, which will claim the file when it can */
+        return true; /* a watcher holds it, and will claim the file when it can */
     }
     g_propagate_error(error, failure);
     return false;

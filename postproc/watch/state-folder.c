@@ -34,7 +34,7 @@ static pid_t read_holder(int fd)
     return pread(fd, text, sizeof text - 1, 0) > 0 ? (pid_t)g_ascii_strtoll(text, NULL, 10) : 0;
 }
 
-/* firstpayload status holds it for a moment, to see whether it can. */
+/* Tries several times, as firstpayload status holds the lock for a moment to see whether it can. */
 static bool try_lock(int fd)
 {
     for (unsigned attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
@@ -60,20 +60,19 @@ static bool take_lock(FpStateFolder *folder, GError **error)
     if (folder->lock_fd < 0)
         return set_error(error, path, "cannot be opened");
     if (!try_lock(folder->lock_fd)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_HELD,
-                    "%s: process %d works on this state folder; one watcher each: stop it, or give this one another --state", folder->path,
-                    (int)read_holder(folder->lock_fd));
+        g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: process %d works on this state folder; stop it, or give this one another --state",
+                    folder->path, (int)read_holder(folder->lock_fd));
         let_go(folder);
         return false;
     }
-    /* Where a file system has no locks, whoever runs two watchers on one folder is not told. */
+    /* On a file system without locks, two watchers on one folder go unnoticed. */
     g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
     if (ftruncate(folder->lock_fd, 0) != 0 || pwrite(folder->lock_fd, pid, strlen(pid), 0) < 0)
         return set_error(error, path, "cannot be written");
     return true;
 }
 
-/* Writes a file of one word, so that it lasts. */
+/* Writes a file of one word, and syncs it. */
 static bool write_word(const FpStateFolder *folder, const char *name, const char *word, GError **error)
 {
     g_autofree char *path = g_build_filename(folder->path, name, NULL);
@@ -86,7 +85,7 @@ static bool write_word(const FpStateFolder *folder, const char *name, const char
     return false;
 }
 
-/* Reads the name, or chooses one. */
+/* Reads the folder's name, or chooses one. */
 static bool find_id(FpStateFolder *folder, GError **error)
 {
     g_autofree char *path = g_build_filename(folder->path, "id", NULL);
@@ -125,7 +124,7 @@ bool fp_state_folder_is_there(const FpStateFolder *folder)
     return fp_folder_is_still(path, folder->lock_fd);
 }
 
-/* Whether it is that of another: it has been put there in the place of this one. */
+/* Whether another state folder has been put in its place. */
 static bool is_other(const FpStateFolder *folder)
 {
     g_autofree char *path = g_build_filename(folder->path, "id", NULL);
@@ -137,13 +136,14 @@ static bool is_other(const FpStateFolder *folder)
 bool fp_state_folder_make_again(FpStateFolder *folder, GError **error)
 {
     let_go(folder);
-    if (mkdir(folder->path, 0777) != 0 && errno != EEXIST) /* not those above it: it may have been a file system that was mounted there */
+    if (mkdir(folder->path, 0777) != 0 &&
+        errno != EEXIST) /* only this folder: the ones above it may belong to a file system that was mounted there */
         return set_error(error, folder->path, "is gone, and cannot be created");
     if (!take_lock(folder, error))
         return false;
     if (!is_other(folder))
         return write_word(folder, "id", folder->id, error);
-    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: another state folder has been put in its place; start the watcher anew", folder->path);
+    g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: another state folder has been put in its place; restart the watcher", folder->path);
     let_go(folder);
     return false;
 }

@@ -10,7 +10,7 @@
 #include "base/folder.h"
 #include "status.h"
 
-#define USUAL_NAME ".firstpayload" /* of a state folder, in the output folder */
+#define USUAL_NAME ".firstpayload" /* of a state folder in the output folder */
 
 static bool has_state(const char *folder)
 {
@@ -26,7 +26,7 @@ static bool is_same(const char *one, const char *other)
     return stat(one, &its) == 0 && stat(other, &others) == 0 && its.st_dev == others.st_dev && its.st_ino == others.st_ino;
 }
 
-/* Whether the watcher whose state folder is at state takes captures from folder, or has its outputs there. */
+/* Whether the watcher with this state folder takes captures from folder, or puts its outputs there. */
 static bool is_used(const char *state, const char *folder)
 {
     FpStatus status;
@@ -39,7 +39,7 @@ static bool is_used(const char *state, const char *folder)
     return is_so;
 }
 
-/* The state folder that is beside folder, or in a folder beside it. The caller's; NULL: there is none. */
+/* Returns the state folder that is beside folder, or in a folder beside it; caller frees. NULL: there is none. */
 static char *find_beside(const char *folder)
 {
     g_autofree char *path = g_canonicalize_filename(folder, NULL);
@@ -73,7 +73,7 @@ char *fp_state_search(const char *folder, GError **error)
                 "%s: %s; name the state folder of a watcher, which is .firstpayload in its output folder unless it was given --state",
                 folder,
                 stat(folder, &status) != 0 ? g_strerror(errno)
-                : !S_ISDIR(status.st_mode) ? "is no folder"
-                                           : "no watcher has its state there, and none that has it beside it uses it");
+                : !S_ISDIR(status.st_mode) ? "is not a folder"
+                                           : "no watcher has its state there, and none with its state beside it uses it");
     return NULL;
 }

@@ -28,9 +28,9 @@ static const Figure figures[FP_N_FIGURES] = {
     [FP_FIGURE_FILES_EMPTY] = {"files_empty", "Of these, without a record", true, false},
     [FP_FIGURE_FILES_FAILED] = {"files_failed", "Files moved to failed/", true, false},
     [FP_FIGURE_FILES_CUT] = {"files_cut", "Captures whose last record was cut", true, false},
-    [FP_FIGURE_FILES_OVERTAKEN] = {"files_overtaken", "Files waited for in vain: younger ones were taken before them, since the start",
-                                   true, false},
-    [FP_FIGURE_FILES_UNMATCHED] = {"files_unmatched", "Finished files in the inbox that only compressed would match", false, false},
+    [FP_FIGURE_FILES_OVERTAKEN] = {"files_overtaken", "Files waited for in vain since the start: younger ones were taken before them", true,
+                                   false},
+    [FP_FIGURE_FILES_UNMATCHED] = {"files_unmatched", "Finished files in the inbox that match only when compressed", false, false},
     [FP_FIGURE_FRAMES] = {"frames", "Frames read", true, false},
     [FP_FIGURE_KEPT] = {"frames_kept", "Frames written", true, false},
     [FP_FIGURE_BYTES_IN] = {"bytes_in", "Bytes read", true, false},
@@ -40,17 +40,17 @@ static const Figure figures[FP_N_FIGURES] = {
     [FP_FIGURE_STREAMS_OPEN] = {"streams_open", "TCP streams in the table", false, false},
     [FP_FIGURE_STREAMS_FORGOTTEN] = {"streams_forgotten", "TCP streams forgotten as the table was full", true, false},
     [FP_FIGURE_STREAMS_UNMATCHED] = {"streams_unmatched", "TCP streams left out by the display filter", true, false},
-    [FP_FIGURE_STREAMS_UNJUDGED] = {"streams_unjudged", "TCP streams kept though the display filter could not be asked", true, false},
-    [FP_FIGURE_STREAMS_WITHOUT_FIELDS] = {"streams_without_fields", "TCP streams of which the fields could not be asked", true, false},
+    [FP_FIGURE_STREAMS_UNJUDGED] = {"streams_unjudged", "TCP streams kept because the display filter could not be asked", true, false},
+    [FP_FIGURE_STREAMS_WITHOUT_FIELDS] = {"streams_without_fields", "TCP streams whose fields tshark could not be asked for", true, false},
     [FP_FIGURE_TABLE_BYTES] = {"table_bytes", "Memory of the table of streams", false, false},
     [FP_FIGURE_BACKLOG_FILES] = {"backlog_files", "Finished files that wait", false, false},
     [FP_FIGURE_BACKLOG_BYTES] = {"backlog_bytes", "Their size", false, false},
     [FP_FIGURE_ARCHIVE_BYTES] = {"archive_bytes", "Size of done/", false, false},
     [FP_FIGURE_CHECKPOINTS] = {"checkpoints", "Checkpoints written", true, false},
-    [FP_FIGURE_COMMITTED] = {"committed", "Number of the last claim done with", false, false},
-    [FP_FIGURE_TROUBLE] = {"trouble", "1 while waiting for something to get better", false, false},
+    [FP_FIGURE_COMMITTED] = {"committed", "Number of the last claim that is done", false, false},
+    [FP_FIGURE_TROUBLE] = {"trouble", "1 while something does not work and is tried again", false, false},
     [FP_FIGURE_LAST_FRAME_NS] = {"last_frame_seconds", "Time of the newest frame", false, true},
-    [FP_FIGURE_LAST_PUBLISHED_NS] = {"last_published_seconds", "When an output was published last", false, true},
+    [FP_FIGURE_LAST_PUBLISHED_NS] = {"last_published_seconds", "When an output was last published", false, true},
     [FP_FIGURE_LAG_NS] = {"lag_seconds", "From the last change of the last file to its output", false, true},
     [FP_FIGURE_CHECKPOINT_NS] = {"checkpoint_seconds", "How long the last checkpoint took", false, true},
 };
@@ -85,7 +85,7 @@ static bool write_text(int fd, const char *text)
     return ftruncate(fd, (off_t)n) == 0;
 }
 
-/* Writes over the file that is there, within the room that it has. */
+/* Overwrites the file that is there, if the text fits into the blocks that it has. */
 static bool overwrite(const char *path, const char *text)
 {
     struct stat status;
@@ -110,9 +110,9 @@ static bool write_beside(const char *path, const char *beside, const char *text)
     return is_written && rename(beside, path) == 0;
 }
 
-/* Not brought to the disk: after a power cut nobody asks how it was before. The file beside it always has the same name, so that none is
- * left over by who is killed. On a full disk, which is when it is asked for most, there is no room for another file; then readers may for a
- * moment see half of it. */
+/* Does not sync: after a power cut nobody asks how it was before. The temporary file always has the same name, so that a process that is
+ * killed leaves none behind for good. On a full disk, which is when the status is asked for most, there is no room for another file: then
+ * readers may for a moment see half of the text. */
 static bool replace_file(const char *path, const char *text, GError **error)
 {
     g_autofree char *beside = g_strconcat(path, ".new", NULL);
@@ -136,7 +136,7 @@ bool fp_status_save(const FpStatus *status, const char *folder, GError **error)
     g_key_file_set_int64(file, GROUP, "written", status->written_ns);
     for (int i = 0; i < FP_N_WORDS; i++)
         if (status->words[i] != NULL) {
-            g_autofree char *escaped = g_strescape(status->words[i], NULL); /* names of files need not be UTF-8 */
+            g_autofree char *escaped = g_strescape(status->words[i], NULL); /* file names need not be UTF-8 */
             g_key_file_set_string(file, GROUP, words[i], escaped);
         }
     for (int i = 0; i < FP_N_FIGURES; i++)
@@ -169,14 +169,14 @@ bool fp_status_load(FpStatus *status, const char *folder, GError **error)
     return true;
 }
 
-/* value as the documents have it: times in seconds. The caller's. */
+/* value as it is documented: times in seconds. Caller frees. */
 static char *figure_text(const Figure *figure, uint64_t value)
 {
     return figure->is_ns ? g_strdup_printf("%" PRIu64 ".%09" PRIu64, value / 1000000000, value % 1000000000)
                          : g_strdup_printf("%" PRIu64, value);
 }
 
-/* In the way of Prometheus: backslash, quote and line feed are escaped; what is no UTF-8 is replaced. */
+/* Escapes a label's value as Prometheus asks: backslash, quote and line feed. Replaces what is not UTF-8. Caller frees. */
 static char *escape_label(const char *value)
 {
     g_autofree char *valid = g_utf8_make_valid(value, -1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status.h - how a watcher is: kept in its state folder, for people, programs and Prometheus. */
+/* status.h - how a watcher is doing: kept in its state folder, for people, programs and Prometheus. */
 #ifndef FP_STATUS_H
 #define FP_STATUS_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* In the order in which they are shown. Those that end in _NS are times since 1970 or durations, and shown in seconds. */
+/* In the order in which they are shown. Those that end in _NS are times since 1970 or durations; they are shown in seconds. */
 typedef enum {
     FP_FIGURE_FILES,
     FP_FIGURE_FILES_EMPTY,
@@ -41,11 +41,11 @@ typedef enum {
     FP_N_FIGURES,
 } FpFigure;
 
-/* Words; each may be NULL, and is the struct's own. */
+/* Texts. Each may be NULL, and is owned by the struct. */
 typedef enum {
     FP_WORD_STATE,     /* "starting", "idle", "working", "following", "waiting", "stopped" */
-    FP_WORD_TROUBLE,   /* what it waits for to get better */
-    FP_WORD_WAITS_FOR, /* an unfinished file that is older than what waits */
+    FP_WORD_TROUBLE,   /* what does not work and is tried again */
+    FP_WORD_WAITS_FOR, /* an unfinished file that is older than those that wait */
     FP_WORD_INBOX,
     FP_WORD_OUTPUT,
     FP_WORD_LAST_FILE,
@@ -60,22 +60,26 @@ typedef struct {
     int64_t written_ns; /* since 1970 */
 } FpStatus;
 
+/* Frees the words. */
 void fp_status_clear(FpStatus *status);
 
-/* value is copied; NULL is allowed. */
+/* Sets a word to a copy of value, which may be NULL. */
 void fp_status_set_word(FpStatus *status, FpWord word, const char *value);
 
-/* Replaces the file status in folder. */
+/* Replaces the file `status` in folder. Returns false and sets error. */
 bool fp_status_save(const FpStatus *status, const char *folder, GError **error);
 
-/* Reads it. */
+/* Reads the file `status` in folder; free with fp_status_clear. Returns false and sets error. */
 bool fp_status_load(FpStatus *status, const char *folder, GError **error);
 
-/* Replaces the file at path by one for Prometheus (node_exporter's textfile collector). instance: which watcher, by its inbox. */
+/* Replaces the file at path by one for Prometheus (node_exporter's textfile collector). The label inbox says which watcher it is. Returns
+ * false and sets error. */
 bool fp_status_save_metrics(const FpStatus *status, const char *path, GError **error);
 
-/* For people and for programs. is_running: whether the process is there. */
+/* Prints the status for people. is_running: whether the process is there. */
 void fp_status_print(const FpStatus *status, bool is_running, FILE *file);
+
+/* Prints the status for programs, as one JSON object on a line. */
 void fp_status_print_json(const FpStatus *status, bool is_running, FILE *file);
 
 #endif

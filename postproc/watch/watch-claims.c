@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-claims.c - claimed captures -> outputs that are built, and what becomes of those that cannot be. See watch-internal.h. */
+/* watch-claims.c - builds the outputs of claimed captures, and puts aside those of which none can be built. See watch-internal.h. */
 #include "watch-internal.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include "spool/compressed-copies.h"
 #include "spool/recent-names.h"
 
-#define TICK_US 250000  /* while working: signals, watchdog, claims */
-#define GROUP_US 250000 /* files that are taken within this share a checkpoint */
+#define TICK_US 250000  /* while working: time between looks at signals, watchdog and claims */
+#define GROUP_US 250000 /* files taken within this time share a checkpoint */
 #define GROUP_FILES 256U
 
 void fp_watch_claim_ahead(Watch *watch)
@@ -43,21 +43,21 @@ static void tick(Watch *watch, const char *state)
     fp_watch_save_status(watch, state, false);
 }
 
-/* A claim to which its writer still adds. */
+/* A claim that is still being written. */
 typedef struct {
     Watch *watch;
-    guint i;         /* which one */
+    guint i;         /* index of the claim */
     FpOutput *log;   /* NULL: none yet */
-    GError *failure; /* of writing while it was waited */
+    GError *failure; /* of writing, while more was waited for */
 } Following;
 
-/* No frames are at hand: what does not wait for tshark is put where it can be seen. */
+/* There are no frames for now: writes what does not wait for tshark, so that it can be seen. */
 static bool catch_up(Watch *watch, FpOutput *log, GError **error)
 {
     return fp_pass_catch_up(watch->pass, 0, error) && (log == NULL || fp_output_flush(log, error));
 }
 
-/* See FpFollower. Ends for new options, too: with these it is begun anew. */
+/* See FpFollower. Also ends for new options: the claim is then begun anew with these. */
 static bool wait_for_more(void *user)
 {
     Following *following = user;
@@ -77,19 +77,19 @@ static bool wait_for_more(void *user)
     return false;
 }
 
-/* What became of a claim. */
+/* What came of a claim. */
 typedef enum {
     BUILT,
-    BAD,     /* it is no capture, or damaged */
+    BAD,     /* it is not a capture, or is damaged */
     TROUBLE, /* something else does not work */
-    CHANGED, /* it was written to while it was read: all anew, once that has ended */
+    CHANGED, /* it was written to while it was read: it is begun anew once that has ended */
     STOPPED, /* a signal came */
-    WAITS,   /* it has not been begun: somebody writes to it, or what is before it has to be committed first */
+    WAITS,   /* it was not begun: somebody writes to it, or claims before it must be committed first */
 } Built;
 
-/* What is built of a claim. */
+/* The outputs of a claim. */
 typedef struct {
-    FpOutput *capture; /* NULL: none, neither is the next */
+    FpOutput *capture; /* NULL: none, then writer is NULL too */
     FpWriter *writer;
     FpOutput *log; /* NULL: none */
 } Outputs;
@@ -99,7 +99,7 @@ static void say(const char *what)
     fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", what);
 }
 
-/* From here on tshark is waited for, until the other is called. */
+/* From here until end_asking the process waits for tshark. */
 static void begin_asking(Watch *watch)
 {
     if (!watch->is_reading || watch->is_asking || watch->dissector == NULL)
@@ -123,7 +123,7 @@ static bool note_waiting(void *user)
     begin_asking(watch);
     if (watch->pass != NULL) {
         tick(watch, "working");
-    } else { /* options are looked at, and there may be no claims yet */
+    } else { /* new options are being checked, and there may be no claims yet */
         fp_notify("WATCHDOG=1");
         fp_wakeup_signals(watch->wakeup, &watch->signals);
     }
@@ -166,7 +166,7 @@ static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
 }
 
-/* Makes a link of a name that stays, in the state folder, lead to the log that grows. */
+/* Points a link with a fixed name in the state folder at the log that is being written. */
 static bool show_live(const Watch *watch, const char *built, const char *suffix, GError **error)
 {
     g_autofree char *live = g_strconcat(watch->options->spool.state, "/live", suffix, NULL);
@@ -176,7 +176,7 @@ static bool show_live(const Watch *watch, const char *built, const char *suffix,
     (void)unlink(fresh);
     if (symlink(target, fresh) == 0 && rename(fresh, live) == 0)
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be made to lead to the log that grows: %s", live, g_strerror(errno));
+    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be linked to the log that is being written: %s", live, g_strerror(errno));
     return false;
 }
 
@@ -230,7 +230,7 @@ static void end_outputs(Watch *watch, Outputs *outputs)
     fp_writer_free(outputs->writer);
 }
 
-/* Brings an output, or NULL, to the disk. Takes it over. */
+/* Finishes an output, which may be NULL, and syncs it. Takes ownership of it. */
 static bool finish_output(Watch *watch, FpOutput *output, GError **error)
 {
     if (output == NULL)
@@ -244,7 +244,7 @@ static bool finish_output(Watch *watch, FpOutput *output, GError **error)
     return is_finished;
 }
 
-/* Whether writing failed while more was waited for; then error is set. */
+/* Whether writing failed while more was waited for. Then sets error. */
 static bool has_failed(Following *following, GError **error)
 {
     if (following == NULL || following->failure == NULL)
@@ -253,7 +253,7 @@ static bool has_failed(Following *following, GError **error)
     return true;
 }
 
-/* Writes the capture's outputs and brings them to the disk. following: NULL when it is finished. */
+/* Writes the capture's outputs and syncs them. following: NULL if the capture is finished. */
 static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, Following *following, GError **error)
 {
     g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
@@ -271,13 +271,13 @@ static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
     return is_done;
 }
 
-/* What was asked of tshark and not answered is not asked again: that file's outputs stay so. */
+/* Warns of streams that tshark could not be asked about. It is not asked again: the outputs of that file stay as they are. */
 static void note_unanswered(const FpClaim *claim, const FpSummary *before, const FpSummary *now)
 {
     if (fp_summary_unanswered(now) == fp_summary_unanswered(before))
         return;
     fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name,
-               "%s: tshark could not be asked of all its streams: %" G_GUINT64_FORMAT " have no fields, %" G_GUINT64_FORMAT
+               "%s: tshark could not be asked about all its streams: %" G_GUINT64_FORMAT " have no fields, %" G_GUINT64_FORMAT
                " are kept without being judged",
                claim->name, now->without_fields - before->without_fields, now->unjudged - before->unjudged);
 }
@@ -303,7 +303,7 @@ static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capt
                totals->summary.streams_with_payload - before->streams_with_payload, n_waiting);
 }
 
-/* Why a claim cannot be opened: an errno, 0 if it can. */
+/* Why a claim cannot be opened: an errno; 0: it can. */
 static int opening_failure(const FpClaim *claim)
 {
     int fd = open(claim->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW), failure = errno;
@@ -314,10 +314,10 @@ static int opening_failure(const FpClaim *claim)
     return 0;
 }
 
-/* Whose fault it was that a claim could not be taken. Reading that fails may work the next time. */
+/* Decides what to blame for a claim that could not be taken. A failure to read may be gone the next time. */
 static Built blame(Watch *watch, const FpClaim *claim, bool is_reading, const GError *failure)
 {
-    if (failure->code == FP_ERROR_DATA || failure->code == FP_ERROR_USAGE) /* usage: --filter, for its link type */
+    if (failure->code == FP_ERROR_DATA || failure->code == FP_ERROR_USAGE) /* usage: --filter does not suit its link type */
         return BAD;
     if (!is_reading)
         return TROUBLE;
@@ -338,18 +338,18 @@ static Built blame(Watch *watch, const FpClaim *claim, bool is_reading, const GE
     }
 }
 
-/* Whether the claim has the same in it as one that was taken, and needs no output. */
+/* Whether the claim holds the same as one that was taken, and so needs no output. */
 static bool is_copy(Watch *watch, const FpClaim *claim, uint64_t beginning)
 {
     if (claim->records_before > 0 || !fp_compressed_copies_is_copy(claim->name, beginning, watch->state.seen.names))
         return false;
     fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
-               "%s: a copy, compressed otherwise, of a capture that has been taken; it has no output", claim->name);
+               "%s: a copy, compressed differently, of a capture that has been taken; it has no output", claim->name);
     return true;
 }
 
-/* A file that is left where it is may be overwritten while it is read: then its output would be of neither. What has been moved is there in
- * any case, to be read anew: then there is no error. */
+/* A file that stays in the inbox may be overwritten while it is read; then its output would be of neither. A file that was moved is still
+ * there and can be read again: for that error is not set. */
 static bool is_as_claimed(const FpClaim *claim, GError **error)
 {
     FpSameness sameness = fp_claim_compare(claim);
@@ -369,7 +369,7 @@ static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const cha
                             : fp_capture_open_as(path, claim->path, by_wiretap, error);
 }
 
-/* A writer that makes its file shorter takes back what has been read. */
+/* A writer that shortens its file takes back what has been read. */
 static bool is_all_there(const FpCapture *capture, GError **error)
 {
     if (fp_capture_early_end(capture) == NULL)
@@ -387,7 +387,7 @@ static void note_read(Watch *watch, guint i, const FpSummary *before, uint64_t b
     fp_compressed_copies_note(watch->state.seen.names, claim->name, beginning);
 }
 
-/* Builds the outputs of a claim that has been opened. is_written: it is not finished, and is to be followed. */
+/* Builds the outputs of a claim that has been opened. is_written: it is unfinished, and is followed. */
 static Built build_opened(Watch *watch, guint i, bool is_written, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
@@ -444,7 +444,7 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
     return built;
 }
 
-/* Puts a claim aside that makes no sense. Takes over why. */
+/* Puts a bad claim aside. Takes ownership of why. */
 static bool fail_claim(Watch *watch, guint i, GError *why, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
@@ -459,7 +459,7 @@ static bool fail_claim(Watch *watch, guint i, GError *why, GError **error)
     return is_moved;
 }
 
-/* One that was found bad only after some of it had been taken: as if it had not been there. */
+/* Puts a claim aside that turned out bad only after some of it had been taken. All is then as if it had not been there. */
 static bool fail_claim_begun(Watch *watch, guint i, GError *why, GError **error)
 {
     if (fp_watch_restore(watch, error) && fail_claim(watch, i, g_steal_pointer(&why), error))
@@ -482,19 +482,19 @@ static bool can_follow(const Watch *watch, const FpClaim *claim)
     return options->spool.follows && fp_capture_can_be_followed(claim->path, options->format != FP_WRITER_AS_INPUT);
 }
 
-/* Whether reading the claim has ended the process too often; then error is set. */
+/* Whether reading the claim has killed the process too often. Then sets error. */
 static bool is_given_up(const FpAttemptsPast *past, const FpClaim *claim, GError **error)
 {
     if (!fp_attempts_are_over(past))
         return false;
     g_set_error(error, FP_ERROR, FP_ERROR_DATA,
                 "%s: offset %" G_GUINT64_FORMAT ": the process has died %u times while it read this file, last here or up to %u MiB "
-                "further on; it is not tried again, please report it with the file",
+                "further on; it is not tried again; please report this, with the file",
                 claim->path, past->offset, past->deaths, FP_ATTEMPTS_STEP_BYTES >> 20);
     return true;
 }
 
-/* Builds the outputs of a claim, when it may be read. */
+/* Builds the outputs of a claim, if it may be read. */
 static Built attempt(Watch *watch, guint i, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
@@ -505,7 +505,7 @@ static Built attempt(Watch *watch, guint i, GError **error)
         return WAITS;
     watch->building = claim->number;
     if (i > 0 && past.deaths > 0)
-        return WAITS; /* it may end the process again: those before it are committed first */
+        return WAITS; /* it may kill the process again: those before it are committed first */
     if (is_given_up(&past, claim, error))
         return BAD;
     fp_attempts_begin(watch->attempts, claim->path);
@@ -524,7 +524,7 @@ static Built attempt(Watch *watch, guint i, GError **error)
     return built;
 }
 
-/* Who has been read, or goes to failed/, from where it may be moved back, begins anew. */
+/* Forgets the deaths on a file that was read, or goes to failed/, from where it may be moved back. */
 static void forget_attempts(const Watch *watch, const FpClaim *claim, Built built)
 {
     if (built == BUILT || (built == BAD && claim->identity == 0))
@@ -545,7 +545,7 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
         GError *failure = NULL;
         Built built = attempt(watch, i, &failure);
         if (built == WAITS)
-            break; /* those behind it wait, as their order matters; those before it do not */
+            break; /* later claims wait, as order matters; earlier ones do not */
         forget_attempts(watch, claim, built);
         *is_any = true;
         number = claim->number;

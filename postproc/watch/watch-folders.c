@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-folders.c - what becomes of the watcher when somebody deletes folders under it. See watch-internal.h. */
+/* watch-folders.c - what the watcher does when somebody deletes its folders. See watch-internal.h. */
 #include "base/error.h"
 #include "base/journal.h"
 #include "watch-internal.h"
 
-/* What is in memory is what was committed, or is being committed: it is brought to the disk again. Where the disk is further, only the lock
- * was gone, and another has worked there meanwhile. */
+/* What is in memory was committed, or is being committed: it is saved again. If the checkpoint on the disk is newer, only the lock was
+ * gone, and another watcher has worked there meanwhile. */
 static bool make_state_again(Watch *watch, GError **error)
 {
     g_autofree char *output = g_canonicalize_filename(watch->options->output, NULL);
@@ -19,7 +19,7 @@ static bool make_state_again(Watch *watch, GError **error)
         return false;
     bool is_known = watch->pass != NULL && fp_checkpoint_newest(watch->folder.path) <= watch->state.generation;
     fp_journal(G_LOG_LEVEL_WARNING, watch->state.committed, NULL, "%s: somebody has deleted the state folder, or its lock; %s",
-               watch->folder.path, is_known ? "it was made anew, and nothing is forgotten" : "what it has now is read again");
+               watch->folder.path, is_known ? "it was created again, and nothing is forgotten" : "what it has now is read again");
     watch->is_undecided = is_known;
     if (!is_known)
         fp_watch_forget_uncommitted(watch);
@@ -32,14 +32,13 @@ bool fp_watch_find_folders(Watch *watch, GError **error)
            fp_inbox_lock_renew(watch->inbox_lock, error);
 }
 
-/* Of the claims that were committed, and not disposed of yet. */
+/* Puts aside the claims that were committed but not disposed of yet. */
 static bool put_aside_unpublished(Watch *watch, GError **error)
 {
     while (fp_spool_n_claims(watch->spool) > 0 && fp_spool_claim_at(watch->spool, 0)->number <= watch->state.committed) {
         const FpClaim *claim = fp_spool_claim_at(watch->spool, 0);
         g_autofree char *why = g_strdup_printf(
-            "%s: somebody has deleted the folder in which its output was, before that was published; firstpayload slim makes it again",
-            claim->path);
+            "%s: somebody has deleted the folder with its output before that was published; firstpayload slim makes it again", claim->path);
         fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; %s", why,
                    claim->identity != 0 ? "it is left where it is" : "it was moved to failed/");
         fp_status_set_word(&watch->status, FP_WORD_LAST_FAILURE, why);

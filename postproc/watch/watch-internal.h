@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-internal.h - what the parts of the watcher share: watch.c (the rounds), watch-state.c, watch-claims.c, watch-status.c. Nobody else
- * includes it. */
+/* watch-internal.h - what the files of the watcher share: watch.c (the rounds), watch-claims.c, watch-state.c, watch-folders.c,
+ * watch-status.c. Nobody else includes it. */
 #ifndef FP_WATCH_INTERNAL_H
 #define FP_WATCH_INTERNAL_H
 
@@ -14,7 +14,7 @@
 #include "status.h"
 #include "watch.h"
 
-#define READ_ATTEMPTS 3U /* of a file whose reading fails, before it is given up */
+#define READ_ATTEMPTS 3U /* attempts to read a file, before it is given up */
 
 typedef struct {
     const FpWatchOptions *options;
@@ -22,24 +22,24 @@ typedef struct {
     void *user;
     FpStateFolder folder;
     FpAttempts *attempts;
-    bool is_reading; /* a claim, for attempts to know */
-    bool is_asking;  /* and waits for tshark meanwhile, which is no reading */
+    bool is_reading; /* a claim is being read, and attempts knows it */
+    bool is_asking;  /* meanwhile tshark is waited for, which does not count as reading */
     FpSpool *spool;
     FpInboxLock *inbox_lock;
     FpOutbox *outbox;
     FpWakeup *wakeup;
     FpSignals signals;
-    FpCheckpoint state;     /* as committed, and on the way to the next; its streams are in pass */
+    FpCheckpoint state;     /* as committed, and on its way to the next commit; its streams are in pass */
     FpDissector *dissector; /* NULL: tshark is not asked */
-    FpPass *pass;           /* NULL: the state has to be read anew */
-    uint64_t building;      /* the claim that is being built */
-    bool is_woken;          /* by what happens in the folders */
+    FpPass *pass;           /* NULL: the state has to be read again */
+    uint64_t building;      /* the claim whose outputs are being built */
+    bool is_woken;          /* events in the folders wake it */
     bool is_undecided;      /* a commit failed, and nobody knows whether the disk has it: it is tried again before anything else */
-    unsigned n_built;       /* outputs, since the last commit */
+    unsigned n_built;       /* outputs since the last commit */
     bool is_settled;        /* what was committed is published and disposed of */
     FpStatus status;
-    char *trouble;        /* what is waited for to get better; NULL: nothing */
-    uint64_t read_failed; /* the claim whose reading failed last, and how often */
+    char *trouble;        /* what does not work and is tried again; NULL: nothing */
+    uint64_t read_failed; /* the claim whose reading failed last, and how often it did */
     unsigned read_failures;
     FpProgress progress;
     bool has_no_metrics;
@@ -49,48 +49,53 @@ typedef struct {
     uint64_t files_at_start, failed_at_start, cut_at_start, unanswered_at_start;
 } Watch;
 
-/* watch-status.c. Saves the status, at most once a second unless it must be; state: FP_WORD_STATE. */
+/* watch-status.c: saves the status, at most once a second unless must is set. state: FP_WORD_STATE. A failure is ignored. */
 void fp_watch_save_status(Watch *watch, const char *state, bool must);
 
-/* Something does not work, or does again. Said once. The first takes over failure. */
+/* watch-status.c: notes that something does not work; logs that once, not at each attempt. Takes ownership of failure. */
 void fp_watch_begin_trouble(Watch *watch, GError *failure);
+
+/* watch-status.c: notes that it works again. */
 void fp_watch_end_trouble(Watch *watch);
 
-/* Says how things are. */
+/* watch-status.c: logs how things are. */
 void fp_watch_report(Watch *watch);
 
-/* watch-state.c. Goes back to what was committed last: at once, or in the next round. */
+/* watch-state.c: goes back to the last commit at once. Returns false and sets error. */
 bool fp_watch_restore(Watch *watch, GError **error);
+
+/* watch-state.c: gives up what was done since the last commit; the next round goes back to it. */
 void fp_watch_forget_uncommitted(Watch *watch);
 
-/* Remembers a file that is left where it is. */
+/* watch-state.c: remembers that a file which stays in the inbox was taken. */
 void fp_watch_add_seen(Watch *watch, const FpClaim *claim);
 
-/* Brings the state to the disk, and with it that claims up to number are done with. When it returns false, with error set, either what was
- * not committed is forgotten, or the commit is undecided. */
+/* watch-state.c: commits: saves the state, with claims up to number done. Returns false and sets error; then either what was not committed
+ * is forgotten, or the commit is undecided. */
 bool fp_watch_commit(Watch *watch, uint64_t number, GError **error);
 
-/* Carries out a commit that is undecided, if there is one. */
+/* watch-state.c: repeats a commit that is undecided, if there is one. Returns false and sets error. */
 bool fp_watch_decide(Watch *watch, GError **error);
 
-/* Publishes and disposes of what was committed. */
+/* watch-state.c: publishes and disposes of what was committed. Returns false and sets error. */
 bool fp_watch_settle(Watch *watch, GError **error);
 
-/* watch-folders.c. Makes what somebody has deleted of the state folder anew, from memory, and locks the inbox that is there now. Returns
- * false with error set; with FP_ERROR_HELD when another watcher has one of them, and this one must end. */
+/* watch-folders.c: creates again, from memory, what somebody has deleted of the state folder, and locks the inbox that is there now.
+ * Returns false and sets error; FP_ERROR_HELD when another watcher has one of them, and this one must end. */
 bool fp_watch_find_folders(Watch *watch, GError **error);
 
-/* The same of the folder to build in. Claims whose outputs were committed and not published are put aside, so that nothing is lost. */
+/* watch-folders.c: the same for the build folder. Claims whose outputs were committed but not published are put aside, so that nothing is
+ * lost. */
 bool fp_watch_find_outbox(Watch *watch, GError **error);
 
-/* watch-claims.c. A dissector for options, *dissector NULL when there is nothing to ask. */
+/* watch-claims.c: creates a dissector for options; *dissector is NULL if there is nothing to ask. Returns false and sets error. */
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error);
 
-/* Claims what is finished meanwhile, before a ring buffer overwrites it. */
+/* watch-claims.c: claims what has finished meanwhile, before a ring buffer overwrites it. */
 void fp_watch_claim_ahead(Watch *watch);
 
-/* Takes claims that share a commit. *is_any: whether there was anything to do. Returns false with error set when something
- * does not work; then the next round begins from what was committed. */
+/* watch-claims.c: takes claims that share a commit. *is_any: there was something to do. Returns false and sets error when something does
+ * not work; then the next round starts from the last commit. */
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error);
 
 static inline int64_t fp_watch_now_ns(void)

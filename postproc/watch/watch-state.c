@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-state.c - what the watcher has in memory and on the disk, and how one becomes the other. See watch-internal.h. */
+/* watch-state.c - what the watcher has in memory and on the disk, and how each becomes the other. See watch-internal.h. */
 #include "watch-internal.h"
 
 #include "base/journal.h"
 
-/* Goes back to what was committed last. */
 bool fp_watch_restore(Watch *watch, GError **error)
 {
     const FpSelection *selection = &watch->options->selection;
@@ -12,7 +11,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
     g_clear_pointer(&watch->pass, fp_pass_free);
     fp_checkpoint_clear(&watch->state);
     watch->n_built = 0;
-    watch->is_settled = false; /* what is read may be further than what was known */
+    watch->is_settled = false; /* the checkpoint may be newer than what was known */
     if (!fp_checkpoint_load(watch->folder.path, &selection->rules, selection->max_streams, selection->network_kinds, &watch->state, error))
         return false;
     FpStreams *streams = g_steal_pointer(&watch->state.streams);
@@ -32,7 +31,6 @@ bool fp_watch_restore(Watch *watch, GError **error)
     return true;
 }
 
-/* Gives up what was done since the last commit. */
 void fp_watch_forget_uncommitted(Watch *watch)
 {
     g_clear_pointer(&watch->pass, fp_pass_free); /* so that the next round restores it */
@@ -44,7 +42,7 @@ void fp_watch_add_seen(Watch *watch, const FpClaim *claim)
         g_array_append_val(watch->state.seen.files, claim->identity);
 }
 
-/* Files that are gone from the inbox need not be remembered. */
+/* Forgets files that are gone from the inbox. */
 static void prune_seen(Watch *watch)
 {
     g_autoptr(GArray) present = fp_spool_present(watch->spool);
@@ -104,7 +102,6 @@ bool fp_watch_decide(Watch *watch, GError **error)
     return !watch->is_undecided;
 }
 
-/* Publishes and disposes of what was committed. */
 bool fp_watch_settle(Watch *watch, GError **error)
 {
     if (watch->is_settled)

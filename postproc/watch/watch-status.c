@@ -40,7 +40,7 @@ static void fill_figures(Watch *watch)
     figures[FP_FIGURE_LAST_FRAME_NS] = (uint64_t)MAX(watch->state.totals.last_frame_ns, 0);
 }
 
-/* That it fails is said once. */
+/* A failure is logged once. */
 static void save_metrics(Watch *watch)
 {
     GError *failure = NULL;
@@ -53,7 +53,6 @@ static void save_metrics(Watch *watch)
     g_error_free(failure);
 }
 
-/* Saves the status, at most once a second unless it must be. Where that fails there is nothing to be done about it. */
 void fp_watch_save_status(Watch *watch, const char *state, bool must)
 {
     gint64 now_us = g_get_monotonic_time();
@@ -72,11 +71,10 @@ void fp_watch_save_status(Watch *watch, const char *state, bool must)
     g_autofree char *text =
         g_strdup_printf("STATUS=%s, %u files wait, %" G_GUINT64_FORMAT " taken%s%s", state, fp_spool_n_claims(watch->spool),
                         watch->state.totals.files, watch->trouble != NULL ? ": " : "", watch->trouble != NULL ? watch->trouble : "");
-    g_strdelimit(text, "\n", ' '); /* names of files may have any, and a line is an assignment */
+    g_strdelimit(text, "\n", ' '); /* file names may hold any, and each line is an assignment */
     fp_notify(text);
 }
 
-/* Takes over failure. Said once, not with every attempt. */
 void fp_watch_begin_trouble(Watch *watch, GError *failure)
 {
     if (watch->trouble == NULL || !g_str_equal(watch->trouble, failure->message))

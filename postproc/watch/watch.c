@@ -13,11 +13,11 @@
 #include "capture/formats.h"
 #include "spool/inbox.h"
 
-#define SCAN_MS 30000 /* events are hints: look at the folder this often in any case */
+#define SCAN_MS 30000 /* events are only hints: look at the folder this often in any case */
 #define ONCE_TROUBLE_MS 20
-#define TROUBLE_MS 2000 /* before trying again, or where there are no events */
+#define TROUBLE_MS 2000 /* before trying again, or between looks where there are no events */
 
-/* New options, where they make sense; what is on its way was committed before. */
+/* Takes new options, if they make sense. What was under way has been committed before. */
 static void reload_options(Watch *watch)
 {
     GError *failure = NULL;
@@ -34,7 +34,7 @@ static void reload_options(Watch *watch)
         g_error_free(failure);
     } else {
         watch->options = options;
-        fp_watch_forget_uncommitted(watch); /* before what it borrows */
+        fp_watch_forget_uncommitted(watch); /* before the options and dissector that the pass borrows */
         fp_dissector_free(watch->dissector);
         watch->dissector = dissector;
         fp_journal(G_LOG_LEVEL_MESSAGE, 0, NULL, "options were read again");
@@ -57,7 +57,7 @@ static bool is_keeping(const Watch *watch)
     return watch->options->spool.then == FP_THEN_KEEP;
 }
 
-/* Where files are left alone, nothing is won by claiming early, and each look reads the beginnings of all of them. */
+/* Where files stay in the inbox, nothing is gained by claiming early, and each look reads the beginnings of all of them. */
 static bool must_not_look(const Watch *watch)
 {
     g_autofree char *waits = fp_spool_waits_text(watch->spool);
@@ -65,7 +65,7 @@ static bool must_not_look(const Watch *watch)
     return is_keeping(watch) && fp_spool_n_claims(watch->spool) > 0 && waits == NULL;
 }
 
-/* Comes to where nothing is open: the disk has what is in memory, and that is published and disposed of. */
+/* Leaves nothing open: the disk has what is in memory, and that is published and disposed of. */
 static bool begin_round(Watch *watch, GError **error)
 {
     if (watch->is_undecided)
@@ -74,18 +74,19 @@ static bool begin_round(Watch *watch, GError **error)
         return false;
     if (watch->pass == NULL && !fp_watch_restore(watch, error))
         return false;
-    if (watch->state.generation == 0 && !fp_watch_commit(watch, watch->state.committed, error)) /* the seed of the streams must be known */
+    if (watch->state.generation == 0 &&
+        !fp_watch_commit(watch, watch->state.committed, error)) /* the seed of the streams must be on the disk */
         return false;
     return fp_watch_settle(watch, error);
 }
 
-/* Whether there is no use in trying again: another has what it needs, or somebody waits for an end. */
+/* Whether trying again is of no use: another watcher has what it needs, or, with once, somebody waits for the end. */
 static bool is_over(const Watch *watch, const GError *failure, unsigned failures)
 {
     return g_error_matches(failure, FP_ERROR, FP_ERROR_HELD) || (watch->options->once && failures >= READ_ATTEMPTS);
 }
 
-/* One round of all steps. *is_any: whether there was anything to do. */
+/* One round of all steps. *is_any: there was something to do. */
 static bool work(Watch *watch, bool *is_any, GError **error)
 {
     if (!begin_round(watch, error))
@@ -152,7 +153,7 @@ static bool loop(Watch *watch, GError **error)
     }
 }
 
-/* Where outputs went to another folder before, what was committed may still wait there to be published. */
+/* If outputs went to another folder before, what was committed may still wait there to be published. */
 static bool follow_output(Watch *watch, GError **error)
 {
     g_autofree char *before = fp_state_folder_output(&watch->folder);
@@ -170,7 +171,7 @@ static bool follow_output(Watch *watch, GError **error)
     return fp_state_folder_note_output(&watch->folder, now, error);
 }
 
-/* So that who asks from another folder is told which it is. */
+/* Stores the absolute path, so that it means the same wherever the status is asked for. */
 static void note_folder(Watch *watch, FpWord word, const char *path)
 {
     g_autofree char *whole = g_canonicalize_filename(path, NULL);

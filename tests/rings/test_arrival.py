@@ -168,7 +168,7 @@ class Races(unittest.TestCase):
             os.unlink(plain)
         wait_for(lambda: watcher.status().get("files") == 2, "both files")
         self.assertEqual(visible(watcher.out), ["f"])
-        self.assertIn("f.gz: a copy, compressed otherwise, of a capture that has been taken", watcher.said())
+        self.assertIn("f.gz: a copy, compressed differently, of a capture that has been taken", watcher.said())
         with open(os.path.join(watcher.inbox, ".next"), "wb") as file:       # another one of that name, as in a ring
             file.write(gzip.compress(self.capture(3)))
         os.rename(file.name, compressed)

@@ -256,7 +256,7 @@ class Waiting(InFolder):
             shutil.rmtree(self.path("out"))
         done, found = self.watch("--fields", HOST, env={"env": {**os.environ, "PATH": self.folder}})
         self.assertEqual((done.returncode, [e["fields"] for e in found]), (1, [None]), done.stderr)
-        self.assertIn("a.pcap: tshark could not be asked of all its streams: 1 have no fields", done.stderr)
+        self.assertIn("a.pcap: tshark could not be asked about all its streams: 1 have no fields", done.stderr)
 
     def test_files_wait(self):
         """For one that starts late; as long as it takes."""
