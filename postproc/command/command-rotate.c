@@ -16,11 +16,11 @@ static const char rotate_usage[] =
     "  firstpayload-rotate FILE\n"
     "  firstpayload rotate FILE\n"
     "\n"
-    "Hands a finished capture over to the watcher that %s tells of,\n"
-    "or the file that FIRSTPAYLOAD_CONFIG in the environment names. Where none runs, it is taken at once.\n"
-    "For tcpdump, which calls it for each file that it has finished: tcpdump -G 60 -w NAME -z firstpayload-rotate\n";
+    "Hands a finished capture to the watcher that is configured in %s,\n"
+    "or in the file that FIRSTPAYLOAD_CONFIG in the environment names. If no watcher runs, takes it at once.\n"
+    "For tcpdump, which runs it for each file that it finishes: tcpdump -G 60 -w NAME -z firstpayload-rotate\n";
 
-/* tcpdump gives its -z command one argument and nothing else, so what else there is to say stands in a file. */
+/* tcpdump gives its -z command one argument and nothing else, so all options are in a file. */
 int fp_command_rotate(int argc, char **argv)
 {
     const char *config = g_getenv("FIRSTPAYLOAD_CONFIG");

@@ -20,7 +20,7 @@ int fp_command_show(int argc, char **argv)
         return fp_command_fail(error);
     if (!is_quiet && summary.streams_with_payload > 0)
         fp_summary_print_line(&summary, stderr);
-    else if (!is_quiet) /* what the frames are instead is the question then */
+    else if (!is_quiet) /* then the question is what the frames are instead */
         fp_summary_print(&summary, left, false, stderr);
     return fp_command_end(&summary);
 }

@@ -14,7 +14,7 @@ int fp_command_status(int argc, char **argv)
 {
     gboolean as_json = FALSE;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print it as JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print the status as JSON", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new("STATEDIR");
@@ -22,8 +22,8 @@ int fp_command_status(int argc, char **argv)
     GError *error = NULL;
 
     fp_signals_release();
-    g_option_context_set_summary(context, "Says how the watcher is whose state folder is STATEDIR, whether or not it runs.\n"
-                                          "The folder of its outputs will do, or that in which it finds captures.");
+    g_option_context_set_summary(context, "Prints the status of the watcher whose state folder is STATEDIR, whether or not it runs.\n"
+                                          "Its output folder or its inbox will do, too.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error))
         return fp_command_fail(error);

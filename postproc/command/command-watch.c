@@ -6,7 +6,7 @@
 #include "base/signals.h"
 #include "watch-arguments.h"
 
-/* The arguments that a watcher has had, as options borrow from them. */
+/* Reads the arguments again. Keeps all that the watcher has had, as its options borrow from them. */
 static const FpWatchOptions *reload_watch(void *user, GError **error)
 {
     GPtrArray *history = user;

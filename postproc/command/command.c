@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* command.c - what commands have in common. See command.h. */
+/* command.c - what the commands share. See command.h. */
 #include "command.h"
 
 #include "base/error.h"
@@ -12,7 +12,7 @@ int fp_command_fail(GError *error)
 
     fp_message_print("%s", error->message);
     if (status == FP_ERROR_USAGE)
-        fp_message_print("%s --help says more", g_get_prgname());
+        fp_message_print("see %s --help", g_get_prgname());
     g_error_free(error);
     return status;
 }

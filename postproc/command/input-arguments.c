@@ -11,9 +11,8 @@ void fp_input_arguments_add(FpInputArguments *arguments, GArray *options)
     const GOptionEntry entries[] = {
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
          "IFACE"},
-        {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after N frames have been looked at", "N"},
-        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows,
-         "Go on at the end of FILE, which somebody still writes to, as it grows, until SIGINT or SIGTERM", NULL},
+        {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after looking at N frames", "N"},
+        {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows, "Go on reading FILE as it grows, until SIGINT or SIGTERM", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->files, NULL, "[FILE...]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };

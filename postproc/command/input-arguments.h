@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* input-arguments.h - the options that say what is read, the same for every command that reads captures itself. */
+/* input-arguments.h - the options that say what is read, shared by all commands that read captures themselves. */
 #ifndef FP_INPUT_ARGUMENTS_H
 #define FP_INPUT_ARGUMENTS_H
 
@@ -12,12 +12,13 @@ typedef struct {
     gboolean follows;
 } FpInputArguments;
 
-/* Adds them to options (option-table.h), and sets *arguments to what they are when not given. */
+/* Adds these options to options (option-table.h), and sets *arguments to the defaults. */
 void fp_input_arguments_add(FpInputArguments *arguments, GArray *options);
 
-/* Fills in what they are about in *options, which borrows from *arguments. Returns what is wrong, or NULL. */
+/* Checks the options and sets in *options what they are about; it borrows from *arguments. Returns what is wrong, or NULL. */
 const char *fp_input_arguments_check(const FpInputArguments *arguments, FpSlimOptions *options);
 
+/* Frees what *arguments holds. */
 void fp_input_arguments_clear(FpInputArguments *arguments);
 
 #endif

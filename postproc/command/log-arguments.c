@@ -12,7 +12,7 @@ void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char
     const GOptionEntry entries[] = {
         {"log-format", 0, 0, G_OPTION_ARG_STRING, &arguments->format, format_help, "FORMAT"},
         {"fields", 0, 0, G_OPTION_ARG_STRING, &arguments->fields,
-         "Add these fields of Wireshark's to each line, comma-separated; tshark is asked", "FIELDS"},
+         "Add these fields of Wireshark's to each line, comma-separated; asks tshark", "FIELDS"},
         {"log-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->payload_bytes, "Log the first N bytes of each payload (default: 256)", "N"},
         {"community-id-seed", 0, 0, G_OPTION_ARG_INT64, &arguments->community_id_seed, "The seed of Community IDs in the log (default: 0)",
          "N"},
@@ -23,13 +23,13 @@ void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char
     fp_option_table_add(options, entries);
 }
 
-/* A number that was given, or else. */
+/* Returns number if it was given, else other. */
 static gint64 number_or(gint64 number, gint64 other)
 {
     return number != NOT_GIVEN ? number : other;
 }
 
-/* Whether they are names, each once. */
+/* Splits --fields into names. Returns false if one is empty, or comes twice. */
 static bool read_fields(FpLogArguments *arguments)
 {
     g_strfreev(arguments->field_names);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log-arguments.h - the options that say how lines of the log are, the same for every command. */
+/* log-arguments.h - the options for lines of the log, shared by all commands. */
 #ifndef FP_LOG_ARGUMENTS_H
 #define FP_LOG_ARGUMENTS_H
 
@@ -13,14 +13,15 @@ typedef struct {
     gint64 community_id_seed;
 } FpLogArguments;
 
-/* Adds them to options (option-table.h), and sets *arguments to what they are when not given. format_help says what is so of --log-format;
- * it must live as long as options. */
+/* Adds these options to options (option-table.h), and sets *arguments to the defaults. format_help: the help for --log-format; it must live
+ * as long as options. */
 void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char *format_help);
 
-/* Fills in *style, which borrows from *arguments; format: unless another is given. has_log: whether there is a log that the options can be
- * of. Returns false with error set when they make no sense. */
+/* Checks the options and fills in *style, which borrows from *arguments. format: the default. has_log: whether there is a log for them to
+ * apply to. Returns false and sets error when they make no sense. */
 bool fp_log_arguments_check(FpLogArguments *arguments, bool has_log, FpLogFormat format, FpLogStyle *style, GError **error);
 
+/* Frees what *arguments holds. */
 void fp_log_arguments_clear(FpLogArguments *arguments);
 
 #endif

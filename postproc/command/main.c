@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c - the command line: firstpayload COMMAND [OPTION...] ..., and which commands there are. */
+/* main.c - the command line: firstpayload COMMAND [OPTION...] ..., and the table of commands. */
 #include <glib.h>
 #include <locale.h>
 #include <signal.h>
@@ -26,16 +26,16 @@ static int print_version(void)
 typedef struct {
     const char *name;
     int (*run)(int argc, char **argv); /* see command.h */
-    const char *words;                 /* what stands behind it */
+    const char *words;                 /* what follows the name */
     const char *help;                  /* what it does, in one line */
 } Command;
 
 static const Command commands[] = {
     {"show", fp_command_show, "[OPTION...] FILE...", "print what every connection said first, as a table"},
     {"slim", fp_command_slim, "[OPTION...] FILE...", "cut captures down to first payload frames, log what they say"},
-    {"watch", fp_command_watch, "[OPTION...] INBOX OUTDIR", "do so for each capture that is finished in INBOX"},
-    {"status", fp_command_status, "[--json] STATEDIR", "say how a watcher is"},
-    {"rotate", fp_command_rotate, "FILE", "hand FILE over to a watcher (tcpdump -z firstpayload-rotate)"},
+    {"watch", fp_command_watch, "[OPTION...] INBOX OUTDIR", "slim each capture that is finished in INBOX"},
+    {"status", fp_command_status, "[--json] STATEDIR", "print the status of a watcher"},
+    {"rotate", fp_command_rotate, "FILE", "hand FILE to a watcher (tcpdump -z firstpayload-rotate)"},
 };
 
 static void print_usage(FILE *file)
@@ -62,14 +62,14 @@ static int run_command(const Command *command, int argc, char **argv)
     return command->run(argc, argv);
 }
 
-/* argv: the program's name, the command's, and what follows it. */
+/* argv: the program's name, the command's name, and what follows. */
 static int run_named_command(const Command *command, int argc, char **argv)
 {
     argv[1] = argv[0];
     return run_command(command, argc - 1, argv + 1);
 }
 
-/* Whether word names what may be a capture, as a pipe may too, so that no command needs to be typed before it. */
+/* Whether word names what may be a capture, even a pipe, so that no command has to be typed before it. */
 static bool is_input(const char *word)
 {
     struct stat status;
@@ -88,7 +88,7 @@ static int refuse(char **words)
     return FP_ERROR_USAGE;
 }
 
-/* The name by which the program was called. */
+/* Whether the program was called by this name. */
 static bool is_called(const char *path, const char *name)
 {
     g_autofree char *called = g_path_get_basename(path);
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
     fp_signals_hold();
     fp_descriptor_open_standard();
     setlocale(LC_ALL, "");
-    signal(SIGXFSZ, SIG_IGN); /* write fails then, which is handled like a full disk */
+    signal(SIGXFSZ, SIG_IGN); /* then write fails, which is handled like a full disk */
     if (!is_called(argv[0], "firstpayload-rotate"))
         return run(argc, argv);
     g_set_prgname("firstpayload-rotate");

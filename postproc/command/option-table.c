@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* Options with a text for a value that may be given twice: a choice or a size, as numbers are. The last counts, so that it goes before what
- * an alias says. Of any other text, the value that is not taken was what to capture, keep or write. */
+/* Options with a text for a value that may be given twice, as numbers may: a choice or a size. The last one counts, so that it overrides an
+ * alias. Of other options with a text, the value that is ignored would have been something to capture, keep or write. */
 static const char *const last_counts[] = {"format", "formats", "log-format", "max-memory", "max-archive", "color", NULL};
 
 GArray *fp_option_table_new(void)
@@ -52,7 +52,8 @@ static const GOptionEntry *find_long(const GArray *options, const char *name, si
     return NULL;
 }
 
-/* The first option that takes a value in a group of short ones, *letter being where; or the last of the group, with *letter NULL. */
+/* Returns the first option in a group of short ones that takes a value, with *letter at it; or else the last of the group, with *letter
+ * NULL. */
 static const GOptionEntry *find_in_group(const GArray *options, const char *group, const char **letter)
 {
     const GOptionEntry *option = NULL;
@@ -68,8 +69,8 @@ static const GOptionEntry *find_in_group(const GArray *options, const char *grou
     return option;
 }
 
-/* Adds to words what word is: one, or an option and the value that is attached to it. *is_value: the next one is a value. Returns the
- * option that word begins or, as a group of short ones, has for the last; NULL: none that is known. */
+/* Adds word to words; as two if a value is attached to a short option. *is_value: the next word is a value. Returns the option that word
+ * begins, or the last one of a group of short options; NULL: none that is known. */
 static const GOptionEntry *add_word(GPtrArray *words, const char *word, const GArray *options, bool *is_value)
 {
     const GOptionEntry *option;
@@ -90,12 +91,12 @@ static const GOptionEntry *add_word(GPtrArray *words, const char *word, const GA
     return option;
 }
 
-/* seen: options that were there before. word: as it is given now. Returns false when its value, or that of before, would be lost. */
+/* seen: options so far. word: as it was typed. Returns false and sets error if its value, or the one before, would be lost. */
 static bool note_option(const GOptionEntry *option, const char *word, GHashTable *seen, GError **error)
 {
     if (option == NULL || !takes_one_value(option) || g_hash_table_add(seen, (gpointer)option))
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%.*s is given twice; it takes one value, and the other would be left out",
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%.*s is given twice; it takes one value, and the other would be ignored",
                 (int)strcspn(word, "="), word);
     return false;
 }
@@ -104,7 +105,7 @@ char **fp_option_table_split(char **argv, const GArray *options, GError **error)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    bool is_value = true; /* the program's name is as little an option */
+    bool is_value = true; /* the program's name is not an option either */
 
     for (; *argv != NULL && !g_str_equal(*argv, "--"); argv++) {
         guint at = words->len;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* option-table.h - the options of a command, by which its command line is split into words as GLib takes them. */
+/* option-table.h - the options of a command, and how they tell to split its command line into words that GLib takes. */
 #ifndef FP_OPTION_TABLE_H
 #define FP_OPTION_TABLE_H
 
 #include <glib.h>
 
-/* The options of a command, for all its tables: GOptionEntry, with one that is 0 behind the last. Free with g_array_unref. */
+/* Creates an empty list of options: GOptionEntry, followed by one that is all 0. Free with g_array_unref. */
 GArray *fp_option_table_new(void);
 
-/* Adds those of a table, up to the entry without a name. */
+/* Adds the entries of a table, up to the one without a name. */
 void fp_option_table_add(GArray *options, const GOptionEntry *entries);
 
-/* A copy of argv in which the values that are attached to short options, as in -c10 or -qw-, are words of their own: GLib knows them as
- * those only, tcpdump both ways. Free with g_strfreev. Returns NULL with error set where an option is given twice of which one would be
- * lost, as in -i eth0 -i eth1; GLib would take the last. */
+/* Returns a copy of argv in which values that are attached to short options, as in -c10 or -qw-, are words of their own: GLib takes them
+ * only so, tcpdump both ways. Caller frees with g_strfreev. Returns NULL and sets error when an option is given twice and one value would
+ * be lost, as in -i eth0 -i eth1; GLib would take the last. */
 char **fp_option_table_split(char **argv, const GArray *options, GError **error);
 
 #endif

@@ -17,10 +17,10 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options
 {
     const GOptionEntry entries[] = {
         {"formats", 0, 0, G_OPTION_ARG_STRING, &arguments->format_list,
-         "Take only files in these formats for captures, comma-separated: pcap, pcapng ... (default: whatever Wireshark reads)", "LIST"},
+         "Read only files in these formats, comma-separated: pcap, pcapng ... (default: whatever Wireshark reads)", "LIST"},
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
         {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &arguments->display_filter,
-         "Keep only streams whose first flight matches, see wireshark-filter(4); tshark is asked", "FILTER"},
+         "Keep only streams whose first flight matches, see wireshark-filter(4); asks tshark", "FILTER"},
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
         {"idle", 0, 0, G_OPTION_ARG_INT64, &arguments->idle_s,
@@ -30,7 +30,7 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options
          "Count the delay in the log from a stream's last SYN, not from its first", NULL},
         {"max-streams", 0, 0, G_OPTION_ARG_INT64, &arguments->max_streams, max_streams_help, "N"},
         {"max-memory", 0, 0, G_OPTION_ARG_STRING, &arguments->max_memory,
-         "Remember at most as many streams as surely fit into SIZE, one for each 96 bytes: bytes, or with K, M, G, T", "SIZE"},
+         "Remember at most as many streams as are sure to fit into SIZE, one for each 96 bytes: bytes, or with K, M, G, T", "SIZE"},
         {"stream-key", 0, 0, G_OPTION_ARG_STRING, &arguments->stream_key,
          "Tell streams with the same endpoints apart by vlan, vni, interface, comma-separated (default: none)", "KINDS"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -67,7 +67,7 @@ static const char *check_numbers(const FpSelectionArguments *arguments)
     return NULL;
 }
 
-/* The lower of both bounds, where both are given. Returns what is wrong, or NULL. */
+/* Sets *max_streams to the lower of both bounds, if both are given. Returns what is wrong, or NULL. */
 static const char *read_bounds(const FpSelectionArguments *arguments, const FpRules *rules, size_t *max_streams)
 {
     uint64_t bytes = 0;
@@ -83,7 +83,7 @@ static const char *read_bounds(const FpSelectionArguments *arguments, const FpRu
     return NULL;
 }
 
-/* The options that are words. Returns what is wrong, or NULL. */
+/* Reads the options that are words. Returns what is wrong, or NULL. */
 static const char *read_words(const FpSelectionArguments *arguments, FpSelection *selection)
 {
     if (arguments->keep != NULL && !fp_classes_from_text(arguments->keep, &selection->keep))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* selection-arguments.h - the options that say which frames are looked at, and which are kept, the same for every command. */
+/* selection-arguments.h - the options that say which frames are looked at, and which are kept, shared by all commands. */
 #ifndef FP_SELECTION_ARGUMENTS_H
 #define FP_SELECTION_ARGUMENTS_H
 
@@ -11,7 +11,7 @@ typedef struct {
     char *display_filter;
     char *format;
     char *format_list;
-    char **formats; /* what that says */
+    char **formats; /* what format_list says */
     char *stream_key;
     gint64 flight_bytes;
     gint64 idle_s;
@@ -23,18 +23,19 @@ typedef struct {
     gboolean marked_only;
 } FpSelectionArguments;
 
-/* Adds those that say which are looked at to options (option-table.h), and sets *arguments to what they are when not given. max_streams:
- * how many are remembered when neither their number nor memory is given. max_streams_help says what is so of --max-streams; it must live as
+/* Adds the options that say which frames are looked at to options (option-table.h), and sets *arguments to the defaults. max_streams: how
+ * many streams are remembered when neither their number nor memory is given. max_streams_help: the help for --max-streams; it must live as
  * long as options. */
 void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options, gint64 max_streams, const char *max_streams_help);
 
-/* The same for the options that say what of these is kept in a capture, for commands that write one; after the others. */
+/* Adds the options that say which of these frames a capture keeps, for commands that write one. Call it after the function above. */
 void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *options);
 
-/* Fills in *selection, which borrows from *arguments, and *format, FP_WRITER_AS_INPUT or of fp_writer_format. Returns false with error set
- * when they make no sense. */
+/* Checks the options and fills in *selection, which borrows from *arguments, and *format: FP_WRITER_AS_INPUT, or from fp_writer_format.
+ * Returns false and sets error when they make no sense. */
 bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error);
 
+/* Frees what *arguments holds. */
 void fp_selection_arguments_clear(FpSelectionArguments *arguments);
 
 #endif

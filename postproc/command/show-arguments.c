@@ -10,13 +10,13 @@
 #include "option-table.h"
 #include "selection-arguments.h"
 
-#define PAYLOAD_BYTES 256 /* of each, more than a line of a terminal has room for */
+#define PAYLOAD_BYTES 256 /* of each payload: more than fits on a line of a terminal */
 
 static const char summary[] = "Prints a table of what every TCP connection said first. The FILEs, - for standard input, are taken\n"
                               "as one continuous capture in the order given.";
 
 static const char description[] =
-    "\"firstpayload FILE\" is short for \"firstpayload show FILE\", where FILE has not the name of a command.\n"
+    "\"firstpayload FILE\" is short for \"firstpayload show FILE\", unless FILE has the name of a command.\n"
     "\n"
     "Columns: number of the frame in its file; who said it, and to whom; client or server, or unknown when the\n"
     "start of the connection was not captured; seconds since the SYN; the first line of what was said if it is\n"
@@ -24,7 +24,7 @@ static const char description[] =
     "\n"
     "Rows are as wide as the terminal, or COLUMNS in the environment; NO_COLOR there switches colours off.\n"
     "\n"
-    "Exit status: as of firstpayload slim.\n";
+    "Exit status: as for firstpayload slim.\n";
 
 /* What the command line holds, before it is checked. */
 struct FpShowArguments {
@@ -86,9 +86,9 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
     options->selection.keep = 0;
     options->selection.flush_each = is_terminal;
     if (arguments->input.interface != NULL)
-        options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
+        options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     options->show_progress =
-        !arguments->quiet && is_terminal && isatty(STDERR_FILENO); /* else it may get in the way of who shows the rows */
+        !arguments->quiet && is_terminal && isatty(STDERR_FILENO); /* otherwise it may disturb the program that shows the rows */
     style.has_sources = options->inputs != NULL && options->inputs[1] != NULL;
     arguments->table = fp_table_new(&style);
     options->log_style = (FpLogStyle){.format = FP_LOG_TABLE, .payload_bytes = PAYLOAD_BYTES, .table = arguments->table};

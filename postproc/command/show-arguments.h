@@ -7,8 +7,8 @@
 
 typedef struct FpShowArguments FpShowArguments;
 
-/* argv is NULL-terminated; argv[0] is the program. Fills in *options, which borrows from what is returned; *is_quiet: say nothing of how it
- * went. Returns NULL with error set. --help is answered, and ends the program. */
+/* Parses argv, which is NULL-terminated; argv[0] is the program. Fills in *options, which borrows from the result. *is_quiet: print no
+ * summary. Returns NULL and sets error. Answers --help, and then ends the program. */
 FpShowArguments *fp_show_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error);
 void fp_show_arguments_free(FpShowArguments *arguments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpShowArguments, fp_show_arguments_free)

@@ -22,11 +22,11 @@ static const char description[] = "Classes of frames:\n"
                                   "  flight     the first payload frame and what the same side sends on before the reply\n"
                                   "  handshake  frames with SYN, and the ACK that follows a SYN/ACK\n"
                                   "\n"
-                                  "SIGINT, SIGTERM and SIGHUP end the input, and all that had come is written. With --log FILE\n"
-                                  "SIGHUP opens FILE anew instead, for logrotate.\n"
+                                  "SIGINT, SIGTERM and SIGHUP end the input; all that came before is written. With --log FILE\n"
+                                  "SIGHUP reopens FILE instead, for logrotate.\n"
                                   "\n"
                                   "Exit status: 0 done; 1 done, but a capture ended too early, or a signal came before all was\n"
-                                  "read, or streams could not be judged by -Y; 64 wrong usage; 65 an input is no capture, is\n"
+                                  "read, or streams could not be judged by -Y; 64 wrong usage; 65 an input is not a capture, is\n"
                                   "damaged, or does not fit the output's format; 66 an input cannot be opened; 69 -Y without a\n"
                                   "tshark that works; 70 no memory; 73 the output cannot be created; 74 reading or writing failed.\n"
                                   "Unless it is 0 or 1, no output but the log is left.\n";
@@ -80,7 +80,7 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
     return words != NULL && g_option_context_parse_strv(context, &words, error);
 }
 
-/* Each of these returns what is wrong, or NULL. */
+/* Like the checks below, returns what is wrong, or NULL. */
 static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
@@ -97,7 +97,7 @@ static bool is_standard_output(const char *name)
     return name != NULL && g_str_equal(name, "-");
 }
 
-/* Whether there will be a capture, and not only a log or a list. */
+/* Whether a capture is written, and not only a log or a list. */
 static bool writes_capture(const FpSlimArguments *arguments)
 {
     return !arguments->list && (arguments->log == NULL || arguments->output != NULL);
@@ -114,7 +114,7 @@ static const char *check_log(const FpSlimArguments *arguments)
     if (writes_capture(arguments) || arguments->list)
         return NULL;
     if (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only)
-        return "with --log a capture is written only where -w says so; --keep, -F and --marked-only are of that";
+        return "with --log a capture is written only if -w is given; --keep, -F and --marked-only are about that capture";
     return NULL;
 }
 
@@ -170,7 +170,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
         options->selection.keep = 0;
     options->selection.flush_each = arguments->flush_each;
     if (arguments->input.interface != NULL)
-        options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel's business */
+        options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     return true;
 }
 

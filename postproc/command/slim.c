@@ -19,8 +19,8 @@
 #include "pass/capture-order.h"
 #include "pass/progress.h"
 
-#define ANSWER_MS 100 /* how long tshark is waited for when no frames are at hand */
-#define TICK_MS 20    /* how often something is looked for that does not wait any more */
+#define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
+#define TICK_MS 20    /* how often to look for what no longer waits */
 
 typedef struct {
     const FpSlimOptions *options;
@@ -31,7 +31,7 @@ typedef struct {
     FpOutput *log;          /* NULL: none */
     FpWriter *writer;
     FpCapture *first; /* stays open: the writer borrows from it */
-    FpCapture *last;  /* until there is another, as what is kept for later may be written only then */
+    FpCapture *last;  /* stays open until the next: what was kept of it may be written only then */
     FpProgress progress;
     FpCaptureOrder order;
 } Slim;
@@ -75,13 +75,13 @@ static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
     return fp_writer_next_capture(slim->writer, capture, error);
 }
 
-/* A pipe, an interface, a file that is followed: it may never end. After a signal, what is on its way there is still taken. */
+/* Whether it may never end: a pipe, an interface, a file that is followed. After a signal, what is still on its way is taken. */
 static bool is_endless(const FpCapture *capture)
 {
     return fp_capture_file_bytes(capture) < 0;
 }
 
-/* What came before the capture ended too early has been taken; that is said at once, and by the exit status in the end. */
+/* Says at once that a capture ended too early, after what came before was taken. The exit status will say so too. */
 static void note_early_end(Slim *slim, const char *path, const char *what)
 {
     slim->summary->captures_cut++;
@@ -100,7 +100,7 @@ static bool is_enough(const Slim *slim)
     return slim->options->max_frames != 0 && slim->summary->frames - slim->summary->filtered >= slim->options->max_frames;
 }
 
-/* n: what reading it returned last, which after a signal is 0 also before the end. */
+/* n: what the last read returned, which after a signal is 0 even before the end. */
 static bool is_left_unread(const Slim *slim, const FpCapture *capture, int n)
 {
     return fp_stop_asked() && !is_endless(capture) && !is_enough(slim) &&
@@ -128,17 +128,17 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
     }
 }
 
-/* How many records to read at once: 0 when enough have been looked at, or a signal has ended the input. */
+/* How many records to read at once; 0 when enough have been looked at, or a signal has ended the input. */
 static int next_batch(const Slim *slim, const FpCapture *capture)
 {
     uint64_t max = slim->options->max_frames, taken = slim->summary->frames - slim->summary->filtered;
 
     if (fp_stop_asked() && !is_endless(capture))
-        return 0; /* the others end by themselves, when what was on its way has been taken */
+        return 0; /* endless inputs end by themselves, once what was on its way has been taken */
     return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
 }
 
-/* No frames are at hand: writes out what there is, and what waits for tshark as that has answers, or time has run out. */
+/* There are no frames for now: writes what there is, and what waits for tshark as answers come, or time runs out. */
 static bool idle(Slim *slim, const FpCapture *capture, GError **error)
 {
     if (!flush(slim, error))
@@ -164,7 +164,7 @@ static void note_times(Slim *slim, const FpCapture *capture, bool is_first)
     fp_capture_order_note_last(&slim->order, last_ns);
 }
 
-/* Takes all records of capture, or as many as are wanted. Returns what reading returned last. */
+/* Takes all records of capture, or as many as are wanted. Returns what the last read returned. */
 static int take_records(Slim *slim, FpCapture *capture, GError **error)
 {
     bool is_first = true;
@@ -201,7 +201,7 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);
 }
 
-/* Takes over capture; NULL: it could not be opened. */
+/* Takes ownership of capture. NULL: it could not be opened. */
 static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
 {
     bool is_done = capture != NULL && slim_capture(slim, capture, error);
@@ -230,8 +230,8 @@ static bool has_endless_input(const FpSlimOptions *options)
     return false;
 }
 
-/* A capture that is to be followed may be made in a moment, by who was started just before: waits until it is there, or a signal comes.
- * Where there is no such folder, that is for the opening to say. */
+/* Waits until the capture that is to be followed exists, or a signal comes: the program that writes it may have been started just before.
+ * If there is no such folder, opening the capture will say so. */
 static void await_capture(const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
@@ -310,7 +310,7 @@ static bool open_log(Slim *slim, GError **error)
     if (slim->log == NULL)
         return false;
     if (slim->options->list && fp_output_is_same(slim->log, STDOUT_FILENO))
-        return refuse_output(slim->log, "is the list's output and the log's; give the log another name", error);
+        return refuse_output(slim->log, "is the output of both the list and the log; give the log another name", error);
     return true;
 }
 
@@ -320,9 +320,10 @@ static bool open_capture_output(Slim *slim, GError **error)
     if (slim->output == NULL)
         return false;
     if (isatty(fp_output_fd(slim->output)))
-        return refuse_output(slim->output, "is a terminal, to which no capture is written; use -w FILE, --log -, or --list", error);
+        return refuse_output(slim->output, "is a terminal, and captures are not written to terminals; use -w FILE, --log -, or --list",
+                             error);
     if (slim->log != NULL && fp_output_is_same(slim->output, fp_output_fd(slim->log)))
-        return refuse_output(slim->output, "is the capture's output and the log's; give one of them another name", error);
+        return refuse_output(slim->output, "is the output of both the capture and the log; give one of them another name", error);
     return true;
 }
 
@@ -393,14 +394,14 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     bool is_done = run(&slim, error);
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
-    if (!is_done) { /* rows and lines of what was read before the failure */
+    if (!is_done) { /* writes the rows and lines of what was read before the failure */
         (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, true, NULL));
         fflush(stdout);
         (void)(slim.log == NULL || fp_log_flush(slim.log, &options->log_style, NULL));
     }
 
     *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;
-    fp_pass_free(slim.pass); /* before what it borrows */
+    fp_pass_free(slim.pass); /* before what the pass borrows */
     fp_dissector_free(slim.dissector);
     fp_writer_free(slim.writer);
     fp_output_discard(slim.output);

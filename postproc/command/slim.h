@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* slim.h - cuts captures down to the frames of the classes asked for, and logs the first ones: joins the stages from capture to output. */
+/* slim.h - cuts captures down to frames of the classes asked for, and logs first payload frames: joins the stages from capture to
+ * output. */
 #ifndef FP_SLIM_H
 #define FP_SLIM_H
 
@@ -13,22 +14,22 @@
 #define FP_SLIM_MAX_STREAMS_DEFAULT 10000000
 
 typedef struct {
-    char **inputs;       /* NULL-terminated, at least one but with an interface; "-" is standard input */
+    char **inputs;       /* NULL-terminated; at least one, unless there is an interface; "-" is standard input */
     const char *output;  /* "-" is standard output; NULL: no capture is written */
-    int format;          /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format says */
-    bool follows;        /* the one input, a file that somebody still writes to */
+    int format;          /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
+    bool follows;        /* there is one input, a file that somebody still writes to */
     FpLiveOptions live;  /* interface NULL: read the inputs */
-    uint64_t max_frames; /* end after that many have been looked at; 0: do not */
+    uint64_t max_frames; /* end after looking at that many; 0: no limit */
     int threads;         /* 2: one of them reads ahead */
     FpSelection selection;
-    const char *log; /* lines of first payload frames are added to it; "-" is standard output; NULL: none */
+    const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;
-    bool list;          /* rows on standard output instead of a capture */
+    bool list;          /* print rows to standard output instead of writing a capture */
     bool show_progress; /* on standard error, once it takes longer than a second */
 } FpSlimOptions;
 
-/* Fills in *summary, and *left, the caller's to free, with what there was in frames that have no segment. Returns false, with error set and
- * no output left behind, when something failed. */
+/* Fills in *summary, and *left with what was found in frames without a segment; caller frees *left. Returns false and sets error when
+ * something failed; then no output but the log is left behind. */
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts **left, GError **error);
 
 #endif

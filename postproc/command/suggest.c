@@ -9,11 +9,11 @@
 
 #include "base/printable.h"
 
-#define WORD_BYTES_MAX 32U /* longer ones are no misspelt commands */
+#define WORD_BYTES_MAX 32U /* longer words are not misspelt commands */
 #define DISTANCE_MAX 2U
 
-/* How many letters are to be added, removed or changed, or neighbours exchanged, until one word is the other. Both are at most
- * WORD_BYTES_MAX long. (Optimal string alignment.) */
+/* How many letters to add, remove or change, or neighbours to swap, to turn one word into the other (optimal string alignment). Both are at
+ * most WORD_BYTES_MAX long. */
 static unsigned distance(const char *one, const char *other)
 {
     size_t n_one = strlen(one), n_other = strlen(other);
@@ -33,7 +33,7 @@ static unsigned distance(const char *one, const char *other)
     return cost[n_one][n_other];
 }
 
-/* The command that word begins, or is a few letters away from; NULL: there is none. */
+/* Returns the command that word is the beginning of, or a few letters away from; NULL: there is none. */
 static const char *nearest(const char *const *commands, const char *word)
 {
     const char *found = NULL;
@@ -51,7 +51,7 @@ static const char *nearest(const char *const *commands, const char *word)
     return found;
 }
 
-/* Appends words as they are to be typed; "..." where one of them would have to be quoted. */
+/* Appends words as they can be typed; "..." for one that would have to be quoted. */
 static void append_words(GString *text, char **words)
 {
     static const char plain[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_./+,:=@%-";
@@ -67,25 +67,25 @@ static void append_command(GString *text, const char *command, char **words, con
     g_string_append_printf(text, "%s%s\n", meaning[0] != '\0' ? "    " : "", meaning);
 }
 
-/* Of a file that is there, where other words than its name were typed first, and of one that is not. */
+/* For a file that exists but came after another word, and for one that does not exist. */
 static void suggest_for_file(GString *text, char **files)
 {
     bool is_there = g_str_equal(files[0], "-") || g_file_test(files[0], G_FILE_TEST_EXISTS);
 
-    g_string_append(text, is_there ? "a file needs nothing before it, or a command:\n"
-                                   : "is neither a command nor a file that is there. To be typed:\n");
+    g_string_append(text, is_there ? "takes no option before it, only a command:\n"
+                                   : "is neither a command nor an existing file. What to type:\n");
     append_command(text, "show", files, "what each connection said first, as a table");
-    append_command(text, "slim -w first.pcap", files, "the frames with that, as a capture");
+    append_command(text, "slim -w first.pcap", files, "those frames, as a capture");
 }
 
 static void suggest_for_folder(GString *text, char **folder)
 {
     g_string_append(text, "a command goes before a folder:\n");
-    append_command(text, "status", folder, "how the watcher is that uses it");
+    append_command(text, "status", folder, "the status of the watcher that uses it");
     append_command(text, "watch", (char *[]){folder[0], (char[]){"OUTDIR"}, NULL}, "slim each capture that is finished in it");
 }
 
-/* How many words there are before the first file: "-r", for those who are used to tshark and tcpdump, or none. */
+/* How many words come before the first file: one for "-r", which users of tshark and tcpdump are used to, or none. */
 static size_t words_before_file(char **words)
 {
     return g_str_equal(words[0], "-r") && words[1] != NULL ? 1 : 0;
@@ -115,13 +115,13 @@ char *fp_suggest(const char *const *commands, char **words)
         g_string_append(text, "a command goes before options:\n");
         append_command(text, "slim", words, "");
     } else if (command != NULL) {
-        g_string_append(text, "is no command, and no file that is there. Did you mean:\n");
+        g_string_append(text, "is neither a command nor an existing file. Did you mean:\n");
         append_command(text, command, words + 1, "");
     } else {
-        g_string_append(text, "is no command, and no file that is there. Commands are:");
+        g_string_append(text, "is neither a command nor an existing file. The commands are:");
         append_words(text, (char **)commands);
         g_string_append_c(text, '\n');
     }
-    g_string_append(text, "firstpayload: firstpayload --help says more\n");
+    g_string_append(text, "firstpayload: see firstpayload --help\n");
     return g_string_free(text, FALSE);
 }

@@ -19,17 +19,17 @@
 #define GROUP "watch"
 
 static const char summary[] = "Slims every capture that tcpdump, dumpcap or anything else finishes in the folder INBOX into the\n"
-                              "folder OUTDIR, as one continuous capture, until SIGTERM; nothing is lost or comes twice through crashes.";
+                              "folder OUTDIR, as one continuous capture, until SIGTERM. Crashes neither lose nor repeat anything.";
 
 static const char description[] =
     "The configuration file is a [watch] group of the long options above without their dashes, and inbox and\n"
-    "outdir; see firstpayload.conf(5). The command line goes before it. SIGHUP reads it again, SIGUSR1 logs how\n"
+    "outdir; see firstpayload.conf(5). The command line overrides it. SIGHUP reads it again, SIGUSR1 logs how\n"
     "things are.\n"
     "\n"
     "Exit status: 0 ended by a signal, or all done with --once; 1 done, but files were put aside or cut short; 64\n"
     "wrong usage; 66 INBOX cannot be read; 69 -Y without a tshark that works; 70 no memory; 73 a folder cannot be\n"
-    "created; 74 reading or writing failed; 75 another watcher holds the state folder; 78 the configuration makes\n"
-    "no sense.\n";
+    "created; 74 reading or writing failed; 75 another watcher holds the state folder; 78 the configuration is\n"
+    "wrong.\n";
 
 /* What command line and configuration hold, before it is checked. */
 struct FpWatchArguments {
@@ -73,7 +73,7 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
     g_free(arguments);
 }
 
-/* The options, which set what they are about in *arguments, for the caller to free with g_array_unref. */
+/* Returns the options, which store their values in *arguments. Caller frees with g_array_unref. */
 static GArray *list_options(FpWatchArguments *arguments)
 {
     arguments->unchanged_s = UNCHANGED_S_DEFAULT;
@@ -83,30 +83,28 @@ static GArray *list_options(FpWatchArguments *arguments)
         {"match", 0, 0, G_OPTION_ARG_FILENAME, &arguments->match, "Take only files whose names match, with * and ? (default: all)",
          "PATTERN"},
         {"then", 0, 0, G_OPTION_ARG_STRING, &arguments->then,
-         "What becomes of a capture once its output is on the disk: archive (moved to done/ in the state folder, the default), delete, "
-         "keep; delete-unsure deletes also what nobody can tell to be finished, see --unchanged",
+         "What to do with a capture once its output is on the disk: archive (move it to done/ in the state folder, the default), delete, "
+         "keep; delete-unsure also deletes captures of which nobody can tell that they are finished, see --unchanged",
          "WHAT"},
         {"wait", 0, 0, G_OPTION_ARG_INT, &arguments->wait_s,
          "Have captures wait at most N seconds for an older one that is still being written, or compressed (default: 60)", "N"},
         {"unchanged", 0, 0, G_OPTION_ARG_INT, &arguments->unchanged_s,
-         "Where nobody can tell whether a file is still being written (another user's without CAP_LEASE, network file systems), take one "
-         "that "
-         "has not changed for N seconds (default: 30)",
+         "If nobody can tell whether a file is still being written (another user's without CAP_LEASE, network file systems), take it "
+         "when it has not changed for N seconds (default: 30)",
          "N"},
         {"max-archive", 0, 0, G_OPTION_ARG_STRING, &arguments->max_archive,
          "Delete the oldest of done/ when it is larger: bytes, or with K, M, G, T (default: no limit)", "SIZE"},
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &arguments->state,
          "The state folder, on the file system of INBOX unless captures are kept (default: OUTDIR/.firstpayload)", "DIR"},
         {"log", 0, 0, G_OPTION_ARG_STRING, &arguments->log,
-         "Log the first payload frames of each capture, in a file of its own: beside (its output), or only (there are no other outputs)",
-         "WHERE"},
+         "Log the first payload frames of each capture, in a file of its own: beside (its output), or only (no other output)", "WHERE"},
         {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follow,
          "Read a capture while it is still being written; its log can be read as live.jsonl in the state folder meanwhile. For one writer",
          NULL},
         {"metrics", 0, 0, G_OPTION_ARG_FILENAME, &arguments->metrics, "Keep figures for Prometheus in FILE", "FILE"},
         {"once", 0, 0, G_OPTION_ARG_NONE, &arguments->once, "Take what is there, then end", NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &arguments->dry_run, "Print which captures would be taken, in order, and their sizes", NULL},
-        {"check-config", 0, 0, G_OPTION_ARG_NONE, &arguments->check_config, "Say whether options and configuration make sense", NULL},
+        {"check-config", 0, 0, G_OPTION_ARG_NONE, &arguments->check_config, "Check options and configuration, then end", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->folders, NULL, "[INBOX OUTDIR]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
@@ -121,7 +119,7 @@ static GArray *list_options(FpWatchArguments *arguments)
     return options;
 }
 
-/* Takes over argv. */
+/* Takes ownership of argv. */
 static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -141,7 +139,7 @@ static bool set_error(GError **error, int code, const char *path, const char *wh
     return false;
 }
 
-/* The keys of a configuration file, and whether they are true or false, not words. */
+/* The keys of a configuration file. A flag is true or false; all others have a value. */
 /* clang-format off */
 static const struct {
     const char *name;
@@ -186,7 +184,7 @@ static int find_key(const char *name)
     return -1;
 }
 
-/* Adds a key of the file as an option to words, or sets the folder that it names. */
+/* Adds a key of the file to words, as an option, or notes the folder that it names. */
 static bool take_key(FpWatchArguments *arguments, GKeyFile *file, const char *path, const char *name, GPtrArray *words, GError **error)
 {
     int key = find_key(name);
@@ -233,7 +231,7 @@ static bool check_groups(GKeyFile *file, const char *path, GError **error)
     return true;
 }
 
-/* Adds what the configuration file asks for to words. */
+/* Adds the options of the configuration file to words. */
 static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray *words, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -270,7 +268,7 @@ static bool read_then(const FpWatchArguments *arguments, FpThen *then)
     return arguments->then == NULL;
 }
 
-/* Which outputs there are. Returns false when --log makes no sense. */
+/* Reads which outputs there are. Returns false when --log makes no sense. */
 static bool read_log(const FpWatchArguments *arguments, unsigned *outputs)
 {
     *outputs = FP_WATCH_CAPTURE;
@@ -297,18 +295,18 @@ static const char *read_words(FpWatchArguments *arguments)
     if (arguments->max_archive != NULL && arguments->options.spool.then != FP_THEN_ARCHIVE)
         return "--max-archive goes with --then archive";
     if (arguments->metrics != NULL && !fp_output_is_file_name(arguments->metrics))
-        return "--metrics takes the name of a file, which is replaced each time; no device or pipe can be";
+        return "--metrics takes the name of a file, which is replaced each time; a device or pipe cannot be";
     if (!read_log(arguments, &arguments->options.outputs))
         return "--log takes beside or only";
     if (arguments->follow && (arguments->log == NULL || arguments->once || arguments->options.spool.then == FP_THEN_KEEP))
         return "--follow goes with --log, and neither with --once nor with --then keep";
     if (arguments->options.outputs == FP_WATCH_LOG &&
         (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only))
-        return "with --log only there are no captures; --keep, --format and --marked-only are of these";
+        return "with --log only no captures are written; --keep, --format and --marked-only are about captures";
     return NULL;
 }
 
-/* When options are read again, with a tshark that is slow to start. */
+/* Called when options are read again, and tshark is slow to start. */
 static bool feed_watchdog(void *nothing)
 {
     (void)nothing;
@@ -316,7 +314,7 @@ static bool feed_watchdog(void *nothing)
     return false;
 }
 
-/* Whether they make sense to tshark. When it does not work, that is seen to where it is needed. */
+/* Whether tshark accepts the questions. A tshark that does not work is dealt with when it is needed. */
 static bool check_questions(const FpQuestions *questions, GError **error)
 {
     const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
@@ -332,7 +330,7 @@ static bool check_questions(const FpQuestions *questions, GError **error)
     return false;
 }
 
-/* Fills in the options that other commands have, too. */
+/* Fills in the options that other commands have too. */
 static bool read_shared_options(FpWatchArguments *arguments, GError **error)
 {
     FpWatchOptions *options = &arguments->options;
@@ -354,7 +352,7 @@ static gpointer copy_word(gconstpointer word, gpointer user)
     return g_strdup(word);
 }
 
-/* Whether the values in the configuration make sense, which words are as options. */
+/* Checks the values of the configuration by themselves. words: its options. */
 static bool check_config(const char *path, const GPtrArray *words, GError **error)
 {
     g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
@@ -370,7 +368,7 @@ static bool check_config(const char *path, const GPtrArray *words, GError **erro
     return false;
 }
 
-/* The command line with the configuration's options put before it; a g_strfreev. Returns NULL with error set. */
+/* Returns the command line with the configuration's options before it. Caller frees with g_strfreev. Returns NULL and sets error. */
 static char **combine(FpWatchArguments *arguments, GError **error)
 {
     g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
@@ -411,11 +409,11 @@ static const char *take_folders(FpWatchArguments *arguments)
         return "no INBOX and OUTDIR are given, on the command line or as inbox and outdir of a configuration file";
     if (arguments->state == NULL)
         arguments->state = g_build_filename(arguments->output, ".firstpayload", NULL);
-    return is_same_folder(arguments->inbox, arguments->output) ? "INBOX and OUTDIR are one folder; outputs would be taken for captures"
+    return is_same_folder(arguments->inbox, arguments->output) ? "INBOX and OUTDIR are the same folder; outputs would be taken for captures"
                                                                : NULL;
 }
 
-/* Fills in arguments' options from what has been parsed. */
+/* Fills in the options of *arguments from what was parsed. */
 static bool check(FpWatchArguments *arguments, GError **error)
 {
     const char *wrong = take_folders(arguments);

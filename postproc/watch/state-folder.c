@@ -136,8 +136,7 @@ static bool is_other(const FpStateFolder *folder)
 bool fp_state_folder_make_again(FpStateFolder *folder, GError **error)
 {
     let_go(folder);
-    if (mkdir(folder->path, 0777) != 0 &&
-        errno != EEXIST) /* only this folder: the ones above it may belong to a file system that was mounted there */
+    if (mkdir(folder->path, 0777) != 0 && errno != EEXIST) /* not its parents: a file system may have been mounted there */
         return set_error(error, folder->path, "is gone, and cannot be created");
     if (!take_lock(folder, error))
         return false;

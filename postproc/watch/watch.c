@@ -74,8 +74,7 @@ static bool begin_round(Watch *watch, GError **error)
         return false;
     if (watch->pass == NULL && !fp_watch_restore(watch, error))
         return false;
-    if (watch->state.generation == 0 &&
-        !fp_watch_commit(watch, watch->state.committed, error)) /* the seed of the streams must be on the disk */
+    if (watch->state.generation == 0 && !fp_watch_commit(watch, watch->state.committed, error)) /* keeps the seed of the streams */
         return false;
     return fp_watch_settle(watch, error);
 }

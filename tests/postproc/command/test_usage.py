@@ -47,9 +47,9 @@ class Usage(unittest.TestCase):
     def test_misspelt_commands(self):
         for word, command in (("slm", "slim"), ("SLIM", "slim"), ("silm", "slim"), ("slimm", "slim"), ("sl", "slim"), ("watc", "watch"),
                               ("wacth", "watch"), ("stat", "status"), ("state", "status"), ("rotat", "rotate"), ("rotates", "rotate"), ("shwo", "show"), ("sho", "show")):
-            self.assertIn(f": {word}: is no command, and no file that is there. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
+            self.assertIn(f": {word}: is neither a command nor an existing file. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
         for word in ("capture", "dump", "x", "", "slimslimslimslimslimslimslimslimslim"):
-            self.assertIn(": is no command, and no file that is there. Commands are: show slim watch status rotate\n", self.refused(word))
+            self.assertIn(": is neither a command nor an existing file. The commands are: show slim watch status rotate\n", self.refused(word))
 
     def test_file_without_a_command(self):
         """It is shown. test_show.py has the rest."""
@@ -59,7 +59,7 @@ class Usage(unittest.TestCase):
     def test_file_behind_an_option(self):
         """What is said can be typed, and then works."""
         said = self.refused("-r", HTTP)
-        self.assertIn("http.pcap: a file needs nothing before it, or a command:\n", said)
+        self.assertIn("http.pcap: takes no option before it, only a command:\n", said)
         line = next(line for line in said.splitlines() if "firstpayload show" in line).partition("    ")[0]
         self.assertEqual(line, f"  firstpayload show {HTTP}")
         self.assertEqual(len(run(*shlex.split(line)[1:]).stdout.splitlines()), 6)
@@ -67,7 +67,7 @@ class Usage(unittest.TestCase):
 
     def test_file_that_is_not_there(self):
         said = self.refused("gone.pcap", "other.pcap")
-        self.assertIn("gone.pcap: is neither a command nor a file that is there. To be typed:\n", said)
+        self.assertIn("gone.pcap: is neither a command nor an existing file. What to type:\n", said)
         self.assertIn("  firstpayload show gone.pcap other.pcap ", said)
 
     def test_names_that_cannot_be_typed_as_they_are(self):
@@ -85,7 +85,7 @@ class Usage(unittest.TestCase):
 
     def test_misspelt_options(self):
         for command in ("show", "slim", "watch", "status"):
-            self.assertIn(f"firstpayload: firstpayload {command} --help says more\n", self.refused(command, "--no-such-option"))
+            self.assertIn(f"firstpayload: see firstpayload {command} --help\n", self.refused(command, "--no-such-option"))
 
     def test_rotate(self):
         page = self.shown("--help", program=ROTATE)
