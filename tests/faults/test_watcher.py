@@ -424,7 +424,7 @@ class Deleted(Watching):
                 shutil.rmtree(os.path.join(self.place.output, self.place.build_folders()[0]))
                 status, said = self.place.once()
                 self.assertEqual((status, self.outputs()), (1, []))
-                self.assertIn("somebody has deleted the folder in which its output was", said)
+                self.assertIn("somebody has deleted the folder with its output", said)
                 names = os.listdir(os.path.join(self.place.state, listed))
                 self.assertEqual(sorted(name[17:] for name in names), ["a.pcap", "a.pcap.why"])
 

@@ -223,7 +223,7 @@ class Outputs(InFolder):
         for there in (False, True):
             result = slim("--log", os.path.join(self.folder, ".", "same"), "-w", self.path("same"), self.source)
             self.assertEqual(result.returncode, 64)
-            self.assertIn("same: is the capture's output and the log's", result.stderr)
+            self.assertIn("same: is the output of both the capture and the log", result.stderr)
         self.assertEqual(slim("--log", self.path("gone/a.log"), self.source).returncode, 73)
 
     def test_damage_leaves_the_lines_before_it(self):

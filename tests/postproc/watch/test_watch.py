@@ -514,7 +514,7 @@ class Configuration(Watch):
                                    ("[watch]\nfollow=true\nlog=only\nthen=keep\n" + folders, 78, "nor with --then keep"),
                                    ("[watch]\nflight-bytes=abc\n" + folders, 78, "abc"), ("[watch]\nformat=xyz\n" + folders, 78, "-F xyz"),
                                    ("[watch]\nfilter=foo bar(\n" + folders, 78, "-f 'foo bar('"),
-                                   ("[watch]\n", 64, "no INBOX and OUTDIR"), (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 64, "one folder")):
+                                   ("[watch]\n", 64, "no INBOX and OUTDIR"), (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 64, "the same folder")):
             with self.subTest(text=text):
                 result = self.run_config(text, "--check-config")
                 self.assertEqual(result.returncode, status, result.stderr)

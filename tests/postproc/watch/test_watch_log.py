@@ -98,8 +98,8 @@ class Log(test_watch.Watch):
         self.assertEqual([(e["vlan"], e["payload_printable"]) for e in self.log("a.pcap.jsonl")], [([7], "GET / HTTP/1.1....")])
 
     def test_wrong_usage(self):
-        for words, what in ((["--log", "yes"], "--log takes beside or only"), (["--log", "only", "--keep", "reply"], "there are no captures"),
-                            (["--log", "only", "--format", "pcap"], "there are no captures"), (["--log-format", "json"], "go with --log"),
+        for words, what in ((["--log", "yes"], "--log takes beside or only"), (["--log", "only", "--keep", "reply"], "no captures are written"),
+                            (["--log", "only", "--format", "pcap"], "no captures are written"), (["--log-format", "json"], "go with --log"),
                             (["--log", "only", "--log-bytes", "-1"], "--log-bytes takes")):
             with self.subTest(words):
                 result = self.watch("--once", *words)
