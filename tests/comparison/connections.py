@@ -145,12 +145,14 @@ class Net:
                 raise RuntimeError("no answer to %r" % each)
         return said(client, messages[0])
 
-    def tls(self, client, name, between=None):
-        """A whole TLS connection. between: called between the halves of the ClientHello."""
+    def tls(self, client, name, before=None, between=None):
+        """A whole TLS connection. before: called when the ClientHello is made; between: called between its halves."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         inside = self.client_side.wrap_bio(incoming, outgoing, server_hostname=name)
         hello = step(inside.do_handshake, client, incoming, outgoing, once=True)
         half = len(hello) // 2 if between else len(hello)
+        if before:
+            before()
         client.sendall(hello[:half])
         if between:
             between()
@@ -238,8 +240,10 @@ def two_segments(net):
 
 def acknowledged_late(net):
     """the ACK of the handshake carries the ClientHello"""
-    with net.connect(TLS, option=(socket.TCP_QUICKACK, 0)) as client:
-        return net.tls(client, "late.example")
+    with client_socket(net.client, SERVER4, 0) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        # The kernel waits for 40 ms with its ACK: the ClientHello is made before that.
+        return net.tls(client, "late.example", before=lambda: client.connect((SERVER4, TLS)))
 
 
 def lost_ack(net):
