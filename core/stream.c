@@ -24,9 +24,15 @@
 #define STARTED_MIDSTREAM 0x8000U /* said when the first payload frame is found */
 #define FLIGHT_OVER 0x10000U      /* the side that spoke first is so far on that its numbers may soon come round again */
 #define FLIGHT_ENDED 0x20000U     /* that the flight is over has been said */
+#define OPENING_OVER 0x40000U     /* and 0x80000 */
+#define FIN_SEEN 0x100000U        /* and 0x200000: of this direction */
+#define RST_SEEN 0x400000U
 
 /* A flight that has come this far is over, whatever a number looks like later: they wrap at four times that. */
 #define FLIGHT_BYTES_LAST 0x40000000
+
+/* An opening is over as many bytes beyond its end: what comes out of order, or again, lies nearer. */
+#define OPENING_OVER_BYTES 0x100000U
 
 static bool has(const FpStream *stream, unsigned mark)
 {
@@ -136,12 +142,26 @@ static void take_syn(FpStream *stream, unsigned direction, const FpSegment *segm
     }
 }
 
-/* Notes what the flags say, and returns the class that they put the frame in. */
+static bool has_start(const FpStream *stream)
+{
+    return has(stream, SYN_SENT | SYN_SENT << 1 | SYNACK_SENT | SYNACK_SENT << 1);
+}
+
+/* A RST or a FIN. */
+static unsigned take_end(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
+{
+    unsigned seen = (segment->flags & FP_TCP_FIN ? FIN_SEEN << direction : 0) | (segment->flags & FP_TCP_RST ? RST_SEEN : 0);
+    bool is_new = (seen & ~stream->marks) != 0;
+
+    set(stream, CLOSED | seen);
+    if (!is_new || (rules->skip_midstream && !has_start(stream)))
+        return 0;
+    return rules->asked & FP_CLASS_CLOSING;
+}
+
+/* Notes what flags other than RST and FIN say, and returns the class that they put the frame in. */
 static unsigned take_flags(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
 {
-    if (segment->flags & (FP_TCP_RST | FP_TCP_FIN))
-        set(stream, CLOSED);
-
     if (segment->flags & FP_TCP_SYN) {
         take_syn(stream, direction, segment, rules);
         return FP_CLASS_HANDSHAKE;
@@ -202,7 +222,7 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
         set(stream, FIRST_SEEN);
         if (direction == 1)
             set(stream, FIRST_DIRECTION);
-        if (!has(stream, SYN_SENT | SYN_SENT << 1 | SYNACK_SENT | SYNACK_SENT << 1))
+        if (!has_start(stream))
             set(stream, STARTED_MIDSTREAM);
         return FP_CLASS_FIRST | FP_CLASS_FLIGHT;
     }
@@ -214,6 +234,20 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
     return FP_CLASS_REPLY;
 }
 
+/* The same as to the opening of its side, which begins at *anchor; classes: of the payload. */
+static unsigned take_opening(FpStream *stream, uint32_t *anchor, unsigned direction, int32_t offset, unsigned classes, const FpRules *rules)
+{
+    int32_t opening_bytes = (int32_t)rules->opening_bytes;
+
+    if (classes & (FP_CLASS_FIRST | FP_CLASS_REPLY))
+        *anchor = offset < 0 || offset >= opening_bytes ? (uint32_t)offset : 0;
+    int32_t way = (int32_t)((uint32_t)offset - *anchor);
+    bool is_within = way < opening_bytes && !has(stream, OPENING_OVER << direction);
+    if (way >= opening_bytes + (int32_t)OPENING_OVER_BYTES)
+        set(stream, OPENING_OVER << direction);
+    return is_within ? FP_CLASS_OPENING : 0;
+}
+
 /* Whether a SYN/ACK still waits for the ACK of the other side. */
 static bool is_handshake_open(const FpStream *stream)
 {
@@ -221,14 +255,21 @@ static bool is_handshake_open(const FpStream *stream)
 }
 
 /* Whether it matters which number is expected next once both sides have spoken. */
-static bool is_followed(const FpRules *rules)
+static bool is_followed(const FpStream *stream, const FpRules *rules)
 {
-    return rules->idle_ns != 0;
+    const unsigned both = OPENING_OVER | OPENING_OVER << 1;
+
+    return rules->idle_ns != 0 || (rules->asked & FP_CLASS_OPENING && (stream->marks & both) != both);
+}
+
+uint8_t fp_stream_unsettling(const FpRules *rules)
+{
+    return rules->asked & FP_CLASS_CLOSING ? FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST : FP_TCP_SYN;
 }
 
 bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules)
 {
-    return has(stream, REPLY_SEEN) && !is_handshake_open(stream) && !is_followed(rules);
+    return has(stream, REPLY_SEEN) && !is_handshake_open(stream) && !is_followed(stream, rules);
 }
 
 bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const FpSegment *segment)
@@ -261,7 +302,8 @@ static void describe(const FpStream *stream, unsigned direction, const FpSegment
 }
 
 /* Fills in *verdict, which is all 0, but for the stream. */
-static void take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
+static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
+                 FpVerdict *verdict)
 {
     if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == (FP_TCP_SYN | FP_TCP_ACK))
         stream->base[direction] = segment->seq;
@@ -277,6 +319,8 @@ static void take(FpStream *stream, unsigned direction, const FpSegment *segment,
         return; /* Wireshark reckons with such a segment's bytes up to here, then gives up on it */
 
     verdict->classes = (uint8_t)take_flags(stream, direction, segment, rules);
+    if (segment->flags & (FP_TCP_RST | FP_TCP_FIN))
+        verdict->classes = (uint8_t)(verdict->classes | take_end(stream, direction, segment, rules));
     if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive) {
         if (segment->flags & (FP_TCP_RST | FP_TCP_FIN) && is_flight_closed(stream, direction, segment))
             verdict->ends_flight = end_flight(stream, rules);
@@ -288,17 +332,20 @@ static void take(FpStream *stream, unsigned direction, const FpSegment *segment,
     unsigned classes = take_payload(stream, direction, offset, is_gapless, rules->flight_bytes);
     if (!(classes & FP_CLASS_FLIGHT) || is_flight_closed(stream, direction, segment))
         verdict->ends_flight = end_flight(stream, rules);
-    if (classes == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
+    unsigned opening = anchors != NULL ? take_opening(stream, &anchors[direction], direction, offset, classes, rules) : 0;
+    if ((classes | opening) == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
         return;
-    verdict->classes = (uint8_t)(verdict->classes | classes);
-    describe(stream, direction, segment, offset, verdict);
+    verdict->classes = (uint8_t)(verdict->classes | classes | opening);
+    if (classes != 0)
+        describe(stream, direction, segment, offset, verdict);
 }
 
-void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
+void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
+                    FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
     bool was_open = segment->flags & (FP_TCP_RST | FP_TCP_FIN) && !has(stream, CLOSED);
-    take(stream, direction, segment, rules, verdict);
+    take(stream, anchors, direction, segment, rules, verdict);
     if (was_open)
         verdict->ends_silent = (stream->marks & (CLOSED | FIRST_SEEN)) == CLOSED;
     if (verdict->classes != 0 || verdict->ends_silent || verdict->ends_flight)
@@ -340,7 +387,7 @@ FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, Fp
     unsigned direction = has(stream, SYN_SENT) ? 0 : 1;
 
     if (has(stream, REPLY_SEEN)) {
-        if (is_followed(rules))
+        if (is_followed(stream, rules))
             return FP_STREAM_WHOLE;
         *brief = (FpStreamBrief){.base = {stream->base[0], stream->base[1]}, .number = stream->number, .rest = stream->marks};
         return FP_STREAM_ANSWERED;

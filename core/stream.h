@@ -35,13 +35,15 @@ bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegme
 bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const FpSegment *segment);
 
 /* Takes the stream's next segment in capture order and says what it is. Fills in all of *verdict; begins is false, as only the caller
- * knows. */
-void fp_stream_take(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict);
+ * knows. anchors: for each direction where its opening begins, as the offset of a byte; where the stream was there before opening was asked
+ * for, 0. The caller keeps them for the stream's life. NULL where opening is not asked for. */
+void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
+                    FpVerdict *verdict);
 
-/* Whether only segments with a flag of FP_STREAM_UNSETTLING can still matter: both sides have spoken, no handshake waits for its end, and
+/* Whether only segments with a flag of fp_stream_unsettling can still matter: both sides have spoken, no handshake waits for its end, and
  * nobody asks for more. The others may as well not be taken, as their classes are 0; but one that closes the stream must be told of by
  * fp_stream_close. */
-#define FP_STREAM_UNSETTLING FP_TCP_SYN
+uint8_t fp_stream_unsettling(const FpRules *rules);
 bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules);
 bool fp_stream_segment_closes(const FpSegment *segment);
 void fp_stream_close(FpStream *stream);

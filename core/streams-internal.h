@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-internal.h - how the table of streams lies in memory, for streams.c, streams-memory.c and streams-save.c. Nobody else
- * includes it. */
+/* streams-internal.h - how the table of streams lies in memory, for streams.c, streams-forget.c, streams-memory.c and streams-save.c.
+ * Nobody else includes it. */
 #ifndef FP_STREAMS_INTERNAL_H
 #define FP_STREAMS_INTERNAL_H
 
@@ -72,15 +72,16 @@ typedef struct {
 
 /* What a place in the pool of whole streams has behind its FpStream, if the rules ask for it. All 0: not known. */
 typedef enum {
-    PART_LAST = 1, /* uint64_t: twice the time of its last frame in ns, less the highest bit, and 1 more */
+    PART_LAST = 1,    /* uint64_t: twice the time of its last frame in ns, less the highest bit, and 1 more */
+    PART_ANCHORS = 2, /* uint32_t[2], for fp_stream_take */
 } Part;
 
-#define N_PARTS 1U
+#define N_PARTS 2U
 #define PARTS_ALL ((1U << N_PARTS) - 1)
 
 static inline unsigned fp_parts_of(const FpRules *rules)
 {
-    return rules->idle_ns != 0 ? PART_LAST : 0;
+    return (rules->idle_ns != 0 ? PART_LAST : 0) | (rules->asked & FP_CLASS_OPENING ? PART_ANCHORS : 0);
 }
 
 /* Where the part is in a place of the pool; of the part that comes after the last, where the place ends. */
@@ -105,7 +106,8 @@ struct FpStreams {
     Pool whole; /* FpStream, and parts */
     Pool brief; /* FpStreamBrief */
     FpRules rules;
-    unsigned parts; /* a set of Part, by the rules */
+    unsigned parts;     /* a set of Part, by the rules */
+    uint8_t unsettling; /* by the rules, too */
     uint64_t seed;
     uint32_t next_number;
     FpStreamsStats stats;
@@ -118,6 +120,31 @@ static inline size_t fp_highest_bits(uint64_t hash, unsigned n)
 {
     return hash >> 1 >> (63 - n);
 }
+
+/* Where in its segment a hash belongs: the first slot of a line. */
+static inline size_t fp_home_of(uint64_t hash)
+{
+    return hash & SEGMENT_MASK & ~(LINE_SLOTS - 1);
+}
+
+/* Time in steps of 17 ms, which come round after six and a half days. */
+#define IDLE_STEPS (1U << 25)
+
+static inline unsigned fp_coarse_time(int64_t time_ns)
+{
+    return (unsigned)((uint64_t)time_ns >> 24) % IDLE_STEPS;
+}
+
+/* How long nothing has come, in steps; right up to six days. */
+static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
+{
+    unsigned steps = (now - slot->last_active) % IDLE_STEPS;
+
+    return steps < IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
+}
+
+/* Forgets a sixteenth of what is in the segment, at least one; now is a coarse time. */
+void fp_streams_forget_some(FpStreams *streams, Segment *segment, unsigned now);
 
 /* An empty segment, or NULL when there is no memory. */
 Segment *fp_segments_take(Segments *segments);

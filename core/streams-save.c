@@ -243,6 +243,7 @@ static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t ma
         return NULL;
     streams->rules = *rules;
     streams->parts = fp_parts_of(rules);
+    streams->unsettling = fp_stream_unsettling(rules);
     streams->seed = saved->seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
     streams->depth = depth_of(saved);

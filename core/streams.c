@@ -18,6 +18,7 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
         return NULL;
     streams->rules = *rules;
     streams->parts = fp_parts_of(rules);
+    streams->unsettling = fp_stream_unsettling(rules);
     streams->seed = seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
     streams->directory = malloc(sizeof(Segment *));
@@ -129,14 +130,9 @@ static inline Segment *segment_of(const FpStreams *streams, uint64_t hash)
     return streams->directory[fp_highest_bits(hash, streams->depth)];
 }
 
-static inline size_t home_of(uint64_t hash)
-{
-    return hash & SEGMENT_MASK & ~(LINE_SLOTS - 1);
-}
-
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
 {
-    __builtin_prefetch(&segment_of(streams, key.hash)->slots[home_of(key.hash)], 1);
+    __builtin_prefetch(&segment_of(streams, key.hash)->slots[fp_home_of(key.hash)], 1);
 }
 
 /* Which of a line's slots have this hash, a bit for each. */
@@ -153,7 +149,7 @@ static inline unsigned slots_with(const Slot *line, uint64_t hash)
  * something is no processor can guess, that it is in one of them any does. */
 static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
-    for (size_t i = home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
+    for (size_t i = fp_home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
         Slot *line = &segment->slots[i];
         unsigned found = slots_with(line, hash);
         if (found == 0)
@@ -161,30 +157,6 @@ static inline Slot *find_slot(Segment *segment, uint64_t hash)
         if (found != 0)
             return &line[__builtin_ctz(found)];
     }
-}
-
-static Pool *pool_of(FpStreams *streams, const Slot *slot)
-{
-    return slot->state == FP_STREAM_WHOLE ? &streams->whole : &streams->brief;
-}
-
-/* Frees slot i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
-static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
-{
-    Slot *slots = segment->slots;
-    size_t gap = i;
-
-    fp_pool_give_back(pool_of(streams, &slots[i]), slots[i].index);
-    for (size_t j = (gap + 1) & SEGMENT_MASK; slots[j].hash != 0; j = (j + 1) & SEGMENT_MASK) {
-        size_t home = home_of(slots[j].hash);
-        if (((j - home) & SEGMENT_MASK) >= ((j - gap) & SEGMENT_MASK)) {
-            slots[gap] = slots[j];
-            gap = j;
-        }
-    }
-    slots[gap].hash = 0;
-    segment->used--;
-    streams->used--;
 }
 
 static bool is_full(const Segment *segment)
@@ -255,140 +227,28 @@ static bool split(FpStreams *streams, uint64_t hash)
     return true;
 }
 
-/* Time in steps of 17 ms, which come round after six and a half days. */
-#define IDLE_STEPS (1U << 25)
-
-static unsigned coarse_time(int64_t time_ns)
-{
-    return (unsigned)((uint64_t)time_ns >> 24) % IDLE_STEPS;
-}
-
-/* How long nothing has come, in steps; right up to six days. */
-static unsigned idle_steps(const Slot *slot, unsigned now)
-{
-    unsigned steps = (now - slot->last_active) % IDLE_STEPS;
-
-    return steps < IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
-}
-
-/* Which streams may go, the first of these first. What a flood brings comes before what it must not push out: streams that were answered.
- * Of a closed stream that was answered more may come for a while: half of it may be open. */
-typedef enum {
-    RANK_UNANSWERED,
-    RANK_CLOSED,
-    RANK_ONE_SIDED, /* open, and one side has been heard, or no end of its handshake */
-    RANK_CLOSING,
-    RANK_ANSWERED,
-    N_RANKS,
-} Rank;
-
-#define CLOSING_STEPS 3576U /* a minute */
-
-static Rank rank_of(const Slot *slot, unsigned idle)
-{
-    if (slot->is_unanswered)
-        return RANK_UNANSWERED;
-    if (slot->is_closed)
-        return slot->is_answered && idle < CLOSING_STEPS ? RANK_CLOSING : RANK_CLOSED;
-    return slot->is_answered ? RANK_ANSWERED : RANK_ONE_SIDED;
-}
-
-/* Idle times are told apart to within a thirty-second of them: 32 grades for each doubling. Below 64 steps a grade is a step. */
-#define GRADE_BITS 5U
-#define N_GRADES ((25U - GRADE_BITS + 1U) << GRADE_BITS)
-
-static unsigned grade_of(unsigned idle)
-{
-    unsigned shift = idle < 2U << GRADE_BITS ? 0 : 31U - GRADE_BITS - (unsigned)__builtin_clz(idle);
-
-    return (shift << GRADE_BITS) + (idle >> shift);
-}
-
-/* A number for each slot in use: those with the lowest go first. */
-static unsigned worth_of(const Slot *slot, unsigned now)
-{
-    unsigned idle = idle_steps(slot, now);
-
-    return (unsigned)rank_of(slot, idle) * N_GRADES + N_GRADES - 1 - grade_of(idle);
-}
-
-/* Which streams of a segment go: those that are worth less than limit, and n_going of the n_at_limit that are worth that. */
-typedef struct {
-    unsigned limit;
-    size_t n_at_limit;
-    size_t n_going;
-    size_t credit; /* what of a place there the last one left over, in n_at_limit-ths */
-} Choice;
-
-static Choice choose(const Segment *segment, unsigned now, size_t wanted)
-{
-    uint16_t counts[N_RANKS * N_GRADES] = {0};
-    unsigned limit = 0;
-    size_t n_below = 0;
-
-    for (size_t i = 0; i < SEGMENT_SLOTS; i++)
-        if (segment->slots[i].hash != 0)
-            counts[worth_of(&segment->slots[i], now)]++;
-    while (n_below + counts[limit] < wanted)
-        n_below += counts[limit++];
-    return (Choice){.limit = limit, .n_at_limit = counts[limit], .n_going = wanted - n_below};
-}
-
-/* Whether the slot's stream goes. Of those at the limit it takes every so many: the first of them, as far as places go, would leave gaps in
- * one part of the segment, and runs without end in the others. */
-static bool goes(const Slot *slot, Choice *choice, unsigned now)
-{
-    if (slot->hash == 0)
-        return false;
-    unsigned worth = worth_of(slot, now);
-    if (worth != choice->limit)
-        return worth < choice->limit;
-    choice->credit += choice->n_going;
-    if (choice->credit < choice->n_at_limit)
-        return false;
-    choice->credit -= choice->n_at_limit;
-    return true;
-}
-
-static void forget(FpStreams *streams, Segment *segment, size_t i)
-{
-    const Slot *slot = &segment->slots[i];
-
-    if (slot->is_unanswered)
-        streams->stats.forgotten_unanswered++;
-    else if (slot->is_closed)
-        streams->stats.forgotten_closed++;
-    else
-        streams->stats.forgotten_idle++;
-    remove_slot(streams, segment, i);
-}
-
-/* Forgets a sixteenth of what is in the segment, at least one. */
-static void forget_some(FpStreams *streams, Segment *segment, unsigned now)
-{
-    size_t wanted = segment->used > 0 ? segment->used / 16 + 1 : 0, n_forgotten = 0;
-    Choice choice = choose(segment, now, wanted);
-
-    for (size_t i = 0; i < SEGMENT_SLOTS && n_forgotten < wanted; i++)
-        for (; n_forgotten < wanted && goes(&segment->slots[i], &choice, now); n_forgotten++) /* another may have moved into the gap */
-            forget(streams, segment, i);
-}
-
 /* Makes sure that a stream can be started. Forgetting takes one segment after the other: as hashes are random, what is true of all is near
  * enough true of one, and all at once would take too long. */
 static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
 {
     while (streams->used >= streams->max_used || (streams->used >= streams->room && !fp_streams_make_pools(streams, streams->used + 1))) {
         streams->hand = streams->hand->next;
-        forget_some(streams, streams->hand, now);
+        fp_streams_forget_some(streams, streams->hand, now);
     }
     while (is_full(segment_of(streams, hash)) && !split(streams, hash))
-        forget_some(streams, segment_of(streams, hash), now);
+        fp_streams_forget_some(streams, segment_of(streams, hash), now);
 }
 
 static uint64_t *last_of(const FpStreams *streams, const Slot *slot)
 {
     return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->index) + fp_part_offset(streams->parts, PART_LAST));
+}
+
+static uint32_t *anchors_of(const FpStreams *streams, const Slot *slot)
+{
+    if (!(streams->parts & PART_ANCHORS))
+        return NULL;
+    return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->index) + fp_part_offset(streams->parts, PART_ANCHORS));
 }
 
 static uint64_t exact_time(int64_t time_ns)
@@ -401,18 +261,20 @@ __attribute__((noinline)) static void begin_parts(const FpStreams *streams, cons
 {
     if (streams->parts & PART_LAST)
         *last_of(streams, slot) = last;
+    if (streams->parts & PART_ANCHORS)
+        memset(anchors_of(streams, slot), 0, 2 * sizeof(uint32_t));
 }
 
 /* A SYN of which 16 bytes were all that was known: they say when it came, if it came once. */
 __attribute__((noinline)) static void expand_parts(const FpStreams *streams, const Slot *slot, bool was_syn, const FpStream *stream)
 {
-    begin_parts(streams, slot, was_syn && coarse_time(stream->first_ns) == slot->last_active ? exact_time(stream->first_ns) : 0);
+    begin_parts(streams, slot, was_syn && fp_coarse_time(stream->first_ns) == slot->last_active ? exact_time(stream->first_ns) : 0);
 }
 
 /* Starts a stream where there is none of this key. */
 static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
 {
-    make_room(streams, key.hash, coarse_time(segment->time_ns));
+    make_room(streams, key.hash, fp_coarse_time(segment->time_ns));
     Segment *home = segment_of(streams, key.hash);
     Slot *slot = find_slot(home, key.hash);
     *slot = (Slot){.hash = key.hash, .index = fp_pool_take(&streams->whole), .state = FP_STREAM_WHOLE};
@@ -473,7 +335,8 @@ static void fold(FpStreams *streams, Slot *slot)
 static bool is_idle(const FpStreams *streams, const Slot *slot, int64_t now_ns)
 {
     uint64_t last = *last_of(streams, slot);
-    int64_t idle_ns = last != 0 ? fp_time_difference(now_ns, (int64_t)(last >> 1)) : (int64_t)idle_steps(slot, coarse_time(now_ns)) << 24;
+    int64_t idle_ns =
+        last != 0 ? fp_time_difference(now_ns, (int64_t)(last >> 1)) : (int64_t)fp_idle_steps(slot, fp_coarse_time(now_ns)) << 24;
 
     return idle_ns >= streams->rules.idle_ns;
 }
@@ -492,8 +355,8 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
 {
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
-    if (slot->hash != 0 && slot->is_settled && !(segment->flags & FP_STREAM_UNSETTLING)) {
-        slot->last_active = coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
+    if (slot->hash != 0 && slot->is_settled && !(segment->flags & streams->unsettling)) {
+        slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
         if (fp_stream_segment_closes(segment))
             slot->is_closed = true;
         memset(verdict, 0, sizeof *verdict);
@@ -506,12 +369,12 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
     if (idle || fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
-    fp_stream_take(stream, key.direction, segment, &streams->rules, verdict);
+    fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);
     if (streams->next_number != n_begun) {
         verdict->begins = true;
         verdict->stream = stream->number;
     }
-    slot->last_active = coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
+    slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
     fold(streams, slot);
     return true;
 }

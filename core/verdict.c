@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *const class_names[] = {"first", "reply", "flight", "handshake"};
+static const char *const class_names[] = {"first", "reply", "flight", "handshake", "opening", "closing"};
 #define N_CLASSES (sizeof class_names / sizeof class_names[0])
 
 const char *fp_class_name(unsigned class_bit)

@@ -41,6 +41,14 @@
  * Handshake. Every frame with SYN; and the first frame with ACK, without SYN and RST, that the other side sends after
  * a SYN/ACK.
  *
+ * Opening, where it is asked for. Every payload frame, of either side, that begins within the first opening_bytes of its
+ * own side's sequence space, counted from its base; or from the side's first payload frame, where that begins outside
+ * these: the base was a wrong guess then. So with opening_bytes first and reply are in it. Numbers before that count as
+ * within. A side's opening is over with a payload frame of it that begins 1 MiB or more beyond; numbers that come round
+ * again do not bring it back. Replies do not end it.
+ *
+ * Closing, where it is asked for. The first FIN of each side, and the first RST of either.
+ *
  * Headers quoted in ICMP errors are never shown to core/. A segment whose length is unknown (an IP fragment that was
  * not reassembled, or a header longer than the segment) is in no class, yet it counts for telling streams apart.
  */
@@ -57,7 +65,10 @@ enum {
     FP_CLASS_REPLY = 2,
     FP_CLASS_FLIGHT = 4,
     FP_CLASS_HANDSHAKE = 8,
-    FP_CLASS_ALL = 15,
+    FP_CLASS_OPENING = 16,
+    FP_CLASS_CLOSING = 32,
+    FP_CLASS_USUAL = 15, /* those that are always said */
+    FP_CLASS_ASKED = 48, /* and those that have to be asked for */
 };
 
 /* Who sent it: the client is whoever sent the stream's first SYN without ACK, or was answered with a SYN/ACK. */
@@ -70,6 +81,8 @@ typedef enum {
 /* What may be adjusted. */
 typedef struct {
     uint32_t flight_bytes;   /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
+    uint32_t opening_bytes;  /* FP_OPENING_BYTES_DEFAULT unless asked otherwise; counts where opening is asked for */
+    unsigned asked;          /* which of FP_CLASS_ASKED are said */
     int64_t idle_ns;         /* a stream of which nothing was captured for so long is over; 0: it never is */
     bool skip_midstream;     /* no first, reply and flight in streams whose start was not captured */
     bool syn_restarts_clock; /* delay_ns counts from the last SYN of the side that sent the first, not from the first */
@@ -78,6 +91,8 @@ typedef struct {
 /* 16 KiB hold a ClientHello with post-quantum key shares several times over. */
 #define FP_FLIGHT_BYTES_DEFAULT 16384U
 #define FP_FLIGHT_BYTES_MAX 0x7fffffffU
+#define FP_OPENING_BYTES_DEFAULT 16384U
+#define FP_OPENING_BYTES_MAX 0x20000000U
 
 /* What is said of one segment; all 0 of one that is in no class and neither begins a stream nor ends a silent one nor a flight. The members
  * after ends_flight are said of frames that are first, reply or flight, and 0 of others. */
@@ -98,12 +113,12 @@ typedef struct {
     int64_t delay_ns;      /* since the stream's first SYN without ACK, or as FpRules.syn_restarts_clock says */
 } FpVerdict;
 
-/* One class's name ("first", "reply", "flight", "handshake"), or NULL. class_bit is a single FP_CLASS_... bit. */
+/* One class's name ("first", "reply", "flight", "handshake", "opening", "closing"), or NULL. class_bit is a single FP_CLASS_... bit. */
 const char *fp_class_name(unsigned class_bit);
 
 /* Writes the names of classes, in the order above, separated by commas, as a string; returns its length. text must have
  * FP_CLASSES_TEXT_BYTES of room. */
-#define FP_CLASSES_TEXT_BYTES 32
+#define FP_CLASSES_TEXT_BYTES 64
 size_t fp_classes_to_text(unsigned classes, char *text);
 
 /* Reads what fp_classes_to_text writes, names in any order. Returns false, and leaves *classes alone, when a name is

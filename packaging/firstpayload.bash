@@ -3,7 +3,7 @@
 _firstpayload()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local classes='first reply flight handshake' kinds='vlan vni interface' words
+    local classes='first reply flight handshake opening closing' kinds='vlan vni interface' words
 
     if ((COMP_CWORD == 1)); then
         compopt -o filenames
@@ -47,13 +47,13 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --idle | --max-streams | --max-memory)
+    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
         local looked_at='--formats --filter --display-filter --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
-        local selection="--format --keep --marked-only --log --log-format --fields --log-bytes --community-id-seed $looked_at"
+        local selection="--format --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;

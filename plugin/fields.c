@@ -26,6 +26,8 @@ int hf_firstpayload_first_frame_of_reply = -1;
 int hf_firstpayload_reply = -1;
 int hf_firstpayload_flight = -1;
 int hf_firstpayload_handshake = -1;
+int hf_firstpayload_opening = -1;
+int hf_firstpayload_closing = -1;
 
 int ett_firstpayload = -1;
 int ett_firstpayload_relative = -1;
@@ -98,6 +100,12 @@ static hf_register_info of_relatives[] = {
     {&hf_firstpayload_handshake,
      {"First Payload: handshake", "firstpayload.handshake", FT_NONE, BASE_NONE, NULL, 0,
       "A SYN, a SYN/ACK, or the ACK that answers a SYN/ACK", HFILL}},
+    {&hf_firstpayload_opening,
+     {"First Payload: opening", "firstpayload.opening", FT_NONE, BASE_NONE, NULL, 0,
+      "Payload of either side that begins within the first bytes, 16 KiB unless preferred otherwise, of all that it sent", HFILL}},
+    {&hf_firstpayload_closing,
+     {"First Payload: closing", "firstpayload.closing", FT_NONE, BASE_NONE, NULL, 0, "The first FIN of a side, or the stream's first RST",
+      HFILL}},
     {&hf_firstpayload_first_frame,
      {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The first payload frame of the stream; of a later frame not yet known in the first pass", HFILL}},

@@ -31,6 +31,8 @@ extern int hf_firstpayload_first_frame_of_reply; /* the same field, drawn in the
 extern int hf_firstpayload_reply;
 extern int hf_firstpayload_flight;
 extern int hf_firstpayload_handshake;
+extern int hf_firstpayload_opening;
+extern int hf_firstpayload_closing;
 
 extern int ett_firstpayload;
 extern int ett_firstpayload_relative;

@@ -28,6 +28,7 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 #endif
 
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
+static guint opening_bytes = FP_OPENING_BYTES_DEFAULT;
 static guint idle_s = 0;
 static FpBool skip_midstream = FALSE;
 static FpBool syn_restarts_clock = FALSE;
@@ -41,6 +42,8 @@ static void open_file(void)
 {
     FpRules rules = {
         .flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX),
+        .opening_bytes = MIN(opening_bytes, FP_OPENING_BYTES_MAX),
+        .asked = FP_CLASS_ASKED, /* nobody knows what will be filtered for later */
         .idle_ns = (int64_t)idle_s * 1000000000,
         .skip_midstream = skip_midstream,
         .syn_restarts_clock = syn_restarts_clock,
@@ -89,6 +92,9 @@ static void register_preferences(void)
     prefs_register_uint_preference(module, "flight_bytes", "Bytes of the flight",
                                    "How far into its sequence space, in bytes, a payload frame may begin to be in the flight", 10,
                                    &flight_bytes);
+    prefs_register_uint_preference(module, "opening_bytes", "Bytes of the opening",
+                                   "How far into its side's sequence space, in bytes, a payload frame may begin to be in the opening", 10,
+                                   &opening_bytes);
     prefs_register_uint_preference(
         module, "idle", "Seconds until a stream is over",
         "A stream of which nothing was captured for so many seconds is over, and what follows is another; 0: none is", 10, &idle_s);

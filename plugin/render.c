@@ -94,6 +94,19 @@ static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *p
                                   stream->protocol != NULL ? stream->protocol : "", detail));
 }
 
+/* The opening and the closing. A frame that is in another class, too, has its links there. */
+static void add_ends(proto_tree *root, const FpMark *mark, const FpSegmentNote *note)
+{
+    proto_tree *tree = NULL;
+
+    if (mark->classes & FP_CLASS_OPENING)
+        tree = add_relative(root, hf_firstpayload_opening, "opening", note);
+    if (mark->classes & FP_CLASS_CLOSING)
+        tree = add_relative(root, hf_firstpayload_closing, "closing", note);
+    if (tree != NULL && !(mark->classes & FP_CLASS_USUAL))
+        add_links(tree, mark, hf_firstpayload_first_frame);
+}
+
 static void add_relatives(proto_tree *root, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note)
 {
     if (mark->classes & FP_CLASS_REPLY)
@@ -110,6 +123,7 @@ static void add_relatives(proto_tree *root, packet_info *pinfo, const FpMark *ma
         if (!(mark->classes & (FP_CLASS_FIRST | FP_CLASS_REPLY | FP_CLASS_FLIGHT)))
             add_links(tree, mark, hf_firstpayload_first_frame);
     }
+    add_ends(root, mark, note);
 }
 
 static const uint8_t *payload_bytes(const FpSegmentNote *note, Extent payload)

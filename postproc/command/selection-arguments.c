@@ -36,8 +36,10 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
 
-    *arguments =
-        (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .max_streams = NOT_GIVEN, .max_streams_default = max_streams};
+    *arguments = (FpSelectionArguments){.flight_bytes = FP_FLIGHT_BYTES_DEFAULT,
+                                        .opening_bytes = FP_OPENING_BYTES_DEFAULT,
+                                        .max_streams = NOT_GIVEN,
+                                        .max_streams_default = max_streams};
     fp_option_table_add(options, entries);
 }
 
@@ -46,6 +48,8 @@ void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *op
     const GOptionEntry entries[] = {
         {"keep", 'k', 0, G_OPTION_ARG_STRING, &arguments->keep, "Keep frames of these classes, comma-separated (default: first)",
          "CLASSES"},
+        {"opening-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->opening_bytes,
+         "The class opening has the first N bytes of each side's sequence space (default: 16384)", "N"},
         {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
          "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
         {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
@@ -60,6 +64,8 @@ static const char *check_numbers(const FpSelectionArguments *arguments)
 {
     if (arguments->flight_bytes < 0 || arguments->flight_bytes > FP_FLIGHT_BYTES_MAX)
         return "--flight-bytes takes a number from 0 to 2147483647";
+    if (arguments->opening_bytes < 0 || arguments->opening_bytes > FP_OPENING_BYTES_MAX)
+        return "--opening-bytes takes a number from 0 to 536870912";
     if (arguments->idle_s < 0 || arguments->idle_s > G_MAXUINT32)
         return "--idle takes a number of seconds from 0 to 4294967295";
     if (arguments->max_streams != NOT_GIVEN && (arguments->max_streams < MAX_STREAMS_MIN || arguments->max_streams > G_MAXUINT32))
@@ -87,7 +93,7 @@ static const char *read_bounds(const FpSelectionArguments *arguments, const FpRu
 static const char *read_words(const FpSelectionArguments *arguments, FpSelection *selection)
 {
     if (arguments->keep != NULL && !fp_classes_from_text(arguments->keep, &selection->keep))
-        return "--keep takes first, reply, flight and handshake, comma-separated";
+        return "--keep takes first, reply, flight, handshake, opening and closing, comma-separated";
     if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &selection->network_kinds))
         return "--stream-key takes vlan, vni and interface, comma-separated";
     if (arguments->display_filter != NULL && *arguments->display_filter == '\0')
@@ -100,6 +106,7 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
     *selection = (FpSelection){
         .keep = FP_CLASS_FIRST,
         .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes,
+                  .opening_bytes = (uint32_t)arguments->opening_bytes,
                   .idle_ns = arguments->idle_s * 1000000000,
                   .skip_midstream = arguments->no_midstream,
                   .syn_restarts_clock = arguments->syn_restarts_clock},
@@ -109,9 +116,10 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
     };
     const char *wrong = check_numbers(arguments);
     if (wrong == NULL)
-        wrong = read_bounds(arguments, &selection->rules, &selection->max_streams);
-    if (wrong == NULL)
         wrong = read_words(arguments, selection);
+    selection->rules.asked = selection->keep & FP_CLASS_ASKED;
+    if (wrong == NULL)
+        wrong = read_bounds(arguments, &selection->rules, &selection->max_streams);
     if (wrong != NULL) {
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
         return false;

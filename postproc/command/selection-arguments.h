@@ -14,6 +14,7 @@ typedef struct {
     char **formats; /* what format_list says */
     char *stream_key;
     gint64 flight_bytes;
+    gint64 opening_bytes;
     gint64 idle_s;
     char *max_memory;
     gint64 max_streams;

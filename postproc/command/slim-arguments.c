@@ -21,6 +21,8 @@ static const char description[] = "Classes of frames:\n"
                                   "  reply      the first payload frame of the other direction\n"
                                   "  flight     the first payload frame and what the same side sends on before the reply\n"
                                   "  handshake  frames with SYN, and the ACK that follows a SYN/ACK\n"
+                                  "  opening    payload frames of either side that begin within its first 16 KiB\n"
+                                  "  closing    the first FIN of each side, and the first RST\n"
                                   "\n"
                                   "SIGINT, SIGTERM and SIGHUP end the input; all that came before is written. With --log FILE\n"
                                   "SIGHUP reopens FILE instead, for logrotate.\n"
@@ -53,8 +55,8 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
          "Write the capture to OUT (default: -, standard output; with --log and --list none)", "OUT"},
         {"log", 0, 0, G_OPTION_ARG_FILENAME, &arguments->log,
          "Add a line for each first payload frame to LOG, - for standard output; without -w only that", "LOG"},
-        {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list, "Print frame number and classes of each frame in any class, write no capture",
-         NULL},
+        {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list,
+         "Print frame number and classes of each frame in any class, or in those of --keep; write no capture", NULL},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
@@ -168,6 +170,8 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     options->selection.questions.fields = arguments->log_style.field_names;
     if (options->output == NULL && !options->list)
         options->selection.keep = 0;
+    if (options->list && arguments->selection.keep == NULL)
+        options->selection.keep = FP_CLASS_USUAL;
     options->selection.flush_each = arguments->flush_each;
     if (arguments->input.interface != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */

@@ -160,6 +160,7 @@ static const struct {
     {"filter", false},
     {"display-filter", false},
     {"flight-bytes", false},
+    {"opening-bytes", false},
     {"idle", false},
     {"no-midstream", true},
     {"syn-restarts-clock", true},

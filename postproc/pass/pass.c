@@ -63,9 +63,10 @@ static bool take_found(FpPass *pass, const FpCapture *capture, const FpFound *fo
 /* Does what a frame calls for, by the classes of all its segments. */
 static bool take_frame(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, uint8_t classes, GError **error)
 {
+    classes = (uint8_t)(classes & pass->selection->keep);
     if (pass->show != NULL)
-        return pass->show(pass->user, pass->summary->frames, classes, error);
-    if ((classes & pass->selection->keep) == 0 || pass->asking.dissector != NULL) /* if tshark is asked, the frame waits already */
+        return classes == 0 || pass->show(pass->user, pass->summary->frames, classes, error);
+    if (classes == 0 || pass->asking.dissector != NULL) /* if tshark is asked, the frame waits already */
         return true;
     pass->summary->kept++;
     return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
@@ -197,7 +198,7 @@ typedef struct {
 
 static uint8_t wanted_classes(const FpPass *pass)
 {
-    return pass->show != NULL || pass->asking.dissector != NULL ? FP_CLASS_ALL : (uint8_t)(FP_CLASS_FIRST | pass->selection->keep);
+    return (uint8_t)(pass->selection->keep | (pass->asking.dissector != NULL ? FP_CLASS_USUAL : FP_CLASS_FIRST));
 }
 
 static Taking begin_taking(const FpPass *pass, bool is_well)

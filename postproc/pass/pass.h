@@ -34,7 +34,8 @@ typedef struct {
     FpQuestions questions;  /* for the dissector of fp_pass_ask, if there is one */
 } FpSelection;
 
-/* Shows the classes, which are not 0, of a frame. number: counts from 1 over all captures. Returns false and sets error. */
+/* Shows the classes, which are not 0, of a frame, those that are kept. number: counts from 1 over all captures. Returns false and sets
+ * error. */
 typedef bool (*FpShowClasses)(void *user, uint64_t number, unsigned classes, GError **error);
 
 typedef struct FpPass FpPass;

@@ -403,8 +403,8 @@ FpAskedStream *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdic
 {
     const unsigned asked_of = FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_HANDSHAKE;
     FpAskedStream *asked = find_in_time(dissector, verdict->stream, frame->record->time_ns);
-    bool begins = verdict->classes & FP_CLASS_FIRST ||
-                  (verdict->classes == FP_CLASS_HANDSHAKE && !g_hash_table_contains(dissector->matched, GUINT_TO_POINTER(verdict->stream)));
+    bool begins = verdict->classes & FP_CLASS_FIRST || ((verdict->classes & asked_of) == FP_CLASS_HANDSHAKE &&
+                                                        !g_hash_table_contains(dissector->matched, GUINT_TO_POINTER(verdict->stream)));
 
     dissector->now_ns = frame->record->time_ns;
     if (asked == NULL && dissector->broken != NULL && begins)

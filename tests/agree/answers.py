@@ -24,7 +24,9 @@ OWN_CAPTURES = ROOT / "captures"
 SHARED = pathlib.Path(os.environ.get("FIRSTPAYLOAD_CAPTURES") or ROOT.parent / "shared" / "captures")
 WORKERS = 2
 CAPTURE_SUFFIXES = (".pcap", ".pcapng", ".cap")
-FIELDS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake"}
+FIELDS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake",
+          "opening": "firstpayload.opening", "closing": "firstpayload.closing"}
+USUAL = tuple(FIELDS)[:4]
 
 
 def program(*args, check=True):
@@ -39,23 +41,30 @@ def slim(*paths, check=True):
     return program("slim", "-q", "--list", *paths, check=check).stdout.decode().splitlines()
 
 
-PREFERENCES = {"--idle": "idle"}
+PREFERENCES = {"--idle": "idle", "--opening-bytes": "opening_bytes", "--flight-bytes": "flight_bytes"}
 
 
 def preferences(options):
     """What the program's options are for the plugin."""
     words = list(map(str, options))
-    return [word for option, value in zip(words[::2], words[1::2]) for word in ("-o", f"firstpayload.{PREFERENCES[option]}:{value}")]
+    return [word for option, value in zip(words[::2], words[1::2]) if option != "--keep"
+            for word in ("-o", f"firstpayload.{PREFERENCES[option]}:{value}")]
+
+
+def kept(options):
+    """The classes that a list is about."""
+    return options[options.index("--keep") + 1].split(",") if "--keep" in options else USUAL
 
 
 def plugin(path, *options):
-    """All four classes in one run."""
-    extract = [word for field in FIELDS.values() for word in ("-e", field)]
+    """All classes in one run."""
+    names_asked = [name for name in FIELDS if name in kept(options)]
+    extract = [word for field in map(FIELDS.get, names_asked) for word in ("-e", field)]
     done = tshark_runner.run_tshark([*preferences(options), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
     rows = []
     for line in tshark_runner.output_of(done).splitlines():
         frame, *present = line.split("\t")
-        names = [name for name, value in zip(FIELDS, present) if value]
+        names = [name for name, value in zip(names_asked, present) if value]
         if names:
             rows.append(f"{frame}\t{','.join(names)}")
     return rows
@@ -64,14 +73,17 @@ def plugin(path, *options):
 def plugin_by_filters(path):
     """The same by the filters that people type."""
     classes = {}
-    for name, field in FIELDS.items():
+    for name in USUAL:
+        field = FIELDS[name]
         for frame in tshark_runner.frames(str(path), field):
             classes.setdefault(frame, []).append(name)
     return [f"{frame}\t{','.join(names)}" for frame, names in sorted(classes.items())]
 
 
-def stock(path):
-    return oracle.rows(str(path))
+def stock(path, *options):
+    words = list(map(str, options))
+    opening_bytes = int(words[words.index("--opening-bytes") + 1]) if "--opening-bytes" in words else oracle.OPENING_BYTES
+    return oracle.rows(str(path), kept(options), opening_bytes)
 
 
 def scenario_to_pcap(*args):

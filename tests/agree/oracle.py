@@ -18,10 +18,12 @@ import tshark_runner
 OPTIONS = ["-n", "-o", "tcp.analyze_sequence_numbers:TRUE", "-o", "tcp.relative_sequence_numbers:TRUE", "-o", "ip.defragment:TRUE",
            "-o", "ipv6.defragment:TRUE"]
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-SYN, RST, ACK = 0x02, 0x04, 0x10
-FLIGHT_BYTES = 16384
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+FLIGHT_BYTES = OPENING_BYTES = 16384
+OPENING_OVER = 1 << 20
 COLUMNS = ("frame.number", "ip.src", "ipv6.src", "tcp.srcport", "tcp.stream", "tcp.len", "tcp.flags", "tcp.seq", "tcp.analysis.keep_alive")
-ORDER = ("first", "reply", "flight", "handshake")
+ORDER = ("first", "reply", "flight", "handshake", "opening", "closing")
+USUAL = ORDER[:4]
 
 
 @dataclass
@@ -115,21 +117,39 @@ def spoken(segments):
     return first, payload[at] if at < len(payload) else None, flight
 
 
-def classify(path):
+def opening(segments, opening_bytes):
+    begins, over = {}, set()
+    for segment in (segment for segment in segments if segment.has_payload):
+        begins.setdefault(segment.sender, 0 if 0 <= segment.offset < opening_bytes else segment.offset)
+        way = (segment.offset - begins[segment.sender] + 2**31) % 2**32 - 2**31
+        if way < opening_bytes and segment.sender not in over:
+            yield segment
+        if way >= opening_bytes + OPENING_OVER:
+            over.add(segment.sender)
+
+
+def closing(segments):
+    for sender in {segment.sender for segment in segments}:
+        yield next((segment for segment in segments if segment.sender == sender and segment.flags & FIN), None)
+    yield next((segment for segment in segments if segment.flags & RST), None)
+
+
+def classify(path, opening_bytes):
     """{frame: set of class names}"""
     classes = {}
     for segments in streams(path):
         first, reply, flight = spoken(segments)
-        for name, members in zip(ORDER, ([first], [reply], flight, handshake(segments))):
+        for name, members in zip(ORDER, ([first], [reply], flight, handshake(segments), opening(segments, opening_bytes), closing(segments))):
             for segment in members:
                 if segment:
                     classes.setdefault(segment.frame, set()).add(name)
     return classes
 
 
-def rows(path):
-    """["frame<TAB>classes", ...]"""
-    return [f"{frame}\t{','.join(name for name in ORDER if name in names)}" for frame, names in sorted(classify(path).items())]
+def rows(path, asked=USUAL, opening_bytes=OPENING_BYTES):
+    """["frame<TAB>classes", ...] of the classes asked for"""
+    of_frames = [(frame, [name for name in ORDER if name in names and name in asked]) for frame, names in sorted(classify(path, opening_bytes).items())]
+    return [f"{frame}\t{','.join(names)}" for frame, names in of_frames if names]
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 usage: random_scenario.py SEED CONNECTIONS [VERSION] > FILE.scenario
 
 Numbers are drawn from around the few places where something changes. What the two treat differently by intention (see
-differs-from-tshark in tests/scenarios) is left out: a SYN after a RST or a FIN, a repeated SYN after a gap, a next number of 0. VERSION
-is tshark's, default 4.0. Since 4.4 a SYN/ACK after a RST or a FIN, or with another number, starts a stream for it; since 4.6 it needs no window.
+differs-from-tshark in tests/scenarios) is left out: a SYN or SYN/ACK after a RST or a FIN, a repeated SYN after a gap, a next number of 0.
+VERSION is tshark's, default 4.0. Since 4.4 a SYN/ACK with another number starts a stream for it also where none was seen; since 4.6 it needs no window.
 """
 import random
 import sys
@@ -44,7 +44,7 @@ class Connection:
         if flags == "S" and (self.closed or self.data):
             flags = "P."
         start, length = self.place(sender, flags), rand.choice(LENGTHS)
-        if self.version >= (4, 4) and flags == "S." and (self.closed or self.base[sender] not in (None, start)):
+        if flags == "S." and (self.closed or (self.version >= (4, 4) and self.base[sender] not in (None, start))):
             flags = "P."
         end = start + length + ("S" in flags or "F" in flags)
         if (self.isn[sender] + end) % (1 << 32) == 0:

@@ -11,6 +11,7 @@ import answers
 import other_versions
 
 IDLE = ("--idle", 10)
+ENDS = ("--keep", "opening,closing")
 SPOKEN = ("first", "reply", "flight")
 
 
@@ -18,6 +19,10 @@ def in_classes(rows, names):
     """The rows, with these classes alone."""
     split = [(frame, [name for name in classes.split(",") if name in names]) for frame, classes in (row.split("\t") for row in rows)]
     return [f"{frame}\t{','.join(classes)}" for frame, classes in split if classes]
+
+
+def end_rows(name, _):
+    return (answers.SHARED / "expected-more" / f"{name}.tsv").read_text().splitlines()
 
 
 def idle_rows(name, expected):
@@ -40,6 +45,12 @@ class SharedCaptures(unittest.TestCase):
                 if isinstance(found, Exception):
                     raise found
                 self.assertEqual("", answers.difference(wanted_of(name, expected), found, name, "found"))
+
+    def test_opening_and_closing_in_the_program(self):
+        self.check(lambda capture: answers.slim(*ENDS, capture[1], check=False), self.captures, end_rows)
+
+    def test_opening_and_closing_in_the_plugin(self):
+        self.check(lambda capture: answers.plugin(capture[1], *ENDS), self.captures, end_rows)
 
     def idle_captures(self):
         return [capture for capture in self.captures if (answers.SHARED / "expected-more" / f"{capture[0]}.idle10.rows").exists()]

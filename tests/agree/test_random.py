@@ -11,6 +11,7 @@ import tshark_runner
 
 SEEDS = (1, 2)
 CONNECTIONS = 600
+CLASSES = "first,reply,flight,handshake,opening,closing"
 
 
 def ask_all(seed):
@@ -20,7 +21,8 @@ def ask_all(seed):
     with scenario.open("w") as file:
         subprocess.run(command, stdout=file, check=True)
     capture = answers.scenario_capture(scenario)
-    return {"slim": answers.slim(capture), "plugin": answers.plugin(capture), "stock tshark": answers.stock(capture)}
+    options = ("--keep", CLASSES, "--opening-bytes", "2000")
+    return {"slim": answers.slim(*options, capture), "plugin": answers.plugin(capture, *options), "stock tshark": answers.stock(capture, *options)}
 
 
 class RandomConnections(unittest.TestCase):
@@ -29,7 +31,7 @@ class RandomConnections(unittest.TestCase):
             with self.subTest(seed=seed):
                 if isinstance(result, Exception):
                     raise result
-                for name in ("first", "reply", "flight", "handshake"):
+                for name in CLASSES.split(","):
                     self.assertGreater(sum(name in row for row in result["slim"]), 100)
                 self.assertEqual("", answers.difference(result["stock tshark"], result["slim"], "stock tshark", "slim"))
                 self.assertEqual("", answers.difference(result["stock tshark"], result["plugin"], "stock tshark", "plugin"))

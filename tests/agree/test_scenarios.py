@@ -15,7 +15,7 @@ def ask_all(path):
         "expected": answers.scenario_to_pcap("--expected", path).splitlines(),
         "slim": answers.slim(*options, capture),
         "plugin": answers.plugin(capture, *options),
-        "stock tshark": answers.stock(capture),
+        "stock tshark": answers.stock(capture, *options),
         "options": options,
         "differs": other_versions.holds(answers.scenario_to_pcap("--differs", path)),
     }

@@ -14,11 +14,13 @@ import files
 import tshark_runner
 
 ALL = "first,reply,flight,handshake"
+ENDS = "handshake,opening,closing"
+ASKED = ("--keep", f"{ALL},opening,closing", "--idle", "1")
 SMALL = 16          # records: cut at each of them; larger captures at some
 RANDOM_CUTS = 10
 
-# The RST or FIN by which the second stream is told from the first is in no class.
-NOT_REPEATABLE = ("scenario port-reuse-same-number-after-fin", "scenario port-reuse-same-number-after-rst")
+# The RST or FIN by which the second stream is told from the first is in neither class.
+NOT_REPEATABLE = ("scenario port-reuse-same-number-after-fin", "scenario port-reuse-same-number-after-rst", "scenario one-way-tap-port-reuse")
 
 
 def every_capture():
@@ -88,22 +90,24 @@ def cuts(count):
     return [[cut] for cut in chosen] + [sorted(chosen)]
 
 
-@in_folder
-def in_pieces(path, folder):
-    data = files.contents(path)
-    if not files.is_pcap(data):
-        return "skipped: another format"
-    header, records, rest = files.pcap_records(data)
-    whole = answers.slim(path, check=False)
-    for ends in cuts(len(records)):
-        pieces = []
-        for number, (start, end) in enumerate(zip([0, *ends], [*ends, len(records)])):
-            pieces.append(folder / f"{number}.pcap")
-            pieces[-1].write_bytes(header + b"".join(records[start:end]) + (rest if end == len(records) and number == len(ends) else b""))
-        found = answers.slim(*pieces, check=False)
-        if found != whole:
-            return f"cut at {ends}: {answers.difference(whole, found, 'whole', 'pieces')}"
-    return ""
+def in_pieces(*options):
+    @in_folder
+    def run(path, folder):
+        data = files.contents(path)
+        if not files.is_pcap(data):
+            return "skipped: another format"
+        header, records, rest = files.pcap_records(data)
+        whole = answers.slim(*options, path, check=False)
+        for ends in cuts(len(records)):
+            pieces = []
+            for number, (start, end) in enumerate(zip([0, *ends], [*ends, len(records)])):
+                pieces.append(folder / f"{number}.pcap")
+                pieces[-1].write_bytes(header + b"".join(records[start:end]) + (rest if end == len(records) and number == len(ends) else b""))
+            found = answers.slim(*options, *pieces, check=False)
+            if found != whole:
+                return f"cut at {ends}: {answers.difference(whole, found, 'whole', 'pieces')}"
+        return ""
+    return run
 
 
 @in_folder
@@ -139,11 +143,17 @@ class Slim(unittest.TestCase):
     def test_slim_of_slim(self):
         self.check(twice("first,handshake"), exceptions=NOT_REPEATABLE)
 
+    def test_slim_of_slim_without_the_middle(self):
+        self.check(twice(ENDS))
+
     def test_slim_of_slim_first_alone(self):
         self.check(twice("first"), captures_without_reuse())
 
     def test_pieces(self):
-        self.check(in_pieces)
+        self.check(in_pieces())
+
+    def test_pieces_with_all_that_can_be_asked_for(self):
+        self.check(in_pieces(*ASKED), [capture for capture in self.captures if capture[0].startswith("scenario")])
 
     def test_two_threads(self):
         self.check(with_two_threads)

@@ -16,6 +16,7 @@ typedef struct {
     gboolean gapless; /* goes on right where its direction was */
     gboolean far;     /* of the flight, and a GiB on */
     unsigned payload_classes;
+    gint32 offset; /* of payload, as it was then */
 } Event;
 
 struct Reference {
@@ -274,6 +275,41 @@ static gboolean ends_flight(const GArray *events)
     return FALSE;
 }
 
+/* Whether the payload of the last of events is in its side's opening. */
+static gboolean is_opening(const GArray *events, gint64 opening_bytes)
+{
+    const Event *last = &g_array_index(events, Event, events->len - 1), *first = NULL;
+
+    FOR_EACH (event, events) {
+        if (!event->payload || event->direction != last->direction)
+            continue;
+        if (first == NULL)
+            first = event;
+        gboolean is_anchor = first->offset < 0 || first->offset >= opening_bytes;
+        gint32 way = (gint32)((guint32)event->offset - (is_anchor ? (guint32)first->offset : 0));
+        if (event == last)
+            return way < opening_bytes;
+        if (way >= opening_bytes + (1 << 20))
+            return FALSE;
+    }
+    return FALSE;
+}
+
+/* Whether the last of events is the first FIN of its side, or the first RST. */
+static gboolean is_end(const GArray *events)
+{
+    const Event *last = &g_array_index(events, Event, events->len - 1);
+    gboolean fin = is_closing(last, FP_TCP_FIN), rst = is_closing(last, FP_TCP_RST);
+
+    FOR_EACH (event, events) {
+        if (event == last)
+            continue;
+        fin &= !(event->direction == last->direction && is_closing(event, FP_TCP_FIN));
+        rst &= !is_closing(event, FP_TCP_RST);
+    }
+    return fin || rst;
+}
+
 static const Event *first_syn(const GArray *events)
 {
     FOR_EACH (event, events)
@@ -290,6 +326,7 @@ static void judge_payload(const GArray *events, const Event *last, FpVerdict *ve
     unsigned classes = payload_classes(events, last, offset);
 
     g_array_index(events, Event, events->len - 1).payload_classes = classes;
+    g_array_index(events, Event, events->len - 1).offset = offset;
     if (classes == 0)
         return;
     verdict->classes = (guint8)(verdict->classes | classes);
@@ -321,6 +358,10 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
         verdict.classes = FP_CLASS_HANDSHAKE;
     if (event.payload)
         judge_payload(events, &event, &verdict);
+    if (event.payload && reference->rules.asked & FP_CLASS_OPENING && is_opening(events, reference->rules.opening_bytes))
+        verdict.classes |= FP_CLASS_OPENING;
+    if (reference->rules.asked & FP_CLASS_CLOSING && is_end(events))
+        verdict.classes |= FP_CLASS_CLOSING;
     verdict.ends_silent = ends_silence(events);
     verdict.ends_flight = ends_flight(events);
     if (verdict.classes != 0 || verdict.begins || verdict.ends_silent || verdict.ends_flight)

@@ -15,7 +15,7 @@
 /* The segments between two endpoints. */
 typedef struct Reference Reference;
 
-/* rules are copied; of them idle_ns counts. */
+/* rules are copied; of them idle_ns, asked and opening_bytes count. */
 Reference *reference_new(const FpRules *rules);
 void reference_free(Reference *reference);
 

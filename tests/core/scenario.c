@@ -152,6 +152,28 @@ static gboolean read_idle(Reader *reader, GError **error)
     return take_ns(reader, &reader->scenario->rules.idle_ns, error);
 }
 
+/* keep CLASSES */
+static gboolean read_keep(Reader *reader, GError **error)
+{
+    const char *word = take(reader);
+
+    if (!word || !fp_classes_from_text(word, &reader->scenario->keep))
+        return fail(reader, error, "not classes", word);
+    reader->scenario->rules.asked = reader->scenario->keep & FP_CLASS_ASKED;
+    return TRUE;
+}
+
+/* opening-bytes N */
+static gboolean read_opening_bytes(Reader *reader, GError **error)
+{
+    gint64 number;
+
+    if (!take_number(reader, 0, FP_OPENING_BYTES_MAX, &number, error))
+        return FALSE;
+    reader->scenario->rules.opening_bytes = (guint32)number;
+    return TRUE;
+}
+
 /* "S.", "P.", "-" (none) */
 static gboolean take_flags(Reader *reader, Packet *packet, GError **error)
 {
@@ -406,6 +428,10 @@ static gboolean read_line(Reader *reader, const char *line, GError **error)
         return read_link(reader, error);
     if (take_word_if(reader, "idle"))
         return read_idle(reader, error);
+    if (take_word_if(reader, "keep"))
+        return read_keep(reader, error);
+    if (take_word_if(reader, "opening-bytes"))
+        return read_opening_bytes(reader, error);
     if (take_word_if(reader, "connection"))
         return read_connection(reader, error);
     if (*words[0] == '+' || *words[0] == '-')
@@ -447,6 +473,8 @@ Scenario *scenario_read(const char *path, GError **error)
     scenario->path = g_path_get_basename(path);
     scenario->link_type = LINK_ETHERNET;
     scenario->rules.flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
+    scenario->rules.opening_bytes = FP_OPENING_BYTES_DEFAULT;
+    scenario->keep = FP_CLASS_USUAL;
     scenario->connections = g_ptr_array_new_with_free_func(connection_free);
     scenario->packets = g_ptr_array_new_with_free_func(packet_free);
     if (fine) {

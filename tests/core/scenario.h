@@ -70,6 +70,7 @@ typedef struct {
     char *description;
     gboolean says_ends; /* each packet that ends a flight is marked as such */
     FpRules rules;
+    unsigned keep; /* the classes that expectations name */
     char *differs; /* why stock tshark is expected to answer otherwise, or NULL */
     guint link_type;
     GPtrArray *connections; /* of Connection */

@@ -62,6 +62,13 @@ static void print_expected(const Scenario *scenario)
 
 static void print_options(const Scenario *scenario)
 {
+    char text[FP_CLASSES_TEXT_BYTES];
+
+    fp_classes_to_text(scenario->keep, text);
+    if (scenario->keep != FP_CLASS_USUAL)
+        printf("--keep %s\n", text);
+    if (scenario->rules.opening_bytes != FP_OPENING_BYTES_DEFAULT)
+        printf("--opening-bytes %u\n", scenario->rules.opening_bytes);
     if (scenario->rules.idle_ns != 0)
         printf("--idle %" G_GINT64_FORMAT "\n", scenario->rules.idle_ns / 1000000000);
 }

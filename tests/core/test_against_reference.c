@@ -10,6 +10,7 @@
 #include "reference.h"
 #include "streams.h"
 
+#define OVER (1000 + (1 << 20)) /* where an opening of 1000 bytes ends for good */
 #define IDLE_NS (10 * G_GINT64_CONSTANT(1000000000))
 
 enum { ROUNDS = 5000, SEGMENTS = 60, PAIRS = 3 };
@@ -63,7 +64,8 @@ static guint32 random_seq(Round *round, const Sent *sent)
         return isn;
     if (chance(round->rand, 70))
         return end - PICK(round->rand, 0, 0, 0, 1, 1, 2);
-    return isn + PICK(round->rand, 0, 1, 2, 6, 1001, 16383, 16384, 16385, 0x7fffffff, 0x80000000, 0xffffffff);
+    return isn + PICK(round->rand, 0, 1, 2, 6, 999, 1000, 1001, 16383, 16384, 16385, OVER - 1, OVER, OVER + 16384, 0x7fffffff, 0x80000000,
+                      0xffffffff);
 }
 
 static void random_sizes(Round *round, FpSegment *segment)
@@ -157,12 +159,12 @@ static char *describe(const FpVerdict *verdict)
 
 /* How often each class and each remark came up: a test that never sees them proves nothing. */
 typedef struct {
-    guint classes[4], midstream, out_of_order, fast_open, ends_silent, ends_flight, syn_ack_starts, idle_starts, streams, no_payload;
+    guint classes[6], midstream, out_of_order, fast_open, ends_silent, ends_flight, syn_ack_starts, idle_starts, streams, no_payload;
 } Seen;
 
 static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *verdict)
 {
-    for (guint i = 0; i < 4; i++)
+    for (guint i = 0; i < 6; i++)
         seen->classes[i] += verdict->classes >> i & 1;
     seen->midstream += verdict->midstream;
     seen->out_of_order += verdict->out_of_order;
@@ -199,7 +201,10 @@ static gboolean play(Round *round, FpStreams *streams, Reference *references[PAI
 
 static gboolean play_round(guint32 seed, Seen *seen)
 {
-    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = seed % 2 ? 0 : IDLE_NS};
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT,
+                     .opening_bytes = seed % 7 ? 1000 : FP_OPENING_BYTES_DEFAULT,
+                     .asked = seed % 3 ? seed / 3 % 2 * FP_CLASS_OPENING | seed / 6 % 2 * FP_CLASS_CLOSING : 0,
+                     .idle_ns = seed % 5 ? 0 : IDLE_NS};
     FpStreams *streams = fp_streams_new(&rules, seed, 1000);
     Reference *references[PAIRS];
     Round round = {.rand = g_rand_new_with_seed(seed), .rules = rules};
@@ -227,7 +232,7 @@ static void test_same_answers(void)
             return;
         }
     }
-    for (guint i = 0; i < 4; i++)
+    for (guint i = 0; i < 6; i++)
         g_assert_cmpuint(seen.classes[i], >, 1000);
     g_assert_cmpuint(seen.midstream, >, 1000);
     g_assert_cmpuint(seen.out_of_order, >, 1000);
@@ -238,8 +243,8 @@ static void test_same_answers(void)
     g_assert_cmpuint(seen.idle_starts, >, 1000);
     g_assert_cmpuint(seen.no_payload, >, 1000);
     g_assert_cmpuint(seen.streams, >, PAIRS * ROUNDS + 1000);
-    g_test_message("%u segments: first %u, reply %u, flight %u, handshake %u; %u streams", (guint)ROUNDS * SEGMENTS, seen.classes[0],
-                   seen.classes[1], seen.classes[2], seen.classes[3], seen.streams);
+    g_test_message("%u segments: first %u, reply %u, flight %u, handshake %u, opening %u, closing %u; %u streams", (guint)ROUNDS * SEGMENTS,
+                   seen.classes[0], seen.classes[1], seen.classes[2], seen.classes[3], seen.classes[4], seen.classes[5], seen.streams);
 }
 
 int main(int argc, char **argv)

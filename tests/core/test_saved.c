@@ -17,6 +17,9 @@
 
 static const FpRules plain_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
 static const FpRules idle_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = 10 * SECOND};
+static const FpRules opening_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = 250, .asked = FP_CLASS_ASKED};
+static const FpRules all_rules = {
+    .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = 250, .asked = FP_CLASS_ASKED, .idle_ns = 200 * SECOND};
 static FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}; /* that tables are made and loaded with */
 
 /* What was saved, and how much of it has been read. */
@@ -219,6 +222,52 @@ static void test_idle_is_asked_for_later(void)
     fp_streams_free(streams);
 }
 
+/* Payload of client, of 10 bytes, that begins at offset of its side, or of its server: the classes. */
+static unsigned classes_at(FpStreams *streams, guint32 client, bool is_reply, uint8_t flags, guint32 offset)
+{
+    guint32 addresses[2] = {is_reply ? 0xffffffff : client, is_reply ? client : 0xffffffff};
+    FpVerdict verdict;
+    FpSegment segment = {.source = (const uint8_t *)&addresses[0],
+                         .destination = (const uint8_t *)&addresses[1],
+                         .address_bytes = 4,
+                         .source_port = 1,
+                         .destination_port = 1,
+                         .seq = 100 + offset,
+                         .ack = 100,
+                         .flags = flags,
+                         .header_bytes = 20,
+                         .segment_bytes = 30,
+                         .window = 1000,
+                         .time_ns = 100 * SECOND};
+
+    give(streams, &segment, &verdict);
+    return verdict.classes;
+}
+
+/* Also of streams in which both sides had spoken, and which nobody followed any more: their base is known, and a keep-alive is only told
+ * when a segment has come since. What was noted with opening, and without idle, is known when both are asked for. */
+static void test_opening_is_asked_for_later(void)
+{
+    FpStreams *streams = moved_to(three_streams(), &opening_rules);
+
+    for (guint32 client = 2; client <= 3; client++) {
+        g_assert_cmpuint(classes_at(streams, client, false, FP_TCP_ACK, 10) & FP_CLASS_ASKED, ==, FP_CLASS_OPENING);
+        g_assert_cmpuint(classes_at(streams, client, false, FP_TCP_ACK, 250) & FP_CLASS_ASKED, ==, 0);
+    }
+    g_assert_cmpuint(classes_at(streams, 4, false, FP_TCP_ACK, 0), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_OPENING);
+    g_assert_cmpuint(classes_at(streams, 4, true, FP_TCP_ACK, 1000), ==, FP_CLASS_REPLY | FP_CLASS_OPENING); /* from there on */
+    streams = moved_to(saved_and_loaded(streams), &all_rules);
+    g_assert_cmpuint(classes_at(streams, 4, true, FP_TCP_ACK, 1249), ==, FP_CLASS_OPENING);
+    g_assert_cmpuint(classes_at(streams, 4, true, FP_TCP_ACK, 1250), ==, 0);
+    g_assert_cmpuint(classes_at(streams, 3, true, FP_TCP_ACK | FP_TCP_FIN, 10), ==, FP_CLASS_OPENING | FP_CLASS_CLOSING);
+    streams = moved_to(streams, &plain_rules);
+    g_assert_cmpuint(classes_at(streams, 4, true, FP_TCP_ACK | FP_TCP_FIN, 20), ==, 0);
+    streams = moved_to(streams, &opening_rules);
+    g_assert_cmpuint(classes_at(streams, 3, true, FP_TCP_ACK | FP_TCP_FIN, 20), ==, FP_CLASS_OPENING);
+    fp_streams_free(streams);
+    rules = plain_rules;
+}
+
 /* A SYN that came again is remembered in 16 bytes only when they say when that was. */
 static void test_idle_counts_from_the_last_syn(void)
 {
@@ -373,11 +422,15 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been", &plain_rules, test_goes_on_as_if_nothing_had_been);
     g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-idle", &idle_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-opening", &opening_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-all", &all_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_func("/saved/opening-is-asked-for-later", test_opening_is_asked_for_later);
     g_test_add_func("/saved/idle-is-asked-for-later", test_idle_is_asked_for_later);
     g_test_add_func("/saved/idle-counts-from-the-last-syn", test_idle_counts_from_the_last_syn);
     g_test_add_func("/saved/cut-file", test_cut_file);
     g_test_add_data_func("/saved/damaged-file", &plain_rules, test_damaged_file);
     g_test_add_data_func("/saved/damaged-file-idle", &idle_rules, test_damaged_file);
+    g_test_add_data_func("/saved/damaged-file-all", &all_rules, test_damaged_file);
     g_test_add_func("/saved/empty-table", test_empty_table);
     if (SEGMENT_BITS == 13) { /* what was saved, and what is long, is so in the table as it is */
         g_test_add_data_func("/saved/first-format", argv[1], test_older);

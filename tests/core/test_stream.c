@@ -12,6 +12,13 @@
 
 enum { CLIENT, SERVER };
 
+static uint32_t anchors[2]; /* of the stream that opening is asked of */
+
+static uint32_t *anchors_of(const FpRules *rules)
+{
+    return rules->asked & FP_CLASS_OPENING ? anchors : NULL;
+}
+
 static FpVerdict take(FpStream *stream, unsigned direction, unsigned flags, uint32_t seq, uint32_t payload_bytes, const FpRules *rules)
 {
     FpSegment segment = {
@@ -19,7 +26,7 @@ static FpVerdict take(FpStream *stream, unsigned direction, unsigned flags, uint
     FpRules usual = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
     FpVerdict verdict;
 
-    fp_stream_take(stream, direction, &segment, rules ? rules : &usual, &verdict);
+    fp_stream_take(stream, rules ? anchors_of(rules) : NULL, direction, &segment, rules ? rules : &usual, &verdict);
     return verdict;
 }
 
@@ -106,6 +113,80 @@ static void test_skipping_midstream_leaves_the_rest(void)
     g_assert_cmpuint(take(&stream, SERVER, FP_TCP_SYN, 0, 0, &rules).classes, ==, FP_CLASS_HANDSHAKE);
 }
 
+static void test_opening_bytes(void)
+{
+    FpRules rules = {.opening_bytes = 100, .asked = FP_CLASS_OPENING};
+    FpStream stream = begin();
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_OPENING);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_ACK, 9, 500, &rules).classes, ==, FP_CLASS_REPLY | FP_CLASS_OPENING);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_ACK, 509, 500, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1100, 50, &rules).classes, ==, FP_CLASS_OPENING);
+    FpVerdict verdict = take(&stream, CLIENT, FP_TCP_ACK, 1101, 50, &rules);
+    g_assert_cmpuint(verdict.classes, ==, 0);
+    verdict = take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules);
+    g_assert_cmpuint(verdict.classes, ==, FP_CLASS_OPENING);
+    g_assert_cmpuint(verdict.stream, ==, 7);
+    g_assert_cmpuint(verdict.payload_bytes, ==, 0); /* said of the others alone */
+}
+
+static void test_opening_of_no_bytes_is_none(void)
+{
+    FpRules rules = {.opening_bytes = 0, .asked = FP_CLASS_OPENING};
+    FpStream stream = begin();
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_ACK, 1, 50, &rules).classes, ==, FP_CLASS_REPLY);
+}
+
+static void test_opening_of_most_bytes(void)
+{
+    const uint32_t end = 1001 + FP_OPENING_BYTES_MAX, over = end + (1U << 20);
+    FpRules rules = {.opening_bytes = FP_OPENING_BYTES_MAX, .asked = FP_CLASS_OPENING};
+    FpStream stream = begin();
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, end - 1, 50, &rules).classes, ==, FP_CLASS_OPENING);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, end, 50, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, over - 1, 50, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, end - 1, 50, &rules).classes, ==, FP_CLASS_OPENING);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, over, 50, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, end - 1, 50, &rules).classes, ==, 0);
+}
+
+/* 5 GiB of each side in turn: the numbers come round, the opening does not. */
+static void test_opening_does_not_come_round(void)
+{
+    FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = FP_OPENING_BYTES_DEFAULT, .asked = FP_CLASS_OPENING};
+    FpStream stream = begin();
+    guint n[2] = {0, 0};
+
+    take(&stream, CLIENT, FP_TCP_SYN, 1000, 0, &rules);
+    take(&stream, SERVER, FP_TCP_SYN | FP_TCP_ACK, 0, 0, &rules);
+    for (uint32_t i = 0; i < 5U << (30 - 12); i++) {
+        n[CLIENT] += take(&stream, CLIENT, FP_TCP_ACK, 1001 + (i << 12), 1U << 12, &rules).classes != 0;
+        n[SERVER] += take(&stream, SERVER, FP_TCP_ACK, 1 + (i << 12), 1U << 12, &rules).classes != 0;
+    }
+    g_assert_cmpuint(n[CLIENT], ==, 4);
+    g_assert_cmpuint(n[SERVER], ==, 4);
+}
+
+/* Of a stream whose start was not captured there is nothing, then. */
+static void test_skipping_midstream_skips_opening_and_closing(void)
+{
+    FpRules rules = {.opening_bytes = 100, .asked = FP_CLASS_ASKED, .skip_midstream = true};
+    FpStream stream = begin();
+
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, 1000, 50, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK | FP_TCP_FIN, 1050, 0, &rules).classes, ==, 0);
+    g_assert_cmpuint(take(&stream, SERVER, FP_TCP_RST, 1, 0, &rules).classes, ==, 0);
+    stream = begin();
+    g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_SYN | FP_TCP_FIN, 1000, 0, &rules).classes, ==, FP_CLASS_HANDSHAKE | FP_CLASS_CLOSING);
+}
+
 static int64_t delay_after_syns(const FpRules *rules, unsigned other_side)
 {
     FpStream stream = begin();
@@ -124,7 +205,7 @@ static int64_t delay_after_syns(const FpRules *rules, unsigned other_side)
                                                          : FP_TCP_SYN),
                              .time_ns = i * SECOND,
                              .segment_bytes = i == 3 ? 30 : 20};
-        fp_stream_take(&stream, direction, &segment, rules, &verdict);
+        fp_stream_take(&stream, NULL, direction, &segment, rules, &verdict);
     }
     g_assert_cmpuint(verdict.classes & FP_CLASS_FIRST, ==, FP_CLASS_FIRST);
     return verdict.delay_ns;
@@ -222,6 +303,11 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/flight-bytes", test_flight_bytes);
     g_test_add_func("/stream/flight-of-no-bytes-is-the-first", test_flight_of_no_bytes_is_the_first);
     g_test_add_func("/stream/flight-of-most-bytes", test_flight_of_most_bytes);
+    g_test_add_func("/stream/opening-bytes", test_opening_bytes);
+    g_test_add_func("/stream/opening-of-no-bytes-is-none", test_opening_of_no_bytes_is_none);
+    g_test_add_func("/stream/opening-of-most-bytes", test_opening_of_most_bytes);
+    g_test_add_func("/stream/opening-does-not-come-round", test_opening_does_not_come_round);
+    g_test_add_func("/stream/skipping-midstream-skips-opening-and-closing", test_skipping_midstream_skips_opening_and_closing);
     g_test_add_func("/stream/midstream-is-skipped-when-asked", test_midstream_is_skipped_when_asked);
     g_test_add_func("/stream/skipping-midstream-leaves-the-rest", test_skipping_midstream_leaves_the_rest);
     g_test_add_func("/stream/syn-restarts-the-clock-when-asked", test_syn_restarts_the_clock_when_asked);

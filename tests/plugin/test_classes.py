@@ -5,7 +5,7 @@ import struct
 import unittest
 
 import tshark_runner
-from packets import ACK, PSH, RST, SYN, Capture, Stream, icmp_unreachable, ip, tcp, udp
+from packets import ACK, FIN, PSH, RST, SYN, Capture, Stream, icmp_unreachable, ip, tcp, udp
 
 
 def setUpModule():
@@ -105,6 +105,18 @@ class Classes(unittest.TestCase):
         self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:20"), frames[:2])
         self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:0"), frames[:1])
         self.assertEqual(self.frames("firstpayload.flight", "-o", "firstpayload.flight_bytes:4294967295"), frames)
+
+    def test_opening_and_closing(self):
+        self.stream.handshake()
+        frames = [self.stream.client(PSH | ACK, 1 + 10 * i, 1, b"0123456789") for i in range(4)]
+        frames.append(self.stream.server(PSH | ACK, 1, 41, b"0123456789"))
+        ends = [self.stream.client(FIN | ACK, 41, 11), self.stream.server(FIN | ACK, 11, 42)]
+        self.stream.server(FIN | ACK, 11, 42)
+        self.assertEqual(self.frames("firstpayload.opening"), frames)
+        self.assertEqual(self.frames("firstpayload.opening", "-o", "firstpayload.opening_bytes:20"), [*frames[:2], frames[4]])
+        self.assertEqual(self.frames("firstpayload.opening", "-o", "firstpayload.opening_bytes:4294967295"), frames)
+        self.assertEqual(self.frames("firstpayload.closing"), ends)
+        self.assertEqual(self.frames("firstpayload"), frames[:1])
 
     def test_idle_preference(self):
         self.stream.handshake()

@@ -7,9 +7,9 @@ import subprocess
 import unittest
 
 import tshark_runner
-from packets import ACK, PSH, SYN, Capture, Stream, icmp_unreachable, ip
+from packets import ACK, FIN, PSH, SYN, Capture, Stream, icmp_unreachable, ip
 
-FILTERS = ("firstpayload", "firstpayload.reply", "firstpayload.flight", "firstpayload.handshake")
+FILTERS = ("firstpayload", "firstpayload.reply", "firstpayload.flight", "firstpayload.handshake", "firstpayload.opening", "firstpayload.closing")
 
 
 def setUpModule():
@@ -35,6 +35,7 @@ def make_capture():
     for stream in streams:
         stream.server(PSH | ACK, 1, 15, b"answer")
         stream.client(PSH | ACK, 15, 7, b"again")
+        stream.client(FIN | ACK, 20, 7)
     return capture
 
 
@@ -44,7 +45,7 @@ class Passes(unittest.TestCase):
         cls.capture = make_capture()
         cls.path = cls.capture.write(os.path.join(tshark_runner.folder(), "passes.pcap"))
         cls.expected = {name: tshark_runner.frames(cls.path, name) for name in FILTERS}
-        assert [len(frames) for frames in cls.expected.values()] == [30, 30, 60, 60], cls.expected
+        assert [len(frames) for frames in cls.expected.values()] == [30, 30, 60, 60, 120, 30], cls.expected
 
     def test_two_passes(self):
         for name in FILTERS:
@@ -179,7 +180,7 @@ class RandomAccess(unittest.TestCase):
         self.sharkd.ask("load", file=self.path)
         first, reply = self.expected["firstpayload"][-1], self.expected["firstpayload.reply"][0]
         self.assertIn(f"Reply in: {reply}", self.sharkd.labels(first)[0])
-        self.assertEqual(self.sharkd.labels(reply), [[f"First payload in: {first}"]])
+        self.assertEqual(self.sharkd.labels(reply), [[f"First payload in: {first}"], []])       # the opening has no links of its own here
 
     def test_loaded_again_and_another_file(self):
         other = Capture()

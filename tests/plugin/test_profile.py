@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import tshark_runner
-from packets import ACK, PSH, SYN, Capture, Stream
+from packets import ACK, FIN, PSH, SYN, Capture, Stream
 
 NAME = "First Payload"
 PROFILE = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "plugin", "profile", NAME)
@@ -42,6 +42,8 @@ class Profile(unittest.TestCase):
         cls.frames["Flight"] = http.client(PSH | ACK, 1 + len(GET), 1, b"x")
         cls.frames["Reply"] = http.server(PSH | ACK, 1, 2 + len(GET), b"HTTP/1.1 204 No Content\r\n\r\n")
         cls.frames[""] = http.client(ACK, 2 + len(GET), 27)
+        cls.frames["Opening"] = http.client(PSH | ACK, 2 + len(GET), 27, GET)
+        cls.frames["Closing"] = http.client(FIN | ACK, 2 + 2 * len(GET), 27)
         cls.frames["First payload, fast open"] = Stream(capture, 40001, server_port=80).client(SYN, 0, 0, GET)
         cls.frames["First payload, midstream"] = Stream(capture, 40002).server(PSH | ACK, 1000, 1000, b"middle")
         smtp = Stream(capture, 40003, server_port=25)
@@ -78,6 +80,7 @@ class Profile(unittest.TestCase):
                 self.assertEqual(is_shown, "TRUE")
                 self.assertTrue(comment)
                 found[label] = tshark_runner.frames(self.path, display_filter.replace(r"\x22", '"'))
+        self.assertEqual(set(self.frames.values()) - set(found.pop("Without the middle")), {self.frames[""]})
         firsts = sorted([self.hole, *(number for name, number in self.frames.items() if name.startswith("First"))])
         self.assertEqual(found, {
             "First payloads": firsts,

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import unittest
 
-from pcaps import (ACK, CAPTURES, MICROSECONDS, MODIFIED, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, rows,
+from pcaps import (ACK, CAPTURES, FIN, MICROSECONDS, MODIFIED, NANOSECONDS, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, rows,
                    segment, slim, write)
 from waiting import PATIENCE_SECONDS, wait_for
 
@@ -271,6 +271,21 @@ class Options(InFolder):
         self.assertEqual(rows("--flight-bytes", "101", "-", stdin=pcap(frames))[5], "flight")
         self.assertNotIn(5, rows("--flight-bytes", "100", "-", stdin=pcap(frames)))
 
+    def test_opening_and_closing(self):
+        """Nobody has them who does not ask; a list has what --keep says, and all but those two without."""
+        frames = connection(request=b"a" * 100) + [segment(40000, 80, 1101, ACK, b"b" * 100, ack=5001), segment(40000, 80, 1201, ACK | FIN, ack=5001),
+                                                   segment(40000, 80, 1201, ACK | FIN, ack=5001), segment(80, 40000, 5020, RST, src=b"\xc0\0\x02\x02", dst=b"\xc0\0\x02\x01")]
+        usual = {1: "handshake", 2: "handshake", 3: "handshake", 4: "first,flight", 5: "reply"}
+        ends = {4: "opening", 5: "opening", 6: "opening", 7: "closing", 9: "closing"}
+        self.assertEqual(rows("-", stdin=pcap(frames)), usual)
+        self.assertEqual(rows("--keep", "first,reply,flight,handshake", "-", stdin=pcap(frames)), usual)
+        self.assertEqual(rows("--keep", "opening,closing", "-", stdin=pcap(frames)), ends)
+        self.assertEqual(rows("--keep", "first,closing", "-", stdin=pcap(frames)), {4: "first", 7: "closing", 9: "closing"})
+        self.assertEqual(rows("--keep", "opening", "--opening-bytes", "100", "-", stdin=pcap(frames)), {4: "opening", 5: "opening"})
+        self.assertEqual(rows("--keep", "opening", "--opening-bytes", "0", "-", stdin=pcap(frames)), {})
+        out = slim("--keep", "opening,closing", "-", stdin=pcap(frames)).stdout
+        self.assertEqual(out, header() + b"".join(record(frames[n - 1], n - 1) for n in ends))
+
     def test_idle(self):
         """By the times of the frames, also where one file ends and another begins."""
         gaps = connection() + [segment(40000, 80, 1019, ACK, b"more", ack=5020)]
@@ -343,7 +358,7 @@ class Options(InFolder):
                 os.unlink(self.path("-foo.pcap"))
 
     def test_wrong_usage_says_what_is_right(self):
-        for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--idle", "-1", "-"], ["--idle", "4294967296", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
+        for arguments in (["--keep", "frist", "-"], ["--flight-bytes", "-1", "-"], ["--opening-bytes", "-1", "-"], ["--opening-bytes", "536870913", "-"], ["--idle", "-1", "-"], ["--idle", "4294967296", "-"], ["--max-streams", "3", "-"], [], ["-", "-"],
                           ["--list", "-w", "x", "-"], ["--no-such-option", "-"]):
             with self.subTest(arguments):
                 result = slim(*arguments, stdin=header())

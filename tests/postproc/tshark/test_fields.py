@@ -184,7 +184,8 @@ class Filters(InFolder):
         woven = [frame for pair in zip(http, tls) for frame in pair] + tls[len(http):]
         late = segment(1, 443, 1000, SYN, ack=9)
         for keep, wanted in (("first", tls[3:4]), ("flight", tls[3:5]), ("handshake", tls[:3] + [late]), ("reply", tls[5:]),
-                             ("first,reply", [tls[3], tls[5]]), ("handshake,flight,reply", tls + [late])):
+                             ("first,reply", [tls[3], tls[5]]), ("opening", tls[3:]), ("closing", []), ("handshake,opening,closing", tls + [late]),
+                             ("handshake,flight,reply", tls + [late])):
             with self.subTest(keep):
                 data = self.kept("-Y", "tls.handshake.type == 1", "--keep", keep, "-", stdin=pcap(woven + [late]))[0]
                 self.assertEqual(data[24:], b"".join(record(f, (woven + [late]).index(f)) for f in woven + [late] if f in wanted))

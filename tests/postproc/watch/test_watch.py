@@ -15,7 +15,7 @@ import tempfile
 import threading
 import unittest
 
-from pcaps import ACK, CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, record, segment, slim, write
+from pcaps import ACK, CAPTURES, FIN, PROGRAM, InFolder, connection, header, pcap, read, record, segment, slim, write
 from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, without_clock
 
 PCAP_HEADER, RECORD_HEADER = 24, 16
@@ -107,6 +107,28 @@ class OneCapture(Watch):
         self.once()
         self.assertEqual(self.output("1.pcap"), pcap([]) + record(frames[3], 3))
         self.assertEqual(self.output("2.pcap"), header())
+
+    def test_pieces_with_all_that_can_be_asked_for(self):
+        """A file for each frame, and a restart after each: what opening, closing and idle go by is in the state."""
+        frames = connection(request=b"a" * 100) + [segment(40000, 80, 1101, ACK, b"b" * 100, ack=5020), segment(40000, 80, 1200, ACK, b"b", ack=5020),
+                                                   segment(40000, 80, 1201, ACK | FIN, b"c" * 9, ack=5020), segment(40000, 80, 1201, ACK | FIN, ack=5020)]
+        late = struct.pack("<II", 1700000009, 8000) + record(segment(40000, 80, 1300, ACK, b"late", ack=5020))[8:]     # 9 s after them
+        taken = [record(frame, n) for n, frame in enumerate(frames)] + [late]
+        options = ("--keep", "handshake,opening,closing,first", "--idle", "9")
+        whole = slim("-q", *options, "-", stdin=header() + b"".join(taken)).stdout
+        self.assertEqual(records(whole), taken[:6] + [taken[7], late])
+        for n, one in enumerate(taken):
+            self.arrive(f"{n:02}.pcap", header() + one)
+            self.once(*options)
+        self.assertEqual(b"".join(self.output(name)[PCAP_HEADER:] for name in self.outputs()), whole[PCAP_HEADER:])
+
+    def test_opening_is_asked_for_of_streams_that_are_there(self):
+        """The state of a watcher that was not asked is read by one that is, and the other way round."""
+        frames = connection(request=b"a" * 100) + [segment(40000, 80, 1101 + 9 * n, ACK, b"b" * 9, ack=5020) for n in range(3)]
+        for n, (one, keep) in enumerate([(frames[:5], "first"), (frames[5:6], "opening"), (frames[6:7], "first"), (frames[7:], "opening,closing")]):
+            self.arrive(f"{n}.pcap", pcap(one))
+            self.once("--keep", keep)
+        self.assertEqual([len(records(self.output(f"{n}.pcap"))) for n in range(4)], [1, 1, 0, 1])
 
     def test_full_table_forgets_the_same_after_a_restart(self):
         frames = [frame for port in range(2000, 2100) for frame in connection(port)[:4]]
@@ -528,7 +550,7 @@ class Configuration(Watch):
         page = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", "firstpayload.conf.5")).decode().replace("\\-", "-")
         for key in (line.split(" = ")[0] for line in lines):
             self.assertIn(key, page)
-        self.assertEqual(len(lines), 27)
+        self.assertEqual(len(lines), 29)
 
 
 class Rotate(Watch):
