@@ -20,6 +20,9 @@ FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.d
 PAYLOAD_MAX = (1 << 31) - 100      # a tvbuff is no longer, whatever a damaged file says of its frame
 
 
+SYN_ACK_STARTS = ("port-reuse.pcap",)    # in which FIN and RST of a connection come behind the SYN of the next on its ports
+
+
 def by_tshark(path):
     """{frame number: {field: [what each occurrence says]}} of the first payload frames."""
     extract = [word for field in FIELDS for word in ("-e", field)]
@@ -109,7 +112,8 @@ class Agreement(unittest.TestCase):
                     self.assertEqual(different(facts(entry), wanted(row, entry)), {}, "frame %d" % entry["pcap_cnt"])
                     self.assertIn(entry["src_ip"], addresses(row, "src"))
                     self.assertIn(entry["dest_ip"], addresses(row, "dst"))
-                    if with_streams and tshark_runner.version() < (4, 4):    # since then a SYN/ACK may start a tcp.stream
+                    # A SYN/ACK starts a stream behind a FIN or RST here, and since 4.4 in Wireshark, there behind others, too.
+                    if with_streams and tshark_runner.version() < (4, 4) and path.name not in SYN_ACK_STARTS:
                         self.assertEqual(entry["stream"], int(row["firstpayload.stream"][-1]))
                     compared += 1
         return compared

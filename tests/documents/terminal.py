@@ -78,6 +78,18 @@ class Terminal:
                 os.write(ours, b"\x03")
             if time.monotonic() > deadline:
                 raise Failed("waited %d s in vain for: %s\n%s" % (LIMIT_SECONDS, self.commands[self.now or 0], self.text(self.now)))
+        self.take_rest(ours)
+
+    def take_rest(self, ours):
+        """What the shell had written when it was seen to have ended."""
+        while select.select([ours], [], [], 0)[0]:
+            try:
+                data = os.read(ours, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            self.take(data)
 
     def take(self, data):
         data = self.pending + data
