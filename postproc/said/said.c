@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* said.c - see said.h: the recognisers in their order, and what they share. */
+#include "said-internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As Suricata's app_proto, where it has the protocol. */
+static const char *const names[FP_SAID_PROTOCOLS] = {
+    [FP_SAID_NOTHING] = "",  [FP_SAID_TLS] = "tls",     [FP_SAID_QUIC] = "quic",      [FP_SAID_HTTP] = "http", [FP_SAID_HTTP2] = "http2",
+    [FP_SAID_SSH] = "ssh",   [FP_SAID_PROXY] = "proxy", [FP_SAID_SMTP] = "smtp",      [FP_SAID_FTP] = "ftp",   [FP_SAID_POP3] = "pop3",
+    [FP_SAID_IMAP] = "imap", [FP_SAID_MYSQL] = "mysql", [FP_SAID_POSTGRES] = "pgsql", [FP_SAID_MQTT] = "mqtt", [FP_SAID_RDP] = "rdp",
+    [FP_SAID_SMB] = "smb",   [FP_SAID_DNS] = "dns",
+};
+
+/* Most frequent first. No message is that of two. */
+static FpSaidRecogniser *const recognisers[] = {
+    fp_said_tls,          fp_said_http,         fp_said_http2,    fp_said_ssh,  fp_said_reply_220, fp_said_pop3, fp_said_imap,
+    fp_said_mysql_server, fp_said_mysql_client, fp_said_postgres, fp_said_mqtt, fp_said_rdp,       fp_said_smb,  fp_said_dns,
+};
+
+const char *fp_said_name(FpSaidProtocol protocol)
+{
+    return names[protocol];
+}
+
+FpSaid *fp_said_new(void)
+{
+    FpSaid *said = calloc(1, sizeof *said);
+
+    if (said == NULL)
+        return NULL;
+    gcry_check_version(NULL); /* libgcrypt wants it before all else */
+    if (gcry_md_open(&said->md5, GCRY_MD_MD5, 0))
+        said->md5 = NULL; /* in FIPS mode there is none, and no hash of JA3 */
+    if (gcry_md_open(&said->sha256, GCRY_MD_SHA256, 0) || gcry_md_open(&said->hmac, GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC) ||
+        gcry_cipher_open(&said->aes, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_ECB, 0) ||
+        gcry_cipher_open(&said->aes_gcm, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_GCM, 0)) {
+        fp_said_free(said);
+        return NULL;
+    }
+    return said;
+}
+
+void fp_said_free(FpSaid *said)
+{
+    if (said == NULL)
+        return;
+    gcry_md_close(said->md5);
+    gcry_md_close(said->sha256);
+    gcry_md_close(said->hmac);
+    gcry_cipher_close(said->aes);
+    gcry_cipher_close(said->aes_gcm);
+    free(said);
+}
+
+void fp_said_begin(FpSaidFacts *facts, FpSaidProtocol protocol)
+{
+    memset(facts, 0, sizeof *facts);
+    facts->protocol = protocol;
+}
+
+FpSaidResult fp_said_more(const FpSaidMessage *message, FpSaidFacts *facts, size_t wanted_bytes)
+{
+    if (message->is_over)
+        return FP_SAID_UNKNOWN;
+    facts->wanted_bytes = wanted_bytes > message->n ? wanted_bytes : message->n + 1;
+    return FP_SAID_MORE;
+}
+
+FpMatch fp_said_begins(const uint8_t *bytes, size_t n, const char *expected, size_t expected_bytes)
+{
+    size_t compared = n < expected_bytes ? n : expected_bytes;
+
+    if (compared > 0 && memcmp(bytes, expected, compared) != 0)
+        return FP_MATCH_NO;
+    return n < expected_bytes ? FP_MATCH_YET : FP_MATCH_YES;
+}
+
+bool fp_said_line(const uint8_t *bytes, size_t n, size_t *position, FpSaidText *line)
+{
+    const uint8_t *start = bytes + *position;
+    const uint8_t *end = *position < n ? memchr(start, '\n', n - *position) : NULL;
+
+    if (end == NULL)
+        return false;
+    *line = (FpSaidText){start, (size_t)(end - start)};
+    *position += line->n + 1;
+    if (line->n > 0 && start[line->n - 1] == '\r')
+        line->n--;
+    return true;
+}
+
+static uint8_t lower(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+bool fp_said_text_is(FpSaidText text, const char *expected)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (expected[i] == '\0' || lower(text.bytes[i]) != lower((uint8_t)expected[i]))
+            return false;
+    return expected[text.n] == '\0';
+}
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+FpSaidText fp_said_trim(FpSaidText text)
+{
+    while (text.n > 0 && is_blank(text.bytes[text.n - 1]))
+        text.n--;
+    while (text.n > 0 && is_blank(text.bytes[0])) {
+        text.bytes++;
+        text.n--;
+    }
+    return text;
+}
+
+void fp_said_hexadecimal(const uint8_t *bytes, size_t n, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < n; i++) {
+        *text++ = digits[bytes[i] >> 4];
+        *text++ = digits[bytes[i] & 0xf];
+    }
+    *text = '\0';
+}
+
+/* More is wanted as long as one of them does: as few bytes as the most modest one can do with. */
+FpSaidResult fp_said_recognise_inner(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    size_t wanted_bytes = 0;
+
+    for (size_t i = 0; i < sizeof recognisers / sizeof *recognisers; i++) {
+        FpSaidResult result = recognisers[i](said, message, facts);
+        if (result == FP_SAID_ENOUGH)
+            return result;
+        if (result == FP_SAID_MORE && (wanted_bytes == 0 || facts->wanted_bytes < wanted_bytes))
+            wanted_bytes = facts->wanted_bytes;
+    }
+    fp_said_begin(facts, FP_SAID_NOTHING);
+    facts->wanted_bytes = wanted_bytes;
+    return wanted_bytes == 0 ? FP_SAID_UNKNOWN : FP_SAID_MORE;
+}
+
+FpSaidResult fp_said_recognise(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    fp_said_begin(facts, FP_SAID_NOTHING);
+    FpSaidResult proxy = fp_said_proxy(said, message, facts);
+    if (proxy == FP_SAID_ENOUGH)
+        return proxy;
+
+    size_t wanted_bytes = facts->wanted_bytes;
+    FpSaidResult inner = fp_said_recognise_inner(said, message, facts);
+    if (inner == FP_SAID_ENOUGH || proxy == FP_SAID_UNKNOWN)
+        return inner;
+    fp_said_begin(facts, FP_SAID_NOTHING);
+    facts->wanted_bytes =
+        inner == FP_SAID_MORE && facts->wanted_bytes < wanted_bytes && facts->wanted_bytes > 0 ? facts->wanted_bytes : wanted_bytes;
+    return FP_SAID_MORE;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ssh.c - the identification line of either side (RFC 4253 4.2). */
+#include "said-internal.h"
+
+#include <string.h>
+
+/* A server may send other lines before it; so much of them is waited for. */
+#define BEFORE_BYTES_MAX 4096
+
+#define VERSION_BYTES_MAX 16
+
+static bool is_text(uint8_t byte)
+{
+    return byte >= ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Where the line that begins with SSH- starts, or may yet start. false: it does not come. */
+static bool find(const FpSaidMessage *message, size_t *position, FpMatch *match)
+{
+    FpSaidText line;
+
+    for (*position = 0;;) {
+        *match = FP_SAID_BEGINS(message->bytes + *position, message->n - *position, "SSH-");
+        if (*match != FP_MATCH_NO)
+            return true;
+        if (message->speaker != FP_SAID_BY_SERVER || *position > BEFORE_BYTES_MAX)
+            return false;
+        size_t start = *position;
+        bool has_end = fp_said_line(message->bytes, message->n, position, &line);
+        size_t end = has_end ? *position : message->n;
+        if (end - start > BEFORE_BYTES_MAX)
+            return false;
+        for (size_t i = start; i < end; i++)
+            if (!is_text(message->bytes[i]))
+                return false;
+        if (!has_end)
+            return true; /* match is NO: a line before it, without its end */
+    }
+}
+
+/* SSH-protoversion-softwareversion SP comments */
+static bool take_line(FpSaidText line, bool is_whole, FpSaidSsh *ssh)
+{
+    FpSaidText rest = {line.bytes + 4, line.n - 4};
+    const uint8_t *dash = rest.n > 0 ? memchr(rest.bytes, '-', rest.n) : NULL;
+
+    if (dash == NULL || dash == rest.bytes || dash - rest.bytes > VERSION_BYTES_MAX)
+        return false;
+    ssh->proto_version = (FpSaidText){rest.bytes, (size_t)(dash - rest.bytes)};
+    rest = (FpSaidText){dash + 1, rest.n - ssh->proto_version.n - 1};
+    const uint8_t *space = rest.n > 0 ? memchr(rest.bytes, ' ', rest.n) : NULL;
+    if (is_whole || space != NULL)
+        ssh->software_version = (FpSaidText){rest.bytes, space != NULL ? (size_t)(space - rest.bytes) : rest.n};
+    if (!is_whole)
+        return true;
+    ssh->banner = line;
+    if (space != NULL)
+        ssh->comments = (FpSaidText){space + 1, rest.n - ssh->software_version.n - 1};
+    return true;
+}
+
+FpSaidResult fp_said_ssh(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    size_t position;
+    FpMatch match;
+    FpSaidText line;
+    FpSaidSsh ssh = {0};
+
+    (void)said;
+    if (!find(message, &position, &match))
+        return FP_SAID_UNKNOWN;
+    if (match != FP_MATCH_YES)
+        return fp_said_more(message, facts, 0);
+    line = (FpSaidText){message->bytes + position, message->n - position};
+    bool is_whole = fp_said_line(message->bytes, message->n, &position, &line);
+    if (!is_whole && !message->is_over)
+        return fp_said_more(message, facts, 0);
+    if (!take_line(line, is_whole, &ssh))
+        return FP_SAID_UNKNOWN;
+    fp_said_begin(facts, FP_SAID_SSH);
+    facts->ssh = ssh;
+    facts->is_cut = !is_whole;
+    return FP_SAID_ENOUGH;
+}

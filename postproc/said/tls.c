@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tls.c - TLS ClientHello over TCP: records -> the handshake message in them. */
+#include "said-internal.h"
+
+#include <string.h>
+
+#define RECORD_HEADER_BYTES 5
+#define HANDSHAKE_HEADER_BYTES 4
+#define TYPE_HANDSHAKE 22
+#define CLIENT_HELLO 1
+
+/* RFC 8446 5.1 allows 2^14; RFC 5246 6.2.3 2048 more to what is encrypted, and who reads is lenient. */
+#define RECORD_BYTES_MAX (16384 + 2048)
+
+/* legacy_record_version is to be ignored (RFC 8446 5.1), yet it tells TLS from what is not. */
+static bool is_version(uint8_t major, uint8_t minor)
+{
+    return major == 3 && minor <= 4;
+}
+
+/* Whether these may be the first bytes of a record that a ClientHello begins in. */
+static bool may_begin(const uint8_t *bytes, size_t n)
+{
+    if ((n > 0 && bytes[0] != TYPE_HANDSHAKE) || (n > 1 && bytes[1] != 3) || (n > 2 && !is_version(bytes[1], bytes[2])))
+        return false;
+    if (n >= RECORD_HEADER_BYTES) {
+        unsigned record_bytes = bytes[3] * 256U + bytes[4];
+        if (record_bytes == 0 || record_bytes > RECORD_BYTES_MAX)
+            return false;
+    }
+    return n <= RECORD_HEADER_BYTES || bytes[RECORD_HEADER_BYTES] == CLIENT_HELLO;
+}
+
+/* The handshake message, as far as it is there. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t n;
+    size_t wanted_bytes; /* of the TCP message, for one step more */
+    bool is_broken;      /* something else stands where it should go on */
+} Handshake;
+
+/* 24 bits of length (RFC 8446 4); 0 as long as they are not there. */
+static size_t whole_bytes(const Handshake *handshake)
+{
+    if (handshake->n < HANDSHAKE_HEADER_BYTES)
+        return 0;
+    const uint8_t *bytes = handshake->bytes;
+    return HANDSHAKE_HEADER_BYTES + ((size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3]);
+}
+
+static bool is_whole(const Handshake *handshake)
+{
+    return handshake->n >= HANDSHAKE_HEADER_BYTES && handshake->n >= whole_bytes(handshake);
+}
+
+/* What the fragment of one more record adds. The first stays where it is, as most hellos are one. */
+static void add(FpSaid *said, Handshake *handshake, FpSaidText fragment)
+{
+    if (handshake->n == 0) {
+        handshake->bytes = fragment.bytes;
+        handshake->n = fragment.n;
+        return;
+    }
+    if (handshake->bytes != said->hello) {
+        memcpy(said->hello, handshake->bytes, handshake->n);
+        handshake->bytes = said->hello;
+    }
+    size_t room = sizeof said->hello - handshake->n;
+    size_t taken = fragment.n < room ? fragment.n : room;
+    memcpy(said->hello + handshake->n, fragment.bytes, taken);
+    handshake->n += taken;
+    handshake->is_broken = taken < fragment.n;
+}
+
+/* Fragments are joined as records come (RFC 8446 5.1: handshake messages may be split, and nothing stands in between). */
+static Handshake join(FpSaid *said, const FpSaidMessage *message)
+{
+    FpReader reader = fp_reader(message->bytes, message->n);
+    Handshake handshake = {0};
+
+    while (!is_whole(&handshake) && !handshake.is_broken) {
+        size_t start = reader.position;
+        uint8_t type = fp_read8(&reader), major = fp_read8(&reader), minor = fp_read8(&reader);
+        size_t record_bytes = fp_read16(&reader);
+        handshake.wanted_bytes = start + RECORD_HEADER_BYTES + record_bytes;
+        if (reader.is_short)
+            break;
+        if (type != TYPE_HANDSHAKE || !is_version(major, minor) || record_bytes > RECORD_BYTES_MAX) {
+            handshake.is_broken = true;
+            break;
+        }
+        FpSaidText fragment = fp_read_text_at_most(&reader, record_bytes);
+        if (fragment.n > 0)
+            add(said, &handshake, fragment);
+        if (fragment.n < record_bytes)
+            break;
+    }
+    return handshake;
+}
+
+FpSaidResult fp_said_tls(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    if (!may_begin(message->bytes, message->n))
+        return FP_SAID_UNKNOWN;
+    if (message->n < RECORD_HEADER_BYTES)
+        return fp_said_more(message, facts, RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES);
+
+    Handshake handshake = join(said, message);
+    bool has_version = handshake.n >= HANDSHAKE_HEADER_BYTES + 2;
+    /* legacy_version (RFC 8446 4.1.2); drafts of TLS 1.3 had 7f in front. */
+    if (handshake.n > HANDSHAKE_HEADER_BYTES && handshake.bytes[HANDSHAKE_HEADER_BYTES] != 0x03 &&
+        handshake.bytes[HANDSHAKE_HEADER_BYTES] != 0x7f)
+        return FP_SAID_UNKNOWN;
+    if (!is_whole(&handshake) && !handshake.is_broken && !message->is_over)
+        return fp_said_more(message, facts, handshake.wanted_bytes);
+    if (!has_version)
+        return FP_SAID_UNKNOWN;
+    size_t n = is_whole(&handshake) ? whole_bytes(&handshake) : handshake.n;
+    fp_said_begin(facts, FP_SAID_TLS);
+    fp_said_hello(said, handshake.bytes + HANDSHAKE_HEADER_BYTES, n - HANDSHAKE_HEADER_BYTES,
+                  whole_bytes(&handshake) - HANDSHAKE_HEADER_BYTES, 't', facts);
+    return FP_SAID_ENOUGH;
+}
