@@ -93,7 +93,7 @@ FpSaidResult fp_said_dns(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
     if (!reader.is_short && !are_counts(dns.opcode, questions, answers, authorities, additional))
         return FP_SAID_UNKNOWN;
     if (reader.is_short)
-        return fp_said_more(message, facts, 2 + HEADER_BYTES);
+        return fp_said_more(message, facts, 0);
 
     /* The question, which is all that is wanted: what there is of the message, or all of it. */
     size_t present = message->n - 2 < n ? message->n - 2 : n;

@@ -115,7 +115,7 @@ static bool may_begin(const uint8_t *bytes, size_t n)
         return false;
     if (method_bytes == n)
         return true;
-    if (bytes[method_bytes] != ' ')
+    if (bytes[method_bytes] != ' ' || FP_SAID_BEGINS(bytes, n, "PRI * HTTP/2.0\r\n") == FP_MATCH_YES) /* HTTP/2's (RFC 9113 3.4) */
         return false;
     return is_known_method((FpSaidText){bytes, method_bytes}) || may_be_target(bytes + method_bytes + 1, n - method_bytes - 1);
 }

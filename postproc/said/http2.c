@@ -11,7 +11,7 @@ FpSaidResult fp_said_http2(FpSaid *said, const FpSaidMessage *message, FpSaidFac
     case FP_MATCH_NO:
         return FP_SAID_UNKNOWN;
     case FP_MATCH_YET:
-        return fp_said_more(message, facts, sizeof PREFACE - 1);
+        return fp_said_more(message, facts, 0);
     case FP_MATCH_YES:
         break;
     }

@@ -88,7 +88,7 @@ FpSaidResult fp_said_mqtt(FpSaid *said, const FpSaidMessage *message, FpSaidFact
     mqtt.version = fp_read8(&reader);
     uint8_t flags = fp_read8(&reader);
     if (reader.is_short)
-        return fp_said_more(message, facts, 12);
+        return fp_said_more(message, facts, 0);
     if (!is_protocol(mqtt.protocol, mqtt.version) || flags & FLAG_RESERVED)
         return FP_SAID_UNKNOWN;
     bool is_whole = message->n - start >= n;

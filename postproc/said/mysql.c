@@ -44,8 +44,10 @@ FpSaidResult fp_said_mysql_server(FpSaid *said, const FpSaidMessage *message, Fp
     if (message->speaker == FP_SAID_BY_CLIENT)
         return FP_SAID_UNKNOWN;
     if (!take_header(&reader, 0, &n, &is_other))
-        return is_other ? FP_SAID_UNKNOWN : fp_said_more(message, facts, 5);
-    if (fp_reader_left(&reader) > 0 && reader.bytes[reader.position] != 10)
+        return is_other ? FP_SAID_UNKNOWN : fp_said_more(message, facts, 0);
+    if (fp_reader_left(&reader) == 0)
+        return fp_said_more(message, facts, 0);
+    if (reader.bytes[reader.position] != 10)
         return FP_SAID_UNKNOWN;
     if (fp_reader_left(&reader) < n)
         return fp_said_more(message, facts, reader.position + n);
@@ -105,7 +107,7 @@ FpSaidResult fp_said_mysql_client(FpSaid *said, const FpSaidMessage *message, Fp
     if (message->speaker == FP_SAID_BY_SERVER)
         return FP_SAID_UNKNOWN;
     if (!take_header(&reader, 1, &n, &is_other))
-        return is_other ? FP_SAID_UNKNOWN : fp_said_more(message, facts, 8);
+        return is_other ? FP_SAID_UNKNOWN : fp_said_more(message, facts, 0);
     uint32_t capabilities = fp_read_little(&reader, 4);
     fp_read_text(&reader, 4 + 1);
     FpSaidText filler = fp_read_text(&reader, sizeof zeros);

@@ -64,7 +64,7 @@ FpSaidResult fp_said_postgres(FpSaid *said, const FpSaidMessage *message, FpSaid
         return FP_SAID_UNKNOWN;
     uint32_t code = fp_read32(&reader);
     if (reader.is_short)
-        return fp_said_more(message, facts, 8);
+        return fp_said_more(message, facts, 0);
     if (!is_request(n, code, &postgres.request))
         return FP_SAID_UNKNOWN;
     if (message->n < n)

@@ -113,7 +113,7 @@ static FpSaidResult take_v2(const FpSaidMessage *message, FpSaidFacts *facts, Fp
     size_t n = fp_read16(&reader);
     FpSaidText data = fp_read_text(&reader, n);
     if (reader.is_short)
-        return fp_said_more(message, facts, V2_HEADER_BYTES + n);
+        return fp_said_more(message, facts, message->n < V2_HEADER_BYTES ? 0 : V2_HEADER_BYTES + n);
     proxy->version = 2;
     if ((version_and_command & 0xf) == COMMAND_PROXY)
         take_v2_addresses(data, family, proxy);
@@ -147,7 +147,7 @@ FpSaidResult fp_said_proxy(FpSaid *said, const FpSaidMessage *message, FpSaidFac
     if (v1 == FP_MATCH_NO && v2 == FP_MATCH_NO)
         return FP_SAID_UNKNOWN;
     if (v1 == FP_MATCH_YET || v2 == FP_MATCH_YET)
-        return fp_said_more(message, facts, v2 == FP_MATCH_YET ? V2_HEADER_BYTES : 0);
+        return fp_said_more(message, facts, 0);
     FpSaidResult header = v1 == FP_MATCH_YES ? take_v1(message, facts, &proxy, &position) : take_v2(message, facts, &proxy, &position);
     return header == FP_SAID_ENOUGH ? take_inner(said, message, facts, &proxy, position) : header;
 }

@@ -61,7 +61,7 @@ FpSaidResult fp_said_rdp(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
     if (!reader.is_short && type != X224_CONNECTION_REQUEST)
         return FP_SAID_UNKNOWN;
     if (reader.is_short || message->n < n)
-        return fp_said_more(message, facts, reader.is_short ? FIXED_BYTES : n);
+        return fp_said_more(message, facts, reader.is_short ? 0 : n);
 
     FpReader packet = fp_reader(message->bytes, n);
     fp_read_text(&packet, FIXED_BYTES);

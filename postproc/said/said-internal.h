@@ -38,7 +38,10 @@ FpSaidRecogniser fp_said_recognise_inner;
 /* Facts of this protocol begin: all that was noted is forgotten. */
 void fp_said_begin(FpSaidFacts *facts, FpSaidProtocol protocol);
 
-/* More bytes are needed, wanted_bytes at least; there are none if the message is over. */
+/*
+ * More bytes are needed; there are none if the message is over. wanted_bytes: with fewer the answer is the same; 0 where the
+ * next byte may contradict.
+ */
 FpSaidResult fp_said_more(const FpSaidMessage *message, FpSaidFacts *facts, size_t wanted_bytes);
 
 /* Whether bytes begin with expected, as far as there are any. */

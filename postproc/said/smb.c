@@ -79,7 +79,7 @@ FpSaidResult fp_said_smb(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
     FpMatch v1 = FP_SAID_BEGINS(reader.bytes + reader.position, fp_reader_left(&reader), "\xffSMB");
     FpMatch v2 = FP_SAID_BEGINS(reader.bytes + reader.position, fp_reader_left(&reader), "\xfeSMB");
     if (reader.is_short)
-        return fp_said_more(message, facts, TRANSPORT_BYTES + 4);
+        return fp_said_more(message, facts, 0);
     if (v1 == FP_MATCH_NO && v2 == FP_MATCH_NO)
         return FP_SAID_UNKNOWN;
     size_t present = fp_reader_left(&reader) < n ? fp_reader_left(&reader) : n;

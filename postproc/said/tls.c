@@ -103,7 +103,7 @@ FpSaidResult fp_said_tls(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
     if (!may_begin(message->bytes, message->n))
         return FP_SAID_UNKNOWN;
     if (message->n < RECORD_HEADER_BYTES)
-        return fp_said_more(message, facts, RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES);
+        return fp_said_more(message, facts, 0);
 
     Handshake handshake = join(said, message);
     bool has_version = handshake.n >= HANDSHAKE_HEADER_BYTES + 2;
@@ -112,7 +112,7 @@ FpSaidResult fp_said_tls(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
         handshake.bytes[HANDSHAKE_HEADER_BYTES] != 0x7f)
         return FP_SAID_UNKNOWN;
     if (!is_whole(&handshake) && !handshake.is_broken && !message->is_over)
-        return fp_said_more(message, facts, handshake.wanted_bytes);
+        return fp_said_more(message, facts, handshake.n > HANDSHAKE_HEADER_BYTES ? handshake.wanted_bytes : 0);
     if (!has_version)
         return FP_SAID_UNKNOWN;
     size_t n = is_whole(&handshake) ? whole_bytes(&handshake) : handshake.n;

@@ -17,10 +17,13 @@ SHARED = pathlib.Path(os.environ["FIRSTPAYLOAD_SOURCE"]).parent / "shared" / "ca
 COLUMNS = ("transport", "stream", "first", "complete", "kind", "name", "what", "ja3", "tshark_ja4", "version", "method", "user_agent", "head", "ja4",
            "frames", "traits")
 FIELDS = ("frame.number", "tcp.stream", "udp.stream", "ip.src", "ipv6.src", "tcp.srcport", "udp.srcport", "tcp.seq_raw", "tcp.payload", "udp.payload", "tcp.len")
-MESSAGE_BYTES_MAX = 65536
+MESSAGE_BYTES_MAX = 16384
 
 # README there: the string of a hello without extensions lacks its last commas in tshark.
 OTHER_JA3 = {("tls_cipher_lens.pcap", "4"), ("tls_cipher_lens.pcap", "5")}
+
+# A fuzzed one: PUT, an empty target, binary data where the version should be, and no end of the head. tshark takes it for a request.
+NO_REQUEST = {("clusterfuzz-testcase-minimized-FuzzTarget-5755755617189888", "1")}
 
 Segment = collections.namedtuple("Segment", "frame stream side seq payload")
 
@@ -54,6 +57,8 @@ def in_order(parts, base):
     message, present = bytearray(MESSAGE_BYTES_MAX), bytearray(MESSAGE_BYTES_MAX)
     for part in parts:
         start = (part.seq - base + 2**31) % 2**32 - 2**31
+        if start >= MESSAGE_BYTES_MAX:
+            continue
         for at, byte in enumerate(part.payload, start):
             if 0 <= at < MESSAGE_BYTES_MAX and not present[at]:
                 message[at], present[at] = byte, 1
@@ -131,6 +136,9 @@ class Captures(unittest.TestCase):
         for row, answer in zip(wanted, answers):
             with self.subTest(capture=path, frame=row["first"]):
                 said = facts(answer)
+                if (pathlib.PurePath(path).name, row["first"]) in NO_REQUEST:
+                    self.assertEqual("unknown", answer)
+                    continue
                 self.assertEqual([row["transport"] if row["transport"] == "quic" else row["kind"]], said["app_proto"])
                 self.assertEqual(*comparable(row, said, pathlib.PurePath(path).name))
         return len(wanted)
