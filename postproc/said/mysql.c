@@ -114,7 +114,7 @@ FpSaidResult fp_said_mysql_client(FpSaid *said, const FpSaidMessage *message, Fp
     if (n < 32)
         return FP_SAID_UNKNOWN;
     if (reader.is_short)
-        return fp_said_more(message, facts, 4 + 32);
+        return fp_said_more(message, facts, 4 + 4 + 5 + sizeof zeros);
     if (!(capabilities & PROTOCOL_41) || memcmp(filler.bytes, zeros, sizeof zeros) != 0 || (n == 32 && !(capabilities & SSL)))
         return FP_SAID_UNKNOWN;
     if (message->n < 4 + n)

@@ -41,8 +41,8 @@ static void check_smb(void)
 
     check_message(
         "smb1-negotiate", FP_SAID_BY_CLIENT,
-        LITERAL("\0\0\0\x3a\xffSMB\x72\0\0\0\0\x18\1\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x2f\x4b\0\0\xc5\x5e\0\x17\0\2NT LM 0.12\0\2SMB 2.???"),
-        "app_proto smb\nsmb.version 1\nsmb.command 114\nsmb.dialect NT LM 0.12\n");
+        LITERAL("\0\0\0\x3a\xffSMB\x72\0\0\0\0\x18\1\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x2f\x4b\0\0\xc5\x5e\0\x17\0\2NT LM 0.12\0\2SMB 2.002\0"),
+        "app_proto smb\nsmb.version 1\nsmb.command 114\nsmb.dialect NT LM 0.12\nsmb.dialect SMB 2.002\n");
     check_message("smb1-answer", FP_SAID_BY_SERVER,
                   LITERAL("\0\0\0\x20\xffSMB\x72\0\0\0\0\x98\1\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x2f\x4b\0\0\xc5\x5e"), NULL);
     bytes_hexadecimal(&bytes, "0000006a"
@@ -71,7 +71,7 @@ static void check_smb(void)
                   "app_proto smb\nsmb.version 2\nsmb.command 0\nsmb.dialect 0202\nsmb.dialect 0302\nsmb.dialect 0311\n");
     bytes.bytes[4 + 16] = 1;
     check_message("smb2-answer", FP_SAID_BY_SERVER, bytes.bytes, bytes.n, NULL);
-    check_message("netbios-session", FP_SAID_BY_CLIENT, LITERAL("\x81\0\0\x44 "), NULL);
+    check_message("netbios-session", FP_SAID_BY_CLIENT, LITERAL("\x81\0\0\x44 CKFDENECFDEF"), NULL);
 }
 
 static void check_dns(void)
