@@ -184,7 +184,6 @@ static FpSaidResult look(FpSaid *said, const Connection *connection, bool is_ove
 FpSaidResult fp_said_recognise_datagrams(FpSaid *said, const FpSaidText *datagrams, size_t n, bool is_over, FpSaidFacts *facts)
 {
     Connection connection = {0};
-    bool had_initial = false;
 
     fp_said_begin(facts, FP_SAID_NOTHING);
     fp_said_quic_forget(said);
@@ -192,14 +191,13 @@ FpSaidResult fp_said_recognise_datagrams(FpSaid *said, const FpSaidText *datagra
         Told told = take_datagram(said, &connection, datagrams[i]);
         if (i == 0 && told == NOT_QUIC)
             return FP_SAID_UNKNOWN;
-        had_initial |= told == INITIALS;
+        if (!connection.has_keys && told == INITIALS)
+            return FP_SAID_UNKNOWN; /* its own connection id does not open it: a server's, or damaged */
         if (!connection.has_keys)
-            continue;
+            continue; /* 0-RTT may come before the Initial */
         FpSaidResult result = look(said, &connection, is_over && i + 1 == n, facts);
         if (result != FP_SAID_MORE)
             return result;
     }
-    /* An Initial that its own connection id does not open is a server's, or damaged. 0-RTT may come before the Initial. */
-    bool may_come = connection.has_keys || !had_initial;
-    return may_come && !is_over ? FP_SAID_MORE : FP_SAID_UNKNOWN;
+    return is_over ? FP_SAID_UNKNOWN : FP_SAID_MORE;
 }

@@ -35,7 +35,7 @@ static bool may_begin(const uint8_t *bytes, size_t n)
 typedef struct {
     const uint8_t *bytes;
     size_t n;
-    size_t wanted_bytes; /* of the TCP message, for one step more */
+    size_t wanted_bytes; /* of the message, for the whole record, or its header */
     bool is_broken;      /* something else stands where it should go on */
 } Handshake;
 
@@ -93,9 +93,18 @@ static Handshake join(FpSaid *said, const FpSaidMessage *message)
         if (fragment.n > 0)
             add(said, &handshake, fragment);
         if (fragment.n < record_bytes)
-            break;
+            break; /* all that there is has been taken */
     }
     return handshake;
+}
+
+/* What is missing of the record, or of the hello if that ends before. As long as it is not known to be one, any byte. */
+static size_t wanted(const FpSaidMessage *message, const Handshake *handshake)
+{
+    if (handshake->n <= HANDSHAKE_HEADER_BYTES)
+        return 0;
+    size_t hello_end = message->n + whole_bytes(handshake) - handshake->n;
+    return hello_end < handshake->wanted_bytes ? hello_end : handshake->wanted_bytes;
 }
 
 FpSaidResult fp_said_tls(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
@@ -112,7 +121,7 @@ FpSaidResult fp_said_tls(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
         handshake.bytes[HANDSHAKE_HEADER_BYTES] != 0x7f)
         return FP_SAID_UNKNOWN;
     if (!is_whole(&handshake) && !handshake.is_broken && !message->is_over)
-        return fp_said_more(message, facts, handshake.n > HANDSHAKE_HEADER_BYTES ? handshake.wanted_bytes : 0);
+        return fp_said_more(message, facts, wanted(message, &handshake));
     if (!has_version)
         return FP_SAID_UNKNOWN;
     size_t n = is_whole(&handshake) ? whole_bytes(&handshake) : handshake.n;

@@ -69,18 +69,24 @@ static char *text_of(const FpSaidFacts *facts)
     return text;
 }
 
-static void write_seed(const char *name, const void *bytes, size_t n)
+void check_write_seed(const char *kind, const char *name, const void *bytes, size_t n)
 {
     char path[512];
 
-    checks++;
     if (seeds == NULL)
         return;
-    mkdir(seeds, 0777);
-    snprintf(path, sizeof path, "%s/%s", seeds, name);
+    snprintf(path, sizeof path, "%s/%s", seeds, kind);
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/%s/%s", seeds, kind, name);
     FILE *file = fopen(path, "wb");
     if (file == NULL || fwrite(bytes, 1, n, file) != n || fclose(file) != 0)
         fail(name, "cannot write %s", path);
+}
+
+static void begin(const char *name, const void *bytes, size_t n)
+{
+    checks++;
+    check_write_seed("messages", name, bytes, n);
 }
 
 /* Where it is asked: the message ends where the room does, or starts where it does. */
@@ -166,7 +172,7 @@ void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, s
     FpSaidMessage message = {bytes, n, speaker, false};
     FpSaidFacts facts;
 
-    write_seed(name, bytes, n);
+    begin(name, bytes, n);
     FpSaidResult result = ask(message, true, &facts);
     if (result != (expected != NULL ? FP_SAID_ENOUGH : FP_SAID_UNKNOWN))
         fail(name, "the result of the whole is %d", result);
@@ -185,7 +191,7 @@ void check_cut(const char *name, FpSaidSpeaker speaker, const void *bytes, size_
     FpSaidMessage message = {bytes, n, speaker, false};
     FpSaidFacts facts;
 
-    write_seed(name, bytes, n);
+    begin(name, bytes, n);
     if (ask(message, true, &facts) != FP_SAID_MORE)
         fail(name, "wants no more");
     message.is_over = true;
@@ -206,7 +212,7 @@ static void write_datagrams(const char *name, const FpSaidText *datagrams, size_
         bytes_number(&all, datagrams[i].n, 2);
         bytes_add(&all, datagrams[i].bytes, datagrams[i].n);
     }
-    write_seed(name, all.bytes, all.n);
+    check_write_seed("datagrams", name, all.bytes, all.n);
 }
 
 /* The last of n datagrams lies before the page that must not be touched. */
@@ -242,6 +248,7 @@ void check_datagrams(const char *name, const FpSaidText *datagrams, size_t n, co
 {
     FpSaidFacts facts;
 
+    checks++;
     write_datagrams(name, datagrams, n);
     for (size_t i = 0; i < n; i++) {
         check_cut_datagram(name, datagrams, i + 1, expected);

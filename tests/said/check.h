@@ -15,6 +15,9 @@
 /* --seeds FOLDER makes the checks write their messages there, for the fuzzers to begin with. */
 void check_begin(int argc, char **argv);
 
+/* Another one of that kind, which is a folder in FOLDER. */
+void check_write_seed(const char *kind, const char *name, const void *bytes, size_t n);
+
 /* What the message says, as print.h has it; NULL: it is unknown. n bytes of it are needed; what is behind must not matter. */
 void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *facts);
 

@@ -28,12 +28,11 @@ static void print_text(FILE *file, const char *key, FpSaidText text)
 
 static void print_ja3(FILE *file, const FpSaidTls *tls)
 {
-    char *text = malloc(FP_SAID_JA3_BYTES_MAX);
+    static char text[FP_SAID_JA3_BYTES_MAX];
 
-    if (text == NULL || fp_said_tls_ja3(tls, text, FP_SAID_JA3_BYTES_MAX) >= FP_SAID_JA3_BYTES_MAX)
+    if (fp_said_tls_ja3(tls, text, sizeof text) >= sizeof text)
         abort();
     fprintf(file, "tls.ja3.hash %s\ntls.ja3.string %s\ntls.ja4 %s\n", tls->ja3_hash, text, tls->ja4);
-    free(text);
 }
 
 static void print_tls(FILE *file, const FpSaidTls *tls)

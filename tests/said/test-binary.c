@@ -41,7 +41,8 @@ static void check_smb(void)
 
     check_message(
         "smb1-negotiate", FP_SAID_BY_CLIENT,
-        LITERAL("\0\0\0\x3a\xffSMB\x72\0\0\0\0\x18\1\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x2f\x4b\0\0\xc5\x5e\0\x17\0\2NT LM 0.12\0\2SMB 2.002\0"),
+        LITERAL(
+            "\0\0\0\x3a\xffSMB\x72\0\0\0\0\x18\1\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x2f\x4b\0\0\xc5\x5e\0\x17\0\2NT LM 0.12\0\2SMB 2.002\0"),
         "app_proto smb\nsmb.version 1\nsmb.command 114\nsmb.dialect NT LM 0.12\nsmb.dialect SMB 2.002\n");
     check_message("smb1-answer", FP_SAID_BY_SERVER,
                   LITERAL("\0\0\0\x20\xffSMB\x72\0\0\0\0\x98\1\x28\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x2f\x4b\0\0\xc5\x5e"), NULL);

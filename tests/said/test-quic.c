@@ -69,28 +69,40 @@ typedef struct {
 } Part;
 
 static Bytes datagrams[8];
+static Bytes pieces; /* the same as the fuzzer "sealed" has them */
+
+static void add_frames(Bytes *frames, const Bytes *hello, Part part)
+{
+    size_t to = part.to < hello->n ? part.to : hello->n;
+
+    bytes_number(frames, 6, 1);
+    bytes_number(frames, part.from | 0x4000, 2);
+    bytes_number(frames, (to - part.from) | 0x4000, 2);
+    bytes_add(frames, hello->bytes + part.from, to - part.from);
+}
 
 static size_t seal_parts(const char *connection_id, const Part *parts, size_t n, FpSaidText *texts)
 {
     static Bytes hello, frames;
 
     bytes_clear(&hello);
+    bytes_clear(&pieces);
     hello_add(&hello, &hello_browser);
     for (size_t i = 0; i < n; i++) {
-        size_t to = parts[i].to < hello.n ? parts[i].to : hello.n;
         bytes_clear(&frames);
         if (i == 1) /* before it PING, PADDING, ACK with two ranges, ACK with ECN counts (RFC 9000 19.1 to 19.3) */
-            bytes_hexadecimal(&frames, "01000205000100010103050000000000"
-                                       "00");
-        bytes_number(&frames, 6, 1);
-        bytes_number(&frames, parts[i].from | 0x4000, 2);
-        bytes_number(&frames, (to - parts[i].from) | 0x4000, 2);
-        bytes_add(&frames, hello.bytes + parts[i].from, to - parts[i].from);
+            bytes_hexadecimal(&frames, "0100"
+                                       "02050001000101"
+                                       "0305000000000000");
+        add_frames(&frames, &hello, parts[i]);
         bytes_clear(&datagrams[i]);
         seal(check_said(), &datagrams[i],
              &(Initial){.version = 1, .connection_id = connection_id, .number = (uint32_t)i, .number_bytes = 1 + i % 4}, frames.bytes,
              frames.n);
         texts[i] = (FpSaidText){datagrams[i].bytes, datagrams[i].n};
+        bytes_number(&pieces, frames.n + 1, 2);
+        bytes_number(&pieces, (i & 3) << 4, 1);
+        bytes_add(&pieces, frames.bytes, frames.n);
     }
     return n;
 }
@@ -106,6 +118,7 @@ static void check_parts(const char *name, const Part *parts, size_t n)
     FpSaidText texts[8];
 
     check_datagrams(name, texts, seal_parts(ID, parts, n, texts), BROWSER);
+    check_write_seed("sealed", name, pieces.bytes, pieces.n);
 }
 
 static void check_orders(void)
