@@ -19,6 +19,7 @@ enum {
 };
 
 #define RANDOM_BYTES 32
+#define EXTENSION_HEADER_BYTES 4
 
 bool fp_said_is_grease(uint16_t number)
 {
@@ -27,13 +28,17 @@ bool fp_said_is_grease(uint16_t number)
 
 bool fp_said_next_extension(FpSaidText *extensions, uint16_t *type, FpSaidText *data)
 {
-    FpReader reader = fp_reader(extensions->bytes, extensions->n);
+    const uint8_t *bytes = extensions->bytes;
 
-    *type = fp_read16(&reader);
-    *data = fp_read_text(&reader, fp_read16(&reader));
-    if (reader.is_short)
+    /* Without a reader, as most walks over extensions skip all but one. */
+    if (extensions->n < EXTENSION_HEADER_BYTES)
         return false;
-    *extensions = (FpSaidText){extensions->bytes + reader.position, extensions->n - reader.position};
+    size_t n = (size_t)bytes[2] << 8 | bytes[3], taken = EXTENSION_HEADER_BYTES + n;
+    if (extensions->n < taken)
+        return false;
+    *type = (uint16_t)(bytes[0] << 8 | bytes[1]);
+    *data = (FpSaidText){bytes + EXTENSION_HEADER_BYTES, n};
+    *extensions = (FpSaidText){bytes + taken, extensions->n - taken};
     return true;
 }
 

@@ -1,50 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ja3.c - a ClientHello -> its JA3 string and the MD5 of that (salesforce/ja3:
  * SSLVersion,Cipher,SSLExtension,EllipticCurve,EllipticCurvePointFormat). */
-#include "said-internal.h"
+#include "sink.h"
 
-#include <stdio.h>
-
-/* Where the string goes, a piece at a time: into a digest, or into memory as far as that goes. */
-typedef struct {
-    gcry_md_hd_t md5; /* or NULL */
-    char *text;
-    size_t text_bytes, n;
-} Sink;
-
-static void put(Sink *sink, char character)
+static void put_comma(FpSink *sink)
 {
-    if (sink->md5 != NULL)
-        gcry_md_putc(sink->md5, (unsigned char)character);
-    else if (sink->n + 1 < sink->text_bytes)
-        sink->text[sink->n] = character;
-    sink->n++;
+    char *at = fp_sink_room(sink);
+
+    *at++ = ',';
+    fp_sink_end(sink, at);
 }
 
-static void put_number(Sink *sink, unsigned number)
+static char *put_digits(char *at, unsigned number)
 {
-    char digits[6];
-    int n = 0;
+    unsigned unit = 1;
 
-    do
-        digits[n++] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    while (n > 0)
-        put(sink, digits[--n]);
+    while (number / unit >= 10)
+        unit *= 10;
+    for (; unit > 0; unit /= 10)
+        *at++ = (char)('0' + number / unit % 10);
+    return at;
 }
 
 /* GREASE is left out (RFC 8701). */
-static void put_item(Sink *sink, bool *is_first, uint16_t number)
+static void put_item(FpSink *sink, bool *is_first, uint16_t number)
 {
+    char *at = fp_sink_room(sink);
+
     if (fp_said_is_grease(number))
         return;
     if (!*is_first)
-        put(sink, '-');
+        *at++ = '-';
     *is_first = false;
-    put_number(sink, number);
+    fp_sink_end(sink, put_digits(at, number));
 }
 
-static void put_ciphers(Sink *sink, FpSaidText ciphers)
+static void put_ciphers(FpSink *sink, FpSaidText ciphers)
 {
     FpReader reader = fp_reader(ciphers.bytes, ciphers.n);
     bool is_first = true;
@@ -53,7 +44,7 @@ static void put_ciphers(Sink *sink, FpSaidText ciphers)
         put_item(sink, &is_first, fp_read16(&reader));
 }
 
-static void put_extensions(Sink *sink, FpSaidText extensions)
+static void put_extensions(FpSink *sink, FpSaidText extensions)
 {
     FpSaidText data;
     uint16_t type;
@@ -63,7 +54,7 @@ static void put_extensions(Sink *sink, FpSaidText extensions)
         put_item(sink, &is_first, type);
 }
 
-static void put_items(Sink *sink, FpSaidItems items)
+static void put_items(FpSink *sink, FpSaidItems items)
 {
     uint16_t number;
     bool is_first = true;
@@ -72,25 +63,27 @@ static void put_items(Sink *sink, FpSaidItems items)
         put_item(sink, &is_first, number);
 }
 
-static void put_all(Sink *sink, const FpSaidTls *tls)
+static void put_all(FpSink *sink, const FpSaidTls *tls)
 {
-    put_number(sink, tls->version);
-    put(sink, ',');
+    fp_sink_end(sink, put_digits(fp_sink_room(sink), tls->version));
+    put_comma(sink);
     put_ciphers(sink, tls->ciphers);
-    put(sink, ',');
+    put_comma(sink);
     put_extensions(sink, tls->extensions);
-    put(sink, ',');
+    put_comma(sink);
     put_items(sink, fp_said_tls_groups(tls));
-    put(sink, ',');
+    put_comma(sink);
     put_items(sink, fp_said_tls_point_formats(tls));
 }
 
 size_t fp_said_tls_ja3(const FpSaidTls *tls, char *text, size_t text_bytes)
 {
-    Sink sink = {.text = text, .text_bytes = text_bytes};
+    FpSink sink;
 
+    fp_sink_to_text(&sink, text, text_bytes);
     if (tls->ja4[0] != '\0') /* the hello is whole */
         put_all(&sink, tls);
+    fp_sink_flush(&sink);
     if (text_bytes > 0)
         text[sink.n < text_bytes ? sink.n : text_bytes - 1] = '\0';
     return sink.n;
@@ -98,9 +91,11 @@ size_t fp_said_tls_ja3(const FpSaidTls *tls, char *text, size_t text_bytes)
 
 void fp_said_ja3_hash(FpSaid *said, FpSaidTls *tls)
 {
+    FpSink sink;
+
     if (said->md5 == NULL)
         return;
-    gcry_md_reset(said->md5);
-    put_all(&(Sink){.md5 = said->md5}, tls);
-    fp_said_hexadecimal(gcry_md_read(said->md5, GCRY_MD_MD5), 16, tls->ja3_hash);
+    fp_sink_to_digest(&sink, said->md5);
+    put_all(&sink, tls);
+    fp_said_hexadecimal(fp_sink_digest(&sink), 16, tls->ja3_hash);
 }

@@ -3,11 +3,12 @@
  * ja4.c - a ClientHello -> its JA4, by FoxIO's description of it (technical_details/JA4.md; the method for TLS clients
  * is under the BSD 3-clause licence, John Althouse, FoxIO). GREASE (RFC 8701) is left out everywhere but in ALPN.
  */
-#include "said-internal.h"
+#include "sink.h"
 
 #include <string.h>
 
 #define COUNT_MAX 99
+#define FEW 40
 
 /* Not in the hash of extensions: they say where to, not who. */
 enum { SERVER_NAME = 0, ALPN = 16 };
@@ -28,9 +29,25 @@ static void sift_down(uint16_t *numbers, size_t start, size_t n)
     }
 }
 
+/* Of few numbers, which is what honest clients send, faster than heapsort. */
+static void sort_few(uint16_t *numbers, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        uint16_t number = numbers[i];
+        size_t at = i;
+        for (; at > 0 && numbers[at - 1] > number; at--)
+            numbers[at] = numbers[at - 1];
+        numbers[at] = number;
+    }
+}
+
 /* Heapsort: no memory, and n log n whatever is sent. */
 static void sort(uint16_t *numbers, size_t n)
 {
+    if (n <= FEW) {
+        sort_few(numbers, n);
+        return;
+    }
     for (size_t start = n / 2; start > 0; start--)
         sift_down(numbers, start - 1, n);
     for (size_t end = n; end > 1; end--) {
@@ -41,30 +58,34 @@ static void sort(uint16_t *numbers, size_t n)
     }
 }
 
-static void hash_number(gcry_md_hd_t md, bool *is_first, char separator, uint16_t number)
+static void hash_number(FpSink *sink, char separator, uint16_t number)
 {
-    const uint8_t bytes[] = {(uint8_t)(number >> 8), (uint8_t)number};
-    char text[6];
+    static const char digits[] = "0123456789abcdef";
 
-    text[0] = separator;
-    fp_said_hexadecimal(bytes, 2, text + 1);
-    gcry_md_write(md, *is_first ? text + 1 : text, *is_first ? 4 : 5);
-    *is_first = false;
+    char *at = fp_sink_room(sink);
+
+    if (!fp_sink_is_empty(sink))
+        *at++ = separator;
+    *at++ = digits[number >> 12];
+    *at++ = digits[number >> 8 & 0xf];
+    *at++ = digits[number >> 4 & 0xf];
+    *at++ = digits[number & 0xf];
+    fp_sink_end(sink, at);
 }
 
-static void hash_numbers(gcry_md_hd_t md, bool *is_first, const uint16_t *numbers, size_t n)
+static void hash_numbers(FpSink *sink, const uint16_t *numbers, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        hash_number(md, is_first, ',', numbers[i]);
+        hash_number(sink, ',', numbers[i]);
 }
 
 /* Of nothing it is all zeros. */
-static char *put_hash(char *text, gcry_md_hd_t md, bool is_empty)
+static char *put_hash(char *text, FpSink *sink)
 {
-    if (is_empty)
+    if (fp_sink_is_empty(sink))
         memset(text, '0', HASH_DIGITS);
     else
-        fp_said_hexadecimal(gcry_md_read(md, GCRY_MD_SHA256), HASH_DIGITS / 2, text);
+        fp_said_hexadecimal(fp_sink_digest(sink), HASH_DIGITS / 2, text);
     return text + HASH_DIGITS;
 }
 
@@ -91,7 +112,7 @@ static char *put_version(char *text, const FpSaidTls *tls)
             highest = number;
     if (highest == 0)
         highest = tls->version;
-    memcpy(text, "00", 2);
+    text[0] = text[1] = '0';
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
         if (versions[i].number == highest)
             memcpy(text, versions[i].text, 2);
@@ -109,7 +130,7 @@ static char *put_alpn(char *text, const FpSaidTls *tls)
     FpSaidItems items = fp_said_tls_alpn(tls);
     FpSaidText value;
 
-    memcpy(text, "00", 2);
+    text[0] = text[1] = '0';
     if (!fp_said_items_next_text(&items, &value) || value.n == 0)
         return text + 2;
     uint8_t first = value.bytes[0], last = value.bytes[value.n - 1];
@@ -164,35 +185,42 @@ static Extensions extensions_of(const FpSaidTls *tls, uint16_t *numbers)
     return extensions;
 }
 
+static char *put_ciphers(FpSaid *said, char *text, size_t n)
+{
+    FpSink sink;
+
+    fp_sink_to_digest(&sink, said->sha256);
+    sort(said->numbers, n);
+    hash_numbers(&sink, said->numbers, n);
+    return put_hash(text, &sink);
+}
+
 /* Extensions sorted, then signature algorithms as sent. */
 static char *put_extensions(FpSaid *said, char *text, const FpSaidTls *tls, size_t n)
 {
     FpSaidItems items = fp_said_tls_algorithms(tls);
-    bool is_first = true;
+    FpSink sink;
     char separator = '_';
     uint16_t number;
 
-    gcry_md_reset(said->sha256);
+    fp_sink_to_digest(&sink, said->sha256);
     sort(said->numbers, n);
-    hash_numbers(said->sha256, &is_first, said->numbers, n);
+    hash_numbers(&sink, said->numbers, n);
     while (fp_said_items_next_number(&items, &number)) {
         if (fp_said_is_grease(number))
             continue;
-        hash_number(said->sha256, &is_first, separator, number);
+        hash_number(&sink, separator, number);
         separator = ',';
     }
-    return put_hash(text, said->sha256, is_first);
+    return put_hash(text, &sink);
 }
 
+/* Ciphers are hashed before extensions are counted, as both lie in the same room while they are sorted. */
 void fp_said_ja4(FpSaid *said, FpSaidTls *tls, char transport)
 {
-    char *text = tls->ja4;
+    char hash[HASH_DIGITS + 1], *text = tls->ja4;
     size_t ciphers = ciphers_of(tls, said->numbers);
-    bool is_first = true;
-
-    gcry_md_reset(said->sha256);
-    sort(said->numbers, ciphers);
-    hash_numbers(said->sha256, &is_first, said->numbers, ciphers);
+    put_ciphers(said, hash, ciphers);
     Extensions extensions = extensions_of(tls, said->numbers);
 
     *text++ = transport;
@@ -202,7 +230,8 @@ void fp_said_ja4(FpSaid *said, FpSaidTls *tls, char transport)
     text = put_count(text, extensions.n);
     text = put_alpn(text, tls);
     *text++ = '_';
-    text = put_hash(text, said->sha256, is_first);
+    memcpy(text, hash, HASH_DIGITS);
+    text += HASH_DIGITS;
     *text++ = '_';
     text = put_extensions(said, text, tls, extensions.hashed);
     *text = '\0';

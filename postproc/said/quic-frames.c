@@ -21,9 +21,9 @@ uint64_t fp_said_quic_integer(FpReader *reader)
         reader->is_short = true;
         return 0;
     }
-    size_t n = (size_t)1 << (reader->bytes[reader->position] >> 6);
-    uint64_t number = fp_read_big(reader, n);
-    return number & (UINT64_MAX >> (66 - 8 * n));
+    static const uint64_t largest[] = {0x3f, 0x3fff, 0x3fffffff, 0x3fffffffffffffff};
+    unsigned length = reader->bytes[reader->position] >> 6;
+    return fp_read_big(reader, (size_t)1 << length) & largest[length];
 }
 
 void fp_said_quic_forget(FpSaid *said)

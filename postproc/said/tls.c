@@ -6,6 +6,7 @@
 
 #define RECORD_HEADER_BYTES 5
 #define HANDSHAKE_HEADER_BYTES 4
+#define VERSION_BYTES 2
 #define TYPE_HANDSHAKE 22
 #define CLIENT_HELLO 1
 
@@ -98,6 +99,17 @@ static Handshake join(FpSaid *said, const FpSaidMessage *message)
     return handshake;
 }
 
+/* Room for legacy_version (RFC 8446 4.1.2), and a version of TLS; drafts of 1.3 had 7f in front. */
+static bool may_be_hello(const Handshake *handshake)
+{
+    if (handshake->n >= HANDSHAKE_HEADER_BYTES && whole_bytes(handshake) < HANDSHAKE_HEADER_BYTES + VERSION_BYTES)
+        return false;
+    if (handshake->n <= HANDSHAKE_HEADER_BYTES)
+        return true;
+    uint8_t major = handshake->bytes[HANDSHAKE_HEADER_BYTES];
+    return major == 0x03 || major == 0x7f;
+}
+
 /* What is missing of the record, or of the hello if that ends before. As long as it is not known to be one, any byte. */
 static size_t wanted(const FpSaidMessage *message, const Handshake *handshake)
 {
@@ -115,14 +127,11 @@ FpSaidResult fp_said_tls(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
         return fp_said_more(message, facts, 0);
 
     Handshake handshake = join(said, message);
-    bool has_version = handshake.n >= HANDSHAKE_HEADER_BYTES + 2;
-    /* legacy_version (RFC 8446 4.1.2); drafts of TLS 1.3 had 7f in front. */
-    if (handshake.n > HANDSHAKE_HEADER_BYTES && handshake.bytes[HANDSHAKE_HEADER_BYTES] != 0x03 &&
-        handshake.bytes[HANDSHAKE_HEADER_BYTES] != 0x7f)
+    if (!may_be_hello(&handshake))
         return FP_SAID_UNKNOWN;
     if (!is_whole(&handshake) && !handshake.is_broken && !message->is_over)
         return fp_said_more(message, facts, wanted(message, &handshake));
-    if (!has_version)
+    if (handshake.n < HANDSHAKE_HEADER_BYTES + VERSION_BYTES)
         return FP_SAID_UNKNOWN;
     size_t n = is_whole(&handshake) ? whole_bytes(&handshake) : handshake.n;
     fp_said_begin(facts, FP_SAID_TLS);

@@ -36,6 +36,7 @@ dictionary() { # NAME
     esac
 }
 
+status=0
 for name in "$@"; do
     seeds=messages
     [ ! -d "tests/said/corpus/$name" ] || seeds=$name
@@ -48,5 +49,6 @@ for name in "$@"; do
     fi
     echo "== $name"
     "build/fuzz/tests/said/fuzz-$name" -max_total_time="$seconds" -max_len=8192 -timeout=10 -print_final_stats=1 -verbosity=0 -dict="$words" \
-        "build/fuzz/corpus/$name" "tests/said/corpus/$seeds"
+        "build/fuzz/corpus/$name" "tests/said/corpus/$seeds" || status=1
 done
+exit "$status"
