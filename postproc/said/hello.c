@@ -96,33 +96,35 @@ static bool go_on(FpSaidItems *items)
     return false;
 }
 
-static bool take(FpSaidItems *items, bool is_text, FpSaidText *item)
+/* n bytes of the list that the walk is in, behind skipped ones. false: there are not so many. */
+static bool take(FpSaidItems *items, size_t skipped, size_t n, FpSaidText *item)
 {
-    do {
-        FpReader reader = fp_reader(items->items.bytes, items->items.n);
-        *item = fp_read_text(&reader, is_text ? fp_read8(&reader) : items->item_bytes);
-        if (!reader.is_short) {
-            items->items = (FpSaidText){items->items.bytes + reader.position, items->items.n - reader.position};
-            return true;
-        }
-    } while (go_on(items));
-    return false;
+    if (items->items.n < skipped + n)
+        return false;
+    *item = (FpSaidText){items->items.bytes + skipped, n};
+    items->items = (FpSaidText){item->bytes + n, items->items.n - skipped - n};
+    return true;
 }
 
 bool fp_said_items_next_number(FpSaidItems *items, uint16_t *number)
 {
     FpSaidText item;
 
-    if (!take(items, false, &item))
-        return false;
-    FpReader reader = fp_reader(item.bytes, item.n);
-    *number = (uint16_t)fp_read_big(&reader, item.n);
+    while (!take(items, 0, items->item_bytes, &item))
+        if (!go_on(items))
+            return false;
+    *number = item.bytes[0];
+    if (item.n == 2)
+        *number = (uint16_t)(item.bytes[0] << 8 | item.bytes[1]);
     return true;
 }
 
 bool fp_said_items_next_text(FpSaidItems *items, FpSaidText *text)
 {
-    return take(items, true, text);
+    while (items->items.n == 0 || !take(items, 1, items->items.bytes[0], text))
+        if (!go_on(items))
+            return false;
+    return true;
 }
 
 /* The first host_name of server_name (RFC 6066 3). */

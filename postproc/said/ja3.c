@@ -11,15 +11,16 @@ static void put_comma(FpSink *sink)
     fp_sink_end(sink, at);
 }
 
-static char *put_digits(char *at, unsigned number)
+static char *put_digits(char *at, uint16_t number)
 {
-    unsigned unit = 1;
+    char digits[5]; /* of 16 bits */
+    size_t start = sizeof digits;
 
-    while (number / unit >= 10)
-        unit *= 10;
-    for (; unit > 0; unit /= 10)
-        *at++ = (char)('0' + number / unit % 10);
-    return at;
+    do
+        digits[--start] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    memcpy(at, digits + start, sizeof digits - start);
+    return at + sizeof digits - start;
 }
 
 /* GREASE is left out (RFC 8701). */

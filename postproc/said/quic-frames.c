@@ -94,7 +94,7 @@ void fp_said_quic_frames(FpSaid *said, const uint8_t *bytes, size_t n)
 {
     FpReader reader = fp_reader(bytes, n);
 
-    while (fp_reader_left(&reader) > 0 && take_frame(said, &reader)) {
+    while (fp_reader_left(&reader) > 0 && !reader.is_short && take_frame(said, &reader)) {
     }
 }
 

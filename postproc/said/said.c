@@ -13,10 +13,13 @@ static const char *const names[FP_SAID_PROTOCOLS] = {
     [FP_SAID_SMB] = "smb",   [FP_SAID_DNS] = "dns",
 };
 
-/* Most frequent first. No message is that of two. */
+/* The first that does not rule a message out has it, so that more bytes do not give it to another. The first is not looked for behind
+ * itself. */
 static FpSaidRecogniser *const recognisers[] = {
-    fp_said_tls,          fp_said_http,         fp_said_http2,    fp_said_ssh,  fp_said_reply_220, fp_said_pop3, fp_said_imap,
-    fp_said_mysql_server, fp_said_mysql_client, fp_said_postgres, fp_said_mqtt, fp_said_rdp,       fp_said_smb,  fp_said_dns,
+    fp_said_proxy,        fp_said_tls,          fp_said_http,     fp_said_http2,
+    fp_said_ssh,          fp_said_reply_220,    fp_said_pop3,     fp_said_imap,
+    fp_said_mysql_server, fp_said_mysql_client, fp_said_postgres, fp_said_mqtt,
+    fp_said_rdp,          fp_said_smb,          fp_said_dns,      fp_said_ssh_behind_lines,
 };
 
 const char *fp_said_name(FpSaidProtocol protocol)
@@ -131,36 +134,22 @@ void fp_said_hexadecimal(const uint8_t *bytes, size_t n, char *text)
     *text = '\0';
 }
 
-/* More is wanted as long as one of them does: as few bytes as the most modest one can do with. */
+static FpSaidResult ask_from(size_t first, FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    FpSaidResult result = FP_SAID_UNKNOWN;
+
+    fp_said_begin(facts, FP_SAID_NOTHING);
+    for (size_t i = first; result == FP_SAID_UNKNOWN && i < sizeof recognisers / sizeof *recognisers; i++)
+        result = recognisers[i](said, message, facts);
+    return result;
+}
+
 FpSaidResult fp_said_recognise_inner(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
 {
-    size_t wanted_bytes = 0;
-
-    for (size_t i = 0; i < sizeof recognisers / sizeof *recognisers; i++) {
-        FpSaidResult result = recognisers[i](said, message, facts);
-        if (result == FP_SAID_ENOUGH)
-            return result;
-        if (result == FP_SAID_MORE && (wanted_bytes == 0 || facts->wanted_bytes < wanted_bytes))
-            wanted_bytes = facts->wanted_bytes;
-    }
-    fp_said_begin(facts, FP_SAID_NOTHING);
-    facts->wanted_bytes = wanted_bytes;
-    return wanted_bytes == 0 ? FP_SAID_UNKNOWN : FP_SAID_MORE;
+    return ask_from(1, said, message, facts);
 }
 
 FpSaidResult fp_said_recognise(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
 {
-    fp_said_begin(facts, FP_SAID_NOTHING);
-    FpSaidResult proxy = fp_said_proxy(said, message, facts);
-    if (proxy == FP_SAID_ENOUGH)
-        return proxy;
-
-    size_t wanted_bytes = facts->wanted_bytes;
-    FpSaidResult inner = fp_said_recognise_inner(said, message, facts);
-    if (inner == FP_SAID_ENOUGH || proxy == FP_SAID_UNKNOWN)
-        return inner;
-    fp_said_begin(facts, FP_SAID_NOTHING);
-    facts->wanted_bytes =
-        inner == FP_SAID_MORE && facts->wanted_bytes < wanted_bytes && facts->wanted_bytes > 0 ? facts->wanted_bytes : wanted_bytes;
-    return FP_SAID_MORE;
+    return ask_from(0, said, message, facts);
 }

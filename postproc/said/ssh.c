@@ -14,17 +14,14 @@ static bool is_text(uint8_t byte)
     return byte >= ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-/* Where the line that begins with SSH- starts, or may yet start. false: it does not come. */
-static bool find(const FpSaidMessage *message, size_t *position, FpMatch *match)
+/* Where the line that begins with SSH- starts, or may yet start, behind lines that a server sent before it. false: it does not come. */
+static bool find(const FpSaidMessage *message, size_t *position)
 {
     FpSaidText line;
 
-    for (*position = 0;;) {
-        *match = FP_SAID_BEGINS(message->bytes + *position, message->n - *position, "SSH-");
-        if (*match != FP_MATCH_NO)
+    for (*position = 0; *position <= BEFORE_BYTES_MAX;) {
+        if (FP_SAID_BEGINS(message->bytes + *position, message->n - *position, "SSH-") != FP_MATCH_NO)
             return true;
-        if (message->speaker != FP_SAID_BY_SERVER || *position > BEFORE_BYTES_MAX)
-            return false;
         size_t start = *position;
         bool has_end = fp_said_line(message->bytes, message->n, position, &line);
         size_t end = has_end ? *position : message->n;
@@ -33,9 +30,12 @@ static bool find(const FpSaidMessage *message, size_t *position, FpMatch *match)
         for (size_t i = start; i < end; i++)
             if (!is_text(message->bytes[i]))
                 return false;
-        if (!has_end)
-            return true; /* match is NO: a line before it, without its end */
+        if (!has_end) {
+            *position = message->n;
+            return true;
+        }
     }
+    return false;
 }
 
 /* SSH-protoversion-softwareversion SP comments */
@@ -59,21 +59,17 @@ static bool take_line(FpSaidText line, bool is_whole, FpSaidSsh *ssh)
     return true;
 }
 
-FpSaidResult fp_said_ssh(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+/* The line that begins at position. */
+static FpSaidResult recognise(const FpSaidMessage *message, size_t position, FpSaidFacts *facts)
 {
-    size_t position;
-    FpMatch match;
-    FpSaidText line;
+    FpMatch match = FP_SAID_BEGINS(message->bytes + position, message->n - position, "SSH-");
+    FpSaidText line = {message->bytes + position, message->n - position};
     FpSaidSsh ssh = {0};
 
-    (void)said;
-    if (!find(message, &position, &match))
+    if (match == FP_MATCH_NO)
         return FP_SAID_UNKNOWN;
-    if (match != FP_MATCH_YES)
-        return fp_said_more(message, facts, 0);
-    line = (FpSaidText){message->bytes + position, message->n - position};
     bool is_whole = fp_said_line(message->bytes, message->n, &position, &line);
-    if (!is_whole && !message->is_over)
+    if (match == FP_MATCH_YET || (!is_whole && !message->is_over))
         return fp_said_more(message, facts, 0);
     if (!take_line(line, is_whole, &ssh))
         return FP_SAID_UNKNOWN;
@@ -81,4 +77,21 @@ FpSaidResult fp_said_ssh(FpSaid *said, const FpSaidMessage *message, FpSaidFacts
     facts->ssh = ssh;
     facts->is_cut = !is_whole;
     return FP_SAID_ENOUGH;
+}
+
+FpSaidResult fp_said_ssh(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    (void)said;
+    return recognise(message, 0, facts);
+}
+
+/* A server may say other things before: so this one comes after those who know what these are. */
+FpSaidResult fp_said_ssh_behind_lines(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
+{
+    size_t position;
+
+    (void)said;
+    if (message->speaker != FP_SAID_BY_SERVER || !find(message, &position))
+        return FP_SAID_UNKNOWN;
+    return recognise(message, position, facts);
 }

@@ -201,6 +201,16 @@ static void check_odd_frames(void)
                  "02000000"
                  "0000",
                  NULL);
+    check_frames("integer-beyond-packet",
+                 "06000401000000"
+                 "0000ff",
+                 "app_proto quic\ncut true\nquic.version 00000001\n");
+    check_frames("ack-of-too-many-ranges",
+                 "0200"
+                 "00ffffffffffffffff"
+                 "00"
+                 "000000",
+                 NULL);
     check_frames("hello-of-nothing",
                  "060004"
                  "01000000"
