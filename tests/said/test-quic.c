@@ -206,11 +206,9 @@ static void check_odd_frames(void)
                  "0000ff",
                  "app_proto quic\ncut true\nquic.version 00000001\n");
     check_frames("ack-of-too-many-ranges",
-                 "0200"
-                 "00ffffffffffffffff"
-                 "00"
-                 "000000",
-                 NULL);
+                 "06000401000000"
+                 "020000ffffffffffffffff00000000",
+                 "app_proto quic\ncut true\nquic.version 00000001\n");
     check_frames("hello-of-nothing",
                  "060004"
                  "01000000"
