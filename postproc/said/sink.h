@@ -24,6 +24,8 @@ static inline void fp_sink_to_digest(FpSink *sink, gcry_md_hd_t md)
 {
     gcry_md_reset(md);
     sink->md = md;
+    sink->text = NULL;
+    sink->text_bytes = 0;
     sink->n = sink->waiting = 0;
 }
 
