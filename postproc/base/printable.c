@@ -2,6 +2,8 @@
 /* printable.c - see printable.h. */
 #include "printable.h"
 
+#include <string.h>
+
 static gboolean is_printable(gunichar character)
 {
     return character >= ' ' && character <= '~';
@@ -53,7 +55,12 @@ static void append_escaped(GString *text, gunichar character)
 
 void fp_printable_json(GString *text, const char *value)
 {
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    fp_printable_json_bytes(text, (const uint8_t *)value, strlen(value));
+}
+
+void fp_printable_json_bytes(GString *text, const uint8_t *bytes, size_t n)
+{
+    g_autofree char *valid = g_utf8_make_valid((const char *)bytes, (gssize)n);
 
     g_string_append_c(text, '"');
     for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {

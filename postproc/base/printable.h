@@ -19,4 +19,7 @@ void fp_printable_dots(GString *text, const uint8_t *bytes, size_t n);
 /* Appends value as a JSON string, quotes included. Replaces invalid UTF-8; writes all but printable ASCII as \uNNNN. */
 void fp_printable_json(GString *text, const char *value);
 
+/* The same of n bytes. */
+void fp_printable_json_bytes(GString *text, const uint8_t *bytes, size_t n);
+
 #endif

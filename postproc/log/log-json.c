@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "community-id.h"
 #include "log-internal.h"
+#include "log-said.h"
 
 static void append_endpoint(GString *line, const char *name, const uint8_t *address, unsigned address_bytes, uint16_t port)
 {
@@ -82,6 +83,8 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     append_source(line, entry);
     append_verdict(line, entry);
     append_payload(line, fp_log_payload(style, entry));
+    if (style->payload_bytes > 0) /* with 0 nothing that was sent is in the log */
+        fp_log_append_said_json(line, entry->facts, entry->verdict->side);
 }
 
 static void append_values(GString *line, char *const *values)

@@ -2,6 +2,7 @@
 /* log-table.c - a first payload frame as a row of a table, for people. See log.h. */
 #include "base/message.h"
 #include "log-internal.h"
+#include "log-said.h"
 #include "table.h"
 
 enum {
@@ -61,10 +62,15 @@ static void append_hex(GString *row, FpSpan payload)
         g_string_append_printf(row, "%s%02x", i == 0 ? "" : " ", payload.bytes[i]);
 }
 
-static void append_payload(GString *row, FpSpan payload)
+/* What it says, if that is known; else its first line, or bytes. */
+static void append_payload(GString *row, const FpSaidFacts *facts, FpSpan payload)
 {
     size_t length = line_bytes(payload);
 
+    if (fp_log_append_said(row, facts)) {
+        end_cell(row);
+        return;
+    }
     if (length > 0)
         append_text(row, payload.bytes, length);
     else
@@ -106,7 +112,7 @@ void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry
     g_string_append(row, fp_side_name(entry->verdict->side));
     end_cell(row);
     append_delay(row, entry->verdict);
-    append_payload(row, payload);
+    append_payload(row, entry->facts, payload);
     append_remarks(row, entry->verdict, payload);
 }
 

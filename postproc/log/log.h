@@ -16,6 +16,7 @@
 
 #include "decode/decode-notes.h"
 #include "output/output.h"
+#include "said/said.h"
 #include "segment.h"
 #include "table.h"
 #include "verdict.h"
@@ -48,6 +49,7 @@ typedef struct {
     const FpSegment *segment;
     const FpVerdict *verdict;
     const FpDecodeNotes *trail;
+    const FpSaidFacts *facts; /* what its payload says, as far as it was captured */
 } FpLogEntry;
 
 /* Looks up a format by its name, "text" or "json". Returns false when there is none of that name. */

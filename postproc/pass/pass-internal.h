@@ -28,6 +28,8 @@ struct FpPass {
         const char *source;
         uint64_t frames_before;
         GString *line;
+        FpSaid *said; /* NULL: nothing was logged yet */
+        FpSaidFacts facts;
     } log;
     struct {
         FpDissector *dissector; /* NULL: nothing is asked */

@@ -7,6 +7,7 @@
  */
 #include "pass-internal.h"
 
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/error.h"
@@ -24,6 +25,23 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
     return true;
 }
 
+/* Recognises what the payload of the frame says by itself: what follows in later frames is not waited for. */
+static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const FpDecodeNotes *trail)
+{
+    static const FpSaidSpeaker speakers[] = {
+        [FP_SIDE_UNKNOWN] = FP_SAID_BY_ANYBODY, [FP_SIDE_CLIENT] = FP_SAID_BY_CLIENT, [FP_SIDE_SERVER] = FP_SAID_BY_SERVER};
+    FpSaidMessage message = {.speaker = speakers[found->verdict->side], .is_over = true};
+
+    memset(&pass->log.facts, 0, sizeof pass->log.facts);
+    if (trail->tcp.captured <= found->segment->header_bytes)
+        return &pass->log.facts;
+    message.bytes = trail->tcp.bytes + found->segment->header_bytes;
+    message.n = MIN(trail->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
+    if (!found->verdict->out_of_order)
+        (void)fp_said_recognise(pass->log.said, &message, &pass->log.facts);
+    return &pass->log.facts;
+}
+
 /* Decodes the record a second time, now with notes: only first payload frames need what is in them. */
 FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *trail)
 {
@@ -39,6 +57,7 @@ FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *
         .segment = found->segment,
         .verdict = found->verdict,
         .trail = trail,
+        .facts = recognise(pass, found, trail),
     };
 }
 
@@ -280,12 +299,22 @@ static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *r
     return taking.is_well;
 }
 
+static bool begin_recognising(FpPass *pass, GError **error)
+{
+    pass->log.said = fp_said_new();
+    if (pass->log.said == NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "libgcrypt: cannot be used for SHA-256 and AES; install Debian's libgcrypt20");
+    return pass->log.said != NULL;
+}
+
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
     FpRecord room[FP_PASS_BATCH];
     FpDecodedRecord pending_room[FP_PASS_BATCH], *pending = NULL;
     const FpRecord *records = room;
 
+    if (pass->log.output != NULL && pass->log.said == NULL && !begin_recognising(pass, error))
+        return -1;
     max = MIN(max, FP_PASS_BATCH);
     pass->asking.capture = capture;
     int n =
@@ -400,6 +429,7 @@ void fp_pass_free(FpPass *pass)
     fp_streams_free(pass->streams);
     if (pass->log.line != NULL)
         g_string_free(pass->log.line, TRUE);
+    fp_said_free(pass->log.said);
     g_free(pass);
 }
 

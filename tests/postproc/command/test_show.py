@@ -18,7 +18,7 @@ from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pca
 from waiting import PATIENCE_SECONDS, wait_for
 
 HEAD = ["frame", "from", "to", "said by", "delay", "first payload"]
-REQUEST = "GET / HTTP/1.1"
+REQUEST, SAID = "GET / HTTP/1.1", "http GET /"      # as it is sent, and as the table has it
 PLAIN = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "TERM")}
 SGR = re.compile(r"\033\[\d+m")
 
@@ -56,7 +56,7 @@ def said(payload):
 
 class Rows(InFolder):
     def test_a_row(self):
-        self.assertEqual(table("-", stdin=pcap(connection())), [["4", "192.0.2.1:40000", "192.0.2.2:80", "client", "0.003", REQUEST]])
+        self.assertEqual(table("-", stdin=pcap(connection())), [["4", "192.0.2.1:40000", "192.0.2.2:80", "client", "0.003", SAID]])
 
     def test_rows_are_the_lines_of_the_log(self):
         for name in sorted(os.listdir(CAPTURES)):
@@ -76,6 +76,13 @@ class Rows(InFolder):
         shown, _, remarks = shown.partition("  (")
         self.assertEqual([remark for remark in ("fast open", "midstream", "out of order") if remark in remarks],
                          [remark for remark in ("fast open", "midstream", "out of order") if line[remark.replace(" ", "_")]])
+        if "app_proto" in line:
+            names = [line.get("tls", {}).get("sni"), line.get("http", {}).get("url"), line.get("ssh", {}).get("server", {}).get("software_version"),
+                     line.get("smtp", {}).get("greeting")]
+            self.assertTrue(shown.startswith(line["app_proto"]), shown)
+            for name in filter(None, names):
+                self.assertIn(name, shown)
+            return
         line_of_text = payload.splitlines()[0].decode("latin-1")
         if shown not in (line_of_text, line_of_text[:77] + "..."):
             self.assertEqual(bytes.fromhex(shown), payload[:16])
@@ -145,8 +152,8 @@ class Width(InFolder):
 
     def test_where_addresses_take_the_line_the_payload_has_its_own(self):
         lines = self.lines(70, "ipv6.pcap")
-        self.assertEqual([lines[1].strip(), lines[3].strip()], ["first payload", "GET /small.txt HTTP/1.1"])
-        self.assertEqual(lines[9], "       GET /small.txt HTTP/1.1  (fast open)")
+        self.assertEqual([lines[1].strip(), lines[3].strip()], ["first payload", "http GET www.example/small.txt"])
+        self.assertEqual(lines[9], "       http GET www.example/small.txt  (fast open)")
         self.assertTrue(all(len(line) <= 70 and line == line.rstrip() for line in lines))
 
     def test_odd_widths(self):
@@ -217,7 +224,7 @@ class OnATerminal(InFolder):
 
             wait_for(write_until_progress, "progress")
             writer.write(b"".join(map(record, connection())))
-            wait_for(lambda: REQUEST.encode() in read_more(), "the row")
+            wait_for(lambda: SAID.encode() in read_more(), "the row")
         self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
         self.assertRegex(bytes(read_more()), rb"\rframe  from|\r\x1b\[Kframe  from")
         self.assertNotIn(b"kept", out)

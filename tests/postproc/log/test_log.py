@@ -22,6 +22,7 @@ from test_stream_key import erspan, tagged, vxlan
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
 import log_schema  # noqa: E402
+from hello import client_hello  # noqa: E402
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 LINE = "2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET / HTTP/1.1\\x0d\\x0a\\x0d\\x0a\n"
@@ -52,7 +53,27 @@ class Lines(InFolder):
             "dest_ip": "192.0.2.2", "dest_port": 80, "proto": "TCP", "community_id": entry(connection())["community_id"],
             "pcap_filename": "standard input", "pcap_cnt": 4, "stream": 0, "side": "client", "length": 18, "delay": 0.003, "age": 0.003,
             "fast_open": False, "midstream": False, "out_of_order": False, "payload": base64.b64encode(REQUEST).decode(),
-            "payload_printable": "GET / HTTP/1.1...."})
+            "payload_printable": "GET / HTTP/1.1....", "app_proto": "http", "http": {"url": "/", "http_method": "GET", "protocol": "HTTP/1.1"}})
+
+    def test_what_the_payload_says(self):
+        """Of a ClientHello in two segments what stands in the first; nothing at all where nothing that was sent may be in the log."""
+        hello = client_hello("www.example", 2000)
+
+        def said(payload, *options):
+            frames = connection()[:3] + [segment(40000, 80, 1001, ACK, payload, ack=5001)]
+            found = entry(frames, *options)
+            return found.get("app_proto"), found.get(found.get("app_proto"))
+
+        protocol, tls = said(hello)
+        self.assertEqual((protocol, tls["sni"], sorted(tls)), ("tls", "www.example", ["ech", "ja3", "ja4", "sni", "versions"]))
+        protocol, tls = said(hello[:700])
+        self.assertEqual((protocol, tls["sni"], sorted(tls)), ("tls", "www.example", ["ech", "sni", "versions"]))
+        self.assertEqual(said(hello, "--log-bytes", "0"), (None, None))
+        self.assertEqual(said(b"SSH-2.0-x y\r\n"), ("ssh", {"client": {"proto_version": "2.0", "software_version": "x", "comments": "y"}}))
+        self.assertEqual(said(b"\x80\x01nothing known"), (None, None))
+        self.assertEqual(said(b"GET /" + b"\xff" * 9 + b" HTTP/1.1\r\nHost: a:81\r\n\r\n")[1],
+                         {"url": "/" + "\ufffd" * 9, "http_method": "GET", "protocol": "HTTP/1.1", "hostname": "a", "http_port": 81})
+        self.assertEqual(len(said(b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\n\r\n")[1]["url"]), 512)
 
     def test_one_line_for_each_first_payload_frame(self):
         found = entries(os.path.join(CAPTURES, "mixed.pcap"))
