@@ -83,7 +83,7 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     append_source(line, entry);
     append_verdict(line, entry);
     append_payload(line, fp_log_payload(style, entry));
-    if (style->payload_bytes > 0) /* with 0 nothing that was sent is in the log */
+    if (fp_log_has_facts(style))
         fp_log_append_said_json(line, entry->facts, entry->verdict->side);
 }
 

@@ -49,8 +49,11 @@ typedef struct {
     const FpSegment *segment;
     const FpVerdict *verdict;
     const FpDecodeNotes *trail;
-    const FpSaidFacts *facts; /* what its payload says, as far as it was captured */
+    const FpSaidFacts *facts; /* what its payload says, as far as it was captured; all 0 unless fp_log_has_facts */
 } FpLogEntry;
+
+/* Returns whether lines have what the payload says. With no bytes of it in the log, nothing else that was sent is there, either. */
+bool fp_log_has_facts(const FpLogStyle *style);
 
 /* Looks up a format by its name, "text" or "json". Returns false when there is none of that name. */
 bool fp_log_format_from_text(const char *text, FpLogFormat *format);

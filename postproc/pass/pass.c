@@ -33,7 +33,7 @@ static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const Fp
     FpSaidMessage message = {.speaker = speakers[found->verdict->side], .is_over = true};
 
     memset(&pass->log.facts, 0, sizeof pass->log.facts);
-    if (trail->tcp.captured <= found->segment->header_bytes)
+    if (!fp_log_has_facts(pass->log.style) || trail->tcp.captured <= found->segment->header_bytes)
         return &pass->log.facts;
     message.bytes = trail->tcp.bytes + found->segment->header_bytes;
     message.n = MIN(trail->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
