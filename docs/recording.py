@@ -19,8 +19,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMANDS = [
+    "firstpayload mixed.pcap | head -n 10",
     "firstpayload slim -w first.pcap mixed.pcap",
-    "firstpayload slim -q --log - --log-bytes 26 mixed.pcap | head -n 7",
     "tshark -r mixed.pcap -Y firstpayload -T fields -e frame.number -e firstpayload.summary | head -n 7",
 ]
 COLUMNS_MAX = 112
