@@ -12,6 +12,12 @@
 
 #define EXIT_DATA 65
 
+static void say(FP_WIRETAP_LOG_PARAMETERS)
+{
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
 static int fail(const char *path, int err, char *err_info)
 {
     fprintf(stderr, "read-libwiretap: %s: %s\n", path, wtap_strerror(err));
@@ -41,7 +47,7 @@ int main(int argc, char **argv)
         fputs("usage: read-libwiretap CAPTURE\n", stderr);
         return 64;
     }
-    fp_wiretap_log_init("read-libwiretap");
+    fp_wiretap_log_init("read-libwiretap", say);
     wtap_init(FALSE);
     wtap *wth = wtap_open_offline(argv[1], WTAP_TYPE_AUTO, &err, &err_info, FALSE);
     if (wth == NULL)
