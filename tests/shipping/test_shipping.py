@@ -115,6 +115,7 @@ class LineCollector:
                     self.take(peer)
 
     def take(self, peer):
+        self.data.append(bytearray())
         peer.settimeout(0.1)
         while not self.stopping.is_set():
             try:
@@ -123,14 +124,15 @@ class LineCollector:
                 continue
             if not part:
                 return
-            self.data.append(part)
+            self.data[-1] += part
 
     def stop(self):
         self.stopping.set()
         self.thread.join()
 
     def lines(self):
-        return b"".join(self.data).splitlines()
+        """Of each connection; where one ends in the middle of a line, or has just come so far, that is none."""
+        return [line for data in map(bytes, list(self.data)) for line in data[:data.rfind(b"\n") + 1].splitlines()]
 
 
 class Source:
