@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/signals.h"
 #include "command.h"
+#include "said/said.h"
 #include "suggest.h"
 
 static bool is_version(const char *word)
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
 {
     fp_signals_hold();
     fp_descriptor_open_standard();
+    fp_said_prepare();
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* then write fails, which is handled like a full disk */
     if (!is_called(argv[0], "firstpayload-rotate"))

@@ -27,13 +27,18 @@ const char *fp_said_name(FpSaidProtocol protocol)
     return names[protocol];
 }
 
+void fp_said_prepare(void)
+{
+    gcry_check_version(NULL);
+}
+
 FpSaid *fp_said_new(void)
 {
     FpSaid *said = calloc(1, sizeof *said);
 
     if (said == NULL)
         return NULL;
-    gcry_check_version(NULL); /* libgcrypt wants it before all else */
+    fp_said_prepare(); /* for callers that have not: libgcrypt wants it before all else */
     if (gcry_md_open(&said->md5, GCRY_MD_MD5, 0))
         said->md5 = NULL; /* in FIPS mode there is none, and no hash of JA3 */
     if (gcry_md_open(&said->sha256, GCRY_MD_SHA256, 0) || gcry_md_open(&said->hmac, GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC) ||

@@ -183,6 +183,12 @@ typedef struct {
 /* Room to put hellos together, and libgcrypt's handles. One for each thread. */
 typedef struct FpSaid FpSaid;
 
+/*
+ * Prepares libgcrypt. To be called when the program begins: libgcrypt ends the process when it cannot open the file that says whether the
+ * system wants FIPS mode, as when there are no descriptors left.
+ */
+void fp_said_prepare(void);
+
 /* NULL: no memory, or a libgcrypt without SHA-256 or AES. The caller frees it with fp_said_free. */
 FpSaid *fp_said_new(void);
 

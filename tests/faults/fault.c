@@ -157,6 +157,8 @@ static Kind meet(const char *name, const char *path, int fd)
 
     if (!plan.is_read)
         read_plan();
+    if (path != NULL && strncmp(path, "/proc/sys/crypto/", 17) == 0)
+        return NOTHING; /* libgcrypt, as the program begins: it aborts without that file, and nothing can be lost yet */
     if (!counts(name) || !has_name(path, fd))
         return NOTHING;
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
