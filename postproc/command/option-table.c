@@ -2,7 +2,6 @@
 /* option-table.c - see option-table.h. */
 #include "option-table.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -122,4 +121,11 @@ char **fp_option_table_split(char **argv, const GArray *options, GError **error)
         g_ptr_array_add(words, g_strdup(*argv));
     g_ptr_array_add(words, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}
+
+bool fp_option_table_parse(const GArray *options, GOptionContext *context, char **argv, GError **error)
+{
+    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
+    g_auto(GStrv) words = fp_option_table_split(argv, options, error);
+    return words != NULL && g_option_context_parse_strv(context, &words, error);
 }

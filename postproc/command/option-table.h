@@ -4,6 +4,7 @@
 #define FP_OPTION_TABLE_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* Creates an empty list of options: GOptionEntry, followed by one that is all 0. Free with g_array_unref. */
 GArray *fp_option_table_new(void);
@@ -15,5 +16,8 @@ void fp_option_table_add(GArray *options, const GOptionEntry *entries);
  * only so, tcpdump both ways. Caller frees with g_strfreev. Returns NULL and sets error when an option is given twice and one value would
  * be lost, as in -i eth0 -i eth1; GLib would take the last. */
 char **fp_option_table_split(char **argv, const GArray *options, GError **error);
+
+/* Parses the command line argv by these options, which it adds to context; argv stays as it is. Returns false and sets error. */
+bool fp_option_table_parse(const GArray *options, GOptionContext *context, char **argv, GError **error);
 
 #endif

@@ -52,9 +52,7 @@ static bool parse(FpShowArguments *arguments, char **argv, GError **error)
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
-    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
-    g_auto(GStrv) words = fp_option_table_split(argv, options, error);
-    return words != NULL && g_option_context_parse_strv(context, &words, error);
+    return fp_option_table_parse(options, context, argv, error);
 }
 
 /* Returns what is wrong, or NULL. */

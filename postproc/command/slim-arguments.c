@@ -77,9 +77,7 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_selection_arguments_add_kept(&arguments->selection, options);
     fp_log_arguments_add(&arguments->log_style, options, "Lines of the log are text or json (default: text)");
-    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
-    g_auto(GStrv) words = fp_option_table_split(argv, options, error);
-    return words != NULL && g_option_context_parse_strv(context, &words, error);
+    return fp_option_table_parse(options, context, argv, error);
 }
 
 /* Like the checks below, returns what is wrong, or NULL. */

@@ -27,8 +27,8 @@ struct FpDecoder {
 typedef struct {
     FpDecoder *decoder;
     FpSegment *segment;     /* filled in on the way; complete when the walk ends in FP_DECODED_SEGMENT */
-    FpDecodeNotes *trail;   /* filled in, too, when network_kinds has FP_NETWORK_VLAN; NULL for most walks */
-    unsigned skip;          /* with a trail: how many segments of the record come before the wanted one */
+    FpDecodeNotes *notes;   /* filled in, too, when network_kinds has FP_NETWORK_VLAN; NULL for most walks */
+    unsigned skip;          /* with a notes: how many segments of the record come before the wanted one */
     unsigned network_kinds; /* FP_NETWORK_...: kinds of numbers that go into the segment's network */
     uint16_t vlan;          /* the outermost VLAN ID, 0 for none: Wireshark keeps fragments between private addresses apart by it */
     uint16_t layers;        /* how many nested packets and frames have been decoded so far */
@@ -73,8 +73,8 @@ static inline void fp_walk_note_vlan(const FpWalk *walk, uint16_t vlan)
     if ((walk->network_kinds & FP_NETWORK_VLAN) == 0 || vlan == 0)
         return;
     fp_walk_note_network(walk, FP_NETWORK_VLAN, vlan);
-    if (walk->trail != NULL)
-        fp_decode_notes_add_vlan(walk->trail, vlan);
+    if (walk->notes != NULL)
+        fp_decode_notes_add_vlan(walk->notes, vlan);
 }
 
 /* Copies a TCP header into the segment. FP_TCP_NEEDED_BYTES of it must have been captured. */

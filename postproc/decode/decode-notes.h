@@ -10,20 +10,20 @@
 #include "span.h"
 
 /* More nested tags than anybody uses; further tags are not noted. */
-#define FP_TRAIL_VLANS_MAX 20U
+#define FP_DECODE_NOTES_VLANS_MAX 20U
 
 /* All zero: nothing is known. */
 typedef struct {
     FpSpan tcp; /* the TCP header and everything after it */
     unsigned n_vlans;
-    uint16_t vlans[FP_TRAIL_VLANS_MAX]; /* VLAN IDs of the tags, outermost first; see fp_walk_note_vlan */
+    uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX]; /* VLAN IDs of the tags, outermost first; see fp_walk_note_vlan */
 } FpDecodeNotes;
 
 /* Notes the VLAN ID of the next tag inside. */
-static inline void fp_decode_notes_add_vlan(FpDecodeNotes *trail, uint16_t vlan)
+static inline void fp_decode_notes_add_vlan(FpDecodeNotes *notes, uint16_t vlan)
 {
-    if (trail->n_vlans < FP_TRAIL_VLANS_MAX)
-        trail->vlans[trail->n_vlans++] = vlan;
+    if (notes->n_vlans < FP_DECODE_NOTES_VLANS_MAX)
+        notes->vlans[notes->n_vlans++] = vlan;
 }
 
 #endif

@@ -33,7 +33,7 @@ uint64_t fp_decoder_forgotten(const FpDecoder *decoder)
     return fp_fragments_forgotten(decoder->fragments);
 }
 
-FpNoSegment fp_decoder_left(const FpDecoder *decoder)
+FpNoSegment fp_decoder_no_segment(const FpDecoder *decoder)
 {
     return decoder->left;
 }
@@ -153,12 +153,12 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
     return decoded;
 }
 
-void fp_decode_again(FpDecoder *decoder, const FpRecord *record, unsigned index, FpDecodeNotes *trail)
+void fp_decode_again(FpDecoder *decoder, const FpRecord *record, unsigned index, FpDecodeNotes *notes)
 {
     FpSegment segment = {0};
-    FpWalk way = {.decoder = decoder, .segment = &segment, .trail = trail, .skip = index, .network_kinds = FP_NETWORK_VLAN};
+    FpWalk way = {.decoder = decoder, .segment = &segment, .notes = notes, .skip = index, .network_kinds = FP_NETWORK_VLAN};
 
-    *trail = (FpDecodeNotes){0};
+    *notes = (FpDecodeNotes){0};
     fp_fragments_begin_record_again(decoder->fragments, record);
     (void)walk(&way, record);
 }

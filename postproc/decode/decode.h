@@ -20,7 +20,7 @@
 /* Older checkpoints hold the same numbers; the gaps are three reasons that no longer exist. */
 typedef enum {
     FP_DECODED_SEGMENT = 0,
-    FP_DECODED_LEFT = 1,       /* something other than TCP; fp_decoder_left says what */
+    FP_DECODED_LEFT = 1,       /* something other than TCP; fp_decoder_no_segment says what */
     FP_DECODED_FRAGMENT = 3,   /* a fragment that does not complete its datagram */
     FP_DECODED_CUT = 4,        /* the snaplen truncated the headers */
     FP_DECODED_BAD_HEADER = 5, /* a header that contradicts itself */
@@ -50,11 +50,11 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
 bool fp_decode_plain(const FpRecord *record, FpSegment *segment);
 
 /* After FP_DECODED_LEFT: returns what the record has instead of TCP. If that is a link type without a number, the caller fills it in. */
-FpNoSegment fp_decoder_left(const FpDecoder *decoder);
+FpNoSegment fp_decoder_no_segment(const FpDecoder *decoder);
 
-/* Decodes a record a second time, down to its index'th segment, and fills in *trail, which borrows as the segment did. The record must have
+/* Decodes a record a second time, down to its index'th segment, and fills in *notes, which borrows as the segment did. The record must have
  * been decoded since the last fp_decoder_end_batch, and must still be where it was. */
-void fp_decode_again(FpDecoder *decoder, const FpRecord *record, unsigned index, FpDecodeNotes *trail);
+void fp_decode_again(FpDecoder *decoder, const FpRecord *record, unsigned index, FpDecodeNotes *notes);
 
 /* Frees what the decoder lent since the last call. No decoded segment borrows from it any more. */
 void fp_decoder_end_batch(FpDecoder *decoder);

@@ -19,12 +19,12 @@ FpDecoded fp_walk_tcp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < FP_TCP_NEEDED_BYTES)
         return fp_walk_missing(rest);
-    if (walk->trail != NULL) {
+    if (walk->notes != NULL) {
         if (walk->skip > 0) {
             walk->skip--;
             return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, 6);
         }
-        walk->trail->tcp = rest;
+        walk->notes->tcp = rest;
     }
     fp_walk_fill_tcp(walk->segment, rest.bytes, rest.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;

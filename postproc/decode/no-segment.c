@@ -12,7 +12,7 @@
 
 /* Indexed by kind, then by the number's high byte, then by its low byte. Unused pages are NULL. */
 struct FpNoSegmentCounts {
-    uint64_t *pages[FP_N_LEFT][PAGE_NUMBERS];
+    uint64_t *pages[FP_N_NO_SEGMENT][PAGE_NUMBERS];
 };
 
 typedef struct {
@@ -133,7 +133,7 @@ static void name_link_type(uint16_t link_type, char *text, size_t n)
 
 void fp_no_segment_name(FpNoSegment left, char *text, size_t n)
 {
-    static const char *const formats[FP_N_LEFT] = {
+    static const char *const formats[FP_N_NO_SEGMENT] = {
         [FP_NO_SEGMENT_OTHER] = "%u",
         [FP_NO_SEGMENT_ENCAPSULATION] = "encapsulation %u",
         [FP_NO_SEGMENT_TYPE] = "Ethernet type 0x%04x",
@@ -162,7 +162,7 @@ void fp_no_segment_counts_free(FpNoSegmentCounts *counts)
 {
     if (counts == NULL)
         return;
-    for (int kind = 0; kind < FP_N_LEFT; kind++)
+    for (int kind = 0; kind < FP_N_NO_SEGMENT; kind++)
         for (unsigned page = 0; page < PAGE_NUMBERS; page++)
             g_free(counts->pages[kind][page]);
     g_free(counts);
@@ -200,7 +200,7 @@ size_t fp_no_segment_counts_top(const FpNoSegmentCounts *counts, FpNoSegmentCoun
     size_t n = 0;
 
     *rest = 0;
-    for (unsigned kind = 0; kind < FP_N_LEFT; kind++)
+    for (unsigned kind = 0; kind < FP_N_NO_SEGMENT; kind++)
         for (unsigned number = 0; number < PAGE_NUMBERS * PAGE_NUMBERS; number++) {
             const uint64_t *page = counts->pages[kind][number / PAGE_NUMBERS];
             if (page != NULL && page[number % PAGE_NUMBERS] > 0) {

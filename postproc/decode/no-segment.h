@@ -24,7 +24,7 @@ typedef enum {
     FP_NO_SEGMENT_PORT, /* UDP port of a tunnel that is not decoded, or whose packet has no network packet inside */
 } FpNoSegmentKind;
 
-#define FP_N_LEFT (FP_NO_SEGMENT_PORT + 1)
+#define FP_N_NO_SEGMENT (FP_NO_SEGMENT_PORT + 1)
 
 enum {
     FP_OTHER_NESTED, /* too many nested layers */

@@ -8,7 +8,7 @@ FpParts fp_parts_begin(FpWalk *walk)
         .walk = walk,
         .before = *walk,
         .network_before = walk->network_kinds != 0 ? walk->segment->network : 0,
-        .vlans_before = walk->trail != NULL ? walk->trail->n_vlans : 0,
+        .vlans_before = walk->notes != NULL ? walk->notes->n_vlans : 0,
         .last = FP_DECODED_BAD_HEADER,
     };
 }
@@ -22,8 +22,8 @@ void fp_parts_next(FpParts *parts)
     walk->skip = skip;
     if (walk->network_kinds != 0)
         walk->segment->network = parts->network_before;
-    if (walk->trail != NULL)
-        walk->trail->n_vlans = parts->vlans_before;
+    if (walk->notes != NULL)
+        walk->notes->n_vlans = parts->vlans_before;
 }
 
 /* Wireshark gives up on the whole record when headers of a part were truncated. */
@@ -32,7 +32,7 @@ bool fp_parts_add(FpParts *parts, FpDecoded decoded)
     FpWalk *walk = parts->walk;
 
     parts->last = decoded;
-    if (decoded == FP_DECODED_SEGMENT && walk->trail != NULL)
+    if (decoded == FP_DECODED_SEGMENT && walk->notes != NULL)
         return false; /* the wanted segment */
     if (decoded == FP_DECODED_SEGMENT) {
         g_array_append_val(walk->decoder->earlier, *walk->segment);

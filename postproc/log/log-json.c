@@ -26,11 +26,11 @@ static void append_if(GString *line, const char *name, bool is_set)
         append_flag(line, name, true);
 }
 
-static void append_vlans(GString *line, const FpDecodeNotes *trail)
+static void append_vlans(GString *line, const FpDecodeNotes *notes)
 {
-    for (unsigned i = 0; i < trail->n_vlans; i++)
-        g_string_append_printf(line, "%s%u", i == 0 ? ",\"vlan\":[" : ",", trail->vlans[i]);
-    if (trail->n_vlans > 0)
+    for (unsigned i = 0; i < notes->n_vlans; i++)
+        g_string_append_printf(line, "%s%u", i == 0 ? ",\"vlan\":[" : ",", notes->vlans[i]);
+    if (notes->n_vlans > 0)
         g_string_append_c(line, ']');
 }
 
@@ -79,7 +79,7 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     append_endpoint(line, "src", segment->source, segment->address_bytes, segment->source_port);
     append_endpoint(line, "dest", segment->destination, segment->address_bytes, segment->destination_port);
     g_string_append_printf(line, ",\"proto\":\"TCP\",\"community_id\":\"%s\"", community_id);
-    append_vlans(line, entry->trail);
+    append_vlans(line, entry->notes);
     append_source(line, entry);
     append_verdict(line, entry);
     append_payload(line, fp_log_payload(style, entry));

@@ -41,7 +41,7 @@ const char *fp_log_suffix(FpLogFormat format)
 
 FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry)
 {
-    FpSpan tcp = entry->trail->tcp;
+    FpSpan tcp = entry->notes->tcp;
 
     if (tcp.captured <= entry->segment->header_bytes)
         return (FpSpan){0};

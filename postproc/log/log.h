@@ -48,7 +48,7 @@ typedef struct {
     uint64_t frame;       /* its number in the capture, from 1 */
     const FpSegment *segment;
     const FpVerdict *verdict;
-    const FpDecodeNotes *trail;
+    const FpDecodeNotes *notes;
     const FpSaidFacts *facts; /* what its payload says, as far as it was captured; all 0 unless fp_log_has_facts */
 } FpLogEntry;
 

@@ -49,8 +49,8 @@ static GPtrArray *frames_of(const GPtrArray *fragments)
 
 static void add_line(FpPass *pass, FpAskedStream *asked, const FpCapture *capture, const FpFound *found)
 {
-    FpDecodeNotes trail;
-    FpLogEntry entry = fp_pass_entry(pass, capture, found, &trail);
+    FpDecodeNotes notes;
+    FpLogEntry entry = fp_pass_entry(pass, capture, found, &notes);
 
     fp_log_begin(pass->log.line, pass->log.style, &entry);
     fp_backlog_add_line(pass->asking.backlog, asked, g_string_new_len(pass->log.line->str, (gssize)pass->log.line->len));

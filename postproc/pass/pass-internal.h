@@ -52,8 +52,8 @@ typedef struct {
     const FpVerdict *verdict;
 } FpFound;
 
-/* pass.c: returns the log entry of a first payload frame. *trail is filled in; the entry borrows it and found. */
-FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *trail);
+/* pass.c: returns the log entry of a first payload frame. *notes is filled in; the entry borrows it and found. */
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *notes);
 
 /* pass-asking.c: takes a segment that is in any class when tshark is asked, in place of what pass.c does. */
 bool fp_pass_take_asking(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error);

@@ -26,28 +26,28 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
 }
 
 /* Recognises what the payload of the frame says by itself: what follows in later frames is not waited for. */
-static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const FpDecodeNotes *trail)
+static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const FpDecodeNotes *notes)
 {
     static const FpSaidSpeaker speakers[] = {
         [FP_SIDE_UNKNOWN] = FP_SAID_BY_ANYBODY, [FP_SIDE_CLIENT] = FP_SAID_BY_CLIENT, [FP_SIDE_SERVER] = FP_SAID_BY_SERVER};
     FpSaidMessage message = {.speaker = speakers[found->verdict->side], .is_over = true};
 
     memset(&pass->log.facts, 0, sizeof pass->log.facts);
-    if (!fp_log_has_facts(pass->log.style) || trail->tcp.captured <= found->segment->header_bytes)
+    if (!fp_log_has_facts(pass->log.style) || notes->tcp.captured <= found->segment->header_bytes)
         return &pass->log.facts;
-    message.bytes = trail->tcp.bytes + found->segment->header_bytes;
-    message.n = MIN(trail->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
+    message.bytes = notes->tcp.bytes + found->segment->header_bytes;
+    message.n = MIN(notes->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
     if (!found->verdict->out_of_order)
         (void)fp_said_recognise(pass->log.said, &message, &pass->log.facts);
     return &pass->log.facts;
 }
 
 /* Decodes the record a second time, now with notes: only first payload frames need what is in them. */
-FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *trail)
+FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *notes)
 {
     const FpRecord *record = found->record;
 
-    fp_decode_again(pass->decoder, record, found->index, trail);
+    fp_decode_again(pass->decoder, record, found->index, notes);
     return (FpLogEntry){
         .source = pass->log.source,
         .is_live = fp_capture_is_live(capture),
@@ -56,15 +56,15 @@ FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *
         .frame = pass->summary->frames - pass->log.frames_before,
         .segment = found->segment,
         .verdict = found->verdict,
-        .trail = trail,
-        .facts = recognise(pass, found, trail),
+        .notes = notes,
+        .facts = recognise(pass, found, notes),
     };
 }
 
 static bool log_first(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
 {
-    FpDecodeNotes trail;
-    FpLogEntry entry = fp_pass_entry(pass, capture, found, &trail);
+    FpDecodeNotes notes;
+    FpLogEntry entry = fp_pass_entry(pass, capture, found, &notes);
 
     return fp_log_write(pass->log.output, pass->log.style, &entry, pass->log.line, error) &&
            (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
@@ -94,7 +94,7 @@ static bool take_frame(FpPass *pass, const FpRecord *record, const GPtrArray *fr
 
 static void count_left(FpPass *pass, const FpRecord *record)
 {
-    FpNoSegment left = fp_decoder_left(pass->decoder);
+    FpNoSegment left = fp_decoder_no_segment(pass->decoder);
 
     if (left.kind == FP_NO_SEGMENT_LINK_TYPE && left.number == 0)
         left = fp_no_segment_of_link(pass->asking.capture, record);

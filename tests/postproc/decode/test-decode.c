@@ -410,10 +410,10 @@ static void test_several(void)
     }
     FpRecord record = {.data = frame, .captured_bytes = (uint32_t)wire, .wire_bytes = (uint32_t)wire, .link = FP_LINK_WLAN};
     for (unsigned i = 0; i < 4; i++) {
-        FpDecodeNotes trail;
-        fp_decode_again(decoder, &record, i, &trail);
-        g_assert_cmpint(trail.tcp.bytes != NULL, ==, i < 3);
-        g_assert_true(i == 3 || fp_load16(trail.tcp.bytes) == 40000 + i);
+        FpDecodeNotes notes;
+        fp_decode_again(decoder, &record, i, &notes);
+        g_assert_cmpint(notes.tcp.bytes != NULL, ==, i < 3);
+        g_assert_true(i == 3 || fp_load16(notes.tcp.bytes) == 40000 + i);
     }
     fp_decoder_free(decoder);
     munmap(page, (size_t)PAGE_BYTES * 2);
@@ -458,8 +458,8 @@ static void test_inflated(void)
 
     memset(frame + 24, 0xff, 40);
     g_assert_cmpint(decode_here(decoder, frame, 64, FP_LINK_IPV4), ==, FP_DECODED_LEFT);
-    g_assert_cmpint(fp_decoder_left(decoder).kind, ==, FP_NO_SEGMENT_PROTOCOL);
-    g_assert_cmpuint(fp_decoder_left(decoder).number, ==, 108);
+    g_assert_cmpint(fp_decoder_no_segment(decoder).kind, ==, FP_NO_SEGMENT_PROTOCOL);
+    g_assert_cmpuint(fp_decoder_no_segment(decoder).number, ==, 108);
     memcpy(frame + 24, bomb, sizeof bomb);
     for (size_t i = 28; i < FRAME_BYTES; i++)
         frame[i] = (uint8_t)(i % 3 == 0 ? 0x60 : i % 3 == 1 ? 0x14 : 0x8c);
@@ -481,7 +481,7 @@ static void test_left(void)
         frame[12] = i < 5 ? 0x08 : 0x9f;
         frame[13] = i < 5 ? 0x06 : i < 8 ? 0x01 : (uint8_t)i;
         g_assert_cmpint(decode_here(decoder, frame, sizeof frame, FP_LINK_ETHERNET), ==, FP_DECODED_LEFT);
-        fp_no_segment_count(counts, fp_decoder_left(decoder));
+        fp_no_segment_count(counts, fp_decoder_no_segment(decoder));
     }
     g_assert_cmpuint(fp_no_segment_counts_top(counts, top, 3, &rest), ==, 3);
     g_assert_cmpuint(rest, ==, 1);

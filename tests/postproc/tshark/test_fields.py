@@ -338,7 +338,7 @@ sys.exit(child.wait())
         self.assertEqual(result.stderr.count("streams are kept whether or not they match the display filter"), 1)
 
     def test_one_that_hangs(self):
-        hangs = self.poisoned("time.sleep(1000)", FIRSTPAYLOAD_TSHARK_SECONDS="15")
+        hangs = self.poisoned("signal.pause()", FIRSTPAYLOAD_TSHARK_SECONDS="30")
         result = slim("-q", "--log", "-", "--log-format", "json", "--fields", HOST, "-", stdin=self.mixed_streams(), **hangs)
         found = log_schema.entries(result.stdout)
         self.assertEqual([e["fields"] and e["fields"][HOST] for e in found], [f"h{i}" if i != 15 else None for i in range(30)], result.stderr)
@@ -346,7 +346,7 @@ sys.exit(child.wait())
 
     def test_one_that_does_not_start(self):
         """It is well when asked what makes sense, and never again."""
-        script = self.tshark(f"#!/bin/sh\n[ -e {self.path('asked')} ] && exec sleep 1000\n>{self.path('asked')}\n", FIRSTPAYLOAD_TSHARK_SECONDS="10")
+        script = self.tshark(f"#!/bin/sh\n[ -e {self.path('asked')} ] && exec tail -f /dev/null\n>{self.path('asked')}\n", FIRSTPAYLOAD_TSHARK_SECONDS="10")
         result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **script)
         self.assertEqual((result.returncode, len(log_schema.entries(result.stdout))), (1, 22), result.stderr)
         self.assertIn("does not answer", result.stderr)
