@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verdict.c - the names by which people call classes and sides. The definition itself is verdict.h's comment; stream.c carries it out. */
+/* verdict.c - the names of classes and sides. The definition itself is the comment in verdict.h; stream.c implements it. */
 #include "verdict.h"
 
 #include <string.h>
