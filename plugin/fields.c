@@ -40,56 +40,54 @@ expert_field ei_firstpayload_continued = EI_INIT;
 
 /* Under the protocol: said of the first payload frame. */
 static hf_register_info of_first[] = {
-    {&hf_firstpayload_stream,
-     {"Stream", "firstpayload.stream", FT_UINT32, BASE_DEC, NULL, 0, "The number that tcp.stream has here", HFILL}},
+    {&hf_firstpayload_stream, {"Stream", "firstpayload.stream", FT_UINT32, BASE_DEC, NULL, 0, "The frame's tcp.stream", HFILL}},
     {&hf_firstpayload_direction,
      {"Sent by", "firstpayload.direction", FT_STRING, BASE_NONE, NULL, 0,
-      "Who spoke first: client, server, or unknown when the start of the stream was not captured", HFILL}},
+      "Who spoke first: client, server, or unknown if the start of the stream was not captured", HFILL}},
     {&hf_firstpayload_len,
-     {"Length", "firstpayload.len", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of payload that the segment had, captured or not", HFILL}},
+     {"Length", "firstpayload.len", FT_UINT32, BASE_DEC, NULL, 0, "Bytes of payload in the segment, captured or not", HFILL}},
     {&hf_firstpayload_seq,
      {"Relative sequence number", "firstpayload.seq", FT_UINT32, BASE_DEC, NULL, 0, "1 is the first byte of the stream", HFILL}},
     {&hf_firstpayload_age, {"Time since first frame of stream", "firstpayload.age", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, NULL, HFILL}},
     {&hf_firstpayload_delay,
-     {"Time since SYN", "firstpayload.delay", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Absent when the SYN was not captured", HFILL}},
+     {"Time since SYN", "firstpayload.delay", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Absent if the SYN was not captured", HFILL}},
     {&hf_firstpayload_fast_open,
      {"TCP Fast Open", "firstpayload.fast_open", FT_BOOLEAN, BASE_NONE, NULL, 0,
-      "The payload is in the SYN (RFC 7413); absent when it is not", HFILL}},
+      "The payload is in the SYN (RFC 7413); absent if it is not", HFILL}},
     {&hf_firstpayload_midstream,
-     {"Midstream", "firstpayload.midstream", FT_BOOLEAN, BASE_NONE, NULL, 0, "The start of the stream was not captured; absent when it was",
+     {"Midstream", "firstpayload.midstream", FT_BOOLEAN, BASE_NONE, NULL, 0, "The start of the stream was not captured; absent if it was",
       HFILL}},
     {&hf_firstpayload_out_of_order,
      {"Out of order", "firstpayload.out_of_order", FT_BOOLEAN, BASE_NONE, NULL, 0,
-      "Bytes before this payload had not been captured by then; absent when there are none", HFILL}},
+      "Bytes before this payload had not been captured by then; absent if there are none", HFILL}},
     {&hf_firstpayload_protocol,
-     {"Protocol", "firstpayload.protocol", FT_STRING, BASE_NONE, NULL, 0, "What Wireshark takes the payload for; absent when for nothing",
-      HFILL}},
+     {"Protocol", "firstpayload.protocol", FT_STRING, BASE_NONE, NULL, 0,
+      "The protocol that Wireshark found in the payload; absent if it found none", HFILL}},
     {&hf_firstpayload_continued_in,
      {"First message continues, whole in", "firstpayload.continued_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
-      "Wireshark puts the first message together in this frame; not yet known in the first pass", HFILL}},
+      "The frame in which Wireshark reassembles the first message; not known in the first pass", HFILL}},
     {&hf_firstpayload_text,
      {"Text", "firstpayload.text", FT_STRING, BASE_NONE, NULL, 0,
-      "The beginning of the first line, dots for what is not printable; or its first bytes in hexadecimal", HFILL}},
-    {&hf_firstpayload_data, {"Payload", "firstpayload.data", FT_BYTES, BASE_NONE, NULL, 0, "The payload as far as it was captured", HFILL}},
+      "The beginning of the first line, with dots for bytes that are not printable; or the first bytes in hexadecimal", HFILL}},
+    {&hf_firstpayload_data, {"Payload", "firstpayload.data", FT_BYTES, BASE_NONE, NULL, 0, "The captured part of the payload", HFILL}},
 };
 
-/* Of the first payload frame, and of its relatives too. */
+/* Of the first payload frame, and of the stream's other frames too. */
 static hf_register_info of_both[] = {
     {&hf_firstpayload_summary,
      {"Said first", "firstpayload.summary", FT_STRING, BASE_NONE, NULL, 0,
-      "Who spoke, how many bytes, the protocol, and its telling detail or the text; also where a first message in several frames is whole",
-      HFILL}},
+      "Who spoke, how many bytes, the protocol, and its detail or the text; also on the frame that completes a first message", HFILL}},
     {&hf_firstpayload_detail,
      {"Detail", "firstpayload.detail", FT_STRING, BASE_NONE, NULL, 0,
-      "What tells most of the first message, such as a server name: the first of the fields that the preference lists", HFILL}},
+      "What tells most about the first message, such as a server name: the first field found of those in the preference", HFILL}},
     {&hf_firstpayload_syn_frame,
      {"SYN in", "firstpayload.syn_frame", FT_FRAMENUM, BASE_NONE, NULL, 0, "The first SYN of the stream", HFILL}},
     {&hf_firstpayload_reply_frame,
      {"Reply in", "firstpayload.reply_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
-      "The first payload frame of the other side; not yet known in the first pass", HFILL}},
+      "The first payload frame of the other side; not known in the first pass", HFILL}},
 };
 
-/* At the root of the tree, as anything under the protocol's item would be taken for a first payload frame. */
+/* At the root of the tree: anything under the protocol's item would make the frame match as a first payload frame. */
 static hf_register_info of_relatives[] = {
     {&hf_firstpayload_reply,
      {"First Payload: reply", "firstpayload.reply", FT_NONE, BASE_NONE, NULL, 0,
@@ -102,13 +100,13 @@ static hf_register_info of_relatives[] = {
       "A SYN, a SYN/ACK, or the ACK that answers a SYN/ACK", HFILL}},
     {&hf_firstpayload_opening,
      {"First Payload: opening", "firstpayload.opening", FT_NONE, BASE_NONE, NULL, 0,
-      "Payload of either side that begins within the first bytes, 16 KiB unless preferred otherwise, of all that it sent", HFILL}},
+      "Payload that begins within the first bytes that its side sent: 16 KiB, unless the preference says otherwise", HFILL}},
     {&hf_firstpayload_closing,
      {"First Payload: closing", "firstpayload.closing", FT_NONE, BASE_NONE, NULL, 0, "The first FIN of a side, or the stream's first RST",
       HFILL}},
     {&hf_firstpayload_first_frame,
      {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, NULL, 0,
-      "The first payload frame of the stream; of a later frame not yet known in the first pass", HFILL}},
+      "The first payload frame of the stream; if it is a later frame, not known in the first pass", HFILL}},
     {&hf_firstpayload_first_frame_of_reply,
      {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
       "The first payload frame of the stream", HFILL}},
@@ -125,7 +123,7 @@ static ei_register_info ei[] = {
      {"firstpayload.expert.continued", PI_REASSEMBLE, PI_CHAT, "First message continues in other frames", EXPFILL}},
     {&ei_firstpayload_unseen,
      {"firstpayload.unseen", PI_UNDECODED, PI_NOTE,
-      "First Payload does not see TCP that is not reached through IP (Decode As), here or in other frames", EXPFILL}},
+      "First Payload does not see TCP that is not reached through IP (Decode As), in this frame and maybe in others", EXPFILL}},
 };
 
 void fp_fields_register(void)
