@@ -97,11 +97,12 @@ static void append_remarks(GString *row, const FpVerdict *verdict, FpSpan payloa
     g_string_append(row, *before == '(' ? "" : ")");
 }
 
-void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry)
+void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
 {
     const FpSegment *segment = entry->segment;
     FpSpan payload = fp_log_payload(style, entry);
 
+    (void)answer;
     append_source(row, entry);
     g_string_append_printf(row, "%" G_GUINT64_FORMAT, entry->frame);
     end_cell(row);
@@ -114,9 +115,4 @@ void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry
     append_delay(row, entry->verdict);
     append_payload(row, entry->facts, payload);
     append_remarks(row, entry->verdict, payload);
-}
-
-void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer)
-{
-    (void)row, (void)style, (void)answer; /* tshark is asked for no fields, and which rows are shown is decided before */
 }
