@@ -10,44 +10,13 @@
 
 #include <string.h>
 
-/* Bits of FpStream.marks. Those that exist once for each direction are shifted left by it. */
-#define BASE_KNOWN 0x0001U      /* and 0x0002 */
-#define NEXT_KNOWN 0x0004U      /* and 0x0008 */
-#define WINDOW_ZERO 0x0010U     /* and 0x0020: the last window this direction advertised was 0 */
-#define SYN_SENT 0x0040U        /* and 0x0080: this direction sent the stream's first SYN without ACK */
-#define SYNACK_SENT 0x0100U     /* and 0x0200: this direction sent the last SYN/ACK */
-#define HANDSHAKE_ENDED 0x0400U /* the ACK that follows a SYN/ACK was seen */
-#define FIRST_SEEN 0x0800U
-#define FIRST_DIRECTION 0x1000U /* set: 1, clear: 0 */
-#define REPLY_SEEN 0x2000U
-#define CLOSED 0x4000U            /* a RST or a FIN was seen */
-#define STARTED_MIDSTREAM 0x8000U /* said when the first payload frame is found */
-#define FLIGHT_OVER 0x10000U      /* the side that spoke first is so far on that its numbers may soon come round again */
-#define FLIGHT_ENDED 0x20000U     /* that the flight is over has been said */
-#define OPENING_OVER 0x40000U     /* and 0x80000 */
-#define FIN_SEEN 0x100000U        /* and 0x200000: of this direction */
-#define RST_SEEN 0x400000U
+#include "stream-internal.h"
 
 /* A flight that has come this far is over, whatever a number looks like later: they wrap at four times that. */
 #define FLIGHT_BYTES_LAST 0x40000000
 
 /* An opening is over as many bytes beyond its end: what comes out of order, or again, lies nearer. */
 #define OPENING_OVER_BYTES 0x100000U
-
-static bool has(const FpStream *stream, unsigned mark)
-{
-    return (stream->marks & mark) != 0;
-}
-
-static void set(FpStream *stream, unsigned mark)
-{
-    stream->marks |= mark;
-}
-
-static void clear(FpStream *stream, unsigned mark)
-{
-    stream->marks &= ~mark;
-}
 
 /* Sequence numbers wrap around (RFC 9293 3.4): a is after b when less than half the circle lies between them. */
 static bool is_after(uint32_t a, uint32_t b)
@@ -199,15 +168,6 @@ static unsigned take_flight(FpStream *stream, int32_t offset, bool is_gapless, u
     return offset < (int32_t)flight_bytes && !has(stream, FLIGHT_OVER) ? FP_CLASS_FLIGHT : 0;
 }
 
-/* Notes that the flight is over, and returns whether that is to be said. */
-static bool end_flight(FpStream *stream, const FpRules *rules)
-{
-    if ((stream->marks & (FIRST_SEEN | FLIGHT_ENDED)) != FIRST_SEEN)
-        return false;
-    set(stream, FLIGHT_ENDED);
-    return !(has(stream, STARTED_MIDSTREAM) && rules->skip_midstream);
-}
-
 /* Whether a segment's flags are the end of a flight. */
 static bool is_flight_closed(const FpStream *stream, unsigned direction, const FpSegment *segment)
 {
@@ -345,7 +305,10 @@ void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, con
 {
     memset(verdict, 0, sizeof *verdict);
     bool was_open = segment->flags & (FP_TCP_RST | FP_TCP_FIN) && !has(stream, CLOSED);
-    take(stream, anchors, direction, segment, rules, verdict);
+    if (segment->transport == FP_TRANSPORT_UDP)
+        fp_stream_take_datagram(stream, direction, segment, rules, verdict);
+    else
+        take(stream, anchors, direction, segment, rules, verdict);
     if (was_open)
         verdict->ends_silent = (stream->marks & (CLOSED | FIRST_SEEN)) == CLOSED;
     if (verdict->classes != 0 || verdict->ends_silent || verdict->ends_flight)

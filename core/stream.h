@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.h - one TCP stream: segment in, verdict out. No allocation, no clock but the segments', cannot fail.
+ * stream.h - one stream, of TCP or UDP: segment in, verdict out. No allocation, no clock but the segments', cannot fail.
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
@@ -19,7 +19,7 @@
 typedef struct {
     int64_t first_ns; /* time of the stream's first frame, as fp_time_ns has it */
     int64_t syn_ns;   /* time of its first SYN without ACK, if marks say that there was one */
-    uint32_t base[2]; /* base sequence of each direction, if marks say that it is known */
+    uint32_t base[2]; /* base sequence of each direction, if marks say that it is known; of UDP how many bytes it has sent */
     uint32_t next[2]; /* next sequence number expected of each direction, likewise */
     uint32_t number;
     uint32_t marks; /* what has been seen, see stream.c */
@@ -27,6 +27,9 @@ typedef struct {
 
 /* Readies *stream for its first segment, which must then be given to fp_stream_take. */
 void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns);
+
+/* Whether segment may be the first of a stream: by the rules every segment of TCP may, and not every datagram. */
+bool fp_stream_may_begin(const FpSegment *segment, const FpRules *rules);
 
 /* Whether segment, sent in direction on the endpoints of stream, starts another stream there. */
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment);

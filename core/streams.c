@@ -68,14 +68,16 @@ static inline uint32_t load32(const uint8_t *bytes)
     return value;
 }
 
-/* Which endpoint comes first does not matter, as long as it is the same both ways. The endpoints are put into words, not bytes: a processor
- * is slow to read words from where it has just put bytes. */
+/* Which endpoint comes first does not matter, as long as it is the same both ways. The transport stands where ports and addresses leave
+ * bits that are 0 in TCP, as they were in tables that were saved before there was UDP. The endpoints are put into words, not bytes: a
+ * processor is slow to read words from where it has just put bytes. */
 static FpStreamKey key_ipv4(const FpStreams *streams, const FpSegment *segment)
 {
     uint64_t source = (uint64_t)load32(segment->source) << 16 | segment->source_port;
     uint64_t destination = (uint64_t)load32(segment->destination) << 16 | segment->destination_port;
     bool is_source_high = source > destination;
-    uint64_t words[2] = {is_source_high ? destination : source, is_source_high ? source : destination};
+    uint64_t words[2] = {(is_source_high ? destination : source) | (uint64_t)segment->transport << 48,
+                         is_source_high ? source : destination};
 
     return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
@@ -88,7 +90,7 @@ static FpStreamKey key_ipv6(const FpStreams *streams, const FpSegment *segment)
                           : source[1] != destination[1] ? source[1] > destination[1]
                                                         : source[2] > destination[2];
     const uint64_t *low = is_source_high ? destination : source, *high = is_source_high ? source : destination;
-    uint64_t words[5] = {low[0], low[1], high[0], high[1], low[2] << 16 | high[2]};
+    uint64_t words[5] = {low[0], low[1], high[0], high[1], (uint64_t)segment->transport << 32 | low[2] << 16 | high[2]};
 
     return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
@@ -341,14 +343,22 @@ static bool is_idle(const FpStreams *streams, const Slot *slot, int64_t now_ns)
     return idle_ns >= streams->rules.idle_ns;
 }
 
-/* The same, of a stream that was there before segment; notes that segment came. Out of the way of those who do not ask for it. */
+/* The same, of a stream that was there before segment; notes that segment came, if that belongs to any stream. Out of the way of those who
+ * do not ask for it. */
 __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, const Slot *slot, const FpStream *stream, unsigned direction,
                                                     const FpSegment *segment)
 {
     bool idle = is_idle(streams, slot, segment->time_ns) && !fp_stream_is_kept_alive(stream, direction, segment);
 
-    *last_of(streams, slot) = exact_time(segment->time_ns);
+    if (!idle || fp_stream_may_begin(segment, &streams->rules))
+        *last_of(streams, slot) = exact_time(segment->time_ns);
     return idle;
+}
+
+static bool say_nothing(FpVerdict *verdict)
+{
+    memset(verdict, 0, sizeof *verdict);
+    return false;
 }
 
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
@@ -359,14 +369,18 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
         if (fp_stream_segment_closes(segment))
             slot->is_closed = true;
-        memset(verdict, 0, sizeof *verdict);
-        return false;
+        return say_nothing(verdict);
     }
     uint32_t n_begun = streams->next_number;
-    if (slot->hash == 0)
+    if (slot->hash == 0) {
+        if (!fp_stream_may_begin(segment, &streams->rules))
+            return say_nothing(verdict);
         slot = add(streams, key, segment);
+    }
     FpStream *stream = unfold(streams, slot);
     bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
+    if (idle && !fp_stream_may_begin(segment, &streams->rules))
+        return say_nothing(verdict);
     if (idle || fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict.h - the definition: what the first payload frame of a TCP stream is, and what its relatives are.
+ * verdict.h - the definition: what the first payload frame of a stream is, and what its relatives are.
  *
  * file -> record -> segment -> stream -> [verdict] -> output
  *
@@ -49,6 +49,18 @@
  *
  * Closing, where it is asked for. The first FIN of each side, and the first RST of either.
  *
+ * UDP, where it is asked for. A stream is two endpoints, whatever TCP does between the same. Payload is what the lesser of UDP length and
+ * IP length leaves after the header, captured or not. First and reply are as of TCP. Flight: the first payload frame, and every later one
+ * of the same side before the reply, as long as that side had sent fewer than flight_bytes before it: each copy counts, and the datagram
+ * that crosses the limit is in. Opening: every payload frame of a side that had sent fewer than opening_bytes before it. The flight is over
+ * with the reply, or with the first payload frame of the side that spoke first which is not in it. Handshake and closing have none. Idle is
+ * as of TCP; there are no keep-alives. A stream of UDP is never midstream, as nothing says where it starts, and no side is known as the
+ * client. Wireshark's udp.stream is the same, but for SNMP, RTP and their like, whose dissectors leave out an address or a port.
+ *
+ * QUIC, where it is asked for and UDP is not: of UDP only streams whose first payload frame begins with a QUIC long header (segment.h), and
+ * nothing is kept of others. So where other datagrams came before such a header, and where a silent stream is over and goes on without one,
+ * they are as if they had not been captured: the stream begins with that header. Such headers are convincing by themselves.
+ *
  * Headers quoted in ICMP errors are never shown to core/. A segment whose length is unknown (an IP fragment that was
  * not reassembled, or a header longer than the segment) is in no class, yet it counts for telling streams apart.
  */
@@ -71,6 +83,13 @@ enum {
     FP_CLASS_ASKED = 48, /* and those that have to be asked for */
 };
 
+/* Of which transports streams are told apart: a set of bits. With FP_TAKES_UDP, FP_TAKES_QUIC adds nothing. */
+enum {
+    FP_TAKES_TCP = 1,
+    FP_TAKES_UDP = 2,
+    FP_TAKES_QUIC = 4,
+};
+
 /* Who sent it: the client is whoever sent the stream's first SYN without ACK, or was answered with a SYN/ACK. */
 typedef enum {
     FP_SIDE_UNKNOWN,
@@ -80,11 +99,12 @@ typedef enum {
 
 /* What may be adjusted. */
 typedef struct {
-    uint32_t flight_bytes;   /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
-    uint32_t opening_bytes;  /* FP_OPENING_BYTES_DEFAULT unless asked otherwise; counts where opening is asked for */
-    unsigned asked;          /* which of FP_CLASS_ASKED are said */
-    int64_t idle_ns;         /* a stream of which nothing was captured for so long is over; 0: it never is */
-    bool skip_midstream;     /* no first, reply and flight in streams whose start was not captured */
+    uint32_t flight_bytes;  /* FP_FLIGHT_BYTES_DEFAULT unless asked otherwise */
+    uint32_t opening_bytes; /* FP_OPENING_BYTES_DEFAULT unless asked otherwise; counts where opening is asked for */
+    unsigned transports; /* FP_TAKES_..., of which those of UDP count here: who does not want TCP gives no segments of it; 0: TCP alone */
+    unsigned asked;      /* which of FP_CLASS_ASKED are said */
+    int64_t idle_ns;     /* a stream of which nothing was captured for so long is over; 0: it never is */
+    bool skip_midstream; /* no first, reply and flight in streams whose start was not captured */
     bool syn_restarts_clock; /* delay_ns counts from the last SYN of the side that sent the first, not from the first */
 } FpRules;
 
@@ -103,7 +123,8 @@ typedef struct {
     bool ends_silent; /* it is the first with RST or FIN of a stream that has had no payload yet */
     bool ends_flight; /* the stream's flight is over with it; it may be in the flight itself, and may be in no class */
     uint32_t payload_bytes;
-    uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte, 0 a SYN */
+    uint32_t relative_seq; /* sequence number less the direction's base: 1 is the stream's first byte, 0 a SYN; of UDP 1 more than the
+                              payload bytes that this side had sent before */
     FpSide side;           /* who sent it, as far as known at this point */
     bool has_syn;          /* the stream's SYN was captured, so delay_ns means something */
     bool midstream;        /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */
@@ -124,6 +145,11 @@ size_t fp_classes_to_text(unsigned classes, char *text);
 /* Reads what fp_classes_to_text writes, names in any order. Returns false, and leaves *classes alone, when a name is
  * not known or missing. */
 bool fp_classes_from_text(const char *text, unsigned *classes);
+
+/* "tcp", "udp" and "quic", separated by commas, to FP_TAKES_... and back, as the two above. */
+#define FP_TRANSPORTS_TEXT_BYTES 16
+size_t fp_transports_to_text(unsigned transports, char *text);
+bool fp_transports_from_text(const char *text, unsigned *transports);
 
 /* "client", "server" or "unknown". */
 const char *fp_side_name(FpSide side);

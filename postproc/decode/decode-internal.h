@@ -89,6 +89,7 @@ static inline void fp_walk_fill_tcp(FpSegment *segment, const uint8_t *header, u
     segment->window = fp_load16(header + 14);
     segment->segment_bytes = segment_bytes;
     segment->length_unknown = length_unknown;
+    segment->transport = FP_TRANSPORT_TCP;
 }
 
 /*
