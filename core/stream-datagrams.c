@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stream-datagrams.c - carries out what verdict.h says of UDP. */
+#include <string.h>
+
 #include "stream-internal.h"
 
 /* A stream of datagrams has no sequence numbers: what each side has sent so far stands where those of TCP have their base. */
@@ -25,17 +27,16 @@ bool fp_datagram_is_quic_long(const uint8_t *payload, size_t n)
     return is_quic_version(version) && n > 6U + payload[5] && payload[6 + payload[5]] <= id_bytes_max;
 }
 
-bool fp_stream_may_begin(const FpSegment *segment, const FpRules *rules)
+bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules)
 {
-    return segment->transport == FP_TRANSPORT_TCP || rules->transports & FP_TAKES_UDP ||
-           (rules->transports & FP_TAKES_QUIC && segment->is_quic_long && !segment->length_unknown);
+    return rules->transports & FP_TAKES_UDP || (rules->transports & FP_TAKES_QUIC && datagram->is_quic_long && !datagram->length_unknown);
 }
 
-/* Whether datagrams of the stream are in classes. The first with payload, which is segment where there was none yet, says whether it is
+/* Whether datagrams of the stream are in classes. The first with payload, which is datagram where there was none yet, says whether it is
  * QUIC. */
-static bool is_taken(FpStream *stream, const FpSegment *segment, const FpRules *rules)
+static bool is_taken(FpStream *stream, const FpSegment *datagram, const FpRules *rules)
 {
-    if (!has(stream, FIRST_SEEN) && segment->is_quic_long)
+    if (!has(stream, FIRST_SEEN) && datagram->is_quic_long)
         set(stream, QUIC);
     return rules->transports & FP_TAKES_UDP || (rules->transports & FP_TAKES_QUIC && has(stream, QUIC));
 }
@@ -66,11 +67,12 @@ static unsigned take_opening(FpStream *stream, unsigned direction, uint32_t sent
     return sent < rules->opening_bytes ? FP_CLASS_OPENING : 0;
 }
 
-void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict)
+/* Fills in *verdict, which is all 0, but for the stream. */
+static void take(FpStream *stream, unsigned direction, const FpSegment *datagram, const FpRules *rules, FpVerdict *verdict)
 {
-    if (segment->length_unknown || segment->segment_bytes <= segment->header_bytes || !is_taken(stream, segment, rules))
+    if (datagram->length_unknown || datagram->segment_bytes <= datagram->header_bytes || !is_taken(stream, datagram, rules))
         return;
-    uint32_t payload_bytes = segment->segment_bytes - segment->header_bytes, sent = *sent_by(stream, direction);
+    uint32_t payload_bytes = datagram->segment_bytes - datagram->header_bytes, sent = *sent_by(stream, direction);
     *sent_by(stream, direction) = payload_bytes < UINT32_MAX - sent ? sent + payload_bytes : UINT32_MAX;
     unsigned classes = take_payload(stream, direction, sent, rules->flight_bytes);
     if (!(classes & FP_CLASS_FLIGHT))
@@ -80,5 +82,13 @@ void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegme
         return;
     verdict->payload_bytes = payload_bytes;
     verdict->relative_seq = sent + 1;
-    verdict->age_ns = fp_time_difference(segment->time_ns, stream->first_ns);
+    verdict->age_ns = fp_time_difference(datagram->time_ns, stream->first_ns);
+}
+
+void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegment *datagram, const FpRules *rules, FpVerdict *verdict)
+{
+    memset(verdict, 0, sizeof *verdict);
+    take(stream, direction, datagram, rules, verdict);
+    if (verdict->classes != 0 || verdict->ends_flight)
+        verdict->stream = stream->number;
 }

@@ -48,7 +48,4 @@ static inline bool end_flight(FpStream *stream, const FpRules *rules)
     return !(has(stream, STARTED_MIDSTREAM) && rules->skip_midstream);
 }
 
-/* fp_stream_take of a datagram, without the stream's number (stream-datagrams.c). */
-void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules, FpVerdict *verdict);
-
 #endif

@@ -305,10 +305,7 @@ void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, con
 {
     memset(verdict, 0, sizeof *verdict);
     bool was_open = segment->flags & (FP_TCP_RST | FP_TCP_FIN) && !has(stream, CLOSED);
-    if (segment->transport == FP_TRANSPORT_UDP)
-        fp_stream_take_datagram(stream, direction, segment, rules, verdict);
-    else
-        take(stream, anchors, direction, segment, rules, verdict);
+    take(stream, anchors, direction, segment, rules, verdict);
     if (was_open)
         verdict->ends_silent = (stream->marks & (CLOSED | FIRST_SEEN)) == CLOSED;
     if (verdict->classes != 0 || verdict->ends_silent || verdict->ends_flight)

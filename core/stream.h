@@ -28,9 +28,6 @@ typedef struct {
 /* Readies *stream for its first segment, which must then be given to fp_stream_take. */
 void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns);
 
-/* Whether segment may be the first of a stream: by the rules every segment of TCP may, and not every datagram. */
-bool fp_stream_may_begin(const FpSegment *segment, const FpRules *rules);
-
 /* Whether segment, sent in direction on the endpoints of stream, starts another stream there. */
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment);
 
@@ -42,6 +39,12 @@ bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const F
  * for, 0. The caller keeps them for the stream's life. NULL where opening is not asked for. */
 void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
                     FpVerdict *verdict);
+
+/* The same of a stream of UDP, whose openings need no anchors. */
+void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegment *datagram, const FpRules *rules, FpVerdict *verdict);
+
+/* Whether datagram may be the first of a stream: by the rules not every one may. */
+bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules);
 
 /* Whether only segments with a flag of fp_stream_unsettling can still matter: both sides have spoken, no handshake waits for its end, and
  * nobody asks for more. The others may as well not be taken, as their classes are 0; but one that closes the stream must be told of by

@@ -343,22 +343,52 @@ static bool is_idle(const FpStreams *streams, const Slot *slot, int64_t now_ns)
     return idle_ns >= streams->rules.idle_ns;
 }
 
-/* The same, of a stream that was there before segment; notes that segment came, if that belongs to any stream. Out of the way of those who
- * do not ask for it. */
+/* The same, of a stream that was there before segment; notes that segment came. Out of the way of those who do not ask for it. */
 __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, const Slot *slot, const FpStream *stream, unsigned direction,
                                                     const FpSegment *segment)
 {
     bool idle = is_idle(streams, slot, segment->time_ns) && !fp_stream_is_kept_alive(stream, direction, segment);
 
-    if (!idle || fp_stream_may_begin(segment, &streams->rules))
-        *last_of(streams, slot) = exact_time(segment->time_ns);
+    *last_of(streams, slot) = exact_time(segment->time_ns);
     return idle;
 }
 
-static bool say_nothing(FpVerdict *verdict)
+/* What is the same for both transports: says whether the stream began, and puts it away. n_begun: streams that had begun before. */
+static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
+                              FpVerdict *verdict)
 {
+    if (streams->next_number != n_begun) {
+        verdict->begins = true;
+        verdict->stream = stream->number;
+    }
+    slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
+    fold(streams, slot);
+}
+
+/* A datagram that may matter, whose stream is at slot, or belongs there. Out of the way of TCP. Where it may not begin a stream, and there
+ * is none that still goes on, nothing is kept of it. */
+__attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *datagram,
+                                                    FpVerdict *verdict)
+{
+    const bool may_begin = fp_stream_datagram_may_begin(datagram, &streams->rules);
+    uint32_t n_begun = streams->next_number;
+
     memset(verdict, 0, sizeof *verdict);
-    return false;
+    if (slot->hash == 0 && !may_begin)
+        return false;
+    if (slot->hash == 0)
+        slot = add(streams, key, datagram);
+    FpStream *stream = unfold(streams, slot);
+    bool idle = streams->rules.idle_ns != 0 && is_idle(streams, slot, datagram->time_ns);
+    if (idle && !may_begin)
+        return false;
+    if (idle)
+        fp_stream_begin(stream, streams->next_number++, datagram->time_ns);
+    if (streams->parts & PART_LAST)
+        *last_of(streams, slot) = exact_time(datagram->time_ns);
+    fp_stream_take_datagram(stream, key.direction, datagram, &streams->rules, verdict);
+    end_taking(streams, slot, stream, datagram, n_begun, verdict);
+    return true;
 }
 
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
@@ -369,27 +399,20 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
         if (fp_stream_segment_closes(segment))
             slot->is_closed = true;
-        return say_nothing(verdict);
+        memset(verdict, 0, sizeof *verdict);
+        return false;
     }
+    if (segment->transport == FP_TRANSPORT_UDP)
+        return take_datagram(streams, slot, key, segment, verdict);
     uint32_t n_begun = streams->next_number;
-    if (slot->hash == 0) {
-        if (!fp_stream_may_begin(segment, &streams->rules))
-            return say_nothing(verdict);
+    if (slot->hash == 0)
         slot = add(streams, key, segment);
-    }
     FpStream *stream = unfold(streams, slot);
     bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
-    if (idle && !fp_stream_may_begin(segment, &streams->rules))
-        return say_nothing(verdict);
     if (idle || fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);
-    if (streams->next_number != n_begun) {
-        verdict->begins = true;
-        verdict->stream = stream->number;
-    }
-    slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
-    fold(streams, slot);
+    end_taking(streams, slot, stream, segment, n_begun, verdict);
     return true;
 }
 
