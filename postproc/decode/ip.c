@@ -9,6 +9,7 @@
 #include "link-layer.h"
 
 #define PROTOCOL_HOP_BY_HOP 0
+#define PROTOCOL_TCP 6
 #define PROTOCOL_ROUTING 43
 #define PROTOCOL_FRAGMENT 44
 #define PROTOCOL_AH 51
@@ -19,13 +20,8 @@ FpDecoded fp_walk_tcp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < FP_TCP_NEEDED_BYTES)
         return fp_walk_missing(rest);
-    if (walk->notes != NULL) {
-        if (walk->skip > 0) {
-            walk->skip--;
-            return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, 6);
-        }
-        walk->notes->tcp = rest;
-    }
+    if (!walk->decoder->takes_tcp || !fp_walk_note_segment(walk, rest))
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, PROTOCOL_TCP);
     fp_walk_fill_tcp(walk->segment, rest.bytes, rest.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;
 }
@@ -103,6 +99,7 @@ static FpDecoded walk_ipv4_payload(FpWalk *walk, FpSpan packet, uint32_t header_
     if (fragment != 0 && is_whole && payload.wire > 0) {
         if (!reassemble_ipv4(walk, packet, header_bytes, &payload))
             return FP_DECODED_FRAGMENT;
+        walk->lacks_length = false;
     } else if ((fragment & IPV4_OFFSET) != 0) {
         return FP_DECODED_FRAGMENT;
     } else {
@@ -117,6 +114,8 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
+    if (packet.captured > 0)
+        walk->ip_headers++;
     if (packet.captured < IPV4_HEADER_MIN)
         return fp_walk_missing(packet);
     if (header[0] >> 4 == 6)
@@ -126,8 +125,9 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
     uint32_t total_bytes = fp_load16(header + 2);
     if (header[0] >> 4 != 4 || header_bytes < IPV4_HEADER_MIN)
         return FP_DECODED_BAD_HEADER;
-    if (total_bytes == 0)
-        total_bytes = packet.wire; /* segmentation offload leaves it to the network card */
+    walk->lacks_length = total_bytes == 0;
+    if (walk->lacks_length)
+        total_bytes = packet.wire;
     if (total_bytes < header_bytes)
         return FP_DECODED_BAD_HEADER;
     bool is_whole = total_bytes <= packet.captured;
@@ -298,6 +298,8 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
+    if (packet.captured > 0)
+        walk->ip_headers++;
     if (packet.captured < IPV6_HEADER)
         return fp_walk_missing(packet);
     if (header[0] >> 4 != 6)
@@ -307,11 +309,14 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
     walk->segment->destination = header + 24;
 
     uint32_t payload_bytes = fp_load16(header + 4);
+    walk->lacks_length = false;
     Chain chain = {.next = header[6], .payload_bytes = payload_bytes, .rest = fp_span_after(packet, IPV6_HEADER)};
-    if (payload_bytes == 0 && chain.next == PROTOCOL_HOP_BY_HOP)
+    if (payload_bytes == 0 && chain.next == PROTOCOL_HOP_BY_HOP) {
         payload_bytes = jumbo_bytes(chain.rest);
-    else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) /* Linux leaves it to segmentation offload (BIG TCP) */
+    } else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) { /* BIG TCP of Linux */
         payload_bytes = chain.payload_bytes = chain.rest.wire;
+        walk->lacks_length = true;
+    }
     chain.rest = fp_span_first(chain.rest, payload_bytes);
 
     while (is_extension(chain.next)) { /* each consumes bytes of the packet, so the loop ends */

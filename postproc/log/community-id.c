@@ -9,6 +9,7 @@
 
 #define SHA1_BYTES 20
 #define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
 
 /* Seed, two addresses, protocol, padding, two ports. */
 #define HASHED_BYTES_MAX (2 + 2 * 16 + 1 + 1 + 2 * 2)
@@ -36,7 +37,7 @@ void fp_community_id(const FpSegment *segment, uint16_t seed, char text[FP_COMMU
 
     at = append(at, in_order ? segment->source : segment->destination, segment->address_bytes);
     at = append(at, in_order ? segment->destination : segment->source, segment->address_bytes);
-    at = append(at, (const uint8_t[]){PROTOCOL_TCP, 0}, 2);
+    at = append(at, (const uint8_t[]){segment->transport == FP_TRANSPORT_UDP ? PROTOCOL_UDP : PROTOCOL_TCP, 0}, 2);
     at = fp_put16(at, in_order ? segment->source_port : segment->destination_port);
     at = fp_put16(at, in_order ? segment->destination_port : segment->source_port);
 

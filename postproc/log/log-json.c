@@ -78,7 +78,8 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     g_string_append(line, "\",\"event_type\":\"firstpayload\"");
     append_endpoint(line, "src", segment->source, segment->address_bytes, segment->source_port);
     append_endpoint(line, "dest", segment->destination, segment->address_bytes, segment->destination_port);
-    g_string_append_printf(line, ",\"proto\":\"TCP\",\"community_id\":\"%s\"", community_id);
+    g_string_append_printf(line, ",\"proto\":\"%s\",\"community_id\":\"%s\"", segment->transport == FP_TRANSPORT_UDP ? "UDP" : "TCP",
+                           community_id);
     append_vlans(line, entry->notes);
     append_source(line, entry);
     append_verdict(line, entry);

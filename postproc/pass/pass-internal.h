@@ -16,6 +16,7 @@ struct FpPass {
     FpSummary *summary;
     FpFilter *filter; /* NULL: there is none, or the kernel applies it */
     FpDecoder *decoder;
+    bool takes_tcp; /* segments of TCP are wanted */
     FpNoSegmentCounts *left;
     FpStreams *streams;
     FpReadAhead *ahead; /* NULL: the pass reads itself */

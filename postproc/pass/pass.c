@@ -25,6 +25,14 @@ static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **e
     return true;
 }
 
+/* Recognises what a datagram says. */
+static void recognise_datagram(FpPass *pass, const FpSaidMessage *message)
+{
+    const FpSaidText datagram = {.bytes = message->bytes, .n = message->n};
+
+    (void)fp_said_recognise_datagrams(pass->log.said, &datagram, 1, true, &pass->log.facts);
+}
+
 /* Recognises what the payload of the frame says by itself: what follows in later frames is not waited for. */
 static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const FpDecodeNotes *notes)
 {
@@ -37,7 +45,9 @@ static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const Fp
         return &pass->log.facts;
     message.bytes = notes->tcp.bytes + found->segment->header_bytes;
     message.n = MIN(notes->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
-    if (!found->verdict->out_of_order)
+    if (found->segment->transport == FP_TRANSPORT_UDP)
+        recognise_datagram(pass, &message);
+    else if (!found->verdict->out_of_order)
         (void)fp_said_recognise(pass->log.said, &message, &pass->log.facts);
     return &pass->log.facts;
 }
@@ -106,8 +116,9 @@ static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord 
 {
     FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
 
-    pass->summary->decoded[decoded]++;
     pending->has_segment = decoded == FP_DECODED_SEGMENT;
+    bool is_datagram = pending->has_segment && pending->segment.transport == FP_TRANSPORT_UDP;
+    pass->summary->decoded[is_datagram ? FP_DECODED_DATAGRAM : decoded]++;
     pending->extra = pending->has_segment ? fp_decoder_take_extra(pass->decoder) : NULL;
     if (decoded == FP_DECODED_LEFT)
         count_left(pass, record);
@@ -127,6 +138,15 @@ static void prepare(FpPass *pass, const FpRecord *record, FpDecodedRecord *pendi
     fp_streams_prefetch(pass->streams, pending->key);
 }
 
+/* The same where segments of TCP are not wanted. */
+static void prepare_without_tcp(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
+{
+    if (!prepare_other(pass, record, pending))
+        return;
+    pending->key = fp_streams_key(pass->streams, &pending->segment);
+    fp_streams_prefetch(pass->streams, pending->key);
+}
+
 /* Prepares the records that match the filter. */
 static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending,
                              GError **error)
@@ -136,7 +156,7 @@ static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRec
         if (matches < 0)
             return false;
         if (matches > 0) {
-            prepare(pass, &records[i], &pending[i]);
+            (pass->takes_tcp ? prepare : prepare_without_tcp)(pass, &records[i], &pending[i]);
             continue;
         }
         pass->summary->filtered++;
@@ -173,8 +193,10 @@ static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord
         begin_networks(pass, capture, records, n, pending);
     if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
         return false;
-    for (int i = 0; pass->filter == NULL && i < n; i++)
+    for (int i = 0; pass->filter == NULL && pass->takes_tcp && i < n; i++)
         prepare(pass, &records[i], &pending[i]);
+    for (int i = 0; pass->filter == NULL && !pass->takes_tcp && i < n; i++)
+        prepare_without_tcp(pass, &records[i], &pending[i]);
     if (pass->selection->network_kinds != 0)
         end_networks(pass, n, pending);
     return true;
@@ -340,7 +362,7 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 
 void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture)
 {
-    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0;
+    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0 && pass->takes_tcp;
 
     if (fp_read_ahead_is_possible(capture))
         pass->ahead = fp_read_ahead_begin(capture, may_decode ? pass->streams : NULL);
@@ -384,7 +406,8 @@ static FpDecoder *new_decoder(FpPass *pass)
     bool is_asking = pass->asking.dissector != NULL;
     FpKeeper keeper = {.keep = keep_fragment, .drop = is_asking ? fp_pass_drop_fragment : fp_writer_drop_kept, .user = pass};
 
-    return fp_decoder_new(is_asking || fp_pass_keeps_fragments(pass) ? &keeper : NULL, pass->selection->network_kinds);
+    return fp_decoder_new(is_asking || fp_pass_keeps_fragments(pass) ? &keeper : NULL, pass->selection->network_kinds,
+                          pass->selection->rules.transports);
 }
 
 FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
@@ -394,6 +417,7 @@ FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary 
     *pass = (FpPass){.selection = selection, .summary = summary, .streams = streams, .show = show, .user = user};
     if (selection->filter != NULL)
         pass->filter = fp_filter_new(selection->filter);
+    pass->takes_tcp = selection->rules.transports == 0 || selection->rules.transports & FP_TAKES_TCP;
     pass->decoder = new_decoder(pass);
     pass->left = fp_no_segment_counts_new();
     return pass;
