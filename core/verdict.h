@@ -60,6 +60,7 @@
  * QUIC, where it is asked for and UDP is not: of UDP only streams whose first payload frame begins with a QUIC long header (segment.h), and
  * nothing is kept of others. So where other datagrams came before such a header, and where a silent stream is over and goes on without one,
  * they are as if they had not been captured: the stream begins with that header. Such headers are convincing by themselves.
+ * (tests/scenarios/quic-behind-other-datagrams, quic-idle.)
  *
  * Headers quoted in ICMP errors are never shown to core/. A segment whose length is unknown (an IP fragment that was
  * not reassembled, or a header longer than the segment) is in no class, yet it counts for telling streams apart.

@@ -41,7 +41,7 @@ expert_field ei_firstpayload_continued = EI_INIT;
 /* Under the protocol: said of the first payload frame. */
 static hf_register_info of_first[] = {
     {&hf_firstpayload_stream,
-     {"Stream", "firstpayload.stream", FT_UINT32, BASE_DEC, NULL, 0, "The number that tcp.stream has here", HFILL}},
+     {"Stream", "firstpayload.stream", FT_UINT32, BASE_DEC, NULL, 0, "The number that tcp.stream, or udp.stream, has here", HFILL}},
     {&hf_firstpayload_direction,
      {"Sent by", "firstpayload.direction", FT_STRING, BASE_NONE, NULL, 0,
       "Who spoke first: client, server, or unknown when the start of the stream was not captured", HFILL}},

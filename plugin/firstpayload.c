@@ -2,12 +2,13 @@
 /*
  * firstpayload.c - the plugin: registers all there is with Wireshark, and opens and closes the state of a file.
  *
- * The hook (adapter) hands every TCP segment to core/ and keeps the answer (marks); when the frame is dissected, the
+ * The hook (adapter; datagrams that of UDP) hands every TCP segment to core/ and keeps the answer (marks); when the frame is dissected, the
  * post-dissector adds it to the tree (render) and tells listeners (announce), of which statistics is one.
  */
 #include "adapter.h"
 #include "announce.h"
 #include "compat.h"
+#include "datagrams.h"
 #include "fields.h"
 #include "marks.h"
 #include "navigation.h"
@@ -27,6 +28,7 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 #endif
 
+static const char *transport = "tcp";
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
 static guint opening_bytes = FP_OPENING_BYTES_DEFAULT;
 static guint idle_s = 0;
@@ -37,12 +39,24 @@ static const char *details = FP_SUMMARY_DETAILS;
 static dissector_handle_t render_handle;
 static uint32_t unseen_frame; /* the first in which TCP was not reached through the hook; 0: none */
 
+/* What the preference says; TCP alone where that makes no sense. */
+static unsigned transports(void)
+{
+    unsigned found = FP_TAKES_TCP;
+
+    if (!fp_transports_from_text(transport, &found))
+        ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.transport takes tcp, udp and quic, comma-separated, not \"%s\"",
+               transport);
+    return found;
+}
+
 /* Also called when a preference was changed: Wireshark then shows all frames as if for the first time. */
 static void open_file(void)
 {
     FpRules rules = {
         .flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX),
         .opening_bytes = MIN(opening_bytes, FP_OPENING_BYTES_MAX),
+        .transports = transports(),
         .asked = FP_CLASS_ASKED, /* nobody knows what will be filtered for later */
         .idle_ns = (int64_t)idle_s * 1000000000,
         .skip_midstream = skip_midstream,
@@ -51,7 +65,8 @@ static void open_file(void)
 
     fp_marks_open(&rules);
     fp_summary_set_details(details);
-    fp_adapter_begin_file();
+    fp_adapter_begin_file(rules.transports & FP_TAKES_TCP);
+    fp_datagrams_begin_file(rules.transports & (FP_TAKES_UDP | FP_TAKES_QUIC));
     unseen_frame = 0;
 }
 
@@ -71,6 +86,7 @@ static void say_unseen(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb)
 /* Runs for every frame, with a tree or without. */
 static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    fp_datagrams_end_frame(pinfo, tree);
     if (fp_adapter_end_frame(pinfo))
         say_unseen(pinfo, tree, tvb);
     if (!pinfo->fd->visited)
@@ -89,6 +105,9 @@ static void register_preferences(void)
 {
     module_t *module = prefs_register_protocol(proto_firstpayload, NULL);
 
+    prefs_register_string_preference(module, "transport", "Transports",
+                                     "Of which streams are looked at, comma-separated: tcp; udp; quic, those of UDP that begin as QUIC",
+                                     &transport);
     prefs_register_uint_preference(module, "flight_bytes", "Bytes of the flight",
                                    "How far into its sequence space, in bytes, a payload frame may begin to be in the flight", 10,
                                    &flight_bytes);
@@ -111,6 +130,7 @@ static void proto_register_firstpayload(void)
 {
     fp_fields_register();
     fp_adapter_register(proto_firstpayload);
+    fp_datagrams_register();
     fp_announce_register();
     fp_navigation_register(proto_firstpayload);
     register_preferences();
@@ -126,6 +146,7 @@ static void proto_register_firstpayload(void)
 static void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
+    fp_datagrams_handoff();
     fp_statistics_register(render_handle);
 }
 

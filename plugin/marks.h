@@ -20,11 +20,13 @@ enum {
     FP_EVENT_SYN = 4,         /* a SYN without ACK */
 };
 
-/* A TCP layer that is in at least one class, or is an event in its stream's life. 12 bytes. */
+#define FP_LAYER_UDP 0x8000U
+
+/* A TCP or UDP layer that is in at least one class, or is an event in its stream's life. 12 bytes. */
 typedef struct {
     uint32_t frame;
     uint32_t stream;
-    uint16_t layer; /* TCP layers of a frame are counted from 0, the outermost first */
+    uint16_t layer; /* TCP layers of a frame are counted from 0, the outermost first, UDP layers from FP_LAYER_UDP */
     uint8_t classes;
     uint8_t events;
 } FpMark;
@@ -34,7 +36,7 @@ typedef struct {
     uint32_t syn_frame;
     uint32_t first_frame;
     uint32_t reply_frame;
-    uint32_t wireshark_number; /* tcp.stream, where first_frame has no SYN */
+    uint32_t wireshark_number; /* tcp.stream, where first_frame has no SYN; udp.stream */
     const char *protocol;      /* what Wireshark takes the flight for, such as "TLS"; NULL: for nothing that it knows */
     uint16_t service_port;     /* the server's; where nobody knows who that is, the lower one */
     FpVerdict first;           /* of the first payload frame */
@@ -47,7 +49,7 @@ void fp_marks_close(void);
 /* Forgets the marks of a frame that was not to be, and the links to it. Cheap when there are none. */
 void fp_marks_forget(uint32_t frame);
 
-/* Takes a segment, to be called once for each TCP layer in capture order. Returns its mark, or NULL when there is nothing to
+/* Takes a segment, to be called once for each TCP or UDP layer in capture order. Returns its mark, or NULL when there is nothing to
  * say of it. A mark lives until the next fp_marks_take. */
 const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment);
 
@@ -57,7 +59,7 @@ const FpMark *fp_marks_find(uint32_t frame, size_t *count);
 /* The stream of a mark; lives until the next fp_marks_take. */
 FpStreamNote *fp_marks_stream(const FpMark *mark);
 
-/* Notes which tcp.stream the stream of mark, the first payload frame, has in Wireshark. */
+/* Notes which tcp.stream the stream of mark, the first payload frame, has in Wireshark. Not for UDP, whose numbers are others. */
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number);
 
 /* The last stream with payload of a tcp.stream, or NULL; lives until the next fp_marks_take. */

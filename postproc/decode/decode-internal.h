@@ -36,7 +36,6 @@ typedef struct {
     uint16_t ip_headers;    /* how many of these are IP headers, also where nothing could be made of one */
     uint8_t vlan_tags;      /* how many of these are VLAN tags */
     bool is_fragment;       /* the bytes are the beginning of a datagram whose rest is missing */
-    bool lacks_length;      /* the IP header says no length: segmentation offload leaves it to the network card */
 } FpWalk;
 
 typedef FpDecoded FpStep(FpWalk *walk, FpSpan rest);

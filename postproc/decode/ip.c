@@ -99,7 +99,6 @@ static FpDecoded walk_ipv4_payload(FpWalk *walk, FpSpan packet, uint32_t header_
     if (fragment != 0 && is_whole && payload.wire > 0) {
         if (!reassemble_ipv4(walk, packet, header_bytes, &payload))
             return FP_DECODED_FRAGMENT;
-        walk->lacks_length = false;
     } else if ((fragment & IPV4_OFFSET) != 0) {
         return FP_DECODED_FRAGMENT;
     } else {
@@ -125,9 +124,8 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
     uint32_t total_bytes = fp_load16(header + 2);
     if (header[0] >> 4 != 4 || header_bytes < IPV4_HEADER_MIN)
         return FP_DECODED_BAD_HEADER;
-    walk->lacks_length = total_bytes == 0;
-    if (walk->lacks_length)
-        total_bytes = packet.wire;
+    if (total_bytes == 0)
+        total_bytes = packet.wire; /* segmentation offload leaves it to the network card */
     if (total_bytes < header_bytes)
         return FP_DECODED_BAD_HEADER;
     bool is_whole = total_bytes <= packet.captured;
@@ -309,14 +307,11 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
     walk->segment->destination = header + 24;
 
     uint32_t payload_bytes = fp_load16(header + 4);
-    walk->lacks_length = false;
     Chain chain = {.next = header[6], .payload_bytes = payload_bytes, .rest = fp_span_after(packet, IPV6_HEADER)};
-    if (payload_bytes == 0 && chain.next == PROTOCOL_HOP_BY_HOP) {
+    if (payload_bytes == 0 && chain.next == PROTOCOL_HOP_BY_HOP)
         payload_bytes = jumbo_bytes(chain.rest);
-    } else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) { /* BIG TCP of Linux */
+    else if (payload_bytes == 0 && chain.next != PROTOCOL_NONE) /* Linux leaves it to segmentation offload (BIG TCP) */
         payload_bytes = chain.payload_bytes = chain.rest.wire;
-        walk->lacks_length = true;
-    }
     chain.rest = fp_span_first(chain.rest, payload_bytes);
 
     while (is_extension(chain.next)) { /* each consumes bytes of the packet, so the loop ends */

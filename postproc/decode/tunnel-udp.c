@@ -384,7 +384,7 @@ static FpDecoded take_datagram(FpWalk *walk, FpSpan datagram)
 
     if (length < FP_UDP_HEADER_BYTES)
         return FP_DECODED_BAD_HEADER;
-    if (!walk->lacks_length && length > datagram.wire)
+    if (length > datagram.wire)
         length = datagram.wire;
     if (length < FP_UDP_HEADER_BYTES)
         return FP_DECODED_BAD_HEADER; /* the IP header says so */

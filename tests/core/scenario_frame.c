@@ -44,7 +44,7 @@ guint32 packet_reported_bytes(const Packet *packet)
 
     if (packet->transport != FP_TRANSPORT_UDP || (by_udp == 0 && packet->connection->address_bytes == 16))
         return by_ip;
-    return packet->ip_length_zero ? by_udp : MIN(by_ip, by_udp);
+    return MIN(by_ip, by_udp);
 }
 
 guint packet_frames(const Packet *packet)

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import signal
 import subprocess
 
 import test_watch  # not its classes: they would run once more
@@ -10,7 +11,7 @@ from pcaps import PROGRAM, InFolder, answer, connection, datagram, pcap, record,
 from test_log import entries, text
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
-from waiting import PATIENCE_SECONDS
+from waiting import PATIENCE_SECONDS, wait_for
 
 QUIC = bytes.fromhex("c3000000010800010203040506070000")
 INITIAL = open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "said", "corpus", "datagrams", "rfc-9001"), "rb").read()[2:]
@@ -168,6 +169,18 @@ class Watch(test_watch.Watch):
             self.arrive(f"{n}.pcap", header() + record(frame, n))
             self.once("--transport", transport, "--keep", "first,reply")
         self.assertEqual(self.kept(), [record(TALK[0], 1), record(frames[3], 2), record(TALK[1], 4), record(frames[4], 5)])
+
+    def test_changes_with_a_reload(self):
+        config = write(self.folder, "c.conf", b"[watch]\n")
+        run = self.start("--config", config)
+        self.arrive("a.pcap", pcap(TALK))
+        wait_for(lambda: self.outputs() == ["a.pcap"], "the first output")
+        write(self.folder, "c.conf", b"[watch]\ntransport = udp\n")
+        run.send_signal(signal.SIGHUP)
+        wait_for(lambda: "options were read again" in run.stderr.readline(), "the new options")
+        self.arrive("b.pcap", pcap(connection() + TALK))
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "the second output")
+        self.assertEqual(self.kept(), [record(TALK[0], 5)])
 
     def test_configuration(self):
         config = write(self.folder, "c.conf", b"[watch]\ntransport = tcp,udp\n")
