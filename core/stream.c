@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.c - carries out the definition that stands in verdict.h.
+ * stream.c - implements the definition in verdict.h.
  *
- * Where a rule has to agree with what Wireshark shows, its function in epan/dissectors/packet-tcp.c (4.0) is named.
- * One departure: after a repeated SYN Wireshark expects the highest number it saw without a gap, we go on expecting
- * the highest; the case it is made for (a RST whose number is a guess) starts a new stream here.
+ * Where a rule has to agree with Wireshark, a comment names the function in epan/dissectors/packet-tcp.c (4.0). There is one departure.
+ * After a repeated SYN, Wireshark expects the highest number that it saw without a gap; this code goes on expecting the highest.
+ * Wireshark's rule is for a RST whose number is a guess, and that case starts a new stream here.
  */
 #include "stream.h"
 
@@ -12,13 +12,13 @@
 
 #include "stream-internal.h"
 
-/* A flight that has come this far is over, whatever a number looks like later: they wrap at four times that. */
+/* A flight that has advanced this far is over, whatever later numbers look like: they wrap around at four times this. */
 #define FLIGHT_BYTES_LAST 0x40000000
 
-/* An opening is over as many bytes beyond its end: what comes out of order, or again, lies nearer. */
+/* An opening is over this many bytes beyond its end. Anything reordered or retransmitted lies nearer. */
 #define OPENING_OVER_BYTES 0x100000U
 
-/* Sequence numbers wrap around (RFC 9293 3.4): a is after b when less than half the circle lies between them. */
+/* Sequence numbers wrap around (RFC 9293 3.4): a is after b if it is ahead by less than half the number space. */
 static bool is_after(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b) > 0;
@@ -41,7 +41,7 @@ bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegme
     return differs || has(stream, CLOSED);
 }
 
-/* Wireshark leaves such a segment out of everything but the finding of its stream: dissect_tcp, "th_have_seglen". */
+/* Wireshark uses any other segment for nothing but finding its stream: dissect_tcp, "th_have_seglen". */
 static bool is_measurable(const FpSegment *segment)
 {
     return !segment->length_unknown && segment->segment_bytes >= segment->header_bytes;
@@ -62,14 +62,14 @@ static void learn_bases(FpStream *stream, unsigned direction, const FpSegment *s
     }
 }
 
-/* tcp_analyze_sequence_number, "KEEP ALIVE", of a segment that has one byte of payload or none. */
+/* tcp_analyze_sequence_number, "KEEP ALIVE". The segment must have at most one byte of payload. */
 static bool is_before_next(const FpStream *stream, unsigned direction, const FpSegment *segment)
 {
     return !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && has(stream, NEXT_KNOWN << direction) &&
            segment->seq == stream->next[direction] - 1;
 }
 
-/* An empty one carries no payload anyway. */
+/* An empty keep-alive probe needs no test here: it carries no payload anyway. */
 static bool is_keep_alive(const FpStream *stream, unsigned direction, const FpSegment *segment, uint32_t payload_bytes)
 {
     return payload_bytes == 1 && is_before_next(stream, direction, segment);
@@ -82,7 +82,7 @@ static bool is_zero_window_probe(const FpStream *stream, unsigned direction, con
            segment->seq == stream->next[direction];
 }
 
-/* Moves on the number expected next of direction: the highest seen (tcp_analyze_sequence_number, "Store the highest number"). */
+/* Advances the next number expected of direction, which is the highest seen: tcp_analyze_sequence_number, "Store the highest number". */
 static void advance(FpStream *stream, unsigned direction, const FpSegment *segment, uint32_t payload_bytes)
 {
     if (!is_zero_window_probe(stream, direction, segment, payload_bytes)) {
@@ -116,7 +116,7 @@ static bool has_start(const FpStream *stream)
     return has(stream, SYN_SENT | SYN_SENT << 1 | SYNACK_SENT | SYNACK_SENT << 1);
 }
 
-/* A RST or a FIN. */
+/* Notes a RST or a FIN, and returns the class that it puts the frame in. */
 static unsigned take_end(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
 {
     unsigned seen = (segment->flags & FP_TCP_FIN ? FIN_SEEN << direction : 0) | (segment->flags & FP_TCP_RST ? RST_SEEN : 0);
@@ -128,7 +128,7 @@ static unsigned take_end(FpStream *stream, unsigned direction, const FpSegment *
     return rules->asked & FP_CLASS_CLOSING;
 }
 
-/* Notes what flags other than RST and FIN say, and returns the class that they put the frame in. */
+/* Notes all flags but RST and FIN, and returns the class that they put the frame in. */
 static unsigned take_flags(FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
 {
     if (segment->flags & FP_TCP_SYN) {
@@ -159,8 +159,8 @@ static FpSide side_of(const FpStream *stream, unsigned direction)
     return FP_SIDE_UNKNOWN;
 }
 
-/* A later payload frame of the side that spoke first, before the reply. In a stream that goes one way for long, numbers come round again;
- * once a gapless piece of it lies that far on, there is no flight any more. */
+/* Takes a later payload frame of the side that spoke first, before the reply. If only that side sends, for long enough, its numbers wrap
+ * around. So the flight is over once a gapless segment begins FLIGHT_BYTES_LAST or more beyond the base. */
 static unsigned take_flight(FpStream *stream, int32_t offset, bool is_gapless, uint32_t flight_bytes)
 {
     if (offset >= FLIGHT_BYTES_LAST && is_gapless)
@@ -168,14 +168,15 @@ static unsigned take_flight(FpStream *stream, int32_t offset, bool is_gapless, u
     return offset < (int32_t)flight_bytes && !has(stream, FLIGHT_OVER) ? FP_CLASS_FLIGHT : 0;
 }
 
-/* Whether a segment's flags are the end of a flight. */
+/* Whether the segment's flags end the flight. */
 static bool is_flight_closed(const FpStream *stream, unsigned direction, const FpSegment *segment)
 {
     return segment->flags & FP_TCP_RST || (segment->flags & FP_TCP_FIN && has(stream, FIRST_DIRECTION) == (direction == 1));
 }
 
-/* Notes a frame with payload, and returns the classes that its payload puts it in. offset: where in its side's
- * sequence space the payload begins; negative when before what was taken for the start. is_gapless: it goes on where its side was. */
+/* Notes a frame with payload, and returns the classes that the payload puts it in.
+ * offset: where the payload begins in its side's sequence space; negative if that is before the presumed start.
+ * is_gapless: the payload begins at the next number expected of its side. */
 static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offset, bool is_gapless, uint32_t flight_bytes)
 {
     if (!has(stream, FIRST_SEEN)) {
@@ -194,7 +195,8 @@ static unsigned take_payload(FpStream *stream, unsigned direction, int32_t offse
     return FP_CLASS_REPLY;
 }
 
-/* The same as to the opening of its side, which begins at *anchor; classes: of the payload. */
+/* Notes the same frame for the opening of its side, and returns FP_CLASS_OPENING if it is within.
+ * anchor: where that opening begins; set with the side's first payload frame. classes: what take_payload returned. */
 static unsigned take_opening(FpStream *stream, uint32_t *anchor, unsigned direction, int32_t offset, unsigned classes, const FpRules *rules)
 {
     int32_t opening_bytes = (int32_t)rules->opening_bytes;
@@ -208,13 +210,13 @@ static unsigned take_opening(FpStream *stream, uint32_t *anchor, unsigned direct
     return is_within ? FP_CLASS_OPENING : 0;
 }
 
-/* Whether a SYN/ACK still waits for the ACK of the other side. */
+/* Whether a SYN/ACK is still waiting for the other side's ACK. */
 static bool is_handshake_open(const FpStream *stream)
 {
     return has(stream, SYNACK_SENT | SYNACK_SENT << 1) && !has(stream, HANDSHAKE_ENDED);
 }
 
-/* Whether it matters which number is expected next once both sides have spoken. */
+/* Whether sequence numbers still matter once both sides have spoken. */
 static bool is_followed(const FpStream *stream, const FpRules *rules)
 {
     const unsigned both = OPENING_OVER | OPENING_OVER << 1;
@@ -247,7 +249,7 @@ void fp_stream_close(FpStream *stream)
     set(stream, CLOSED);
 }
 
-/* Says of a frame in first, reply or flight what there is to say besides. */
+/* Fills in the members of the verdict that describe first, reply and flight. */
 static void describe(const FpStream *stream, unsigned direction, const FpSegment *segment, int32_t offset, FpVerdict *verdict)
 {
     verdict->payload_bytes = segment->segment_bytes - segment->header_bytes;
@@ -261,7 +263,7 @@ static void describe(const FpStream *stream, unsigned direction, const FpSegment
     verdict->delay_ns = verdict->has_syn ? fp_time_difference(segment->time_ns, stream->syn_ns) : 0;
 }
 
-/* Fills in *verdict, which is all 0, but for the stream. */
+/* Fills in all of *verdict but stream and ends_silent. It must be all 0 before. */
 static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
                  FpVerdict *verdict)
 {
@@ -276,7 +278,7 @@ static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const 
     bool is_gapless = has(stream, NEXT_KNOWN << direction) && segment->seq == stream->next[direction];
     advance(stream, direction, segment, payload_bytes);
     if (segment->header_bytes < FP_TCP_HEADER_MIN_BYTES)
-        return; /* Wireshark reckons with such a segment's bytes up to here, then gives up on it */
+        return; /* up to here Wireshark counts the bytes of such a segment; then it gives up on it */
 
     verdict->classes = (uint8_t)take_flags(stream, direction, segment, rules);
     if (segment->flags & (FP_TCP_RST | FP_TCP_FIN))
@@ -287,7 +289,7 @@ static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const 
         return;
     }
 
-    uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* the SYN takes the number before the data (RFC 9293 3.4) */
+    uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* a SYN occupies the number before the data (RFC 9293 3.4) */
     int32_t offset = (int32_t)(segment->seq + syn - 1 - stream->base[direction]);
     unsigned classes = take_payload(stream, direction, offset, is_gapless, rules->flight_bytes);
     if (!(classes & FP_CLASS_FLIGHT) || is_flight_closed(stream, direction, segment))
@@ -316,7 +318,7 @@ bool fp_stream_is_unanswered(const FpStream *stream)
 {
     const unsigned of_directions = BASE_KNOWN | NEXT_KNOWN | WINDOW_ZERO | SYN_SENT;
     if (stream->marks & ~(of_directions | of_directions << 1))
-        return false; /* as of most: the rest takes longer */
+        return false; /* true of most streams; what follows takes longer */
     unsigned sent = stream->marks & (SYN_SENT | SYN_SENT << 1);
     unsigned direction = sent == SYN_SENT ? 0 : 1;
     unsigned quiet = (unsigned)~(BASE_KNOWN << direction | NEXT_KNOWN << direction | WINDOW_ZERO << direction | sent);
@@ -336,7 +338,7 @@ bool fp_stream_is_closed(const FpStream *stream)
     return has(stream, CLOSED);
 }
 
-/* Whether nothing but the SYN of direction has been seen, and that once or as if it had been. */
+/* Whether the SYN of an unanswered stream was seen once, or looks as if it was. */
 static bool is_syn_alone(const FpStream *stream, unsigned direction)
 {
     return !has(stream, WINDOW_ZERO << direction) && stream->syn_ns == stream->first_ns;
@@ -359,8 +361,8 @@ FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, Fp
     return FP_STREAM_SYN;
 }
 
-/* Once both sides have spoken, nothing depends any more on when something was, nor on which number comes next, which therefore is not
- * known any more: only payload would. */
+/* Once both sides have spoken, verdicts depend neither on times nor on the next number expected, which matters for payload alone. So an
+ * expanded stream does not know them. */
 static void expand_answered(const FpStreamBrief *brief, FpStream *stream)
 {
     fp_stream_begin(stream, brief->number, 0);

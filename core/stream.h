@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.h - one stream, of TCP or UDP: segment in, verdict out. No allocation, no clock but the segments', cannot fail.
+ * stream.h - one stream of TCP or UDP: segment in, verdict out. It allocates nothing, has no clock but the segments' times, and cannot
+ * fail.
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * Which stream a segment belongs to is the business of streams.h.
+ * streams.h finds the stream that a segment belongs to.
  */
 #ifndef FP_STREAM_H
 #define FP_STREAM_H
@@ -13,79 +14,89 @@
 #include "verdict.h"
 
 /*
- * All there is to know of a stream, 40 bytes. A direction is 0 or 1; which endpoint is which is up to the caller, as
- * long as it stays the same for the stream's life.
+ * Everything that is known about a stream, in 40 bytes. A direction is 0 or 1. The caller chooses which is which, and must not change that
+ * during the stream's life.
  */
 typedef struct {
-    int64_t first_ns; /* time of the stream's first frame, as fp_time_ns has it */
-    int64_t syn_ns;   /* time of its first SYN without ACK, if marks say that there was one */
-    uint32_t base[2]; /* base sequence of each direction, if marks say that it is known; of UDP how many bytes it has sent */
-    uint32_t next[2]; /* next sequence number expected of each direction, likewise */
+    int64_t first_ns; /* time of the stream's first frame, from fp_time_ns */
+    int64_t syn_ns;   /* time of its first SYN without ACK; valid if marks say that there was one */
+    uint32_t base[2]; /* base sequence of each direction; valid if marks say that it is known; for UDP the bytes that it has sent */
+    uint32_t next[2]; /* next sequence number expected of each direction; likewise */
     uint32_t number;
-    uint32_t marks; /* what has been seen, see stream.c */
+    uint32_t marks; /* what has been seen; see stream-internal.h */
 } FpStream;
 
-/* Readies *stream for its first segment, which must then be given to fp_stream_take. */
+/* Initialises *stream for its first segment. Pass that segment to fp_stream_take next. */
 void fp_stream_begin(FpStream *stream, uint32_t number, int64_t time_ns);
 
-/* Whether segment, sent in direction on the endpoints of stream, starts another stream there. */
+/* Returns whether segment, sent in direction between the stream's endpoints, starts another stream. */
 bool fp_stream_is_over(const FpStream *stream, unsigned direction, const FpSegment *segment);
 
-/* Whether segment is a keep-alive probe of the stream (RFC 1122 4.2.3.6). */
+/* Returns whether segment is a keep-alive probe of the stream (RFC 1122 4.2.3.6), with a byte or without. */
 bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const FpSegment *segment);
 
-/* Takes the stream's next segment in capture order and says what it is. Fills in all of *verdict; begins is false, as only the caller
- * knows. anchors: for each direction where its opening begins, as the offset of a byte; where the stream was there before opening was asked
- * for, 0. The caller keeps them for the stream's life. NULL where opening is not asked for. */
+/*
+ * Takes the stream's next segment in capture order. Fills in all of *verdict; begins is always false, as only the caller knows.
+ *
+ * anchors: where the opening of each direction begins, as the offset of a byte. The caller keeps them for the stream's life, and sets them
+ * to 0 at its beginning, or when the opening is asked for later. NULL if the opening is not asked for.
+ */
 void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
                     FpVerdict *verdict);
 
-/* The same of a stream of UDP, whose openings need no anchors. */
+/* The same for a stream of UDP. Its opening needs no anchors. */
 void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegment *datagram, const FpRules *rules, FpVerdict *verdict);
 
-/* Whether datagram may be the first of a stream: by the rules not every one may. */
+/* Returns whether datagram may be the first of a stream. Under FP_TAKES_QUIC not every datagram may. */
 bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules);
 
-/* Whether only segments with a flag of fp_stream_unsettling can still matter: both sides have spoken, no handshake waits for its end, and
- * nobody asks for more. The others may as well not be taken, as their classes are 0; but one that closes the stream must be told of by
- * fp_stream_close. */
+/* Returns the TCP flags, a set of FP_TCP_..., with which a segment still matters to a settled stream. */
 uint8_t fp_stream_unsettling(const FpRules *rules);
+
+/* Returns whether the stream is settled: both sides have spoken, no handshake waits for its end, and the rules ask for nothing more. Then
+ * only segments with a flag of fp_stream_unsettling can still matter. The caller may skip the others, as they are in no class; if such a
+ * segment closes the stream (fp_stream_segment_closes), call fp_stream_close instead. */
 bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules);
+
+/* Returns whether segment is a RST or a FIN that closes its stream. */
 bool fp_stream_segment_closes(const FpSegment *segment);
+
+/* Notes that a settled stream was closed by a segment that fp_stream_take did not see. */
 void fp_stream_close(FpStream *stream);
 
 /*
- * Nearly all streams of a large table are in one of two states in which 16 bytes say all that can still matter: only the SYN has been seen,
- * or both sides have spoken.
+ * The two states in which 16 bytes hold everything about a stream that can still matter: only the SYN has been seen, or both sides have
+ * spoken. In a large table nearly all streams are in one of them.
  */
 typedef enum {
-    FP_STREAM_WHOLE, /* in neither */
+    FP_STREAM_WHOLE, /* in neither state: takes an FpStream */
     FP_STREAM_SYN,
     FP_STREAM_ANSWERED,
 } FpStreamState;
 
 typedef struct {
     union {
-        int64_t syn;      /* FP_STREAM_SYN: twice its time in ns, less the highest bit, and 1 more when its direction is 1 */
+        int64_t syn;      /* FP_STREAM_SYN: its time in ns, times 2, plus its direction; the highest bit of the time is lost */
         uint32_t base[2]; /* FP_STREAM_ANSWERED */
     };
     uint32_t number;
     uint32_t rest; /* FP_STREAM_SYN: its sequence number; FP_STREAM_ANSWERED: marks */
 } FpStreamBrief;
 
-/* Fills in *brief unless the state is FP_STREAM_WHOLE. Expanded again, the stream gives the verdicts that it would have given by these
- * rules; by others those of a stream that has just been found to be there. */
+/* Fills in *brief unless the state that it returns is FP_STREAM_WHOLE. Under the same rules, the expanded stream then gives the same
+ * verdicts as the original. Under other rules, it gives those of a stream that has only now been noticed. */
 FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, FpStreamBrief *brief);
+/* Fills in all of *stream from what fp_stream_abridge left in *brief. state must not be FP_STREAM_WHOLE. */
 void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
-/* For choosing which stream to forget: whether one SYN, or several, is all that was seen of it. */
+/* For choosing which stream to forget: returns whether nothing but its SYN, once or repeated, has been seen. */
 bool fp_stream_is_unanswered(const FpStream *stream);
 
-/* For choosing which stream to forget: whether both sides have sent something, and a SYN/ACK was followed by an ACK of the other side.
- * Whoever floods a network with packets from addresses that are not his does not get that far. */
+/* For choosing which stream to forget: returns whether both sides have sent something, and any SYN/ACK was followed by an ACK of the other
+ * side. A flood from spoofed addresses does not get that far. */
 bool fp_stream_is_answered(const FpStream *stream);
 
-/* Whether a RST or a FIN was seen. */
+/* Returns whether a RST or a FIN has been seen. */
 bool fp_stream_is_closed(const FpStream *stream);
 
 #endif

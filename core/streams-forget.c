@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-forget.c - which streams go when the table is full. See streams-internal.h. */
+/* streams-forget.c - which streams to forget when the table is full. See streams-internal.h. */
 #include "streams-internal.h"
 
 static Pool *pool_of(FpStreams *streams, const Slot *slot)
@@ -7,7 +7,7 @@ static Pool *pool_of(FpStreams *streams, const Slot *slot)
     return slot->state == FP_STREAM_WHOLE ? &streams->whole : &streams->brief;
 }
 
-/* Frees slot i and closes the gap, so that no search ends before its goal (Knuth, The Art of Computer Programming 6.4, algorithm R). */
+/* Frees slot i and closes the gap, so that no search ends too early (Knuth, The Art of Computer Programming 6.4, algorithm R). */
 static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
 {
     Slot *slots = segment->slots;
@@ -26,13 +26,13 @@ static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
     streams->used--;
 }
 
-/* Which streams may go, the first of these first. What a flood brings comes before what it must not push out: streams that were answered.
- * Of a closed stream that was answered more may come for a while: half of it may be open. */
+/* In this order streams are forgotten. What a flood brings goes before what it must not push out: answered streams. An answered stream that
+ * was closed may still get segments for a while, as one direction may be open. */
 typedef enum {
     RANK_UNANSWERED,
     RANK_CLOSED,
-    RANK_ONE_SIDED, /* open, and one side has been heard, or no end of its handshake */
-    RANK_CLOSING,
+    RANK_ONE_SIDED, /* open, and only one side, or no end of its handshake, has been seen */
+    RANK_CLOSING,   /* closed and answered, and idle for less than CLOSING_STEPS */
     RANK_ANSWERED,
     N_RANKS,
 } Rank;
@@ -48,7 +48,7 @@ static Rank rank_of(const Slot *slot, unsigned idle)
     return slot->is_answered ? RANK_ANSWERED : RANK_ONE_SIDED;
 }
 
-/* Idle times are told apart to within a thirty-second of them: 32 grades for each doubling. Below 64 steps a grade is a step. */
+/* Idle times are graded with a precision of 1/32: 32 grades per doubling. Below 64 steps, each step is a grade. */
 #define GRADE_BITS 5U
 #define N_GRADES ((25U - GRADE_BITS + 1U) << GRADE_BITS)
 
@@ -59,7 +59,7 @@ static unsigned grade_of(unsigned idle)
     return (shift << GRADE_BITS) + (idle >> shift);
 }
 
-/* A number for each slot in use: those with the lowest go first. */
+/* Returns the worth of a slot in use. Slots with the lowest worth go first. */
 static unsigned worth_of(const Slot *slot, unsigned now)
 {
     unsigned idle = fp_idle_steps(slot, now);
@@ -67,12 +67,12 @@ static unsigned worth_of(const Slot *slot, unsigned now)
     return (unsigned)rank_of(slot, idle) * N_GRADES + N_GRADES - 1 - grade_of(idle);
 }
 
-/* Which streams of a segment go: those that are worth less than limit, and n_going of the n_at_limit that are worth that. */
+/* Which streams of a segment go: all with a worth below limit, and n_going of the n_at_limit streams with exactly that worth. */
 typedef struct {
     unsigned limit;
     size_t n_at_limit;
     size_t n_going;
-    size_t credit; /* what of a place there the last one left over, in n_at_limit-ths */
+    size_t credit; /* the fraction carried over from the last stream at the limit, in units of 1 / n_at_limit */
 } Choice;
 
 static Choice choose(const Segment *segment, unsigned now, size_t wanted)
@@ -89,8 +89,8 @@ static Choice choose(const Segment *segment, unsigned now, size_t wanted)
     return (Choice){.limit = limit, .n_at_limit = counts[limit], .n_going = wanted - n_below};
 }
 
-/* Whether the slot's stream goes. Of those at the limit it takes every so many: the first of them, as far as places go, would leave gaps in
- * one part of the segment, and runs without end in the others. */
+/* Returns whether the slot's stream goes. Streams at the limit go at even intervals. If the first of them went instead, one part of the
+ * segment would be full of gaps, and the rest would stay one long run. */
 static bool goes(const Slot *slot, Choice *choice, unsigned now)
 {
     if (slot->hash == 0)

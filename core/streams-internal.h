@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-internal.h - how the table of streams lies in memory, for streams.c, streams-forget.c, streams-memory.c and streams-save.c.
- * Nobody else includes it. */
+/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-forget.c, streams-memory.c and streams-save.c
+ * only. */
 #ifndef FP_STREAMS_INTERNAL_H
 #define FP_STREAMS_INTERNAL_H
 
@@ -12,11 +12,11 @@
 #include "stream.h"
 #include "streams.h"
 
-/* What most segments need of their stream fits beside its key: they find it settled, and are done. */
+/* Holds, beside the key, what most segments need of their stream: they find it settled, and are done. */
 typedef struct {
     uint64_t hash;             /* 0: free */
-    uint32_t index;            /* of the stream, in the pool for its state */
-    uint32_t last_active : 25; /* time of its last frame, see coarse_time */
+    uint32_t index;            /* the stream's place in the pool for its state */
+    uint32_t last_active : 25; /* time of its last frame, from fp_coarse_time */
     uint32_t is_settled : 1;
     uint32_t is_unanswered : 1;
     uint32_t is_answered : 1;
@@ -24,7 +24,7 @@ typedef struct {
     uint32_t state : 2; /* an FpStreamState */
 } Slot;
 
-/* 2^24 segments hold more streams than there are indexes. Tests take less of both, for tables that split often and come to their end. */
+/* 2^24 segments hold more streams than there are indexes. Tests set both lower, for tables that split often and reach their limit. */
 #ifndef SEGMENT_BITS
 #define SEGMENT_BITS 13
 #endif
@@ -35,23 +35,23 @@ typedef struct {
 #define SEGMENT_SLOTS ((size_t)1 << SEGMENT_BITS)
 #define SEGMENT_MASK (SEGMENT_SLOTS - 1)
 
-/* At most so many are taken, so that searches stay short. */
+/* At most this many slots of a segment are used, so that searches stay short. */
 #define FULL_SLOTS (SEGMENT_SLOTS / 16 * 13)
 
-/* Slots that share a cache line: a stream is in the first line from its home on that had a free one. */
+/* Slots that share a cache line. A stream is in the first line, counted from its home, that had a free slot. */
 #define LINE_SLOTS ((size_t)4)
 
-/* An open-addressing array for all streams whose hashes have the same depth highest bits; the lowest bits say in which line they belong. */
+/* An open-addressing array for all streams whose hashes have the same depth highest bits. The lowest bits of a hash select the line. */
 typedef struct Segment Segment;
 struct Segment {
     _Alignas(64) Slot slots[SEGMENT_SLOTS];
-    Segment *next; /* in a ring of all */
+    Segment *next; /* all segments form a ring */
     uint32_t used;
     unsigned depth;
-    uint32_t bits; /* these highest bits */
+    uint32_t bits; /* these depth highest bits */
 };
 
-/* Where segments come from. None moves: when a region is used up, there is another, as large as all before it. */
+/* The memory for segments. They never move: when a region is used up, another follows that is as large as all before it. */
 typedef struct {
     Segment *regions[DEPTH_MAX + 1];
     unsigned n_regions;
@@ -59,75 +59,77 @@ typedef struct {
     size_t left; /* in the last region */
 } Segments;
 
-/* Streams in the same kind of state. They lie in the order in which they came, as those that go on at the same time mostly did: new ones
- * share cache lines. A free item begins with the index of the next. */
+/* Streams in the same kind of state, in the order in which they came. Streams that are active at the same time mostly came at the same
+ * time, so they share cache lines. A free item begins with the index of the next free item. */
 typedef struct {
     uint8_t *items;
     size_t item_bytes;
     size_t room;
-    size_t end;         /* of those that have been in use */
-    uint32_t n_free;    /* before end */
-    uint32_t next_free; /* what it says when n_free is 0 means nothing */
+    size_t end;         /* of the items that have ever been used */
+    uint32_t n_free;    /* free items before end */
+    uint32_t next_free; /* not valid when n_free is 0 */
 } Pool;
 
-/* What a place in the pool of whole streams has behind its FpStream, if the rules ask for it. All 0: not known. */
+/* What follows the FpStream in the pool of whole streams, if the rules ask for it. A part that is all 0 is unknown. */
 typedef enum {
-    PART_LAST = 1,    /* uint64_t: twice the time of its last frame in ns, less the highest bit, and 1 more */
-    PART_ANCHORS = 2, /* uint32_t[2], for fp_stream_take */
+    PART_LAST = 1,    /* uint64_t: the time of its last frame in ns, times 2, plus 1; the highest bit of the time is lost */
+    PART_ANCHORS = 2, /* uint32_t[2]: the anchors for fp_stream_take */
 } Part;
 
 #define N_PARTS 2U
 #define PARTS_ALL ((1U << N_PARTS) - 1)
 
+/* Returns the set of Part that the rules need. */
 static inline unsigned fp_parts_of(const FpRules *rules)
 {
     return (rules->idle_ns != 0 ? PART_LAST : 0) | (rules->asked & FP_CLASS_OPENING ? PART_ANCHORS : 0);
 }
 
-/* Where the part is in a place of the pool; of the part that comes after the last, where the place ends. */
+/* Returns the offset of a part within an item of the pool. For PARTS_ALL + 1, that is where the item ends. */
 static inline size_t fp_part_offset(unsigned parts, unsigned part)
 {
     return sizeof(FpStream) + sizeof(uint64_t) * (size_t)__builtin_popcount(parts & (part - 1));
 }
 
+/* Returns the size of an item in the pool of whole streams, in bytes. */
 static inline size_t fp_whole_bytes(unsigned parts)
 {
     return fp_part_offset(parts, PARTS_ALL + 1);
 }
 
 struct FpStreams {
-    Segment **directory; /* by the depth highest bits of the hash; a segment of fewer bits than others is there several times */
+    Segment **directory; /* indexed by the depth highest bits of the hash; a segment with a smaller depth appears several times */
     unsigned depth;
-    Segment *hand; /* the last in which something was forgotten */
+    Segment *hand; /* the segment in which something was last forgotten */
     size_t used;
     size_t max_used;
-    size_t room; /* in both pools */
+    size_t room; /* items that fit into either pool */
     Segments segments;
     Pool whole; /* FpStream, and parts */
     Pool brief; /* FpStreamBrief */
     FpRules rules;
-    unsigned parts;     /* a set of Part, by the rules */
-    uint8_t unsettling; /* by the rules, too */
+    unsigned parts;     /* a set of Part, from the rules */
+    uint8_t unsettling; /* from fp_stream_unsettling */
     uint64_t seed;
     uint32_t next_number;
     FpStreamsStats stats;
 };
 
-#define STREAMS_MIN 16U /* in a table, at least */
+#define STREAMS_MIN 16U /* the smallest limit of a table */
 
-/* The n highest bits of a hash; n may be 0. */
+/* Returns the n highest bits of a hash; n may be 0. */
 static inline size_t fp_highest_bits(uint64_t hash, unsigned n)
 {
     return hash >> 1 >> (63 - n);
 }
 
-/* Where in its segment a hash belongs: the first slot of a line. */
+/* Returns the home of a hash: the index of the first slot of its line. */
 static inline size_t fp_home_of(uint64_t hash)
 {
     return hash & SEGMENT_MASK & ~(LINE_SLOTS - 1);
 }
 
-/* Time in steps of 17 ms, which come round after six and a half days. */
+/* Coarse times count steps of 17 ms, and wrap around after six and a half days. */
 #define IDLE_STEPS (1U << 25)
 
 static inline unsigned fp_coarse_time(int64_t time_ns)
@@ -135,7 +137,7 @@ static inline unsigned fp_coarse_time(int64_t time_ns)
     return (unsigned)((uint64_t)time_ns >> 24) % IDLE_STEPS;
 }
 
-/* How long nothing has come, in steps; right up to six days. */
+/* Returns the steps since the stream's last frame. Correct up to six days. */
 static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
 {
     unsigned steps = (now - slot->last_active) % IDLE_STEPS;
@@ -143,28 +145,29 @@ static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
     return steps < IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
 }
 
-/* Forgets a sixteenth of what is in the segment, at least one; now is a coarse time. */
+/* Forgets a sixteenth of the segment's streams, but at least one if there is any. now is a coarse time. */
 void fp_streams_forget_some(FpStreams *streams, Segment *segment, unsigned now);
 
-/* An empty segment, or NULL when there is no memory. */
+/* Returns an empty segment, or NULL if there is no memory. */
 Segment *fp_segments_take(Segments *segments);
 void fp_segments_free(Segments *segments);
 size_t fp_segments_bytes(const Segments *segments);
 
-/* Enters a segment in the directory, wherever hashes with its bits look for it. */
+/* Enters a segment in the directory, in every place where hashes with its bits look for it. */
 void fp_streams_enter(FpStreams *streams, Segment *segment);
 
-/* Makes sure that the pool, which may be all 0 but for item_bytes, has room for n items: then fp_pool_take cannot fail while it has fewer.
- * Returns false when there is no memory. */
+/* Makes room for n items. While the pool has fewer, fp_pool_take cannot fail. A new pool is all 0 but for item_bytes. Returns false if
+ * there is no memory. */
 bool fp_pool_make_room(Pool *pool, size_t n);
 void fp_pool_free(Pool *pool);
 
+/* Returns the item at index. It is valid until the next fp_pool_make_room. */
 static inline void *fp_pool_item(const Pool *pool, uint32_t index)
 {
     return pool->items + index * pool->item_bytes;
 }
 
-/* Both give, or take, the index of an item. */
+/* Returns the index of an item that was free. There must be room. */
 static inline uint32_t fp_pool_take(Pool *pool)
 {
     uint32_t index = pool->next_free;
@@ -176,6 +179,7 @@ static inline uint32_t fp_pool_take(Pool *pool)
     return index;
 }
 
+/* Frees the item at index. */
 static inline void fp_pool_give_back(Pool *pool, uint32_t index)
 {
     memcpy(fp_pool_item(pool, index), &pool->next_free, sizeof pool->next_free);
@@ -183,7 +187,8 @@ static inline void fp_pool_give_back(Pool *pool, uint32_t index)
     pool->n_free++;
 }
 
-/* Room in both pools for n streams: whichever state they are in, and while they go from one to the other. */
+/* Makes room for n streams in both pools, so that each stream may be in either state and change between them. Returns false if there is no
+ * memory. */
 bool fp_streams_make_pools(FpStreams *streams, size_t n);
 
 #endif

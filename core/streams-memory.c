@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-memory.c - the memory that the table of streams is made of. See streams-internal.h. */
+/* streams-memory.c - allocates the memory of the table of streams. See streams-internal.h. */
 #define _GNU_SOURCE /* mremap */
 #include <string.h>
 #include <sys/mman.h>
@@ -10,8 +10,8 @@
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
-/* In huge pages where there is enough to fill some: nearly every lookup goes to another page, and finding 4 KiB pages costs more than the
- * lookup. */
+/* Asks for huge pages if the memory fills at least one: nearly every lookup goes to another page, and finding a 4 KiB page costs more than
+ * the lookup. Turns MAP_FAILED into NULL. */
 static void *wish_for_huge_pages(void *memory, size_t bytes)
 {
     if (memory == MAP_FAILED)
@@ -21,13 +21,13 @@ static void *wish_for_huge_pages(void *memory, size_t bytes)
     return memory;
 }
 
-/* Zeroed memory, or NULL. */
+/* Returns zeroed memory, or NULL. */
 static void *map(size_t bytes)
 {
     return wish_for_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
 }
 
-/* The second is large enough for huge pages, of which only those that are used take memory. */
+/* Returns the size of a region. The second is large enough for huge pages; only pages that are used take memory. */
 static size_t region_bytes(unsigned region)
 {
     const size_t small[] = {1, 63};
@@ -70,7 +70,7 @@ static bool pool_begin(Pool *pool)
     return pool->items != NULL;
 }
 
-/* Twice the room, by moving pages, not what is in them. */
+/* Doubles the room. Moves pages, and copies nothing. */
 static bool pool_double(Pool *pool)
 {
     size_t bytes = pool->room * pool->item_bytes;

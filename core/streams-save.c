@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-save.c - the table of streams on its way to a file and back. See streams.h. */
+/* streams-save.c - saves and loads the table of streams. See streams.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,16 +11,16 @@ typedef struct {
     uint32_t next_free;
 } SavedPool;
 
-/* How slots are saved. The first format had times in steps of 17 s, and no is_answered; the table was the same besides. */
+/* The formats of saved slots. The first had times in steps of 17 s, and no is_answered. Everything else was the same. */
 enum {
     FORMAT_FIRST,
     FORMAT,
 };
 
-#define FORMAT_SHIFT 8 /* the depth is less than that */
+#define FORMAT_SHIFT 8 /* a depth takes fewer bits */
 #define PARTS_SHIFT 16
 
-/* Begins a saved table. Then come the segments, from the hand on around the ring, and the pools up to their ends. */
+/* The header of a saved table. The segments follow, in the order of the ring and from the hand on; then both pools, up to their ends. */
 typedef struct {
     uint64_t seed;
     uint64_t n_segments;
@@ -42,18 +42,18 @@ static unsigned format_of(const SavedTable *saved)
     return saved->depth_and_format >> FORMAT_SHIFT & ((1U << (PARTS_SHIFT - FORMAT_SHIFT)) - 1);
 }
 
-/* What is saved behind each whole stream: nothing in tables that were saved before there were parts. */
+/* The parts that follow each whole stream. Tables that were saved before there were parts have 0 here. */
 static unsigned parts_of(const SavedTable *saved)
 {
     return saved->depth_and_format >> PARTS_SHIFT;
 }
 
-/* Begins a saved segment. Then come, for each 64 slots, a word that says which of them are taken, and those. */
+/* The header of a saved segment. For each 64 slots follow a word that says which of them are used, and the used slots. */
 typedef struct {
     uint32_t depth;
     uint32_t bits;
     uint32_t used;
-    uint32_t unused; /* the first format had something here */
+    uint32_t unused; /* the first format stored something here */
 } SavedSegment;
 
 #define WORD_SLOTS (SEGMENT_SLOTS < 64 ? SEGMENT_SLOTS : 64)
@@ -117,11 +117,11 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
     return save_pool(&streams->whole, write, user) && save_pool(&streams->brief, write, user);
 }
 
-/* A slot as FORMAT_FIRST has it. */
+/* A slot in FORMAT_FIRST. */
 typedef struct {
     uint64_t hash;
     uint32_t index;
-    uint32_t last_active : 15; /* in steps 1024 times as long as today's */
+    uint32_t last_active : 15; /* in steps 1024 times as long as in FORMAT */
     uint32_t is_settled : 1;
     uint32_t is_unanswered : 1;
     uint32_t is_closed : 1;
@@ -144,7 +144,7 @@ static void convert_slot(Slot *slot)
                    .state = first.state};
 }
 
-/* Whether a slot that was read can be one of segment. */
+/* Whether a slot that was read can belong to segment. */
 static bool belongs(const FpStreams *streams, const Segment *segment, const Slot *slot)
 {
     const Pool *pool = slot->state == FP_STREAM_WHOLE ? &streams->whole : &streams->brief;
@@ -174,10 +174,10 @@ static bool load_slots(const FpStreams *streams, Segment *segment, unsigned form
         }
         used += n_taken;
     }
-    return used == segment->used && used < SEGMENT_SLOTS; /* searches end at a free one */
+    return used == segment->used && used < SEGMENT_SLOTS; /* searches end at a free slot */
 }
 
-/* Reads a segment and enters it where hashes with its bits look for it. */
+/* Reads a segment and enters it in the directory. Returns NULL on failure; the table still owns the memory. */
 static Segment *load_segment(FpStreams *streams, unsigned format, FpStreamsRead read, void *user)
 {
     SavedSegment saved;
@@ -192,7 +192,7 @@ static Segment *load_segment(FpStreams *streams, unsigned format, FpStreamsRead 
     return load_slots(streams, segment, format, read, user) ? segment : NULL;
 }
 
-/* Reads n segments into a ring. */
+/* Reads n segments and joins them into a ring. Returns false on failure. */
 static bool load_segments(FpStreams *streams, uint64_t n, unsigned format, FpStreamsRead read, void *user)
 {
     Segment **last = &streams->hand;
@@ -225,7 +225,7 @@ static bool is_sensible(const SavedTable *saved)
            saved->used + saved->whole.n_free + saved->brief.n_free == saved->whole.end + saved->brief.end;
 }
 
-/* A pool that is empty but has room becomes like the saved one, with nothing in it yet. */
+/* Makes an empty pool as large as the saved one; its items are still to be read. */
 static bool begin_pool(Pool *pool, const SavedPool *saved)
 {
     pool->end = saved->end;
@@ -234,7 +234,7 @@ static bool begin_pool(Pool *pool, const SavedPool *saved)
     return fp_pool_make_room(pool, saved->end);
 }
 
-/* A table like the saved one, with nothing in it yet. */
+/* Creates a table as large as the saved one; its contents are still to be read. Returns NULL if there is no memory. */
 static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t max_streams)
 {
     FpStreams *streams = calloc(1, sizeof *streams);
@@ -263,7 +263,7 @@ static bool load_pool(Pool *pool, FpStreamsRead read, void *user)
     return read(user, pool->items, pool->end * pool->item_bytes);
 }
 
-/* Whole streams that were saved with other parts than those that are asked for now: what nobody asked for then is not known. */
+/* Reads whole streams that were saved with other parts than are needed now. Parts that were not saved are unknown. */
 static bool convert_pool(FpStreams *streams, unsigned saved_parts, FpStreamsRead read, void *user)
 {
     uint8_t saved[sizeof(FpStream) + sizeof(uint64_t) * N_PARTS];
@@ -298,7 +298,7 @@ static bool is_answered(const FpStreams *streams, const Slot *slot)
     return fp_stream_is_answered(&expanded);
 }
 
-/* Adds to slots what the first format did not have; and has streams looked at anew of which more is asked now than when they were saved. */
+/* Fills in what slots of the first format lack. If the parts differ, marks all streams as not settled, as more may be asked of them now. */
 static void complete_slots(const FpStreams *streams, const SavedTable *saved)
 {
     Segment *segment = streams->hand;

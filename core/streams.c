@@ -36,7 +36,7 @@ size_t fp_streams_fitting(const FpRules *rules, size_t bytes)
 {
     const size_t slots_each = (sizeof(Slot) * SEGMENT_SLOTS * 2 + FULL_SLOTS - 1) / FULL_SLOTS;
     const size_t each = slots_each + fp_whole_bytes(fp_parts_of(rules)) + sizeof(FpStreamBrief);
-    const size_t least = sizeof(Segment) * 2 + STREAMS_MIN * each; /* of two segments neither need be half full */
+    const size_t least = sizeof(Segment) * 2 + STREAMS_MIN * each; /* after a split, neither of two segments need be half full */
 
     return bytes < least ? 0 : STREAMS_MIN + (bytes - least) / each;
 }
@@ -68,9 +68,9 @@ static inline uint32_t load32(const uint8_t *bytes)
     return value;
 }
 
-/* Which endpoint comes first does not matter, as long as it is the same both ways. The transport stands where ports and addresses leave
- * bits that are 0 in TCP, as they were in tables that were saved before there was UDP. The endpoints are put into words, not bytes: a
- * processor is slow to read words from where it has just put bytes. */
+/* Puts the two endpoints into the same order for both directions; which order does not matter. They are stored as words, as
+ * reading a word where single bytes were just stored is slow. The transport goes into bits that are 0 for TCP, so that keys of TCP are
+ * those of tables that were saved before there was UDP. */
 static FpStreamKey key_ipv4(const FpStreams *streams, const FpSegment *segment)
 {
     uint64_t source = (uint64_t)load32(segment->source) << 16 | segment->source_port;
@@ -95,8 +95,8 @@ static FpStreamKey key_ipv6(const FpStreams *streams, const FpSegment *segment)
     return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
 
-/* Makes the highest bits of a hash unequal: 1.5 of a kind where most come together for 0.75 where fewest do. So the segments of a large
- * table are not full all at the same time, and it has neither to split them all at once nor stands half empty after that. */
+/* Makes the highest bits of hashes uneven: the densest values get 1.5 times the average, the sparsest 0.75 times. So the segments of a
+ * large table do not all fill up at the same time. They are not all split at once, and the table does not stand half empty afterwards. */
 static uint64_t spread(uint64_t hash)
 {
     uint64_t high = hash >> 32;
@@ -137,7 +137,7 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
     __builtin_prefetch(&segment_of(streams, key.hash)->slots[fp_home_of(key.hash)], 1);
 }
 
-/* Which of a line's slots have this hash, a bit for each. */
+/* Returns the slots of a line that have this hash, a bit for each. */
 static inline unsigned slots_with(const Slot *line, uint64_t hash)
 {
     unsigned found = 0;
@@ -147,8 +147,8 @@ static inline unsigned slots_with(const Slot *line, uint64_t hash)
     return found;
 }
 
-/* The slot of hash, or the free one where it belongs. There is always a free one. A line is looked at as a whole: in which of its slots
- * something is no processor can guess, that it is in one of them any does. */
+/* Returns the slot of hash, or else the free slot where it belongs; there always is one. It compares whole lines, without a branch per
+ * slot: no processor can predict which slot of a line matches, but each predicts well that one of them does. */
 static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
     for (size_t i = fp_home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
@@ -166,8 +166,8 @@ static bool is_full(const Segment *segment)
     return segment->used >= FULL_SLOTS;
 }
 
-/* Moves to high, which is empty, what has bit set in its hash. What stays may have to come nearer to its home; going round from a free
- * slot, all that it could have been behind has been dealt with before. */
+/* Moves all slots whose hash has bit set from low to high, which is empty. The others may have to move closer to their homes. The loop
+ * starts behind a free slot, so all slots that may stand between a slot and its home come before it. */
 static void share_out(Segment *low, Segment *high, uint64_t bit)
 {
     size_t free_slot = 0;
@@ -208,7 +208,7 @@ static bool double_directory(FpStreams *streams)
     return true;
 }
 
-/* Splits the segment of hash in two. Returns false, with the table as good as it was, when there is no memory. */
+/* Splits the segment of hash in two. Returns false if there is no memory; the table then works as before. */
 static bool split(FpStreams *streams, uint64_t hash)
 {
     Segment *low = segment_of(streams, hash);
@@ -229,8 +229,8 @@ static bool split(FpStreams *streams, uint64_t hash)
     return true;
 }
 
-/* Makes sure that a stream can be started. Forgetting takes one segment after the other: as hashes are random, what is true of all is near
- * enough true of one, and all at once would take too long. */
+/* Makes room for another stream. It forgets streams in one segment at a time: hashes are random, so each segment is a fair sample of the
+ * table, and searching all of it would take too long. */
 static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
 {
     while (streams->used >= streams->max_used || (streams->used >= streams->room && !fp_streams_make_pools(streams, streams->used + 1))) {
@@ -258,7 +258,7 @@ static uint64_t exact_time(int64_t time_ns)
     return (uint64_t)time_ns << 1 | 1;
 }
 
-/* What is behind a stream that has just got a place in the pool of whole ones. */
+/* Initialises the parts of a stream that has just got a place in the pool of whole streams. */
 __attribute__((noinline)) static void begin_parts(const FpStreams *streams, const Slot *slot, uint64_t last)
 {
     if (streams->parts & PART_LAST)
@@ -267,13 +267,13 @@ __attribute__((noinline)) static void begin_parts(const FpStreams *streams, cons
         memset(anchors_of(streams, slot), 0, 2 * sizeof(uint32_t));
 }
 
-/* A SYN of which 16 bytes were all that was known: they say when it came, if it came once. */
+/* Initialises the parts of a stream that was abridged. If only a SYN was known, and it came once, its time is that of the last frame. */
 __attribute__((noinline)) static void expand_parts(const FpStreams *streams, const Slot *slot, bool was_syn, const FpStream *stream)
 {
     begin_parts(streams, slot, was_syn && fp_coarse_time(stream->first_ns) == slot->last_active ? exact_time(stream->first_ns) : 0);
 }
 
-/* Starts a stream where there is none of this key. */
+/* Starts a stream. There must be none with this key. */
 static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
 {
     make_room(streams, key.hash, fp_coarse_time(segment->time_ns));
@@ -288,7 +288,7 @@ static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
     return slot;
 }
 
-/* The slot's stream, whole from now on. */
+/* Returns the slot's stream as an FpStream, which it stays until fold. */
 static FpStream *unfold(FpStreams *streams, Slot *slot)
 {
     if (slot->state == FP_STREAM_WHOLE)
@@ -297,7 +297,7 @@ static FpStream *unfold(FpStreams *streams, Slot *slot)
     FpStream *stream = fp_pool_item(&streams->whole, index);
     fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->index), stream);
     if (slot->is_closed)
-        fp_stream_close(stream); /* it was settled then */
+        fp_stream_close(stream); /* the stream was settled then, so fp_stream_take did not see the segment */
     fp_pool_give_back(&streams->brief, slot->index);
     bool was_syn = slot->state == FP_STREAM_SYN;
     slot->index = index;
@@ -307,13 +307,13 @@ static FpStream *unfold(FpStreams *streams, Slot *slot)
     return stream;
 }
 
-/* Whether the 16 bytes say all that is known: only of a SYN that came once they say when that was. */
+/* Returns whether an FpStreamBrief holds all that is known. The time of the last frame it holds only for a SYN that came once. */
 static bool is_said_by(const FpStreams *streams, const Slot *slot, FpStreamState state, const FpStream *stream)
 {
     return !(streams->parts & PART_LAST) || state == FP_STREAM_ANSWERED || *last_of(streams, slot) == exact_time(stream->first_ns);
 }
 
-/* Notes in the slot, where its stream is whole, what others need to know of it, and abridges it if that is possible. */
+/* Copies to the slot what lookups need to know about its whole stream. Then abridges the stream if possible. */
 static void fold(FpStreams *streams, Slot *slot)
 {
     const FpStream *stream = fp_pool_item(&streams->whole, slot->index);
@@ -332,8 +332,8 @@ static void fold(FpStreams *streams, Slot *slot)
     *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->index) = brief;
 }
 
-/* Whether so long has gone by since the last frame of a stream that it is over. When that was is known to 17 ms, and for six days, where
- * nobody asked for it when it came. */
+/* Returns whether a stream is over because it was idle for idle_ns. If nobody asked for that when its last frame was taken, the time of
+ * that frame is known to 17 ms only, and only for six days. */
 static bool is_idle(const FpStreams *streams, const Slot *slot, int64_t now_ns)
 {
     uint64_t last = *last_of(streams, slot);
@@ -343,7 +343,7 @@ static bool is_idle(const FpStreams *streams, const Slot *slot, int64_t now_ns)
     return idle_ns >= streams->rules.idle_ns;
 }
 
-/* The same, of a stream that was there before segment; notes that segment came. Out of the way of those who do not ask for it. */
+/* Returns whether the stream was over before segment came, and notes the time of segment. Not inlined, as most users do not ask for it. */
 __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, const Slot *slot, const FpStream *stream, unsigned direction,
                                                     const FpSegment *segment)
 {
@@ -353,7 +353,7 @@ __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, co
     return idle;
 }
 
-/* What is the same for both transports: says whether the stream began, and puts it away. n_begun: streams that had begun before. */
+/* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. */
 static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
                               FpVerdict *verdict)
 {
@@ -365,8 +365,8 @@ static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *st
     fold(streams, slot);
 }
 
-/* A datagram that may matter, whose stream is at slot, or belongs there. Out of the way of TCP. Where it may not begin a stream, and there
- * is none that still goes on, nothing is kept of it. */
+/* Takes a datagram whose stream is at slot, or belongs there. Not inlined, so that TCP does not pay for it. If the datagram may not begin a
+ * stream, and none is there that still goes on, nothing is kept of it. */
 __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *datagram,
                                                     FpVerdict *verdict)
 {

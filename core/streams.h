@@ -4,13 +4,17 @@
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * Open-addressing arrays of 8192 slots of 16 bytes, the segments of the table, and the streams that slots point to: 16 bytes where only a
- * SYN has been seen or both sides have spoken, 40 otherwise, of UDP as of TCP; with FpRules.idle_ns or opening 8 more for each, and those
- * where both sides have spoken as many; keyed by a keyed 64-bit hash of transport, endpoints and network: at ten million open streams the
- * odds that any two are taken for one are 1 in 350,000. It grows by splitting one full segment at a time (extendible hashing), so that no
- * call waits for all of the table to be moved. Bounded: when full it forgets unanswered SYNs first, then closed streams, then those of
- * which one side has been heard, and last those that were answered; of equals those idle longest by packet time. It forgets a sixteenth of
- * one segment at a time, the segments taking turns.
+ * The table consists of segments: open-addressing arrays of 8192 slots of 16 bytes. Slots point to streams. A stream, of TCP or UDP, takes
+ * 16 bytes when only its SYN has been seen or both sides have spoken, and 40 otherwise. FpRules.idle_ns and the opening add 8 bytes each to
+ * those 40, and then a stream whose two sides have spoken takes as many.
+ *
+ * The key is a keyed 64-bit hash of transport, endpoints and network. With ten million open streams, the odds that any two are taken for
+ * one are 1 in 350,000.
+ *
+ * The table grows by splitting one full segment at a time (extendible hashing), so no call has to wait until the whole table has moved. Its
+ * size is bounded. When it is full, it forgets unanswered SYNs first, then closed streams, then streams of which only one side has been
+ * heard, and answered streams last; among equals, those idle longest by packet time. It forgets a sixteenth of one segment at a time, and
+ * takes the segments in turn.
  */
 #ifndef FP_STREAMS_H
 #define FP_STREAMS_H
@@ -22,15 +26,15 @@
 
 typedef struct FpStreams FpStreams;
 
-/* Where to look for a segment's stream, and which way along it the segment goes. */
+/* Where to look for a segment's stream, and in which direction of it the segment was sent. */
 typedef struct {
     uint64_t hash;
     unsigned direction; /* 0 or 1 */
 } FpStreamKey;
 
 typedef struct {
-    uint64_t started; /* streams, ever */
-    uint64_t open;    /* in the table now */
+    uint64_t started; /* streams ever started */
+    uint64_t open;    /* streams in the table now */
     uint64_t forgotten_unanswered;
     uint64_t forgotten_closed;
     uint64_t forgotten_idle;
@@ -38,40 +42,48 @@ typedef struct {
 } FpStreamsStats;
 
 /*
- * rules are copied. seed keys the hash: random, or whoever sends packets can choose endpoints that collide.
- * max_streams is raised to at least 16; a table of many segments has about 1.8 times as many slots as streams, however far it has
- * grown, and never old slots beside new ones. Returns NULL when there is no memory; free with fp_streams_free.
+ * Creates an empty table. rules are copied. seed keys the hash: it must be random, or senders can choose endpoints that collide.
+ * max_streams is raised to at least 16. A table of many segments has about 1.8 times as many slots as streams, however far it has grown;
+ * growing never keeps old slots beside new ones. Returns NULL if there is no memory. Free with fp_streams_free.
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 
-/* The max_streams whose table by these rules takes no more than so many bytes, come what may; 0 when not even the smallest fits. Usual
- * traffic takes half: one of them counts with a slot in segments that have just been split, and with a place in both pools. */
+/* Returns the max_streams with which a table under these rules never takes more than the given bytes; 0 if not even the smallest table
+ * fits. Usual traffic takes half of them: the result assumes segments that have just been split, and a place in both pools per stream. */
 size_t fp_streams_fitting(const FpRules *rules, size_t bytes);
 
+/* NULL is allowed. */
 void fp_streams_free(FpStreams *streams);
 
-/* The three steps of taking a segment. Doing the first two for a batch of segments before the third hides the time
- * that memory takes to answer. A key stays right as long as streams lives.
- * fp_streams_key goes by transport and endpoints alone; who tells networks apart makes of its key that in the segment's network.
- * fp_streams_take fills in all of *verdict, and returns false when that says nothing, as mostly; when it returns true it may. */
+/*
+ * Taking a segment has three steps: key, prefetch, take. To hide memory latency, do the first two for a batch of segments before the third.
+ *
+ * The first step: returns the key that the segment's transport and endpoints have. It stays valid as long as streams lives.
+ */
 FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment);
+
+/* To tell networks apart: turns the key from fp_streams_key into the key in a network (FpSegment.network). */
 FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network);
+
+/* The second step: starts to load the slot where key belongs. */
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
+
+/* The third step: finds the segment's stream, or starts one, and fills in all of *verdict. If it returns false, as for most segments, the
+ * verdict says nothing; if it returns true, the verdict may say something. */
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
-/*
- * The table on its way to a file, and back: everything, so that it goes on as if nothing had been, seed and places of slots too. In this
- * machine's byte order, and without a checksum: what is read must be what was written. The functions write, or fill, n bytes, and return
- * false when they cannot.
- */
+/* Write, or read, exactly n bytes. Return false if that fails. */
 typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);
 typedef bool (*FpStreamsRead)(void *user, void *bytes, size_t n);
+/* Saves the whole table, with its seed and the places of its slots, so that a loaded table goes on as if there had been no break. The bytes
+ * are in this machine's byte order and have no checksum: load exactly what was written. Returns false if write fails. */
 bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user);
 
-/* rules and max_streams need not be those of before. Returns NULL when reading failed, when it makes no sense, or when there is no memory.
- */
+/* Loads a saved table; rules and max_streams may differ from those before. Returns NULL if read fails, if the bytes make no sense, or if
+ * there is no memory. Free with fp_streams_free. */
 FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRead read, void *user);
 
+/* Fills in all of *stats. */
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verdict.c - the names by which people call classes, transports and sides. The definition itself is verdict.h's comment; stream.c carries
- * it out. */
+/* verdict.c - the names of classes, transports and sides. The definition itself is the comment in verdict.h; stream.c implements it. */
 #include "verdict.h"
 
 #include <string.h>
@@ -16,7 +15,7 @@ const char *fp_class_name(unsigned class_bit)
     return NULL;
 }
 
-/* Names of bits, the first of them of bit 0. */
+/* Names of bits, from bit 0 on. */
 typedef struct {
     const char *const *names;
     unsigned n;

@@ -2,8 +2,9 @@
 /*
  * adapter.c - see adapter.h.
  *
- * The hook stands in the dissector table "ip.proto" where TCP stood, and calls what stood there. It belongs to a protocol
- * that exists in name only, under TCP: such a one leaves no trace in the layers, and is switched on and off with TCP.
+ * The hook takes the place of TCP in the dissector table "ip.proto", and calls the dissector that was there before. It belongs to a
+ * protocol in name only, registered under TCP. Such a protocol leaves no trace in the layers of a frame, and is enabled and disabled with
+ * TCP.
  */
 #include "adapter.h"
 
@@ -16,16 +17,15 @@
 
 #include "summary.h"
 
-static int proto_owner; /* whose notes on the frame ours are */
+static int proto_owner; /* under this protocol our notes are kept with the frame */
 static int proto_hook = -1;
 static int proto_tcp = -1;
-static int proto_data = -1; /* bytes that no dissector took */
+static int proto_data = -1; /* Wireshark's name for bytes that no dissector took */
 static dissector_handle_t hook_handle;
 static dissector_handle_t tcp_handle;
-
 static bool takes_tcp;
 
-/* The TCP layers met so far in the frame that is being dissected. fp_adapter_end_frame ends it: numbers repeat under a read filter. */
+/* The TCP layers so far in the frame that is being dissected. fp_adapter_end_frame resets it: with a read filter, frame numbers repeat. */
 static struct {
     uint32_t frame; /* 0: none */
     unsigned layers;
@@ -57,7 +57,7 @@ bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
     return true;
 }
 
-/* Fills in *segment, which borrows from tvb and pinfo. Returns false when this is not a segment, or is cut too short to tell. */
+/* Fills in *segment, which borrows from tvb and pinfo. Returns false if this is no segment of TCP, or is truncated too early to tell. */
 static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *segment)
 {
     if (!fp_adapter_begin_segment(tvb, pinfo, FP_TCP_NEEDED_BYTES, segment))
@@ -75,7 +75,7 @@ static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *seg
     return true;
 }
 
-/* The number of the conversation that there is between the endpoints, or else other. */
+/* Returns the number of the existing conversation between the endpoints, or else other. */
 static uint32_t stream_of(const packet_info *pinfo, const address *source, const address *destination, uint16_t source_port,
                           uint16_t destination_port, uint32_t other)
 {
@@ -85,14 +85,13 @@ static uint32_t stream_of(const packet_info *pinfo, const address *source, const
     return analysis != NULL ? analysis->stream : other;
 }
 
-/* tcp.stream as it will be when TCP takes the segment: of the conversation there is, or else the next number. Later it may be too late, as
- * some dissectors (VNC, SOCKS) start a conversation of their own. */
+/* Returns the tcp.stream that TCP will give the segment: that of the existing conversation, or else the next number. Afterwards may be too
+ * late, as some dissectors (VNC, SOCKS) start a conversation of their own. */
 static uint32_t upcoming_stream(const packet_info *pinfo, const FpSegment *segment)
 {
     return stream_of(pinfo, &pinfo->src, &pinfo->dst, segment->source_port, segment->destination_port, get_tcp_stream_count());
 }
 
-/* A dissector may have hidden TCP's part of the tree from it. */
 bool fp_adapter_is_rendered(proto_tree *tree)
 {
     return tree != NULL ? proto_field_is_referenced(tree, proto_owner)
@@ -116,7 +115,7 @@ static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
         .header_bytes = segment->header_bytes,
     };
 
-    if (mark->classes & FP_CLASS_FLIGHT && fp_adapter_is_rendered(tree)) /* and so, too, the first */
+    if (mark->classes & FP_CLASS_FLIGHT && fp_adapter_is_rendered(tree)) /* the flight includes the first payload frame */
         fp_summary_prime(tree);
     fp_adapter_keep_note(pinfo, tree, mark, &note);
 }
@@ -149,7 +148,7 @@ void fp_adapter_enter(const packet_info *pinfo)
     current.frame = pinfo->num;
     current.layers = 0;
     if (!pinfo->fd->visited)
-        fp_marks_forget(pinfo->num); /* a read filter (-R) gives the number of a frame that it drops to the next frame */
+        fp_marks_forget(pinfo->num); /* if a read filter (-R) drops a frame, the next frame gets its number */
 }
 
 static void take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
@@ -168,15 +167,15 @@ static void take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         take_first_visit(tvb, pinfo, tree, layer, &segment);
 }
 
-/* All is noted before TCP is called, as TCP may not come back (exceptions). */
+/* Takes all notes before it calls TCP, as an exception may keep TCP from returning. */
 static int dissect_hook(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     take_layer(tvb, pinfo, tree);
-    pinfo->can_desegment = pinfo->saved_can_desegment; /* each call of a dissector lowers it: ours is to go unnoticed */
+    pinfo->can_desegment = pinfo->saved_can_desegment; /* each call of a dissector lowers it; the call of the hook must not count */
     return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
 }
 
-/* Where the frame's TCP layers stand in the protocols that Wireshark found: the one of number layer, or NULL. */
+/* Returns the TCP layer with the given number among the layers that Wireshark found, or NULL. */
 static wmem_list_frame_t *find_tcp(const packet_info *pinfo, unsigned layer)
 {
     for (wmem_list_frame_t *found = wmem_list_head(pinfo->layers); found != NULL; found = wmem_list_frame_next(found))
@@ -198,7 +197,7 @@ const char *fp_adapter_protocol_name(int protocol)
     return protocol >= 0 && protocol != proto_data ? proto_get_protocol_short_name(find_protocol_by_id(protocol)) : NULL;
 }
 
-/* NULL: nothing that Wireshark knows. */
+/* Returns the name of the protocol above a TCP layer. NULL: none that Wireshark knows. */
 static const char *protocol_above(const packet_info *pinfo, uint16_t layer)
 {
     wmem_list_frame_t *tcp = find_tcp(pinfo, layer);
@@ -236,7 +235,7 @@ uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNot
 {
     if (!stream->first.fast_open)
         return stream->wireshark_number;
-    /* Whether a SYN starts another conversation shows only after TCP has taken it. */
+    /* Only after TCP has taken a SYN is it known whether it starts another conversation. */
     return stream_of(pinfo, &note->source, &note->destination, note->source_port, note->destination_port, stream->wireshark_number);
 }
 
@@ -258,9 +257,9 @@ void fp_adapter_register(int owner)
     hook_handle = create_dissector_handle(dissect_hook, proto_hook);
 }
 
-/* Linux hands IPv6 packets of over 64 KiB to captures with a payload length of 0 and without a jumbo option. IPv6's preference tso_support,
- * off by default, takes them to be as long as the frame, as IPv4's of that name does, which is on. Its default becomes on, so that who
- * switches it off is heard. */
+/* Linux hands IPv6 packets of more than 64 KiB to captures with a payload length of 0 and without a jumbo option. With IPv6's preference
+ * tso_support, they are as long as the frame. IPv4's preference of that name is on by default, but IPv6's is off. This changes the default,
+ * so users can still switch it off. */
 static void expect_segmentation_offload(void)
 {
     module_t *module = prefs_find_module("ipv6");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adapter.h - the hook before Wireshark's TCP dissector: epan's facts -> segment; and what datagrams.c needs of it.
+ * adapter.h - the hook in front of Wireshark's TCP dissector: what epan knows -> segment; and what it shares with datagrams.c.
  *
  * file -> [record -> segment] -> stream -> verdict -> output
  *
- * Everything above TCP that epan knows of a frame (tunnels, fragments, errors quoted) is used as epan says it.
+ * Whatever epan knows about the layers around TCP (tunnels, fragments, quoted errors) is used as it is.
  */
 #ifndef FP_ADAPTER_H
 #define FP_ADAPTER_H
@@ -12,7 +12,7 @@
 #include "compat.h"
 #include "marks.h"
 
-/* What rendering needs of a segment that has a mark. Lives as long as the frame is dissected. */
+/* What rendering needs to know about a segment that has a mark. Valid while the frame is dissected. */
 typedef struct {
     tvbuff_t *tvb; /* TCP or UDP header, and payload */
     address source;
@@ -22,42 +22,44 @@ typedef struct {
     uint8_t header_bytes;
 } FpSegmentNote;
 
-/* For both hooks, at each layer: where it is the first of a frame that is seen for the first time, what is known of another frame of that
- * number is forgotten. */
+/* For both hooks: to be called at each layer. At the first layer of a frame that is dissected for the first time, forgets the marks of a
+ * dropped frame that had its number. */
 void fp_adapter_enter(const packet_info *pinfo);
 
-/* For both hooks: fills in what IP says of a segment. Returns false when it is none that IP carried, or fewer than needed_bytes of it were
- * captured. *segment borrows from pinfo. */
+/* For both hooks: sets the members of *segment that IP decides; the others become 0. *segment borrows from pinfo. Returns false if IP did
+ * not carry it, or fewer than needed_bytes of it were captured. */
 bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t needed_bytes, FpSegment *segment);
 
-/* For both hooks: whether fp_render_frame may be asked for the frame; and keeps what it needs then, if the mark is in any class. */
+/* For both hooks: returns whether fp_render_frame may be called for the frame. tree may be NULL: a dissector may have hidden it. */
 bool fp_adapter_is_rendered(proto_tree *tree);
+/* For both hooks: keeps a copy of note for fp_render_frame, if the mark is in any class and the frame may be rendered. */
 void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note);
 
-/* The short name of a protocol of Wireshark's; NULL: it is none, or bytes that no dissector took. */
+/* Returns the short name of one of Wireshark's protocols. NULL: it is none, or only bytes that no dissector took. */
 const char *fp_adapter_protocol_name(int protocol);
 
-/* owner: the protocol that is rendered. */
+/* Registers the hook. owner: the protocol that render.h shows. */
 void fp_adapter_register(int owner);
+/* Puts the hook in place. To be called when all dissectors are registered. */
 void fp_adapter_handoff(void);
 
 /* To be called before the first frame of a file. takes_tcp: whether segments of TCP are wanted. */
 void fp_adapter_begin_file(bool takes_tcp);
 
-/* To be called when all of a frame is dissected. Returns whether TCP was reached in it, yet not one layer through the hook. */
+/* To be called after each frame is dissected. Returns whether the frame has TCP, but none of it came through the hook. */
 bool fp_adapter_end_frame(const packet_info *pinfo);
 
-/* The segment of a mark of the frame, or NULL. */
+/* Returns the segment of a mark of the frame, or NULL. */
 const FpSegmentNote *fp_adapter_note(packet_info *pinfo, const FpMark *mark);
 
-/* Notes what Wireshark took the flights in the frame for. To be called when all of a frame is dissected for the first time: later Wireshark
- * leaves out pieces of a message that is in another frame. */
+/* Notes which protocol Wireshark found in the flights of the frame. To be called after a frame is dissected for the first time: on later
+ * visits, Wireshark leaves out the pieces of a message that is shown in another frame. */
 void fp_adapter_note_protocols(const packet_info *pinfo);
 
-/* Fills in tcp.stream of the innermost TCP layer of a frame that is dissected. Returns false when there is none. */
+/* Sets *number to tcp.stream of the innermost TCP layer of a dissected frame. Returns false if there is none. */
 bool fp_adapter_tcp_stream(packet_info *pinfo, uint32_t *number);
 
-/* What Wireshark shows as tcp.stream of the first payload frame that pinfo stands for. */
+/* Returns what Wireshark shows as tcp.stream of the first payload frame in pinfo. */
 uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNote *stream, const FpSegmentNote *note);
 
 #endif

@@ -54,7 +54,7 @@ static void announce(packet_info *pinfo, const FpMark *mark)
     tap_queue_packet(tap_stream, pinfo, stream);
 }
 
-/* Frames of reply and flight alone bring their stream no further. */
+/* A frame that is only in reply, flight, opening or closing brings its stream no further. */
 static bool is_news(const FpMark *mark)
 {
     return mark->classes & (FP_CLASS_FIRST | FP_CLASS_HANDSHAKE) || mark->events != 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* compat.h - what differs between the versions of Wireshark that the plugin is built for. */
+/* compat.h - the differences between the versions of Wireshark that the plugin can be built for. */
 #ifndef FP_COMPAT_H
 #define FP_COMPAT_H
 
@@ -12,25 +12,25 @@
 #define FP_WIRESHARK_AT_LEAST(major, minor)                                                                                                \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
-/* WS_PLUGIN_DESC_DISSECTOR, of plugin_describe(). */
+/* For WS_PLUGIN_DESC_DISSECTOR, which plugin_describe() returns. */
 #if FP_WIRESHARK_AT_LEAST(4, 2)
 #include <wsutil/plugins.h>
 #endif
 
-/* Numbers in network byte order. */
+/* These read numbers in network byte order. */
 #if FP_WIRESHARK_AT_LEAST(4, 6)
 #define pntoh16 pntohu16
 #define pntoh32 pntohu32
 #endif
 
-/* What Wireshark calls a Boolean: of preferences, and returned to it. */
+/* Wireshark's Boolean type, for preferences and for callbacks that return one. */
 #if FP_WIRESHARK_AT_LEAST(4, 4)
 typedef bool FpBool;
 #else
 typedef gboolean FpBool;
 #endif
 
-/* What functions for conversation filters are given, the packet_info as pinfo; and how they are registered. */
+/* The parameters of callbacks for conversation filters, with the packet_info called pinfo; and their registration. */
 #if FP_WIRESHARK_AT_LEAST(4, 4)
 #define FpFilterArguments packet_info *pinfo, void *user_data _U_
 #define fp_register_conversation_filter(proto, name, is_valid, build) register_conversation_filter(proto, name, is_valid, build, NULL)
@@ -39,7 +39,7 @@ typedef gboolean FpBool;
 #define fp_register_conversation_filter(proto, name, is_valid, build) register_conversation_filter(proto, name, is_valid, build)
 #endif
 
-/* The value of a field as Wireshark shows it, or NULL; allocated in scope. */
+/* Returns the value of a field as Wireshark shows it, allocated in scope; or NULL. */
 static inline const char *fp_field_text(wmem_allocator_t *scope, const field_info *field)
 {
 #if FP_WIRESHARK_AT_LEAST(4, 2)
@@ -49,7 +49,7 @@ static inline const char *fp_field_text(wmem_allocator_t *scope, const field_inf
 #endif
 }
 
-/* The value of a field of an unsigned type, such as a frame number. */
+/* Returns the value of a field of an unsigned type, such as a frame number. */
 static inline uint32_t fp_field_number(const field_info *field)
 {
 #if FP_WIRESHARK_AT_LEAST(4, 2)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fields.h - the protocol "firstpayload" and all that can be filtered for, shown in a column or printed with -e. */
+/* fields.h - the protocol "firstpayload" and its fields, for filters, columns and -e. */
 #ifndef FP_FIELDS_H
 #define FP_FIELDS_H
 
@@ -27,7 +27,7 @@ extern int hf_firstpayload_data;
 extern int hf_firstpayload_syn_frame;
 extern int hf_firstpayload_reply_frame;
 extern int hf_firstpayload_first_frame;
-extern int hf_firstpayload_first_frame_of_reply; /* the same field, drawn in the packet list as what the frame answers */
+extern int hf_firstpayload_first_frame_of_reply; /* the same field; the packet list draws it as the request that the frame answers */
 extern int hf_firstpayload_reply;
 extern int hf_firstpayload_flight;
 extern int hf_firstpayload_handshake;
@@ -43,7 +43,7 @@ extern expert_field ei_firstpayload_midstream;
 extern expert_field ei_firstpayload_out_of_order;
 extern expert_field ei_firstpayload_continued;
 
-/* Registers proto_firstpayload with all of the above. */
+/* Registers proto_firstpayload, and sets all of the above. */
 void fp_fields_register(void);
 
 #endif

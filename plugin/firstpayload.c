@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * firstpayload.c - the plugin: registers all there is with Wireshark, and opens and closes the state of a file.
+ * firstpayload.c - the plugin: registers everything with Wireshark, and begins and ends the state of a file.
  *
- * The hook (adapter; datagrams that of UDP) hands every TCP segment to core/ and keeps the answer (marks); when the frame is dissected, the
- * post-dissector adds it to the tree (render) and tells listeners (announce), of which statistics is one.
+ * The hook (adapter; for UDP datagrams) hands every TCP segment to core/ and keeps the verdict (marks). After the frame is dissected, the
+ * post-dissector adds the verdict to the tree (render) and tells listeners (announce), of which statistics is one.
  */
 #include "adapter.h"
 #include "announce.h"
@@ -37,9 +37,9 @@ static FpBool syn_restarts_clock = FALSE;
 static const char *details = FP_SUMMARY_DETAILS;
 
 static dissector_handle_t render_handle;
-static uint32_t unseen_frame; /* the first in which TCP was not reached through the hook; 0: none */
+static uint32_t unseen_frame; /* the first frame with TCP that did not come through the hook; 0: none */
 
-/* What the preference says; TCP alone where that makes no sense. */
+/* Returns what the preference says; TCP alone if it makes no sense. */
 static unsigned transports(void)
 {
     unsigned found = FP_TAKES_TCP;
@@ -50,14 +50,14 @@ static unsigned transports(void)
     return found;
 }
 
-/* Also called when a preference was changed: Wireshark then shows all frames as if for the first time. */
+/* Wireshark also calls this after a preference was changed, and then dissects all frames as if for the first time. */
 static void open_file(void)
 {
     FpRules rules = {
         .flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX),
         .opening_bytes = MIN(opening_bytes, FP_OPENING_BYTES_MAX),
         .transports = transports(),
-        .asked = FP_CLASS_ASKED, /* nobody knows what will be filtered for later */
+        .asked = FP_CLASS_ASKED, /* later filters may need them */
         .idle_ns = (int64_t)idle_s * 1000000000,
         .skip_midstream = skip_midstream,
         .syn_restarts_clock = syn_restarts_clock,
@@ -70,7 +70,7 @@ static void open_file(void)
     unseen_frame = 0;
 }
 
-/* Said once for each file, in its first such frame; and aloud to those who ask for first payload frames. */
+/* Says once per file, in the first such frame, that TCP was missed. If anybody asks for first payload frames, also prints a warning. */
 static void say_unseen(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb)
 {
     if (unseen_frame == 0) {
@@ -83,7 +83,7 @@ static void say_unseen(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb)
         proto_tree_add_expert(tree, pinfo, &ei_firstpayload_unseen, tvb, 0, 0);
 }
 
-/* Runs for every frame, with a tree or without. */
+/* The post-dissector. Runs for every frame, with or without a tree. */
 static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     fp_datagrams_end_frame(pinfo, tree);
@@ -92,7 +92,7 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     if (!pinfo->fd->visited)
         fp_adapter_note_protocols(pinfo);
     fp_announce_frame(pinfo);
-    if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) { /* that is, nothing of ours is */
+    if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) { /* it is if any of its fields is */
         fp_render_remarks(pinfo);
         return 0;
     }
@@ -106,24 +106,25 @@ static void register_preferences(void)
     module_t *module = prefs_register_protocol(proto_firstpayload, NULL);
 
     prefs_register_string_preference(module, "transport", "Transports",
-                                     "Of which streams are looked at, comma-separated: tcp; udp; quic, those of UDP that begin as QUIC",
+                                     "Streams of these are marked, comma-separated: tcp; udp; quic, the streams of UDP that begin as QUIC",
                                      &transport);
     prefs_register_uint_preference(module, "flight_bytes", "Bytes of the flight",
-                                   "How far into its sequence space, in bytes, a payload frame may begin to be in the flight", 10,
+                                   "A payload frame is in the flight if it begins within so many bytes of its side's sequence space", 10,
                                    &flight_bytes);
     prefs_register_uint_preference(module, "opening_bytes", "Bytes of the opening",
-                                   "How far into its side's sequence space, in bytes, a payload frame may begin to be in the opening", 10,
+                                   "A payload frame is in the opening if it begins within so many bytes of its side's sequence space", 10,
                                    &opening_bytes);
-    prefs_register_uint_preference(
-        module, "idle", "Seconds until a stream is over",
-        "A stream of which nothing was captured for so many seconds is over, and what follows is another; 0: none is", 10, &idle_s);
+    prefs_register_uint_preference(module, "idle", "Seconds until an idle stream is over",
+                                   "After so many seconds without a frame, a stream is over and the next frame starts another; 0: never",
+                                   10, &idle_s);
     prefs_register_bool_preference(module, "skip_midstream", "Skip streams captured midstream",
-                                   "No first payload, reply and flight in streams whose start was not captured", &skip_midstream);
+                                   "Mark no first payload, reply and flight in streams whose start was not captured", &skip_midstream);
     prefs_register_bool_preference(module, "syn_restarts_clock", "Repeated SYNs restart the clock",
-                                   "The time from SYN to first payload counts from the last SYN of the client, and not from the first",
+                                   "Count the time from SYN to first payload from the client's last SYN, not from its first",
                                    &syn_restarts_clock);
     prefs_register_string_preference(module, "details", "Telling fields",
-                                     "Fields of which the first that is found in a first payload is shown beside its protocol", &details);
+                                     "Names of fields. The first of them that is found in a first payload is shown beside its protocol",
+                                     &details);
 }
 
 static void proto_register_firstpayload(void)
@@ -134,7 +135,7 @@ static void proto_register_firstpayload(void)
     fp_announce_register();
     fp_navigation_register(proto_firstpayload);
     register_preferences();
-    /* In name only, so that Wireshark does not put it into the layers of every frame and takes it out again. */
+    /* In name only, so that Wireshark does not add it to the layers of every frame, only to remove it again. */
     int proto_render = proto_register_protocol_in_name_only("First Payload, rendered", "First Payload (rendered)", "firstpayload_render",
                                                             proto_firstpayload, FT_PROTOCOL);
     render_handle = create_dissector_handle(dissect_firstpayload, proto_render);

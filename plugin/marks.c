@@ -10,17 +10,17 @@ static struct {
     FpStreams *streams;
     GArray *marks;        /* of FpMark, by frame, then layer */
     GArray *notes;        /* of FpStreamNote, by the stream's number */
-    GArray *by_wireshark; /* of uint32_t, by tcp.stream: our number plus one, or 0 */
+    GArray *by_wireshark; /* of uint32_t, by tcp.stream: the stream's number plus one, or 0 */
 } file;
 
 void fp_marks_open(const FpRules *rules)
 {
     uint64_t seed = (uint64_t)g_random_int() << 32 | g_random_int();
 
-    /* Nothing is forgotten: Wireshark itself keeps far more of every stream. */
+    /* No stream is ever forgotten: Wireshark itself keeps far more about each of them. */
     file.streams = fp_streams_new(rules, seed, UINT32_MAX);
     if (file.streams == NULL)
-        g_error("firstpayload: no memory for the table of streams"); /* as GLib does when it has none */
+        g_error("firstpayload: no memory for the table of streams"); /* ends the process, as GLib does without memory */
     file.marks = g_array_new(FALSE, FALSE, sizeof(FpMark));
     file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
     file.by_wireshark = g_array_new(FALSE, TRUE, sizeof(uint32_t));
@@ -46,14 +46,14 @@ static FpMark *mark_at(size_t i)
     return &g_array_index(file.marks, FpMark, i);
 }
 
-/* Where the marks of frame begin, or would begin. */
+/* Returns the index at which the marks of frame begin, or would begin. */
 static size_t lower_bound(uint32_t frame)
 {
     size_t low = 0;
     size_t high = file.marks->len;
 
     if (high == 0 || mark_at(high - 1)->frame < frame)
-        return high; /* on the first pass always */
+        return high; /* always so in the first pass */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (mark_at(middle)->frame < frame)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * marks.h - what is known of the file that is open: its streams, and the answers by frame and layer.
+ * marks.h - what is known about the open file: its streams, and the verdicts by frame and layer.
  *
- * Wireshark shows the frames in order once; core/ answers then. Whatever is shown later, in any order, is looked up.
+ * Wireshark dissects the frames in order once, and core/ gives its verdicts then. Every later visit, in any order, looks them up.
  */
 #ifndef FP_MARKS_H
 #define FP_MARKS_H
@@ -13,56 +13,57 @@
 #include "segment.h"
 #include "verdict.h"
 
-/* What a frame is to its stream besides its classes: a set of bits. */
+/* Events in the life of a stream, as bits. */
 enum {
-    FP_EVENT_BEGINS = 1,      /* it is the stream's first */
-    FP_EVENT_ENDS_SILENT = 2, /* the first RST or FIN where nothing was said */
+    FP_EVENT_BEGINS = 1,      /* the stream's first frame */
+    FP_EVENT_ENDS_SILENT = 2, /* the first RST or FIN of a stream without payload so far */
     FP_EVENT_SYN = 4,         /* a SYN without ACK */
 };
 
 #define FP_LAYER_UDP 0x8000U
 
-/* A TCP or UDP layer that is in at least one class, or is an event in its stream's life. 12 bytes. */
+/* A TCP or UDP layer that is in at least one class, or is an event. 12 bytes. */
 typedef struct {
     uint32_t frame;
     uint32_t stream;
-    uint16_t layer; /* TCP layers of a frame are counted from 0, the outermost first, UDP layers from FP_LAYER_UDP */
+    uint16_t layer; /* among the TCP layers of the frame, from 0, outermost first; UDP layers from FP_LAYER_UDP */
     uint8_t classes;
     uint8_t events;
 } FpMark;
 
-/* A stream. A frame number is 0 as long as no such frame was seen. */
+/* A stream. A frame number is 0 until such a frame was seen. */
 typedef struct {
     uint32_t syn_frame;
     uint32_t first_frame;
     uint32_t reply_frame;
-    uint32_t wireshark_number; /* tcp.stream, where first_frame has no SYN; udp.stream */
-    const char *protocol;      /* what Wireshark takes the flight for, such as "TLS"; NULL: for nothing that it knows */
-    uint16_t service_port;     /* the server's; where nobody knows who that is, the lower one */
+    uint32_t wireshark_number; /* tcp.stream, valid unless first_frame has a SYN; or udp.stream */
+    const char *protocol;      /* what Wireshark found in the flight, such as "TLS"; NULL: nothing that it knows */
+    uint16_t service_port;     /* the server's port; if the server is not known, the lower port */
     FpVerdict first;           /* of the first payload frame */
 } FpStreamNote;
 
-/* Starts with an empty state; call fp_marks_close before the next fp_marks_open. */
+/* Begins a file, with an empty state. rules are copied. Call fp_marks_close before the next fp_marks_open. */
 void fp_marks_open(const FpRules *rules);
+/* Frees everything. May be called without fp_marks_open. */
 void fp_marks_close(void);
 
-/* Forgets the marks of a frame that was not to be, and the links to it. Cheap when there are none. */
+/* Forgets the marks of a frame that was dropped, and the links to it. Cheap if there are none. */
 void fp_marks_forget(uint32_t frame);
 
-/* Takes a segment, to be called once for each TCP or UDP layer in capture order. Returns its mark, or NULL when there is nothing to
- * say of it. A mark lives until the next fp_marks_take. */
+/* Takes a segment. To be called once for each TCP or UDP layer, in capture order. Returns its mark, valid until the next fp_marks_take; or
+ * NULL if there is nothing to say about it. */
 const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment);
 
-/* The marks of a frame in order of their layers; *count is 0 when it has none. */
+/* Returns the marks of a frame in order of their layers, valid until the next fp_marks_take. *count is 0 if it has none. */
 const FpMark *fp_marks_find(uint32_t frame, size_t *count);
 
-/* The stream of a mark; lives until the next fp_marks_take. */
+/* Returns the stream of a mark, valid until the next fp_marks_take. */
 FpStreamNote *fp_marks_stream(const FpMark *mark);
 
-/* Notes which tcp.stream the stream of mark, the first payload frame, has in Wireshark. Not for UDP, whose numbers are others. */
+/* Notes the tcp.stream of a stream of TCP. mark: its first payload frame. */
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number);
 
-/* The last stream with payload of a tcp.stream, or NULL; lives until the next fp_marks_take. */
+/* Returns the last stream with payload that has this tcp.stream, valid until the next fp_marks_take; or NULL. */
 const FpStreamNote *fp_marks_wireshark_stream(uint32_t number);
 
 #endif

@@ -10,7 +10,7 @@
 
 #define OPENING "(firstpayload || firstpayload.reply || firstpayload.flight || firstpayload.handshake)"
 
-/* The frame that was last looked at, and its tcp.stream. */
+/* The frame that was last displayed, and its tcp.stream. */
 static struct {
     uint32_t frame;
     uint32_t tcp_stream;
@@ -24,7 +24,7 @@ static FpBool has_stream(FpFilterArguments)
     return fp_adapter_tcp_stream(pinfo, &number);
 }
 
-/* How the frame's connection opened. The caller frees it. */
+/* Returns a filter for the start of the frame's stream, which the caller frees; or NULL. */
 static char *opening_filter(FpFilterArguments)
 {
     uint32_t number;
@@ -38,8 +38,7 @@ void fp_navigation_select(packet_info *pinfo)
     selected.is_tcp = fp_adapter_tcp_stream(pinfo, &selected.tcp_stream);
 }
 
-/* The stream of a frame, or NULL: by what is known of the frame, or else by its tcp.stream, which has a number only once there is payload.
- */
+/* Returns the stream of a frame, or NULL. Without a mark, its tcp.stream has to do, which is known only for streams with payload. */
 static const FpStreamNote *stream_of_frame(uint32_t frame)
 {
     size_t count;

@@ -2,8 +2,8 @@
 /*
  * render.c - see render.h.
  *
- * An item is added whether or not its parent was: Wireshark leaves out what nobody asked for, and a column or -e may ask for
- * a child alone.
+ * Items are added whether or not their parents were. Wireshark leaves out what nobody asks for, and a column or -e may ask for a child
+ * only.
  */
 #include "render.h"
 
@@ -32,7 +32,7 @@ static void add_time(proto_tree *tree, int hf, int64_t ns)
     proto_item_set_generated(proto_tree_add_time(tree, hf, NULL, 0, 0, &time));
 }
 
-/* Alone in a filter a Boolean field asks whether it is there: so it is there when it is true. */
+/* A Boolean field alone in a filter tests whether the field is present. So it is added only when it is true. */
 static void add_if(proto_tree *tree, int hf, bool value)
 {
     if (value)
@@ -45,7 +45,7 @@ static void add_frame(proto_tree *tree, int hf, uint32_t frame)
         add_number(tree, hf, frame);
 }
 
-/* Where in note->tvb the payload is, as far as it was captured. */
+/* Where the captured part of the payload is in FpSegmentNote.tvb. */
 typedef struct {
     unsigned offset;
     unsigned bytes;
@@ -59,7 +59,7 @@ static Extent captured_payload(const FpSegmentNote *note, uint32_t payload_bytes
     return (Extent){offset, MIN(payload_bytes, captured - offset)};
 }
 
-/* The stream's other frames, each but the one that is shown. */
+/* Adds links to the stream's other frames. */
 static void add_links(proto_tree *tree, const FpMark *mark, int hf_first_frame)
 {
     const FpStreamNote *stream = fp_marks_stream(mark);
@@ -80,7 +80,7 @@ static proto_tree *add_relative(proto_tree *tree, int hf, const char *label, con
     return proto_item_add_subtree(item, ett_firstpayload_relative);
 }
 
-/* What the first message of several frames tells shows only where it is whole. */
+/* Wireshark shows what a message in several frames says only in the frame that completes it. */
 static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *pinfo, const FpMark *mark)
 {
     const FpStreamNote *stream = fp_marks_stream(mark);
@@ -94,7 +94,7 @@ static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *p
                                   stream->protocol != NULL ? stream->protocol : "", detail));
 }
 
-/* The opening and the closing. A frame that is in another class, too, has its links there. */
+/* Adds opening and closing. If the frame is in another class too, its links are there. */
 static void add_ends(proto_tree *root, const FpMark *mark, const FpSegmentNote *note)
 {
     proto_tree *tree = NULL;
@@ -131,7 +131,7 @@ static const uint8_t *payload_bytes(const FpSegmentNote *note, Extent payload)
     return tvb_get_ptr(note->tvb, (int)payload.offset, (int)payload.bytes);
 }
 
-/* What Wireshark found in the payload, as far as somebody asks for it. */
+/* Adds what Wireshark found in the payload, as far as anybody asks for it. */
 static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note, Extent payload)
 {
     const FpStreamNote *stream = fp_marks_stream(mark);
@@ -159,12 +159,12 @@ static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark
     proto_tree_add_item(tree, hf_firstpayload_data, note->tvb, (int)payload.offset, (int)payload.bytes, ENC_NA);
 }
 
-/* item: NULL when there is no tree; the remarks are listed all the same. */
+/* Adds the expert infos. item: NULL if there is no tree; Wireshark lists the expert infos even so. */
 static void add_remarks(packet_info *pinfo, proto_item *item, const FpVerdict *first, uint32_t continued_in)
 {
     const char *before = pinfo->current_proto;
 
-    pinfo->current_proto = "First Payload"; /* whose they are */
+    pinfo->current_proto = "First Payload"; /* the protocol of the expert infos */
     if (first->fast_open)
         expert_add_info(pinfo, item, &ei_firstpayload_fast_open);
     if (first->midstream)
@@ -223,7 +223,7 @@ bool fp_render_frame(packet_info *pinfo, proto_tree *tree)
     for (size_t i = 0; i < count; i++) {
         const FpSegmentNote *note = fp_adapter_note(pinfo, &marks[i]);
         if (note == NULL)
-            continue; /* nothing to show; or TCP was switched off since */
+            continue; /* nothing to show; or TCP was disabled since */
         if (marks[i].classes & FP_CLASS_FIRST)
             add_first(tree, pinfo, &marks[i], note);
         else

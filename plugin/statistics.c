@@ -2,8 +2,8 @@
 /*
  * statistics.c - see statistics.h.
  *
- * A listener of the tap "firstpayload_stream". What a stream is counted as changes while frames come, and a display filter may leave some
- * of them out: so each window keeps how far it has seen every stream come.
+ * A listener of the tap "firstpayload_stream". Streams are counted by how far they have come, which changes with their frames; and a
+ * display filter may leave out some frames. So each window remembers how far it has seen every stream come.
  */
 #include "statistics.h"
 
@@ -15,10 +15,10 @@
 
 #define US_NS 1000
 
-/* Of a stream that the window has not been told of. */
+/* The state of a stream that the window has not heard of. */
 #define STATE_UNKNOWN 0
 
-/* Names of nodes: each once in the tree, as Wireshark finds them by name. */
+/* Names of nodes. Wireshark finds nodes by name, so each name may be in the tree only once. */
 #define STREAMS "Streams"
 #define SPOKEN "Spoke"
 #define SILENT "Never said anything"
@@ -29,18 +29,19 @@
 #define OUT_OF_ORDER "Out of order"
 #define MIDSTREAM "Midstream"
 
-/* By FpTapState. */
+/* Indexed by FpTapState. */
 static const char *const silent_names[] = {"Start not captured", "SYN only", "Handshake only", "Closed"};
 
-/* The ids of nodes that have others below them; the same in every window, as each makes its nodes in one order. */
+/* Ids of nodes that have others below them. They are the same in every window, as each creates its nodes in the same order. */
 static int streams_id, spoken_id, silent_id, protocol_id;
 
-static GHashTable *windows; /* stats_tree -> GArray of uint8_t: by stream, FpTapState + 1 or STATE_UNKNOWN */
+static GHashTable *windows; /* stats_tree -> GArray of uint8_t, indexed by stream: FpTapState + 1, or STATE_UNKNOWN */
 
 static dissector_handle_t postdissector; /* the plugin's */
 
-/* A dissector that adds nothing to the tree, as one that waits for the rest of a message, leaves its protocol in the frame where there is
- * no tree, and none where somebody asked for a field. While streams are counted by protocol there is one, in both passes. */
+/* Makes sure that every frame has a tree while a window counts streams by protocol. A dissector that adds nothing to the tree, such as one
+ * that waits for the rest of a message, leaves its protocol in a frame without a tree, but not in a frame with one. With a tree in both
+ * passes, the counts are the same. */
 static void want_trees(bool is_any_window)
 {
     GArray *wanted = g_array_new(FALSE, FALSE, sizeof(int));
@@ -87,7 +88,7 @@ static void count_silent(stats_tree *tree, unsigned state, int by)
     increase_stat_node(tree, silent_names[state - 1], silent_id, FALSE, by);
 }
 
-/* value: none is negative, but for times where the capture's clock stepped back. */
+/* value is negative only for times, if the capture's clock stepped back. */
 static void count_range(stats_tree *tree, const char *name, int64_t value)
 {
     tick_stat_node(tree, name, 0, FALSE);

@@ -12,7 +12,7 @@ static GArray *details; /* of int: registered fields, in the order of the prefer
 static int hf_reassembled_in = -1;
 static int hf_segment = -1;
 
-/* A name may stand for several fields. Returns whether there is one. */
+/* Adds all fields of that name. Returns whether there is one. */
 static bool add_detail(const char *name)
 {
     const header_field_info *field = proto_registrar_get_byname(name);
@@ -33,14 +33,14 @@ void fp_summary_set_details(const char *names)
     g_array_set_size(details, 0);
     for (char **name = list; *name != NULL; name++)
         if (**name != '\0' && !add_detail(*name))
-            ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.details: this Wireshark has no field %s", *name);
+            ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.details: this version of Wireshark has no field %s", *name);
     hf_reassembled_in = proto_registrar_get_id_byname("tcp.reassembled_in");
     hf_segment = proto_registrar_get_id_byname("tcp.segment");
 }
 
 void fp_summary_prime(proto_tree *tree)
 {
-    epan_dissect_t whose = {.tree = tree}; /* of which the function takes nothing else */
+    epan_dissect_t whose = {.tree = tree}; /* epan_dissect_prime_with_hfid uses nothing else of it */
 
     if (!proto_field_is_referenced(tree, hf_firstpayload_summary) && !proto_field_is_referenced(tree, hf_firstpayload_detail) &&
         !proto_field_is_referenced(tree, hf_firstpayload_continued_in) && !proto_field_is_referenced(tree, ei_firstpayload_continued.hf))
@@ -79,7 +79,7 @@ bool fp_summary_continues(proto_tree *tree, uint32_t frame)
     return false;
 }
 
-/* A line says what it is; of other payload the detail is what can be read. */
+/* A text line speaks for itself. In any other payload, only the detail is readable. */
 static const char *what(wmem_allocator_t *scope, const FpSummary *summary)
 {
     if (summary->is_line && summary->detail != NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap.h - the taps "firstpayload" and "firstpayload_stream": what they hand to their listeners.
+ * tap.h - what the taps "firstpayload" and "firstpayload_stream" pass to listeners in C.
  *
- * For C plugins; Lua's Listener.new("firstpayload") is called for the same frames, and reads the fields.
+ * In Lua, Listener.new("firstpayload") is called for the same frames, and can read the fields.
  */
 #ifndef FP_TAP_H
 #define FP_TAP_H
@@ -10,14 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Tap "firstpayload": once for each first payload frame. Strings live until the listener returns. */
+/* Tap "firstpayload": called once for each first payload frame. Strings are valid until the listener returns. */
 typedef struct {
-    uint32_t stream;        /* counted from 0 in order of the streams' first frames; not tcp.stream, which may count otherwise */
+    uint32_t stream;        /* counted from 0 in order of the streams' first frames; may differ from tcp.stream */
     const char *side;       /* who spoke: "client", "server", "unknown" */
-    const char *protocol;   /* what Wireshark took it for, such as "TLS"; NULL: for nothing it knows */
+    const char *protocol;   /* what Wireshark found in it, such as "TLS"; NULL: nothing that it knows */
     uint32_t payload_bytes; /* captured or not */
-    uint16_t service_port;  /* the server's; where nobody knows who that is, the lower one */
-    bool has_syn;           /* the SYN was captured, so delay_ns means something */
+    uint16_t service_port;  /* the server's port; if the server is not known, the lower port */
+    bool has_syn;           /* the SYN was captured, so delay_ns is valid */
     bool fast_open;
     bool midstream;
     bool out_of_order;
@@ -25,16 +25,16 @@ typedef struct {
     int64_t delay_ns; /* since its SYN */
 } FpTap;
 
-/* How far a stream has come. It may be told of less than it was before: the most ever told counts. */
+/* How far a stream has come. A listener may hear of an earlier state after a later one: the latest state counts. */
 typedef enum {
-    FP_TAP_BEGUN,    /* neither SYN nor payload seen, yet something of it */
+    FP_TAP_BEGUN,    /* something was seen, but neither SYN nor payload */
     FP_TAP_SYN,      /* a SYN without ACK */
     FP_TAP_ANSWERED, /* a SYN/ACK, or the ACK that follows it */
-    FP_TAP_CLOSED,   /* a RST or a FIN, and nothing said before */
+    FP_TAP_CLOSED,   /* a RST or a FIN, and no payload before */
     FP_TAP_SPOKEN,   /* its first payload frame */
 } FpTapState;
 
-/* Tap "firstpayload_stream": for each frame that brings a stream further, perhaps. */
+/* Tap "firstpayload_stream": called for each frame that may bring a stream further. */
 typedef struct {
     uint32_t stream;
     FpTapState state;

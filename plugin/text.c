@@ -7,7 +7,7 @@
 enum {
     TEXT_BYTES_MAX = 64,
     HEX_BYTES_MAX = 16,
-    TEXT_BYTES_MIN = 4, /* so many printable ones in a row, or all of the line, are text */
+    TEXT_BYTES_MIN = 4, /* this many printable bytes at the beginning, or all of the line, are text */
 };
 
 static const char *hexadecimal(wmem_allocator_t *scope, const uint8_t *payload, unsigned bytes)
@@ -32,11 +32,11 @@ static bool is_line_end(uint8_t byte)
     return byte == '\r' || byte == '\n';
 }
 
-/* The length of the first line, as far as it is shown; 0 when the payload does not begin with text. */
+/* Returns the length of the shown part of the first line; 0 if the payload does not begin with text. */
 static unsigned line_bytes(const uint8_t *payload, unsigned bytes)
 {
     unsigned length = 0;
-    unsigned printable = 0; /* how many of the line's bytes are so before the first that is not */
+    unsigned printable = 0; /* printable bytes before the first that is not */
 
     while (length < MIN(bytes, TEXT_BYTES_MAX) && !is_line_end(payload[length])) {
         if (printable == length && g_ascii_isprint(payload[length]))

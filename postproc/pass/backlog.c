@@ -68,29 +68,29 @@ void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, s
     add(backlog, &item);
 }
 
-static bool write_line(const Item *item, const FpBacklogSink *sink, GError **error)
+static bool write_line(const Item *item, const FpBacklogTarget *to, GError **error)
 {
     const FpLogAnswer answer = {.values = fp_asked_stream_values(item->asked),
                                 .failure = fp_asked_stream_failure(item->asked),
                                 .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
 
-    return fp_log_end(sink->log, sink->style, &answer, item->line, error) && (!sink->flush_each || fp_output_flush(sink->log, error));
+    return fp_log_end(to->log, to->style, &answer, item->line, error) && (!to->flush_each || fp_output_flush(to->log, error));
 }
 
-static bool write_kept(const Item *item, const FpBacklogSink *sink, GError **error)
+static bool write_kept(const Item *item, const FpBacklogTarget *to, GError **error)
 {
     bool is_written = false;
 
-    if (!fp_writer_write_kept(sink->writer, item->kept, &is_written, error))
+    if (!fp_writer_write_kept(to->writer, item->kept, &is_written, error))
         return false;
     if (item->frame == 0)
-        sink->summary->kept_fragments += is_written;
+        to->summary->kept_fragments += is_written;
     else
-        sink->summary->kept += is_written;
-    return !sink->flush_each || item->frame == 0 || fp_writer_flush(sink->writer, error);
+        to->summary->kept += is_written;
+    return !to->flush_each || item->frame == 0 || fp_writer_flush(to->writer, error);
 }
 
-bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error)
+bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **error)
 {
     Item *item;
 
@@ -101,7 +101,7 @@ bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **
             (item->asked == NULL || fp_asked_stream_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);
         if (is_kept && item->frame != 0)
             backlog->written = item->frame;
-        bool is_done = !is_kept || (item->line != NULL ? write_line : write_kept)(item, sink, error);
+        bool is_done = !is_kept || (item->line != NULL ? write_line : write_kept)(item, to, error);
         backlog->bytes -= item->bytes;
         free_item(g_queue_pop_head(&backlog->items));
         if (!is_done)

@@ -22,7 +22,7 @@ typedef struct {
     const FpLogStyle *style;
     FpSummary *summary;
     bool flush_each;
-} FpBacklogSink;
+} FpBacklogTarget;
 
 FpBacklog *fp_backlog_new(void);
 void fp_backlog_free(FpBacklog *backlog); /* NULL is allowed */
@@ -36,7 +36,7 @@ void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line
 void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, size_t bytes, uint64_t frame);
 
 /* Writes the items at the head that no longer wait. Returns false and sets error. */
-bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error);
+bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **error);
 
 bool fp_backlog_is_empty(const FpBacklog *backlog);
 

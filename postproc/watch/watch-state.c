@@ -23,11 +23,9 @@ bool fp_watch_restore(Watch *watch, GError **error)
         fp_streams_free(streams);
         return false;
     }
-    watch->pass = fp_pass_new(selection, streams, &watch->state.totals.summary, NULL, NULL);
-    if (watch->dissector != NULL) {
+    if (watch->dissector != NULL)
         fp_dissector_restart(watch->dissector, watch->state.seen.matched);
-        fp_pass_ask(watch->pass, watch->dissector);
-    }
+    watch->pass = fp_pass_new(selection, streams, &watch->state.totals.summary, watch->dissector, NULL, NULL);
     return true;
 }
 
