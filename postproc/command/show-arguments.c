@@ -81,6 +81,8 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
     }
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &format, error))
         return false;
+    if (!fp_selection_arguments_check_questions(&options->selection, error))
+        return false;
     options->selection.keep = 0;
     options->selection.flush_each = is_terminal;
     if (arguments->input.interface != NULL)

@@ -12,6 +12,7 @@
 
 #define SHA1_BYTES 20
 #define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
 #define FLOW_ID_BITS 53 /* JSON's numbers are read as doubles by many, which have no more */
 
 /* Seed, two addresses, protocol, padding, two ports. */
@@ -39,7 +40,7 @@ static size_t put_hashed(const FpSegment *segment, uint16_t seed, uint8_t hashed
 
     at = append(at, in_order ? segment->source : segment->destination, segment->address_bytes);
     at = append(at, in_order ? segment->destination : segment->source, segment->address_bytes);
-    at = append(at, (const uint8_t[]){PROTOCOL_TCP, 0}, 2);
+    at = append(at, (const uint8_t[]){segment->transport == FP_TRANSPORT_UDP ? PROTOCOL_UDP : PROTOCOL_TCP, 0}, 2);
     at = fp_put16(at, in_order ? segment->source_port : segment->destination_port);
     at = fp_put16(at, in_order ? segment->destination_port : segment->source_port);
     return (size_t)(at - hashed);

@@ -78,7 +78,7 @@ typedef struct {
     uint16_t source_port, destination_port;
     uint8_t addresses[2][ADDRESS_BYTES_MAX];
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX];
-    uint8_t address_bytes, side;
+    uint8_t address_bytes, transport, side;
     uint8_t is_live, has_nanoseconds, has_syn, midstream, out_of_order, fast_open;
 } Saved;
 
@@ -115,6 +115,7 @@ bool fp_held_entry_save(const FpHeldEntry *held, FpStreamsWrite write, void *use
     saved.source_port = held->segment.source_port;
     saved.destination_port = held->segment.destination_port;
     saved.address_bytes = held->segment.address_bytes;
+    saved.transport = (uint8_t)held->segment.transport;
     memcpy(saved.addresses, held->addresses, sizeof saved.addresses);
     memcpy(saved.vlans, held->vlans, sizeof saved.vlans);
     return write(user, &saved, sizeof saved) && write(user, held->source, saved.source_bytes) &&
@@ -155,7 +156,8 @@ FpHeldEntry *fp_held_entry_load(FpStreamsRead read, void *user)
     held->segment = (FpSegment){.time_ns = saved.time_ns,
                                 .source_port = saved.source_port,
                                 .destination_port = saved.destination_port,
-                                .address_bytes = saved.address_bytes};
+                                .address_bytes = saved.address_bytes,
+                                .transport = saved.transport};
     memcpy(held->addresses, saved.addresses, sizeof held->addresses);
     memcpy(held->vlans, saved.vlans, sizeof held->vlans);
     held->source = g_malloc0(saved.source_bytes + 1);

@@ -49,7 +49,8 @@ static void append_ids(GString *line, const FpLogStyle *style, const FpLogEntry 
     char community_id[FP_COMMUNITY_ID_BYTES];
 
     fp_community_id(entry->segment, style->community_id_seed, community_id);
-    g_string_append_printf(line, ",\"proto\":\"TCP\",\"community_id\":\"%s\",\"flow_id\":%" G_GUINT64_FORMAT, community_id,
+    g_string_append_printf(line, ",\"proto\":\"%s\",\"community_id\":\"%s\",\"flow_id\":%" G_GUINT64_FORMAT,
+                           entry->segment->transport == FP_TRANSPORT_UDP ? "UDP" : "TCP", community_id,
                            fp_flow_id(entry->segment, entry->network, entry->segment->time_ns - entry->verdict->age_ns));
 }
 

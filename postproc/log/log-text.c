@@ -7,12 +7,15 @@
 #include "log-said.h"
 
 /* Appends words, separated by commas; or a dash, so that no column is empty. */
-static void append_flags(GString *line, const FpVerdict *verdict)
+static void append_flags(GString *line, const FpSegment *segment, const FpVerdict *verdict)
 {
     const struct {
         const char *name;
         bool is_set;
-    } flags[] = {{"fast_open", verdict->fast_open}, {"midstream", verdict->midstream}, {"out_of_order", verdict->out_of_order}};
+    } flags[] = {{"udp", segment->transport == FP_TRANSPORT_UDP},
+                 {"fast_open", verdict->fast_open},
+                 {"midstream", verdict->midstream},
+                 {"out_of_order", verdict->out_of_order}};
     const char *between = "";
 
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
@@ -95,7 +98,7 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     else
         g_string_append_c(line, '-');
     g_string_append_c(line, ' ');
-    append_flags(line, verdict);
+    append_flags(line, segment, verdict);
     if (payload.captured > 0)
         g_string_append_c(line, ' ');
     fp_printable_escape(line, payload.bytes, payload.captured);

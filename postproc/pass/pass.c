@@ -20,6 +20,7 @@ struct FpPass {
     FpSummary *summary;
     FpFilter *filter; /* NULL: there is none, or the kernel applies it */
     FpDecoder *decoder;
+    bool takes_tcp; /* segments of TCP are wanted */
     FpNoSegmentCounts *left;
     FpStreams *streams;
     FpReadAhead *ahead; /* NULL: the pass reads itself */
@@ -44,8 +45,9 @@ static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord 
 {
     FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
 
-    pass->summary->decoded[decoded]++;
     pending->has_segment = decoded == FP_DECODED_SEGMENT;
+    bool is_datagram = pending->has_segment && pending->segment.transport == FP_TRANSPORT_UDP;
+    pass->summary->decoded[is_datagram ? FP_DECODED_DATAGRAM : decoded]++;
     pending->extra = pending->has_segment ? fp_decoder_take_extra(pass->decoder) : NULL;
     if (decoded == FP_DECODED_LEFT)
         count_left(pass, record);
@@ -65,6 +67,15 @@ static void prepare(FpPass *pass, const FpRecord *record, FpDecodedRecord *pendi
     fp_streams_prefetch(pass->streams, pending->key);
 }
 
+/* The same where segments of TCP are not wanted. */
+static void prepare_without_tcp(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
+{
+    if (!prepare_other(pass, record, pending))
+        return;
+    pending->key = fp_streams_key(pass->streams, &pending->segment);
+    fp_streams_prefetch(pass->streams, pending->key);
+}
+
 /* Prepares the records that match the filter. */
 static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending,
                              GError **error)
@@ -74,7 +85,7 @@ static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRec
         if (matches < 0)
             return false;
         if (matches > 0) {
-            prepare(pass, &records[i], &pending[i]);
+            (pass->takes_tcp ? prepare : prepare_without_tcp)(pass, &records[i], &pending[i]);
             continue;
         }
         pass->summary->filtered++;
@@ -111,8 +122,10 @@ static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord
         begin_networks(pass, capture, records, n, pending);
     if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
         return false;
-    for (int i = 0; pass->filter == NULL && i < n; i++)
+    for (int i = 0; pass->filter == NULL && pass->takes_tcp && i < n; i++)
         prepare(pass, &records[i], &pending[i]);
+    for (int i = 0; pass->filter == NULL && !pass->takes_tcp && i < n; i++)
+        prepare_without_tcp(pass, &records[i], &pending[i]);
     if (pass->selection->network_kinds != 0)
         end_networks(pass, n, pending);
     return true;
@@ -265,7 +278,7 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 
 void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture)
 {
-    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0;
+    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0 && pass->takes_tcp;
 
     if (fp_read_ahead_is_possible(capture))
         pass->ahead = fp_read_ahead_begin(capture, may_decode ? pass->streams : NULL);
@@ -296,7 +309,8 @@ static FpDecoder *new_decoder(FpPass *pass)
 {
     FpKeeper keeper;
 
-    return fp_decoder_new(fp_sink_keeper(pass->sink, &keeper) ? &keeper : NULL, pass->selection->network_kinds);
+    return fp_decoder_new(fp_sink_keeper(pass->sink, &keeper) ? &keeper : NULL, pass->selection->network_kinds,
+                          pass->selection->rules.transports);
 }
 
 FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpDissector *dissector, FpShowClasses show,
@@ -310,6 +324,7 @@ FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary 
     pass->sink->user = user;
     if (selection->filter != NULL)
         pass->filter = fp_filter_new(selection->filter);
+    pass->takes_tcp = selection->rules.transports == 0 || selection->rules.transports & FP_TAKES_TCP;
     pass->decoder = new_decoder(pass);
     pass->left = fp_no_segment_counts_new();
     return pass;
