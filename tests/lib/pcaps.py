@@ -69,6 +69,14 @@ def write(folder, name, data):
     return path
 
 
+def stub(folder, name, script):
+    """A program in folder, which anybody may run, and write to the folder: tshark does not run as root. Returns its path."""
+    path = write(folder, name, script.encode())
+    os.chmod(path, 0o755)
+    os.chmod(folder, 0o777)
+    return path
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()
