@@ -49,13 +49,13 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory)
+    --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
         local looked_at='--formats --filter --display-filter --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
-        local selection="--format --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --community-id-seed $looked_at"
+        local selection="--format --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;

@@ -15,7 +15,9 @@
 #include <epan/proto_data.h>
 #include <wsutil/pint.h>
 
+#include "ports.h"
 #include "summary.h"
+#include "whole.h"
 
 static int proto_owner; /* under this protocol our notes are kept with the frame */
 static int proto_hook = -1;
@@ -115,20 +117,26 @@ static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
         .header_bytes = segment->header_bytes,
     };
 
-    if (mark->classes & FP_CLASS_FLIGHT && fp_adapter_is_rendered(tree)) /* the flight includes the first payload frame */
+    if (mark->classes == 0 || !fp_adapter_is_rendered(tree))
+        return;
+    if (mark->classes & FP_CLASS_FLIGHT) /* which includes the first payload frame */
         fp_summary_prime(tree);
+    if (mark->classes & FP_CLASS_FIRST && fp_summary_shows_protocol(tree))
+        fp_ports_prime(tree, FP_TRANSPORT_TCP, segment->source_port, segment->destination_port);
     fp_adapter_keep_note(pinfo, tree, mark, &note);
 }
 
-static void take_first_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer, const FpSegment *segment)
+/* Returns the tree to dissect TCP with. */
+static proto_tree *take_first_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer, const FpSegment *segment)
 {
     const FpMark *mark = fp_marks_take(pinfo->num, layer, segment);
 
     if (mark == NULL)
-        return;
+        return tree;
     if (mark->classes & FP_CLASS_FIRST)
         fp_marks_set_wireshark_number(mark, upcoming_stream(pinfo, segment));
     keep_note(tvb, pinfo, tree, segment, mark);
+    return mark->classes & FP_CLASS_FLIGHT ? fp_whole_prepare(pinfo, tree, mark) : tree;
 }
 
 static void take_later_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint16_t layer, const FpSegment *segment)
@@ -151,26 +159,27 @@ void fp_adapter_enter(const packet_info *pinfo)
         fp_marks_forget(pinfo->num); /* if a read filter (-R) drops a frame, the next frame gets its number */
 }
 
-static void take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+/* Returns the tree to dissect TCP with. */
+static proto_tree *take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     fp_adapter_enter(pinfo);
     if (current.layers >= FP_LAYER_UDP)
-        return;
+        return tree;
     uint16_t layer = (uint16_t)current.layers++;
     FpSegment segment;
 
     if (!takes_tcp || !read_segment(tvb, pinfo, &segment))
-        return;
-    if (pinfo->fd->visited)
-        take_later_visit(tvb, pinfo, tree, layer, &segment);
-    else
-        take_first_visit(tvb, pinfo, tree, layer, &segment);
+        return tree;
+    if (!pinfo->fd->visited)
+        return take_first_visit(tvb, pinfo, tree, layer, &segment);
+    take_later_visit(tvb, pinfo, tree, layer, &segment);
+    return tree;
 }
 
 /* Takes all notes before it calls TCP, as an exception may keep TCP from returning. */
 static int dissect_hook(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    take_layer(tvb, pinfo, tree);
+    tree = take_layer(tvb, pinfo, tree);
     pinfo->can_desegment = pinfo->saved_can_desegment; /* each call of a dissector lowers it; the call of the hook must not count */
     return call_dissector_only(tcp_handle, tvb, pinfo, tree, data);
 }

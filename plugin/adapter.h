@@ -19,6 +19,7 @@ typedef struct {
     address destination;
     uint16_t source_port;
     uint16_t destination_port;
+    FpTransport transport;
     uint8_t header_bytes;
 } FpSegmentNote;
 

@@ -12,9 +12,11 @@
 #include "fields.h"
 #include "marks.h"
 #include "navigation.h"
+#include "ports.h"
 #include "render.h"
 #include "statistics.h"
 #include "summary.h"
+#include "whole.h"
 
 #include <epan/prefs.h>
 #include <wsutil/wslog.h>
@@ -65,6 +67,7 @@ static void open_file(void)
 
     fp_marks_open(&rules);
     fp_summary_set_details(details);
+    fp_ports_begin_file();
     fp_adapter_begin_file(rules.transports & FP_TAKES_TCP);
     fp_datagrams_begin_file(rules.transports & (FP_TAKES_UDP | FP_TAKES_QUIC));
     unseen_frame = 0;
@@ -89,8 +92,10 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     fp_datagrams_end_frame(pinfo, tree);
     if (fp_adapter_end_frame(pinfo))
         say_unseen(pinfo, tree, tvb);
-    if (!pinfo->fd->visited)
+    if (!pinfo->fd->visited) {
         fp_adapter_note_protocols(pinfo);
+        fp_whole_collect(pinfo);
+    }
     fp_announce_frame(pinfo);
     if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) { /* it is if any of its fields is */
         fp_render_remarks(pinfo);
@@ -133,6 +138,7 @@ static void proto_register_firstpayload(void)
     fp_adapter_register(proto_firstpayload);
     fp_datagrams_register();
     fp_announce_register();
+    fp_whole_register();
     fp_navigation_register(proto_firstpayload);
     register_preferences();
     /* In name only, so that Wireshark does not add it to the layers of every frame, only to remove it again. */

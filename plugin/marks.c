@@ -11,7 +11,14 @@ static struct {
     GArray *marks;        /* of FpMark, by frame, then layer */
     GArray *notes;        /* of FpStreamNote, by the stream's number */
     GArray *by_wireshark; /* of uint32_t, by tcp.stream: the stream's number plus one, or 0 */
+    GHashTable *whole;    /* the stream's number -> FpWholeMessage */
 } file;
+
+static void free_whole(void *whole)
+{
+    g_free(((FpWholeMessage *)whole)->detail);
+    g_free(whole);
+}
 
 void fp_marks_open(const FpRules *rules)
 {
@@ -24,6 +31,7 @@ void fp_marks_open(const FpRules *rules)
     file.marks = g_array_new(FALSE, FALSE, sizeof(FpMark));
     file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
     file.by_wireshark = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+    file.whole = g_hash_table_new_full(NULL, NULL, NULL, free_whole);
 }
 
 void fp_marks_close(void)
@@ -35,10 +43,13 @@ void fp_marks_close(void)
         g_array_free(file.notes, TRUE);
     if (file.by_wireshark != NULL)
         g_array_free(file.by_wireshark, TRUE);
+    if (file.whole != NULL)
+        g_hash_table_destroy(file.whole);
     file.streams = NULL;
     file.marks = NULL;
     file.notes = NULL;
     file.by_wireshark = NULL;
+    file.whole = NULL;
 }
 
 static FpMark *mark_at(size_t i)
@@ -76,13 +87,17 @@ const FpMark *fp_marks_find(uint32_t frame, size_t *count)
     return *count > 0 ? mark_at(begin) : NULL;
 }
 
-static void forget_links(FpStreamNote *stream, uint32_t frame)
+static void forget_links(const FpMark *mark)
 {
+    FpStreamNote *stream = fp_marks_stream(mark);
+    const FpWholeMessage *whole = fp_marks_whole(mark);
     uint32_t *links[] = {&stream->syn_frame, &stream->first_frame, &stream->reply_frame};
 
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
-        if (*links[i] == frame)
+        if (*links[i] == mark->frame)
             *links[i] = 0;
+    if (whole != NULL && (whole->frame == mark->frame || stream->first_frame == 0))
+        g_hash_table_remove(file.whole, GUINT_TO_POINTER(mark->stream));
 }
 
 void fp_marks_forget(uint32_t frame)
@@ -93,7 +108,7 @@ void fp_marks_forget(uint32_t frame)
     if (stale == NULL)
         return;
     for (size_t i = 0; i < count; i++)
-        forget_links(fp_marks_stream(&stale[i]), frame);
+        forget_links(&stale[i]);
     g_array_remove_range(file.marks, (guint)(stale - mark_at(0)), (guint)count);
 }
 
@@ -156,6 +171,19 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
 FpStreamNote *fp_marks_stream(const FpMark *mark)
 {
     return &g_array_index(file.notes, FpStreamNote, mark->stream);
+}
+
+void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail)
+{
+    FpWholeMessage *whole = g_new(FpWholeMessage, 1);
+
+    *whole = (FpWholeMessage){.frame = frame, .detail = g_strdup(detail)};
+    g_hash_table_insert(file.whole, GUINT_TO_POINTER(mark->stream), whole);
+}
+
+const FpWholeMessage *fp_marks_whole(const FpMark *mark)
+{
+    return g_hash_table_lookup(file.whole, GUINT_TO_POINTER(mark->stream));
 }
 
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number)

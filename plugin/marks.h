@@ -42,6 +42,12 @@ typedef struct {
     FpVerdict first;           /* of the first payload frame */
 } FpStreamNote;
 
+/* A first message that goes on in later frames. */
+typedef struct {
+    uint32_t frame; /* the frame that completes it */
+    char *detail;   /* what it says (summary.h); NULL: nothing */
+} FpWholeMessage;
+
 /* Begins a file, with an empty state. rules are copied. Call fp_marks_close before the next fp_marks_open. */
 void fp_marks_open(const FpRules *rules);
 /* Frees everything. May be called without fp_marks_open. */
@@ -59,6 +65,12 @@ const FpMark *fp_marks_find(uint32_t frame, size_t *count);
 
 /* Returns the stream of a mark, valid until the next fp_marks_take. */
 FpStreamNote *fp_marks_stream(const FpMark *mark);
+
+/* Notes that frame completes the first message of the stream of mark, and a copy of its detail, which may be NULL. */
+void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail);
+
+/* Returns what fp_marks_set_whole noted for the stream of mark, valid until the next fp_marks_set_whole or fp_marks_forget; or NULL. */
+const FpWholeMessage *fp_marks_whole(const FpMark *mark);
 
 /* Notes the tcp.stream of a stream of TCP. mark: its first payload frame. */
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number);

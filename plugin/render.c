@@ -10,6 +10,7 @@
 #include "adapter.h"
 #include "fields.h"
 #include "marks.h"
+#include "ports.h"
 #include "summary.h"
 #include "text.h"
 
@@ -91,7 +92,7 @@ static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *p
     add_string(tree, hf_firstpayload_detail, NULL, 0, 0, detail);
     add_string(tree, hf_firstpayload_summary, NULL, 0, 0,
                wmem_strdup_printf(pinfo->pool, "%s, since frame %u: %s %s", fp_side_name(stream->first.side), stream->first_frame,
-                                  stream->protocol != NULL ? stream->protocol : "", detail));
+                                  stream->protocol != NULL ? stream->protocol : "", fp_summary_short(pinfo->pool, detail)));
 }
 
 /* Adds opening and closing. If the frame is in another class too, its links are there. */
@@ -131,28 +132,54 @@ static const uint8_t *payload_bytes(const FpSegmentNote *note, Extent payload)
     return tvb_get_ptr(note->tvb, (int)payload.offset, (int)payload.bytes);
 }
 
+/* The frame that completes the first message, if that is another; 0: it is not known. */
+static uint32_t continued_in(proto_tree *tree, const FpMark *mark)
+{
+    const FpWholeMessage *whole = fp_marks_whole(mark);
+
+    return whole != NULL ? whole->frame : fp_summary_continued_in(tree);
+}
+
+/* The detail of the message, also if another frame completes it; or NULL. */
+static const char *detail_of(proto_tree *tree, packet_info *pinfo, const FpMark *mark)
+{
+    const FpWholeMessage *whole = fp_marks_whole(mark);
+    const char *detail = fp_summary_detail(pinfo->pool, tree);
+
+    return detail == NULL && whole != NULL ? whole->detail : detail;
+}
+
+/* The protocol of the message, unless only its port speaks for it; or NULL. */
+static const char *protocol_of(proto_tree *tree, const FpStreamNote *stream, const FpSegmentNote *note, const FpSummary *summary)
+{
+    if (stream->protocol == NULL || summary->detail != NULL || summary->is_continued || !fp_summary_shows_protocol(tree))
+        return stream->protocol;
+    return fp_ports_are_all(tree, note->transport, stream->protocol, note->source_port, note->destination_port) ? NULL : stream->protocol;
+}
+
 /* Adds what Wireshark found in the payload, as far as anybody asks for it. */
 static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note, Extent payload)
 {
     const FpStreamNote *stream = fp_marks_stream(mark);
     const uint8_t *bytes = payload.bytes > 0 ? payload_bytes(note, payload) : NULL;
-    uint32_t continued_in = fp_summary_continued_in(tree);
+    uint32_t whole_in = continued_in(tree, mark);
     FpSummary summary = {
         .side = fp_side_name(stream->first.side),
-        .protocol = stream->protocol,
-        .detail = fp_summary_detail(pinfo->pool, tree),
+        .detail = detail_of(tree, pinfo, mark),
         .text = bytes != NULL ? fp_text(pinfo->pool, bytes, payload.bytes) : NULL,
         .is_line = bytes != NULL && fp_text_is_line(bytes, payload.bytes),
-        .is_continued = continued_in != 0,
+        .is_continued = whole_in != 0,
         .bytes = stream->first.payload_bytes,
     };
+
+    summary.protocol = protocol_of(tree, stream, note, &summary);
 
     add_string(tree, hf_firstpayload_summary, note->tvb, payload.offset, payload.bytes, fp_summary_line(pinfo->pool, &summary));
     if (summary.protocol != NULL)
         add_string(tree, hf_firstpayload_protocol, NULL, 0, 0, summary.protocol);
     if (summary.detail != NULL)
         add_string(tree, hf_firstpayload_detail, NULL, 0, 0, summary.detail);
-    add_frame(tree, hf_firstpayload_continued_in, continued_in);
+    add_frame(tree, hf_firstpayload_continued_in, whole_in);
     if (bytes == NULL)
         return;
     add_string(tree, hf_firstpayload_text, note->tvb, payload.offset, payload.bytes, summary.text);
@@ -160,7 +187,7 @@ static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark
 }
 
 /* Adds the expert infos. item: NULL if there is no tree; Wireshark lists the expert infos even so. */
-static void add_remarks(packet_info *pinfo, proto_item *item, const FpVerdict *first, uint32_t continued_in)
+static void add_remarks(packet_info *pinfo, proto_item *item, const FpVerdict *first, uint32_t whole_in)
 {
     const char *before = pinfo->current_proto;
 
@@ -171,8 +198,8 @@ static void add_remarks(packet_info *pinfo, proto_item *item, const FpVerdict *f
         expert_add_info(pinfo, item, &ei_firstpayload_midstream);
     if (first->out_of_order)
         expert_add_info(pinfo, item, &ei_firstpayload_out_of_order);
-    if (continued_in != 0)
-        expert_add_info_format(pinfo, item, &ei_firstpayload_continued, "First message continues, whole in frame %u", continued_in);
+    if (whole_in != 0)
+        expert_add_info_format(pinfo, item, &ei_firstpayload_continued, "First message continues, whole in frame %u", whole_in);
     pinfo->current_proto = before;
 }
 
@@ -201,7 +228,7 @@ static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
     add_if(tree, hf_firstpayload_out_of_order, first->out_of_order);
     add_relatives(tree, pinfo, mark, note);
     add_message(tree, pinfo, mark, note, payload);
-    add_remarks(pinfo, item, first, fp_summary_continued_in(tree));
+    add_remarks(pinfo, item, first, continued_in(tree, mark));
 }
 
 void fp_render_remarks(packet_info *pinfo)
@@ -211,7 +238,7 @@ void fp_render_remarks(packet_info *pinfo)
 
     for (size_t i = 0; i < count; i++)
         if (marks[i].classes & FP_CLASS_FIRST)
-            add_remarks(pinfo, NULL, &fp_marks_stream(&marks[i])->first, 0);
+            add_remarks(pinfo, NULL, &fp_marks_stream(&marks[i])->first, continued_in(NULL, &marks[i]));
 }
 
 bool fp_render_frame(packet_info *pinfo, proto_tree *tree)

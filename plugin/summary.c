@@ -8,6 +8,8 @@
 #include "fields.h"
 #include "text.h"
 
+#define DETAIL_BYTES_MAX 255 /* of a detail in a line: the length of the longest name in DNS (RFC 1035 2.3.4) */
+
 static GArray *details; /* of int: registered fields, in the order of the preference */
 static int hf_reassembled_in = -1;
 static int hf_segment = -1;
@@ -38,17 +40,26 @@ void fp_summary_set_details(const char *names)
     hf_segment = proto_registrar_get_id_byname("tcp.segment");
 }
 
-void fp_summary_prime(proto_tree *tree)
+bool fp_summary_shows_protocol(proto_tree *tree)
+{
+    return proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_protocol);
+}
+
+void fp_summary_prime_whole(proto_tree *tree)
 {
     epan_dissect_t whose = {.tree = tree}; /* epan_dissect_prime_with_hfid uses nothing else of it */
 
-    if (!proto_field_is_referenced(tree, hf_firstpayload_summary) && !proto_field_is_referenced(tree, hf_firstpayload_detail) &&
-        !proto_field_is_referenced(tree, hf_firstpayload_continued_in) && !proto_field_is_referenced(tree, ei_firstpayload_continued.hf))
-        return;
     for (guint i = 0; details != NULL && i < details->len; i++)
         epan_dissect_prime_with_hfid(&whose, g_array_index(details, int, i));
     epan_dissect_prime_with_hfid(&whose, hf_reassembled_in);
     epan_dissect_prime_with_hfid(&whose, hf_segment);
+}
+
+void fp_summary_prime(proto_tree *tree)
+{
+    if (proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_detail) ||
+        proto_field_is_referenced(tree, hf_firstpayload_continued_in) || proto_field_is_referenced(tree, ei_firstpayload_continued.hf))
+        fp_summary_prime_whole(tree);
 }
 
 const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree)
@@ -57,14 +68,19 @@ const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree)
         const GPtrArray *found = proto_get_finfo_ptr_array(tree, g_array_index(details, int, i));
         const char *text = found != NULL && found->len > 0 ? fp_field_text(scope, g_ptr_array_index(found, 0)) : NULL;
         if (text != NULL && *text != '\0')
-            return fp_text_printable(scope, text);
+            return text;
     }
     return NULL;
 }
 
+const char *fp_summary_short(wmem_allocator_t *scope, const char *detail)
+{
+    return fp_text_printable(scope, detail, DETAIL_BYTES_MAX);
+}
+
 uint32_t fp_summary_continued_in(proto_tree *tree)
 {
-    const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_reassembled_in);
+    const GPtrArray *found = tree != NULL ? proto_get_finfo_ptr_array(tree, hf_reassembled_in) : NULL;
 
     return found != NULL && found->len > 0 ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
 }
@@ -79,25 +95,22 @@ bool fp_summary_continues(proto_tree *tree, uint32_t frame)
     return false;
 }
 
-/* A text line speaks for itself. In any other payload, only the detail is readable. */
+/* A text line speaks for itself. Of any other payload, the detail says more than its bytes. */
 static const char *what(wmem_allocator_t *scope, const FpSummary *summary)
 {
-    if (summary->is_line && summary->detail != NULL)
-        return wmem_strdup_printf(scope, "%s (%s)", summary->text, summary->detail);
-    if (summary->is_line)
-        return summary->text;
-    if (summary->detail != NULL)
-        return summary->detail;
-    if (summary->protocol != NULL)
-        return NULL;
+    const char *detail = summary->detail != NULL ? fp_summary_short(scope, summary->detail) : NULL;
+
+    if (summary->is_line && detail != NULL)
+        return wmem_strdup_printf(scope, "%s (%s)", summary->text, detail);
+    if (!summary->is_line && detail != NULL)
+        return detail;
     return summary->text != NULL ? summary->text : "not captured";
 }
 
 const char *fp_summary_line(wmem_allocator_t *scope, const FpSummary *summary)
 {
-    const char *said = what(scope, summary);
     const char *protocol = summary->protocol != NULL ? summary->protocol : "";
 
-    return wmem_strdup_printf(scope, "%s %u: %s%s%s%s", summary->side, summary->bytes, protocol,
-                              *protocol != '\0' && said != NULL ? " " : "", said != NULL ? said : "", summary->is_continued ? " ..." : "");
+    return wmem_strdup_printf(scope, "%s %u: %s%s%s%s", summary->side, summary->bytes, protocol, *protocol != '\0' ? " " : "",
+                              what(scope, summary), summary->is_continued ? " ..." : "");
 }

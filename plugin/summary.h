@@ -34,10 +34,20 @@ void fp_summary_set_details(const char *names);
  * for a field of ours that needs them. */
 void fp_summary_prime(proto_tree *tree);
 
-/* Returns the first detail in the frame, printable and short, allocated in scope; or NULL. */
+/* The same for a frame that may complete a first message, whoever asks for what. */
+void fp_summary_prime_whole(proto_tree *tree);
+
+/* Returns whether anybody asks for a field of ours that shows the protocol. */
+bool fp_summary_shows_protocol(proto_tree *tree);
+
+/* Returns the first detail in the frame, as Wireshark shows it, allocated in scope; or NULL. */
 const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree);
 
-/* Returns the frame that completes the message that begins in this one. 0: it is complete here, or that frame is not known (yet). */
+/* Returns the detail for a column: at most 255 bytes, with dots for anything but printable ASCII. Allocated in scope. */
+const char *fp_summary_short(wmem_allocator_t *scope, const char *detail);
+
+/* Returns the frame that completes the message that begins in this one. 0: it is complete here, or that frame is not known (yet).
+ * tree may be NULL. */
 uint32_t fp_summary_continued_in(proto_tree *tree);
 
 /* Returns whether this frame completes a message that began in frame. */

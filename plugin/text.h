@@ -12,7 +12,7 @@ const char *fp_text(wmem_allocator_t *scope, const uint8_t *payload, unsigned by
 /* Returns whether fp_text returns a line, not hexadecimal. */
 bool fp_text_is_line(const uint8_t *payload, unsigned bytes);
 
-/* Returns at most 64 bytes of a string, with dots for anything but printable ASCII. Allocated in scope. */
-const char *fp_text_printable(wmem_allocator_t *scope, const char *string);
+/* Returns at most bytes_max bytes of a string, with dots for anything but printable ASCII. Allocated in scope. */
+const char *fp_text_printable(wmem_allocator_t *scope, const char *string, size_t bytes_max);
 
 #endif

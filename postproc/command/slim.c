@@ -394,7 +394,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
     if (!is_done) { /* writes the rows and lines of what was read before the failure */
-        (void)(slim.log == NULL || fp_pass_end_flights(slim.pass, true, NULL));
+        (void)(slim.log == NULL || fp_pass_end_flights(slim.pass, false, NULL));
         fflush(stdout);
         (void)(slim.log == NULL || fp_log_flush(slim.log, &options->log_style, NULL));
     }

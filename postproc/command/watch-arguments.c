@@ -174,6 +174,11 @@ static const struct {
     {"log-format", false},
     {"fields", false},
     {"log-bytes", false},
+    {"message-bytes", false},
+    {"message-wait", false},
+    {"message-memory", false},
+    {"in-order", true},
+    {"host", false},
     {"community-id-seed", false},
 };
 /* clang-format on */

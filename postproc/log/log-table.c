@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log-table.c - a first payload frame as a row of a table, for people. See log.h. */
 #include "base/message.h"
+#include "excerpt.h"
 #include "log-internal.h"
 #include "log-said.h"
 #include "table.h"
-
-enum {
-    HEX_BYTES_MAX = 16,
-    TEXT_BYTES_MIN = 4, /* this many printable bytes at the beginning, or all of the first line, are text */
-};
 
 /* Ends a cell with a tab, which no cell contains. */
 static void end_cell(GString *row)
@@ -31,41 +27,27 @@ static void append_delay(GString *row, const FpVerdict *verdict)
     end_cell(row);
 }
 
-static bool is_line_end(uint8_t byte)
-{
-    return byte == '\r' || byte == '\n';
-}
-
-/* Returns the length of the first line; 0 when the payload does not begin with text. The plugin takes the same for text. */
-static size_t line_bytes(FpSpan payload)
-{
-    size_t length = 0, printable = 0;
-
-    while (length < payload.captured && !is_line_end(payload.bytes[length])) {
-        if (printable == length && g_ascii_isprint(payload.bytes[length]))
-            printable++;
-        length++;
-    }
-    return printable < length && printable < TEXT_BYTES_MIN ? 0 : length;
-}
-
 /* Each byte becomes one character, so that the line can be cut anywhere. */
 static void append_text(GString *row, const uint8_t *bytes, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        g_string_append_c(row, g_ascii_isprint(bytes[i]) ? (char)bytes[i] : '.');
+    gsize end = row->len;
+
+    g_string_set_size(row, end + n);
+    fp_excerpt_text(bytes, n, row->str + end);
 }
 
 static void append_hex(GString *row, FpSpan payload)
 {
-    for (size_t i = 0; i < MIN(payload.captured, HEX_BYTES_MAX); i++)
-        g_string_append_printf(row, "%s%02x", i == 0 ? "" : " ", payload.bytes[i]);
+    char text[FP_EXCERPT_HEX_ROOM];
+
+    fp_excerpt_hex(payload.bytes, payload.captured, text);
+    g_string_append(row, text);
 }
 
 /* What it says, if that is known; else its first line, or bytes. */
 static void append_payload(GString *row, const FpSaidFacts *facts, FpSpan payload)
 {
-    size_t length = line_bytes(payload);
+    size_t length = fp_excerpt_line_bytes(payload.bytes, payload.captured);
 
     if (fp_log_append_said(row, facts)) {
         end_cell(row);
@@ -99,11 +81,12 @@ static void append_remarks(GString *row, const FpLogEntry *entry, FpSpan payload
     g_string_append(row, *before == '(' ? "" : ")");
 }
 
-void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry)
+void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
 {
     const FpSegment *segment = entry->segment;
     FpSpan payload = fp_log_payload(style, entry);
 
+    (void)answer;
     append_source(row, entry);
     g_string_append_printf(row, "%" G_GUINT64_FORMAT, entry->frame);
     end_cell(row);
@@ -116,9 +99,4 @@ void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry
     append_delay(row, entry->verdict);
     append_payload(row, entry->facts, payload);
     append_remarks(row, entry, payload);
-}
-
-void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer)
-{
-    (void)row, (void)style, (void)answer; /* tshark is asked for no fields, and which rows are shown is decided before */
 }

@@ -4,6 +4,7 @@
 
 #include "base/printable.h"
 #include "log-internal.h"
+#include "log-said.h"
 
 /* Appends words, separated by commas; or a dash, so that no column is empty. */
 static void append_flags(GString *line, const FpSegment *segment, const FpVerdict *verdict)
@@ -26,7 +27,61 @@ static void append_flags(GString *line, const FpSegment *segment, const FpVerdic
         g_string_append_c(line, '-');
 }
 
-void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+/* Escapes commas within a value, as commas also separate values. */
+static void append_value(GString *line, const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+
+    for (char **part = parts; *part != NULL; part++) {
+        g_string_append(line, part == parts ? "" : "\\x2c");
+        fp_printable_escape(line, (const uint8_t *)*part, strlen(*part));
+    }
+}
+
+static void append_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+{
+    if (answer->is_cut_off)
+        g_string_append(line, "\tflight_open");
+    if (answer->failure != NULL) {
+        g_string_append(line, "\ttshark_error=");
+        append_value(line, answer->failure);
+        return;
+    }
+    for (guint i = 0; answer->values != NULL && i < answer->values->len; i++) {
+        char *const *values = g_ptr_array_index(answer->values, i);
+        if (values == NULL)
+            continue;
+        g_string_append_printf(line, "\t%s=", style->fields[i]);
+        for (char *const *value = values; *value != NULL; value++) {
+            g_string_append(line, value == values ? "" : ",");
+            append_value(line, *value);
+        }
+    }
+}
+
+static void append_ja4(GString *line, const FpSaidTls *tls)
+{
+    if (tls->ja4[0] != '\0')
+        g_string_append_printf(line, " ja4=%s", tls->ja4);
+}
+
+/* What the message says: an item, behind a tab as all that follow, as whatever was sent has its tabs escaped. */
+static void append_said(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+{
+    gsize before = line->len;
+
+    if (!fp_log_has_facts(style))
+        return;
+    g_string_append_c(line, '\t');
+    if (!fp_log_append_said(line, entry->facts))
+        g_string_truncate(line, before);
+    else if (entry->facts->protocol == FP_SAID_TLS || entry->facts->protocol == FP_SAID_QUIC)
+        append_ja4(line, &entry->facts->tls);
+    if (!entry->message.is_complete)
+        g_string_append(line, "\tincomplete");
+}
+
+void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
 {
     const FpSegment *segment = entry->segment;
     const FpVerdict *verdict = entry->verdict;
@@ -47,37 +102,6 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     if (payload.captured > 0)
         g_string_append_c(line, ' ');
     fp_printable_escape(line, payload.bytes, payload.captured);
-}
-
-/* Escapes commas within a value, as commas also separate values. */
-static void append_value(GString *line, const char *value)
-{
-    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
-
-    for (char **part = parts; *part != NULL; part++) {
-        g_string_append(line, part == parts ? "" : "\\x2c");
-        fp_printable_escape(line, (const uint8_t *)*part, strlen(*part));
-    }
-}
-
-/* Puts a tab before each item: whatever was sent has its tabs escaped. */
-void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
-{
-    if (answer->is_cut_off)
-        g_string_append(line, "\tflight_open");
-    if (answer->failure != NULL) {
-        g_string_append(line, "\ttshark_error=");
-        append_value(line, answer->failure);
-        return;
-    }
-    for (guint i = 0; answer->values != NULL && i < answer->values->len; i++) {
-        char *const *values = g_ptr_array_index(answer->values, i);
-        if (values == NULL)
-            continue;
-        g_string_append_printf(line, "\t%s=", style->fields[i]);
-        for (char *const *value = values; *value != NULL; value++) {
-            g_string_append(line, value == values ? "" : ",");
-            append_value(line, *value);
-        }
-    }
+    append_said(line, style, entry);
+    append_answer(line, style, answer);
 }

@@ -4,7 +4,8 @@
 
 typedef struct {
     FpAskedStream *asked; /* NULL: it does not wait */
-    GString *line;        /* NULL: the item is kept */
+    FpMessage *message;   /* of a line; NULL: the item is a frame: */
+    FpMessages *messages; /* where the message is from */
     void *kept;
     size_t bytes;
     uint64_t frame; /* 0: a fragment */
@@ -27,8 +28,10 @@ static void free_item(gpointer data)
 
     if (item->asked != NULL)
         fp_asked_stream_unref(item->asked);
-    if (item->line != NULL)
-        g_string_free(item->line, TRUE);
+    if (item->message != NULL) {
+        fp_messages_take_out(item->messages, item->message);
+        fp_message_free(item->message);
+    }
     if (item->kept != NULL)
         fp_writer_drop_kept(item->kept);
     g_free(item);
@@ -54,9 +57,9 @@ static void add(FpBacklog *backlog, const Item *item)
     g_queue_push_tail(&backlog->items, copy);
 }
 
-void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line)
+void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *messages, FpMessage *message)
 {
-    const Item item = {.asked = asked, .line = line, .bytes = line->allocated_len};
+    const Item item = {.asked = asked, .message = message, .messages = messages};
 
     add(backlog, &item);
 }
@@ -74,7 +77,11 @@ static bool write_line(const Item *item, const FpBacklogTarget *to, GError **err
                                 .failure = fp_asked_stream_failure(item->asked),
                                 .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
 
-    return fp_log_end(to->log, to->style, &answer, item->line, error) && (!to->flush_each || fp_output_flush(to->log, error));
+    FpLogEntry entry;
+
+    fp_messages_entry(item->messages, item->message, &entry);
+    g_autoptr(GString) line = g_string_new(NULL);
+    return fp_log_write(to->log, to->style, &entry, &answer, line, error) && (!to->flush_each || fp_output_flush(to->log, error));
 }
 
 static bool write_kept(const Item *item, const FpBacklogTarget *to, GError **error)
@@ -101,7 +108,7 @@ bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **
             (item->asked == NULL || fp_asked_stream_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);
         if (is_kept && item->frame != 0)
             backlog->written = item->frame;
-        bool is_done = !is_kept || (item->line != NULL ? write_line : write_kept)(item, to, error);
+        bool is_done = !is_kept || (item->message != NULL ? write_line : write_kept)(item, to, error);
         backlog->bytes -= item->bytes;
         free_item(g_queue_pop_head(&backlog->items));
         if (!is_done)

@@ -9,6 +9,7 @@
 #define FP_BACKLOG_H
 
 #include "log/log.h"
+#include "messages.h"
 #include "output/writer.h"
 #include "summary.h"
 #include "tshark/dissector.h"
@@ -27,8 +28,9 @@ typedef struct {
 FpBacklog *fp_backlog_new(void);
 void fp_backlog_free(FpBacklog *backlog); /* NULL is allowed */
 
-/* Adds a line made by fp_log_begin, and takes ownership of it. asked: the stream that it waits for; the backlog adds a reference. */
-void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line);
+/* Adds the line of a message, and takes it out of messages, which is borrowed, when it is written, or will not be: whether or not it goes
+ * on then. asked: the stream that it waits for; the backlog adds a reference. */
+void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *messages, FpMessage *message);
 
 /* Adds a kept frame made by fp_writer_keep, of so many bytes, and takes ownership of it. asked: as above; NULL for a frame that is kept in
  * any case. frame: its number; if frames with the same number are added in a row, one of them is written. 0 for a fragment, which is of use

@@ -364,6 +364,21 @@ void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const 
     fp_sink_log_to(pass->sink, log, style, source);
 }
 
+unsigned fp_pass_n_waiting(const FpPass *pass)
+{
+    return fp_sink_n_waiting(pass->sink);
+}
+
+void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes)
+{
+    fp_sink_save_messages(pass->sink, bytes);
+}
+
+void fp_pass_load_messages(FpPass *pass, const GByteArray *bytes, bool are_over)
+{
+    fp_sink_load_messages(pass->sink, bytes, are_over);
+}
+
 bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error)
 {
     FpSink *sink = pass->sink;

@@ -62,16 +62,27 @@ FpStreams *fp_pass_streams(const FpPass *pass); /* owned by the pass */
 /* Returns what was found in frames without a segment. Caller frees. Nothing more may be taken after this. */
 FpNoSegmentCounts *fp_pass_take_left(FpPass *pass);
 
-/* Writes what no longer has to wait, after waiting up to wait_ms for tshark. Returns false and sets error. Like the next two, it does
- * nothing when nothing is asked. */
+/* When there are no frames for now: writes what no longer has to wait, by the clock, after waiting up to wait_ms for tshark. Returns false
+ * and sets error. */
 bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error);
 
 /* Whether anything still waits. */
 bool fp_pass_is_behind(const FpPass *pass);
 
-/* Takes all flights for over, waits for the answers, and writes all that waits, at the end of what goes to writer and log. goes_on: more
- * may come, though flights are looked at only up to here. Returns false and sets error. */
+/* Takes all flights for over, waits for tshark's answers, and writes all that waits, at the end of what goes to writer and log. goes_on:
+ * more may come, though what is asked of tshark is asked only up to here; lines that wait for the rest of a message, and not for tshark, go
+ * on waiting then. Returns false and sets error. */
 bool fp_pass_end_flights(FpPass *pass, bool goes_on, GError **error);
+
+/* Returns how many lines wait for the rest of a message. */
+unsigned fp_pass_n_waiting(const FpPass *pass);
+
+/* Replaces what bytes holds by the messages that go on, so that they can go on in a later pass; nothing when there are none. */
+void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes);
+
+/* Has what fp_pass_save_messages gave go on in a pass that has logged nothing yet. are_over: their streams do not go on, so that what there
+ * is of them has to do. */
+void fp_pass_load_messages(FpPass *pass, const GByteArray *bytes, bool are_over);
 
 /* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, or -1 and sets error. */
 #define FP_PASS_BATCH 32

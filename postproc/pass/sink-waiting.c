@@ -65,12 +65,16 @@ static GPtrArray *frames_of(const GPtrArray *fragments)
 
 static void add_line(Waiting *waiting, FpAskedStream *asked, const FpFound *found)
 {
-    FpSink *sink = &waiting->base;
+    FpMessages *messages = waiting->base.log.messages;
     FpDecodeNotes notes;
-    FpLogEntry entry = fp_sink_entry(sink, found, &notes);
+    FpLogEntry entry;
+    FpMessagePart part;
 
-    fp_log_begin(sink->log.line, sink->log.style, &entry);
-    fp_backlog_add_line(waiting->backlog, asked, g_string_new_len(sink->log.line->str, (gssize)sink->log.line->len));
+    fp_sink_entry(&waiting->base, found, &notes, &entry, &part);
+    if (!fp_log_has_facts(waiting->base.log.style))
+        part.payload = (FpSpan){0};
+    FpMessage *message = fp_messages_begin(messages, &entry, &part);
+    fp_backlog_add_line(waiting->backlog, asked, messages, message);
 }
 
 static void add_kept(Waiting *waiting, FpAskedStream *asked, const FpRecord *record, const GPtrArray *fragments)
@@ -98,6 +102,8 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
 
     if (verdict->classes & FP_CLASS_FIRST && sink->log.output != NULL)
         add_line(waiting, asked, found);
+    if (sink->log.messages != NULL)
+        fp_sink_go_on(sink, found);
     if (sink->show == NULL && verdict->classes & sink->selection->keep &&
         (asked != NULL || fp_dissector_has_matched(waiting->dissector, verdict->stream)))
         add_kept(waiting, asked, found->record, found->fragments);
@@ -140,9 +146,16 @@ static bool release(Waiting *waiting, GError **error)
     return fp_backlog_release(waiting->backlog, &to, error);
 }
 
+static size_t bytes_of(const Waiting *waiting)
+{
+    const FpMessages *messages = waiting->base.log.messages;
+
+    return fp_backlog_bytes(waiting->backlog) + (messages != NULL ? fp_messages_memory(messages) : 0);
+}
+
 static bool is_full(const Waiting *waiting)
 {
-    return fp_backlog_bytes(waiting->backlog) > BACKLOG_BYTES_MAX;
+    return bytes_of(waiting) > BACKLOG_BYTES_MAX;
 }
 
 /* Too much waits. First has tshark answer what it can. If that is not enough, gives up answers, beginning with the streams that have waited
@@ -156,7 +169,7 @@ static bool make_room(Waiting *waiting, GError **error)
         return true;
     fp_dissector_end_old(waiting->dissector);
     while (release(waiting, error)) {
-        if (fp_backlog_bytes(waiting->backlog) <= BACKLOG_BYTES_MAX / 2)
+        if (bytes_of(waiting) <= BACKLOG_BYTES_MAX / 2)
             return true;
         fp_dissector_abandon(waiting->dissector, fp_backlog_first(waiting->backlog));
     }
@@ -212,6 +225,7 @@ static void clear(FpSink *sink)
 static const FpSinkKind kind = {
     .wanted = FP_CLASS_USUAL | FP_CLASS_ASKED,
     .wants_ends = true,
+    .holds_lines = true,
     .needs_fragments = true,
     .drain = drain,
     .clear = clear,

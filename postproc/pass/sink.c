@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/error.h"
+#include "base/journal.h"
 
 /* A line may be written once its flight is over, so whoever writes what messages say has to see all of the flight. */
 static void choose_wanted(FpSink *sink)
@@ -31,7 +31,8 @@ void fp_sink_free(FpSink *sink)
         sink->kind->clear(sink);
     if (sink->log.line != NULL)
         g_string_free(sink->log.line, TRUE);
-    fp_said_free(sink->log.said);
+    fp_messages_free(sink->log.messages);
+    g_clear_pointer(&sink->log.saved, g_byte_array_unref);
     g_free(sink);
 }
 
@@ -47,6 +48,8 @@ void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const 
     sink->log.output = log;
     sink->log.style = style;
     sink->log.source = source;
+    if (sink->log.messages != NULL)
+        fp_messages_next_capture(sink->log.messages);
     if (sink->log.line == NULL)
         sink->log.line = g_string_new(NULL);
     choose_wanted(sink);
@@ -63,19 +66,91 @@ bool fp_sink_keeper(FpSink *sink, FpKeeper *keeper)
     return sink->kind->needs_fragments || fp_sink_writes_fragments(sink);
 }
 
-static bool begin_recognising(FpSink *sink, GError **error)
+/* Bytes that are read in pieces. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t left;
+} Reader;
+
+static bool read_bytes(void *user, void *to, size_t n)
 {
-    sink->log.said = fp_said_new();
-    if (sink->log.said == NULL)
-        g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "libgcrypt: cannot be used for SHA-256 and AES; install Debian's libgcrypt20");
-    return sink->log.said != NULL;
+    Reader *reader = user;
+
+    if (n > reader->left)
+        return false;
+    if (n > 0)
+        memcpy(to, reader->bytes, n);
+    reader->bytes += n;
+    reader->left -= n;
+    return true;
+}
+
+static void load_messages(FpSink *sink)
+{
+    Reader reader = {.bytes = sink->log.saved->data, .left = sink->log.saved->len};
+
+    if (!fp_messages_load(sink->log.messages, read_bytes, &reader))
+        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL,
+                   "the checkpoint: lines that waited for the rest of a message cannot be read, and are lost; please report this");
+    if (sink->log.saved_are_over)
+        fp_messages_end_all(sink->log.messages);
+    g_clear_pointer(&sink->log.saved, g_byte_array_unref);
+}
+
+static bool begin_messages(FpSink *sink, GError **error)
+{
+    const FpLogStyle *style = sink->log.style;
+    const FpMessageLimits limits = {.bytes_max = sink->selection->rules.flight_bytes,
+                                    .memory_max = (size_t)style->message_memory,
+                                    .wait_ns = style->message_wait_ns,
+                                    .payload_bytes = style->payload_bytes,
+                                    .in_order = style->in_order || sink->kind->holds_lines,
+                                    .holds_all = sink->kind->holds_lines};
+
+    sink->log.messages = fp_messages_new(&limits, error);
+    if (sink->log.messages == NULL)
+        return false;
+    if (sink->log.saved != NULL)
+        load_messages(sink);
+    return true;
 }
 
 bool fp_sink_begin_batch(FpSink *sink, const FpCapture *capture, FpDecoder *decoder, GError **error)
 {
     sink->capture = capture;
     sink->decoder = decoder;
-    return sink->log.output == NULL || sink->log.said != NULL || begin_recognising(sink, error);
+    return sink->log.output == NULL || sink->log.messages != NULL || begin_messages(sink, error);
+}
+
+unsigned fp_sink_n_waiting(const FpSink *sink)
+{
+    if (sink->log.saved != NULL)
+        return fp_messages_n_saved(sink->log.saved);
+    return sink->log.messages != NULL ? fp_messages_n_open(sink->log.messages) : 0;
+}
+
+static bool append_bytes(void *user, const void *bytes, size_t n)
+{
+    g_byte_array_append(user, bytes, (guint)n);
+    return true;
+}
+
+void fp_sink_save_messages(const FpSink *sink, GByteArray *bytes)
+{
+    g_byte_array_set_size(bytes, 0);
+    if (sink->log.saved != NULL)
+        g_byte_array_append(bytes, sink->log.saved->data, sink->log.saved->len);
+    else if (fp_sink_n_waiting(sink) > 0)
+        fp_messages_save(sink->log.messages, append_bytes, bytes);
+}
+
+void fp_sink_load_messages(FpSink *sink, const GByteArray *bytes, bool are_over)
+{
+    if (bytes->len == 0)
+        return;
+    sink->log.saved = g_byte_array_new();
+    g_byte_array_append(sink->log.saved, bytes->data, bytes->len);
+    sink->log.saved_are_over = are_over;
 }
 
 bool fp_sink_take_segment(FpSink *sink, const FpFound *found, GError **error)
@@ -100,48 +175,51 @@ bool fp_sink_after_batch(FpSink *sink, int n, int64_t last_ns, GError **error)
     return sink->kind->after_batch == NULL || sink->kind->after_batch(sink, n, last_ns, error);
 }
 
-/* Recognises what a datagram says. */
-static void recognise_datagram(FpSink *sink, const FpSaidMessage *message)
+/* Decodes the record a second time, now with notes: only frames of messages need what is in them. */
+static void take_notes(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpMessagePart *part)
 {
-    const FpSaidText datagram = {.bytes = message->bytes, .n = message->n};
+    const FpVerdict *verdict = found->verdict;
+    const bool has_syn = (found->segment->flags & FP_TCP_SYN) != 0; /* which takes a number, too (RFC 9293 3.4) */
 
-    (void)fp_said_recognise_datagrams(sink->log.said, &datagram, 1, true, &sink->log.facts);
+    fp_decode_again(sink->decoder, found->record, found->index, notes);
+    *part = (FpMessagePart){.offset = (int32_t)(verdict->relative_seq + has_syn - 1),
+                            .payload = {.wire = verdict->payload_bytes},
+                            .frame = found->frame,
+                            .time_ns = found->segment->time_ns};
+    if (notes->tcp.captured > found->segment->header_bytes)
+        part->payload = fp_span_first(fp_span_after(notes->tcp, found->segment->header_bytes), verdict->payload_bytes);
 }
 
-/* Recognises what the payload of the frame says by itself: what follows in later frames is not waited for. */
-static const FpSaidFacts *recognise(FpSink *sink, const FpFound *found, const FpDecodeNotes *notes)
+void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpLogEntry *entry, FpMessagePart *part)
 {
-    static const FpSaidSpeaker speakers[] = {
-        [FP_SIDE_UNKNOWN] = FP_SAID_BY_ANYBODY, [FP_SIDE_CLIENT] = FP_SAID_BY_CLIENT, [FP_SIDE_SERVER] = FP_SAID_BY_SERVER};
-    FpSaidMessage message = {.speaker = speakers[found->verdict->side], .is_over = true};
-
-    memset(&sink->log.facts, 0, sizeof sink->log.facts);
-    if (!fp_log_has_facts(sink->log.style) || notes->tcp.captured <= found->segment->header_bytes)
-        return &sink->log.facts;
-    message.bytes = notes->tcp.bytes + found->segment->header_bytes;
-    message.n = MIN(notes->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
-    if (found->segment->transport == FP_TRANSPORT_UDP)
-        recognise_datagram(sink, &message);
-    else if (!found->verdict->out_of_order)
-        (void)fp_said_recognise(sink->log.said, &message, &sink->log.facts);
-    return &sink->log.facts;
-}
-
-/* Decodes the record a second time, now with notes: only first payload frames need what is in them. */
-FpLogEntry fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes)
-{
-    const FpRecord *record = found->record;
-
-    fp_decode_again(sink->decoder, record, found->index, notes);
-    return (FpLogEntry){
+    take_notes(sink, found, notes, part);
+    *entry = (FpLogEntry){
         .source = sink->log.source,
         .is_live = fp_capture_is_live(sink->capture),
-        .has_nanoseconds = fp_capture_has_nanoseconds(sink->capture, record),
-        .seconds = fp_capture_seconds(sink->capture, record),
+        .has_nanoseconds = fp_capture_has_nanoseconds(sink->capture, found->record),
+        .seconds = fp_capture_seconds(sink->capture, found->record),
         .frame = found->frame,
         .segment = found->segment,
         .verdict = found->verdict,
-        .notes = notes,
-        .facts = recognise(sink, found, notes),
+        .network = sink->selection->network_kinds != 0 ? found->segment->network : 0,
+        .payload = part->payload,
+        .vlans = notes->vlans,
+        .n_vlans = notes->n_vlans,
     };
+}
+
+void fp_sink_go_on(FpSink *sink, const FpFound *found)
+{
+    const FpVerdict *verdict = found->verdict;
+    FpDecodeNotes notes;
+    FpMessagePart part;
+
+    if (!fp_messages_is_open(sink->log.messages, verdict->stream))
+        return;
+    if (verdict->classes & FP_CLASS_FLIGHT && !(verdict->classes & FP_CLASS_FIRST)) {
+        take_notes(sink, found, &notes, &part);
+        fp_messages_add(sink->log.messages, verdict->stream, &part);
+    }
+    if (verdict->ends_flight)
+        fp_messages_end(sink->log.messages, verdict->stream);
 }

@@ -4,13 +4,14 @@
  *
  * file -> record -> segment -> stream -> verdict -> [output]
  *
- * A sink is of one of two kinds: straight (sink-straight.c) writes at once; waiting (sink-waiting.c) asks tshark about streams, and what is
+ * A sink is of one of two kinds: straight (sink-straight.c) asks nobody; waiting (sink-waiting.c) asks tshark about streams, and what is
  * to be written of them waits for the answers. Only pass.c and sink*.c include this.
  */
 #ifndef FP_SINK_H
 #define FP_SINK_H
 
 #include "decode/decode.h"
+#include "messages.h"
 #include "pass.h"
 #include "tshark/dissector.h"
 
@@ -31,6 +32,7 @@ typedef struct {
 typedef struct {
     unsigned wanted;      /* classes of segments that it takes */
     bool wants_ends;      /* it takes those that end a flight, too */
+    bool holds_lines;     /* no line is written before all of the flight has been seen */
     bool needs_fragments; /* it keeps fragments even if they are not written */
     /* See fp_sink_take_segment and fp_sink_take_frame; the frame is kept. */
     bool (*take_segment)(FpSink *sink, const FpFound *found, GError **error);
@@ -63,9 +65,10 @@ struct FpSink {
         FpOutput *output; /* NULL: no log */
         const FpLogStyle *style;
         const char *source;
-        GString *line; /* for building one */
-        FpSaid *said;  /* NULL: nothing was logged yet */
-        FpSaidFacts facts;
+        GString *line;        /* for building one */
+        FpMessages *messages; /* NULL: nothing was logged yet */
+        GByteArray *saved;    /* messages that were saved earlier, until there are messages; NULL: none */
+        bool saved_are_over;
     } log;
 };
 
@@ -107,7 +110,16 @@ bool fp_sink_take_frame(FpSink *sink, const FpRecord *record, const GPtrArray *f
 /* After a batch of n records, of which the last has the time last_ns. Returns false and sets error. */
 bool fp_sink_after_batch(FpSink *sink, int n, int64_t last_ns, GError **error);
 
-/* For the kinds: returns the log entry of a first payload frame. *notes is filled in; the entry borrows it and found. */
-FpLogEntry fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes);
+/* See fp_pass_n_waiting, fp_pass_save_messages and fp_pass_load_messages. */
+unsigned fp_sink_n_waiting(const FpSink *sink);
+void fp_sink_save_messages(const FpSink *sink, GByteArray *bytes);
+void fp_sink_load_messages(FpSink *sink, const GByteArray *bytes, bool are_over);
+
+/* For the kinds: fills in the log entry of a first payload frame, and what it has of its message. *notes is filled in; entry borrows it and
+ * found, part too. */
+void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpLogEntry *entry, FpMessagePart *part);
+
+/* For the kinds: adds a segment to its stream's message, if it is in the flight, and ends the message, if it ends the flight. */
+void fp_sink_go_on(FpSink *sink, const FpFound *found);
 
 #endif

@@ -52,6 +52,7 @@ static const Figure figures[FP_N_FIGURES] = {
     [FP_FIGURE_LAST_FRAME_NS] = {"last_frame_seconds", "Time of the newest frame", false, true},
     [FP_FIGURE_LAST_PUBLISHED_NS] = {"last_published_seconds", "When an output was last published", false, true},
     [FP_FIGURE_LAG_NS] = {"lag_seconds", "From the last change of the last file to its output", false, true},
+    [FP_FIGURE_LINES_WAITING] = {"lines_waiting", "Lines of the log that wait for the rest of a message", false, false},
     [FP_FIGURE_CHECKPOINT_NS] = {"checkpoint_seconds", "How long the last checkpoint took", false, true},
 };
 

@@ -10,13 +10,13 @@ import unittest
 
 import tshark_runner
 from desktop import Desktop
-from packets import ACK, PSH, SYN, Capture, Stream
+from packets import ACK, PSH, SYN, Capture, Stream, client_hello
 from waiting import wait_for
 
 TOOLS = "Xvfb", "xdotool", "wireshark"
 LISTENER = """
 local path, frames = %r, {}
-local tap = Listener.new("firstpayload")
+local tap = Listener.new("firstpayload", %r)
 function tap.reset() frames = {} end
 function tap.packet(pinfo) frames[#frames + 1] = pinfo.number end
 function tap.draw()
@@ -26,6 +26,20 @@ function tap.draw()
     os.rename(path .. ".new", path)
 end
 """
+
+
+HELLO = client_hello("long.example.org", 2000)
+
+
+def make_split_capture():
+    """A ClientHello in two frames, 4 and 5; its reply."""
+    capture = Capture()
+    stream = Stream(capture, 40000, server_port=443)
+    stream.handshake()
+    stream.client(ACK, 1, 1, HELLO[:1400])
+    stream.client(PSH | ACK, 1401, 1, HELLO[1400:])
+    stream.server(PSH | ACK, 1, 1 + len(HELLO), b"\x15\x03\x03\0\2\2\x28")
+    return capture
 
 
 def make_capture(streams=3):
@@ -47,8 +61,11 @@ class Wireshark(unittest.TestCase):
         folder = tshark_runner.folder()
         self.told = os.path.join(folder, f"told-{time.monotonic_ns()}")
         self.script = self.told + ".lua"
+        self.listen("")
+
+    def listen(self, display_filter):
         with open(self.script, "w", encoding="utf-8") as file:
-            file.write(LISTENER % self.told)
+            file.write(LISTENER % (self.told, display_filter))
 
     def frames(self):
         if not os.path.exists(self.told):
@@ -85,6 +102,17 @@ class Wireshark(unittest.TestCase):
         up = ["Up"] if tshark_runner.version() < (4, 6) else ["Up", "Up"]    # 4.6 has ILNP below it
         self.desktop.keys("alt+s", *up, "Return")
         wait_for(lambda: self.desktop.find("First Payload"), "the window of Statistics > First Payload")
+
+    def test_name_of_a_message_in_two_frames(self):
+        """When a file was read, the first frame has the name that is known since the second: a filter finds it."""
+        path = make_split_capture().write(os.path.join(tshark_runner.folder(), "split.pcap"))
+        self.listen('firstpayload.detail == "long.example.org"')
+        self.start("-r", path)
+        self.await_frames([], "while it was read")
+        self.desktop.keys("ctrl+slash")
+        self.desktop.type("tcp")
+        self.desktop.keys("Return")
+        self.await_frames([4], "when a display filter had all frames visited again")
 
     def test_live(self):
         """From a pipe, frame by frame, as from an interface."""

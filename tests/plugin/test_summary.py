@@ -5,10 +5,14 @@ import unittest
 
 import tshark_runner
 from packets import ACK, PSH, RST, SYN, Capture, Stream, client_hello
+from test_passes import Sharkd
 
 GET = b"GET /index.html HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
 HELLO = client_hello("www.example.org")
 LONG_HELLO = client_hello("long.example.org", 2000)
+LONG_NAME = "-".join(["label"] * 10) + "." + "-".join(["other"] * 9) + ".example.org"     # the end says whose it is
+POST = b"POST /form HTTP/1.1\r\nHost: post.example.org\r\nContent-Length: 4\r\n\r\n"
+BEACON = b"\xde\xad\xbe\xef\0\1\2\3C2 beacon here"
 
 
 def setUpModule():
@@ -38,6 +42,14 @@ def make_capture(frames):
     frames["midstream"] = Stream(capture, 40007).server(PSH | ACK, 1000, 1000, b"in the middle")
     frames["hole"] = stream(40008, 7780).client(PSH | ACK, 101, 1, b"after a hole")
     stream(40009, 7781).server(RST, 1)
+    frames["long name"] = stream(40010, 443).client(PSH | ACK, 1, 1, client_hello(LONG_NAME))
+    post = stream(40011, 8080)
+    frames["post"] = post.client(ACK, 1, 1, POST)
+    frames["post end"] = post.client(PSH | ACK, 1 + len(POST), 1, b"body")
+    frames["no tls"] = stream(40012, 443).client(PSH | ACK, 1, 1, BEACON)
+    frames["http on 443"] = stream(40013, 443).client(PSH | ACK, 1, 1, GET)
+    frames["no ssh"] = stream(40014, 22).client(PSH | ACK, 1, 1, BEACON)
+    frames["no name"] = stream(40015, 443).client(PSH | ACK, 1, 1, client_hello(""))
     return capture
 
 
@@ -63,7 +75,7 @@ class Summary(unittest.TestCase):
         whole = {
             "http": f"client {len(GET)}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
             "tls": f"client {len(HELLO)}: TLS www.example.org",
-            "split": "client 1400: TLS ...",
+            "split": "client 1400: TLS long.example.org ...",
             "split end": f"client, since frame {self.frames['split']}: TLS long.example.org",
             "line": "server 16: hello.[31m you",
             "binary": "client 3: 00 01 02",
@@ -71,24 +83,47 @@ class Summary(unittest.TestCase):
             "fast open": f"client {len(GET)}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
             "midstream": "unknown 13: in the middle",
             "hole": "client 12: after a hole",
+            "long name": f"client {len(client_hello(LONG_NAME))}: TLS {LONG_NAME}",
+            "post": f"client {len(POST)}: HTTP POST /form HTTP/1.1 (post.example.org) ...",
+            "post end": f"client, since frame {self.frames['post']}: HTTP post.example.org",
+            "no tls": "client 22: " + BEACON[:16].hex(" "),
+            "http on 443": f"client {len(GET)}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
+            "no ssh": "client 22: " + BEACON[:16].hex(" "),
+            "no name": f"client {len(client_hello(''))}: TLS {client_hello('')[:16].hex(' ')}",
         }
         self.assertEqual(self.named(self.rows("firstpayload.summary")), whole)
-        # in one pass it is not known yet that the message goes on; since 4.4 the frame is not said to be TLS before that either
-        begun = "TLS" if tshark_runner.version() < (4, 4) else LONG_HELLO[:16].hex(" ")
-        self.assertEqual(self.named(self.rows("firstpayload.summary", passes=1)), {**whole, "split": f"client 1400: {begun}"})
+        # In one pass it is not yet known where the message ends; nor that it is HTTP and, since 4.4, TLS.
+        known = "TLS " if tshark_runner.version() < (4, 4) else ""
+        self.assertEqual(self.named(self.rows("firstpayload.summary", passes=1)), {
+            **whole, "split": f"client 1400: {known}{LONG_HELLO[:16].hex(' ')}", "post": f"client {len(POST)}: POST /form HTTP/1.1"})
 
     def test_protocol_and_detail(self):
         self.assertEqual(self.named(self.rows("firstpayload.protocol", "firstpayload.detail")), {
-            "http": ["HTTP", "www.example.org"], "tls": ["TLS", "www.example.org"], "split": ["TLS", ""], "split end": ["", "long.example.org"],
-            "fast open": ["HTTP", "www.example.org"]})
+            "http": ["HTTP", "www.example.org"], "tls": ["TLS", "www.example.org"],
+            "split": ["TLS", "long.example.org"], "split end": ["", "long.example.org"],
+            "fast open": ["HTTP", "www.example.org"], "long name": ["TLS", LONG_NAME], "no name": ["TLS", ""],
+            "http on 443": ["HTTP", "www.example.org"],
+            "post": ["HTTP", "post.example.org"], "post end": ["", "post.example.org"]})
+
+    def test_one_field_alone(self):
+        """Each is the same as among others, although Wireshark keeps only what somebody asks for."""
+        both = self.rows("firstpayload.protocol", "firstpayload.detail")
+        for column, field in enumerate(("firstpayload.protocol", "firstpayload.detail")):
+            alone = {number: values[0] for number, values in self.rows(field).items()}
+            self.assertEqual(alone, {number: values[column] for number, values in both.items() if values[column]})
 
     def test_detail_in_a_filter(self):
-        self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"'),
-                         sorted(self.frames[name] for name in ("http", "tls", "split end", "fast open")))
+        named = ["http", "tls", "split end", "fast open", "long name", "post end", "http on 443"]
+        self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"'), sorted(self.frames[name] for name in named))
+        self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"', ["-2"]),
+                         sorted(self.frames[name] for name in [*named, "split", "post"]))
+        self.assertEqual(tshark_runner.frames(self.path, f'firstpayload.detail == "{LONG_NAME}"'), [self.frames["long name"]])
 
     def test_details_preference(self):
         rows = self.rows("firstpayload.detail", extra=["-o", "firstpayload.details:http.request.method,tls.handshake.version"])
-        self.assertEqual(self.named(rows), {"http": "GET", "fast open": "GET", "tls": "0x0303", "split end": "0x0303"})
+        hellos = ("tls", "split", "split end", "long name", "no name")
+        gets, posts = ("http", "http on 443", "fast open"), ("post", "post end")
+        self.assertEqual(self.named(rows), {**dict.fromkeys(gets, "GET"), **dict.fromkeys(posts, "POST"), **dict.fromkeys(hellos, "0x0303")})
 
     def test_details_that_there_are_not(self):
         done = tshark_runner.run_tshark(["-r", self.path, "-o", "firstpayload.details:http.host no.such_field", "-Y", "firstpayload.detail"])
@@ -96,7 +131,25 @@ class Summary(unittest.TestCase):
         self.assertIn(b"no field no.such_field", done.stderr)
 
     def test_continued_in(self):
-        self.assertEqual(self.named(self.rows("firstpayload.continued_in")), {"split": str(self.frames["split end"])})
+        self.assertEqual(self.named(self.rows("firstpayload.continued_in")),
+                         {"split": str(self.frames["split end"]), "post": str(self.frames["post end"])})
+
+    def test_frames_that_a_read_filter_drops(self):
+        """Without the frame that completes the message, nobody knows what it says; its number goes to the next frame."""
+        rows = self.rows("firstpayload.detail", extra=["-R", f"frame.number != {self.frames['split end']}"])
+        self.assertEqual({rows.get(self.frames["split"]), tuple(rows[self.frames["tls"]])}, {None, ("www.example.org",)})
+
+    def test_in_any_order(self):
+        """As in Wireshark: all frames once, then any of them, with a filter or to be looked at."""
+        sharkd = Sharkd()
+        self.addCleanup(sharkd.close)
+        sharkd.ask("load", file=tshark_runner.readable(self.path))
+        split = self.frames["split"]
+        self.assertIn("Detail: long.example.org", [label for labels in sharkd.labels(split) for label in labels])
+        rows = sharkd.ask("frames", filter='firstpayload.detail == "long.example.org"', column0="firstpayload.summary:0")
+        self.assertEqual([(row["num"], row["c"][0]) for row in rows], [
+            (split, "client 1400: TLS long.example.org ..."),
+            (self.frames["split end"], f"client, since frame {split}: TLS long.example.org")])
 
     def test_links(self):
         syn, first, reply = (str(self.frames[name]) for name in ("syn 80", "http", "http reply"))
@@ -105,19 +158,23 @@ class Summary(unittest.TestCase):
         self.assertEqual(rows[self.frames["split end"]], [str(self.frames["syn 8443"]), str(self.frames["split"]), ""])
 
     def test_links_make_no_first_payload(self):
-        firsts = [number for name, number in self.frames.items() if name not in ("http reply", "split end") and not name.startswith("syn")]
+        others = ("http reply", "split end", "post end")
+        firsts = [number for name, number in self.frames.items() if name not in others and not name.startswith("syn")]
         self.assertEqual(tshark_runner.frames(self.path, "firstpayload", ["-2"]), sorted(firsts))
 
     def test_expert_infos(self):
-        for name, frame in (("fast_open", "fast open"), ("midstream", "midstream"), ("out_of_order", "hole"), ("continued", "split")):
-            self.assertEqual(tshark_runner.frames(self.path, "firstpayload.expert." + name, ["-2"]), [self.frames[frame]])
+        for name, frames in (("fast_open", ["fast open"]), ("midstream", ["midstream"]), ("out_of_order", ["hole"]), ("continued", ["split", "post"])):
+            self.assertEqual(tshark_runner.frames(self.path, "firstpayload.expert." + name, ["-2"]), [self.frames[frame] for frame in frames])
 
     def test_list_of_expert_infos(self):
-        done = tshark_runner.run_tshark(["-q", "-r", self.path, "-z", "expert"])
-        lines = [" ".join(line.split()) for line in done.stdout.decode().splitlines() if "First Payload" in line]
-        self.assertEqual(sorted(lines), ["1 Sequence First Payload First payload captured, but not the bytes before it",
-                                         "1 Sequence First Payload First payload captured, but not the start of the stream",
-                                         "1 Sequence First Payload First payload in the SYN (TCP Fast Open)"])
+        known = ["1 Sequence First Payload First payload captured, but not the bytes before it",
+                 "1 Sequence First Payload First payload captured, but not the start of the stream",
+                 "1 Sequence First Payload First payload in the SYN (TCP Fast Open)"]
+        later = [f"1 Reassemble First Payload First message continues, whole in frame {self.frames[name]}" for name in ("split end", "post end")]
+        for options, expected in (([], known), (["-2"], known + later)):
+            done = tshark_runner.run_tshark(["-q", *options, "-r", self.path, "-z", "expert"])
+            lines = [" ".join(line.split()) for line in done.stdout.decode().splitlines() if "First Payload" in line]
+            self.assertEqual(sorted(lines), sorted(expected))
 
     def test_syn_restarts_clock_preference(self):
         capture = Capture()
