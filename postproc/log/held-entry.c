@@ -78,9 +78,8 @@ typedef struct {
     uint16_t source_port, destination_port;
     uint8_t addresses[2][ADDRESS_BYTES_MAX];
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX];
-    uint8_t address_bytes, side;
+    uint8_t address_bytes, transport, side;
     uint8_t is_live, has_nanoseconds, has_syn, midstream, out_of_order, fast_open;
-    uint8_t transport; /* where versions before UDP have a byte that is 0 */
 } Saved;
 
 static void save_verdict(Saved *saved, const FpVerdict *verdict)
@@ -116,7 +115,7 @@ bool fp_held_entry_save(const FpHeldEntry *held, FpStreamsWrite write, void *use
     saved.source_port = held->segment.source_port;
     saved.destination_port = held->segment.destination_port;
     saved.address_bytes = held->segment.address_bytes;
-    saved.transport = held->segment.transport;
+    saved.transport = (uint8_t)held->segment.transport;
     memcpy(saved.addresses, held->addresses, sizeof saved.addresses);
     memcpy(saved.vlans, held->vlans, sizeof saved.vlans);
     return write(user, &saved, sizeof saved) && write(user, held->source, saved.source_bytes) &&
@@ -125,8 +124,8 @@ bool fp_held_entry_save(const FpHeldEntry *held, FpStreamsWrite write, void *use
 
 static bool makes_sense(const Saved *saved)
 {
-    return (saved->address_bytes == 4 || saved->address_bytes == 16) && saved->transport <= FP_TRANSPORT_UDP &&
-           saved->side <= FP_SIDE_SERVER && saved->n_vlans <= FP_DECODE_NOTES_VLANS_MAX && saved->source_bytes <= SOURCE_BYTES_MAX &&
+    return (saved->address_bytes == 4 || saved->address_bytes == 16) && saved->side <= FP_SIDE_SERVER &&
+           saved->n_vlans <= FP_DECODE_NOTES_VLANS_MAX && saved->source_bytes <= SOURCE_BYTES_MAX &&
            saved->payload_captured <= FP_LOG_PAYLOAD_BYTES_MAX && saved->payload_captured <= saved->payload_wire;
 }
 

@@ -134,23 +134,33 @@ void fp_assembly_add(FpAssembly *assembly, int64_t offset, FpSpan payload, uint6
         g_array_append_val(assembly->sources, source);
 }
 
+void fp_assembly_append(FpAssembly *assembly, FpSpan payload, uint64_t frame)
+{
+    size_t n;
+
+    (void)fp_assembly_bytes(assembly, &n);
+    fp_assembly_add(assembly, (int64_t)n, payload, frame);
+}
+
+const uint8_t *fp_assembly_datagram(const FpAssembly *assembly, unsigned i, size_t *n)
+{
+    if (i >= assembly->sources->len)
+        return NULL;
+    const Source *source = &g_array_index(assembly->sources, Source, i);
+    size_t end;
+    (void)fp_assembly_bytes(assembly, &end);
+    if (i + 1 < assembly->sources->len)
+        end = source[1].at;
+    *n = end - source->at;
+    return assembly->bytes + source->at;
+}
+
 const uint8_t *fp_assembly_bytes(const FpAssembly *assembly, size_t *n)
 {
     bool has_first = assembly->extents->len > 0 && extent_at(assembly, 0)->from == 0;
 
     *n = has_first ? extent_at(assembly, 0)->to : 0;
     return assembly->bytes;
-}
-
-size_t fp_assembly_datagrams(const FpAssembly *assembly, size_t *at, size_t max)
-{
-    size_t n_bytes, n = 0;
-
-    (void)fp_assembly_bytes(assembly, &n_bytes);
-    for (; n < assembly->sources->len && g_array_index(assembly->sources, Source, n).at < n_bytes; n++)
-        if (n < max)
-            at[n] = (size_t)g_array_index(assembly->sources, Source, n).at;
-    return n;
 }
 
 bool fp_assembly_is_full(const FpAssembly *assembly)

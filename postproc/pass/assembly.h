@@ -4,8 +4,8 @@
  *
  * file -> record -> segment -> stream -> [verdict -> output]
  *
- * A byte that comes again counts once: its first copy does. A hole ends what is known, until it is filled; so does the place where a frame
- * was cut by the snapshot length.
+ * Of UDP they are the payloads one after another. A byte of TCP that comes again counts once: its first copy does. A hole ends what is
+ * known, until it is filled; so does the place where a frame was cut by the snapshot length.
  */
 #ifndef FP_ASSEMBLY_H
 #define FP_ASSEMBLY_H
@@ -27,12 +27,14 @@ void fp_assembly_free(FpAssembly *assembly); /* NULL is allowed */
  * out. frame: a number for it, 0: none. The bytes are copied. */
 void fp_assembly_add(FpAssembly *assembly, int64_t offset, FpSpan payload, uint64_t frame);
 
+/* Adds a datagram's payload behind all that is there: a datagram has no offset. */
+void fp_assembly_append(FpAssembly *assembly, FpSpan payload, uint64_t frame);
+
+/* Returns the i-th of the datagrams that fp_assembly_append has added, the first 0; *n: its bytes. NULL: there are not so many. */
+const uint8_t *fp_assembly_datagram(const FpAssembly *assembly, unsigned i, size_t *n);
+
 /* Returns the bytes from the first to the first that is missing; *n: how many. They are valid until the next fp_assembly_add. */
 const uint8_t *fp_assembly_bytes(const FpAssembly *assembly, size_t *n);
-
-/* Datagrams have no sequence numbers: their offsets are what was sent before, so each lies behind the one before. Returns how many of them
- * are in fp_assembly_bytes, and writes where the first max of these begin to at. */
-size_t fp_assembly_datagrams(const FpAssembly *assembly, size_t *at, size_t max);
 
 /* Whether no more can follow these bytes: there are bytes_max, or the frame with the next was cut. */
 bool fp_assembly_is_full(const FpAssembly *assembly);

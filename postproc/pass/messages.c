@@ -6,10 +6,14 @@
 
 #include "base/error.h"
 
+/* A first message of QUIC takes one to four; more are not looked at. */
+#define DATAGRAMS_MAX 32U
+
 struct FpMessage {
     FpHeldEntry *held;
     FpAssembly *assembly;
     FpSaidSpeaker speaker;
+    bool is_datagrams;
     unsigned capture;    /* FpMessages.capture when it began; 0: it was loaded */
     size_t wanted_bytes; /* with fewer the recognisers would say the same as before */
     int64_t last_ns;     /* when its newest frame was captured, */
@@ -108,39 +112,30 @@ static void count_memory(FpMessages *messages, FpMessage *message)
     message->memory = memory;
 }
 
-/* More than a client's first flight ever takes; so that asking again after each datagram stays cheap. */
-#define DATAGRAMS_MAX 32U
-
-static FpSaidResult recognise_datagrams(FpMessages *messages, const FpAssembly *assembly, const FpSaidMessage *said)
+/* Asks the recognisers what a message says; facts are those of messages. */
+static FpSaidResult recognise(FpMessages *messages, const FpMessage *message, bool is_over)
 {
-    size_t at[DATAGRAMS_MAX + 1], n = fp_assembly_datagrams(assembly, at, DATAGRAMS_MAX + 1);
+    FpSaidMessage said = {.speaker = message->speaker, .is_over = is_over};
     FpSaidText datagrams[DATAGRAMS_MAX];
-    const bool are_all = n <= DATAGRAMS_MAX;
+    unsigned n = 0;
 
-    if (are_all)
-        at[n] = said->n;
-    n = MIN(n, DATAGRAMS_MAX);
-    for (size_t i = 0; i < n; i++)
-        datagrams[i] = (FpSaidText){.bytes = said->bytes + at[i], .n = at[i + 1] - at[i]};
-    return fp_said_recognise_datagrams(messages->said, datagrams, n, said->is_over || !are_all, &messages->facts);
-}
-
-/* Asks the recognisers about said, the bytes of message, and sets facts. */
-static FpSaidResult recognise(FpMessages *messages, const FpMessage *message, const FpSaidMessage *said)
-{
-    if (fp_held_entry_get(message->held)->segment->transport == FP_TRANSPORT_UDP)
-        return recognise_datagrams(messages, message->assembly, said);
-    return fp_said_recognise(messages->said, said, &messages->facts);
+    if (!message->is_datagrams) {
+        said.bytes = fp_assembly_bytes(message->assembly, &said.n);
+        return fp_said_recognise(messages->said, &said, &messages->facts);
+    }
+    while (n < DATAGRAMS_MAX && (datagrams[n].bytes = fp_assembly_datagram(message->assembly, n, &datagrams[n].n)) != NULL)
+        n++;
+    return fp_said_recognise_datagrams(messages->said, datagrams, n, is_over || n == DATAGRAMS_MAX, &messages->facts);
 }
 
 /* Asks the recognisers, unless they would say what they said before. Ends the message when nothing more of it is wanted, or can come. */
 static void judge(FpMessages *messages, FpMessage *message)
 {
-    FpSaidMessage said = {.speaker = message->speaker};
+    size_t n;
 
-    said.bytes = fp_assembly_bytes(message->assembly, &said.n);
-    if (said.n > 0 && said.n >= message->wanted_bytes) {
-        if (recognise(messages, message, &said) != FP_SAID_MORE) {
+    (void)fp_assembly_bytes(message->assembly, &n);
+    if (n > 0 && n >= message->wanted_bytes) {
+        if (recognise(messages, message, false) != FP_SAID_MORE) {
             end(messages, message, true);
             return;
         }
@@ -159,7 +154,12 @@ static void keep_within_memory(FpMessages *messages)
 
 static void add_part(FpMessages *messages, FpMessage *message, const FpMessagePart *part)
 {
-    fp_assembly_add(message->assembly, part->offset, part->payload, message->capture == messages->capture ? part->frame : 0);
+    const uint64_t frame = message->capture == messages->capture ? part->frame : 0;
+
+    if (part->is_datagram)
+        fp_assembly_append(message->assembly, part->payload, frame);
+    else
+        fp_assembly_add(message->assembly, part->offset, part->payload, frame);
     message->last_ns = part->time_ns;
     message->last_us = g_get_monotonic_time();
     count_memory(messages, message);
@@ -176,33 +176,30 @@ static void join(FpMessages *messages, FpMessage *message)
         g_queue_push_tail_link(&messages->in_line, &message->in_line);
 }
 
-static FpMessage *hold(FpMessages *messages, const FpLogEntry *entry, FpSaidSpeaker speaker)
+static FpMessage *hold(const FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, FpSaidSpeaker speaker)
 {
     FpMessage *message = g_new0(FpMessage, 1);
 
     message->held = fp_held_entry_new(entry, messages->limits.payload_bytes);
     message->assembly = fp_assembly_new(messages->limits.bytes_max);
     message->speaker = speaker;
+    message->is_datagrams = part->is_datagram;
     message->capture = messages->capture;
     return message;
-}
-
-static FpSaidResult recognise_first(FpMessages *messages, const FpLogEntry *entry, const FpSaidMessage *said)
-{
-    const FpSaidText datagram = {.bytes = said->bytes, .n = said->n};
-
-    if (entry->segment->transport == FP_TRANSPORT_UDP)
-        return fp_said_recognise_datagrams(messages->said, &datagram, 1, false, &messages->facts);
-    return fp_said_recognise(messages->said, said, &messages->facts);
 }
 
 /* Whether a first payload frame says all by itself, and its line need not wait for others. Then sets its message and facts. */
 static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part, FpSaidSpeaker speaker)
 {
     const FpSaidMessage said = {.bytes = part->payload.bytes, .n = part->payload.captured, .speaker = speaker};
+    const FpSaidText datagram = {said.bytes, said.n};
 
-    if (messages->limits.holds_all || part->offset != 0 || said.n == 0 || said.n > messages->limits.bytes_max ||
-        messages->in_line.head != NULL || recognise_first(messages, entry, &said) == FP_SAID_MORE)
+    if (messages->limits.holds_all || (part->offset != 0 && !part->is_datagram) || said.n == 0 || said.n > messages->limits.bytes_max ||
+        messages->in_line.head != NULL)
+        return false;
+    FpSaidResult result = part->is_datagram ? fp_said_recognise_datagrams(messages->said, &datagram, 1, false, &messages->facts)
+                                            : fp_said_recognise(messages->said, &said, &messages->facts);
+    if (result == FP_SAID_MORE || (result == FP_SAID_UNKNOWN && said.n < part->payload.wire))
         return false;
     messages->first_frame = part->frame;
     entry->message = (FpLogMessage){.bytes = said.bytes, .n = said.n, .frames = &messages->first_frame, .n_frames = 1, .is_complete = true};
@@ -218,7 +215,7 @@ FpMessage *fp_messages_begin(FpMessages *messages, FpLogEntry *entry, const FpMe
 
     if (is_complete(messages, entry, part, speaker))
         return NULL;
-    FpMessage *message = hold(messages, entry, speaker);
+    FpMessage *message = hold(messages, entry, part, speaker);
     join(messages, message);
     add_part(messages, message, part);
     keep_within_memory(messages);
@@ -321,15 +318,13 @@ size_t fp_messages_memory(const FpMessages *messages)
 
 void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *entry)
 {
-    FpSaidMessage said = {.speaker = message->speaker, .is_over = true};
-
     *entry = *fp_held_entry_get(message->held);
-    said.bytes = fp_assembly_bytes(message->assembly, &said.n);
-    entry->message = (FpLogMessage){.bytes = said.bytes, .n = said.n, .is_complete = message->is_complete};
+    entry->message = (FpLogMessage){.is_complete = message->is_complete};
+    entry->message.bytes = fp_assembly_bytes(message->assembly, &entry->message.n);
     entry->message.frames = fp_assembly_frames(message->assembly, &entry->message.n_frames);
     memset(&messages->facts, 0, sizeof messages->facts);
-    if (said.n > 0)
-        (void)recognise(messages, message, &said);
+    if (entry->message.n > 0)
+        (void)recognise(messages, message, true);
     entry->facts = &messages->facts;
     if (message->is_over && fp_assembly_is_whole(message->assembly) && !messages->facts.is_cut)
         entry->message.is_complete = true;
@@ -339,7 +334,7 @@ void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *ent
 typedef struct {
     int64_t last_ns;
     uint64_t wanted_bytes;
-    uint8_t speaker, has_ended, is_complete, is_over, nothing[4];
+    uint8_t speaker, is_datagrams, has_ended, is_complete, is_over, nothing[3];
 } Saved;
 
 static bool save(const FpMessage *message, FpStreamsWrite write, void *user)
@@ -347,6 +342,7 @@ static bool save(const FpMessage *message, FpStreamsWrite write, void *user)
     const Saved saved = {.last_ns = message->last_ns,
                          .wanted_bytes = message->wanted_bytes,
                          .speaker = (uint8_t)message->speaker,
+                         .is_datagrams = message->is_datagrams,
                          .has_ended = message->has_ended,
                          .is_complete = message->is_complete,
                          .is_over = message->is_over};
@@ -393,6 +389,7 @@ static bool load(FpMessages *messages, FpStreamsRead read, void *user)
                            .assembly = assembly,
                            .speaker = (FpSaidSpeaker)saved.speaker,
                            .wanted_bytes = (size_t)saved.wanted_bytes,
+                           .is_datagrams = saved.is_datagrams,
                            .is_over = saved.is_over,
                            .last_ns = saved.last_ns,
                            .last_us = g_get_monotonic_time()};

@@ -32,7 +32,8 @@ typedef struct FpMessage FpMessage;
 
 /* A payload frame of the side that spoke first. */
 typedef struct {
-    int64_t offset;  /* of its first byte, counted from the side's first; below 0: it begins before that */
+    int64_t offset; /* of its first byte, counted from the side's first; below 0: it begins before that. Not of datagrams */
+    bool is_datagram;
     FpSpan payload;  /* borrowed */
     uint64_t frame;  /* its number in the capture */
     int64_t time_ns; /* when it was captured */

@@ -183,6 +183,7 @@ static void take_notes(FpSink *sink, const FpFound *found, FpDecodeNotes *notes,
 
     fp_decode_again(sink->decoder, found->record, found->index, notes);
     *part = (FpMessagePart){.offset = (int32_t)(verdict->relative_seq + has_syn - 1),
+                            .is_datagram = found->segment->transport == FP_TRANSPORT_UDP,
                             .payload = {.wire = verdict->payload_bytes},
                             .frame = found->frame,
                             .time_ns = found->segment->time_ns};
