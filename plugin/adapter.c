@@ -108,13 +108,6 @@ void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *ma
 
 static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const FpSegment *segment, const FpMark *mark)
 {
-    if (mark->classes == 0 || !fp_adapter_is_rendered(tree))
-        return;
-    if (mark->classes & FP_CLASS_FLIGHT) /* which includes the first payload frame */
-        fp_summary_prime(tree);
-    if (mark->classes & FP_CLASS_FIRST && fp_summary_shows_protocol(tree))
-        fp_ports_prime(tree, segment->source_port, segment->destination_port);
-
     const FpSegmentNote note = {
         .tvb = tvb,
         .source = pinfo->src,
@@ -124,6 +117,12 @@ static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
         .header_bytes = segment->header_bytes,
     };
 
+    if (mark->classes == 0 || !fp_adapter_is_rendered(tree))
+        return;
+    if (mark->classes & FP_CLASS_FLIGHT) /* which includes the first payload frame */
+        fp_summary_prime(tree);
+    if (mark->classes & FP_CLASS_FIRST && fp_summary_shows_protocol(tree))
+        fp_ports_prime(tree, FP_TRANSPORT_TCP, segment->source_port, segment->destination_port);
     fp_adapter_keep_note(pinfo, tree, mark, &note);
 }
 

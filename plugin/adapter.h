@@ -19,6 +19,7 @@ typedef struct {
     address destination;
     uint16_t source_port;
     uint16_t destination_port;
+    FpTransport transport;
     uint8_t header_bytes;
 } FpSegmentNote;
 
@@ -43,8 +44,8 @@ void fp_adapter_register(int owner);
 /* Puts the hook in place. To be called when all dissectors are registered. */
 void fp_adapter_handoff(void);
 
-/* To be called before the first frame of a file. takes_tcp: whether segments of TCP are wanted. */
-void fp_adapter_begin_file(bool takes_tcp);
+/* To be called before the first frame of a file. wants_tcp: whether segments of TCP are wanted. */
+void fp_adapter_begin_file(bool wants_tcp);
 
 /* To be called after each frame is dissected. Returns whether the frame has TCP, but none of it came through the hook. */
 bool fp_adapter_end_frame(const packet_info *pinfo);

@@ -11,6 +11,7 @@
 #include <epan/ipproto.h>
 
 #include "adapter.h"
+#include "ports.h"
 #include "summary.h"
 
 static int proto_hook = -1;
@@ -80,8 +81,11 @@ static void note_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     datagram->place = wmem_list_count(pinfo->layers);
     datagram->layer = layer;
     current.n++;
-    if (fp_adapter_is_rendered(tree))
-        fp_summary_prime(tree);
+    if (!fp_adapter_is_rendered(tree))
+        return;
+    fp_summary_prime(tree);
+    if (fp_summary_shows_protocol(tree))
+        fp_ports_prime(tree, FP_TRANSPORT_UDP, datagram->segment.source_port, datagram->segment.destination_port);
 }
 
 static int dissect_hook(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -157,6 +161,7 @@ static void take(packet_info *pinfo, proto_tree *tree, const Datagram *datagram)
                                 .destination = datagram->destination,
                                 .source_port = datagram->segment.source_port,
                                 .destination_port = datagram->segment.destination_port,
+                                .transport = FP_TRANSPORT_UDP,
                                 .header_bytes = FP_UDP_HEADER_BYTES};
     fp_adapter_keep_note(pinfo, tree, mark, &note);
 }

@@ -16,9 +16,10 @@ void fp_ports_begin_file(void)
 }
 
 /* Returns the protocol to which Wireshark gives the port, or -1. */
-static int protocol_of(uint16_t port)
+static int protocol_of(FpTransport transport, uint16_t port)
 {
-    dissector_handle_t handle = dissector_get_uint_handle(find_dissector_table("tcp.port"), port);
+    const char *table = transport == FP_TRANSPORT_UDP ? "udp.port" : "tcp.port";
+    dissector_handle_t handle = dissector_get_uint_handle(find_dissector_table(table), port);
 
     return handle != NULL ? dissector_handle_get_protocol_index(handle) : -1;
 }
@@ -49,12 +50,12 @@ static void prime(proto_tree *tree, int protocol)
         epan_dissect_prime_with_hfid(&whose, g_array_index(fields(protocol), int, i));
 }
 
-void fp_ports_prime(proto_tree *tree, uint16_t source_port, uint16_t destination_port)
+void fp_ports_prime(proto_tree *tree, FpTransport transport, uint16_t source_port, uint16_t destination_port)
 {
     epan_dissect_t whose = {.tree = tree};
 
-    prime(tree, protocol_of(source_port));
-    prime(tree, protocol_of(destination_port));
+    prime(tree, protocol_of(transport, source_port));
+    prime(tree, protocol_of(transport, destination_port));
     epan_dissect_prime_with_hfid(&whose, hf_segment_data);
 }
 
@@ -86,9 +87,9 @@ static bool is_called(int protocol, const char *name)
     return protocol >= 0 && g_str_equal(proto_get_protocol_short_name(find_protocol_by_id(protocol)), name);
 }
 
-bool fp_ports_are_all(proto_tree *tree, const char *protocol, uint16_t source_port, uint16_t destination_port)
+bool fp_ports_are_all(proto_tree *tree, FpTransport transport, const char *protocol, uint16_t source_port, uint16_t destination_port)
 {
-    const int candidates[] = {protocol_of(source_port), protocol_of(destination_port)};
+    const int candidates[] = {protocol_of(transport, source_port), protocol_of(transport, destination_port)};
 
     for (size_t i = 0; i < G_N_ELEMENTS(candidates); i++)
         if (is_called(candidates[i], protocol))

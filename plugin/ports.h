@@ -9,15 +9,16 @@
 #define FP_PORTS_H
 
 #include "compat.h"
+#include "segment.h"
 
 /* To be called before the first frame of a file. */
 void fp_ports_begin_file(void);
 
-/* Has Wireshark keep the fields of a frame by which fp_ports_are_all decides. To be called before TCP is dissected. */
-void fp_ports_prime(proto_tree *tree, uint16_t source_port, uint16_t destination_port);
+/* Has Wireshark keep the fields of a frame by which fp_ports_are_all decides. To be called before TCP or UDP is dissected. */
+void fp_ports_prime(proto_tree *tree, FpTransport transport, uint16_t source_port, uint16_t destination_port);
 
 /* Returns whether nothing but a port speaks for the protocol of this name: it belongs to one of the ports, and its dissector found no
  * message in the frame, and does not wait for the rest of one. Only after fp_ports_prime. */
-bool fp_ports_are_all(proto_tree *tree, const char *protocol, uint16_t source_port, uint16_t destination_port);
+bool fp_ports_are_all(proto_tree *tree, FpTransport transport, const char *protocol, uint16_t source_port, uint16_t destination_port);
 
 #endif

@@ -154,7 +154,7 @@ static const char *protocol_of(proto_tree *tree, const FpStreamNote *stream, con
 {
     if (stream->protocol == NULL || summary->detail != NULL || summary->is_continued || !fp_summary_shows_protocol(tree))
         return stream->protocol;
-    return fp_ports_are_all(tree, stream->protocol, note->source_port, note->destination_port) ? NULL : stream->protocol;
+    return fp_ports_are_all(tree, note->transport, stream->protocol, note->source_port, note->destination_port) ? NULL : stream->protocol;
 }
 
 /* Adds what Wireshark found in the payload, as far as anybody asks for it. */

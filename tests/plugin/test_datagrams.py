@@ -89,6 +89,13 @@ class Datagrams(unittest.TestCase):
         rows = self.fields("udp", "firstpayload.reply", "frame.number", "firstpayload.first_frame")
         self.assertEqual(rows, [[str(reply), str(first)]])
 
+    def test_protocol_of_a_port(self):
+        """It is named where its dissector found a message, by the ports of UDP and not by those of TCP."""
+        snmp = bytes.fromhex("302602010004067075626c6963a019020101020100020100300e300c06082b060102010101000500")
+        self.ask(4000, snmp, 161)
+        self.ask(4001, b"\0\0\0\0", 2055)
+        self.assertEqual(self.fields("udp", "firstpayload", "firstpayload.protocol"), [["SNMP"], [""]])
+
     def test_data(self):
         """The payload, as far as the UDP length goes."""
         self.capture.add(ip(CLIENT, SERVER, struct.pack(">HHHH", 4000, 9999, 12, 0) + b"wordspadding", 17))

@@ -8,13 +8,27 @@ import subprocess
 
 import test_watch  # not its classes: they would run once more
 from pcaps import PROGRAM, InFolder, answer, connection, datagram, pcap, record, header, rows, slim, write
-from test_log import entries, text
+from test_log import entries, log_schema, text
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
 from waiting import PATIENCE_SECONDS, wait_for
 
 QUIC = bytes.fromhex("c3000000010800010203040506070000")
 INITIAL = open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "said", "corpus", "datagrams", "rfc-9001"), "rb").read()[2:]
+
+
+def datagrams_of(name):
+    """Those of a file of the recognisers' corpus, each behind its length."""
+    with open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "said", "corpus", "datagrams", name), "rb") as file:
+        data, found = file.read(), []
+    while data:
+        end = 2 + int.from_bytes(data[:2], "big")
+        found.append(data[2:end])
+        data = data[end:]
+    return found
+
+
+SEVERAL = datagrams_of("in-order")
 
 TALK = [datagram(4000, 9999, b"ask"), answer(9999, 4000, b"tell"), datagram(4000, 9999, b"more")]
 
@@ -92,6 +106,21 @@ class Log(InFolder):
             found, = entries("--transport", transport, "-", stdin=pcap([datagram(4000, 443, INITIAL)]))
             self.assertEqual((found["app_proto"], found["quic"], found["tls"]["sni"]), ("quic", {"version": "0x00000001"}, "example.com"))
 
+    def test_a_hello_in_several_datagrams(self):
+        """Its line comes when it is complete, or its flight is over; and each way as soon as that is so."""
+        parts = [datagram(4000, 443, part) for part in SEVERAL]
+        found, = entries("--transport", "quic", "-", stdin=pcap(parts))
+        self.assertEqual((found["app_proto"], found["tls"]["sni"], found["complete"], found["frames"]),
+                         ("quic", "www.example", True, list(range(1, len(parts) + 1))))
+        found, = entries("--transport", "quic", "-", stdin=pcap([parts[0], answer(443, 4000, b"\x40" + bytes(40)), *parts[1:]]))
+        self.assertEqual((found.get("tls", {}).get("sni"), found["complete"], found["frames"]), (None, False, [1]))
+
+    def test_many_small_datagrams(self):
+        """Nothing is put together of what is no Initial, and of Initials no more than a client ever sends."""
+        frames = [datagram(4000, 443, SEVERAL[0][:60]) for _ in range(200)]
+        found, = entries("--transport", "udp", "-", stdin=pcap(frames))
+        self.assertNotIn("tls", found)
+
     def test_what_is_said_over_tcp_is_not_said_over_udp(self):
         request = b"GET / HTTP/1.1\r\n\r\n"
         found, = entries("--transport", "udp", "-", stdin=pcap([datagram(4000, 80, request)]))
@@ -160,6 +189,13 @@ class Watch(test_watch.Watch):
             self.arrive(f"{n}.pcap", header() + record(frame, n))
             self.once("--transport", "udp", "--keep", "first,reply,flight,opening", "--opening-bytes", "6")
         self.assertEqual(self.kept(), [record(frame, n) for n, frame in enumerate(TALK)] + [record(TALK[1], 4)])
+
+    def test_a_hello_goes_on_after_a_restart(self):
+        for n, part in enumerate(SEVERAL):
+            self.arrive(f"{n}.pcap", header() + record(datagram(4000, 443, part), n))
+            self.once("--transport", "quic", "--log", "only")
+        found, = log_schema.entries(b"".join(self.output(name) for name in self.outputs()))
+        self.assertEqual((found["proto"], found["tls"]["sni"], found["complete"]), ("UDP", "www.example", True))
 
     def test_transports_of_before(self):
         """TCP goes on as if nothing had been where UDP is added, and taken away."""
