@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * segment.h - one TCP segment as captured: what a decoder, or Wireshark's IP layers, say about it.
+ * segment.h - one TCP segment or UDP datagram as captured: what a decoder, or Wireshark's IP layers, say about it.
  *
  * file -> record -> [segment] -> stream -> verdict -> output
  *
@@ -10,6 +10,7 @@
 #define FP_SEGMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* TCP flags (RFC 9293 3.1), as in the header's 14th byte. */
@@ -27,7 +28,17 @@ enum {
  * that is truncated after these bytes, but not if it is truncated before (packet-tcp.c, dissect_tcp). */
 #define FP_TCP_NEEDED_BYTES 16U
 
+/* The size of a UDP header (RFC 768). */
+#define FP_UDP_HEADER_BYTES 8U
+
+typedef enum {
+    FP_TRANSPORT_TCP,
+    FP_TRANSPORT_UDP,
+} FpTransport;
+
 /*
+ * A UDP datagram is a segment, too. Its sequence number, acknowledgment, window and flags are 0.
+ *
  * Addresses are borrowed: they must stay valid until the function that takes the segment returns. All numbers are in host byte order.
  */
 typedef struct {
@@ -36,16 +47,23 @@ typedef struct {
     int64_t time_ns;            /* capture time, from fp_time_ns; there is no other clock */
     uint64_t network;           /* tells apart networks that use the same addresses; 0: unknown, or not asked for */
     uint32_t seq;
-    uint32_t ack;           /* as in the header, whether or not ACK is set */
-    uint32_t segment_bytes; /* header and payload: from the IP length, never from the captured length */
+    uint32_t ack; /* as in the header, whether or not ACK is set */
+    uint32_t
+        segment_bytes; /* header and payload: from the IP length, for UDP the smaller of both lengths; never from the captured length */
     uint16_t source_port;
     uint16_t destination_port;
     uint16_t window;       /* as in the header, unscaled */
     uint8_t address_bytes; /* 4 or 16 */
-    uint8_t header_bytes;  /* data offset times 4, unchecked: 0 to 60 */
+    uint8_t header_bytes;  /* data offset times 4, unchecked: 0 to 60; for UDP FP_UDP_HEADER_BYTES */
     uint8_t flags;         /* FP_TCP_... */
     bool length_unknown;   /* first IP fragment that could not be reassembled: segment_bytes is not valid */
+    uint8_t transport;     /* an FpTransport */
+    bool is_quic_long;     /* UDP only: what fp_datagram_is_quic_long says about the payload */
 } FpSegment;
+
+/* Returns whether the payload of a datagram, of which n bytes were captured, begins with a QUIC long header (RFC 9000 17.2): with the fixed
+ * bit set, a version whose keys are known (1, 2, drafts 27 to 34, mvfst), and connection IDs of at most 20 bytes. */
+bool fp_datagram_is_quic_long(const uint8_t *payload, size_t n);
 
 /* Converts a time from a capture file to ns since 1970. A file can hold any value: before 1677 and after 2262 the result wraps around. */
 static inline int64_t fp_time_ns(int64_t seconds, int64_t nanoseconds)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream.h - one TCP stream: segment in, verdict out. It allocates nothing, has no clock but the segments' times, and cannot fail.
+ * stream.h - one stream of TCP or UDP: segment in, verdict out. It allocates nothing, has no clock but the segments' times, and cannot
+ * fail.
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
@@ -19,10 +20,10 @@
 typedef struct {
     int64_t first_ns; /* time of the stream's first frame, from fp_time_ns */
     int64_t syn_ns;   /* time of its first SYN without ACK; valid if marks say that there was one */
-    uint32_t base[2]; /* base sequence of each direction; valid if marks say that it is known */
+    uint32_t base[2]; /* base sequence of each direction; valid if marks say that it is known; for UDP the bytes that it has sent */
     uint32_t next[2]; /* next sequence number expected of each direction; likewise */
     uint32_t number;
-    uint32_t marks; /* what has been seen; see stream.c */
+    uint32_t marks; /* what has been seen; see stream-internal.h */
 } FpStream;
 
 /* Initialises *stream for its first segment. Pass that segment to fp_stream_take next. */
@@ -42,6 +43,12 @@ bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const F
  */
 void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
                     FpVerdict *verdict);
+
+/* The same for a stream of UDP. Its opening needs no anchors. */
+void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegment *datagram, const FpRules *rules, FpVerdict *verdict);
+
+/* Returns whether datagram may be the first of a stream. Under FP_TAKES_QUIC not every datagram may. */
+bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules);
 
 /* Returns the TCP flags, a set of FP_TCP_..., with which a segment still matters to a settled stream. */
 uint8_t fp_stream_unsettling(const FpRules *rules);

@@ -69,13 +69,15 @@ static inline uint32_t load32(const uint8_t *bytes)
 }
 
 /* Puts the two endpoints into the same order for both directions; which order does not matter. They are stored as words, as
- * reading a word where single bytes were just stored is slow. */
+ * reading a word where single bytes were just stored is slow. The transport goes into bits that are 0 for TCP, so that keys of TCP are
+ * those of tables that were saved before there was UDP. */
 static FpStreamKey key_ipv4(const FpStreams *streams, const FpSegment *segment)
 {
     uint64_t source = (uint64_t)load32(segment->source) << 16 | segment->source_port;
     uint64_t destination = (uint64_t)load32(segment->destination) << 16 | segment->destination_port;
     bool is_source_high = source > destination;
-    uint64_t words[2] = {is_source_high ? destination : source, is_source_high ? source : destination};
+    uint64_t words[2] = {(is_source_high ? destination : source) | (uint64_t)segment->transport << 48,
+                         is_source_high ? source : destination};
 
     return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
@@ -88,7 +90,7 @@ static FpStreamKey key_ipv6(const FpStreams *streams, const FpSegment *segment)
                           : source[1] != destination[1] ? source[1] > destination[1]
                                                         : source[2] > destination[2];
     const uint64_t *low = is_source_high ? destination : source, *high = is_source_high ? source : destination;
-    uint64_t words[5] = {low[0], low[1], high[0], high[1], low[2] << 16 | high[2]};
+    uint64_t words[5] = {low[0], low[1], high[0], high[1], (uint64_t)segment->transport << 32 | low[2] << 16 | high[2]};
 
     return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
 }
@@ -351,6 +353,44 @@ __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, co
     return idle;
 }
 
+/* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. */
+static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
+                              FpVerdict *verdict)
+{
+    if (streams->next_number != n_begun) {
+        verdict->begins = true;
+        verdict->stream = stream->number;
+    }
+    slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
+    fold(streams, slot);
+}
+
+/* Takes a datagram whose stream is at slot, or belongs there. Not inlined, so that TCP does not pay for it. If the datagram may not begin a
+ * stream, and none is there that still goes on, nothing is kept of it. */
+__attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *datagram,
+                                                    FpVerdict *verdict)
+{
+    const bool may_begin = fp_stream_datagram_may_begin(datagram, &streams->rules);
+    uint32_t n_begun = streams->next_number;
+
+    memset(verdict, 0, sizeof *verdict);
+    if (slot->hash == 0 && !may_begin)
+        return false;
+    if (slot->hash == 0)
+        slot = add(streams, key, datagram);
+    FpStream *stream = unfold(streams, slot);
+    bool idle = streams->rules.idle_ns != 0 && is_idle(streams, slot, datagram->time_ns);
+    if (idle && !may_begin)
+        return false;
+    if (idle)
+        fp_stream_begin(stream, streams->next_number++, datagram->time_ns);
+    if (streams->parts & PART_LAST)
+        *last_of(streams, slot) = exact_time(datagram->time_ns);
+    fp_stream_take_datagram(stream, key.direction, datagram, &streams->rules, verdict);
+    end_taking(streams, slot, stream, datagram, n_begun, verdict);
+    return true;
+}
+
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
@@ -362,6 +402,8 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
         memset(verdict, 0, sizeof *verdict);
         return false;
     }
+    if (segment->transport == FP_TRANSPORT_UDP)
+        return take_datagram(streams, slot, key, segment, verdict);
     uint32_t n_begun = streams->next_number;
     if (slot->hash == 0)
         slot = add(streams, key, segment);
@@ -370,12 +412,7 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     if (idle || fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);
-    if (streams->next_number != n_begun) {
-        verdict->begins = true;
-        verdict->stream = stream->number;
-    }
-    slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
-    fold(streams, slot);
+    end_taking(streams, slot, stream, segment, n_begun, verdict);
     return true;
 }
 

@@ -4,12 +4,12 @@
  *
  * file -> record -> segment -> [stream] -> verdict -> output
  *
- * The table consists of segments: open-addressing arrays of 8192 slots of 16 bytes. Slots point to streams. A stream takes 16 bytes when
- * only its SYN has been seen or both sides have spoken, and 40 otherwise. FpRules.idle_ns and the opening add 8 bytes each to those 40, and
- * then a stream whose two sides have spoken takes as many.
+ * The table consists of segments: open-addressing arrays of 8192 slots of 16 bytes. Slots point to streams. A stream, of TCP or UDP, takes
+ * 16 bytes when only its SYN has been seen or both sides have spoken, and 40 otherwise. FpRules.idle_ns and the opening add 8 bytes each to
+ * those 40, and then a stream whose two sides have spoken takes as many.
  *
- * The key is a keyed 64-bit hash of endpoints and network. With ten million open streams, the odds that any two are taken for one are 1 in
- * 350,000.
+ * The key is a keyed 64-bit hash of transport, endpoints and network. With ten million open streams, the odds that any two are taken for
+ * one are 1 in 350,000.
  *
  * The table grows by splitting one full segment at a time (extendible hashing), so no call has to wait until the whole table has moved. Its
  * size is bounded. When it is full, it forgets unanswered SYNs first, then closed streams, then streams of which only one side has been
@@ -58,7 +58,7 @@ void fp_streams_free(FpStreams *streams);
 /*
  * Taking a segment has three steps: key, prefetch, take. To hide memory latency, do the first two for a batch of segments before the third.
  *
- * The first step: returns the key that the segment's endpoints have. It stays valid as long as streams lives.
+ * The first step: returns the key that the segment's transport and endpoints have. It stays valid as long as streams lives.
  */
 FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment);
 

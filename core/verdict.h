@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict.h - the definition: what the first payload frame of a TCP stream is, and what the other classes of frames are.
+ * verdict.h - the definition: what the first payload frame of a stream is, and what the other classes of frames are.
  *
  * file -> record -> segment -> stream -> [verdict] -> output
  *
@@ -50,6 +50,20 @@
  *
  * Closing, if asked for. The first FIN of each side, and the first RST of either.
  *
+ * UDP, if asked for. A stream is two endpoints; TCP between the same endpoints is other streams. Payload is what the smaller of UDP length
+ * and IP length leaves after the header, captured or not. First and reply are the same as for TCP. The flight is the first payload frame,
+ * and every later one of the same side before the reply, as long as that side had sent less than flight_bytes before it. The opening is
+ * every payload frame whose side had sent less than opening_bytes before it. What was sent is counted in bytes of payload, copies included;
+ * the datagram that crosses the limit is in. The flight ends with the reply, or with the first payload frame of the same side that is not
+ * in it. There is no handshake and no closing. Idle is the same, without keep-alives. A stream of UDP is never midstream, as nothing tells
+ * where it starts, and neither side is known as the client. This is Wireshark's udp.stream, except for SNMP, RTP and others, whose
+ * dissectors leave out an address or a port.
+ *
+ * QUIC, if asked for and UDP is not. Of UDP only those streams whose first payload frame begins with a QUIC long header (segment.h).
+ * Nothing is kept about other datagrams. So a stream begins with such a header even if other datagrams came before it between the same
+ * endpoints, and a stream that was idle goes on with such a header only; what comes before it is in no class. Such a header is hardly ever
+ * there by chance. (tests/scenarios: quic-behind-other-datagrams, quic-idle.)
+ *
  * core/ never sees headers quoted in ICMP errors. A segment of unknown length (an IP fragment that was not reassembled, or a header longer
  * than the segment) is in no class, but still counts for telling streams apart.
  */
@@ -72,6 +86,13 @@ enum {
     FP_CLASS_ASKED = 48, /* reported only if asked for */
 };
 
+/* Transports of which streams are told apart, as bits. FP_TAKES_QUIC adds nothing to FP_TAKES_UDP. */
+enum {
+    FP_TAKES_TCP = 1,
+    FP_TAKES_UDP = 2,
+    FP_TAKES_QUIC = 4,
+};
+
 /* Who sent a frame. The client is the side that sent the stream's first SYN without ACK, or that was answered with a SYN/ACK. */
 typedef enum {
     FP_SIDE_UNKNOWN,
@@ -83,6 +104,7 @@ typedef enum {
 typedef struct {
     uint32_t flight_bytes;   /* default: FP_FLIGHT_BYTES_DEFAULT */
     uint32_t opening_bytes;  /* default: FP_OPENING_BYTES_DEFAULT; used if the opening is asked for */
+    unsigned transports;     /* FP_TAKES_...; 0: TCP alone. core/ decides about UDP; if TCP is not wanted, do not pass segments of it */
     unsigned asked;          /* which of FP_CLASS_ASKED to report */
     int64_t idle_ns;         /* a stream is over after so long without a frame; 0: never */
     bool skip_midstream;     /* report no first, reply and flight in streams whose start was not captured */
@@ -104,7 +126,8 @@ typedef struct {
     bool ends_silent; /* the first RST or FIN of a stream without payload so far */
     bool ends_flight; /* the stream's flight ends here; the segment may be in the flight itself, or in no class */
     uint32_t payload_bytes;
-    uint32_t relative_seq; /* sequence number minus the direction's base: 1 is the stream's first byte, 0 a SYN */
+    uint32_t relative_seq; /* sequence number minus the direction's base: 1 is the stream's first byte, 0 a SYN. For UDP the payload bytes
+                              that this side had sent before, plus 1 */
     FpSide side;           /* the sender, as far as known at this point */
     bool has_syn;          /* the stream's SYN was captured, so delay_ns is valid */
     bool midstream;        /* neither a SYN nor a SYN/ACK of the stream was captured before its first payload */
@@ -126,6 +149,11 @@ size_t fp_classes_to_text(unsigned classes, char *text);
 /* Reads what fp_classes_to_text writes; the names may be in any order. Returns false, and leaves *classes unchanged, when a name is unknown
  * or empty. */
 bool fp_classes_from_text(const char *text, unsigned *classes);
+
+/* The same for transports: "tcp", "udp" and "quic", a set of FP_TAKES_.... */
+#define FP_TRANSPORTS_TEXT_BYTES 16
+size_t fp_transports_to_text(unsigned transports, char *text);
+bool fp_transports_from_text(const char *text, unsigned *transports);
 
 /* Returns "client", "server" or "unknown". */
 const char *fp_side_name(FpSide side);

@@ -3,7 +3,7 @@
 _firstpayload()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local classes='first reply flight handshake opening closing' kinds='vlan vni interface' words
+    local classes='first reply flight handshake opening closing' kinds='vlan vni interface' transports='tcp udp quic' words
 
     if ((COMP_CWORD == 1)); then
         compopt -o filenames
@@ -11,8 +11,10 @@ _firstpayload()
         return
     fi
     case $previous in
-    -k | --keep | --stream-key)
-        [[ $previous == --stream-key ]] && words=$kinds || words=$classes
+    -k | --keep | --stream-key | --transport)
+        words=$classes
+        [[ $previous == --stream-key ]] && words=$kinds
+        [[ $previous == --transport ]] && words=$transports
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "${current##*,}")
         [[ $current == *,* ]] && COMPREPLY=("${COMPREPLY[@]/#/${current%,*},}")
         return
@@ -47,13 +49,13 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory)
+    --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
-        local looked_at='--formats --filter --display-filter --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
-        local selection="--format --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --community-id-seed $looked_at"
+        local looked_at='--formats --filter --display-filter --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
+        local selection="--format --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;

@@ -25,6 +25,7 @@ static int proto_tcp = -1;
 static int proto_data = -1; /* Wireshark's name for bytes that no dissector took */
 static dissector_handle_t hook_handle;
 static dissector_handle_t tcp_handle;
+static bool takes_tcp;
 
 /* The TCP layers so far in the frame that is being dissected. fp_adapter_end_frame resets it: with a read filter, frame numbers repeat. */
 static struct {
@@ -42,30 +43,37 @@ static bool is_ip_address(const address *address)
     return (address->type == AT_IPv4 && address->len == 4) || (address->type == AT_IPv6 && address->len == 16);
 }
 
-/* Fills in *segment, which borrows from tvb and pinfo. Returns false if this is no segment of TCP, or is truncated too early to tell. */
-static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *segment)
+bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t needed_bytes, FpSegment *segment)
 {
-    if (pinfo->flags.in_error_pkt || tvb_captured_length(tvb) < FP_TCP_NEEDED_BYTES)
+    if (pinfo->flags.in_error_pkt || tvb_captured_length(tvb) < needed_bytes)
         return false;
     if (!is_ip_address(&pinfo->src) || pinfo->src.type != pinfo->dst.type || !is_ip_address(&pinfo->dst))
         return false;
-
-    const uint8_t *header = tvb_get_ptr(tvb, 0, FP_TCP_NEEDED_BYTES);
     *segment = (FpSegment){
         .source = pinfo->src.data,
         .destination = pinfo->dst.data,
         .time_ns = time_ns(pinfo),
-        .source_port = pntoh16(header),
-        .destination_port = pntoh16(header + 2),
-        .seq = pntoh32(header + 4),
-        .ack = pntoh32(header + 8),
-        .header_bytes = (uint8_t)((header[12] >> 4) * 4),
-        .flags = header[13],
-        .window = pntoh16(header + 14),
-        .segment_bytes = tvb_reported_length(tvb),
         .address_bytes = (uint8_t)pinfo->src.len,
         .length_unknown = pinfo->fragmented,
     };
+    return true;
+}
+
+/* Fills in *segment, which borrows from tvb and pinfo. Returns false if this is no segment of TCP, or is truncated too early to tell. */
+static bool read_segment(tvbuff_t *tvb, const packet_info *pinfo, FpSegment *segment)
+{
+    if (!fp_adapter_begin_segment(tvb, pinfo, FP_TCP_NEEDED_BYTES, segment))
+        return false;
+
+    const uint8_t *header = tvb_get_ptr(tvb, 0, FP_TCP_NEEDED_BYTES);
+    segment->source_port = pntoh16(header);
+    segment->destination_port = pntoh16(header + 2);
+    segment->seq = pntoh32(header + 4);
+    segment->ack = pntoh32(header + 8);
+    segment->header_bytes = (uint8_t)((header[12] >> 4) * 4);
+    segment->flags = header[13];
+    segment->window = pntoh16(header + 14);
+    segment->segment_bytes = tvb_reported_length(tvb);
     return true;
 }
 
@@ -86,24 +94,28 @@ static uint32_t upcoming_stream(const packet_info *pinfo, const FpSegment *segme
     return stream_of(pinfo, &pinfo->src, &pinfo->dst, segment->source_port, segment->destination_port, get_tcp_stream_count());
 }
 
-/* Returns whether fp_render_frame may be called for the frame. tree may be NULL: a dissector may have hidden it from TCP. */
-static bool is_rendered(proto_tree *tree)
+bool fp_adapter_is_rendered(proto_tree *tree)
 {
     return tree != NULL ? proto_field_is_referenced(tree, proto_owner)
                         : proto_registrar_get_nth((unsigned)proto_owner)->ref_type != HF_REF_TYPE_NONE;
 }
 
+void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note)
+{
+    if (mark->classes != 0 && fp_adapter_is_rendered(tree))
+        p_add_proto_data(pinfo->pool, pinfo, proto_owner, mark->layer, wmem_memdup(pinfo->pool, note, sizeof *note));
+}
+
 static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const FpSegment *segment, const FpMark *mark)
 {
-    if (mark->classes == 0 || !is_rendered(tree))
+    if (mark->classes == 0 || !fp_adapter_is_rendered(tree))
         return;
     if (mark->classes & FP_CLASS_FLIGHT) /* which includes the first payload frame */
         fp_summary_prime(tree);
     if (mark->classes & FP_CLASS_FIRST && fp_summary_shows_protocol(tree))
         fp_ports_prime(tree, segment->source_port, segment->destination_port);
-    FpSegmentNote *note = wmem_new(pinfo->pool, FpSegmentNote);
 
-    *note = (FpSegmentNote){
+    const FpSegmentNote note = {
         .tvb = tvb,
         .source = pinfo->src,
         .destination = pinfo->dst,
@@ -111,7 +123,8 @@ static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
         .destination_port = segment->destination_port,
         .header_bytes = segment->header_bytes,
     };
-    p_add_proto_data(pinfo->pool, pinfo, proto_owner, mark->layer, note);
+
+    fp_adapter_keep_note(pinfo, tree, mark, &note);
 }
 
 /* Returns the tree to dissect TCP with. */
@@ -137,21 +150,26 @@ static void take_later_visit(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
             keep_note(tvb, pinfo, tree, segment, &marks[i]);
 }
 
+void fp_adapter_enter(const packet_info *pinfo)
+{
+    if (current.frame == pinfo->num)
+        return;
+    current.frame = pinfo->num;
+    current.layers = 0;
+    if (!pinfo->fd->visited)
+        fp_marks_forget(pinfo->num); /* if a read filter (-R) drops a frame, the next frame gets its number */
+}
+
 /* Returns the tree to dissect TCP with. */
 static proto_tree *take_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (current.frame != pinfo->num) {
-        current.frame = pinfo->num;
-        current.layers = 0;
-    }
-    if (current.layers > UINT16_MAX)
+    fp_adapter_enter(pinfo);
+    if (current.layers >= FP_LAYER_UDP)
         return tree;
     uint16_t layer = (uint16_t)current.layers++;
     FpSegment segment;
 
-    if (layer == 0 && !pinfo->fd->visited)
-        fp_marks_forget(pinfo->num); /* if a read filter (-R) drops a frame, the next frame gets its number */
-    if (!read_segment(tvb, pinfo, &segment))
+    if (!takes_tcp || !read_segment(tvb, pinfo, &segment))
         return tree;
     if (!pinfo->fd->visited)
         return take_first_visit(tvb, pinfo, tree, layer, &segment);
@@ -178,10 +196,15 @@ static wmem_list_frame_t *find_tcp(const packet_info *pinfo, unsigned layer)
 
 bool fp_adapter_end_frame(const packet_info *pinfo)
 {
-    bool hooked = current.frame == pinfo->num;
+    bool hooked = current.frame == pinfo->num && current.layers > 0;
 
     current.frame = 0;
     return !hooked && find_tcp(pinfo, 0) != NULL;
+}
+
+const char *fp_adapter_protocol_name(int protocol)
+{
+    return protocol >= 0 && protocol != proto_data ? proto_get_protocol_short_name(find_protocol_by_id(protocol)) : NULL;
 }
 
 /* Returns the name of the protocol above a TCP layer. NULL: none that Wireshark knows. */
@@ -189,9 +212,8 @@ static const char *protocol_above(const packet_info *pinfo, uint16_t layer)
 {
     wmem_list_frame_t *tcp = find_tcp(pinfo, layer);
     wmem_list_frame_t *above = tcp != NULL ? wmem_list_frame_next(tcp) : NULL;
-    int protocol = above != NULL ? GPOINTER_TO_INT(wmem_list_frame_data(above)) : proto_data;
 
-    return protocol != proto_data ? proto_get_protocol_short_name(find_protocol_by_id(protocol)) : NULL;
+    return fp_adapter_protocol_name(above != NULL ? GPOINTER_TO_INT(wmem_list_frame_data(above)) : -1);
 }
 
 void fp_adapter_note_protocols(const packet_info *pinfo)
@@ -201,7 +223,7 @@ void fp_adapter_note_protocols(const packet_info *pinfo)
 
     for (size_t i = 0; i < count; i++) {
         FpStreamNote *stream = fp_marks_stream(&marks[i]);
-        if (marks[i].classes & FP_CLASS_FLIGHT && stream->protocol == NULL)
+        if (marks[i].classes & FP_CLASS_FLIGHT && marks[i].layer < FP_LAYER_UDP && stream->protocol == NULL)
             stream->protocol = protocol_above(pinfo, marks[i].layer);
     }
 }
@@ -227,8 +249,9 @@ uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNot
     return stream_of(pinfo, &note->source, &note->destination, note->source_port, note->destination_port, stream->wireshark_number);
 }
 
-void fp_adapter_begin_file(void)
+void fp_adapter_begin_file(bool wants_tcp)
 {
+    takes_tcp = wants_tcp;
     current.frame = 0;
 }
 

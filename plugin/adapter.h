@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * adapter.h - the hook in front of Wireshark's TCP dissector: what epan knows -> segment.
+ * adapter.h - the hook in front of Wireshark's TCP dissector: what epan knows -> segment; and what it shares with datagrams.c.
  *
  * file -> [record -> segment] -> stream -> verdict -> output
  *
@@ -14,7 +14,7 @@
 
 /* What rendering needs to know about a segment that has a mark. Valid while the frame is dissected. */
 typedef struct {
-    tvbuff_t *tvb; /* TCP header and payload */
+    tvbuff_t *tvb; /* TCP or UDP header, and payload */
     address source;
     address destination;
     uint16_t source_port;
@@ -22,13 +22,29 @@ typedef struct {
     uint8_t header_bytes;
 } FpSegmentNote;
 
+/* For both hooks: to be called at each layer. At the first layer of a frame that is dissected for the first time, forgets the marks of a
+ * dropped frame that had its number. */
+void fp_adapter_enter(const packet_info *pinfo);
+
+/* For both hooks: sets the members of *segment that IP decides; the others become 0. *segment borrows from pinfo. Returns false if IP did
+ * not carry it, or fewer than needed_bytes of it were captured. */
+bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t needed_bytes, FpSegment *segment);
+
+/* For both hooks: returns whether fp_render_frame may be called for the frame. tree may be NULL: a dissector may have hidden it. */
+bool fp_adapter_is_rendered(proto_tree *tree);
+/* For both hooks: keeps a copy of note for fp_render_frame, if the mark is in any class and the frame may be rendered. */
+void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note);
+
+/* Returns the short name of one of Wireshark's protocols. NULL: it is none, or only bytes that no dissector took. */
+const char *fp_adapter_protocol_name(int protocol);
+
 /* Registers the hook. owner: the protocol that render.h shows. */
 void fp_adapter_register(int owner);
 /* Puts the hook in place. To be called when all dissectors are registered. */
 void fp_adapter_handoff(void);
 
-/* To be called before the first frame of a file. */
-void fp_adapter_begin_file(void);
+/* To be called before the first frame of a file. takes_tcp: whether segments of TCP are wanted. */
+void fp_adapter_begin_file(bool takes_tcp);
 
 /* To be called after each frame is dissected. Returns whether the frame has TCP, but none of it came through the hook. */
 bool fp_adapter_end_frame(const packet_info *pinfo);

@@ -40,7 +40,8 @@ expert_field ei_firstpayload_continued = EI_INIT;
 
 /* Under the protocol: said of the first payload frame. */
 static hf_register_info of_first[] = {
-    {&hf_firstpayload_stream, {"Stream", "firstpayload.stream", FT_UINT32, BASE_DEC, NULL, 0, "The frame's tcp.stream", HFILL}},
+    {&hf_firstpayload_stream,
+     {"Stream", "firstpayload.stream", FT_UINT32, BASE_DEC, NULL, 0, "The frame's tcp.stream or udp.stream", HFILL}},
     {&hf_firstpayload_direction,
      {"Sent by", "firstpayload.direction", FT_STRING, BASE_NONE, NULL, 0,
       "Who spoke first: client, server, or unknown if the start of the stream was not captured", HFILL}},

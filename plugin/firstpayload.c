@@ -2,12 +2,13 @@
 /*
  * firstpayload.c - the plugin: registers everything with Wireshark, and begins and ends the state of a file.
  *
- * The hook (adapter) hands every TCP segment to core/ and keeps the verdict (marks). After the frame is dissected, the post-dissector adds
- * the verdict to the tree (render) and tells listeners (announce), of which statistics is one.
+ * The hook (adapter; for UDP datagrams) hands every TCP segment to core/ and keeps the verdict (marks). After the frame is dissected, the
+ * post-dissector adds the verdict to the tree (render) and tells listeners (announce), of which statistics is one.
  */
 #include "adapter.h"
 #include "announce.h"
 #include "compat.h"
+#include "datagrams.h"
 #include "fields.h"
 #include "marks.h"
 #include "navigation.h"
@@ -29,6 +30,7 @@ WS_DLL_PUBLIC void plugin_register(void);
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 #endif
 
+static const char *transport = "tcp";
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
 static guint opening_bytes = FP_OPENING_BYTES_DEFAULT;
 static guint idle_s = 0;
@@ -39,12 +41,24 @@ static const char *details = FP_SUMMARY_DETAILS;
 static dissector_handle_t render_handle;
 static uint32_t unseen_frame; /* the first frame with TCP that did not come through the hook; 0: none */
 
+/* Returns what the preference says; TCP alone if it makes no sense. */
+static unsigned transports(void)
+{
+    unsigned found = FP_TAKES_TCP;
+
+    if (!fp_transports_from_text(transport, &found))
+        ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.transport takes tcp, udp and quic, comma-separated, not \"%s\"",
+               transport);
+    return found;
+}
+
 /* Wireshark also calls this after a preference was changed, and then dissects all frames as if for the first time. */
 static void open_file(void)
 {
     FpRules rules = {
         .flight_bytes = MIN(flight_bytes, FP_FLIGHT_BYTES_MAX),
         .opening_bytes = MIN(opening_bytes, FP_OPENING_BYTES_MAX),
+        .transports = transports(),
         .asked = FP_CLASS_ASKED, /* later filters may need them */
         .idle_ns = (int64_t)idle_s * 1000000000,
         .skip_midstream = skip_midstream,
@@ -54,7 +68,8 @@ static void open_file(void)
     fp_marks_open(&rules);
     fp_summary_set_details(details);
     fp_ports_begin_file();
-    fp_adapter_begin_file();
+    fp_adapter_begin_file(rules.transports & FP_TAKES_TCP);
+    fp_datagrams_begin_file(rules.transports & (FP_TAKES_UDP | FP_TAKES_QUIC));
     unseen_frame = 0;
 }
 
@@ -74,6 +89,7 @@ static void say_unseen(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb)
 /* The post-dissector. Runs for every frame, with or without a tree. */
 static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    fp_datagrams_end_frame(pinfo, tree);
     if (fp_adapter_end_frame(pinfo))
         say_unseen(pinfo, tree, tvb);
     if (!pinfo->fd->visited) {
@@ -94,6 +110,9 @@ static void register_preferences(void)
 {
     module_t *module = prefs_register_protocol(proto_firstpayload, NULL);
 
+    prefs_register_string_preference(module, "transport", "Transports",
+                                     "Streams of these are marked, comma-separated: tcp; udp; quic, the streams of UDP that begin as QUIC",
+                                     &transport);
     prefs_register_uint_preference(module, "flight_bytes", "Bytes of the flight",
                                    "A payload frame is in the flight if it begins within so many bytes of its side's sequence space", 10,
                                    &flight_bytes);
@@ -117,6 +136,7 @@ static void proto_register_firstpayload(void)
 {
     fp_fields_register();
     fp_adapter_register(proto_firstpayload);
+    fp_datagrams_register();
     fp_announce_register();
     fp_whole_register();
     fp_navigation_register(proto_firstpayload);
@@ -133,6 +153,7 @@ static void proto_register_firstpayload(void)
 static void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
+    fp_datagrams_handoff();
     fp_statistics_register(render_handle);
 }
 

@@ -20,11 +20,13 @@ enum {
     FP_EVENT_SYN = 4,         /* a SYN without ACK */
 };
 
-/* A TCP layer that is in at least one class, or is an event. 12 bytes. */
+#define FP_LAYER_UDP 0x8000U
+
+/* A TCP or UDP layer that is in at least one class, or is an event. 12 bytes. */
 typedef struct {
     uint32_t frame;
     uint32_t stream;
-    uint16_t layer; /* among the TCP layers of the frame, from 0, outermost first */
+    uint16_t layer; /* among the TCP layers of the frame, from 0, outermost first; UDP layers from FP_LAYER_UDP */
     uint8_t classes;
     uint8_t events;
 } FpMark;
@@ -34,7 +36,7 @@ typedef struct {
     uint32_t syn_frame;
     uint32_t first_frame;
     uint32_t reply_frame;
-    uint32_t wireshark_number; /* tcp.stream; valid unless first_frame has a SYN */
+    uint32_t wireshark_number; /* tcp.stream, valid unless first_frame has a SYN; or udp.stream */
     const char *protocol;      /* what Wireshark found in the flight, such as "TLS"; NULL: nothing that it knows */
     uint16_t service_port;     /* the server's port; if the server is not known, the lower port */
     FpVerdict first;           /* of the first payload frame */
@@ -54,8 +56,8 @@ void fp_marks_close(void);
 /* Forgets the marks of a frame that was dropped, and the links to it. Cheap if there are none. */
 void fp_marks_forget(uint32_t frame);
 
-/* Takes a segment. To be called once for each TCP layer, in capture order. Returns its mark, valid until the next fp_marks_take; or NULL if
- * there is nothing to say about it. */
+/* Takes a segment. To be called once for each TCP or UDP layer, in capture order. Returns its mark, valid until the next fp_marks_take; or
+ * NULL if there is nothing to say about it. */
 const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment);
 
 /* Returns the marks of a frame in order of their layers, valid until the next fp_marks_take. *count is 0 if it has none. */
@@ -70,7 +72,7 @@ void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail);
 /* Returns what fp_marks_set_whole noted for the stream of mark, valid until the next fp_marks_set_whole or fp_marks_forget; or NULL. */
 const FpWholeMessage *fp_marks_whole(const FpMark *mark);
 
-/* Notes the tcp.stream of a stream. mark: its first payload frame. */
+/* Notes the tcp.stream of a stream of TCP. mark: its first payload frame. */
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number);
 
 /* Returns the last stream with payload that has this tcp.stream, valid until the next fp_marks_take; or NULL. */

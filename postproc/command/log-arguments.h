@@ -9,7 +9,12 @@ typedef struct {
     char *format;
     char *fields;
     char **field_names;
+    char *host;
+    char *message_memory;
     gint64 payload_bytes;
+    gint64 message_bytes;
+    gint64 message_wait_s;
+    gboolean in_order;
     gint64 community_id_seed;
 } FpLogArguments;
 

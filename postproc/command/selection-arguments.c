@@ -21,6 +21,8 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options
         {"filter", 'f', 0, G_OPTION_ARG_STRING, &arguments->filter, "Look only at frames that match, see pcap-filter(7)", "EXPRESSION"},
         {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &arguments->display_filter,
          "Keep only streams whose first flight matches, see wireshark-filter(4); asks tshark", "FILTER"},
+        {"transport", 0, 0, G_OPTION_ARG_STRING, &arguments->transport,
+         "Take streams of tcp, of udp, or those of udp that begin as quic, comma-separated (default: tcp)", "TRANSPORTS"},
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
         {"idle", 0, 0, G_OPTION_ARG_INT64, &arguments->idle_s,
@@ -96,6 +98,8 @@ static const char *read_words(const FpSelectionArguments *arguments, FpSelection
         return "--keep takes first, reply, flight, handshake, opening and closing, comma-separated";
     if (arguments->stream_key != NULL && !fp_network_kinds_from_text(arguments->stream_key, &selection->network_kinds))
         return "--stream-key takes vlan, vni and interface, comma-separated";
+    if (arguments->transport != NULL && !fp_transports_from_text(arguments->transport, &selection->rules.transports))
+        return "--transport takes tcp, udp and quic, comma-separated";
     if (arguments->display_filter != NULL && *arguments->display_filter == '\0')
         return "-Y takes a display filter, see wireshark-filter(4)";
     return NULL;
@@ -107,6 +111,7 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
         .keep = FP_CLASS_FIRST,
         .rules = {.flight_bytes = (uint32_t)arguments->flight_bytes,
                   .opening_bytes = (uint32_t)arguments->opening_bytes,
+                  .transports = FP_TAKES_TCP,
                   .idle_ns = arguments->idle_s * 1000000000,
                   .skip_midstream = arguments->no_midstream,
                   .syn_restarts_clock = arguments->syn_restarts_clock},
@@ -138,6 +143,15 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
     return arguments->format == NULL || *format != FP_WRITER_AS_INPUT;
 }
 
+bool fp_selection_arguments_check_questions(const FpSelection *selection, GError **error)
+{
+    if (selection->rules.transports == FP_TAKES_TCP || (selection->questions.fields == NULL && selection->questions.filter == NULL))
+        return true;
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE,
+                        "-Y and --fields ask tshark about streams of TCP alone; leave them out, or leave --transport at tcp");
+    return false;
+}
+
 void fp_selection_arguments_clear(FpSelectionArguments *arguments)
 {
     g_free(arguments->keep);
@@ -146,6 +160,7 @@ void fp_selection_arguments_clear(FpSelectionArguments *arguments)
     g_free(arguments->format);
     g_free(arguments->format_list);
     g_strfreev(arguments->formats);
+    g_free(arguments->transport);
     g_free(arguments->stream_key);
     g_free(arguments->max_memory);
 }

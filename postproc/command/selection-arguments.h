@@ -12,6 +12,7 @@ typedef struct {
     char *format;
     char *format_list;
     char **formats; /* what format_list says */
+    char *transport;
     char *stream_key;
     gint64 flight_bytes;
     gint64 opening_bytes;
@@ -35,6 +36,9 @@ void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *op
 /* Checks the options and fills in *selection, which borrows from *arguments, and *format: FP_WRITER_AS_INPUT, or from fp_writer_format.
  * Returns false and sets error when they make no sense. */
 bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error);
+
+/* Whether tshark can be asked all of selection->questions about the streams that selection takes. Returns false and sets error. */
+bool fp_selection_arguments_check_questions(const FpSelection *selection, GError **error);
 
 /* Frees what *arguments holds. */
 void fp_selection_arguments_clear(FpSelectionArguments *arguments);

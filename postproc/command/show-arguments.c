@@ -81,6 +81,8 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
     }
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &format, error))
         return false;
+    if (!fp_selection_arguments_check_questions(&options->selection, error))
+        return false;
     options->selection.keep = 0;
     options->selection.flush_each = is_terminal;
     if (arguments->input.interface != NULL)
@@ -89,7 +91,12 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
         !arguments->quiet && is_terminal && isatty(STDERR_FILENO); /* otherwise it may disturb the program that shows the rows */
     style.has_sources = options->inputs != NULL && options->inputs[1] != NULL;
     arguments->table = fp_table_new(&style);
-    options->log_style = (FpLogStyle){.format = FP_LOG_TABLE, .payload_bytes = PAYLOAD_BYTES, .table = arguments->table};
+    options->log_style = (FpLogStyle){.format = FP_LOG_TABLE,
+                                      .payload_bytes = PAYLOAD_BYTES,
+                                      .message_wait_ns = FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT * INT64_C(1000000000),
+                                      .message_memory = FP_LOG_MESSAGE_MEMORY_DEFAULT,
+                                      .in_order = arguments->input.interface == NULL,
+                                      .table = arguments->table};
     return true;
 }
 

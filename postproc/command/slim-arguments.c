@@ -166,6 +166,8 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
         return false;
     options->selection.questions.fields = arguments->log_style.field_names;
+    if (!fp_selection_arguments_check_questions(&options->selection, error))
+        return false;
     if (options->output == NULL && !options->list)
         options->selection.keep = 0;
     if (options->list && arguments->selection.keep == NULL)

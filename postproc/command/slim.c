@@ -285,7 +285,7 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
-    if (!fp_pass_end_asking(slim->pass, false, error))
+    if (!fp_pass_end_flights(slim->pass, false, error))
         return false;
     if (slim->log != NULL &&
         (!fp_log_flush(slim->log, &slim->options->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), error)))
@@ -372,9 +372,8 @@ static bool run(Slim *slim, GError **error)
     FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
     if (streams == NULL)
         return false;
-    slim->pass = fp_pass_new(&slim->options->selection, streams, slim->summary, slim->options->list ? show_row : NULL, slim);
-    if (slim->dissector != NULL)
-        fp_pass_ask(slim->pass, slim->dissector);
+    slim->pass =
+        fp_pass_new(&slim->options->selection, streams, slim->summary, slim->dissector, slim->options->list ? show_row : NULL, slim);
     bool is_done = open_outputs(slim, error) && slim_inputs(slim, error) && finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
@@ -395,7 +394,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
     if (!is_done) { /* writes the rows and lines of what was read before the failure */
-        (void)(slim.log == NULL || fp_pass_end_asking(slim.pass, true, NULL));
+        (void)(slim.log == NULL || fp_pass_end_flights(slim.pass, false, NULL));
         fflush(stdout);
         (void)(slim.log == NULL || fp_log_flush(slim.log, &options->log_style, NULL));
     }

@@ -159,6 +159,7 @@ static const struct {
     {"formats", false},
     {"filter", false},
     {"display-filter", false},
+    {"transport", false},
     {"flight-bytes", false},
     {"opening-bytes", false},
     {"idle", false},
@@ -173,6 +174,11 @@ static const struct {
     {"log-format", false},
     {"fields", false},
     {"log-bytes", false},
+    {"message-bytes", false},
+    {"message-wait", false},
+    {"message-memory", false},
+    {"in-order", true},
+    {"host", false},
     {"community-id-seed", false},
 };
 /* clang-format on */
@@ -344,7 +350,7 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
         options->selection.keep = 0;
     options->spool.follows = arguments->follow;
     options->spool.pcapng_by_wiretap = options->format != FP_WRITER_AS_INPUT;
-    return check_questions(&options->selection.questions, error);
+    return fp_selection_arguments_check_questions(&options->selection, error) && check_questions(&options->selection.questions, error);
 }
 
 static gpointer copy_word(gconstpointer word, gpointer user)

@@ -19,6 +19,7 @@
 struct FpDecoder {
     FpFragments *fragments;
     unsigned network_kinds;
+    bool takes_tcp, takes_datagrams;
     FpNoSegment left;    /* what the record decoded last has instead of a segment */
     GArray *earlier;     /* of FpSegment: those of the record decoded last that come before the returned one */
     GPtrArray *inflated; /* packets rebuilt from records of this batch; segments borrow from them */
@@ -32,6 +33,7 @@ typedef struct {
     unsigned network_kinds; /* FP_NETWORK_...: kinds of numbers that go into the segment's network */
     uint16_t vlan;          /* the outermost VLAN ID, 0 for none: Wireshark keeps fragments between private addresses apart by it */
     uint16_t layers;        /* how many nested packets and frames have been decoded so far */
+    uint16_t ip_headers;    /* how many of these are IP headers, also where nothing could be made of one */
     uint8_t vlan_tags;      /* how many of these are VLAN tags */
     bool is_fragment;       /* the bytes are the beginning of a datagram whose rest is missing */
 } FpWalk;
@@ -89,6 +91,20 @@ static inline void fp_walk_fill_tcp(FpSegment *segment, const uint8_t *header, u
     segment->window = fp_load16(header + 14);
     segment->segment_bytes = segment_bytes;
     segment->length_unknown = length_unknown;
+    segment->transport = FP_TRANSPORT_TCP;
+}
+
+/* Where notes are taken, notes where the segment is, if it is the wanted one. Returns false when it is not. */
+static inline bool fp_walk_note_segment(FpWalk *walk, FpSpan segment)
+{
+    if (walk->notes == NULL)
+        return true;
+    if (walk->skip > 0) {
+        walk->skip--;
+        return false;
+    }
+    walk->notes->tcp = segment;
+    return true;
 }
 
 /*

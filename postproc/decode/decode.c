@@ -7,12 +7,14 @@
 #include "capture/link-type.h"
 #include "layers.h"
 
-FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds)
+FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds, unsigned transports)
 {
     FpDecoder *decoder = g_new0(FpDecoder, 1);
 
     decoder->fragments = fp_fragments_new(keeper);
     decoder->network_kinds = network_kinds;
+    decoder->takes_tcp = transports == 0 || transports & FP_TAKES_TCP;
+    decoder->takes_datagrams = transports & (FP_TAKES_UDP | FP_TAKES_QUIC);
     decoder->earlier = g_array_new(FALSE, FALSE, sizeof(FpSegment));
     decoder->inflated = g_ptr_array_new_with_free_func(g_free);
     return decoder;
@@ -69,6 +71,8 @@ const char *fp_decoded_name(FpDecoded decoded)
         return "TCP segment";
     case FP_DECODED_LEFT:
         return "others";
+    case FP_DECODED_DATAGRAM:
+        return "UDP datagram";
     case FP_DECODED_FRAGMENT:
         return "incomplete datagram";
     case FP_DECODED_CUT:
@@ -141,7 +145,7 @@ bool fp_decode_plain(const FpRecord *record, FpSegment *segment)
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment)
 {
     segment->time_ns = record->time_ns;
-    if (decode_plain(record, segment))
+    if (decoder->takes_tcp && decode_plain(record, segment))
         return FP_DECODED_SEGMENT;
 
     FpWalk way = {.decoder = decoder, .segment = segment, .network_kinds = decoder->network_kinds};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * decode.h - a frame's bytes -> the TCP segment in them, or the reason why there is none.
+ * decode.h - a frame's bytes -> the TCP segment or UDP datagram in them, or the reason why there is none.
  *
  * file -> [record -> segment] -> stream -> verdict -> output
  *
@@ -16,11 +16,13 @@
 #include "network.h"
 #include "no-segment.h"
 #include "segment.h"
+#include "verdict.h"
 
-/* Older checkpoints hold the same numbers; the gaps are three reasons that no longer exist. */
+/* Older checkpoints hold the same numbers; the gaps are reasons that no longer exist. */
 typedef enum {
     FP_DECODED_SEGMENT = 0,
-    FP_DECODED_LEFT = 1,       /* something other than TCP; fp_decoder_no_segment says what */
+    FP_DECODED_LEFT = 1,       /* something other than the transports that are wanted; fp_decoder_no_segment says what */
+    FP_DECODED_DATAGRAM = 2,   /* a segment of UDP, where these are counted by themselves; fp_decode says FP_DECODED_SEGMENT of it */
     FP_DECODED_FRAGMENT = 3,   /* a fragment that does not complete its datagram */
     FP_DECODED_CUT = 4,        /* the snaplen truncated the headers */
     FP_DECODED_BAD_HEADER = 5, /* a header that contradicts itself */
@@ -35,9 +37,10 @@ const char *fp_decoded_name(FpDecoded decoded);
 /* Decoding state: the IP fragments that wait for the rest of their datagram. */
 typedef struct FpDecoder FpDecoder;
 
-/* Returns a new decoder. keeper (copied) says how to keep records whose fragments wait; NULL keeps none. network_kinds is a set of
+/* Returns a new decoder. transports is a set of FP_TAKES_...: which segments are wanted, 0 being TCP alone; what core/ does not take of UDP
+ * by itself is in it, too. keeper (copied) says how to keep records whose fragments wait; NULL keeps none. network_kinds is a set of
  * FP_NETWORK_...: numbers of these kinds in frames go into the segment's network. Reassembly ignores networks, as in Wireshark. */
-FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds);
+FpDecoder *fp_decoder_new(const FpKeeper *keeper, unsigned network_kinds, unsigned transports);
 /* Frees a decoder. NULL is allowed. */
 void fp_decoder_free(FpDecoder *decoder);
 
@@ -46,10 +49,10 @@ void fp_decoder_free(FpDecoder *decoder);
  * or to what is known of the record; numbers in the frame are mixed into it. Without network_kinds, it stays untouched. */
 FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segment);
 
-/* fp_decode for the common frames, which do not depend on earlier records. Returns false for all others. */
+/* fp_decode for the common frames of TCP, which do not depend on earlier records. Returns false for all others. */
 bool fp_decode_plain(const FpRecord *record, FpSegment *segment);
 
-/* After FP_DECODED_LEFT: returns what the record has instead of TCP. If that is a link type without a number, the caller fills it in. */
+/* After FP_DECODED_LEFT: returns what the record has instead. If that is a link type without a number, the caller fills it in. */
 FpNoSegment fp_decoder_no_segment(const FpDecoder *decoder);
 
 /* Decodes a record a second time, down to its index'th segment, and fills in *notes, which borrows as the segment did. The record must have

@@ -9,6 +9,7 @@
 #include "link-layer.h"
 
 #define PROTOCOL_HOP_BY_HOP 0
+#define PROTOCOL_TCP 6
 #define PROTOCOL_ROUTING 43
 #define PROTOCOL_FRAGMENT 44
 #define PROTOCOL_AH 51
@@ -19,13 +20,8 @@ FpDecoded fp_walk_tcp(FpWalk *walk, FpSpan rest)
 {
     if (rest.captured < FP_TCP_NEEDED_BYTES)
         return fp_walk_missing(rest);
-    if (walk->notes != NULL) {
-        if (walk->skip > 0) {
-            walk->skip--;
-            return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, 6);
-        }
-        walk->notes->tcp = rest;
-    }
+    if (!walk->decoder->takes_tcp || !fp_walk_note_segment(walk, rest))
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, PROTOCOL_TCP);
     fp_walk_fill_tcp(walk->segment, rest.bytes, rest.wire, walk->is_fragment);
     return FP_DECODED_SEGMENT;
 }
@@ -117,6 +113,8 @@ FpDecoded fp_walk_ipv4(FpWalk *walk, FpSpan packet)
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
+    if (packet.captured > 0)
+        walk->ip_headers++;
     if (packet.captured < IPV4_HEADER_MIN)
         return fp_walk_missing(packet);
     if (header[0] >> 4 == 6)
@@ -298,6 +296,8 @@ FpDecoded fp_walk_ipv6(FpWalk *walk, FpSpan packet)
 
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
+    if (packet.captured > 0)
+        walk->ip_headers++;
     if (packet.captured < IPV6_HEADER)
         return fp_walk_missing(packet);
     if (header[0] >> 4 != 6)

@@ -84,6 +84,7 @@ static const Name names[] = {
     {FP_NO_SEGMENT_PPP, 0x003d, "PPP multilink"},
     {FP_NO_SEGMENT_PROTOCOL, 1, "ICMP"},
     {FP_NO_SEGMENT_PROTOCOL, 2, "IGMP"},
+    {FP_NO_SEGMENT_PROTOCOL, 6, "TCP"},
     {FP_NO_SEGMENT_PROTOCOL, 17, "UDP"},
     {FP_NO_SEGMENT_PROTOCOL, 33, "DCCP"},
     {FP_NO_SEGMENT_PROTOCOL, 46, "RSVP"},

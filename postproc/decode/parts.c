@@ -17,9 +17,11 @@ void fp_parts_next(FpParts *parts)
 {
     FpWalk *walk = parts->walk;
     const unsigned skip = walk->skip;
+    const uint16_t ip_headers = walk->ip_headers;
 
     *walk = parts->before;
     walk->skip = skip;
+    walk->ip_headers = ip_headers;
     if (walk->network_kinds != 0)
         walk->segment->network = parts->network_before;
     if (walk->notes != NULL)

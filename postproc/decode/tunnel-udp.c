@@ -10,7 +10,6 @@
 #include "link-layer.h"
 #include "wlan.h"
 
-#define UDP_HEADER 8U
 #define PROTOCOL_UDP 17
 
 #define VXLAN_HEADER 8U
@@ -335,32 +334,103 @@ static bool is_opaque(uint16_t port)
     }
 }
 
-/* UDP. Tunnels are recognised by their ports, the lower port first. */
-FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram)
+static FpStep *tunnel_of(const uint8_t *header)
 {
-    if (datagram.captured < UDP_HEADER)
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, PROTOCOL_UDP);
-    uint16_t source = fp_load16(datagram.bytes), destination = fp_load16(datagram.bytes + 2);
+    uint16_t source = fp_load16(header), destination = fp_load16(header + 2);
     uint16_t lower = source < destination ? source : destination, higher = source < destination ? destination : source;
     FpStep *tunnel = tunnel_of_port(lower);
-    if (tunnel == NULL)
-        tunnel = tunnel_of_port(higher);
-    if (tunnel == NULL) {
-        uint16_t opaque = is_opaque(lower) ? lower : is_opaque(higher) ? higher : 0;
-        return opaque != 0 ? fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, opaque)
-                           : fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, PROTOCOL_UDP);
-    }
 
+    return tunnel != NULL ? tunnel : tunnel_of_port(higher);
+}
+
+static FpDecoded leave_datagram(const FpWalk *walk, const uint8_t *header)
+{
+    uint16_t source = fp_load16(header), destination = fp_load16(header + 2);
+    uint16_t lower = source < destination ? source : destination, higher = source < destination ? destination : source;
+    uint16_t opaque = is_opaque(lower) ? lower : is_opaque(higher) ? higher : 0;
+
+    return opaque != 0 ? fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, opaque)
+                       : fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, PROTOCOL_UDP);
+}
+
+/* The UDP length; where a jumbogram has 0 (RFC 2675 4), what IP leaves. */
+static uint32_t length_of(const FpWalk *walk, FpSpan datagram)
+{
     uint32_t length = fp_load16(datagram.bytes + 4);
-    if (length == 0 && walk->segment->address_bytes == 16)
-        length = datagram.wire; /* a jumbogram (RFC 2675 4) */
-    if (length < UDP_HEADER)
+
+    return length == 0 && walk->segment->address_bytes == 16 ? datagram.wire : length;
+}
+
+/* Follows the tunnel whose port a header has. */
+static FpDecoded enter_tunnel(FpWalk *walk, FpStep *tunnel, FpSpan datagram)
+{
+    uint32_t length = length_of(walk, datagram);
+
+    if (length < FP_UDP_HEADER_BYTES)
         return FP_DECODED_BAD_HEADER;
-    FpSpan rest = fp_span_after(fp_span_first(datagram, length), UDP_HEADER);
-    if (tunnel == fp_walk_lwapp && destination == 12223) { /* on the way to the controller, an address comes first */
+    FpSpan rest = fp_span_after(fp_span_first(datagram, length), FP_UDP_HEADER_BYTES);
+    if (tunnel == fp_walk_lwapp && fp_load16(datagram.bytes + 2) == 12223) { /* on the way to the controller, an address comes first */
         if (rest.captured < 6)
             return fp_walk_missing(rest);
         rest = fp_span_after(rest, 6);
     }
     return tunnel(walk, rest);
+}
+
+/* The datagram itself is what is wanted. */
+static FpDecoded take_datagram(FpWalk *walk, FpSpan datagram)
+{
+    uint32_t length = length_of(walk, datagram);
+
+    if (length < FP_UDP_HEADER_BYTES)
+        return FP_DECODED_BAD_HEADER;
+    if (length > datagram.wire)
+        length = datagram.wire;
+    if (length < FP_UDP_HEADER_BYTES)
+        return FP_DECODED_BAD_HEADER; /* the IP header says so */
+    if (!fp_walk_note_segment(walk, fp_span_first(datagram, length)))
+        return leave_datagram(walk, datagram.bytes);
+    FpSpan payload = fp_span_after(fp_span_first(datagram, length), FP_UDP_HEADER_BYTES);
+    FpSegment *segment = walk->segment;
+    segment->source_port = fp_load16(datagram.bytes);
+    segment->destination_port = fp_load16(datagram.bytes + 2);
+    segment->seq = segment->ack = 0;
+    segment->window = 0;
+    segment->flags = 0;
+    segment->header_bytes = FP_UDP_HEADER_BYTES;
+    segment->segment_bytes = length;
+    segment->length_unknown = walk->is_fragment;
+    segment->transport = FP_TRANSPORT_UDP;
+    segment->is_quic_long = fp_datagram_is_quic_long(payload.bytes, payload.captured);
+    return FP_DECODED_SEGMENT;
+}
+
+/* Where datagrams are wanted, the header of a tunnel is that of a datagram, unless an IP header follows inside. What was learnt on the way
+ * in is not true of the datagram. */
+static FpDecoded enter_tunnel_or_take(FpWalk *walk, FpStep *tunnel, FpSpan datagram)
+{
+    const FpWalk before = *walk;
+    const uint64_t network = walk->network_kinds != 0 ? walk->segment->network : 0;
+    const unsigned n_vlans = walk->notes != NULL ? walk->notes->n_vlans : 0;
+    FpDecoded decoded = enter_tunnel(walk, tunnel, datagram);
+
+    if (decoded == FP_DECODED_SEGMENT || walk->ip_headers != before.ip_headers)
+        return decoded;
+    *walk = before;
+    if (walk->network_kinds != 0)
+        walk->segment->network = network;
+    if (walk->notes != NULL)
+        walk->notes->n_vlans = n_vlans;
+    return take_datagram(walk, datagram);
+}
+
+/* UDP. Tunnels are recognised by their ports, the lower port first. */
+FpDecoded fp_walk_udp(FpWalk *walk, FpSpan datagram)
+{
+    if (datagram.captured < FP_UDP_HEADER_BYTES)
+        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, PROTOCOL_UDP);
+    FpStep *tunnel = tunnel_of(datagram.bytes);
+    if (walk->decoder->takes_datagrams)
+        return tunnel != NULL ? enter_tunnel_or_take(walk, tunnel, datagram) : take_datagram(walk, datagram);
+    return tunnel != NULL ? enter_tunnel(walk, tunnel, datagram) : leave_datagram(walk, datagram.bytes);
 }

@@ -16,4 +16,8 @@
  * unless somebody chose another. */
 void fp_community_id(const FpSegment *segment, uint16_t seed, char text[FP_COMMUNITY_ID_BYTES]);
 
+/* Returns a number for the stream of a segment in a network, which began at began_ns: the same whichever way the segment goes, and each
+ * time the same capture is read; another when the endpoints come again. */
+uint64_t fp_flow_id(const FpSegment *segment, uint64_t network, int64_t began_ns);
+
 #endif

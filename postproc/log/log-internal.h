@@ -5,19 +5,12 @@
 
 #include "log.h"
 
-/* Appends a line for people, without what tshark says and without the line end. */
-void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
-/* Appends a JSON object, without what tshark says and without its closing brace. */
-void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
-/* Appends the cells of a row. */
-void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry);
-
-/* Appends what tshark says to a line for people. */
-void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
-/* Appends what tshark says to a JSON object, and closes the object. */
-void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
-/* Appends nothing: for tables, tshark is asked for no fields. */
-void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer);
+/* Appends a line for people, without the line end. */
+void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer);
+/* Appends a JSON object. */
+void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer);
+/* Appends the cells of a row, without what tshark says: for tables, it is asked for no fields. */
+void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer);
 
 /* Returns the captured payload, cut to what a line may have. */
 FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry);

@@ -26,12 +26,32 @@ static void append_if(GString *line, const char *name, bool is_set)
         append_flag(line, name, true);
 }
 
-static void append_vlans(GString *line, const FpDecodeNotes *notes)
+static void append_vlans(GString *line, const FpLogEntry *entry)
 {
-    for (unsigned i = 0; i < notes->n_vlans; i++)
-        g_string_append_printf(line, "%s%u", i == 0 ? ",\"vlan\":[" : ",", notes->vlans[i]);
-    if (notes->n_vlans > 0)
+    for (unsigned i = 0; i < entry->n_vlans; i++)
+        g_string_append_printf(line, "%s%u", i == 0 ? ",\"vlan\":[" : ",", entry->vlans[i]);
+    if (entry->n_vlans > 0)
         g_string_append_c(line, ']');
+}
+
+/* Who is who, whoever spoke; nothing where that is not known. */
+static void append_roles(GString *line, const FpSegment *segment, FpSide side)
+{
+    if (side == FP_SIDE_UNKNOWN)
+        return;
+    bool is_client = side == FP_SIDE_CLIENT;
+    append_endpoint(line, is_client ? "client" : "server", segment->source, segment->address_bytes, segment->source_port);
+    append_endpoint(line, is_client ? "server" : "client", segment->destination, segment->address_bytes, segment->destination_port);
+}
+
+static void append_ids(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+{
+    char community_id[FP_COMMUNITY_ID_BYTES];
+
+    fp_community_id(entry->segment, style->community_id_seed, community_id);
+    g_string_append_printf(line, ",\"proto\":\"%s\",\"community_id\":\"%s\",\"flow_id\":%" G_GUINT64_FORMAT,
+                           entry->segment->transport == FP_TRANSPORT_UDP ? "UDP" : "TCP", community_id,
+                           fp_flow_id(entry->segment, entry->network, entry->segment->time_ns - entry->verdict->age_ns));
 }
 
 static void append_source(GString *line, const FpLogEntry *entry)
@@ -58,33 +78,37 @@ static void append_verdict(GString *line, const FpLogEntry *entry)
     append_flag(line, "out_of_order", verdict->out_of_order);
 }
 
+/* Appends bytes in base64 (RFC 4648 4), in place. */
+static void append_base64(GString *line, const uint8_t *bytes, size_t n)
+{
+    gsize before = line->len;
+    int state = 0, save = 0;
+
+    g_string_set_size(line, before + (n / 3 + 1) * 4 + 4);
+    gsize added = g_base64_encode_step(bytes, n, FALSE, line->str + before, &state, &save);
+    added += g_base64_encode_close(FALSE, line->str + before + added, &state, &save);
+    g_string_truncate(line, before + added);
+}
+
 static void append_payload(GString *line, FpSpan payload)
 {
-    g_autofree char *encoded = g_base64_encode(payload.bytes, payload.captured);
-
-    g_string_append_printf(line, ",\"payload\":\"%s\",\"payload_printable\":\"", encoded);
+    g_string_append(line, ",\"payload\":\"");
+    append_base64(line, payload.bytes, payload.captured);
+    g_string_append(line, "\",\"payload_printable\":\"");
     fp_printable_dots(line, payload.bytes, payload.captured);
     g_string_append_c(line, '"');
 }
 
-void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+static void append_message(GString *line, const FpLogStyle *style, const FpLogMessage *message)
 {
-    const FpSegment *segment = entry->segment;
-    char community_id[FP_COMMUNITY_ID_BYTES];
-
-    fp_community_id(segment, style->community_id_seed, community_id);
-    g_string_append(line, "{\"timestamp\":\"");
-    fp_log_append_time(line, entry);
-    g_string_append(line, "\",\"event_type\":\"firstpayload\"");
-    append_endpoint(line, "src", segment->source, segment->address_bytes, segment->source_port);
-    append_endpoint(line, "dest", segment->destination, segment->address_bytes, segment->destination_port);
-    g_string_append_printf(line, ",\"proto\":\"TCP\",\"community_id\":\"%s\"", community_id);
-    append_vlans(line, entry->notes);
-    append_source(line, entry);
-    append_verdict(line, entry);
-    append_payload(line, fp_log_payload(style, entry));
-    if (fp_log_has_facts(style))
-        fp_log_append_said_json(line, entry->facts, entry->verdict->side);
+    g_string_append(line, ",\"message\":\"");
+    append_base64(line, message->bytes, MIN(message->n, style->message_bytes));
+    g_string_append_printf(line, "\",\"message_length\":%zu", message->n);
+    append_flag(line, "complete", message->is_complete);
+    g_string_append(line, ",\"frames\":[");
+    for (size_t i = 0; i < message->n_frames; i++)
+        g_string_append_printf(line, "%s%" G_GUINT64_FORMAT, i == 0 ? "" : ",", message->frames[i]);
+    g_string_append_c(line, ']');
 }
 
 static void append_values(GString *line, char *const *values)
@@ -120,7 +144,7 @@ static void append_fields(GString *line, const FpLogStyle *style, const FpLogAns
     g_string_append_c(line, '}');
 }
 
-void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+static void append_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
 {
     if (style->fields != NULL)
         append_fields(line, style, answer);
@@ -130,4 +154,30 @@ void fp_log_json_answer(GString *line, const FpLogStyle *style, const FpLogAnswe
         fp_printable_json(line, answer->failure);
     }
     g_string_append_c(line, '}');
+}
+
+void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
+{
+    const FpSegment *segment = entry->segment;
+
+    g_string_append(line, "{\"timestamp\":\"");
+    fp_log_append_time(line, entry);
+    g_string_append(line, "\",\"event_type\":\"firstpayload\"");
+    if (style->host != NULL) {
+        g_string_append(line, ",\"host\":");
+        fp_printable_json(line, style->host);
+    }
+    append_endpoint(line, "src", segment->source, segment->address_bytes, segment->source_port);
+    append_endpoint(line, "dest", segment->destination, segment->address_bytes, segment->destination_port);
+    append_roles(line, segment, entry->verdict->side);
+    append_ids(line, style, entry);
+    append_vlans(line, entry);
+    append_source(line, entry);
+    append_verdict(line, entry);
+    append_payload(line, fp_log_payload(style, entry));
+    if (fp_log_has_facts(style)) {
+        append_message(line, style, &entry->message);
+        fp_log_append_said_json(line, entry->facts, entry->verdict->side);
+    }
+    append_answer(line, style, answer);
 }

@@ -60,12 +60,14 @@ static void append_payload(GString *row, const FpSaidFacts *facts, FpSpan payloa
     end_cell(row);
 }
 
-static void append_remarks(GString *row, const FpVerdict *verdict, FpSpan payload)
+static void append_remarks(GString *row, const FpLogEntry *entry, FpSpan payload)
 {
+    const FpVerdict *verdict = entry->verdict;
     const struct {
         const char *name;
         bool is_so;
-    } remarks[] = {{"fast open", verdict->fast_open},
+    } remarks[] = {{"UDP", entry->segment->transport == FP_TRANSPORT_UDP},
+                   {"fast open", verdict->fast_open},
                    {"midstream", verdict->midstream},
                    {"out of order", verdict->out_of_order},
                    {"not captured", payload.captured == 0}};
@@ -79,11 +81,12 @@ static void append_remarks(GString *row, const FpVerdict *verdict, FpSpan payloa
     g_string_append(row, *before == '(' ? "" : ")");
 }
 
-void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry)
+void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
 {
     const FpSegment *segment = entry->segment;
     FpSpan payload = fp_log_payload(style, entry);
 
+    (void)answer;
     append_source(row, entry);
     g_string_append_printf(row, "%" G_GUINT64_FORMAT, entry->frame);
     end_cell(row);
@@ -95,10 +98,5 @@ void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry
     end_cell(row);
     append_delay(row, entry->verdict);
     append_payload(row, entry->facts, payload);
-    append_remarks(row, entry->verdict, payload);
-}
-
-void fp_log_table_answer(GString *row, const FpLogStyle *style, const FpLogAnswer *answer)
-{
-    (void)row, (void)style, (void)answer; /* tshark is asked for no fields, and which rows are shown is decided before */
+    append_remarks(row, entry, payload);
 }

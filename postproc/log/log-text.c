@@ -4,14 +4,18 @@
 
 #include "base/printable.h"
 #include "log-internal.h"
+#include "log-said.h"
 
 /* Appends words, separated by commas; or a dash, so that no column is empty. */
-static void append_flags(GString *line, const FpVerdict *verdict)
+static void append_flags(GString *line, const FpSegment *segment, const FpVerdict *verdict)
 {
     const struct {
         const char *name;
         bool is_set;
-    } flags[] = {{"fast_open", verdict->fast_open}, {"midstream", verdict->midstream}, {"out_of_order", verdict->out_of_order}};
+    } flags[] = {{"udp", segment->transport == FP_TRANSPORT_UDP},
+                 {"fast_open", verdict->fast_open},
+                 {"midstream", verdict->midstream},
+                 {"out_of_order", verdict->out_of_order}};
     const char *between = "";
 
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
@@ -21,29 +25,6 @@ static void append_flags(GString *line, const FpVerdict *verdict)
         }
     if (*between == '\0')
         g_string_append_c(line, '-');
-}
-
-void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
-{
-    const FpSegment *segment = entry->segment;
-    const FpVerdict *verdict = entry->verdict;
-    FpSpan payload = fp_log_payload(style, entry);
-
-    fp_log_append_time(line, entry);
-    g_string_append_c(line, ' ');
-    fp_log_append_endpoint(line, segment->source, segment->address_bytes, segment->source_port);
-    g_string_append(line, " > ");
-    fp_log_append_endpoint(line, segment->destination, segment->address_bytes, segment->destination_port);
-    g_string_append_printf(line, " %s %u ", fp_side_name(verdict->side), verdict->payload_bytes);
-    if (verdict->has_syn)
-        fp_log_append_seconds(line, entry, verdict->delay_ns);
-    else
-        g_string_append_c(line, '-');
-    g_string_append_c(line, ' ');
-    append_flags(line, verdict);
-    if (payload.captured > 0)
-        g_string_append_c(line, ' ');
-    fp_printable_escape(line, payload.bytes, payload.captured);
 }
 
 /* Escapes commas within a value, as commas also separate values. */
@@ -57,8 +38,7 @@ static void append_value(GString *line, const char *value)
     }
 }
 
-/* Puts a tab before each item: whatever was sent has its tabs escaped. */
-void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
+static void append_answer(GString *line, const FpLogStyle *style, const FpLogAnswer *answer)
 {
     if (answer->is_cut_off)
         g_string_append(line, "\tflight_open");
@@ -77,4 +57,51 @@ void fp_log_text_answer(GString *line, const FpLogStyle *style, const FpLogAnswe
             append_value(line, *value);
         }
     }
+}
+
+static void append_ja4(GString *line, const FpSaidTls *tls)
+{
+    if (tls->ja4[0] != '\0')
+        g_string_append_printf(line, " ja4=%s", tls->ja4);
+}
+
+/* What the message says: an item, behind a tab as all that follow, as whatever was sent has its tabs escaped. */
+static void append_said(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+{
+    gsize before = line->len;
+
+    if (!fp_log_has_facts(style))
+        return;
+    g_string_append_c(line, '\t');
+    if (!fp_log_append_said(line, entry->facts))
+        g_string_truncate(line, before);
+    else if (entry->facts->protocol == FP_SAID_TLS || entry->facts->protocol == FP_SAID_QUIC)
+        append_ja4(line, &entry->facts->tls);
+    if (!entry->message.is_complete)
+        g_string_append(line, "\tincomplete");
+}
+
+void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
+{
+    const FpSegment *segment = entry->segment;
+    const FpVerdict *verdict = entry->verdict;
+    FpSpan payload = fp_log_payload(style, entry);
+
+    fp_log_append_time(line, entry);
+    g_string_append_c(line, ' ');
+    fp_log_append_endpoint(line, segment->source, segment->address_bytes, segment->source_port);
+    g_string_append(line, " > ");
+    fp_log_append_endpoint(line, segment->destination, segment->address_bytes, segment->destination_port);
+    g_string_append_printf(line, " %s %u ", fp_side_name(verdict->side), verdict->payload_bytes);
+    if (verdict->has_syn)
+        fp_log_append_seconds(line, entry, verdict->delay_ns);
+    else
+        g_string_append_c(line, '-');
+    g_string_append_c(line, ' ');
+    append_flags(line, segment, verdict);
+    if (payload.captured > 0)
+        g_string_append_c(line, ' ');
+    fp_printable_escape(line, payload.bytes, payload.captured);
+    append_said(line, style, entry);
+    append_answer(line, style, answer);
 }

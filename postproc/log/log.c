@@ -11,12 +11,11 @@
 static const struct {
     const char *name;
     const char *suffix;
-    void (*append)(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
-    void (*append_answer)(GString *line, const FpLogStyle *style, const FpLogAnswer *answer);
+    void (*append)(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer);
 } formats[] = {
-    [FP_LOG_TEXT] = {"text", ".log", fp_log_text, fp_log_text_answer},
-    [FP_LOG_JSON] = {"json", ".jsonl", fp_log_json, fp_log_json_answer},
-    [FP_LOG_TABLE] = {NULL, NULL, fp_log_table, fp_log_table_answer},
+    [FP_LOG_TEXT] = {"text", ".log", fp_log_text},
+    [FP_LOG_JSON] = {"json", ".jsonl", fp_log_json},
+    [FP_LOG_TABLE] = {NULL, NULL, fp_log_table},
 };
 
 bool fp_log_format_from_text(const char *text, FpLogFormat *format)
@@ -31,7 +30,7 @@ bool fp_log_format_from_text(const char *text, FpLogFormat *format)
 
 bool fp_log_has_facts(const FpLogStyle *style)
 {
-    return style->format != FP_LOG_TEXT && style->payload_bytes > 0;
+    return style->payload_bytes > 0;
 }
 
 const char *fp_log_suffix(FpLogFormat format)
@@ -41,11 +40,7 @@ const char *fp_log_suffix(FpLogFormat format)
 
 FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry)
 {
-    FpSpan tcp = entry->notes->tcp;
-
-    if (tcp.captured <= entry->segment->header_bytes)
-        return (FpSpan){0};
-    return fp_span_first(fp_span_after(tcp, entry->segment->header_bytes), MIN(entry->verdict->payload_bytes, style->payload_bytes));
+    return fp_span_first(entry->payload, style->payload_bytes);
 }
 
 void fp_log_append_address(GString *line, const uint8_t *address, unsigned address_bytes)
@@ -98,27 +93,17 @@ void fp_log_append_seconds(GString *line, const FpLogEntry *entry, int64_t ns)
     append_fraction(line, entry, (ns < 0 ? -ns : ns) % 1000000000);
 }
 
-void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer, GString *line,
+                  GError **error)
 {
-    g_string_truncate(line, 0);
-    formats[style->format].append(line, style, entry);
-}
+    static const FpLogAnswer nothing = {0};
 
-bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error)
-{
-    formats[style->format].append_answer(line, style, answer);
+    g_string_truncate(line, 0);
+    formats[style->format].append(line, style, entry, answer != NULL ? answer : &nothing);
     if (style->table != NULL)
         return fp_table_add(style->table, output, line->str, error);
     g_string_append_c(line, '\n');
     return fp_output_write(output, line->str, line->len, error);
-}
-
-bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error)
-{
-    const FpLogAnswer nothing = {0};
-
-    fp_log_begin(line, style, entry);
-    return fp_log_end(output, style, &nothing, line, error);
 }
 
 bool fp_log_flush(FpOutput *output, const FpLogStyle *style, GError **error)

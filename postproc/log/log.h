@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decode/decode-notes.h"
+#include "decode/span.h"
 #include "output/output.h"
 #include "said/said.h"
 #include "segment.h"
@@ -30,14 +30,31 @@ typedef enum {
 /* What lines look like. */
 typedef struct {
     FpLogFormat format;
-    uint32_t payload_bytes; /* at most this many bytes of each payload are in its line */
+    uint32_t payload_bytes;  /* at most this many bytes of each payload are in its line */
+    uint32_t message_bytes;  /* and this many of each message */
+    int64_t message_wait_ns; /* nothing of a message has come for so long: its line is written */
+    uint64_t message_memory; /* messages whose lines wait take at most this much */
+    bool in_order;           /* lines come in the order of first payload frames, not in that in which messages are complete */
     uint16_t community_id_seed;
+    const char *host;    /* the sensor's name in JSON lines; NULL: none */
     char *const *fields; /* names of the fields that tshark is asked for; NULL: none */
     FpTable *table;      /* for FP_LOG_TABLE; at most one log at a time may use it. Else NULL */
 } FpLogStyle;
 
 #define FP_LOG_PAYLOAD_BYTES_DEFAULT 256U
 #define FP_LOG_PAYLOAD_BYTES_MAX 65535U
+#define FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT 5
+#define FP_LOG_MESSAGE_MEMORY_DEFAULT (UINT64_C(64) << 20)
+#define FP_LOG_MESSAGE_MEMORY_MIN (UINT64_C(1) << 20)
+
+/* What the side that spoke first said, put together from the frames of its flight. */
+typedef struct {
+    const uint8_t *bytes; /* in the order of their sequence numbers, from the first, without holes */
+    size_t n;
+    const uint64_t *frames; /* the numbers of the frames that it is from and that are in the entry's capture; in order of capture */
+    size_t n_frames;
+    bool is_complete; /* nothing more was waited for */
+} FpLogMessage;
 
 /* A first payload frame, and everything that a line says about it. All of it is borrowed. */
 typedef struct {
@@ -48,8 +65,12 @@ typedef struct {
     uint64_t frame;       /* its number in the capture, from 1 */
     const FpSegment *segment;
     const FpVerdict *verdict;
-    const FpDecodeNotes *notes;
-    const FpSaidFacts *facts; /* what its payload says, as far as it was captured; all 0 unless fp_log_has_facts */
+    uint64_t network;      /* which network it is of, where networks are told apart; else 0 */
+    FpSpan payload;        /* of the frame */
+    const uint16_t *vlans; /* IDs of the VLAN tags around it, outermost first */
+    unsigned n_vlans;
+    FpLogMessage message;
+    const FpSaidFacts *facts; /* what the message says; this and the message are not looked at unless fp_log_has_facts */
 } FpLogEntry;
 
 /* Returns whether lines have what the payload says. With no bytes of it in the log, nothing else that was sent is there, either. */
@@ -68,13 +89,10 @@ typedef struct {
     bool is_cut_off;         /* it covers only what had come of the flight; there may have been more */
 } FpLogAnswer;
 
-/* Adds the line of a frame to output. line is a buffer, which is emptied first. Returns false with error set when writing fails. */
-bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, GString *line, GError **error);
-
-/* The same in two steps, if the answer comes later. Begins the line of a frame, in place of what line holds. */
-void fp_log_begin(GString *line, const FpLogStyle *style, const FpLogEntry *entry);
-/* Completes the line with what tshark says, and adds it to output. Returns false with error set when writing fails. */
-bool fp_log_end(FpOutput *output, const FpLogStyle *style, const FpLogAnswer *answer, GString *line, GError **error);
+/* Adds the line of a frame to output. answer: what tshark says of its stream; NULL: it was not asked. line is a buffer, which is emptied
+ * first. Returns false with error set when writing fails. */
+bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer, GString *line,
+                  GError **error);
 
 /* Writes out all lines and rows that wait. Returns false with error set when writing fails. */
 bool fp_log_flush(FpOutput *output, const FpLogStyle *style, GError **error);

@@ -4,7 +4,8 @@
 
 typedef struct {
     FpAskedStream *asked; /* NULL: it does not wait */
-    GString *line;        /* NULL: the item is kept */
+    FpMessage *message;   /* of a line; NULL: the item is a frame: */
+    FpMessages *messages; /* where the message is from */
     void *kept;
     size_t bytes;
     uint64_t frame; /* 0: a fragment */
@@ -27,8 +28,10 @@ static void free_item(gpointer data)
 
     if (item->asked != NULL)
         fp_asked_stream_unref(item->asked);
-    if (item->line != NULL)
-        g_string_free(item->line, TRUE);
+    if (item->message != NULL) {
+        fp_messages_take_out(item->messages, item->message);
+        fp_message_free(item->message);
+    }
     if (item->kept != NULL)
         fp_writer_drop_kept(item->kept);
     g_free(item);
@@ -54,9 +57,9 @@ static void add(FpBacklog *backlog, const Item *item)
     g_queue_push_tail(&backlog->items, copy);
 }
 
-void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line)
+void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *messages, FpMessage *message)
 {
-    const Item item = {.asked = asked, .line = line, .bytes = line->allocated_len};
+    const Item item = {.asked = asked, .message = message, .messages = messages};
 
     add(backlog, &item);
 }
@@ -68,29 +71,33 @@ void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, s
     add(backlog, &item);
 }
 
-static bool write_line(const Item *item, const FpBacklogSink *sink, GError **error)
+static bool write_line(const Item *item, const FpBacklogTarget *to, GError **error)
 {
     const FpLogAnswer answer = {.values = fp_asked_stream_values(item->asked),
                                 .failure = fp_asked_stream_failure(item->asked),
                                 .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
 
-    return fp_log_end(sink->log, sink->style, &answer, item->line, error) && (!sink->flush_each || fp_output_flush(sink->log, error));
+    FpLogEntry entry;
+
+    fp_messages_entry(item->messages, item->message, &entry);
+    g_autoptr(GString) line = g_string_new(NULL);
+    return fp_log_write(to->log, to->style, &entry, &answer, line, error) && (!to->flush_each || fp_output_flush(to->log, error));
 }
 
-static bool write_kept(const Item *item, const FpBacklogSink *sink, GError **error)
+static bool write_kept(const Item *item, const FpBacklogTarget *to, GError **error)
 {
     bool is_written = false;
 
-    if (!fp_writer_write_kept(sink->writer, item->kept, &is_written, error))
+    if (!fp_writer_write_kept(to->writer, item->kept, &is_written, error))
         return false;
     if (item->frame == 0)
-        sink->summary->kept_fragments += is_written;
+        to->summary->kept_fragments += is_written;
     else
-        sink->summary->kept += is_written;
-    return !sink->flush_each || item->frame == 0 || fp_writer_flush(sink->writer, error);
+        to->summary->kept += is_written;
+    return !to->flush_each || item->frame == 0 || fp_writer_flush(to->writer, error);
 }
 
-bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error)
+bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **error)
 {
     Item *item;
 
@@ -101,7 +108,7 @@ bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **
             (item->asked == NULL || fp_asked_stream_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);
         if (is_kept && item->frame != 0)
             backlog->written = item->frame;
-        bool is_done = !is_kept || (item->line != NULL ? write_line : write_kept)(item, sink, error);
+        bool is_done = !is_kept || (item->message != NULL ? write_line : write_kept)(item, to, error);
         backlog->bytes -= item->bytes;
         free_item(g_queue_pop_head(&backlog->items));
         if (!is_done)

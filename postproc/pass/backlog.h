@@ -9,6 +9,7 @@
 #define FP_BACKLOG_H
 
 #include "log/log.h"
+#include "messages.h"
 #include "output/writer.h"
 #include "summary.h"
 #include "tshark/dissector.h"
@@ -22,13 +23,14 @@ typedef struct {
     const FpLogStyle *style;
     FpSummary *summary;
     bool flush_each;
-} FpBacklogSink;
+} FpBacklogTarget;
 
 FpBacklog *fp_backlog_new(void);
 void fp_backlog_free(FpBacklog *backlog); /* NULL is allowed */
 
-/* Adds a line made by fp_log_begin, and takes ownership of it. asked: the stream that it waits for; the backlog adds a reference. */
-void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line);
+/* Adds the line of a message, and takes it out of messages, which is borrowed, when it is written, or will not be: whether or not it goes
+ * on then. asked: the stream that it waits for; the backlog adds a reference. */
+void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *messages, FpMessage *message);
 
 /* Adds a kept frame made by fp_writer_keep, of so many bytes, and takes ownership of it. asked: as above; NULL for a frame that is kept in
  * any case. frame: its number; if frames with the same number are added in a row, one of them is written. 0 for a fragment, which is of use
@@ -36,7 +38,7 @@ void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, GString *line
 void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, size_t bytes, uint64_t frame);
 
 /* Writes the items at the head that no longer wait. Returns false and sets error. */
-bool fp_backlog_release(FpBacklog *backlog, const FpBacklogSink *sink, GError **error);
+bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **error);
 
 bool fp_backlog_is_empty(const FpBacklog *backlog);
 

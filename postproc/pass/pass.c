@@ -5,99 +5,38 @@
  * Records are taken in batches. All of a batch are decoded, and their places in the stream table prefetched, before the first is looked up,
  * so that the memory has arrived by then.
  */
-#include "pass-internal.h"
+#include "pass.h"
 
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/error.h"
-#include "capture/capture-live.h"
+#include "capture/filter.h"
+#include "decode/decode.h"
+#include "read-ahead.h"
+#include "sink.h"
 
-/* A frame that completes a datagram is of no use without the other fragments. */
-static bool write_fragments(FpPass *pass, const GPtrArray *fragments, GError **error)
-{
-    for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
-        bool is_written = false;
-        if (!fp_writer_write_kept(pass->writer, g_ptr_array_index(fragments, i), &is_written, error))
-            return false;
-        pass->summary->kept_fragments += is_written;
-    }
-    return true;
-}
-
-/* Recognises what the payload of the frame says by itself: what follows in later frames is not waited for. */
-static const FpSaidFacts *recognise(FpPass *pass, const FpFound *found, const FpDecodeNotes *notes)
-{
-    static const FpSaidSpeaker speakers[] = {
-        [FP_SIDE_UNKNOWN] = FP_SAID_BY_ANYBODY, [FP_SIDE_CLIENT] = FP_SAID_BY_CLIENT, [FP_SIDE_SERVER] = FP_SAID_BY_SERVER};
-    FpSaidMessage message = {.speaker = speakers[found->verdict->side], .is_over = true};
-
-    memset(&pass->log.facts, 0, sizeof pass->log.facts);
-    if (!fp_log_has_facts(pass->log.style) || notes->tcp.captured <= found->segment->header_bytes)
-        return &pass->log.facts;
-    message.bytes = notes->tcp.bytes + found->segment->header_bytes;
-    message.n = MIN(notes->tcp.captured - found->segment->header_bytes, found->verdict->payload_bytes);
-    if (!found->verdict->out_of_order)
-        (void)fp_said_recognise(pass->log.said, &message, &pass->log.facts);
-    return &pass->log.facts;
-}
-
-/* Decodes the record a second time, now with notes: only first payload frames need what is in them. */
-FpLogEntry fp_pass_entry(FpPass *pass, const FpCapture *capture, const FpFound *found, FpDecodeNotes *notes)
-{
-    const FpRecord *record = found->record;
-
-    fp_decode_again(pass->decoder, record, found->index, notes);
-    return (FpLogEntry){
-        .source = pass->log.source,
-        .is_live = fp_capture_is_live(capture),
-        .has_nanoseconds = fp_capture_has_nanoseconds(capture, record),
-        .seconds = fp_capture_seconds(capture, record),
-        .frame = pass->summary->frames - pass->log.frames_before,
-        .segment = found->segment,
-        .verdict = found->verdict,
-        .notes = notes,
-        .facts = recognise(pass, found, notes),
-    };
-}
-
-static bool log_first(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
-{
-    FpDecodeNotes notes;
-    FpLogEntry entry = fp_pass_entry(pass, capture, found, &notes);
-
-    return fp_log_write(pass->log.output, pass->log.style, &entry, pass->log.line, error) &&
-           (!pass->selection->flush_each || fp_output_flush(pass->log.output, error));
-}
-
-/* Does what a segment calls for by itself. */
-static bool take_found(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
-{
-    if ((found->verdict->classes & FP_CLASS_FIRST) == 0)
-        return true;
-    pass->summary->streams_with_payload++;
-    return pass->log.output == NULL || log_first(pass, capture, found, error);
-}
-
-/* Does what a frame calls for, by the classes of all its segments. */
-static bool take_frame(FpPass *pass, const FpRecord *record, const GPtrArray *fragments, uint8_t classes, GError **error)
-{
-    classes = (uint8_t)(classes & pass->selection->keep);
-    if (pass->show != NULL)
-        return classes == 0 || pass->show(pass->user, pass->summary->frames, classes, error);
-    if (classes == 0 || pass->asking.dissector != NULL) /* if tshark is asked, the frame waits already */
-        return true;
-    pass->summary->kept++;
-    return write_fragments(pass, fragments, error) && fp_writer_write(pass->writer, record, error) &&
-           (!pass->selection->flush_each || fp_writer_flush(pass->writer, error));
-}
+struct FpPass {
+    const FpSelection *selection;
+    FpSummary *summary;
+    FpFilter *filter; /* NULL: there is none, or the kernel applies it */
+    FpDecoder *decoder;
+    bool takes_tcp; /* segments of TCP are wanted */
+    FpNoSegmentCounts *left;
+    FpStreams *streams;
+    FpReadAhead *ahead; /* NULL: the pass reads itself */
+    FpSink *sink;
+    uint64_t frames_before; /* the capture, so that its frames count from 1 */
+    bool failed_reading;
+    int64_t newest_ns;
+    int64_t first_ns, last_ns; /* of the last batch */
+};
 
 static void count_left(FpPass *pass, const FpRecord *record)
 {
     FpNoSegment left = fp_decoder_no_segment(pass->decoder);
 
     if (left.kind == FP_NO_SEGMENT_LINK_TYPE && left.number == 0)
-        left = fp_no_segment_of_link(pass->asking.capture, record);
+        left = fp_no_segment_of_link(pass->sink->capture, record);
     fp_no_segment_count(pass->left, left);
 }
 
@@ -106,8 +45,9 @@ static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord 
 {
     FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
 
-    pass->summary->decoded[decoded]++;
     pending->has_segment = decoded == FP_DECODED_SEGMENT;
+    bool is_datagram = pending->has_segment && pending->segment.transport == FP_TRANSPORT_UDP;
+    pass->summary->decoded[is_datagram ? FP_DECODED_DATAGRAM : decoded]++;
     pending->extra = pending->has_segment ? fp_decoder_take_extra(pass->decoder) : NULL;
     if (decoded == FP_DECODED_LEFT)
         count_left(pass, record);
@@ -127,6 +67,15 @@ static void prepare(FpPass *pass, const FpRecord *record, FpDecodedRecord *pendi
     fp_streams_prefetch(pass->streams, pending->key);
 }
 
+/* The same where segments of TCP are not wanted. */
+static void prepare_without_tcp(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
+{
+    if (!prepare_other(pass, record, pending))
+        return;
+    pending->key = fp_streams_key(pass->streams, &pending->segment);
+    fp_streams_prefetch(pass->streams, pending->key);
+}
+
 /* Prepares the records that match the filter. */
 static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending,
                              GError **error)
@@ -136,7 +85,7 @@ static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRec
         if (matches < 0)
             return false;
         if (matches > 0) {
-            prepare(pass, &records[i], &pending[i]);
+            (pass->takes_tcp ? prepare : prepare_without_tcp)(pass, &records[i], &pending[i]);
             continue;
         }
         pass->summary->filtered++;
@@ -173,8 +122,10 @@ static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord
         begin_networks(pass, capture, records, n, pending);
     if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
         return false;
-    for (int i = 0; pass->filter == NULL && i < n; i++)
+    for (int i = 0; pass->filter == NULL && pass->takes_tcp && i < n; i++)
         prepare(pass, &records[i], &pending[i]);
+    for (int i = 0; pass->filter == NULL && !pass->takes_tcp && i < n; i++)
+        prepare_without_tcp(pass, &records[i], &pending[i]);
     if (pass->selection->network_kinds != 0)
         end_networks(pass, n, pending);
     return true;
@@ -200,11 +151,6 @@ static FpStreamKey key_of(const FpPass *pass, const FpSegment *segment)
     return pass->selection->network_kinds != 0 ? fp_streams_key_in_network(pass->streams, key, segment->network) : key;
 }
 
-static bool take_verdict(FpPass *pass, const FpCapture *capture, const FpFound *found, GError **error)
-{
-    return (pass->asking.dissector == NULL ? take_found : fp_pass_take_asking)(pass, capture, found, error);
-}
-
 /* How taking a batch, or the segments of one record, goes. */
 typedef struct {
     bool is_well;               /* false: nothing more is to be written */
@@ -215,36 +161,41 @@ typedef struct {
     uint8_t classes;            /* classes that its segments are in */
 } Taking;
 
-static uint8_t wanted_classes(const FpPass *pass)
-{
-    return (uint8_t)(pass->selection->keep | (pass->asking.dissector != NULL ? FP_CLASS_USUAL : FP_CLASS_FIRST));
-}
-
 static Taking begin_taking(const FpPass *pass, bool is_well)
 {
-    return (Taking){.is_well = is_well, .wanted = wanted_classes(pass), .wants_ends = pass->asking.dissector != NULL};
+    return (Taking){
+        .is_well = is_well, .wanted = (uint8_t)(pass->sink->wanted | pass->selection->keep), .wants_ends = pass->sink->wants_ends};
 }
 
-/* A segment that is in any class, or ends a flight; index: of those of its record. */
-__attribute__((noinline)) static void take_class(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpSegment *segment,
-                                                 const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
+static bool take_segment(FpPass *pass, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict, unsigned index,
+                         const Taking *taking, GError **error)
 {
     const FpFound found = {.record = record,
-                           .fragments = taking->fragments,
+                           .frame = pass->summary->frames - pass->frames_before,
                            .segment = segment,
                            .index = taking->is_one_record ? index : 0,
+                           .fragments = taking->fragments,
                            .verdict = verdict};
 
-    taking->is_well = take_verdict(pass, capture, &found, error) &&
-                      (taking->is_one_record || verdict->classes == 0 || take_frame(pass, record, NULL, verdict->classes, error));
+    return fp_sink_take_segment(pass->sink, &found, error);
+}
+
+/* A segment that something is done for; index: of those of its record. */
+__attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
+                                                  unsigned index, Taking *taking, GError **error)
+{
+    if (fp_sink_wants(pass->sink, verdict))
+        taking->is_well = take_segment(pass, record, segment, verdict, index, taking, error);
+    if (taking->is_well && !taking->is_one_record)
+        taking->is_well = fp_sink_take_frame(pass->sink, record, NULL, verdict->classes, error);
     taking->classes |= verdict->classes;
 }
 
 /* Takes segments up to a record that has more than one, and returns the index of that record, or n. records: one for each segment, or the
  * only one. This is the only place that calls fp_streams_take. It is not inlined into its two callers, so that the compiler inlines
  * fp_streams_take here: a tenth less to do for each record. */
-__attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const FpCapture *capture, const FpRecord *records,
-                                                            const FpDecodedRecord *pending, int n, Taking *taking, GError **error)
+__attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const FpRecord *records, const FpDecodedRecord *pending, int n,
+                                                            Taking *taking, GError **error)
 {
     const int step = taking->is_one_record ? 0 : 1;
 
@@ -258,14 +209,13 @@ __attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const 
         if (!fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict))
             continue;
         if ((verdict.classes & taking->wanted || (verdict.ends_flight && taking->wants_ends)) && taking->is_well)
-            take_class(pass, capture, records, &pending[i].segment, &verdict, (unsigned)i, taking, error);
+            take_wanted(pass, records, &pending[i].segment, &verdict, (unsigned)i, taking, error);
     }
     return n;
 }
 
 /* Takes a record with several segments, or with fragments: its segments in order, then what they mean for the frame together. */
-static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord *record, const FpDecodedRecord *pending, bool is_well,
-                         GError **error)
+static bool take_several(FpPass *pass, const FpRecord *record, const FpDecodedRecord *pending, bool is_well, GError **error)
 {
     const GArray *earlier = pending->extra->earlier;
     const guint n = earlier != NULL ? earlier->len : 0;
@@ -281,30 +231,21 @@ static bool take_several(FpPass *pass, const FpCapture *capture, const FpRecord 
     all[n] = *pending;
     all[n].extra = NULL;
     pass->summary->frames++;
-    take_segments(pass, capture, record, all, (int)n + 1, &taking, error);
+    take_segments(pass, record, all, (int)n + 1, &taking, error);
     g_free(all);
-    is_well = taking.is_well && (taking.classes == 0 || take_frame(pass, record, taking.fragments, taking.classes, error));
+    is_well = taking.is_well && fp_sink_take_frame(pass->sink, record, taking.fragments, taking.classes, error);
     fp_extra_free(pending->extra);
     return is_well;
 }
 
-static bool take_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, const FpDecodedRecord *pending,
-                       GError **error)
+static bool take_batch(FpPass *pass, const FpRecord *records, int n, const FpDecodedRecord *pending, GError **error)
 {
     Taking taking = begin_taking(pass, true);
 
-    for (int i = 0; (i += take_segments(pass, capture, records + i, pending + i, n - i, &taking, error)) < n; i++)
-        taking.is_well = take_several(pass, capture, &records[i], &pending[i], taking.is_well, error);
+    for (int i = 0; (i += take_segments(pass, records + i, pending + i, n - i, &taking, error)) < n; i++)
+        taking.is_well = take_several(pass, &records[i], &pending[i], taking.is_well, error);
     fp_decoder_end_batch(pass->decoder);
     return taking.is_well;
-}
-
-static bool begin_recognising(FpPass *pass, GError **error)
-{
-    pass->log.said = fp_said_new();
-    if (pass->log.said == NULL)
-        g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "libgcrypt: cannot be used for SHA-256 and AES; install Debian's libgcrypt20");
-    return pass->log.said != NULL;
 }
 
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
@@ -313,10 +254,9 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     FpDecodedRecord pending_room[FP_PASS_BATCH], *pending = NULL;
     const FpRecord *records = room;
 
-    if (pass->log.output != NULL && pass->log.said == NULL && !begin_recognising(pass, error))
+    if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
     max = MIN(max, FP_PASS_BATCH);
-    pass->asking.capture = capture;
     int n =
         pass->ahead != NULL ? fp_read_ahead_read(pass->ahead, max, &records, &pending, error) : fp_capture_read(capture, room, max, error);
 
@@ -333,14 +273,12 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
         if (!prepare_batch(pass, capture, records, n, pending, error))
             return -1;
     }
-    if (!take_batch(pass, capture, records, n, pending, error))
-        return -1;
-    return pass->asking.dissector == NULL || fp_pass_after_batch(pass, n, error) ? n : -1;
+    return take_batch(pass, records, n, pending, error) && fp_sink_after_batch(pass->sink, n, pass->last_ns, error) ? n : -1;
 }
 
 void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture)
 {
-    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0;
+    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0 && pass->takes_tcp;
 
     if (fp_read_ahead_is_possible(capture))
         pass->ahead = fp_read_ahead_begin(capture, may_decode ? pass->streams : NULL);
@@ -367,33 +305,26 @@ bool fp_pass_failed_reading(const FpPass *pass)
     return pass->failed_reading;
 }
 
-static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)
-{
-    FpPass *pass = user;
-
-    return pass->asking.dissector == NULL ? fp_writer_keep(pass->writer, record, bytes) : fp_pass_keep_fragment(pass, record, bytes);
-}
-
-bool fp_pass_keeps_fragments(const FpPass *pass)
-{
-    return pass->show == NULL && pass->selection->keep != 0 && !pass->selection->marked_only;
-}
-
 static FpDecoder *new_decoder(FpPass *pass)
 {
-    bool is_asking = pass->asking.dissector != NULL;
-    FpKeeper keeper = {.keep = keep_fragment, .drop = is_asking ? fp_pass_drop_fragment : fp_writer_drop_kept, .user = pass};
+    FpKeeper keeper;
 
-    return fp_decoder_new(is_asking || fp_pass_keeps_fragments(pass) ? &keeper : NULL, pass->selection->network_kinds);
+    return fp_decoder_new(fp_sink_keeper(pass->sink, &keeper) ? &keeper : NULL, pass->selection->network_kinds,
+                          pass->selection->rules.transports);
 }
 
-FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user)
+FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpDissector *dissector, FpShowClasses show,
+                    void *user)
 {
     FpPass *pass = g_new0(FpPass, 1);
 
-    *pass = (FpPass){.selection = selection, .summary = summary, .streams = streams, .show = show, .user = user};
+    *pass = (FpPass){.selection = selection, .summary = summary, .streams = streams};
+    pass->sink = dissector != NULL ? fp_sink_waiting_new(selection, summary, dissector) : fp_sink_straight_new(selection, summary);
+    pass->sink->show = show;
+    pass->sink->user = user;
     if (selection->filter != NULL)
         pass->filter = fp_filter_new(selection->filter);
+    pass->takes_tcp = selection->rules.transports == 0 || selection->rules.transports & FP_TAKES_TCP;
     pass->decoder = new_decoder(pass);
     pass->left = fp_no_segment_counts_new();
     return pass;
@@ -410,44 +341,63 @@ void fp_pass_forget_fragments(FpPass *pass)
     pass->decoder = new_decoder(pass);
 }
 
-void fp_pass_ask(FpPass *pass, FpDissector *dissector)
-{
-    pass->asking.dissector = dissector;
-    pass->asking.backlog = fp_backlog_new();
-    pass->asking.counted = *fp_dissector_stats(dissector);
-    fp_pass_forget_fragments(pass); /* from now on they are kept differently */
-}
-
 void fp_pass_free(FpPass *pass)
 {
     if (pass == NULL)
         return;
-    fp_backlog_free(pass->asking.backlog);
     fp_filter_free(pass->filter);
     fp_decoder_free(pass->decoder);
+    fp_sink_free(pass->sink);
     fp_no_segment_counts_free(pass->left);
     fp_streams_free(pass->streams);
-    if (pass->log.line != NULL)
-        g_string_free(pass->log.line, TRUE);
-    fp_said_free(pass->log.said);
     g_free(pass);
 }
 
 void fp_pass_write_to(FpPass *pass, FpWriter *writer)
 {
-    pass->writer = writer;
-    if (writer != NULL && pass->asking.dissector != NULL)
-        fp_writer_on_section(writer, fp_pass_drain, pass);
+    fp_sink_write_to(pass->sink, writer);
 }
 
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source)
 {
-    pass->log.output = log;
-    pass->log.style = style;
-    pass->log.source = source;
-    pass->log.frames_before = pass->summary->frames;
-    if (pass->log.line == NULL)
-        pass->log.line = g_string_new(NULL);
+    pass->frames_before = pass->summary->frames;
+    fp_sink_log_to(pass->sink, log, style, source);
+}
+
+unsigned fp_pass_n_waiting(const FpPass *pass)
+{
+    return fp_sink_n_waiting(pass->sink);
+}
+
+void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes)
+{
+    fp_sink_save_messages(pass->sink, bytes);
+}
+
+void fp_pass_load_messages(FpPass *pass, const GByteArray *bytes, bool are_over)
+{
+    fp_sink_load_messages(pass->sink, bytes, are_over);
+}
+
+bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error)
+{
+    FpSink *sink = pass->sink;
+
+    return sink->kind->catch_up == NULL || sink->kind->catch_up(sink, wait_ms, error);
+}
+
+bool fp_pass_is_behind(const FpPass *pass)
+{
+    const FpSink *sink = pass->sink;
+
+    return sink->kind->is_behind != NULL && sink->kind->is_behind(sink);
+}
+
+bool fp_pass_end_flights(FpPass *pass, bool goes_on, GError **error)
+{
+    FpSink *sink = pass->sink;
+
+    return sink->kind->end_flights == NULL || sink->kind->end_flights(sink, goes_on, error);
 }
 
 FpStreams *fp_pass_streams(const FpPass *pass)
@@ -465,7 +415,7 @@ bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)
 {
     FpRecord records[FP_PASS_BATCH];
 
-    pass->log.frames_before -= n; /* so that frames have their numbers in the capture */
+    pass->frames_before -= n; /* so that frames have their numbers in the capture */
     while (n > 0) {
         int done = fp_capture_read(capture, records, (int)MIN(n, FP_PASS_BATCH), error);
         pass->failed_reading = done < 0;

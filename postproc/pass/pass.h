@@ -31,7 +31,7 @@ typedef struct {
     bool flush_each;        /* flush after each kept record, line or row */
     char **formats;         /* which files are read as captures: see fp_formats_limit, for whoever opens them */
     const char *filter;     /* a BPF expression that frames must match to be looked at; NULL: all are */
-    FpQuestions questions;  /* for the dissector of fp_pass_ask, if there is one */
+    FpQuestions questions;  /* for the dissector of fp_pass_new, if there is one */
 } FpSelection;
 
 /* Shows the classes, which are not 0, of a frame, those that are kept. number: counts from 1 over all captures. Returns false and sets
@@ -40,9 +40,14 @@ typedef bool (*FpShowClasses)(void *user, uint64_t number, unsigned classes, GEr
 
 typedef struct FpPass FpPass;
 
-/* Creates a pass. Borrows selection and summary, and counts in summary; takes ownership of streams. show: called instead of writing; NULL:
- * kept frames are written. */
-FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpShowClasses show, void *user);
+/*
+ * Creates a pass. Borrows selection and summary, and counts in summary; takes ownership of streams. dissector, borrowed, is asked about
+ * streams: lines and kept frames wait, in order, for the answers, and those of streams that do not match are left out. What waits takes at
+ * most 64 MiB; to stay below that, the streams that have waited longest are given up without an answer. NULL: nothing is asked. show:
+ * called instead of writing; NULL: kept frames are written.
+ */
+FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary *summary, FpDissector *dissector, FpShowClasses show,
+                    void *user);
 void fp_pass_free(FpPass *pass); /* NULL is allowed */
 
 /* Writes kept records to writer from now on. Borrows it. */
@@ -57,23 +62,27 @@ FpStreams *fp_pass_streams(const FpPass *pass); /* owned by the pass */
 /* Returns what was found in frames without a segment. Caller frees. Nothing more may be taken after this. */
 FpNoSegmentCounts *fp_pass_take_left(FpPass *pass);
 
-/*
- * Asks dissector about streams: lines and kept frames wait, in order, for the answers, and those of streams that do not match are left out.
- * Borrows dissector. Call it before anything is taken. What waits takes at most 64 MiB; to stay below that, the streams that have waited
- * longest are given up without an answer.
- */
-void fp_pass_ask(FpPass *pass, FpDissector *dissector);
-
-/* Writes what no longer has to wait, after waiting up to wait_ms for tshark. Returns false and sets error. Like the next two, it does
- * nothing when nothing is asked. */
+/* When there are no frames for now: writes what no longer has to wait, by the clock, after waiting up to wait_ms for tshark. Returns false
+ * and sets error. */
 bool fp_pass_catch_up(FpPass *pass, int wait_ms, GError **error);
 
 /* Whether anything still waits. */
 bool fp_pass_is_behind(const FpPass *pass);
 
-/* Takes all flights for over, waits for the answers, and writes all that waits, at the end of what goes to writer and log. goes_on: more
- * may come, though flights are looked at only up to here. Returns false and sets error. */
-bool fp_pass_end_asking(FpPass *pass, bool goes_on, GError **error);
+/* Takes all flights for over, waits for tshark's answers, and writes all that waits, at the end of what goes to writer and log. goes_on:
+ * more may come, though what is asked of tshark is asked only up to here; lines that wait for the rest of a message, and not for tshark, go
+ * on waiting then. Returns false and sets error. */
+bool fp_pass_end_flights(FpPass *pass, bool goes_on, GError **error);
+
+/* Returns how many lines wait for the rest of a message. */
+unsigned fp_pass_n_waiting(const FpPass *pass);
+
+/* Replaces what bytes holds by the messages that go on, so that they can go on in a later pass; nothing when there are none. */
+void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes);
+
+/* Has what fp_pass_save_messages gave go on in a pass that has logged nothing yet. are_over: their streams do not go on, so that what there
+ * is of them has to do. */
+void fp_pass_load_messages(FpPass *pass, const GByteArray *bytes, bool are_over);
 
 /* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, or -1 and sets error. */
 #define FP_PASS_BATCH 32

@@ -28,8 +28,8 @@ uint64_t fp_summary_unanswered(const FpSummary *summary)
     return summary->unjudged + summary->without_fields;
 }
 
-/* Prints frames by what they decoded to. Those that lead to something other than TCP are counted by its name, as many names as fit a
- * page. */
+/* Prints frames by what they decoded to. Those that lead to something other than what is wanted are counted by its name, as many names as
+ * fit a page. */
 static void print_decoded(const FpSummary *summary, const FpNoSegmentCounts *left, FILE *file)
 {
     FpNoSegmentCount top[LEFT_MAX];
@@ -37,6 +37,8 @@ static void print_decoded(const FpSummary *summary, const FpNoSegmentCounts *lef
     size_t n = fp_no_segment_counts_top(left, top, LEFT_MAX, &rest);
 
     fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name(FP_DECODED_SEGMENT), summary->decoded[FP_DECODED_SEGMENT]);
+    if (summary->decoded[FP_DECODED_DATAGRAM] > 0)
+        fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name(FP_DECODED_DATAGRAM), summary->decoded[FP_DECODED_DATAGRAM]);
     for (size_t i = 0; i < n; i++) {
         char name[FP_NO_SEGMENT_NAME_BYTES];
         fp_no_segment_name(top[i].left, name, sizeof name);
@@ -44,7 +46,7 @@ static void print_decoded(const FpSummary *summary, const FpNoSegmentCounts *lef
     }
     if (rest > 0)
         fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name(FP_DECODED_LEFT), rest);
-    for (int i = FP_DECODED_LEFT + 1; i < FP_N_DECODED; i++)
+    for (int i = FP_DECODED_FRAGMENT; i < FP_N_DECODED; i++)
         if (summary->decoded[i] > 0)
             fprintf(file, "  %-28s %" PRIu64 "\n", fp_decoded_name((FpDecoded)i), summary->decoded[i]);
 }

@@ -15,12 +15,14 @@
 #include "base/folder.h"
 #include "base/journal.h"
 
-#define MAGIC 0x31746e696f707066U /* "fppoint1" */
-#define VERSION 2U
+#define MAGIC 0x31746e696f707066U   /* "fppoint1" */
+#define VERSION_WITHOUT_MESSAGES 2U /* messages are left out where there are none, so that older programs can read it */
+#define VERSION 3U
 #define N_SLOTS 2U
 #define HEADER_BYTES 4096
 #define BUFFER_BYTES (1024U * 1024U)
 #define SEEN_MAX (1U << 24)
+#define MESSAGE_BYTES_MAX (UINT64_C(1) << 31)
 
 /* The beginning of a slot. checksum covers all members before it, body_checksum what follows the header. */
 typedef struct {
@@ -193,15 +195,24 @@ static bool write_array(Body *body, const GArray *numbers)
     return body_write(body, numbers->data, numbers->len * sizeof(uint64_t));
 }
 
+static bool write_messages(Body *body, const GByteArray *messages)
+{
+    const uint64_t n = messages->len;
+
+    return n == 0 || (body_write(body, &n, sizeof n) && body_write(body, messages->data, n));
+}
+
 /* Syncs the folder too, as the slot's file may be new in it. */
 static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, GError **error)
 {
-    Header header = {.magic = MAGIC, .version = VERSION, .header_bytes = sizeof header};
+    Header header = {
+        .magic = MAGIC, .version = checkpoint->messages->len > 0 ? VERSION : VERSION_WITHOUT_MESSAGES, .header_bytes = sizeof header};
     Body body = body_new(fd);
 
     bool is_written = write_array(&body, checkpoint->seen.names) && write_array(&body, checkpoint->seen.files) &&
                       write_array(&body, checkpoint->seen.matched) &&
-                      (checkpoint->streams == NULL || fp_streams_save(checkpoint->streams, body_write, &body)) && body_flush(&body);
+                      (checkpoint->streams == NULL || fp_streams_save(checkpoint->streams, body_write, &body)) &&
+                      write_messages(&body, checkpoint->messages) && body_flush(&body);
     header.generation = checkpoint->generation + 1;
     header.committed = checkpoint->committed;
     header.network_kinds = checkpoint->network_kinds;
@@ -322,7 +333,8 @@ static bool read_array(Body *body, GArray *numbers, uint64_t n)
 
 static void begin_empty(FpCheckpoint *checkpoint)
 {
-    *checkpoint = (FpCheckpoint){.seen = {.names = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
+    *checkpoint = (FpCheckpoint){.messages = g_byte_array_new(),
+                                 .seen = {.names = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
                                           .files = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
                                           .matched = g_array_new(FALSE, TRUE, sizeof(uint64_t))}};
 }
@@ -341,7 +353,7 @@ static const char *check_header(const Header *header, ssize_t bytes)
         return "is cut short";
     if (header->magic != MAGIC)
         return "is not a checkpoint";
-    if (header->version != VERSION || header->header_bytes != sizeof *header)
+    if ((header->version != VERSION && header->version != VERSION_WITHOUT_MESSAGES) || header->header_bytes != sizeof *header)
         return "is of another version of firstpayload";
     return header->checksum != header_checksum(header) ? "is damaged" : NULL;
 }
@@ -379,6 +391,16 @@ uint64_t fp_checkpoint_newest(const char *folder)
     return newest;
 }
 
+static bool read_messages(Body *body, GByteArray *messages)
+{
+    uint64_t n;
+
+    if (!body_read(body, &n, sizeof n) || n > MESSAGE_BYTES_MAX || n > body->left + (body->end - body->start))
+        return false;
+    g_byte_array_set_size(messages, (guint)n);
+    return body_read(body, messages->data, n);
+}
+
 /* Reads a slot with a valid header into *checkpoint, which is empty. Returns false and sets error when it cannot be read. If it is damaged,
  * notes that in slot->wrong. */
 static bool slot_read(Slot *slot, const FpRules *rules, size_t max_streams, FpCheckpoint *checkpoint, GError **error)
@@ -394,6 +416,7 @@ static bool slot_read(Slot *slot, const FpRules *rules, size_t max_streams, FpCh
         checkpoint->streams = fp_streams_load(rules, max_streams, body_read, &body);
         is_whole = checkpoint->streams != NULL;
     }
+    is_whole = is_whole && (header->version == VERSION_WITHOUT_MESSAGES || read_messages(&body, checkpoint->messages));
     is_whole = is_whole && body.left == 0 && body.start == body.end && XXH3_64bits_digest(body.hash) == header->body_checksum;
     int failure = body.failure;
     body_clear(&body);
@@ -464,8 +487,10 @@ static void apply_witness(const char *folder, const Witness *witness, FpCheckpoi
     if (witness->generation <= checkpoint->generation)
         return;
     fp_journal(G_LOG_LEVEL_WARNING, witness->committed, NULL,
-               "%s: the newest checkpoint is lost; no file is lost or taken twice, but connections that were open may be taken for new",
+               "%s: the newest checkpoint is lost; no file is lost or taken twice, but connections that were open may be taken for new, "
+               "and lines that waited for the rest of a message are lost",
                folder);
+    g_byte_array_set_size(checkpoint->messages, 0); /* the commit that is lost may have written their lines */
     checkpoint->generation = witness->generation;
     checkpoint->committed = MAX(checkpoint->committed, witness->committed);
     add_missing(checkpoint->seen.names, &witness->names);
@@ -504,4 +529,5 @@ void fp_checkpoint_clear(FpCheckpoint *checkpoint)
     g_clear_pointer(&checkpoint->seen.files, g_array_unref);
     g_clear_pointer(&checkpoint->seen.matched, g_array_unref);
     g_clear_pointer(&checkpoint->streams, fp_streams_free);
+    g_clear_pointer(&checkpoint->messages, g_byte_array_unref);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * checkpoint.h - what must outlive a crash: streams, and up to which claim everything is done.
+ * checkpoint.h - what must outlive a crash: streams, messages that go on, and up to which claim everything is done.
  *
  * Two slots, checkpoint.0 and checkpoint.1, are written in turn, so that one is always whole. They are for this machine only: numbers are
  * in its byte order. A third file, committed, says how far the newer slot went, and holds the latest names and files: if that slot is
@@ -41,7 +41,8 @@ typedef struct {
     uint32_t network_kinds;
     FpTotals totals;
     FpSeen seen;
-    FpStreams *streams; /* NULL: none */
+    FpStreams *streams;   /* NULL: none */
+    GByteArray *messages; /* see fp_pass_save_messages; may be empty */
 } FpCheckpoint;
 
 /*

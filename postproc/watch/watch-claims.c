@@ -161,7 +161,7 @@ static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
                          watch->state.totals.summary.frames, (int64_t)watch->state.totals.summary.kept);
     }
     begin_asking(watch);
-    if (!watch->signals.stop && !fp_pass_end_asking(watch->pass, true, error))
+    if (!watch->signals.stop && !fp_pass_end_flights(watch->pass, true, error))
         return false;
     return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
 }

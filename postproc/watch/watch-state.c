@@ -15,6 +15,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
     if (!fp_checkpoint_load(watch->folder.path, &selection->rules, selection->max_streams, selection->network_kinds, &watch->state, error))
         return false;
     FpStreams *streams = g_steal_pointer(&watch->state.streams);
+    const bool has_streams = streams != NULL;
     if (streams == NULL)
         streams = fp_pass_new_streams(selection, error);
     if (streams == NULL)
@@ -23,11 +24,10 @@ bool fp_watch_restore(Watch *watch, GError **error)
         fp_streams_free(streams);
         return false;
     }
-    watch->pass = fp_pass_new(selection, streams, &watch->state.totals.summary, NULL, NULL);
-    if (watch->dissector != NULL) {
+    if (watch->dissector != NULL)
         fp_dissector_restart(watch->dissector, watch->state.seen.matched);
-        fp_pass_ask(watch->pass, watch->dissector);
-    }
+    watch->pass = fp_pass_new(selection, streams, &watch->state.totals.summary, watch->dissector, NULL, NULL);
+    fp_pass_load_messages(watch->pass, watch->state.messages, !has_streams);
     return true;
 }
 
@@ -65,6 +65,7 @@ static bool save_state(Watch *watch, GError **error)
     gint64 began_us = g_get_monotonic_time();
 
     watch->state.streams = fp_pass_streams(watch->pass);
+    fp_pass_save_messages(watch->pass, watch->state.messages);
     if (watch->dissector != NULL) {
         g_array_unref(watch->state.seen.matched);
         watch->state.seen.matched = fp_dissector_matched(watch->dissector);

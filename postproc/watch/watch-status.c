@@ -10,8 +10,10 @@ static void fill_figures(Watch *watch)
     const FpSummary *summary = &watch->state.totals.summary;
     uint64_t *figures = watch->status.figures;
 
-    if (watch->pass != NULL)
+    if (watch->pass != NULL) {
         fp_pass_sum_up(watch->pass);
+        figures[FP_FIGURE_LINES_WAITING] = fp_pass_n_waiting(watch->pass);
+    }
     figures[FP_FIGURE_FILES] = watch->state.totals.files;
     figures[FP_FIGURE_FILES_EMPTY] = watch->state.totals.files_empty;
     figures[FP_FIGURE_FILES_FAILED] = watch->state.totals.files_failed;

@@ -230,6 +230,15 @@ static void end(Watch *watch)
     g_free(watch->trouble);
 }
 
+/* What was captured last may lack its rest. */
+static void report_waiting(const Watch *watch)
+{
+    if (watch->status.figures[FP_FIGURE_LINES_WAITING] > 0)
+        fp_journal(G_LOG_LEVEL_MESSAGE, watch->state.committed, NULL,
+                   "%" G_GUINT64_FORMAT " lines wait for the rest of their message; the logs of the captures that follow will have them",
+                   watch->status.figures[FP_FIGURE_LINES_WAITING]);
+}
+
 bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, FpWatchResult *result, GError **error)
 {
     Watch watch = {.options = options, .reload = reload, .user = user, .folder = {.lock_fd = -1}};
@@ -249,6 +258,7 @@ bool fp_watch(const FpWatchOptions *options, FpWatchReload reload, void *user, F
         result->files_cut = watch.state.totals.summary.captures_cut - watch.cut_at_start;
         result->unanswered = fp_summary_unanswered(&watch.state.totals.summary) - watch.unanswered_at_start;
         fp_watch_save_status(&watch, "stopped", true);
+        report_waiting(&watch);
     }
     end(&watch);
     return is_done;

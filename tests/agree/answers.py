@@ -41,7 +41,7 @@ def slim(*paths, check=True):
     return program("slim", "-q", "--list", *paths, check=check).stdout.decode().splitlines()
 
 
-PREFERENCES = {"--idle": "idle", "--opening-bytes": "opening_bytes", "--flight-bytes": "flight_bytes"}
+PREFERENCES = {"--idle": "idle", "--opening-bytes": "opening_bytes", "--flight-bytes": "flight_bytes", "--transport": "transport"}
 
 
 def preferences(options):
@@ -82,8 +82,9 @@ def plugin_by_filters(path):
 
 def stock(path, *options):
     words = list(map(str, options))
+    transports = words[words.index("--transport") + 1].split(",") if "--transport" in words else ("tcp",)
     opening_bytes = int(words[words.index("--opening-bytes") + 1]) if "--opening-bytes" in words else oracle.OPENING_BYTES
-    return oracle.rows(str(path), kept(options), opening_bytes)
+    return oracle.rows(str(path), kept(options), opening_bytes, transports)
 
 
 def scenario_to_pcap(*args):

@@ -134,10 +134,94 @@ def closing(segments):
     yield next((segment for segment in segments if segment.flags & RST), None)
 
 
-def classify(path, opening_bytes):
+@dataclass
+class Datagram:
+    frame: int
+    sender: tuple
+    payload_bytes: int
+    begins: str         # its payload in hexadecimal, as far as it was captured
+
+
+UDP_COLUMNS = ("frame.number", "ip.src", "ipv6.src", "udp.srcport", "udp.stream", "udp.length", "udp.payload", "ip.len", "ip.hdr_len", "ipv6.plen",
+               "ip.reassembled.length", "ipv6.reassembled.length", "ip.flags.mf", "ipv6.fraghdr.more")
+QUIC_VERSIONS = {1, 0x6b3343cf, *range(0xff00001b, 0xff000023), *range(0xfaceb000, 0xfaceb020)}
+
+
+def is_true(field):
+    return field not in ("", "0", "False")
+
+
+def ip_payload(fields):
+    """What the IP header leaves to UDP; None where it does not say."""
+    reassembled = fields["ip.reassembled.length"] or fields["ipv6.reassembled.length"]
+    if reassembled:
+        return int(reassembled)
+    if fields["ipv6.src"]:
+        return int(fields["ipv6.plen"]) or None
+    return int(fields["ip.len"]) - int(fields["ip.hdr_len"]) if int(fields["ip.len"]) else None
+
+
+def to_datagram(fields):
+    reassembled = fields["ip.reassembled.length"] or fields["ipv6.reassembled.length"]
+    is_piece = (is_true(fields["ip.flags.mf"]) or is_true(fields["ipv6.fraghdr.more"])) and not reassembled
+    room, said = ip_payload(fields), int(fields["udp.length"])
+    if said == 0:
+        said = room or 0
+    payload_bytes = 0 if is_piece else (said if room is None else min(said, room)) - 8
+    sender = (fields["ip.src"] or fields["ipv6.src"], fields["udp.srcport"])
+    return Datagram(int(fields["frame.number"]), sender, payload_bytes, fields["udp.payload"])
+
+
+def datagram_streams(path):
+    """The datagrams with payload of each stream; of frames without tunnels."""
+    columns = [word for name in UDP_COLUMNS for word in ("-e", name)]
+    found = {}
+    for line in tshark(path, "-Y", "udp.stream and not icmp and not icmpv6", "-T", "fields", "-E", "occurrence=f", *columns).splitlines():
+        fields = dict(zip(UDP_COLUMNS, line.split("\t")))
+        datagram = to_datagram(fields)
+        if datagram.payload_bytes > 0:
+            found.setdefault(fields["udp.stream"], []).append(datagram)
+    return list(found.values())
+
+
+def is_quic(datagram):
+    begins = bytes.fromhex(datagram.begins.replace(":", ""))
+    ids_at = 6 + begins[5] if len(begins) > 6 else 0
+    return (ids_at and begins[0] >= 0xc0 and int.from_bytes(begins[1:5], "big") in QUIC_VERSIONS and begins[5] <= 20
+            and len(begins) > ids_at and begins[ids_at] <= 20)
+
+
+def datagram_classes(datagrams, opening_bytes):
+    """(datagram, its classes) for each"""
+    sent, replied = {}, False
+    for datagram in datagrams:
+        before = sent.get(datagram.sender, 0)
+        names = {"opening"} if before < opening_bytes else set()
+        if not sent:
+            names |= {"first", "flight"}
+        elif datagram.sender != datagrams[0].sender and not replied:
+            replied = True
+            names.add("reply")
+        elif not replied and before < FLIGHT_BYTES:
+            names.add("flight")
+        sent[datagram.sender] = before + datagram.payload_bytes
+        yield datagram, names
+
+
+def classify_datagrams(path, opening_bytes, transports, classes):
+    for datagrams in datagram_streams(path):
+        if "udp" not in transports and not is_quic(datagrams[0]):
+            continue
+        for datagram, names in datagram_classes(datagrams, opening_bytes):
+            classes.setdefault(datagram.frame, set()).update(names)
+
+
+def classify(path, opening_bytes, transports):
     """{frame: set of class names}"""
     classes = {}
-    for segments in streams(path):
+    if {"udp", "quic"} & set(transports):
+        classify_datagrams(path, opening_bytes, transports, classes)
+    for segments in streams(path) if "tcp" in transports else []:
         first, reply, flight = spoken(segments)
         for name, members in zip(ORDER, ([first], [reply], flight, handshake(segments), opening(segments, opening_bytes), closing(segments))):
             for segment in members:
@@ -146,9 +230,9 @@ def classify(path, opening_bytes):
     return classes
 
 
-def rows(path, asked=USUAL, opening_bytes=OPENING_BYTES):
+def rows(path, asked=USUAL, opening_bytes=OPENING_BYTES, transports=("tcp",)):
     """["frame<TAB>classes", ...] of the classes asked for"""
-    of_frames = [(frame, [name for name in ORDER if name in names and name in asked]) for frame, names in sorted(classify(path, opening_bytes).items())]
+    of_frames = [(frame, [name for name in ORDER if name in names and name in asked]) for frame, names in sorted(classify(path, opening_bytes, transports).items())]
     return [f"{frame}\t{','.join(names)}" for frame, names in of_frames if names]
 
 

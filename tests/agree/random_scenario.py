@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes a scenario of random connections, for which stock tshark and the definition must give one answer.
 
-usage: random_scenario.py SEED CONNECTIONS [VERSION] > FILE.scenario
+usage: random_scenario.py SEED CONNECTIONS [VERSION [TRANSPORTS]] > FILE.scenario
 
 Numbers are drawn from around the few places where something changes. What the two treat differently by intention (see
 differs-from-tshark in tests/scenarios) is left out: a SYN or SYN/ACK after a RST or a FIN, a repeated SYN after a gap, a next number of 0.
-VERSION is tshark's, default 4.0. Since 4.4 a SYN/ACK with another number starts a stream for it also where none was seen; since 4.6 it needs no window.
+With TRANSPORTS other than tcp half of the connections are of UDP, and where one of these did not begin as QUIC nothing looks like it later. VERSION is tshark's, default 4.0. Since 4.4 a SYN/ACK with another number starts a stream for it also where none was seen; since 4.6 it needs no window.
 """
 import random
 import sys
@@ -96,13 +96,57 @@ class Connection:
         return " ".join(words)
 
 
+QUIC = ["c3000000010800010203040506070000", "ff6b3343cf0000", "c0ff00001d0014" + "00" * 20, "dffaceb00200"]
+NO_QUIC = ["43000000010000", "c3000000020000", "c3ff00001a0000", "c30000000115", "17030300"]
+
+
+class Datagrams(Connection):
+    """UDP between endpoints."""
+
+    def __init__(self, rand, index, version):
+        super().__init__(rand, index, version)
+        self.name = f"d{index}"
+        self.begun = self.quic = False
+
+    def segment(self):
+        rand, self.left = self.rand, self.left - 1
+        length = rand.choice([0, 1, 30, 40, 300, 1000, 1200, 8192, 16383])
+        words = [f"{self.name} {'><'[rand.randrange(2)]} udp {length}"]
+        if length >= 30 and rand.random() < 0.5:
+            may_be_quic = not self.begun or self.quic
+            words.append("bytes " + rand.choice(QUIC if may_be_quic and rand.random() < 0.7 else NO_QUIC))
+        is_quic = words[-1][6:] in QUIC[:3]    # the last lacks a byte
+        words += self.changes(length)
+        if not self.begun and length > 0 and not words[-1].startswith("udp-length"):
+            self.begun, self.quic = True, is_quic
+        return " ".join(words)
+
+    def changes(self, length):
+        rand, chance = self.rand, self.rand.random()
+        if chance < 0.03:
+            return [f"pad {rand.randrange(1, 9)}"]
+        if chance < 0.06:
+            return [f"ip-length +{rand.randrange(1, 90)}"]
+        if chance < 0.09:
+            return [f"vlan {rand.randrange(1, 9)}"]
+        if chance < 0.13 and length == 8192:
+            return ["fragments " + rand.choice(["0-1480,1480-8200", "1480-8200,0-1480"])]
+        if chance < 0.16 and length == 40:
+            return [f"udp-length {rand.choice([0, 7]) if not self.ipv6 else 7}"]
+        return []
+
+
 def main():
     rand = random.Random(int(sys.argv[1]))
     version = tuple(map(int, (sys.argv[3:] or ["4.0"])[0].split(".")))
-    connections = [Connection(rand, i, version) for i in range(int(sys.argv[2]))]
+    transports = (sys.argv[4:] or ["tcp"])[0]
+    kinds = [Connection] if transports == "tcp" else [Connection, Datagrams]
+    connections = [kinds[i % len(kinds)](rand, i // len(kinds), version) for i in range(int(sys.argv[2]))]
     print(f"Random connections, drawn with seed {sys.argv[1]}.\n")
+    if transports != "tcp":
+        print(f"transport {transports}")
     for i, connection in enumerate(connections):
-        print(connection.declaration(i))
+        print(connection.declaration(i // len(kinds)))
     print()
     while connections:
         connection = rand.choice(connections[:8])

@@ -13,7 +13,7 @@ import log_schema
 import other_versions
 import tshark_runner
 
-FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "vlan.id",
+FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "vlan.id",
           "communityid", "firstpayload.direction", "firstpayload.len", "firstpayload.delay", "firstpayload.age", "firstpayload.fast_open",
           "firstpayload.midstream", "firstpayload.out_of_order", "firstpayload.data", "firstpayload.stream"]
 
@@ -23,10 +23,10 @@ PAYLOAD_MAX = (1 << 31) - 100      # the longest tvbuff, whatever length a damag
 SYN_ACK_STARTS = ("port-reuse.pcap",)    # FIN and RST of a connection come after the SYN of the next on its ports
 
 
-def by_tshark(path):
+def by_tshark(path, transport):
     """Returns {frame number: {field: [value of each occurrence]}} of the first payload frames."""
     extract = [word for field in FIELDS for word in ("-e", field)]
-    done = tshark_runner.run_tshark(["-n", "-r", str(path), "--enable-protocol", "communityid", "-Y", "firstpayload", "-T", "fields",
+    done = tshark_runner.run_tshark(["-n", "-r", str(path), "-o", f"firstpayload.transport:{transport}", "--enable-protocol", "communityid", "-Y", "firstpayload", "-T", "fields",
                                      "-E", "occurrence=a", "-E", "aggregator=;", *extract])
     found = {}
     for line in tshark_runner.output_of(done).splitlines():
@@ -35,8 +35,8 @@ def by_tshark(path):
     return found
 
 
-def by_log(path):
-    options = ["--log", "-", "--log-format", "json", "--log-bytes", "65535"]
+def by_log(path, transport):
+    options = ["--log", "-", "--log-format", "json", "--log-bytes", "65535", "--transport", transport]
     return log_schema.entries(answers.program("slim", "-q", *options, path, check=False).stdout)
 
 
@@ -52,6 +52,12 @@ def epoch(timestamp):
 def addresses(row, end):
     """Returns the addresses of the innermost IPv4 and IPv6 layers: fields do not tell which of the two is inside."""
     return [row[field][-1] for field in ("ip." + end, "ipv6." + end) if row[field]]
+
+
+def port(row, entry, end):
+    """Of the innermost header; what sFlow samples is inside of the datagram that it is."""
+    ports = row[f"{entry['proto'].lower()}.{end}port"]
+    return int(ports[0 if any("sflow" in text for text in row["frame.protocols"]) else -1])
 
 
 def is_true(texts):
@@ -81,7 +87,7 @@ def wanted(row, entry):
         "side": row["firstpayload.direction"][-1], "length": length, "fast_open": is_true(row["firstpayload.fast_open"]),
         "midstream": is_true(row["firstpayload.midstream"]), "out_of_order": is_true(row["firstpayload.out_of_order"]),
         "community_id": row["communityid"][-1] if row["communityid"] else entry["community_id"],
-        "src_port": int(row["tcp.srcport"][-1]), "dest_port": int(row["tcp.dstport"][-1]), "vlan": vlans,
+        "src_port": port(row, entry, "src"), "dest_port": port(row, entry, "dst"), "vlan": vlans,
         "delay": seconds(row["firstpayload.delay"]), "age": seconds(row["firstpayload.age"]), "time": time,
         "payload": bytes.fromhex(row["firstpayload.data"][-1])[:65535] if row["firstpayload.data"] else b"",
     }
@@ -92,14 +98,14 @@ def different(ours, theirs):
     return {key: tuple(repr(value)[:200] for value in (ours[key], theirs[key])) for key in theirs if ours[key] != theirs[key]}
 
 
-def ask_both(path):
-    return by_log(path), by_tshark(path)
+def ask_both(path, transport="tcp"):
+    return by_log(path, transport), by_tshark(path, transport)
 
 
 class Agreement(unittest.TestCase):
-    def check(self, paths, later=(), with_streams=False):
+    def check(self, paths, later=(), with_streams=False, ask=ask_both):
         compared = 0
-        for path, result in zip(paths, answers.in_parallel(ask_both, paths)):
+        for path, result in zip(paths, answers.in_parallel(ask, paths)):
             with self.subTest(str(path)):
                 if isinstance(result, Exception):
                     raise result
@@ -135,6 +141,15 @@ class Agreement(unittest.TestCase):
         undecoded = {row[0] for row in other_versions.table(answers.NOT_YET)}
         later = {str(path) for name, path, _ in captures if name in undecoded}
         self.assertGreater(self.check([path for _, path, _ in captures], later), 500)
+
+    def test_shared_datagrams(self):
+        captures = [path for name, path, _ in answers.shared_captures() if (answers.SHARED / "expected-more" / f"{name}.udp.tsv").exists()]
+        if not captures:
+            answers.say_absent(1)
+            raise unittest.SkipTest("shared captures absent")
+        for path in captures:
+            tshark_runner.readable(str(path))
+        self.assertGreater(self.check(captures, ask=lambda path: ask_both(path, "udp")), 200)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The classes that have to be asked for, on captures that nobody in this project made, which come with expected frames.
+"""The classes that have to be asked for, and UDP and QUIC, on captures that nobody in this project made, which come with expected frames.
 
 Lists of what is idle for 10 s are there where they differ from those without.
 """
@@ -10,6 +10,8 @@ import unittest
 import answers
 import other_versions
 
+UDP = ("--keep", "first,reply,flight,opening", "--transport", "udp")
+QUIC = ("--keep", "first,reply,flight,opening", "--transport", "quic")
 IDLE = ("--idle", 10)
 ENDS = ("--keep", "opening,closing")
 SPOKEN = ("first", "reply", "flight")
@@ -23,6 +25,20 @@ def in_classes(rows, names):
 
 def end_rows(name, _):
     return (answers.SHARED / "expected-more" / f"{name}.tsv").read_text().splitlines()
+
+
+def listed(name, suffix):
+    """The rows of a list that is there only where it has any."""
+    path = answers.SHARED / "expected-more" / f"{name}.{suffix}"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def udp_rows(name, _):
+    return listed(name, "udp.tsv")
+
+
+def quic_rows(name, _):
+    return listed(name, "quic.rows")
 
 
 def idle_rows(name, expected):
@@ -51,6 +67,22 @@ class SharedCaptures(unittest.TestCase):
 
     def test_opening_and_closing_in_the_plugin(self):
         self.check(lambda capture: answers.plugin(capture[1], *ENDS), self.captures, end_rows)
+
+    def test_there_are_datagrams(self):
+        self.assertGreater(sum(bool(udp_rows(name, None)) for name, *_ in self.captures), 30)
+        self.assertGreater(sum(bool(quic_rows(name, None)) for name, *_ in self.captures), 6)
+
+    def test_udp_in_the_program(self):
+        self.check(lambda capture: answers.slim(*UDP, capture[1], check=False), self.captures, udp_rows)
+
+    def test_udp_in_the_plugin(self):
+        self.check(lambda capture: answers.plugin(capture[1], *UDP), self.captures, udp_rows)
+
+    def test_quic_in_the_program(self):
+        self.check(lambda capture: answers.slim(*QUIC, capture[1], check=False), self.captures, quic_rows)
+
+    def test_quic_in_the_plugin(self):
+        self.check(lambda capture: answers.plugin(capture[1], *QUIC), self.captures, quic_rows)
 
     def idle_captures(self):
         return [capture for capture in self.captures if (answers.SHARED / "expected-more" / f"{capture[0]}.idle10.rows").exists()]

@@ -310,6 +310,63 @@ static gboolean is_end(const GArray *events)
     return fin || rst;
 }
 
+/* Of UDP, where the last of events is a datagram: what its side sent before it. */
+static guint64 sent_before(const GArray *events, const Event *last)
+{
+    guint64 bytes = 0;
+
+    FOR_EACH (event, events)
+        if (event != last && event->payload && event->direction == last->direction)
+            bytes += payload_of(event);
+    return bytes;
+}
+
+/* Whether datagrams of the stream count by the rules. */
+static gboolean is_taken(const GArray *events, const FpRules *rules)
+{
+    const Event *first = first_payload(events);
+
+    return rules->transports & FP_TAKES_UDP || (rules->transports & FP_TAKES_QUIC && first != NULL && first->segment.is_quic_long);
+}
+
+static gboolean may_begin(const FpSegment *segment, const FpRules *rules)
+{
+    return segment->transport != FP_TRANSPORT_UDP || rules->transports & FP_TAKES_UDP ||
+           (rules->transports & FP_TAKES_QUIC && segment->is_quic_long && !segment->length_unknown);
+}
+
+static unsigned datagram_classes(const GArray *events, const FpRules *rules)
+{
+    const Event *last = &g_array_index(events, Event, events->len - 1);
+    guint own = payloads(events, last->direction), others = payloads(events, last->direction ^ 1);
+    gboolean opens = rules->asked & FP_CLASS_OPENING && sent_before(events, last) < rules->opening_bytes;
+    unsigned classes = opens ? FP_CLASS_OPENING : 0;
+
+    if (own == 1 && others == 0)
+        return classes | FP_CLASS_FIRST | FP_CLASS_FLIGHT;
+    if (own == 1)
+        return classes | FP_CLASS_REPLY;
+    return classes | (others == 0 && sent_before(events, last) < FLIGHT_BYTES ? FP_CLASS_FLIGHT : 0);
+}
+
+/* Judges the last of events, a datagram. */
+static void judge_datagram(const GArray *events, const FpRules *rules, FpVerdict *verdict)
+{
+    Event *last = &g_array_index(events, Event, events->len - 1);
+    const Event *first = (const Event *)(void *)events->data;
+
+    last->payload = !last->segment.length_unknown && payload_of(last) > 0;
+    if (!last->payload || !is_taken(events, rules))
+        return;
+    verdict->classes = (guint8)datagram_classes(events, rules);
+    last->payload_classes = verdict->classes & FP_CLASS_USUAL;
+    if (last->payload_classes == 0)
+        return;
+    verdict->payload_bytes = payload_of(last);
+    verdict->relative_seq = (guint32)sent_before(events, last) + 1;
+    verdict->age_ns = last->segment.time_ns - first->segment.time_ns;
+}
+
 static const Event *first_syn(const GArray *events)
 {
     FOR_EACH (event, events)
@@ -348,19 +405,24 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
     FpVerdict verdict = {0};
 
     if (events->len == 0 || starts_another(events, direction, segment) || is_idle(events, direction, segment, reference->rules.idle_ns)) {
+        if (!may_begin(segment, &reference->rules))
+            return verdict;
         g_array_set_size(events, 0);
         reference->number = (*next_number)++;
         verdict.begins = TRUE;
     }
-    find_out(events, &event);
+    if (segment->transport != FP_TRANSPORT_UDP)
+        find_out(events, &event);
     g_array_append_val(events, event);
+    if (segment->transport == FP_TRANSPORT_UDP)
+        judge_datagram(events, &reference->rules, &verdict);
     if (event.whole && (segment->flags & FP_TCP_SYN || event.ends_handshake))
         verdict.classes = FP_CLASS_HANDSHAKE;
     if (event.payload)
         judge_payload(events, &event, &verdict);
     if (event.payload && reference->rules.asked & FP_CLASS_OPENING && is_opening(events, reference->rules.opening_bytes))
         verdict.classes |= FP_CLASS_OPENING;
-    if (reference->rules.asked & FP_CLASS_CLOSING && is_end(events))
+    if (reference->rules.asked & FP_CLASS_CLOSING && is_end(events)) /* nothing of UDP is whole */
         verdict.classes |= FP_CLASS_CLOSING;
     verdict.ends_silent = ends_silence(events);
     verdict.ends_flight = ends_flight(events);

@@ -12,10 +12,10 @@
 #include "segment.h"
 #include "verdict.h"
 
-/* The segments between two endpoints. */
+/* The segments of one transport between two endpoints. */
 typedef struct Reference Reference;
 
-/* rules are copied; of them idle_ns, asked and opening_bytes count. */
+/* rules are copied; of them idle_ns, asked, opening_bytes and transports count. */
 Reference *reference_new(const FpRules *rules);
 void reference_free(Reference *reference);
 

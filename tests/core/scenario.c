@@ -174,6 +174,14 @@ static gboolean read_opening_bytes(Reader *reader, GError **error)
     return TRUE;
 }
 
+/* transport TRANSPORTS */
+static gboolean read_transport(Reader *reader, GError **error)
+{
+    const char *word = take(reader);
+
+    return (word && fp_transports_from_text(word, &reader->scenario->rules.transports)) || fail(reader, error, "not transports", word);
+}
+
 /* "S.", "P.", "-" (none) */
 static gboolean take_flags(Reader *reader, Packet *packet, GError **error)
 {
@@ -233,6 +241,20 @@ static gboolean take_text(Reader *reader, Packet *packet, GError **error)
     return TRUE;
 }
 
+/* bytes HEX */
+static gboolean take_bytes(Reader *reader, Packet *packet, GError **error)
+{
+    const char *word = take(reader);
+    gsize n = word ? strlen(word) : 1;
+
+    if (n % 2 != 0 || n / 2 > packet->data_bytes || strspn(word, "0123456789abcdef") != n)
+        return fail(reader, error, "not bytes in hexadecimal, as many as BYTES says or fewer", word);
+    packet->text = g_string_new(NULL);
+    for (gsize i = 0; i < n; i += 2)
+        g_string_append_c(packet->text, (char)(g_ascii_xdigit_value(word[i]) << 4 | g_ascii_xdigit_value(word[i + 1])));
+    return TRUE;
+}
+
 static gboolean take_ip_length(Reader *reader, Packet *packet, GError **error)
 {
     gint64 number;
@@ -255,6 +277,8 @@ static gboolean take_modifier(Reader *reader, Packet *packet, GError **error)
 
     if (strcmp(word, "text") == 0)
         return take_text(reader, packet, error);
+    if (strcmp(word, "bytes") == 0)
+        return take_bytes(reader, packet, error);
     if (strcmp(word, "fragments") == 0)
         return take_fragments(reader, packet, error);
     if (strcmp(word, "ip-length") == 0)
@@ -267,6 +291,8 @@ static gboolean take_modifier(Reader *reader, Packet *packet, GError **error)
         packet->ack = packet->connection->isn[!packet->sender] + (guint32)number;
     else if (strcmp(word, "win") == 0)
         packet->window = (guint16)number;
+    else if (strcmp(word, "udp-length") == 0)
+        packet->udp_length = (gint)number;
     else if (strcmp(word, "options") == 0)
         packet->options_bytes = (guint)number;
     else if (strcmp(word, "header") == 0)
@@ -363,7 +389,7 @@ static Packet *packet_new(Reader *reader)
 
     packet->line = reader->line;
     packet->window = 65535;
-    packet->vlan = -1;
+    packet->vlan = packet->udp_length = -1;
     packet->header_bytes = HEADER_TRUE;
     packet->captured_bytes = G_MAXUINT32;
     packet->id = ++reader->next_id;
@@ -392,7 +418,27 @@ static gboolean take_sender(Reader *reader, Packet *packet, GError **error)
     return packet->sender == SERVER || g_strcmp0(word, ">") == 0 || fail(reader, error, "> or < expected", word);
 }
 
-/* TIME [NAME] >|< FLAGS FROM:TO(BYTES) [MODIFIERS] [=> EXPECTED] */
+/* FLAGS FROM:TO(BYTES) */
+static gboolean take_segment(Reader *reader, Packet *packet, GError **error)
+{
+    return take_flags(reader, packet, error) && take_range(reader, packet, error);
+}
+
+/* udp BYTES */
+static gboolean take_datagram(Reader *reader, Packet *packet, GError **error)
+{
+    gint64 bytes;
+
+    if (!take_number(reader, 0, 65000, &bytes, error))
+        return FALSE;
+    packet->transport = FP_TRANSPORT_UDP;
+    packet->data_bytes = (guint32)bytes;
+    packet->window = 0;
+    packet->header_bytes = FP_UDP_HEADER_BYTES;
+    return TRUE;
+}
+
+/* TIME [NAME] >|< FLAGS FROM:TO(BYTES)|udp BYTES [MODIFIERS] [=> EXPECTED] */
 static gboolean read_packet(Reader *reader, GError **error)
 {
     Packet *packet = packet_new(reader);
@@ -401,7 +447,9 @@ static gboolean read_packet(Reader *reader, GError **error)
     if (!take_ns(reader, &step, error))
         return FALSE;
     packet->time_ns = reader->now_ns += step;
-    if (!take_sender(reader, packet, error) || !take_flags(reader, packet, error) || !take_range(reader, packet, error))
+    if (!take_sender(reader, packet, error))
+        return FALSE;
+    if (!(take_word_if(reader, "udp") ? take_datagram : take_segment)(reader, packet, error))
         return FALSE;
     while (*reader->words && strcmp(*reader->words, "=>") != 0)
         if (!take_modifier(reader, packet, error))
@@ -430,6 +478,8 @@ static gboolean read_line(Reader *reader, const char *line, GError **error)
         return read_idle(reader, error);
     if (take_word_if(reader, "keep"))
         return read_keep(reader, error);
+    if (take_word_if(reader, "transport"))
+        return read_transport(reader, error);
     if (take_word_if(reader, "opening-bytes"))
         return read_opening_bytes(reader, error);
     if (take_word_if(reader, "connection"))

@@ -22,7 +22,7 @@ typedef struct {
     guint32 isn[2];
 } Connection;
 
-/* Bytes from (included) to (excluded) of a TCP segment, header and all. */
+/* Bytes from (included) to (excluded) of a segment, header and all. */
 typedef struct {
     guint32 from, to;
 } Range;
@@ -43,11 +43,13 @@ typedef struct {
     const Connection *connection;
     guint sender; /* CLIENT or SERVER */
     gint64 time_ns;
+    FpTransport transport; /* a datagram of UDP has no flags, numbers and window */
+    gint udp_length;       /* what its header says; -1: what is so */
     guint8 flags;
     guint32 seq, ack; /* absolute */
     guint16 window;
     guint32 data_bytes; /* what follows the header and its options */
-    GString *text;      /* the data, or NULL: filler */
+    GString *text;      /* the data, or its beginning, or NULL: all filler */
     guint options_bytes;
     guint header_bytes;     /* as the data offset claims */
     guint32 captured_bytes; /* of the segment */
@@ -94,8 +96,11 @@ void scenario_free(Scenario *scenario);
 /* Fills in the frame numbers; scenario_read has done it. */
 void scenario_number_frames(Scenario *scenario);
 
-/* Whole length of the packet's TCP segment: header, options and data, as sent. */
+/* Whole length of the packet's segment: header, options and data, as sent. */
 guint32 packet_segment_bytes(const Packet *packet);
+
+/* How much of the segment's header must have been captured. */
+guint32 packet_needed_bytes(const Packet *packet);
 
 /* Its length as the IP length has it, and no more than the frame has room for. */
 guint32 packet_reported_bytes(const Packet *packet);

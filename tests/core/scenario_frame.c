@@ -13,14 +13,21 @@
 #define FRAGMENT_HEADER_BYTES 8U
 #define ICMP_HEADER_BYTES 8U
 
-enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_FRAGMENT = 44, PROTOCOL_ICMP6 = 58 };
+enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_FRAGMENT = 44, PROTOCOL_ICMP6 = 58 };
 
 guint32 packet_segment_bytes(const Packet *packet)
 {
-    return FP_TCP_HEADER_MIN_BYTES + packet->options_bytes + packet->data_bytes;
+    return (packet->transport == FP_TRANSPORT_UDP ? FP_UDP_HEADER_BYTES : FP_TCP_HEADER_MIN_BYTES) + packet->options_bytes +
+           packet->data_bytes;
 }
 
-guint32 packet_reported_bytes(const Packet *packet)
+guint32 packet_needed_bytes(const Packet *packet)
+{
+    return packet->transport == FP_TRANSPORT_UDP ? FP_UDP_HEADER_BYTES : FP_TCP_NEEDED_BYTES;
+}
+
+/* What the IP header leaves to the segment. */
+static guint32 bytes_by_ip(const Packet *packet)
 {
     guint32 to_frame_end = packet_segment_bytes(packet) + packet->padding_bytes;
     gint64 by_ip_length = (gint64)packet_segment_bytes(packet) + packet->ip_length_error;
@@ -30,9 +37,29 @@ guint32 packet_reported_bytes(const Packet *packet)
     return (guint32)CLAMP(by_ip_length, 0, to_frame_end);
 }
 
+guint32 packet_reported_bytes(const Packet *packet)
+{
+    guint32 by_ip = bytes_by_ip(packet);
+    guint32 by_udp = packet->udp_length < 0 ? packet_segment_bytes(packet) : (guint32)packet->udp_length;
+
+    if (packet->transport != FP_TRANSPORT_UDP || (by_udp == 0 && packet->connection->address_bytes == 16))
+        return by_ip;
+    return MIN(by_ip, by_udp);
+}
+
 guint packet_frames(const Packet *packet)
 {
     return MAX(packet->fragments->len, 1);
+}
+
+/* Whether what was captured of the text says so: filler does not. */
+static gboolean is_quic_long(const Packet *packet)
+{
+    gsize captured = MIN(packet->captured_bytes, packet_reported_bytes(packet));
+
+    if (!packet->text || captured < FP_UDP_HEADER_BYTES)
+        return FALSE;
+    return fp_datagram_is_quic_long((const guint8 *)packet->text->str, MIN(captured - FP_UDP_HEADER_BYTES, packet->text->len));
 }
 
 void packet_segment(const Packet *packet, gboolean mirrored, guint8 storage[2][16], FpSegment *segment)
@@ -57,6 +84,8 @@ void packet_segment(const Packet *packet, gboolean mirrored, guint8 storage[2][1
         .flags = packet->flags,
         .window = packet->window,
         .length_unknown = packet->length_unknown,
+        .transport = (guint8)packet->transport,
+        .is_quic_long = packet->transport == FP_TRANSPORT_UDP && is_quic_long(packet),
     };
 }
 
@@ -96,13 +125,9 @@ static void put_checksum(GByteArray *bytes, guint at, guint32 sum)
     bytes->data[at + 1] = (guint8)~sum;
 }
 
-static GByteArray *build_segment(const Packet *packet)
+/* What follows the ports of a TCP header. */
+static void put_tcp(GByteArray *bytes, const Packet *packet)
 {
-    const Connection *connection = packet->connection;
-    GByteArray *bytes = g_byte_array_new();
-
-    put16(bytes, connection->port[packet->sender]);
-    put16(bytes, connection->port[!packet->sender]);
     put32(bytes, packet->seq);
     put32(bytes, packet->ack);
     put8(bytes, packet->header_bytes / 4 << 4, 1);
@@ -110,15 +135,37 @@ static GByteArray *build_segment(const Packet *packet)
     put16(bytes, packet->window);
     put32(bytes, 0);                       /* checksum and urgent pointer */
     put8(bytes, 1, packet->options_bytes); /* no-operation */
-    if (packet->text)
-        g_byte_array_append(bytes, (const guint8 *)packet->text->str, (guint)packet->text->len);
-    else
-        put8(bytes, 'x', packet->data_bytes);
+}
 
-    guint32 sum = PROTOCOL_TCP + bytes->len;
+static void put_udp(GByteArray *bytes, const Packet *packet)
+{
+    put16(bytes, packet->udp_length < 0 ? packet_segment_bytes(packet) : (guint)packet->udp_length);
+    put16(bytes, 0);
+}
+
+static guint protocol_of(const Packet *packet)
+{
+    return packet->transport == FP_TRANSPORT_UDP ? PROTOCOL_UDP : PROTOCOL_TCP;
+}
+
+static GByteArray *build_segment(const Packet *packet)
+{
+    const Connection *connection = packet->connection;
+    const gboolean is_udp = packet->transport == FP_TRANSPORT_UDP;
+    GByteArray *bytes = g_byte_array_new();
+
+    put16(bytes, connection->port[packet->sender]);
+    put16(bytes, connection->port[!packet->sender]);
+    (is_udp ? put_udp : put_tcp)(bytes, packet);
+    guint32 text_bytes = packet->text ? (guint32)packet->text->len : 0;
+    if (packet->text)
+        g_byte_array_append(bytes, (const guint8 *)packet->text->str, text_bytes);
+    put8(bytes, 'x', packet->data_bytes - text_bytes);
+
+    guint32 sum = protocol_of(packet) + bytes->len;
     sum = add_up(sum, connection->address[CLIENT], connection->address_bytes);
     sum = add_up(sum, connection->address[SERVER], connection->address_bytes);
-    put_checksum(bytes, 16, add_up(sum, bytes->data, bytes->len));
+    put_checksum(bytes, is_udp ? 6 : 16, add_up(sum, bytes->data, bytes->len));
     return bytes;
 }
 
@@ -239,7 +286,7 @@ guint32 packet_frame(const Scenario *scenario, const Packet *packet, guint index
 {
     g_autoptr(GByteArray) segment = build_segment(packet);
     Range range = {0, segment->len};
-    Ip ip = {.protocol = PROTOCOL_TCP, .from = packet->sender, .fragment = packet->fragments->len > 0};
+    Ip ip = {.protocol = protocol_of(packet), .from = packet->sender, .fragment = packet->fragments->len > 0};
 
     if (ip.fragment)
         range = g_array_index(packet->fragments, Range, index);

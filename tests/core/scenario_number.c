@@ -64,7 +64,7 @@ static void find_completing_fragment(GHashTable *partials, Packet *packet)
         Range range = g_array_index(packet->fragments, Range, i);
         if (packet->captured_bytes >= range.to) {
             g_array_append_val(partial, range);
-        } else if (range.from == 0 && ip4 && packet->captured_bytes >= FP_TCP_NEEDED_BYTES) {
+        } else if (range.from == 0 && ip4 && packet->captured_bytes >= packet_needed_bytes(packet)) {
             packet->length_unknown = TRUE;
             packet->taken_frame = packet->frame + i;
         }
@@ -79,7 +79,8 @@ static void find_taken_frame(GHashTable *partials, Packet *packet)
 {
     if (packet->fragments->len > 0)
         find_completing_fragment(partials, packet);
-    else if (!packet->quoted && packet->captured_bytes >= FP_TCP_NEEDED_BYTES && packet_reported_bytes(packet) >= FP_TCP_NEEDED_BYTES)
+    else if (!packet->quoted && packet->captured_bytes >= packet_needed_bytes(packet) &&
+             packet_reported_bytes(packet) >= packet_needed_bytes(packet))
         packet->taken_frame = packet->frame;
 }
 

@@ -69,6 +69,11 @@ static void print_options(const Scenario *scenario)
         printf("--keep %s\n", text);
     if (scenario->rules.opening_bytes != FP_OPENING_BYTES_DEFAULT)
         printf("--opening-bytes %u\n", scenario->rules.opening_bytes);
+    if (scenario->rules.transports != 0) {
+        char transports[FP_TRANSPORTS_TEXT_BYTES];
+        fp_transports_to_text(scenario->rules.transports, transports);
+        printf("--transport %s\n", transports);
+    }
     if (scenario->rules.idle_ns != 0)
         printf("--idle %" G_GINT64_FORMAT "\n", scenario->rules.idle_ns / 1000000000);
 }

@@ -13,7 +13,7 @@
 #define OVER (1000 + (1 << 20)) /* where an opening of 1000 bytes ends for good */
 #define IDLE_NS (10 * G_GINT64_CONSTANT(1000000000))
 
-enum { ROUNDS = 5000, SEGMENTS = 60, PAIRS = 3 };
+enum { ROUNDS = 5000, SEGMENTS = 60, PAIRS = 5, UDP_PAIRS = 3 }; /* pairs from UDP_PAIRS on are of UDP */
 
 typedef struct {
     const char *text; /* as in a scenario */
@@ -26,6 +26,8 @@ static const Pair pairs[PAIRS] = {
     {"192.0.2.1:49152 > 198.51.100.7:443", {{192, 0, 2, 1}, {198, 51, 100, 7}}, 4, {49152, 443}},
     {"[::ff]:49152 > [::fe]:443", {{[15] = 0xff}, {[15] = 0xfe}}, 16, {49152, 443}},
     {"127.0.0.1:80 > 127.0.0.1:80", {{127, 0, 0, 1}, {127, 0, 0, 1}}, 4, {80, 80}},
+    {"192.0.2.1:49152 > 198.51.100.7:443 udp", {{192, 0, 2, 1}, {198, 51, 100, 7}}, 4, {49152, 443}},
+    {"[::ff]:49152 > [::fe]:443 udp", {{[15] = 0xff}, {[15] = 0xfe}}, 16, {49152, 443}},
 };
 
 typedef struct {
@@ -81,6 +83,22 @@ static void random_sizes(Round *round, FpSegment *segment)
     segment->length_unknown = chance(round->rand, 2);
 }
 
+static void random_datagram(Round *round, FpSegment *segment)
+{
+    segment->transport = FP_TRANSPORT_UDP;
+    segment->header_bytes = FP_UDP_HEADER_BYTES;
+    segment->segment_bytes = FP_UDP_HEADER_BYTES + PICK(round->rand, 0, 0, 1, 2, 998, 999, 1000, 1200, 16383, 16384, 65507, 0xfffffff0);
+    segment->length_unknown = chance(round->rand, 5);
+    segment->is_quic_long = segment->segment_bytes > FP_UDP_HEADER_BYTES && chance(round->rand, 40);
+}
+
+static void random_time(Round *round, FpSegment *segment)
+{
+    segment->time_ns = round->now_ns += (gint64)PICK(round->rand, 0, 1000, 1000000) - (chance(round->rand, 3) ? 5000000 : 0);
+    if (round->rules.idle_ns != 0 && chance(round->rand, 6))
+        segment->time_ns = round->now_ns += round->rules.idle_ns - (gint64)PICK(round->rand, 0, 1, 1000000);
+}
+
 static Sent *random_segment(Round *round)
 {
     enum { S = FP_TCP_SYN, A = FP_TCP_ACK, R = FP_TCP_RST, F = FP_TCP_FIN };
@@ -89,7 +107,7 @@ static Sent *random_segment(Round *round)
     GRand *rand = round->rand;
 
     *segment = (FpSegment){0};
-    sent->pair = PICK(rand, 0, 0, 0, 0, 1, 1, 2);
+    sent->pair = round->rules.transports != 0 ? PICK(rand, 0, 0, 0, 1, 2, 3, 3, 3, 4) : PICK(rand, 0, 0, 0, 0, 1, 1, 2, 3);
     sent->sender = PICK(rand, 0, 1);
     const Pair *pair = &pairs[sent->pair];
     if (chance(rand, 2)) /* the ports are used again */
@@ -99,15 +117,17 @@ static Sent *random_segment(Round *round)
     segment->source_port = pair->port[sent->sender];
     segment->destination_port = pair->port[!sent->sender];
     segment->address_bytes = pair->address_bytes;
+    random_time(round, segment);
+    if (sent->pair >= UDP_PAIRS) {
+        random_datagram(round, segment);
+        return sent;
+    }
     segment->flags =
         (guint8)PICK(rand, A, A, A, A, A, A, A, A, A, A, A, A, S, S, S | A, S | A, S | A, R, R | A, F | A, F, 0, S | F, S | A | F);
     segment->seq = random_seq(round, sent);
     segment->ack = round->end[sent->pair][!sent->sender] - PICK(rand, 0, 0, 0, 1, 5);
     segment->window = (guint16)PICK(rand, 0, 1000, 1000);
     random_sizes(round, segment);
-    segment->time_ns = round->now_ns += (gint64)PICK(rand, 0, 1000, 1000000) - (chance(rand, 3) ? 5000000 : 0);
-    if (round->rules.idle_ns != 0 && chance(rand, 6))
-        segment->time_ns = round->now_ns += round->rules.idle_ns - (gint64)PICK(rand, 0, 1, 1000000);
     round->end[sent->pair][sent->sender] =
         segment->seq + segment->segment_bytes - segment->header_bytes + (segment->flags & (S | F) ? 1 : 0);
     return sent;
@@ -118,6 +138,13 @@ static void print_segment(const Sent *sent, gint64 before_ns)
     const FpSegment *segment = &sent->segment;
     guint32 bytes = segment->segment_bytes - 20;
     g_autoptr(GString) flags = g_string_new(NULL);
+
+    if (segment->transport == FP_TRANSPORT_UDP) {
+        g_test_message("%+.9f %c udp(%u)%s%s", (double)(segment->time_ns - before_ns) / 1e9, sent->sender == 0 ? '>' : '<',
+                       segment->segment_bytes - segment->header_bytes, segment->is_quic_long ? " quic" : "",
+                       segment->length_unknown ? " # length unknown" : "");
+        return;
+    }
 
     for (guint i = 0; i < 6; i++)
         if (segment->flags & 1U << i)
@@ -159,13 +186,21 @@ static char *describe(const FpVerdict *verdict)
 
 /* How often each class and each remark came up: a test that never sees them proves nothing. */
 typedef struct {
-    guint classes[6], midstream, out_of_order, fast_open, ends_silent, ends_flight, syn_ack_starts, idle_starts, streams, no_payload;
+    guint classes[6], datagrams[6], datagram_starts, datagrams_left, midstream, out_of_order, fast_open, ends_silent, ends_flight,
+        syn_ack_starts, idle_starts, streams, no_payload;
 } Seen;
 
 static void count_seen(Seen *seen, const FpSegment *segment, const FpVerdict *verdict)
 {
+    gboolean is_datagram = segment->transport == FP_TRANSPORT_UDP;
+
     for (guint i = 0; i < 6; i++)
-        seen->classes[i] += verdict->classes >> i & 1;
+        (is_datagram ? seen->datagrams : seen->classes)[i] += verdict->classes >> i & 1;
+    if (is_datagram) {
+        seen->datagram_starts += verdict->begins;
+        seen->datagrams_left += segment->segment_bytes > segment->header_bytes && verdict->classes == 0;
+        return;
+    }
     seen->midstream += verdict->midstream;
     seen->out_of_order += verdict->out_of_order;
     seen->fast_open += verdict->fast_open;
@@ -204,6 +239,7 @@ static gboolean play_round(guint32 seed, Seen *seen)
     FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT,
                      .opening_bytes = seed % 7 ? 1000 : FP_OPENING_BYTES_DEFAULT,
                      .asked = seed % 3 ? seed / 3 % 2 * FP_CLASS_OPENING | seed / 6 % 2 * FP_CLASS_CLOSING : 0,
+                     .transports = (seed / 2 % 4) << 1,
                      .idle_ns = seed % 5 ? 0 : IDLE_NS};
     FpStreams *streams = fp_streams_new(&rules, seed, 1000);
     Reference *references[PAIRS];
@@ -234,6 +270,14 @@ static void test_same_answers(void)
     }
     for (guint i = 0; i < 6; i++)
         g_assert_cmpuint(seen.classes[i], >, 1000);
+    g_assert_cmpuint(seen.datagram_starts, >, 1000);
+    g_assert_cmpuint(seen.datagrams_left, >, 1000);
+    g_assert_cmpuint(seen.datagrams[0], >, 1000);
+    g_assert_cmpuint(seen.datagrams[1], >, 1000);
+    g_assert_cmpuint(seen.datagrams[2], >, seen.datagrams[0] + 1000);
+    g_assert_cmpuint(seen.datagrams[3], ==, 0);
+    g_assert_cmpuint(seen.datagrams[4], >, 1000);
+    g_assert_cmpuint(seen.datagrams[5], ==, 0);
     g_assert_cmpuint(seen.midstream, >, 1000);
     g_assert_cmpuint(seen.out_of_order, >, 1000);
     g_assert_cmpuint(seen.fast_open, >, 1000);

@@ -20,6 +20,10 @@ static const FpRules idle_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idl
 static const FpRules opening_rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = 250, .asked = FP_CLASS_ASKED};
 static const FpRules all_rules = {
     .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = 250, .asked = FP_CLASS_ASKED, .idle_ns = 200 * SECOND};
+static const FpRules udp_rules = {
+    .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = 250, .asked = FP_CLASS_ASKED, .transports = FP_TAKES_TCP | FP_TAKES_UDP};
+static const FpRules quic_rules = {
+    .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = 10 * SECOND, .transports = FP_TAKES_TCP | FP_TAKES_QUIC};
 static FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}; /* that tables are made and loaded with */
 
 /* What was saved, and how much of it has been read. */
@@ -85,6 +89,17 @@ static FpSegment random_segment(GRand *rand, guint n, uint8_t *addresses)
 
     memcpy(addresses + (is_reply ? 4 : 0), &client, 4);
     memset(addresses + (is_reply ? 0 : 4), 7, 4);
+    if (rules.transports != 0 && g_rand_boolean(rand))
+        return (FpSegment){.source = addresses,
+                           .destination = addresses + 4,
+                           .address_bytes = 4,
+                           .source_port = is_reply ? 443 : 40000,
+                           .destination_port = is_reply ? 40000 : 443,
+                           .header_bytes = 8,
+                           .segment_bytes = 8 + (guint32)g_rand_int_range(rand, 0, 2) * 100,
+                           .transport = FP_TRANSPORT_UDP,
+                           .is_quic_long = g_rand_boolean(rand),
+                           .time_ns = (gint64)n * 100000000};
     return (FpSegment){.source = addresses,
                        .destination = addresses + 4,
                        .address_bytes = 4,
@@ -407,6 +422,44 @@ static void test_runs_stay_short(void)
     fp_streams_free(streams);
 }
 
+/* Classes of a datagram of 10 bytes. */
+static unsigned classes_of(FpStreams *streams, guint32 client, bool is_reply, bool is_quic_long)
+{
+    guint32 addresses[2] = {is_reply ? 0xffffffff : client, is_reply ? client : 0xffffffff};
+    FpVerdict verdict;
+    FpSegment segment = {.source = (const uint8_t *)&addresses[0],
+                         .destination = (const uint8_t *)&addresses[1],
+                         .address_bytes = 4,
+                         .header_bytes = 8,
+                         .segment_bytes = 18,
+                         .transport = FP_TRANSPORT_UDP,
+                         .is_quic_long = is_quic_long};
+
+    give(streams, &segment, &verdict);
+    return verdict.classes;
+}
+
+/* Streams saved where all of UDP was asked for, loaded where QUIC alone is: those that began as QUIC go on, and no others. */
+static void test_quic_is_asked_for_later(void)
+{
+    FpRules udp = plain_rules, quic = plain_rules;
+
+    udp.transports = FP_TAKES_UDP;
+    quic.transports = FP_TAKES_QUIC;
+    FpStreams *streams = fp_streams_new(&udp, 99, MAX_STREAMS);
+    g_assert_cmpuint(classes_of(streams, 1, false, true), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_cmpuint(classes_of(streams, 2, false, false), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    streams = moved_to(streams, &quic);
+    g_assert_cmpuint(classes_of(streams, 1, true, false), ==, FP_CLASS_REPLY);
+    g_assert_cmpuint(classes_of(streams, 2, true, true), ==, 0); /* its first datagram is known to have been none */
+    g_assert_cmpuint(classes_of(streams, 3, false, false), ==, 0);
+    g_assert_cmpuint(classes_of(streams, 3, false, true), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    streams = moved_to(streams, &plain_rules); /* nothing of UDP */
+    g_assert_cmpuint(classes_of(streams, 3, true, true), ==, 0);
+    g_assert_cmpuint(classes_of(streams, 4, true, true), ==, 0);
+    fp_streams_free(streams);
+}
+
 static void test_empty_table(void)
 {
     FpStreams *streams = saved_and_loaded(fp_streams_new(&rules, 1, MAX_STREAMS));
@@ -424,6 +477,9 @@ int main(int argc, char **argv)
     g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-idle", &idle_rules, test_goes_on_as_if_nothing_had_been);
     g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-opening", &opening_rules, test_goes_on_as_if_nothing_had_been);
     g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-all", &all_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-udp", &udp_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_data_func("/saved/goes-on-as-if-nothing-had-been-quic", &quic_rules, test_goes_on_as_if_nothing_had_been);
+    g_test_add_func("/saved/quic-is-asked-for-later", test_quic_is_asked_for_later);
     g_test_add_func("/saved/opening-is-asked-for-later", test_opening_is_asked_for_later);
     g_test_add_func("/saved/idle-is-asked-for-later", test_idle_is_asked_for_later);
     g_test_add_func("/saved/idle-counts-from-the-last-syn", test_idle_counts_from_the_last_syn);

@@ -52,6 +52,14 @@ static void check(const Scenario *scenario, const Packet *packet, const FpVerdic
     check_value(where, "whether there is a delay", first, expected->has_delay, verdict->has_syn);
 }
 
+/* Who wants no TCP gives core/ no segments of it. */
+static gboolean is_given(const Scenario *scenario, const Packet *packet)
+{
+    unsigned transports = scenario->rules.transports;
+
+    return packet->taken_frame != 0 && (packet->transport == FP_TRANSPORT_UDP || transports == 0 || transports & FP_TAKES_TCP);
+}
+
 static void feed(const Scenario *scenario, guint64 seed, gboolean mirrored)
 {
     FpStreams *streams = fp_streams_new(&scenario->rules, seed, 1000);
@@ -61,7 +69,7 @@ static void feed(const Scenario *scenario, guint64 seed, gboolean mirrored)
         guint8 addresses[2][16];
         FpSegment segment;
         FpVerdict verdict;
-        if (packet->taken_frame == 0)
+        if (!is_given(scenario, packet))
             continue;
         packet_segment(packet, mirrored, addresses, &segment);
         fp_streams_take(streams, fp_streams_key(streams, &segment), &segment, &verdict);

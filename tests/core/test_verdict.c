@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_verdict.c - the names of classes and sides, there and back. */
+/* test_verdict.c - the names of classes, transports and sides, there and back. */
 #include <glib.h>
 #include <string.h>
 
@@ -66,6 +66,24 @@ static void test_wrong_text_is_refused(void)
     }
 }
 
+static void test_transports(void)
+{
+    char text[FP_TRANSPORTS_TEXT_BYTES];
+
+    for (unsigned transports = 1; transports <= (FP_TAKES_TCP | FP_TAKES_UDP | FP_TAKES_QUIC); transports++) {
+        unsigned back = 0;
+        g_assert_cmpuint(fp_transports_to_text(transports, text), <, FP_TRANSPORTS_TEXT_BYTES);
+        g_assert_true(fp_transports_from_text(text, &back));
+        g_assert_cmpuint(back, ==, transports);
+    }
+    g_assert_cmpstr(text, ==, "tcp,udp,quic");
+    unsigned transports = 77;
+    g_assert_false(fp_transports_from_text("sctp", &transports));
+    g_assert_false(fp_transports_from_text("tcp,", &transports));
+    g_assert_false(fp_transports_from_text("first", &transports));
+    g_assert_cmpuint(transports, ==, 77);
+}
+
 static void test_side_names(void)
 {
     g_assert_cmpstr(fp_side_name(FP_SIDE_CLIENT), ==, "client");
@@ -81,6 +99,7 @@ int main(int argc, char **argv)
     g_test_add_func("/verdict/order-of-text", test_order_of_text);
     g_test_add_func("/verdict/any-order-and-repetition-is-read", test_any_order_and_repetition_is_read);
     g_test_add_func("/verdict/wrong-text-is-refused", test_wrong_text_is_refused);
+    g_test_add_func("/verdict/transports", test_transports);
     g_test_add_func("/verdict/side-names", test_side_names);
     return g_test_run();
 }

@@ -22,6 +22,18 @@ def segment(sport, dport, seq, flags, payload=b"", ack=0, src=b"\xc0\x00\x02\x01
     return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\x00" + ip
 
 
+def datagram(sport, dport, payload=b"", src=b"\xc0\x00\x02\x01", dst=b"\xc0\x00\x02\x02"):
+    """An Ethernet frame with a UDP datagram over IPv4."""
+    udp = struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0x4000, 64, 17, 0, src, dst) + udp
+    return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\x00" + ip
+
+
+def answer(sport, dport, payload=b""):
+    """The same, back."""
+    return datagram(sport, dport, payload, src=b"\xc0\x00\x02\x02", dst=b"\xc0\x00\x02\x01")
+
+
 def connection(port=40000, request=b"GET / HTTP/1.1\r\n\r\n"):
     """Returns five frames: SYN, SYN/ACK, ACK, request, answer. The fourth is the first payload frame."""
     client = dict(src=b"\xc0\x00\x02\x01", dst=b"\xc0\x00\x02\x02")

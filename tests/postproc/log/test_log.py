@@ -25,7 +25,7 @@ import log_schema  # noqa: E402
 from hello import client_hello  # noqa: E402
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
-LINE = "2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET / HTTP/1.1\\x0d\\x0a\\x0d\\x0a\n"
+LINE = "2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET / HTTP/1.1\\x0d\\x0a\\x0d\\x0a\thttp GET /\n"
 
 
 def text(*arguments, **kwargs):
@@ -50,10 +50,12 @@ class Lines(InFolder):
     def test_json(self):
         self.assertEqual(entry(connection()), {
             "timestamp": "2023-11-14T22:13:20.003000Z", "event_type": "firstpayload", "src_ip": "192.0.2.1", "src_port": 40000,
-            "dest_ip": "192.0.2.2", "dest_port": 80, "proto": "TCP", "community_id": entry(connection())["community_id"],
+            "dest_ip": "192.0.2.2", "dest_port": 80, "client_ip": "192.0.2.1", "client_port": 40000, "server_ip": "192.0.2.2", "server_port": 80,
+            "proto": "TCP", "community_id": entry(connection())["community_id"], "flow_id": entry(connection())["flow_id"],
             "pcap_filename": "standard input", "pcap_cnt": 4, "stream": 0, "side": "client", "length": 18, "delay": 0.003, "age": 0.003,
             "fast_open": False, "midstream": False, "out_of_order": False, "payload": base64.b64encode(REQUEST).decode(),
-            "payload_printable": "GET / HTTP/1.1....", "app_proto": "http", "http": {"url": "/", "http_method": "GET", "protocol": "HTTP/1.1"}})
+            "payload_printable": "GET / HTTP/1.1....", "message": base64.b64encode(REQUEST).decode(), "message_length": 18, "complete": True,
+            "frames": [4], "app_proto": "http", "http": {"url": "/", "http_method": "GET", "protocol": "HTTP/1.1"}})
 
     def test_what_the_payload_says(self):
         """Of a ClientHello in two segments what stands in the first; nothing at all where nothing that was sent may be in the log."""
@@ -89,7 +91,7 @@ class Lines(InFolder):
         for frames, flag in cases:
             with self.subTest(flag):
                 self.assertEqual({name for name in flags if entry(frames)[name]}, {flag})
-                self.assertIn(f" {flag} x\n", text("-", stdin=pcap(frames)))
+                self.assertIn(f" {flag} x\tincomplete\n", text("-", stdin=pcap(frames)))
         self.assertNotIn("delay", entry(cases[1][0]))
         self.assertIn(" unknown 1 - midstream ", text("-", stdin=pcap(cases[1][0])))
 
@@ -108,8 +110,8 @@ class Lines(InFolder):
                 frames = connection(request=nasty)[:4]
                 line = text("-", stdin=pcap(frames))
                 self.assertEqual(line.count("\n"), 1)
-                self.assertTrue(all(" " <= character <= "~" for character in line[:-1]))
-                shown = line[:-1].split(" - ", 1)[1]
+                self.assertTrue(all(" " <= character <= "~" for character in line[:-1].removesuffix("\tincomplete")))
+                shown = line[:-1].split(" - ", 1)[1].removesuffix("\tincomplete")
                 self.assertEqual(shown.encode().decode("unicode_escape").encode("latin-1"), nasty)
                 self.assertEqual(base64.b64decode(entry(frames)["payload"]), nasty)
 

@@ -124,7 +124,7 @@ class Fields(InFolder):
         self.assertEqual(found[0]["fields"], {"http.request.line": ["A: 1,2\r\n", "B: 2\r\n"], "http.request.method": "GET"})
         line = slim("-q", "--log", "-", "--log-bytes", "3", "--fields", "http.request.line,http.request.method",
                     "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nA: 1,2\r\nB: 2\r\n\r\n"))).stdout.decode()
-        self.assertTrue(line.endswith(" GET\thttp.request.line=A: 1\\x2c2\\x0d\\x0a,B: 2\\x0d\\x0a\thttp.request.method=GET\n"), line)
+        self.assertTrue(line.endswith(" GET\thttp GET /\thttp.request.line=A: 1\\x2c2\\x0d\\x0a,B: 2\\x0d\\x0a\thttp.request.method=GET\n"), line)
 
     def test_nothing_but_plain_ascii_gets_through(self):
         for nasty in ("\x1b]0;owned\x07", "a\n7\tevil", "b\x1e\x1f\x01c,d", 'q"\\', "\u202eevil", "\x9b31m"):
@@ -135,7 +135,7 @@ class Fields(InFolder):
                 if nasty.isascii():
                     self.assertEqual(found[0], nasty)
                 line = slim("-q", "--log", "-", "--fields", SNI, "-", stdin=pcap(frames)).stdout.decode()
-                self.assertEqual((line.count("\n"), line.count("\t")), (1, 1))
+                self.assertEqual((line.count("\n"), line.count("\t")), (1, 2))
                 self.assertTrue(all(" " <= character <= "~" for character in line.replace("\n", "").replace("\t", "")))
 
     def test_other_formats_and_link_types(self):

@@ -8,12 +8,15 @@ import sys
 import unittest
 
 import test_watch  # not its classes: they would run once more
-from pcaps import CAPTURES, connection, header, pcap, read, record, slim, write
+from pcaps import ACK, CAPTURES, connection, header, pcap, read, record, segment, slim, write
 from test_slim import in_fragments
 from test_stream_key import tagged
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
 import log_schema  # noqa: E402
+from hello import client_hello  # noqa: E402
+
+HELLO = client_hello("www.example", 2000)
 
 
 class Log(test_watch.Watch):
@@ -36,23 +39,84 @@ class Log(test_watch.Watch):
         self.arrive("a.pcap", pcap(connection()))
         self.once("--log", "only", "--log-format", "text", "--log-bytes", "5")
         self.assertEqual(self.outputs(), ["a.pcap.log"])
-        self.assertEqual(self.output("a.pcap.log"), b"2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET /\n")
+        self.assertEqual(self.output("a.pcap.log"), b"2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET /\thttp GET /\n")
         self.assertEqual((self.status()["frames_kept"], self.status()["streams_with_payload"], len(self.in_state("done"))), (0, 1, 1))
 
     def test_pieces_with_a_restart_after_each_are_one_log(self):
         """But for file and frame number: streams, their numbers and times go on, and each is logged once."""
-        source = os.path.join(CAPTURES, "mixed.pcap")
+        self.check_pieces("mixed.pcap", 40)
+
+    def test_messages_that_go_on_in_other_captures(self):
+        """The same, with a file for each frame."""
+        for source in ("tls13-split-clienthello.pcap", "tls13-post-quantum.pcap"):
+            with self.subTest(source):
+                self.tearDown()
+                self.setUp()
+                self.check_pieces(source, len(test_watch.records(read(os.path.join(CAPTURES, source)))))
+
+    def check_pieces(self, name, n):
+        source = os.path.join(CAPTURES, name)
         data = read(source)
-        for i, piece in enumerate(test_watch.OneCapture.split(self, data, 40)):
+        for i, piece in enumerate(test_watch.OneCapture.split(self, data, n)):
             self.arrive(f"{i:03}.pcap", piece)
             self.once("--log", "only")
-        where = ("pcap_filename", "pcap_cnt")
+        where = ("pcap_filename", "pcap_cnt", "frames")
         strip = lambda entries: [{key: value for key, value in entry.items() if key not in where} for entry in entries]  # noqa: E731
         found = [entry for name in self.outputs() for entry in self.log(name)]
         wanted = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", source).stdout)
         self.assertEqual(strip(found), strip(wanted))
-        size = -(-len(test_watch.records(data)) // 40)
+        size = -(-len(test_watch.records(data)) // n)
         self.assertEqual([int(e["pcap_filename"][:3]) * size + e["pcap_cnt"] for e in found], [e["pcap_cnt"] for e in wanted])
+
+    def half_a_message(self):
+        """The first of two captures over which a ClientHello goes; the rest."""
+        frames = connection(request=HELLO[:700])[:4] + [segment(40000, 80, 1701, ACK, HELLO[700:], ack=5001)]
+        return pcap(frames[:4]), header() + record(frames[4], 4)
+
+    def test_half_a_message_waits(self):
+        first, rest = self.half_a_message()
+        self.arrive("1.pcap", first)
+        self.assertIn("1 lines wait for the rest of their message", self.once("--log", "only").stderr)
+        self.assertEqual((self.output("1.pcap.jsonl"), self.status()["lines_waiting"]), (b"", 1))
+        self.arrive("2.pcap", header())
+        self.arrive("3.pcap", b"")
+        self.once("--log", "only")
+        self.arrive("4.pcap", rest)
+        self.once("--log", "only")
+        found, = self.log("4.pcap.jsonl")
+        self.assertEqual((found["pcap_filename"], found["pcap_cnt"], found["frames"], found["complete"]), ("1.pcap", 4, [4], True))
+        self.assertEqual((found["tls"]["sni"], found["message_length"], self.status()["lines_waiting"]), ("www.example", len(HELLO), 0))
+
+    def test_half_a_message_whose_stream_is_forgotten(self):
+        """Streams told apart in another way are others: what there is of the message is logged."""
+        first, rest = self.half_a_message()
+        self.arrive("1.pcap", first)
+        self.once("--log", "only")
+        self.arrive("2.pcap", rest)
+        self.once("--log", "only", "--stream-key", "vlan")
+        self.assertEqual([(e["pcap_filename"], e["message_length"], e["complete"]) for e in self.log("2.pcap.jsonl")],
+                         [("1.pcap", 700, False), ("2.pcap", len(HELLO) - 700, True)])
+
+    def test_half_a_message_in_another_format(self):
+        first, rest = self.half_a_message()
+        self.arrive("1.pcap", first)
+        self.once("--log", "only")
+        self.arrive("2.pcap", rest)
+        self.once("--log", "beside", "--log-format", "text")
+        self.assertRegex(self.output("2.pcap.log"), rb"^2023[^\n]*\ttls www\.example ja4=[^\t\n]*\n$")
+
+    def test_half_a_message_whose_checkpoint_is_lost(self):
+        """The state of before may be older than a line that was written: nothing comes twice."""
+        first, rest = self.half_a_message()
+        self.arrive("1.pcap", first)
+        self.once("--log", "only")
+        self.arrive("2.pcap", rest)
+        self.once("--log", "only")
+        newest = max((os.path.join(self.state, f"checkpoint.{n}") for n in (0, 1)), key=lambda path: read(path)[16:24])
+        write(self.state, os.path.basename(newest), read(newest)[:-1] + b"x")
+        self.arrive("3.pcap", pcap(connection(9)))
+        self.assertIn("lines that waited", self.once("--log", "only").stderr)
+        self.assertEqual([e["pcap_filename"] for n in "123" for e in self.log(f"{n}.pcap.jsonl")], ["1.pcap", "3.pcap"])
 
     def test_names_that_come_again(self):
         for port in range(1000, 1003):
@@ -110,7 +174,7 @@ class Log(test_watch.Watch):
         config = write(self.folder, "c.conf", b"[watch]\nlog = beside\nlog-format = text\nlog-bytes = 3\ncommunity-id-seed = 7\n")
         self.arrive("a.pcap", pcap(connection()))
         self.once("--config", config)
-        self.assertEqual(self.output("a.pcap.log")[-7:], b" - GET\n")
+        self.assertEqual(self.output("a.pcap.log").split(b" - ")[1], b"GET\thttp GET /\n")
         self.arrive("b.pcap", pcap(connection(9)))
         self.once("--config", config, "--log", "only", "--log-format", "json")              # the command line goes before it
         self.assertEqual((self.outputs(), self.log("b.pcap.jsonl")[0]["payload_printable"]), (["a.pcap", "a.pcap.log", "b.pcap.jsonl"], "GET"))

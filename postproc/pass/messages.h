@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * messages.h - first payload frames whose message goes on in later frames of the flight: put together, and asked of the recognisers
+ * (said.h) until they know.
+ *
+ * file -> record -> segment -> stream -> [verdict -> output]
+ *
+ * A message ends, and its line can be written, when no recogniser wants more of it; when its flight is over; when nothing has come for a
+ * while; or when there is no room for more. It is complete in the first case, and in the second if none of its bytes is missing, and what
+ * it says does not break off.
+ */
+#ifndef FP_MESSAGES_H
+#define FP_MESSAGES_H
+
+#include "assembly.h"
+#include "log/held-entry.h"
+
+/* A message takes at most this part of the memory for all. */
+#define FP_MESSAGES_SHARE 4U
+
+typedef struct {
+    uint32_t bytes_max;     /* of one message */
+    size_t memory_max;      /* of all: when they take more, those of which nothing has come for longest end */
+    int64_t wait_ns;        /* a message ends when nothing of it has come for so long */
+    uint32_t payload_bytes; /* as many bytes of each first payload are held for its line */
+    bool in_order;          /* messages are taken in the order in which they began, not in that in which they ended */
+    bool holds_all;         /* those that are complete with the first frame are held, too */
+} FpMessageLimits;
+
+typedef struct FpMessages FpMessages;
+typedef struct FpMessage FpMessage;
+
+/* A payload frame of the side that spoke first. */
+typedef struct {
+    int64_t offset; /* of its first byte, counted from the side's first; below 0: it begins before that. Not of datagrams */
+    bool is_datagram;
+    FpSpan payload;  /* borrowed */
+    uint64_t frame;  /* its number in the capture */
+    int64_t time_ns; /* when it was captured */
+} FpMessagePart;
+
+/* Returns NULL and sets error when libgcrypt cannot be used. Free with fp_messages_free. */
+FpMessages *fp_messages_new(const FpMessageLimits *limits, GError **error);
+void fp_messages_free(FpMessages *messages); /* NULL is allowed */
+
+/*
+ * Begins the message of a first payload frame. Returns NULL when it is complete with that, and is not to be held: entry's message and
+ * facts are then set, and valid until the next call. Else returns the message, borrowed, which fp_messages_take will return when it has
+ * ended.
+ */
+FpMessage *fp_messages_begin(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part);
+
+/* How many messages go on. */
+unsigned fp_messages_n_open(const FpMessages *messages);
+
+/* Adds a frame of the flight to its stream's message, if that goes on. */
+void fp_messages_add(FpMessages *messages, uint32_t stream, const FpMessagePart *part);
+
+/* Whether the message of a stream goes on. */
+bool fp_messages_is_open(const FpMessages *messages, uint32_t stream);
+
+/* Ends the message of a stream whose flight is over, if it goes on. */
+void fp_messages_end(FpMessages *messages, uint32_t stream);
+
+/* Ends those of which nothing has come for too long before now_ns, the time of a frame: what ends depends on frames alone. */
+void fp_messages_expire(FpMessages *messages, int64_t now_ns);
+
+/* The same by the clock, for when there is no frame that would tell the time. */
+void fp_messages_expire_by_clock(FpMessages *messages);
+
+/* Ends all. */
+void fp_messages_end_all(FpMessages *messages);
+
+/* From now on frames are of another capture, in which numbers begin anew. */
+void fp_messages_next_capture(FpMessages *messages);
+
+/* Returns the next message that has ended, in the order that limits say; the caller frees it with fp_message_free. NULL: there is none. */
+FpMessage *fp_messages_take(FpMessages *messages);
+
+/* Takes this one out of its turn, and ends it if it goes on. The caller frees it with fp_message_free. */
+void fp_messages_take_out(FpMessages *messages, FpMessage *message);
+
+bool fp_message_has_ended(const FpMessage *message);
+
+/* Fills in the entry of a message that has ended. It is valid until the next call for messages or message. */
+void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *entry);
+
+void fp_message_free(FpMessage *message);
+
+/* The memory that all take that have not ended, or wait for their turn. */
+size_t fp_messages_memory(const FpMessages *messages);
+
+/* Writes all messages that have not been taken, in this machine's byte order. Returns false when write does. */
+bool fp_messages_save(const FpMessages *messages, FpStreamsWrite write, void *user);
+
+/* Returns how many fp_messages_save wrote to bytes. */
+unsigned fp_messages_n_saved(const GByteArray *bytes);
+
+/* Reads what fp_messages_save wrote into messages, which must be empty. Returns false when read returns false, or the bytes make no sense.
+ */
+bool fp_messages_load(FpMessages *messages, FpStreamsRead read, void *user);
+
+#endif

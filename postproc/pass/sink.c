@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sink.c - what both kinds of sink have in common. See sink.h. */
+#include "sink.h"
+
+#include <string.h>
+
+#include "base/journal.h"
+
+/* A line may be written once its flight is over, so whoever writes what messages say has to see all of the flight. */
+static void choose_wanted(FpSink *sink)
+{
+    const bool has_messages = sink->log.output != NULL && fp_log_has_facts(sink->log.style);
+
+    sink->wanted = sink->kind->wanted | (has_messages ? FP_CLASS_FLIGHT : 0);
+    sink->wants_ends = sink->kind->wants_ends || has_messages;
+}
+
+void fp_sink_init(FpSink *sink, const FpSinkKind *kind, const FpSelection *selection, FpSummary *summary)
+{
+    sink->kind = kind;
+    sink->selection = selection;
+    sink->summary = summary;
+    choose_wanted(sink);
+}
+
+void fp_sink_free(FpSink *sink)
+{
+    if (sink == NULL)
+        return;
+    if (sink->kind->clear != NULL)
+        sink->kind->clear(sink);
+    if (sink->log.line != NULL)
+        g_string_free(sink->log.line, TRUE);
+    fp_messages_free(sink->log.messages);
+    g_clear_pointer(&sink->log.saved, g_byte_array_unref);
+    g_free(sink);
+}
+
+void fp_sink_write_to(FpSink *sink, FpWriter *writer)
+{
+    sink->writer = writer;
+    if (writer != NULL && sink->kind->drain != NULL)
+        fp_writer_on_section(writer, sink->kind->drain, sink);
+}
+
+void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const char *source)
+{
+    sink->log.output = log;
+    sink->log.style = style;
+    sink->log.source = source;
+    if (sink->log.messages != NULL)
+        fp_messages_next_capture(sink->log.messages);
+    if (sink->log.line == NULL)
+        sink->log.line = g_string_new(NULL);
+    choose_wanted(sink);
+}
+
+bool fp_sink_writes_fragments(const FpSink *sink)
+{
+    return sink->show == NULL && sink->selection->keep != 0 && !sink->selection->marked_only;
+}
+
+bool fp_sink_keeper(FpSink *sink, FpKeeper *keeper)
+{
+    *keeper = (FpKeeper){.keep = sink->kind->keep_fragment, .drop = sink->kind->drop_fragment, .user = sink};
+    return sink->kind->needs_fragments || fp_sink_writes_fragments(sink);
+}
+
+/* Bytes that are read in pieces. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t left;
+} Reader;
+
+static bool read_bytes(void *user, void *to, size_t n)
+{
+    Reader *reader = user;
+
+    if (n > reader->left)
+        return false;
+    if (n > 0)
+        memcpy(to, reader->bytes, n);
+    reader->bytes += n;
+    reader->left -= n;
+    return true;
+}
+
+static void load_messages(FpSink *sink)
+{
+    Reader reader = {.bytes = sink->log.saved->data, .left = sink->log.saved->len};
+
+    if (!fp_messages_load(sink->log.messages, read_bytes, &reader))
+        fp_journal(G_LOG_LEVEL_WARNING, 0, NULL,
+                   "the checkpoint: lines that waited for the rest of a message cannot be read, and are lost; please report this");
+    if (sink->log.saved_are_over)
+        fp_messages_end_all(sink->log.messages);
+    g_clear_pointer(&sink->log.saved, g_byte_array_unref);
+}
+
+static bool begin_messages(FpSink *sink, GError **error)
+{
+    const FpLogStyle *style = sink->log.style;
+    const FpMessageLimits limits = {.bytes_max = sink->selection->rules.flight_bytes,
+                                    .memory_max = (size_t)style->message_memory,
+                                    .wait_ns = style->message_wait_ns,
+                                    .payload_bytes = style->payload_bytes,
+                                    .in_order = style->in_order || sink->kind->holds_lines,
+                                    .holds_all = sink->kind->holds_lines};
+
+    sink->log.messages = fp_messages_new(&limits, error);
+    if (sink->log.messages == NULL)
+        return false;
+    if (sink->log.saved != NULL)
+        load_messages(sink);
+    return true;
+}
+
+bool fp_sink_begin_batch(FpSink *sink, const FpCapture *capture, FpDecoder *decoder, GError **error)
+{
+    sink->capture = capture;
+    sink->decoder = decoder;
+    return sink->log.output == NULL || sink->log.messages != NULL || begin_messages(sink, error);
+}
+
+unsigned fp_sink_n_waiting(const FpSink *sink)
+{
+    if (sink->log.saved != NULL)
+        return fp_messages_n_saved(sink->log.saved);
+    return sink->log.messages != NULL ? fp_messages_n_open(sink->log.messages) : 0;
+}
+
+static bool append_bytes(void *user, const void *bytes, size_t n)
+{
+    g_byte_array_append(user, bytes, (guint)n);
+    return true;
+}
+
+void fp_sink_save_messages(const FpSink *sink, GByteArray *bytes)
+{
+    g_byte_array_set_size(bytes, 0);
+    if (sink->log.saved != NULL)
+        g_byte_array_append(bytes, sink->log.saved->data, sink->log.saved->len);
+    else if (fp_sink_n_waiting(sink) > 0)
+        fp_messages_save(sink->log.messages, append_bytes, bytes);
+}
+
+void fp_sink_load_messages(FpSink *sink, const GByteArray *bytes, bool are_over)
+{
+    if (bytes->len == 0)
+        return;
+    sink->log.saved = g_byte_array_new();
+    g_byte_array_append(sink->log.saved, bytes->data, bytes->len);
+    sink->log.saved_are_over = are_over;
+}
+
+bool fp_sink_take_segment(FpSink *sink, const FpFound *found, GError **error)
+{
+    if (found->verdict->classes & FP_CLASS_FIRST)
+        sink->summary->streams_with_payload++;
+    return sink->kind->take_segment(sink, found, error);
+}
+
+bool fp_sink_take_frame(FpSink *sink, const FpRecord *record, const GPtrArray *fragments, uint8_t classes, GError **error)
+{
+    classes = (uint8_t)(classes & sink->selection->keep);
+    if (classes == 0)
+        return true;
+    if (sink->show != NULL)
+        return sink->show(sink->user, sink->summary->frames, classes, error);
+    return sink->kind->take_frame(sink, record, fragments, error);
+}
+
+bool fp_sink_after_batch(FpSink *sink, int n, int64_t last_ns, GError **error)
+{
+    return sink->kind->after_batch == NULL || sink->kind->after_batch(sink, n, last_ns, error);
+}
+
+/* Decodes the record a second time, now with notes: only frames of messages need what is in them. */
+static void take_notes(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpMessagePart *part)
+{
+    const FpVerdict *verdict = found->verdict;
+    const bool has_syn = (found->segment->flags & FP_TCP_SYN) != 0; /* which takes a number, too (RFC 9293 3.4) */
+
+    fp_decode_again(sink->decoder, found->record, found->index, notes);
+    *part = (FpMessagePart){.offset = (int32_t)(verdict->relative_seq + has_syn - 1),
+                            .is_datagram = found->segment->transport == FP_TRANSPORT_UDP,
+                            .payload = {.wire = verdict->payload_bytes},
+                            .frame = found->frame,
+                            .time_ns = found->segment->time_ns};
+    if (notes->tcp.captured > found->segment->header_bytes)
+        part->payload = fp_span_first(fp_span_after(notes->tcp, found->segment->header_bytes), verdict->payload_bytes);
+}
+
+void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpLogEntry *entry, FpMessagePart *part)
+{
+    take_notes(sink, found, notes, part);
+    *entry = (FpLogEntry){
+        .source = sink->log.source,
+        .is_live = fp_capture_is_live(sink->capture),
+        .has_nanoseconds = fp_capture_has_nanoseconds(sink->capture, found->record),
+        .seconds = fp_capture_seconds(sink->capture, found->record),
+        .frame = found->frame,
+        .segment = found->segment,
+        .verdict = found->verdict,
+        .network = sink->selection->network_kinds != 0 ? found->segment->network : 0,
+        .payload = part->payload,
+        .vlans = notes->vlans,
+        .n_vlans = notes->n_vlans,
+    };
+}
+
+void fp_sink_go_on(FpSink *sink, const FpFound *found)
+{
+    const FpVerdict *verdict = found->verdict;
+    FpDecodeNotes notes;
+    FpMessagePart part;
+
+    if (!fp_messages_is_open(sink->log.messages, verdict->stream))
+        return;
+    if (verdict->classes & FP_CLASS_FLIGHT && !(verdict->classes & FP_CLASS_FIRST)) {
+        take_notes(sink, found, &notes, &part);
+        fp_messages_add(sink->log.messages, verdict->stream, &part);
+    }
+    if (verdict->ends_flight)
+        fp_messages_end(sink->log.messages, verdict->stream);
+}
