@@ -89,6 +89,13 @@ class Datagrams(unittest.TestCase):
         rows = self.fields("udp", "firstpayload.reply", "frame.number", "firstpayload.first_frame")
         self.assertEqual(rows, [[str(reply), str(first)]])
 
+    def test_protocol_without_a_detail(self):
+        """It is not left out for its port alone, which Wireshark knows from TCP too: that is told of segments only."""
+        self.ask(4000, QUERY, 53)
+        rows = self.fields("udp", "firstpayload", "firstpayload.protocol", "firstpayload.detail", "firstpayload.summary",
+                           passes=["-o", "firstpayload.details:http.host"])
+        self.assertEqual(rows, [["DNS", "", f"unknown {len(QUERY)}: DNS {QUERY[:16].hex(' ')}"]])
+
     def test_data(self):
         """The payload, as far as the UDP length goes."""
         self.capture.add(ip(CLIENT, SERVER, struct.pack(">HHHH", 4000, 9999, 12, 0) + b"wordspadding", 17))
