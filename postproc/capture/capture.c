@@ -175,6 +175,16 @@ int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **err
     return capture->reader->read(capture, records, max, error);
 }
 
+int fp_capture_read_frame(FpCapture *capture, FpRecord *record, GError **error)
+{
+    int n;
+
+    do
+        n = fp_capture_read(capture, record, 1, error);
+    while (n > 0 && record->kind != FP_RECORD_FRAME);
+    return n;
+}
+
 uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)
 {
     if (capture->format.is_pcapng)

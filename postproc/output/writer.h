@@ -30,17 +30,14 @@ bool fp_writer_copies(const FpWriter *writer);
  * fit the format of the output. */
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error);
 
-/* Writes the records that are kept for later, which have no place behind the section that is about to begin. Returns false and sets
- * error. */
-typedef bool (*FpWriterDrain)(void *user, GError **error);
-
-/* Has drain(user) called before each section of pcapng begins. */
-void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user);
-
-/* Writes a record of the current capture. Returns false and sets error. */
+/* Writes a frame of the current capture. Returns false and sets error. */
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 
-/* Copies a record of the current capture, as it will be written, to write it later: another capture may be current by then. Free with
+/* Writes a record of the current capture that is not a frame. Before a section, write all kept frames: behind it they have no place.
+ * Returns false and sets error. */
+bool fp_writer_write_block(FpWriter *writer, const FpRecord *block, GError **error);
+
+/* Copies a frame of the current capture, as it will be written, to write it later: another capture may be current by then. Free with
  * fp_writer_drop_kept. *bytes: how much memory the copy takes. */
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes);
 

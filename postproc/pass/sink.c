@@ -35,13 +35,6 @@ void fp_sink_free(FpSink *sink)
     g_free(sink);
 }
 
-void fp_sink_write_to(FpSink *sink, FpWriter *writer)
-{
-    sink->writer = writer;
-    if (writer != NULL && sink->kind->drain != NULL)
-        fp_writer_on_section(writer, sink->kind->drain, sink);
-}
-
 void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const char *source)
 {
     sink->log.output = log;
@@ -76,6 +69,15 @@ bool fp_sink_begin_batch(FpSink *sink, const FpCapture *capture, FpDecoder *deco
     sink->capture = capture;
     sink->decoder = decoder;
     return sink->log.output == NULL || sink->log.said != NULL || begin_recognising(sink, error);
+}
+
+bool fp_sink_take_block(FpSink *sink, const FpRecord *block, GError **error)
+{
+    if (sink->writer == NULL)
+        return true;
+    if (block->kind == FP_RECORD_SECTION && sink->kind->before_section != NULL && !sink->kind->before_section(sink, error))
+        return false;
+    return fp_writer_write_block(sink->writer, block, error);
 }
 
 bool fp_sink_take_segment(FpSink *sink, const FpFound *found, GError **error)
