@@ -246,15 +246,15 @@ static void await_capture(const char *path)
 /* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
 static FpCapture *open_next(Slim *slim, const char *input, GError **error)
 {
-    bool is_converted = slim->options->format != FP_WRITER_AS_INPUT || (slim->writer != NULL && !fp_writer_copies(slim->writer));
+    bool by_wiretap = fp_writer_needs_wiretap(slim->writer, slim->options->format);
     GError *failure = NULL;
     FpCapture *capture = NULL;
 
     if (slim->options->follows)
         await_capture(input);
     if (!fp_stop_asked() || slim->first == NULL)
-        capture = slim->options->follows ? fp_capture_follow(input, is_converted, NULL, &failure)
-                                         : fp_capture_open(input, is_converted, &failure);
+        capture =
+            slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, &failure) : fp_capture_open(input, by_wiretap, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {

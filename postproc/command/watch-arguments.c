@@ -343,7 +343,7 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
     if (options->outputs == FP_WATCH_LOG)
         options->selection.keep = 0;
     options->spool.follows = arguments->follow;
-    options->spool.pcapng_by_wiretap = options->format != FP_WRITER_AS_INPUT;
+    options->spool.pcapng_by_wiretap = fp_writer_needs_wiretap(NULL, options->format);
     return check_questions(&options->selection.questions, error);
 }
 

@@ -60,9 +60,9 @@ void fp_writer_free(FpWriter *writer)
     g_free(writer);
 }
 
-bool fp_writer_copies(const FpWriter *writer)
+bool fp_writer_needs_wiretap(const FpWriter *writer, int format)
 {
-    return writer->way->copies;
+    return format != FP_WRITER_AS_INPUT || (writer != NULL && !writer->way->copies);
 }
 
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)

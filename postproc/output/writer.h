@@ -23,8 +23,9 @@ FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int fo
 /* Frees the writer, but not its output. NULL is allowed. */
 void fp_writer_free(FpWriter *writer);
 
-/* Whether records are copied as they stand. If not, open pcapng to be read through libwiretap. */
-bool fp_writer_copies(const FpWriter *writer);
+/* Whether pcapng has to be opened to be read through libwiretap (fp_capture_open), as records of it are not copied as they stand. writer:
+ * NULL if there is none yet. format: what it was created with, or will be. */
+bool fp_writer_needs_wiretap(const FpWriter *writer, int format);
 
 /* Prepares the writer for the records of the next capture; call it for the first one, too. Returns false and sets error when they do not
  * fit the format of the output. */

@@ -363,7 +363,7 @@ static bool is_as_claimed(const FpClaim *claim, GError **error)
 
 static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const char *path, const FpFollower *follower, GError **error)
 {
-    bool by_wiretap = watch->options->format != FP_WRITER_AS_INPUT;
+    bool by_wiretap = watch->options->spool.pcapng_by_wiretap;
 
     return follower != NULL ? fp_capture_follow(path, by_wiretap, follower, error)
                             : fp_capture_open_as(path, claim->path, by_wiretap, error);
@@ -479,7 +479,7 @@ static bool can_follow(const Watch *watch, const FpClaim *claim)
 {
     const FpWatchOptions *options = watch->options;
 
-    return options->spool.follows && fp_capture_can_be_followed(claim->path, options->format != FP_WRITER_AS_INPUT);
+    return options->spool.follows && fp_capture_can_be_followed(claim->path, options->spool.pcapng_by_wiretap);
 }
 
 /* Whether reading the claim has killed the process too often. Then sets error. */
