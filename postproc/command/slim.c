@@ -388,7 +388,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_progress_begin(&slim.progress, options->show_progress);
     if (options->log_style.table != NULL)
         fp_table_on_rows(options->log_style.table, end_progress, &slim);
-    fp_stop_catch(fp_output_remove_temporary, options->log != NULL && fp_output_is_file_name(options->log));
+    fp_stop_catch(options->log != NULL && fp_output_is_file_name(options->log));
     bool is_endless_somewhere = has_endless_input(options);
     bool is_done = run(&slim, error);
     summary->is_interrupted &= !is_endless_somewhere;
