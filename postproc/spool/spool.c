@@ -217,8 +217,8 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
                                                   .unchanged_s = options->unchanged_s,
                                                   .identifies = options->then == FP_THEN_KEEP});
     spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
-    spool->waits = fp_waits_new(options->wait_s);
-    spool->unmatched = fp_waits_new(UNMATCHED_S);
+    spool->waits = fp_waits_new(options->wait_s, "--wait");
+    spool->unmatched = fp_waits_new(UNMATCHED_S, NULL);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->committed_ns = committed_ns(options->state);
     if (fp_spool_make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
