@@ -176,8 +176,7 @@ static bool show_live(const Watch *watch, const char *built, const char *suffix,
     (void)unlink(fresh);
     if (symlink(target, fresh) == 0 && rename(fresh, live) == 0)
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be linked to the log that is being written: %s", live, g_strerror(errno));
-    return false;
+    return fp_error_set_errno(error, FP_ERROR_IO, live, "cannot be linked to the log that is being written");
 }
 
 static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const char *name, const char *suffix, GError **error)
@@ -357,7 +356,7 @@ static bool is_as_claimed(const FpClaim *claim, GError **error)
     if (sameness == FP_OVERWRITTEN && claim->identity != 0)
         g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: was overwritten before it was read; what it held is lost", claim->path);
     if (sameness == FP_CANNOT_TELL)
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+        fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be looked at");
     return sameness == FP_AS_CLAIMED;
 }
 
