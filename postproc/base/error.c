@@ -11,6 +11,6 @@ GQuark fp_error_quark(void)
 
 bool fp_error_set_errno(GError **error, FpError code, const char *path, const char *what)
 {
-    g_set_error(error, FP_ERROR, code, "%s: %s: %s", path, what, g_strerror(errno));
+    g_set_error(error, FP_ERROR, (int)code, "%s: %s: %s", path, what, g_strerror(errno));
     return false;
 }
