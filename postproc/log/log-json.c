@@ -8,16 +8,32 @@
 #include "log-internal.h"
 #include "log-said.h"
 
+/* Appends a comma, and a key up to where its value begins. end: how the key ends, with its quote. */
+static void append_key(GString *line, const char *name, const char *end)
+{
+    g_string_append(line, ",\"");
+    g_string_append(line, name);
+    g_string_append(line, end);
+}
+
 static void append_endpoint(GString *line, const char *name, const uint8_t *address, unsigned address_bytes, uint16_t port)
 {
-    g_string_append_printf(line, ",\"%s_ip\":\"", name);
+    append_key(line, name, "_ip\":\"");
     fp_log_append_address(line, address, address_bytes);
-    g_string_append_printf(line, "\",\"%s_port\":%u", name, port);
+    g_string_append_c(line, '"');
+    append_key(line, name, "_port\":");
+    fp_printable_number(line, port);
 }
 
 static void append_flag(GString *line, const char *name, bool is_set)
 {
-    g_string_append_printf(line, ",\"%s\":%s", name, is_set ? "true" : "false");
+    append_key(line, name, is_set ? "\":true" : "\":false");
+}
+
+static void append_number(GString *line, const char *name, uint64_t number)
+{
+    append_key(line, name, "\":");
+    fp_printable_number(line, number);
 }
 
 static void append_if(GString *line, const char *name, bool is_set)
@@ -49,24 +65,29 @@ static void append_ids(GString *line, const FpLogStyle *style, const FpLogEntry 
     char community_id[FP_COMMUNITY_ID_BYTES];
 
     fp_community_id(entry->segment, style->community_id_seed, community_id);
-    g_string_append_printf(line, ",\"proto\":\"%s\",\"community_id\":\"%s\",\"flow_id\":%" G_GUINT64_FORMAT,
-                           entry->segment->transport == FP_TRANSPORT_UDP ? "UDP" : "TCP", community_id,
-                           fp_flow_id(entry->segment, entry->network, entry->segment->time_ns - entry->verdict->age_ns));
+    g_string_append(line, entry->segment->transport == FP_TRANSPORT_UDP ? ",\"proto\":\"UDP\",\"community_id\":\""
+                                                                        : ",\"proto\":\"TCP\",\"community_id\":\"");
+    g_string_append(line, community_id);
+    g_string_append_c(line, '"');
+    append_number(line, "flow_id", fp_flow_id(entry->segment, entry->network, entry->segment->time_ns - entry->verdict->age_ns));
 }
 
 static void append_source(GString *line, const FpLogEntry *entry)
 {
-    g_string_append_printf(line, ",\"%s\":", entry->is_live ? "in_iface" : "pcap_filename");
+    append_key(line, entry->is_live ? "in_iface" : "pcap_filename", "\":");
     fp_printable_json(line, entry->source);
-    g_string_append_printf(line, ",\"pcap_cnt\":%" G_GUINT64_FORMAT, entry->frame);
+    append_number(line, "pcap_cnt", entry->frame);
 }
 
 static void append_verdict(GString *line, const FpLogEntry *entry)
 {
     const FpVerdict *verdict = entry->verdict;
 
-    g_string_append_printf(line, ",\"stream\":%u,\"side\":\"%s\",\"length\":%u", verdict->stream, fp_side_name(verdict->side),
-                           verdict->payload_bytes);
+    append_number(line, "stream", verdict->stream);
+    append_key(line, "side", "\":\"");
+    g_string_append(line, fp_side_name(verdict->side));
+    g_string_append_c(line, '"');
+    append_number(line, "length", verdict->payload_bytes);
     if (verdict->has_syn) {
         g_string_append(line, ",\"delay\":");
         fp_log_append_seconds(line, entry, verdict->delay_ns);
@@ -103,11 +124,14 @@ static void append_message(GString *line, const FpLogStyle *style, const FpLogMe
 {
     g_string_append(line, ",\"message\":\"");
     append_base64(line, message->bytes, MIN(message->n, style->message_bytes));
-    g_string_append_printf(line, "\",\"message_length\":%zu", message->n);
+    g_string_append_c(line, '"');
+    append_number(line, "message_length", message->n);
     append_flag(line, "complete", message->is_complete);
     g_string_append(line, ",\"frames\":[");
-    for (size_t i = 0; i < message->n_frames; i++)
-        g_string_append_printf(line, "%s%" G_GUINT64_FORMAT, i == 0 ? "" : ",", message->frames[i]);
+    for (size_t i = 0; i < message->n_frames; i++) {
+        g_string_append(line, i == 0 ? "" : ",");
+        fp_printable_number(line, message->frames[i]);
+    }
     g_string_append_c(line, ']');
 }
 

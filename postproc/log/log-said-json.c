@@ -22,7 +22,9 @@ typedef struct {
 
 static Object begin_object(GString *line, const char *name)
 {
-    g_string_append_printf(line, ",\"%s\":{", name);
+    g_string_append(line, ",\"");
+    g_string_append(line, name);
+    g_string_append(line, "\":{");
     return (Object){.line = line, .between = ""};
 }
 
@@ -33,7 +35,10 @@ static void end_object(Object *object)
 
 static void add_key(Object *object, const char *key)
 {
-    g_string_append_printf(object->line, "%s\"%s\":", object->between, key);
+    g_string_append(object->line, object->between);
+    g_string_append_c(object->line, '"');
+    g_string_append(object->line, key);
+    g_string_append(object->line, "\":");
     object->between = ",";
 }
 
@@ -61,7 +66,7 @@ static void add_string(Object *object, const char *key, const char *value)
 static void add_number(Object *object, const char *key, uint32_t number)
 {
     add_key(object, key);
-    g_string_append_printf(object->line, "%u", number);
+    fp_printable_number(object->line, number);
 }
 
 static void add_flag(Object *object, const char *key, bool is_set)
@@ -74,10 +79,13 @@ static void add_version(GString *line, uint16_t version)
 {
     static const char *const names[] = {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
 
-    if (version >= 0x0300 && version < 0x0300 + G_N_ELEMENTS(names))
-        g_string_append_printf(line, "\"%s\"", names[version - 0x0300]);
-    else
+    if (version < 0x0300 || version >= 0x0300 + G_N_ELEMENTS(names)) {
         g_string_append_printf(line, "\"0x%04x\"", version);
+        return;
+    }
+    g_string_append_c(line, '"');
+    g_string_append(line, names[version - 0x0300]);
+    g_string_append_c(line, '"');
 }
 
 static bool is_grease(uint16_t number) /* RFC 8701 2 */
@@ -132,7 +140,11 @@ static void add_ja3(Object *object, const FpSaidTls *tls)
     g_autofree char *string = g_malloc(n);
     (void)fp_said_tls_ja3(tls, string, n);
     add_key(object, "ja3");
-    g_string_append_printf(object->line, "{\"hash\":\"%s\",\"string\":\"%s\"}", tls->ja3_hash, string);
+    g_string_append(object->line, "{\"hash\":\"");
+    g_string_append(object->line, tls->ja3_hash);
+    g_string_append(object->line, "\",\"string\":\"");
+    g_string_append(object->line, string);
+    g_string_append(object->line, "\"}");
 }
 
 static void append_tls(GString *line, const FpSaidTls *tls)

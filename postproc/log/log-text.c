@@ -92,7 +92,11 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     fp_log_append_endpoint(line, segment->source, segment->address_bytes, segment->source_port);
     g_string_append(line, " > ");
     fp_log_append_endpoint(line, segment->destination, segment->address_bytes, segment->destination_port);
-    g_string_append_printf(line, " %s %u ", fp_side_name(verdict->side), verdict->payload_bytes);
+    g_string_append_c(line, ' ');
+    g_string_append(line, fp_side_name(verdict->side));
+    g_string_append_c(line, ' ');
+    fp_printable_number(line, verdict->payload_bytes);
+    g_string_append_c(line, ' ');
     if (verdict->has_syn)
         fp_log_append_seconds(line, entry, verdict->delay_ns);
     else

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "log-internal.h"
 
 static const struct {
@@ -55,19 +56,27 @@ void fp_log_append_endpoint(GString *line, const uint8_t *address, unsigned addr
 {
     g_string_append(line, address_bytes == 4 ? "" : "[");
     fp_log_append_address(line, address, address_bytes);
-    g_string_append_printf(line, "%s:%u", address_bytes == 4 ? "" : "]", port);
+    g_string_append(line, address_bytes == 4 ? ":" : "]:");
+    fp_printable_number(line, port);
 }
 
 static void append_fraction(GString *line, const FpLogEntry *entry, int64_t ns)
 {
+    g_string_append_c(line, '.');
     if (entry->has_nanoseconds)
-        g_string_append_printf(line, ".%09" PRId64, ns);
+        fp_printable_padded(line, (uint64_t)ns, 9);
     else
-        g_string_append_printf(line, ".%06" PRId64, ns / 1000);
+        fp_printable_padded(line, (uint64_t)ns / 1000, 6);
 }
 
 /* The last second of the last year that gmtime_r can represent. */
 #define SECONDS_MAX INT64_C(67768036191676799)
+
+static void append_part(GString *line, char before, int number)
+{
+    g_string_append_c(line, before);
+    fp_printable_padded(line, (unsigned)number, 2);
+}
 
 /* Years of more than four digits have a sign (ISO 8601-1 5.2.2.3). Damaged files, and clocks in undeclared units, may have any time. */
 void fp_log_append_time(GString *line, const FpLogEntry *entry)
@@ -78,18 +87,23 @@ void fp_log_append_time(GString *line, const FpLogEntry *entry)
 
     gmtime_r(&seconds, &parts);
     int64_t year = (int64_t)parts.tm_year + 1900;
-    g_string_append_printf(line, "%s%04" PRId64 "-%02d-%02dT%02d:%02d:%02d",
-                           year < 0      ? "-"
-                           : year > 9999 ? "+"
-                                         : "",
-                           year < 0 ? -year : year, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    if (year < 0 || year > 9999)
+        g_string_append_c(line, year < 0 ? '-' : '+');
+    fp_printable_padded(line, (uint64_t)(year < 0 ? -year : year), 4);
+    append_part(line, '-', parts.tm_mon + 1);
+    append_part(line, '-', parts.tm_mday);
+    append_part(line, 'T', parts.tm_hour);
+    append_part(line, ':', parts.tm_min);
+    append_part(line, ':', parts.tm_sec);
     append_fraction(line, entry, fraction);
     g_string_append_c(line, 'Z');
 }
 
 void fp_log_append_seconds(GString *line, const FpLogEntry *entry, int64_t ns)
 {
-    g_string_append_printf(line, "%s%" PRId64, ns < 0 ? "-" : "", (ns < 0 ? -ns : ns) / 1000000000);
+    if (ns < 0)
+        g_string_append_c(line, '-');
+    fp_printable_number(line, (uint64_t)(ns < 0 ? -ns : ns) / 1000000000);
     append_fraction(line, entry, (ns < 0 ? -ns : ns) % 1000000000);
 }
 

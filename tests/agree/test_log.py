@@ -36,7 +36,7 @@ def by_tshark(path, transport):
 
 
 def by_log(path, transport):
-    options = ["--log", "-", "--log-format", "json", "--log-bytes", "65535", "--transport", transport]
+    options = ["--log", "-", "--log-format", "json", "--log-bytes", "65535", "--in-order", "--transport", transport]
     return log_schema.entries(answers.program("slim", "-q", *options, path, check=False).stdout)
 
 
@@ -50,14 +50,19 @@ def epoch(timestamp):
 
 
 def addresses(row, end):
-    """Returns the addresses of the innermost IPv4 and IPv6 layers: fields do not tell which of the two is inside."""
-    return [row[field][-1] for field in ("ip." + end, "ipv6." + end) if row[field]]
+    """Returns the addresses of the innermost IPv4 and IPv6 layers, or of those that sFlow did not sample: fields do not tell which family counts."""
+    return [row[field][0 if is_sampled(row) else -1] for field in ("ip." + end, "ipv6." + end) if row[field]]
+
+
+def is_sampled(row):
+    """Whether tshark shows what sFlow sampled, too, by which its Community ID goes."""
+    return any("sflow" in text for text in row["frame.protocols"])
 
 
 def port(row, entry, end):
     """Of the innermost header; what sFlow samples is inside of the datagram that it is."""
     ports = row[f"{entry['proto'].lower()}.{end}port"]
-    return int(ports[0 if any("sflow" in text for text in row["frame.protocols"]) else -1])
+    return int(ports[0 if is_sampled(row) else -1])
 
 
 def is_true(texts):
@@ -86,7 +91,7 @@ def wanted(row, entry):
     return {
         "side": row["firstpayload.direction"][-1], "length": length, "fast_open": is_true(row["firstpayload.fast_open"]),
         "midstream": is_true(row["firstpayload.midstream"]), "out_of_order": is_true(row["firstpayload.out_of_order"]),
-        "community_id": row["communityid"][-1] if row["communityid"] else entry["community_id"],
+        "community_id": row["communityid"][-1] if row["communityid"] and not is_sampled(row) else entry["community_id"],
         "src_port": port(row, entry, "src"), "dest_port": port(row, entry, "dst"), "vlan": vlans,
         "delay": seconds(row["firstpayload.delay"]), "age": seconds(row["firstpayload.age"]), "time": time,
         "payload": bytes.fromhex(row["firstpayload.data"][-1])[:65535] if row["firstpayload.data"] else b"",
