@@ -24,6 +24,7 @@ static int protocol_of(FpTransport transport, uint16_t port)
     return handle != NULL ? dissector_handle_get_protocol_index(handle) : -1;
 }
 
+/* Returns the fields of a protocol that have a value. */
 static const GArray *fields(int protocol)
 {
     GArray *found = g_hash_table_lookup(fields_of, GINT_TO_POINTER(protocol));
@@ -43,11 +44,10 @@ static const GArray *fields(int protocol)
 static void prime(proto_tree *tree, int protocol)
 {
     epan_dissect_t whose = {.tree = tree}; /* epan_dissect_prime_with_hfid uses nothing else of it */
+    const GArray *with_value = protocol >= 0 ? fields(protocol) : NULL;
 
-    if (protocol < 0)
-        return;
-    for (guint i = 0; i < fields(protocol)->len; i++)
-        epan_dissect_prime_with_hfid(&whose, g_array_index(fields(protocol), int, i));
+    for (guint i = 0; with_value != NULL && i < with_value->len; i++)
+        epan_dissect_prime_with_hfid(&whose, g_array_index(with_value, int, i));
 }
 
 void fp_ports_prime(proto_tree *tree, FpTransport transport, uint16_t source_port, uint16_t destination_port)
@@ -74,10 +74,12 @@ static bool has_value(proto_tree *tree, int hf)
 
 static bool found_nothing(proto_tree *tree, int protocol)
 {
+    const GArray *with_value = fields(protocol);
+
     if (has_value(tree, hf_segment_data))
-        return false;
-    for (guint i = 0; i < fields(protocol)->len; i++)
-        if (has_value(tree, g_array_index(fields(protocol), int, i)))
+        return false; /* it waits for more */
+    for (guint i = 0; i < with_value->len; i++)
+        if (has_value(tree, g_array_index(with_value, int, i)))
             return false;
     return true;
 }

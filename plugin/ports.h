@@ -3,7 +3,7 @@
  * ports.h - protocols that Wireshark took from a port alone: their dissector was called for its port, and found no message in the payload.
  *
  * Such a protocol says nothing about the payload. A dissector that finds a message adds fields with values; one that does not adds at most
- * bytes, and what it makes up.
+ * bytes, and what it makes up. For TCP only: which datagram is the first is not known before it is dissected.
  */
 #ifndef FP_PORTS_H
 #define FP_PORTS_H

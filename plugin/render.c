@@ -150,8 +150,10 @@ static const char *detail_of(proto_tree *tree, packet_info *pinfo, const FpMark 
 }
 
 /* The protocol of the message, unless only its port speaks for it; or NULL. */
-static const char *protocol_of(proto_tree *tree, const FpStreamNote *stream, const FpSegmentNote *note, const FpSummary *summary)
+static const char *protocol_of(proto_tree *tree, const FpMark *mark, const FpSegmentNote *note, const FpSummary *summary)
 {
+    const FpStreamNote *stream = fp_marks_stream(mark);
+
     if (stream->protocol == NULL || summary->detail != NULL || summary->is_continued || !fp_summary_shows_protocol(tree))
         return stream->protocol;
     return fp_ports_are_all(tree, note->transport, stream->protocol, note->source_port, note->destination_port) ? NULL : stream->protocol;
@@ -172,8 +174,7 @@ static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark
         .bytes = stream->first.payload_bytes,
     };
 
-    summary.protocol = protocol_of(tree, stream, note, &summary);
-
+    summary.protocol = protocol_of(tree, mark, note, &summary);
     add_string(tree, hf_firstpayload_summary, note->tvb, payload.offset, payload.bytes, fp_summary_line(pinfo->pool, &summary));
     if (summary.protocol != NULL)
         add_string(tree, hf_firstpayload_protocol, NULL, 0, 0, summary.protocol);

@@ -4,6 +4,7 @@
 #define FP_ERROR_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #define FP_ERROR (fp_error_quark())
 GQuark fp_error_quark(void);
@@ -19,5 +20,9 @@ typedef enum {
     FP_ERROR_HELD = 75,          /* EX_TEMPFAIL: another process holds the state folder */
     FP_ERROR_CONFIG = 78,        /* EX_CONFIG: the configuration makes no sense */
 } FpError;
+
+/* Sets error to a failure of the system at a file: its path, what does not go, which begins "cannot be" as a rule, and what errno says.
+ * Returns false. */
+bool fp_error_set_errno(GError **error, FpError code, const char *path, const char *what);
 
 #endif

@@ -2,98 +2,40 @@
 /* stop.c - see stop.h. */
 #include "stop.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "signals.h"
 
 #define GRACE_MS 500
 #define SIGNALS_MAX 2 /* one more ends the program */
 
-/* An eventfd. The signal handlers write to it to wake whoever waits in poll. */
-static int wakeup = -1;
-
-static void (*before_death)(void);
-
-static volatile sig_atomic_t signals; /* received so far that end the input */
-static volatile sig_atomic_t first_signal;
+static bool is_catching;
 static _Atomic int64_t grace_ends_ms; /* 0: nobody has looked for input since the first signal */
 
-static volatile sig_atomic_t has_hung_up;                       /* since the last call of fp_stop_attend */
 static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two; also held during the call */
 static void (*on_hangup)(void *user);
 static void *on_hangup_user;
 
-static void wake(void)
+void fp_stop_catch(bool hangup_reopens)
 {
-    uint64_t one = 1;
-
-    (void)!write(wakeup, &one, sizeof one);
-}
-
-static void die_of(int signal_number)
-{
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
-}
-
-static void note_stop(int signal_number)
-{
-    int failure = errno;
-
-    if (signals == 0) {
-        first_signal = signal_number;
-        wake();
-    }
-    if (++signals > SIGNALS_MAX) {
-        before_death();
-        die_of(signal_number);
-    }
-    errno = failure;
-}
-
-static void note_hangup(int signal_number)
-{
-    int failure = errno;
-
-    (void)signal_number;
-    has_hung_up = 1;
-    wake();
-    errno = failure;
-}
-
-static void handle(int signal_number, void (*handler)(int), bool also_ignored)
-{
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
-
-    if (also_ignored || (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler != SIG_IGN))
-        sigaction(signal_number, &action, NULL);
-}
-
-void fp_stop_catch(void (*clean_up)(void), bool hangup_reopens)
-{
-    if (wakeup < 0) {
-        wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        before_death = clean_up;
-        if (wakeup >= 0) { /* without it, signals still end the program */
-            handle(SIGINT, note_stop, true);
-            handle(SIGTERM, note_stop, false);
-            handle(SIGHUP, hangup_reopens ? note_hangup : note_stop, hangup_reopens);
-        }
+    if (!is_catching && fp_signals_begin()) { /* else signals still end the program */
+        is_catching = true;
+        fp_signals_end_after(SIGNALS_MAX);
+        fp_signals_note(SIGINT, FP_SIGNAL_STOP, true);
+        fp_signals_note(SIGTERM, FP_SIGNAL_STOP, false);
+        fp_signals_note(SIGHUP, hangup_reopens ? FP_SIGNAL_HANGUP : FP_SIGNAL_STOP, hangup_reopens);
     }
     fp_signals_release();
 }
 
 bool fp_stop_asked(void)
 {
-    return signals > 0;
+    return is_catching && fp_signals_came(FP_SIGNAL_STOP);
 }
 
 /* The grace period begins when somebody first looks for input after the signal: until then there may have been no time to take what was
@@ -125,16 +67,14 @@ void fp_stop_on_hangup(void (*hangup)(void *user), void *user)
 
 void fp_stop_attend(void)
 {
-    uint64_t count;
-
-    if (!has_hung_up)
+    if (!is_catching || !fp_signals_came(FP_SIGNAL_HANGUP))
         return;
-    (void)!read(wakeup, &count, sizeof count); /* first, so that a signal from here on wakes again */
+    fp_signals_rest(); /* first, so that a signal from here on wakes again */
     if (fp_stop_asked())
-        wake(); /* a stop stays visible to all who wait */
+        fp_signals_wake(); /* a stop stays visible to all who wait */
     pthread_mutex_lock(&hangup_lock);
-    bool is_mine = has_hung_up; /* false: another thread has handled it */
-    has_hung_up = 0;
+    bool is_mine = fp_signals_came(FP_SIGNAL_HANGUP); /* false: another thread has handled it */
+    fp_signals_forget(FP_SIGNAL_HANGUP);
     if (is_mine && on_hangup != NULL)
         on_hangup(on_hangup_user);
     pthread_mutex_unlock(&hangup_lock);
@@ -145,7 +85,7 @@ void fp_stop_attend(void)
 static bool wait_a_while(int fd, int ms)
 {
     bool asked = fp_stop_asked(); /* read once: a signal from here on wakes poll */
-    struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = asked ? -1 : wakeup, .events = POLLIN}};
+    struct pollfd ready[2] = {{.fd = fd, .events = POLLIN}, {.fd = asked || !is_catching ? -1 : fp_signals_fd(), .events = POLLIN}};
     int left_ms = asked ? grace_left_ms() : ms;
 
     if (poll(ready, 2, ms >= 0 && ms < left_ms ? ms : left_ms) > 0 && ready[0].revents != 0)
@@ -171,6 +111,6 @@ bool fp_stop_sleep(int ms)
 
 void fp_stop_die_of_interrupt(void)
 {
-    if (first_signal == SIGINT)
-        die_of(SIGINT);
+    if (fp_signals_first_stop() == SIGINT)
+        fp_signals_end_by(SIGINT);
 }

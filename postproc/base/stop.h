@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stop.h - SIGINT, SIGTERM and SIGHUP as the end of input. Or SIGHUP as the notice that a log file was moved away (logrotate(8)). The
- * handlers only take note.
+ * stop.h - SIGINT, SIGTERM and SIGHUP as the end of input. Or SIGHUP as the notice that a log file was moved away (logrotate(8)).
  *
  * Data that is on its way through a pipe or from an interface when the signal comes is still taken, for half a second from the next look
  * for it. Ctrl-C also reaches the program at the other end of a pipe, which then writes out what it holds and closes the pipe.
@@ -12,13 +11,13 @@
 #include <stdbool.h>
 
 /*
- * From now on these signals, including those blocked so far (signals.h), end the input, not the program. A third one ends the program: the
- * signal handler calls clean_up first. With hangup_reopens, SIGHUP ends neither and is for fp_stop_on_hangup.
+ * From now on these signals, including those held so far (signals.h), end the input, not the program. A third one ends the program. With
+ * hangup_reopens, SIGHUP ends neither and is for fp_stop_on_hangup.
  *
  * If the program was started with SIGTERM ignored, it stays ignored; so does SIGHUP where it would end the input (nohup(1)). SIGINT does
  * not: a script's shell makes background commands ignore it, and whoever sends it to one of them means it, as with tcpdump.
  */
-void fp_stop_catch(void (*clean_up)(void), bool hangup_reopens);
+void fp_stop_catch(bool hangup_reopens);
 
 /* Whether such a signal has come. */
 bool fp_stop_asked(void);

@@ -15,8 +15,8 @@ typedef struct {
 
 typedef struct FpWakeup FpWakeup;
 
-/* From now on these signals, including those blocked so far (signals.h), are only noted. Free with fp_wakeup_free. Returns NULL and sets
- * error. */
+/* From now on these signals, including those held so far (signals.h), are only noted, and come only in the functions below. Free with
+ * fp_wakeup_free. Returns NULL and sets error. */
 FpWakeup *fp_wakeup_new(GError **error);
 
 /* NULL is allowed. */

@@ -24,14 +24,10 @@ struct FpCapture {
     uint64_t bytes_read;
     int64_t file_bytes;
     int64_t cut_offset;
-    bool is_read_ahead;   /* by another thread, which owns all that changes but these two; see FP_READ_STOPPED */
+    bool is_read_ahead;   /* by another thread, which owns all that changes but these two; pass/read-ahead.c sets them */
     uint64_t bytes_taken; /* bytes_read as of the records that have been taken from that thread */
     char *early_end;      /* see fp_capture_early_end */
 };
-
-/* What fp_capture_read returns while is_read_ahead is set, before something that is not a record but affects the records after it. Whoever
- * takes the records must clear is_read_ahead and read on itself, once it has taken all records before. */
-#define FP_READ_STOPPED (-2)
 
 #define FP_PCAP_HEADER_BYTES 24U
 

@@ -114,6 +114,7 @@ static inline void fill_record(const Pcap *pcap, const RecordHeader *header, con
     record->wire_bytes = MAX(header->wire_bytes, header->captured_bytes); /* like wtap_read */
     record->raw_bytes = (uint32_t)raw_bytes;
     record->link = pcap->link;
+    record->kind = FP_RECORD_FRAME;
 }
 
 /* Takes the complete records in the buffer, at most max. *next_bytes: what the record after them takes, see record_bytes. */

@@ -30,10 +30,10 @@ typedef struct {
     FpCapture base;
     FpBlocks blocks;
     bool has_section;
-    bool swapped;       /* the section's byte order is not this machine's */
-    GArray *interfaces; /* of Interface; those of the section */
-    FpTakeBlock take_block;
-    void *user;
+    bool swapped;        /* the section's byte order is not this machine's */
+    GArray *interfaces;  /* of Interface; those of the section */
+    FpRecord given;      /* the block given last that is not a frame; what it says is learnt when reading goes on */
+    size_t left_to_give; /* of a block that is given in pieces */
 } Pcapng;
 
 /* Reads the byte order from the magic number of the section header. Returns false when that is another number. */
@@ -46,11 +46,11 @@ static bool read_byte_order(const uint8_t *section, bool *swapped)
     return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
 }
 
-static bool is_version_known(const Pcapng *pcapng, const uint8_t *section)
+static bool is_version_known(bool swapped, const uint8_t *section)
 {
-    uint16_t minor = fp_load16_host(section + 14, pcapng->swapped);
+    uint16_t minor = fp_load16_host(section + 14, swapped);
 
-    return fp_load16_host(section + 12, pcapng->swapped) == 1 && (minor == 0 || minor == 2);
+    return fp_load16_host(section + 12, swapped) == 1 && (minor == 0 || minor == 2);
 }
 
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
@@ -227,34 +227,33 @@ static const char *fill_record(const Pcapng *pcapng, uint32_t type, const uint8_
                                  : fill_packet(pcapng, block, bytes, type == OLD_PACKET, record);
 }
 
-/* take_section, take_interface and learn read a block that is not a frame. Each returns what is wrong with it, or NULL. */
-static const char *take_section(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+static const char *check_section(const uint8_t *block, size_t bytes)
 {
+    bool swapped = false;
+
     if (bytes < SECTION_MIN)
         return "a section header is too short";
-    read_byte_order(block, &pcapng->swapped);
-    if (!is_version_known(pcapng, block))
+    read_byte_order(block, &swapped);
+    if (!is_version_known(swapped, block))
         return "a section has an unknown version";
-    pcapng->has_section = true;
-    g_array_set_size(pcapng->interfaces, 0);
-    return fp_pcapng_check_options(pcapng->swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
+    return fp_pcapng_check_options(swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
 }
 
-static const char *take_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
+static const char *check_interface(const Pcapng *pcapng, const uint8_t *block, size_t bytes)
 {
     if (bytes < INTERFACE_MIN)
         return "an interface description is too short";
-    add_interface(pcapng, block, bytes);
     return fp_pcapng_check_options(pcapng->swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
 }
 
-static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes)
+/* Returns what is wrong with a block that is not a frame, or NULL. */
+static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *block, size_t bytes)
 {
     switch (type) {
     case SECTION:
-        return take_section(pcapng, block, bytes);
+        return check_section(block, bytes);
     case INTERFACE:
-        return take_interface(pcapng, block, bytes);
+        return check_interface(pcapng, block, bytes);
     case NAMES:
         return fp_pcapng_check_names(pcapng->swapped, block, bytes);
     case SECRETS:
@@ -264,6 +263,22 @@ static const char *learn(Pcapng *pcapng, uint32_t type, const uint8_t *block, si
     default:
         return NULL;
     }
+}
+
+/* Learns what the block given last says of the frames behind it. Not before: it would change what is known of the frames before it, and
+ * these are only done with when somebody reads on. */
+static void learn(Pcapng *pcapng)
+{
+    const FpRecord *given = &pcapng->given;
+
+    if (given->kind == FP_RECORD_SECTION) {
+        read_byte_order(given->raw, &pcapng->swapped);
+        pcapng->has_section = true;
+        g_array_set_size(pcapng->interfaces, 0);
+    } else if (given->kind == FP_RECORD_INTERFACE) {
+        add_interface(pcapng, given->raw, given->raw_bytes);
+    }
+    pcapng->given.kind = FP_RECORD_FRAME;
 }
 
 /* Reads type and length of the block at hand. Returns what is wrong with it, or NULL; *bytes is then its length, or BLOCK_MIN while even
@@ -294,25 +309,22 @@ static inline void step(Pcapng *pcapng, size_t bytes)
     pcapng->base.bytes_read = pcapng->blocks.start_offset;
 }
 
-static FpBlockKind block_kind(uint32_t type)
+/* Gives the first bytes of what is at hand, a block that is not a frame or a piece of one. Returns 1, as pcapng_read does. */
+static int give(Pcapng *pcapng, FpRecordKind kind, size_t bytes, FpRecord *record)
 {
-    return type == SECTION ? FP_BLOCK_SECTION : type == INTERFACE ? FP_BLOCK_INTERFACE : FP_BLOCK_OTHER;
+    pcapng->given = (FpRecord){.raw = fp_blocks_at(&pcapng->blocks), .raw_bytes = (uint32_t)bytes, .link = FP_LINK_NONE, .kind = kind};
+    *record = pcapng->given;
+    step(pcapng, bytes);
+    return 1;
 }
 
-/* Checks a block that is not a frame, passes it on and steps over it. */
-static bool take_other(Pcapng *pcapng, uint32_t type, size_t bytes, GError **error)
+static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *record, GError **error)
 {
-    const uint8_t *block = fp_blocks_at(&pcapng->blocks);
-    const char *wrong = learn(pcapng, type, block, bytes);
+    const char *wrong = check(pcapng, type, fp_blocks_at(&pcapng->blocks), bytes);
 
-    if (wrong != NULL) {
-        set_damage(pcapng, wrong, error);
-        return false;
-    }
-    if (pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, block_kind(type), block, bytes, error))
-        return false;
-    step(pcapng, bytes);
-    return true;
+    if (wrong != NULL)
+        return set_damage(pcapng, wrong, error);
+    return give(pcapng, type == SECTION ? FP_RECORD_SECTION : type == INTERFACE ? FP_RECORD_INTERFACE : FP_RECORD_OTHER, bytes, record);
 }
 
 /* Reads n bytes of a regular file, from behind bytes after the start of the block at hand. */
@@ -324,7 +336,7 @@ static bool peek(const Pcapng *pcapng, uint8_t *bytes, size_t n, size_t behind)
     return pread(blocks->fd, bytes, n, start + (off_t)behind) == (ssize_t)n;
 }
 
-/* Whether the block at hand can be taken in pieces: its contents need no check, and the file holds it up to its end. The keys that a proxy
+/* Whether the block at hand can be given in pieces: its contents need no check, and the file holds it up to its end. The keys that a proxy
  * has collected can make such a block. */
 static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
 {
@@ -338,23 +350,18 @@ static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
            (type != SECRETS || fp_pcapng_secrets_end(pcapng->swapped, beginning) <= bytes);
 }
 
-static bool take_in_pieces(Pcapng *pcapng, size_t bytes, GError **error)
+static int give_piece(Pcapng *pcapng, FpRecord *record, GError **error)
 {
     FpBlocks *blocks = &pcapng->blocks;
+    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->base.path, error) : FP_REFILL_MORE;
 
-    while (bytes > 0) {
-        size_t n = MIN(bytes, fp_blocks_left(blocks));
-        if (n > 0 && pcapng->take_block != NULL && !pcapng->take_block(pcapng->user, FP_BLOCK_OTHER, fp_blocks_at(blocks), n, error))
-            return false;
-        step(pcapng, n);
-        bytes -= n;
-        FpRefill result = bytes > 0 ? fp_blocks_refill(blocks, pcapng->base.path, error) : FP_REFILL_MORE;
-        if (result == FP_REFILL_END)
-            set_damage(pcapng, "the file has become shorter while it was read", error);
-        if (result != FP_REFILL_MORE)
-            return false;
-    }
-    return true;
+    if (result == FP_REFILL_END)
+        set_damage(pcapng, "the file has become shorter while it was read", error);
+    if (result != FP_REFILL_MORE)
+        return -1;
+    const size_t bytes = MIN(pcapng->left_to_give, fp_blocks_left(blocks));
+    pcapng->left_to_give -= bytes;
+    return give(pcapng, FP_RECORD_OTHER, bytes, record);
 }
 
 static int end(Pcapng *pcapng, GError **error)
@@ -372,7 +379,8 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
     FpBlocks *blocks = &pcapng->blocks;
     int n = 0;
 
-    while (n < max) {
+    learn(pcapng);
+    while (n < max && pcapng->left_to_give == 0) {
         uint32_t type = 0;
         size_t bytes;
         const char *wrong = measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes);
@@ -385,16 +393,14 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
             continue;
         }
         if (n > 0)
-            break;
+            return n;
         if (wrong != NULL)
             return set_damage(pcapng, wrong, error);
-        bool in_pieces = !is_whole && comes_in_pieces(pcapng, type, bytes);
-        if ((is_whole || in_pieces) && capture->is_read_ahead)
-            return FP_READ_STOPPED;
-        if (is_whole || in_pieces) {
-            if (!(in_pieces ? take_in_pieces(pcapng, bytes, error) : take_other(pcapng, type, bytes, error)))
-                return -1;
-            continue;
+        if (is_whole)
+            return give_whole(pcapng, type, bytes, records, error);
+        if (comes_in_pieces(pcapng, type, bytes)) {
+            pcapng->left_to_give = bytes;
+            break;
         }
         FpRefill result = fp_blocks_refill(blocks, capture->path, error);
         if (result == FP_REFILL_FAILED)
@@ -402,10 +408,10 @@ static int pcapng_read(FpCapture *capture, FpRecord *records, int max, GError **
         if (result == FP_REFILL_END)
             return end(pcapng, error);
     }
-    return n;
+    return n > 0 ? n : give_piece(pcapng, records, error);
 }
 
-/* pcapng_read steps over blocks that are not frames and reads on, so these do not end the wait. */
+/* Blocks that are not frames do not end the wait: whoever waits, waits for frames. */
 static bool pcapng_would_wait(const FpCapture *capture)
 {
     const Pcapng *pcapng = (const Pcapng *)capture;
@@ -451,7 +457,7 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     Pcapng probe = {0};
 
     if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.swapped) != SECTION ||
-        !read_byte_order(section, &probe.swapped) || !is_version_known(&probe, section))
+        !read_byte_order(section, &probe.swapped) || !is_version_known(probe.swapped, section))
         return NULL;
 
     Pcapng *pcapng = g_new0(Pcapng, 1);
@@ -460,15 +466,6 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     pcapng->blocks = fp_blocks_take(opening);
     pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
     return &pcapng->base;
-}
-
-void fp_capture_pcapng_on_block(FpCapture *capture, FpTakeBlock take_block, void *user)
-{
-    Pcapng *pcapng = (Pcapng *)capture;
-
-    g_assert(capture->reader == &pcapng_reader);
-    pcapng->take_block = take_block;
-    pcapng->user = user;
 }
 
 uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)

@@ -16,8 +16,7 @@
 
 static bool set_read_error(GError **error, const char *path)
 {
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset 0: cannot be read: %s", path, g_strerror(errno));
-    return false;
+    return fp_error_set_errno(error, FP_ERROR_IO, path, "offset 0: cannot be read");
 }
 
 /* Reads the beginning: a whole block of a regular file, or as much of a pipe as a file header takes. */
@@ -46,8 +45,7 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
     opening->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                            : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* the read below waits for the writer of a pipe */
     if (opening->fd < 0 || fstat(opening->fd, status) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", shown, g_strerror(errno));
-        return false;
+        return fp_error_set_errno(error, FP_ERROR_NO_INPUT, shown, "cannot be opened");
     }
     if (S_ISDIR(status->st_mode)) {
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is a directory; name the captures in it", shown);
@@ -90,7 +88,7 @@ static FpCapture *open_capture(const char *path, const char *shown, const FpFoll
 {
     FpBlocks opening = fp_blocks_new(-1, false);
     FpCapture *capture = NULL;
-    struct stat status;
+    struct stat status = {0};
 
     opening.follower = follower;
     if (open_input(&opening, path, shown, &status, error)) {
@@ -173,6 +171,16 @@ void fp_capture_close(FpCapture *capture)
 int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error)
 {
     return capture->reader->read(capture, records, max, error);
+}
+
+int fp_capture_read_frame(FpCapture *capture, FpRecord *record, GError **error)
+{
+    int n;
+
+    do
+        n = fp_capture_read(capture, record, 1, error);
+    while (n > 0 && record->kind != FP_RECORD_FRAME);
+    return n;
 }
 
 uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record)

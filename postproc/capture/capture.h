@@ -50,14 +50,18 @@ void fp_capture_close(FpCapture *capture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
 
 /* Reads at least one record and up to max, as many as are at hand. Returns their number, 0 at the end, or -1 with error set when reading
- * failed or the file is damaged. fp_capture_cut tells only after the end whether the last record was truncated. */
+ * failed or the file is damaged. A record that is not a frame comes alone, and until the next call nothing changes for the records before
+ * it. fp_capture_cut tells only after the end whether the last record was truncated. */
 int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error);
+
+/* Reads the next frame, past what is not a frame. Returns 1, or as fp_capture_read does. */
+int fp_capture_read_frame(FpCapture *capture, FpRecord *record, GError **error);
 
 /* The link type of a record, as files number it (https://www.tcpdump.org/linktypes.html); FP_LINK_TYPE_NONE when it has none. */
 #define FP_LINK_TYPE_NONE UINT32_MAX
 uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record);
 
-/* Whether fp_capture_read would have to wait for more: the moment to flush the output. */
+/* Whether reading frames would have to wait for more: the moment to flush the output. */
 bool fp_capture_would_wait(const FpCapture *capture);
 
 /* The number of the interface that captured a record, as it stands in the file: in pcapng, the number within its section; in the modified

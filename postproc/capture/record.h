@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.h - one record of a capture file: a frame with its time.
+ * record.h - one record of a capture file: a frame with its time, or what stands between frames.
  *
  * file -> [record] -> segment -> stream -> verdict -> output
  */
@@ -67,7 +67,15 @@ typedef enum {
     FP_LINK_NONE, /* not a packet: pcapng also holds system calls, log entries ... */
 } FpLink;
 
-/* Pointers are borrowed from the capture, until records are next read from it. */
+/* Of the blocks that pcapng has besides frames, the writer tells these apart. */
+typedef enum {
+    FP_RECORD_FRAME,
+    FP_RECORD_SECTION,   /* begins a section */
+    FP_RECORD_INTERFACE, /* describes an interface */
+    FP_RECORD_OTHER,     /* names, secrets, statistics ..., or a piece of such a block: the next records are the others, in order */
+} FpRecordKind;
+
+/* Pointers are borrowed from the capture, until records are next read from it. What is not a frame has only kind, raw and raw_bytes. */
 typedef struct {
     const uint8_t *data;     /* the frame, captured_bytes long */
     const uint8_t *raw;      /* the whole record or block as in the file, header included; NULL if read through libwiretap */
@@ -76,7 +84,8 @@ typedef struct {
     uint32_t captured_bytes; /* at most wire_bytes */
     uint32_t wire_bytes;     /* length of the frame on the wire */
     uint32_t raw_bytes;
-    FpLink link;
+    FpLink link : 16;
+    FpRecordKind kind : 16;
 } FpRecord;
 
 #endif

@@ -17,7 +17,8 @@ void fp_option_table_add(GArray *options, const GOptionEntry *entries);
  * be lost, as in -i eth0 -i eth1; GLib would take the last. */
 char **fp_option_table_split(char **argv, const GArray *options, GError **error);
 
-/* Parses the command line argv by these options, which it adds to context; argv stays as it is. Returns false and sets error. */
-bool fp_option_table_parse(const GArray *options, GOptionContext *context, char **argv, GError **error);
+/* Parses the command line argv by these options; argv stays as it is. summary and description stand around the options in the answer to
+ * --help, which ends the program. Returns false and sets error. */
+bool fp_option_table_parse(const GArray *options, const char *summary, const char *description, char **argv, GError **error);
 
 #endif

@@ -43,16 +43,13 @@ static bool parse(FpShowArguments *arguments, char **argv, GError **error)
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GArray) options = fp_option_table_new();
 
-    g_option_context_set_summary(context, summary);
-    g_option_context_set_description(context, description);
     fp_option_table_add(options, entries);
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
-    return fp_option_table_parse(options, context, argv, error);
+    return fp_option_table_parse(options, summary, description, argv, error);
 }
 
 /* Returns what is wrong, or NULL. */

@@ -246,15 +246,15 @@ static void await_capture(const char *path)
 /* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
 static FpCapture *open_next(Slim *slim, const char *input, GError **error)
 {
-    bool is_converted = slim->options->format != FP_WRITER_AS_INPUT || (slim->writer != NULL && !fp_writer_copies(slim->writer));
+    bool by_wiretap = fp_writer_needs_wiretap(slim->writer, slim->options->format);
     GError *failure = NULL;
     FpCapture *capture = NULL;
 
     if (slim->options->follows)
         await_capture(input);
     if (!fp_stop_asked() || slim->first == NULL)
-        capture = slim->options->follows ? fp_capture_follow(input, is_converted, NULL, &failure)
-                                         : fp_capture_open(input, is_converted, &failure);
+        capture =
+            slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, &failure) : fp_capture_open(input, by_wiretap, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {
@@ -388,7 +388,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_progress_begin(&slim.progress, options->show_progress);
     if (options->log_style.table != NULL)
         fp_table_on_rows(options->log_style.table, end_progress, &slim);
-    fp_stop_catch(fp_output_remove_temporary, options->log != NULL && fp_output_is_file_name(options->log));
+    fp_stop_catch(options->log != NULL && fp_output_is_file_name(options->log));
     bool is_endless_somewhere = has_endless_input(options);
     bool is_done = run(&slim, error);
     summary->is_interrupted &= !is_endless_somewhere;

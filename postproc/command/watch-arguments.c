@@ -12,11 +12,11 @@
 #include "option-table.h"
 #include "output/output.h"
 #include "selection-arguments.h"
+#include "watch-config.h"
 
 #define MAX_STREAMS_DEFAULT 1000000
 #define UNCHANGED_S_DEFAULT 30
 #define WAIT_S_DEFAULT 60
-#define GROUP "watch"
 
 static const char summary[] = "Slims every capture that tcpdump, dumpcap or anything else finishes in the folder INBOX into the\n"
                               "folder OUTDIR, as one continuous capture, until SIGTERM. Crashes neither lose nor repeat anything.";
@@ -133,131 +133,6 @@ static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
     return is_parsed;
 }
 
-static bool set_error(GError **error, int code, const char *path, const char *what)
-{
-    g_set_error(error, FP_ERROR, code, "%s: %s", path, what);
-    return false;
-}
-
-/* The keys of a configuration file. A flag is true or false; all others have a value. */
-/* clang-format off */
-static const struct {
-    const char *name;
-    bool is_flag;
-} keys[] = {
-    {"inbox", false},
-    {"outdir", false},
-    {"state", false},
-    {"match", false},
-    {"then", false},
-    {"max-archive", false},
-    {"unchanged", false},
-    {"wait", false},
-    {"metrics", false},
-    {"keep", false},
-    {"format", false},
-    {"formats", false},
-    {"filter", false},
-    {"display-filter", false},
-    {"transport", false},
-    {"flight-bytes", false},
-    {"opening-bytes", false},
-    {"idle", false},
-    {"no-midstream", true},
-    {"syn-restarts-clock", true},
-    {"marked-only", true},
-    {"max-streams", false},
-    {"max-memory", false},
-    {"stream-key", false},
-    {"log", false},
-    {"follow", true},
-    {"log-format", false},
-    {"fields", false},
-    {"log-bytes", false},
-    {"message-bytes", false},
-    {"message-wait", false},
-    {"message-memory", false},
-    {"in-order", true},
-    {"host", false},
-    {"community-id-seed", false},
-};
-/* clang-format on */
-
-static int find_key(const char *name)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (g_str_equal(keys[i].name, name))
-            return (int)i;
-    return -1;
-}
-
-/* Adds a key of the file to words, as an option, or notes the folder that it names. */
-static bool take_key(FpWatchArguments *arguments, GKeyFile *file, const char *path, const char *name, GPtrArray *words, GError **error)
-{
-    int key = find_key(name);
-    GError *failure = NULL;
-
-    if (key < 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: [%s] has no key %s; see firstpayload.conf(5)", path, GROUP, name);
-        return false;
-    }
-    if (keys[key].is_flag) {
-        bool is_set = g_key_file_get_boolean(file, GROUP, name, &failure);
-        if (is_set)
-            g_ptr_array_add(words, g_strconcat("--", name, NULL));
-        if (failure == NULL)
-            return true;
-        g_error_free(failure);
-        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s takes true or false", path, name);
-        return false;
-    }
-    g_autofree char *value = g_key_file_get_string(file, GROUP, name, &failure);
-    if (value == NULL) {
-        g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s: %s", path, name, failure->message);
-        g_error_free(failure);
-        return false;
-    }
-    if (g_str_equal(name, "inbox"))
-        arguments->inbox = g_steal_pointer(&value);
-    else if (g_str_equal(name, "outdir"))
-        arguments->output = g_steal_pointer(&value);
-    else
-        g_ptr_array_add(words, g_strdup_printf("--%s=%s", name, value));
-    return true;
-}
-
-static bool check_groups(GKeyFile *file, const char *path, GError **error)
-{
-    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-
-    for (char **group = groups; *group != NULL; group++)
-        if (!g_str_equal(*group, GROUP)) {
-            g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: there is no group [%s], only [%s]", path, *group, GROUP);
-            return false;
-        }
-    return true;
-}
-
-/* Adds the options of the configuration file to words. */
-static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray *words, GError **error)
-{
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    GError *failure = NULL;
-
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &failure)) {
-        set_error(error, FP_ERROR_CONFIG, path, failure->message);
-        g_error_free(failure);
-        return false;
-    }
-    if (!check_groups(file, path, error))
-        return false;
-    g_auto(GStrv) names = g_key_file_get_keys(file, GROUP, NULL, NULL);
-    for (char **name = names; name != NULL && *name != NULL; name++)
-        if (!take_key(arguments, file, path, *name, words, error))
-            return false;
-    return true;
-}
-
 static bool read_then(const FpWatchArguments *arguments, FpThen *then)
 {
     static const char *const names[] = {[FP_THEN_ARCHIVE] = "archive", [FP_THEN_DELETE] = "delete", [FP_THEN_KEEP] = "keep"};
@@ -349,8 +224,17 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
     if (options->outputs == FP_WATCH_LOG)
         options->selection.keep = 0;
     options->spool.follows = arguments->follow;
-    options->spool.pcapng_by_wiretap = options->format != FP_WRITER_AS_INPUT;
+    options->spool.pcapng_by_wiretap = fp_writer_needs_wiretap(NULL, options->format);
     return fp_selection_arguments_check_questions(&options->selection, error) && check_questions(&options->selection.questions, error);
+}
+
+/* Adds the options of the configuration file to words, and takes its folders. */
+static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray *words, GError **error)
+{
+    g_autoptr(FpWatchArguments) unused = g_new0(FpWatchArguments, 1);
+    g_autoptr(GArray) options = list_options(unused);
+
+    return fp_watch_config_read(path, options, words, &arguments->inbox, &arguments->output, error);
 }
 
 static gpointer copy_word(gconstpointer word, gpointer user)

@@ -34,6 +34,9 @@
 #define PKTAP_HEADER_MIN 108U
 #define PKTAP_PACKET 1U
 #define NETANALYZER_HEADER 4U
+#define FAMILY_IPV4 2
+#define OPENBSD_IPV6 24
+#define SOLARIS_IPV6 26
 
 /* type is one of Linux's own. In that case hardware, an ARPHRD_ value, may say more. */
 static FpDecoded walk_cooked_type(FpWalk *walk, uint16_t hardware, uint16_t type, FpSpan rest)
@@ -109,11 +112,11 @@ FpDecoded fp_walk_raw_ip(FpWalk *walk, FpSpan packet)
 static FpDecoded walk_family(FpWalk *walk, uint32_t family, FpSpan packet)
 {
     switch (family) {
-    case 2:
+    case FAMILY_IPV4:
         return fp_walk_ipv4(walk, packet);
     case 7:
         return fp_walk_osi(walk, packet);
-    case 24:
+    case OPENBSD_IPV6:
     case 28:
     case 30:
         return fp_walk_ipv6(walk, packet);
@@ -156,6 +159,14 @@ FpDecoded fp_walk_loop(FpWalk *walk, FpSpan frame)
     return frame.captured < 4 ? fp_walk_missing(frame) : walk_family(walk, fp_load32(frame.bytes), fp_span_after(frame, 4));
 }
 
+/* The address family of one system: all have the same number for IPv4. */
+static FpDecoded walk_family_of(FpWalk *walk, uint32_t family, uint32_t ipv6, FpSpan packet)
+{
+    if (family == FAMILY_IPV4)
+        return fp_walk_ipv4(walk, packet);
+    return family == ipv6 ? fp_walk_ipv6(walk, packet) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
+}
+
 /* OpenBSD's IPsec: packets before or after their encryption. The family is in the byte order of the capturing machine. */
 FpDecoded fp_walk_enc(FpWalk *walk, FpSpan frame)
 {
@@ -165,9 +176,7 @@ FpDecoded fp_walk_enc(FpWalk *walk, FpSpan frame)
     if ((family & 0xffff0000U) != 0)
         family = fp_load32(frame.bytes);
     FpSpan rest = fp_span_after(frame, ENC_HEADER);
-    if (family == 2)
-        return fp_walk_ipv4(walk, rest);
-    return family == 24 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
+    return walk_family_of(walk, family, OPENBSD_IPV6, rest);
 }
 
 /* OpenBSD's packet filter. The header contains its length, and is padded to a multiple of four bytes. */
@@ -189,9 +198,7 @@ FpDecoded fp_walk_pflog_old(FpWalk *walk, FpSpan frame)
         return fp_walk_missing(frame);
     uint32_t family = fp_load32(frame.bytes);
     FpSpan rest = fp_span_after(frame, PFLOG_OLD_HEADER);
-    if (family == 2)
-        return fp_walk_ipv4(walk, rest);
-    return family == 24 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
+    return walk_family_of(walk, family, OPENBSD_IPV6, rest);
 }
 
 /* Solaris: the header contains the length of the packet, which is at the end of the frame. */
@@ -203,9 +210,7 @@ FpDecoded fp_walk_ipnet(FpWalk *walk, FpSpan frame)
     if (packet_bytes > frame.captured)
         return FP_DECODED_BAD_HEADER;
     FpSpan rest = fp_span_after(frame, frame.captured - packet_bytes);
-    if (frame.bytes[1] == 2)
-        return fp_walk_ipv4(walk, rest);
-    return frame.bytes[1] == 26 ? fp_walk_ipv6(walk, rest) : fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
+    return walk_family_of(walk, frame.bytes[1], SOLARIS_IPV6, rest);
 }
 
 /* Linux netfilter log (linux/netfilter/nfnetlink_log.h): attributes in the byte order of the capturing machine, which is taken to be that

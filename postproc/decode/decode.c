@@ -87,13 +87,9 @@ const char *fp_decoded_name(FpDecoded decoded)
 
 FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan rest)
 {
-    switch (link) {
-        FP_LAYERS_OF_LINK(FP_LAYER_CASE)
-    case FP_LINK_NONE:
+    if (link == FP_LINK_NONE)
         return FP_DECODED_NOT_PACKET;
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_LINK_TYPE, 0);
-    }
+    return fp_walk_layer(walk, fp_layer_of_link(link), rest, FP_NO_SEGMENT_LINK_TYPE, 0);
 }
 
 #define PLAIN_IPV4_BYTES (14U + 20U)

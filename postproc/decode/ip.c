@@ -30,11 +30,7 @@ FpDecoded fp_walk_protocol(FpWalk *walk, uint8_t protocol, FpSpan rest)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
-    switch (protocol) {
-        FP_LAYERS_OF_PROTOCOL(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PROTOCOL, protocol);
-    }
+    return fp_walk_layer(walk, fp_layer_of_protocol(protocol), rest, FP_NO_SEGMENT_PROTOCOL, protocol);
 }
 
 #define IPV4_HEADER_MIN 20U

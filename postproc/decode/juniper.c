@@ -19,11 +19,7 @@
 
 static FpDecoded walk_protocol(FpWalk *walk, uint8_t protocol, FpSpan rest)
 {
-    switch (protocol) {
-        FP_LAYERS_OF_JUNIPER(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
-    }
+    return fp_walk_layer(walk, fp_layer_of_juniper(protocol), rest, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
 }
 
 /* Steps over the header, which old routers do not write, and its extensions. Returns true with *rest at the link layer; or false when there

@@ -10,16 +10,6 @@
 
 #include "decode-internal.h"
 
-/* A case in a switch over the number, in a function that has walk and rest. */
-#define FP_LAYER_CASE(number, step)                                                                                                        \
-    case number:                                                                                                                           \
-        return step(walk, rest);
-
-/* A case in a function that tells whether there is a step. */
-#define FP_LAYER_IS_KNOWN(number, step)                                                                                                    \
-    case number:                                                                                                                           \
-        return true;
-
 /* clang-format off */
 
 /* Ethernet types. */
@@ -276,5 +266,39 @@ FP_LAYERS_OF_TZSP(FP_LAYER_STEP)
 FP_LAYERS_OF_JUNIPER(FP_LAYER_STEP)
 FP_LAYERS_OF_LINK(FP_LAYER_STEP)
 #undef FP_LAYER_STEP
+
+/* fp_layer_of_type(number) and so on: the step that a table has for a number, or NULL. */
+#define FP_LAYER_CASE(number, step)                                                                                                        \
+    case number:                                                                                                                           \
+        return step;
+#define FP_LAYER_LOOKUP(name, TABLE)                                                                                                       \
+    static inline FpStep *name(uint32_t number)                                                                                            \
+    {                                                                                                                                      \
+        switch (number) {                                                                                                                  \
+            TABLE(FP_LAYER_CASE)                                                                                                           \
+        default:                                                                                                                           \
+            return NULL;                                                                                                                   \
+        }                                                                                                                                  \
+    }
+FP_LAYER_LOOKUP(fp_layer_of_type, FP_LAYERS_OF_TYPE)
+FP_LAYER_LOOKUP(fp_layer_of_sap, FP_LAYERS_OF_SAP)
+FP_LAYER_LOOKUP(fp_layer_of_nlpid, FP_LAYERS_OF_NLPID)
+FP_LAYER_LOOKUP(fp_layer_of_ppp, FP_LAYERS_OF_PPP)
+FP_LAYER_LOOKUP(fp_layer_of_chdlc, FP_LAYERS_OF_CHDLC)
+FP_LAYER_LOOKUP(fp_layer_of_protocol, FP_LAYERS_OF_PROTOCOL)
+FP_LAYER_LOOKUP(fp_layer_of_gre, FP_LAYERS_OF_GRE)
+FP_LAYER_LOOKUP(fp_layer_of_next, FP_LAYERS_OF_NEXT)
+FP_LAYER_LOOKUP(fp_layer_of_port, FP_LAYERS_OF_PORT)
+FP_LAYER_LOOKUP(fp_layer_of_tzsp, FP_LAYERS_OF_TZSP)
+FP_LAYER_LOOKUP(fp_layer_of_juniper, FP_LAYERS_OF_JUNIPER)
+FP_LAYER_LOOKUP(fp_layer_of_link, FP_LAYERS_OF_LINK)
+#undef FP_LAYER_LOOKUP
+#undef FP_LAYER_CASE
+
+/* Runs the step of such a lookup; without one, ends the walk with what there is instead. */
+static inline FpDecoded fp_walk_layer(FpWalk *walk, FpStep *step, FpSpan rest, FpNoSegmentKind kind, uint32_t number)
+{
+    return step != NULL ? step(walk, rest) : fp_walk_no_segment(walk, kind, number);
+}
 
 #endif

@@ -78,15 +78,6 @@ FpDecoded fp_walk_snap(FpWalk *walk, FpSpan rest)
     return walk_snap(walk, rest, true, 0);
 }
 
-static FpDecoded walk_sap(FpWalk *walk, uint8_t sap, FpSpan rest)
-{
-    switch (sap) {
-        FP_LAYERS_OF_SAP(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_SAP, sap);
-    }
-}
-
 /* IEEE 802.2: two access points, and a control field of one or two bytes. */
 FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
 {
@@ -103,7 +94,7 @@ FpDecoded fp_walk_llc(FpWalk *walk, FpSpan rest)
     FpSpan inner = fp_span_after(rest, header_bytes);
     if (sap == 0xaa && rest.bytes[1] == 0xaa)
         return walk_snap(walk, inner, is_information, BRIDGED_PADDING);
-    return is_information ? walk_sap(walk, sap, inner) : fp_walk_no_segment(walk, FP_NO_SEGMENT_SAP, sap);
+    return fp_walk_layer(walk, is_information ? fp_layer_of_sap(sap) : NULL, inner, FP_NO_SEGMENT_SAP, sap);
 }
 
 /* OSI: the first byte identifies the protocol. Only packets of protocols other than OSI's lead to IP, and they begin after it. */
@@ -112,31 +103,19 @@ FpDecoded fp_walk_osi(FpWalk *walk, FpSpan packet)
     if (packet.captured < 1)
         return fp_walk_missing(packet);
     FpSpan rest = fp_span_after(packet, 1);
-    switch (packet.bytes[0]) {
-        FP_LAYERS_OF_NLPID(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_SAP, 0xfe);
-    }
+    return fp_walk_layer(walk, fp_layer_of_nlpid(packet.bytes[0]), rest, FP_NO_SEGMENT_SAP, 0xfe);
 }
 
 FpDecoded fp_walk_type(FpWalk *walk, uint16_t type, FpSpan rest)
 {
     if (++walk->layers > FP_WALK_LAYERS_MAX)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_NESTED);
-    switch (type) {
-        FP_LAYERS_OF_TYPE(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, type);
-    }
+    return fp_walk_layer(walk, fp_layer_of_type(type), rest, FP_NO_SEGMENT_TYPE, type);
 }
 
 bool fp_walk_is_type(uint16_t type)
 {
-    switch (type) {
-        FP_LAYERS_OF_TYPE(FP_LAYER_IS_KNOWN)
-    default:
-        return false;
-    }
+    return fp_layer_of_type(type) != NULL;
 }
 
 /* A length is followed by IEEE 802.2, or by IPX in Novell's framing. */

@@ -33,11 +33,7 @@
 
 static FpDecoded walk_ppp_protocol(FpWalk *walk, uint16_t protocol, FpSpan rest)
 {
-    switch (protocol) {
-        FP_LAYERS_OF_PPP(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PPP, protocol);
-    }
+    return fp_walk_layer(walk, fp_layer_of_ppp(protocol), rest, FP_NO_SEGMENT_PPP, protocol);
 }
 
 /* PPP from its protocol field on, which may be shortened to one byte (RFC 1661 6.5). */
@@ -132,20 +128,7 @@ FpDecoded fp_walk_ppp_mux(FpWalk *walk, FpSpan rest)
 
 static FpDecoded walk_chdlc_type(FpWalk *walk, uint16_t type, FpSpan rest)
 {
-    switch (type) {
-        FP_LAYERS_OF_CHDLC(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, type);
-    }
-}
-
-static bool is_chdlc_type(uint16_t type)
-{
-    switch (type) {
-        FP_LAYERS_OF_CHDLC(FP_LAYER_IS_KNOWN)
-    default:
-        return false;
-    }
+    return fp_walk_layer(walk, fp_layer_of_chdlc(type), rest, FP_NO_SEGMENT_TYPE, type);
 }
 
 /* In Cisco HDLC, OSI's packets have a byte of padding before them, unless they are of OSI's own protocols. */
@@ -221,15 +204,6 @@ FpDecoded fp_walk_ppp_direction(FpWalk *walk, FpSpan frame)
     return fp_walk_behind(walk, fp_walk_ppp_hdlc, frame, 1);
 }
 
-static FpDecoded walk_nlpid(FpWalk *walk, uint8_t nlpid, FpSpan rest)
-{
-    switch (nlpid) {
-        FP_LAYERS_OF_NLPID(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FRAME_RELAY);
-    }
-}
-
 /* RFC 2427 from the protocol identifier on. A byte of padding may come before it. */
 FpDecoded fp_walk_frame_relay_nlpid(FpWalk *walk, FpSpan rest)
 {
@@ -238,7 +212,9 @@ FpDecoded fp_walk_frame_relay_nlpid(FpWalk *walk, FpSpan rest)
     if (rest.captured < 1)
         return fp_walk_missing(rest);
     FpSpan inner = fp_span_after(rest, 1);
-    return rest.bytes[0] == NLPID_SNAP ? fp_walk_snap(walk, inner) : walk_nlpid(walk, rest.bytes[0], inner);
+    if (rest.bytes[0] == NLPID_SNAP)
+        return fp_walk_snap(walk, inner);
+    return fp_walk_layer(walk, fp_layer_of_nlpid(rest.bytes[0]), inner, FP_NO_SEGMENT_OTHER, FP_OTHER_FRAME_RELAY);
 }
 
 /* Returns the length of the address in bytes, or 0 when it has no end. */
@@ -263,7 +239,7 @@ FpDecoded fp_walk_frame_relay(FpWalk *walk, FpSpan frame)
     uint16_t type = fp_load16(rest.bytes);
     if ((frame.bytes[0] & 0xfc) == 0 && (address_bytes < 2 || (frame.bytes[1] & 0xf0) == 0)) /* signalling */
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FRAME_RELAY);
-    if (is_chdlc_type(type))
+    if (fp_layer_of_chdlc(type) != NULL)
         return walk_chdlc_type(walk, type, fp_span_after(rest, 2));
     type = rest.captured >= 14 ? fp_load16(rest.bytes + 12) : 0xffff;
     if (type <= FP_ETHERNET_LENGTH_MAX || fp_walk_is_type(type))

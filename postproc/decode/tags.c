@@ -184,15 +184,6 @@ FpDecoded fp_walk_extreme_header(FpWalk *walk, FpSpan rest)
     return fp_walk_behind(walk, fp_walk_ethernet, rest, 38);
 }
 
-static FpDecoded walk_next(FpWalk *walk, uint8_t next, FpSpan rest)
-{
-    switch (next) {
-        FP_LAYERS_OF_NEXT(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_TYPE, 0x894f);
-    }
-}
-
 /* Network service header (RFC 8300 2.2). */
 FpDecoded fp_walk_service_header(FpWalk *walk, FpSpan rest)
 {
@@ -205,5 +196,7 @@ FpDecoded fp_walk_service_header(FpWalk *walk, FpSpan rest)
         header_bytes = 24; /* metadata type 1 has a fixed length */
     else if (header_bytes < (rest.bytes[2] == 2 ? 8U : 4U))
         header_bytes = rest.bytes[2] == 2 ? 8 : 4;
-    return rest.captured < header_bytes ? fp_walk_missing(rest) : walk_next(walk, rest.bytes[3], fp_span_after(rest, header_bytes));
+    if (rest.captured < header_bytes)
+        return fp_walk_missing(rest);
+    return fp_walk_layer(walk, fp_layer_of_next(rest.bytes[3]), fp_span_after(rest, header_bytes), FP_NO_SEGMENT_TYPE, 0x894f);
 }

@@ -52,15 +52,6 @@ FpDecoded fp_walk_vxlan(FpWalk *walk, FpSpan rest)
     return fp_walk_ethernet(walk, fp_span_after(rest, VXLAN_HEADER));
 }
 
-static FpDecoded walk_next(FpWalk *walk, uint8_t next, FpSpan rest)
-{
-    switch (next) {
-        FP_LAYERS_OF_NEXT(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 4790);
-    }
-}
-
 /* VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe 3): the header says what it carries. */
 FpDecoded fp_walk_vxlan_gpe(FpWalk *walk, FpSpan rest)
 {
@@ -68,7 +59,7 @@ FpDecoded fp_walk_vxlan_gpe(FpWalk *walk, FpSpan rest)
         return fp_walk_missing(rest);
     if (rest.bytes[0] & VXLAN_HAS_VNI)
         note_vni(walk, rest.bytes);
-    return walk_next(walk, rest.bytes[3], fp_span_after(rest, VXLAN_HEADER));
+    return fp_walk_layer(walk, fp_layer_of_next(rest.bytes[3]), fp_span_after(rest, VXLAN_HEADER), FP_NO_SEGMENT_PORT, 4790);
 }
 
 /* GENEVE (RFC 8926 3.4): options, then what the type says. */
@@ -277,11 +268,7 @@ FpDecoded fp_walk_tzsp(FpWalk *walk, FpSpan packet)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 37008);
     if (!step_tzsp_options(&rest))
         return fp_walk_missing(rest);
-    switch (encapsulation) {
-        FP_LAYERS_OF_TZSP(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 37008);
-    }
+    return fp_walk_layer(walk, fp_layer_of_tzsp(encapsulation), rest, FP_NO_SEGMENT_PORT, 37008);
 }
 
 /* AMT (RFC 7450 5.1): multicast for networks that have none. */
@@ -309,17 +296,9 @@ FpDecoded fp_walk_mobile_ip(FpWalk *walk, FpSpan rest)
                                            : fp_walk_no_segment(walk, FP_NO_SEGMENT_PORT, 434);
 }
 
-#define AS_STEP(port, step)                                                                                                                \
-    case port:                                                                                                                             \
-        return step;
-
 static FpStep *tunnel_of_port(uint16_t port)
 {
-    switch (port) {
-        FP_LAYERS_OF_PORT(AS_STEP)
-    default:
-        return NULL;
-    }
+    return fp_layer_of_port(port);
 }
 
 #define AS_TRUE(port) case port:

@@ -73,11 +73,7 @@ FpDecoded fp_walk_gre_type(FpWalk *walk, uint16_t flags, uint16_t type, FpSpan r
         return fp_walk_wlan(walk, rest);
     if (type == GRE_TYPE_ERSPAN)
         return flags & GRE_SEQUENCE ? fp_walk_erspan(walk, rest) : fp_walk_ethernet(walk, rest);
-    switch (type) {
-        FP_LAYERS_OF_GRE(FP_LAYER_CASE)
-    default:
-        return fp_walk_no_segment(walk, FP_NO_SEGMENT_GRE, type);
-    }
+    return fp_walk_layer(walk, fp_layer_of_gre(type), rest, FP_NO_SEGMENT_GRE, type);
 }
 
 /* Returns the number of the network that a key stands for. A key of NVGRE (RFC 7637 3.2) has a 24-bit number, never below 0x1000, and eight

@@ -161,8 +161,7 @@ static bool sync_file(FpOutput *output, GError **error)
 {
     if (fsync(output->fd) == 0)
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be synced to disk: %s", output->shown, g_strerror(errno));
-    return false;
+    return fp_error_set_errno(error, FP_ERROR_IO, output->shown, "cannot be synced to disk");
 }
 
 static bool make_durable(FpOutput *output, GError **error)
@@ -170,9 +169,7 @@ static bool make_durable(FpOutput *output, GError **error)
     if (!sync_file(output, error))
         return false;
     if (rename(output->temporary, output->path) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: the finished file cannot be given its name: %s", output->shown,
-                    g_strerror(errno));
-        return false;
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, output->shown, "the finished file cannot be given its name");
     }
     fp_temporary_forget();
     sync_folder(output->path);

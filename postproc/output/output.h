@@ -42,9 +42,6 @@ FpOutput *fp_output_create(const char *path, GError **error);
 /* Syncs the file of fp_output_create to disk. Frees output, on failure too: then removes the file, returns false and sets error. */
 bool fp_output_finish(FpOutput *output, GError **error);
 
-/* Removes the temporary file, if there is one. For the handler of a signal that ends the program. */
-void fp_output_remove_temporary(void);
-
 /* Writes n bytes through a buffer of 256 KiB. Returns false and sets error. */
 bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error);
 

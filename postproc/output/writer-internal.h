@@ -15,6 +15,7 @@ typedef struct {
     bool copies; /* copies records as they stand */
     bool (*next_capture)(FpWriter *writer, FpCapture *capture, GError **error);
     bool (*write)(FpWriter *writer, const FpRecord *record, GError **error);
+    bool (*write_block)(FpWriter *writer, const FpRecord *block, GError **error); /* NULL: captures that it can write have none */
     FpKept *(*keep)(FpWriter *writer, const FpRecord *record, size_t *bytes);
     bool (*write_kept)(FpWriter *writer, const FpKept *kept, bool *is_written, GError **error);
     bool (*flush)(FpWriter *writer, GError **error);
@@ -29,8 +30,6 @@ struct FpWriter {
     FpOutput *output;
     FpCapture *capture;     /* whose records are being written */
     FpCaptureFormat format; /* the first capture's */
-    FpWriterDrain drain;    /* NULL: nothing is kept for later */
-    void *drain_user;
 };
 
 /* Copies classic pcap. Returns NULL and sets error. */

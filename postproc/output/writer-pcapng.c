@@ -20,34 +20,35 @@ typedef struct {
     uint8_t block[];
 } Kept;
 
-/* Sections become sections of the output. Everything in them but frames stays as it is, and so do the numbers of interfaces. Only the
- * length of the section changes; it is not known yet. */
-static bool copy_block(void *user, FpBlockKind kind, const uint8_t *block, size_t bytes, GError **error)
+/* Only the length of the section changes; it is not known yet. */
+static bool write_section(Pcapng *pcapng, const uint8_t *section, size_t bytes, GError **error)
 {
-    Pcapng *pcapng = user;
     uint8_t unknown[8];
 
-    if (kind != FP_BLOCK_SECTION) {
-        if (kind == FP_BLOCK_INTERFACE)
-            g_ptr_array_add(pcapng->interfaces, g_bytes_new(block, bytes));
-        return fp_output_write(pcapng->base.output, block, bytes, error);
-    }
-    if (pcapng->base.drain != NULL && !pcapng->base.drain(pcapng->base.drain_user, error))
-        return false;
     memset(unknown, 0xff, sizeof unknown);
     g_ptr_array_set_size(pcapng->interfaces, 0);
-    return fp_output_write(pcapng->base.output, block, SECTION_LENGTH_OFFSET, error) &&
+    return fp_output_write(pcapng->base.output, section, SECTION_LENGTH_OFFSET, error) &&
            fp_output_write(pcapng->base.output, unknown, sizeof unknown, error) &&
-           fp_output_write(pcapng->base.output, block + SECTION_LENGTH_OFFSET + sizeof unknown,
+           fp_output_write(pcapng->base.output, section + SECTION_LENGTH_OFFSET + sizeof unknown,
                            bytes - SECTION_LENGTH_OFFSET - sizeof unknown, error);
+}
+
+/* Sections become sections of the output. Everything in them but frames stays as it is, and so do the numbers of interfaces. */
+static bool write_block(FpWriter *writer, const FpRecord *block, GError **error)
+{
+    Pcapng *pcapng = (Pcapng *)writer;
+
+    if (block->kind == FP_RECORD_SECTION)
+        return write_section(pcapng, block->raw, block->raw_bytes, error);
+    if (block->kind == FP_RECORD_INTERFACE)
+        g_ptr_array_add(pcapng->interfaces, g_bytes_new(block->raw, block->raw_bytes));
+    return fp_output_write(writer->output, block->raw, block->raw_bytes, error);
 }
 
 static bool next_capture(FpWriter *writer, FpCapture *capture, GError **error)
 {
-    if (!fp_capture_format(capture)->is_pcapng)
-        return fp_writer_refuse(capture, 0, FP_WRITER_OTHER_FORMAT, error);
-    fp_capture_pcapng_on_block(capture, copy_block, writer);
-    return true;
+    (void)writer;
+    return fp_capture_format(capture)->is_pcapng || fp_writer_refuse(capture, 0, FP_WRITER_OTHER_FORMAT, error);
 }
 
 static bool write_record(FpWriter *writer, const FpRecord *record, GError **error)
@@ -100,6 +101,7 @@ static void clear(FpWriter *writer)
 static const FpWay way = {.copies = true,
                           .next_capture = next_capture,
                           .write = write_record,
+                          .write_block = write_block,
                           .keep = keep,
                           .write_kept = write_kept,
                           .flush = flush,

@@ -60,9 +60,9 @@ void fp_writer_free(FpWriter *writer)
     g_free(writer);
 }
 
-bool fp_writer_copies(const FpWriter *writer)
+bool fp_writer_needs_wiretap(const FpWriter *writer, int format)
 {
-    return writer->way->copies;
+    return format != FP_WRITER_AS_INPUT || (writer != NULL && !writer->way->copies);
 }
 
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error)
@@ -71,15 +71,14 @@ bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error
     return writer->way->next_capture(writer, capture, error);
 }
 
-void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user)
-{
-    writer->drain = drain;
-    writer->drain_user = user;
-}
-
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error)
 {
     return writer->way->write(writer, record, error);
+}
+
+bool fp_writer_write_block(FpWriter *writer, const FpRecord *block, GError **error)
+{
+    return writer->way->write_block == NULL || writer->way->write_block(writer, block, error);
 }
 
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes)

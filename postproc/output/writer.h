@@ -23,24 +23,22 @@ FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int fo
 /* Frees the writer, but not its output. NULL is allowed. */
 void fp_writer_free(FpWriter *writer);
 
-/* Whether records are copied as they stand. If not, open pcapng to be read through libwiretap. */
-bool fp_writer_copies(const FpWriter *writer);
+/* Whether pcapng has to be opened to be read through libwiretap (fp_capture_open), as records of it are not copied as they stand. writer:
+ * NULL if there is none yet. format: what it was created with, or will be. */
+bool fp_writer_needs_wiretap(const FpWriter *writer, int format);
 
 /* Prepares the writer for the records of the next capture; call it for the first one, too. Returns false and sets error when they do not
  * fit the format of the output. */
 bool fp_writer_next_capture(FpWriter *writer, FpCapture *capture, GError **error);
 
-/* Writes the records that are kept for later, which have no place behind the section that is about to begin. Returns false and sets
- * error. */
-typedef bool (*FpWriterDrain)(void *user, GError **error);
-
-/* Has drain(user) called before each section of pcapng begins. */
-void fp_writer_on_section(FpWriter *writer, FpWriterDrain drain, void *user);
-
-/* Writes a record of the current capture. Returns false and sets error. */
+/* Writes a frame of the current capture. Returns false and sets error. */
 bool fp_writer_write(FpWriter *writer, const FpRecord *record, GError **error);
 
-/* Copies a record of the current capture, as it will be written, to write it later: another capture may be current by then. Free with
+/* Writes a record of the current capture that is not a frame. Before a section, write all kept frames: behind it they have no place.
+ * Returns false and sets error. */
+bool fp_writer_write_block(FpWriter *writer, const FpRecord *block, GError **error);
+
+/* Copies a frame of the current capture, as it will be written, to write it later: another capture may be current by then. Free with
  * fp_writer_drop_kept. *bytes: how much memory the copy takes. */
 void *fp_writer_keep(FpWriter *writer, const FpRecord *record, size_t *bytes);
 

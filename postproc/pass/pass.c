@@ -248,19 +248,31 @@ static bool take_batch(FpPass *pass, const FpRecord *records, int n, const FpDec
     return taking.is_well;
 }
 
+/* Reads frames. What comes before them and is none is taken on the way. */
+static int read_frames(FpPass *pass, FpCapture *capture, FpRecord *room, int max, const FpRecord **records, FpDecodedRecord **pending,
+                       GError **error)
+{
+    for (;;) {
+        *records = room;
+        int n = pass->ahead != NULL ? fp_read_ahead_read(pass->ahead, max, records, pending, error)
+                                    : fp_capture_read(capture, room, max, error);
+        pass->failed_reading = n < 0;
+        if (n <= 0 || (*records)->kind == FP_RECORD_FRAME)
+            return n;
+        if (!fp_sink_take_block(pass->sink, *records, error))
+            return -1;
+    }
+}
+
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
     FpRecord room[FP_PASS_BATCH];
     FpDecodedRecord pending_room[FP_PASS_BATCH], *pending = NULL;
-    const FpRecord *records = room;
+    const FpRecord *records;
 
     if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
-    max = MIN(max, FP_PASS_BATCH);
-    int n =
-        pass->ahead != NULL ? fp_read_ahead_read(pass->ahead, max, &records, &pending, error) : fp_capture_read(capture, room, max, error);
-
-    pass->failed_reading = n < 0;
+    int n = read_frames(pass, capture, room, MIN(max, FP_PASS_BATCH), &records, &pending, error);
     if (n <= 0)
         return n;
     pass->first_ns = records[0].time_ns;
@@ -355,7 +367,7 @@ void fp_pass_free(FpPass *pass)
 
 void fp_pass_write_to(FpPass *pass, FpWriter *writer)
 {
-    fp_sink_write_to(pass->sink, writer);
+    pass->sink->writer = writer;
 }
 
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source)
@@ -413,12 +425,13 @@ void fp_pass_sum_up(FpPass *pass)
 
 bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)
 {
-    FpRecord records[FP_PASS_BATCH];
+    FpRecord room[FP_PASS_BATCH];
+    const FpRecord *records;
+    FpDecodedRecord *pending;
 
     pass->frames_before -= n; /* so that frames have their numbers in the capture */
     while (n > 0) {
-        int done = fp_capture_read(capture, records, (int)MIN(n, FP_PASS_BATCH), error);
-        pass->failed_reading = done < 0;
+        int done = read_frames(pass, capture, room, (int)MIN(n, FP_PASS_BATCH), &records, &pending, error);
         if (done <= 0)
             return done == 0;
         n -= (uint64_t)done;

@@ -21,7 +21,7 @@
 /* The reader decodes when so many blocks wait for the pass. Otherwise the reader is the slower of the two, even if it only reads. */
 #define BEHIND 3U
 
-/* Where the reader had to stop, the pass itself reads this much: stopping takes as long as reading a good part of it. */
+/* Where the reader has to wait for the pass, the pass itself reads this much: waiting takes as long as reading a good part of it. */
 #define INSTEAD_BYTES (4 * FP_BLOCK_BYTES)
 
 typedef struct {
@@ -133,19 +133,27 @@ static void fill(FpReadAhead *ahead, Block *block, Block *before, unsigned n_ful
         decode(ahead, block);
 }
 
+/* Whether it holds a record that is not a frame, which comes alone. */
+static bool is_no_frames(const Block *block)
+{
+    return block->n > 0 && block->records[0].kind != FP_RECORD_FRAME;
+}
+
+/* Behind a record that is not a frame, reading goes on only when the pass has taken all records: they are read in the light of what was
+ * known when they came. */
 static gpointer read_on(gpointer user)
 {
     FpReadAhead *ahead = user;
     Block *before = NULL;
     unsigned n_full, max = N_BLOCKS - 1;
-    int n = 1;
+    bool is_at_end = false;
 
-    for (unsigned i = 0; (n > 0 || n == FP_READ_STOPPED) && (n_full = wait_for_free(ahead, max)) < N_BLOCKS; i = (i + 1) % N_BLOCKS) {
+    for (unsigned i = 0; !is_at_end && (n_full = wait_for_free(ahead, max)) < N_BLOCKS; i = (i + 1) % N_BLOCKS) {
         Block *block = &ahead->blocks[i];
         fill(ahead, block, before, n_full);
-        n = block->n;
-        hand_over(ahead, n <= 0);
-        max = n == FP_READ_STOPPED ? 0 : N_BLOCKS - 1;
+        is_at_end = block->n <= 0;
+        max = is_no_frames(block) ? 0 : N_BLOCKS - 1;
+        hand_over(ahead, is_at_end || max == 0);
         before = block;
     }
     return NULL;
@@ -175,14 +183,6 @@ FpReadAhead *fp_read_ahead_begin(FpCapture *capture, const FpStreams *streams)
     return ahead;
 }
 
-/* Reads what the reader must not read. The reader does nothing until the block is given back. */
-static void read_instead(FpReadAhead *ahead, Block *block)
-{
-    ahead->capture->is_read_ahead = false;
-    read_records(ahead, block);
-    ahead->capture->is_read_ahead = true;
-}
-
 static const uint8_t *end_of(const FpRecord *record)
 {
     return record->raw + record->raw_bytes;
@@ -195,7 +195,7 @@ int fp_read_ahead_read(FpReadAhead *ahead, int max, const FpRecord **records, Fp
     if (ahead->taken > 0 && ahead->taken == block->n) {
         ahead->taken = 0;
         if (block->bytes_read < ahead->instead_until) {
-            read_instead(ahead, block);
+            read_records(ahead, block); /* the reader does nothing until the block is given back */
         } else {
             give_back(ahead);
             ahead->current = (ahead->current + 1) % N_BLOCKS;
@@ -204,10 +204,8 @@ int fp_read_ahead_read(FpReadAhead *ahead, int max, const FpRecord **records, Fp
     }
     if (ahead->taken == 0) {
         wait_for_full(ahead);
-        if (block->n == FP_READ_STOPPED) {
+        if (is_no_frames(block) && block->bytes_read >= ahead->instead_until)
             ahead->instead_until = block->bytes_read + INSTEAD_BYTES;
-            read_instead(ahead, block);
-        }
     }
     if (block->n <= 0) {
         ahead->is_at_end = true;

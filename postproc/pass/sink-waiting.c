@@ -212,7 +212,7 @@ static bool end_flights(FpSink *sink, bool goes_on, GError **error)
     return release(waiting, error);
 }
 
-static bool drain(void *sink, GError **error)
+static bool before_section(FpSink *sink, GError **error)
 {
     return end_flights(sink, true, error);
 }
@@ -227,7 +227,6 @@ static const FpSinkKind kind = {
     .wants_ends = true,
     .holds_lines = true,
     .needs_fragments = true,
-    .drain = drain,
     .clear = clear,
     .drop_fragment = drop_fragment,
     .take_segment = take_segment,
@@ -237,6 +236,7 @@ static const FpSinkKind kind = {
     .catch_up = catch_up,
     .is_behind = is_behind,
     .end_flights = end_flights,
+    .before_section = before_section,
 };
 
 FpSink *fp_sink_waiting_new(const FpSelection *selection, FpSummary *summary, FpDissector *dissector)

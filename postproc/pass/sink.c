@@ -36,13 +36,6 @@ void fp_sink_free(FpSink *sink)
     g_free(sink);
 }
 
-void fp_sink_write_to(FpSink *sink, FpWriter *writer)
-{
-    sink->writer = writer;
-    if (writer != NULL && sink->kind->drain != NULL)
-        fp_writer_on_section(writer, sink->kind->drain, sink);
-}
-
 void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const char *source)
 {
     sink->log.output = log;
@@ -151,6 +144,15 @@ void fp_sink_load_messages(FpSink *sink, const GByteArray *bytes, bool are_over)
     sink->log.saved = g_byte_array_new();
     g_byte_array_append(sink->log.saved, bytes->data, bytes->len);
     sink->log.saved_are_over = are_over;
+}
+
+bool fp_sink_take_block(FpSink *sink, const FpRecord *block, GError **error)
+{
+    if (sink->writer == NULL)
+        return true;
+    if (block->kind == FP_RECORD_SECTION && sink->kind->before_section != NULL && !sink->kind->before_section(sink, error))
+        return false;
+    return fp_writer_write_block(sink->writer, block, error);
 }
 
 bool fp_sink_take_segment(FpSink *sink, const FpFound *found, GError **error)

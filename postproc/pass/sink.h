@@ -46,7 +46,7 @@ typedef struct {
     bool (*catch_up)(FpSink *sink, int wait_ms, GError **error);
     bool (*is_behind)(const FpSink *sink);
     bool (*end_flights)(FpSink *sink, bool goes_on, GError **error);
-    FpWriterDrain drain; /* writes what waits before a section of pcapng begins; its argument is the sink */
+    bool (*before_section)(FpSink *sink, GError **error); /* writes what waits, as a section of pcapng ends */
 } FpSinkKind;
 
 /* A kind's own struct begins with this. */
@@ -60,7 +60,7 @@ struct FpSink {
     void *user;
     const FpCapture *capture; /* whose records are being taken */
     FpDecoder *decoder;       /* which has decoded them */
-    FpWriter *writer;
+    FpWriter *writer;         /* see fp_pass_write_to; NULL: none yet */
     struct {
         FpOutput *output; /* NULL: no log */
         const FpLogStyle *style;
@@ -81,8 +81,7 @@ void fp_sink_free(FpSink *sink); /* NULL is allowed */
 /* For the kinds: fills in what all sinks have. Borrows selection and summary. */
 void fp_sink_init(FpSink *sink, const FpSinkKind *kind, const FpSelection *selection, FpSummary *summary);
 
-/* See fp_pass_write_to and fp_pass_log_to. */
-void fp_sink_write_to(FpSink *sink, FpWriter *writer);
+/* See fp_pass_log_to. */
 void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const char *source);
 
 /* Fills in how the decoder is to keep records whose fragments wait. Returns false when none have to be kept. */
@@ -99,6 +98,9 @@ static inline bool fp_sink_wants(const FpSink *sink, const FpVerdict *verdict)
 {
     return verdict->classes & sink->wanted || (verdict->ends_flight && sink->wants_ends);
 }
+
+/* Takes a record that is not a frame. Returns false and sets error. */
+bool fp_sink_take_block(FpSink *sink, const FpRecord *block, GError **error);
 
 /* Takes a segment that the sink wants: what it alone calls for, such as a line. A line may be written later than its frame: the later
  * frames of the flight are shown to the sink, too, and so is the end of the flight. Returns false and sets error. */

@@ -115,8 +115,7 @@ static bool check(FpClaim *claim, const char *inbox_path, GError **error)
     struct stat status, inbox;
 
     if (fstat(claim->fd, &status) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
-        return false;
+        return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be looked at");
     }
     if (!S_ISREG(status.st_mode)) {
         g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: is %s, not a regular file, and was not opened", claim->path,
@@ -141,8 +140,7 @@ bool fp_claim_begin_reading(FpClaim *claim, const char *inbox, GError **error)
     if (claim->fd < 0 && errno == ENOENT)
         return true;
     if (claim->fd < 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
-        return false;
+        return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be looked at");
     }
     if (check(claim, inbox, error))
         return true;

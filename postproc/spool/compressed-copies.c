@@ -37,7 +37,7 @@ uint64_t fp_compressed_copies_beginning(const char *path)
     g_autoptr(FpCapture) capture = fp_capture_open(path, false, NULL);
     FpRecord record;
 
-    if (capture == NULL || fp_capture_read(capture, &record, 1, NULL) != 1)
+    if (capture == NULL || fp_capture_read_frame(capture, &record, NULL) != 1)
         return 0;
     uint64_t beginning = XXH3_64bits_withSeed(record.data, MIN(record.captured_bytes, BEGINNING_BYTES), (uint64_t)record.time_ns);
     return beginning != 0 ? beginning : 1;

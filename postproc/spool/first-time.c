@@ -25,7 +25,7 @@ static bool find(const char *path, int64_t *time_ns)
     int n = capture == NULL ? -1 : 1;
 
     for (unsigned i = 0; i < LEADING_MAX && n == 1 && record.link == FP_LINK_NONE; i++)
-        n = fp_capture_read(capture, &record, 1, &failure);
+        n = fp_capture_read_frame(capture, &record, &failure);
     if (n == 1 && record.link != FP_LINK_NONE)
         *time_ns = fp_capture_time_ns(capture, &record);
     return n >= 0 || g_error_matches(failure, FP_ERROR, FP_ERROR_DATA);

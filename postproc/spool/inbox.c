@@ -265,7 +265,7 @@ static gint compare_arrivals(gconstpointer a, gconstpointer b)
 
 static void set_error(GError **error, const char *path)
 {
-    g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be read: %s", path, g_strerror(errno));
+    fp_error_set_errno(error, FP_ERROR_NO_INPUT, path, "cannot be read");
 }
 
 /* Whether to wait for the file that failed with errno, as younger files would otherwise be taken before it. Sets error then. After

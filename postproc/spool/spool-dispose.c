@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
 #include "base/message.h"
@@ -41,7 +42,7 @@ static bool put_aside(const FpSpool *spool, const FpClaim *claim, const char *wh
 
     write_reason(to, why); /* first, so that a crash leaves no file in failed/ without its reason */
     if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
-        return fp_spool_set_error(error, claim->path, "cannot be moved to failed/");
+        return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be moved to failed/");
     return true;
 }
 
@@ -64,7 +65,7 @@ static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, G
 
     if (!fp_folder_rename(claim->path, to)) {
         g_free(to);
-        return fp_spool_set_error(error, claim->path, "was written to after it was taken, and cannot be claimed anew");
+        return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "was written to after it was taken, and cannot be claimed anew");
     }
     fp_journal(G_LOG_LEVEL_WARNING, number, claim->name,
                "%s: was written to after it was taken; what came later is taken as a capture of its own", claim->name);
@@ -133,7 +134,7 @@ static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
     g_autofree char *to = fp_spool_path(spool->done_folder, claim->number, 0, claim->name);
 
     if (!fp_archive_move(spool->archive, claim->path, to, claim->bytes))
-        return fp_spool_set_error(error, claim->path, "cannot be moved to the archive");
+        return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be moved to the archive");
     if (claim->is_taken && !claim->is_sure)
         note_guess(spool, claim, to);
     return true;
@@ -183,13 +184,13 @@ static bool dispose(FpSpool *spool, const FpClaim *claim, GError **error)
         return true;
     FpSameness sameness = claim->is_taken ? fp_claim_compare(claim) : FP_AS_CLAIMED;
     if (sameness == FP_CANNOT_TELL)
-        return fp_spool_set_error(error, claim->path, "cannot be looked at");
+        return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be looked at");
     if (sameness == FP_OVERWRITTEN && is_written_to(spool, claim, &is_added_to))
         return claim_anew(spool, claim, is_added_to, error);
     if (!claim->is_taken && is_changed_since_commit(spool, claim))
         return put_aside_changed(spool, claim, error);
     if (is_deleted(spool, claim))
-        return unlink(claim->path) == 0 || errno == ENOENT || fp_spool_set_error(error, claim->path, "cannot be deleted");
+        return unlink(claim->path) == 0 || errno == ENOENT || fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be deleted");
     return archive(spool, claim, error);
 }
 

@@ -32,9 +32,6 @@ struct FpSpool {
     GPtrArray *guesses; /* of FpClaim, in done/, oldest first */
 };
 
-/* Sets error to path, what, and the text of errno. Returns false. */
-bool fp_spool_set_error(GError **error, const char *path, const char *what);
-
 /* Returns the path of a file numbered NUMBER-NAME in folder, or NUMBER+RECORDS-NAME if records_before is not 0. Caller frees. */
 char *fp_spool_path(const char *folder, uint64_t number, uint64_t records_before, const char *name);
 

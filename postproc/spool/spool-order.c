@@ -2,6 +2,7 @@
 /* spool-order.c - in which order claims are taken, and which of them wait for older, unfinished files. See spool.h. */
 #include "spool-internal.h"
 
+#include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
 
@@ -27,7 +28,7 @@ static bool renumber(FpSpool *spool, FpClaim *claim, GError **error)
     if (claim->identity == 0) {
         g_autofree char *to = fp_spool_path(spool->claim_folder, number, claim->records_before, claim->name);
         if (!fp_folder_rename(claim->path, to))
-            return fp_spool_set_error(error, claim->path, "cannot be put behind an older one");
+            return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be put behind an older one");
         g_free(claim->path);
         claim->path = g_steal_pointer(&to);
     }
@@ -58,7 +59,7 @@ bool fp_spool_order(FpSpool *spool, uint64_t after, GError **error)
     for (guint i = first; i < spool->claims->len; i++) {
         FpClaim *claim = g_ptr_array_index(spool->claims, i);
         if (!read_age(spool, claim))
-            return fp_spool_set_error(error, claim->path, "cannot be read");
+            return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be read");
         g_ptr_array_add(ordered, claim);
     }
     g_ptr_array_sort(ordered, compare_claims);

@@ -21,12 +21,6 @@
 #define UNMATCHED_S 60 /* before a file that does not match is reported */
 #define LOOKS_MAX 4U   /* for a file that is gone when we come to claim it */
 
-bool fp_spool_set_error(GError **error, const char *path, const char *what)
-{
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
-    return false;
-}
-
 void fp_spool_free(FpSpool *spool)
 {
     if (spool == NULL)
@@ -89,7 +83,7 @@ static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error
     uint64_t number, records_before;
 
     if (names == NULL) {
-        fp_spool_set_error(error, path, "cannot be read");
+        fp_error_set_errno(error, FP_ERROR_IO, path, "cannot be read");
         return NULL;
     }
     for (guint i = names->len; i-- > 0;) {
@@ -139,8 +133,7 @@ bool fp_spool_make_folders(const FpSpool *spool, GError **error)
 
     for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
         if (mkdir(paths[i], 0777) != 0 && errno != EEXIST) {
-            g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", paths[i], g_strerror(errno));
-            return false;
+            return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, paths[i], "cannot be created");
         }
     return true;
 }
@@ -151,8 +144,7 @@ static bool check_file_system(const FpSpool *spool, GError **error)
     struct stat inbox, claims;
 
     if (stat(spool->inbox_folder, &inbox) != 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s", spool->inbox_folder, g_strerror(errno));
-        return false;
+        return fp_error_set_errno(error, FP_ERROR_NO_INPUT, spool->inbox_folder, "cannot be opened");
     }
     if (!S_ISDIR(inbox.st_mode)) {
         g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: is not a folder", spool->inbox_folder);
@@ -217,8 +209,8 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
                                                   .unchanged_s = options->unchanged_s,
                                                   .identifies = options->then == FP_THEN_KEEP});
     spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
-    spool->waits = fp_waits_new(options->wait_s);
-    spool->unmatched = fp_waits_new(UNMATCHED_S);
+    spool->waits = fp_waits_new(options->wait_s, "--wait");
+    spool->unmatched = fp_waits_new(UNMATCHED_S, NULL);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->committed_ns = committed_ns(options->state);
     if (fp_spool_make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
@@ -275,7 +267,7 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
     if (errno == EPERM || errno == EACCES)
         note_immovable(spool, from);
     else if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
-        fp_spool_set_error(error, from, "cannot be moved into the state folder");
+        fp_error_set_errno(error, FP_ERROR_IO, from, "cannot be moved into the state folder");
     else
         *is_gone = true;
     return NULL;
@@ -467,9 +459,9 @@ bool fp_spool_sync(FpSpool *spool, GError **error)
     if (spool->then == FP_THEN_KEEP)
         return true;
     if (!fp_folder_sync(spool->claim_folder))
-        return fp_spool_set_error(error, spool->claim_folder, "cannot be synced to disk");
+        return fp_error_set_errno(error, FP_ERROR_IO, spool->claim_folder, "cannot be synced to disk");
     if (!fp_folder_sync(spool->inbox_folder) && errno != ENOENT) /* it may have vanished since */
-        return fp_spool_set_error(error, spool->inbox_folder, "cannot be synced to disk");
+        return fp_error_set_errno(error, FP_ERROR_IO, spool->inbox_folder, "cannot be synced to disk");
     return true;
 }
 

@@ -12,6 +12,7 @@ typedef struct {
 
 struct FpWaits {
     gint64 limit_us;
+    const char *option;
     GHashTable *files; /* inode -> Wait */
     unsigned look;
     char *name; /* the file that this look has waited for longest; NULL: none */
@@ -19,11 +20,12 @@ struct FpWaits {
     uint64_t n_over;
 };
 
-FpWaits *fp_waits_new(unsigned limit_s)
+FpWaits *fp_waits_new(unsigned limit_s, const char *option)
 {
     FpWaits *waits = g_new0(FpWaits, 1);
 
     waits->limit_us = (gint64)limit_s * G_USEC_PER_SEC;
+    waits->option = option;
     waits->files = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     return waits;
 }
@@ -78,8 +80,9 @@ bool fp_waits_for(FpWaits *waits, uint64_t inode, const char *name, const char *
     if (!wait->is_over && g_get_monotonic_time() - wait->since_us >= waits->limit_us) {
         wait->is_over = true;
         waits->n_over++;
-        fp_journal(G_LOG_LEVEL_WARNING, 0, name, "%s: %s, after waiting for %" G_GINT64_FORMAT " seconds (--wait)", name, what,
-                   waits->limit_us / G_USEC_PER_SEC);
+        fp_journal(G_LOG_LEVEL_WARNING, 0, name, "%s: %s, after waiting for %" G_GINT64_FORMAT " seconds%s%s%s", name, what,
+                   waits->limit_us / G_USEC_PER_SEC, waits->option != NULL ? " (" : "", waits->option != NULL ? waits->option : "",
+                   waits->option != NULL ? ")" : "");
     }
     if (!wait->is_over && (waits->name == NULL || wait->since_us < waits->since_us)) {
         g_free(waits->name);

@@ -9,8 +9,9 @@
 
 typedef struct FpWaits FpWaits;
 
-/* limit_s: how long to wait for one file; 0: not at all. */
-FpWaits *fp_waits_new(unsigned limit_s);
+/* limit_s: how long to wait for one file; 0: not at all. option: the option that sets the limit, for messages; NULL: none does. It is
+ * borrowed. */
+FpWaits *fp_waits_new(unsigned limit_s, const char *option);
 void fp_waits_free(FpWaits *waits);
 
 /* Begins a look at all files. Forgets those that the look before did not find. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "tshark-rights.h"
 
 #define READ_BYTES 65536U
 #define LINE_BYTES_MAX (16U * 1024U * 1024U) /* far more than the fields of one flight can have */
@@ -67,6 +68,7 @@ static int spawn(char **argv, int ends[3][2], pid_t *pid)
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, usual;
+    g_auto(GStrv) environment = fp_tshark_rights_environment();
 
     sigemptyset(&none);
     sigfillset(&usual);
@@ -78,10 +80,16 @@ static int spawn(char **argv, int ends[3][2], pid_t *pid)
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &usual);
-    int failure = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+    int failure = posix_spawn(pid, argv[0], &actions, &attributes, argv, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failure;
+}
+
+static void set_missing(int failure, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: cannot be started: %s; it comes with Wireshark (Debian's package tshark)",
+                g_strerror(failure));
 }
 
 static bool open_and_spawn(FpTshark *tshark, char **argv, GError **error)
@@ -101,8 +109,7 @@ static bool open_and_spawn(FpTshark *tshark, char **argv, GError **error)
     if (failure == 0)
         return true;
     tshark->pid = 0;
-    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: cannot be started: %s; it comes with Wireshark (Debian's package tshark)",
-                g_strerror(failure));
+    set_missing(failure, error);
     return false;
 }
 
@@ -153,12 +160,21 @@ static void append_packet(GByteArray *bytes, uint32_t interface, int64_t time_ns
     append_block(bytes, 6, fixed, sizeof fixed, data, captured);
 }
 
-static char **make_argv(const FpTsharkQuestion *question, const char *filter)
+/* Returns the command line, which the caller frees. Returns NULL and sets error when there is no tshark to start. */
+static char **make_argv(const FpTsharkQuestion *question, const char *filter, GError **error)
 {
     static const char *const always[] = {
-        "tshark", "-n", "-l", "-r", "-", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE", "-T"};
-    GPtrArray *argv = g_ptr_array_new();
+        "-n", "-l", "-r", "-", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE", "-T"};
+    g_autofree char *program = g_find_program_in_path("tshark");
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 
+    if (program == NULL) {
+        set_missing(ENOENT, error);
+        return NULL;
+    }
+    if (!fp_tshark_rights_add(argv, error))
+        return NULL;
+    g_ptr_array_add(argv, g_steal_pointer(&program));
     for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
         g_ptr_array_add(argv, g_strdup(always[i]));
     g_ptr_array_add(argv, g_strdup(question->fields != NULL ? "ek" : "fields"));
@@ -173,13 +189,15 @@ static char **make_argv(const FpTsharkQuestion *question, const char *filter)
         g_ptr_array_add(argv, g_strdup(filter));
     }
     g_ptr_array_add(argv, NULL);
-    return (char **)g_ptr_array_free(argv, FALSE);
+    return (char **)g_ptr_array_steal(argv, NULL);
 }
 
 /* filter: what tshark is given. */
 static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpTsharkAnswer answer, void *user, GError **error)
 {
-    g_auto(GStrv) argv = make_argv(question, filter);
+    g_auto(GStrv) argv = make_argv(question, filter, error);
+    if (argv == NULL)
+        return NULL;
     FpTshark *tshark = g_new0(FpTshark, 1);
 
     tshark->fields = g_strdupv((char **)question->fields);

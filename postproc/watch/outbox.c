@@ -28,17 +28,11 @@ struct FpOutbox {
     bool is_new; /* it was created, and fp_outbox_find has not said so yet */
 };
 
-static bool set_error(GError **error, const char *path, const char *what)
-{
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: %s: %s", path, what, g_strerror(errno));
-    return false;
-}
-
 static bool lock_build_folder(FpOutbox *outbox, GError **error)
 {
     outbox->lock_fd = open(outbox->build_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (outbox->lock_fd < 0)
-        return set_error(error, outbox->build_folder, "cannot be opened");
+        return fp_error_set_errno(error, FP_ERROR_IO, outbox->build_folder, "cannot be opened");
     if (flock(outbox->lock_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return true;
     g_set_error(error, FP_ERROR, FP_ERROR_HELD,
@@ -57,8 +51,7 @@ static bool make_build_folder(FpOutbox *outbox, GError **error)
     if (mkdir(outbox->build_folder, 0777) == 0) {
         outbox->is_new = true;
     } else if (errno != EEXIST) {
-        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be created: %s", outbox->build_folder, g_strerror(errno));
-        return false;
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, outbox->build_folder, "cannot be created");
     }
     return lock_build_folder(outbox, error);
 }
@@ -127,7 +120,7 @@ char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *
 
 static bool sync_folder(const char *path, GError **error)
 {
-    return fp_folder_sync(path) || set_error(error, path, "cannot be synced to disk");
+    return fp_folder_sync(path) || fp_error_set_errno(error, FP_ERROR_IO, path, "cannot be synced to disk");
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)
@@ -141,7 +134,7 @@ static GPtrArray *list_built(const FpOutbox *outbox, GError **error)
     GPtrArray *names = fp_folder_names(outbox->build_folder);
 
     if (names == NULL) {
-        set_error(error, outbox->build_folder, "cannot be read");
+        fp_error_set_errno(error, FP_ERROR_IO, outbox->build_folder, "cannot be read");
         return NULL;
     }
     for (guint i = names->len; i-- > 0;) {
@@ -194,7 +187,7 @@ static bool publish(const FpOutbox *outbox, const char *built, GError **error)
         if (errno != EEXIST)
             break;
     }
-    return set_error(error, from, "cannot be renamed into the output folder");
+    return fp_error_set_errno(error, FP_ERROR_IO, from, "cannot be renamed into the output folder");
 }
 
 bool fp_outbox_publish(const FpOutbox *outbox, uint64_t number, GError **error)
@@ -221,7 +214,7 @@ bool fp_outbox_discard(const FpOutbox *outbox, uint64_t number, GError **error)
         const char *built = g_ptr_array_index(names, i);
         g_autofree char *path = g_build_filename(outbox->build_folder, built, NULL);
         if (number_of(built) > number && unlink(path) != 0 && errno != ENOENT)
-            return set_error(error, path, "cannot be removed");
+            return fp_error_set_errno(error, FP_ERROR_IO, path, "cannot be deleted");
     }
     return names != NULL;
 }

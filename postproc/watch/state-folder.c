@@ -21,12 +21,6 @@ static char *lock_path(const char *folder)
     return g_build_filename(folder, "lock", NULL);
 }
 
-static bool set_error(GError **error, const char *path, const char *what)
-{
-    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: %s: %s", path, what, g_strerror(errno));
-    return false;
-}
-
 static pid_t read_holder(int fd)
 {
     char text[32] = "";
@@ -58,7 +52,7 @@ static bool take_lock(FpStateFolder *folder, GError **error)
 
     folder->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (folder->lock_fd < 0)
-        return set_error(error, path, "cannot be opened");
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, path, "cannot be opened");
     if (!try_lock(folder->lock_fd)) {
         g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: process %d works on this state folder; stop it, or give this one another --state",
                     folder->path, (int)read_holder(folder->lock_fd));
@@ -68,7 +62,7 @@ static bool take_lock(FpStateFolder *folder, GError **error)
     /* On a file system without locks, two watchers on one folder go unnoticed. */
     g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
     if (ftruncate(folder->lock_fd, 0) != 0 || pwrite(folder->lock_fd, pid, strlen(pid), 0) < 0)
-        return set_error(error, path, "cannot be written");
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, path, "cannot be written");
     return true;
 }
 
@@ -110,7 +104,7 @@ bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **erro
 {
     *folder = (FpStateFolder){.path = g_strdup(path), .lock_fd = -1};
     if (g_mkdir_with_parents(path, 0777) != 0)
-        set_error(error, path, "cannot be created");
+        fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, path, "cannot be created");
     else if (take_lock(folder, error) && find_id(folder, error))
         return true;
     fp_state_folder_close(folder);
@@ -137,7 +131,7 @@ bool fp_state_folder_make_again(FpStateFolder *folder, GError **error)
 {
     let_go(folder);
     if (mkdir(folder->path, 0777) != 0 && errno != EEXIST) /* not its parents: a file system may have been mounted there */
-        return set_error(error, folder->path, "is gone, and cannot be created");
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, folder->path, "is gone, and cannot be created");
     if (!take_lock(folder, error))
         return false;
     if (!is_other(folder))

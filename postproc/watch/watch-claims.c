@@ -176,8 +176,7 @@ static bool show_live(const Watch *watch, const char *built, const char *suffix,
     (void)unlink(fresh);
     if (symlink(target, fresh) == 0 && rename(fresh, live) == 0)
         return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be linked to the log that is being written: %s", live, g_strerror(errno));
-    return false;
+    return fp_error_set_errno(error, FP_ERROR_IO, live, "cannot be linked to the log that is being written");
 }
 
 static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const char *name, const char *suffix, GError **error)
@@ -357,13 +356,13 @@ static bool is_as_claimed(const FpClaim *claim, GError **error)
     if (sameness == FP_OVERWRITTEN && claim->identity != 0)
         g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: was overwritten before it was read; what it held is lost", claim->path);
     if (sameness == FP_CANNOT_TELL)
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be looked at: %s", claim->path, g_strerror(errno));
+        fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be looked at");
     return sameness == FP_AS_CLAIMED;
 }
 
 static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const char *path, const FpFollower *follower, GError **error)
 {
-    bool by_wiretap = watch->options->format != FP_WRITER_AS_INPUT;
+    bool by_wiretap = watch->options->spool.pcapng_by_wiretap;
 
     return follower != NULL ? fp_capture_follow(path, by_wiretap, follower, error)
                             : fp_capture_open_as(path, claim->path, by_wiretap, error);
@@ -479,7 +478,7 @@ static bool can_follow(const Watch *watch, const FpClaim *claim)
 {
     const FpWatchOptions *options = watch->options;
 
-    return options->spool.follows && fp_capture_can_be_followed(claim->path, options->format != FP_WRITER_AS_INPUT);
+    return options->spool.follows && fp_capture_can_be_followed(claim->path, options->spool.pcapng_by_wiretap);
 }
 
 /* Whether reading the claim has killed the process too often. Then sets error. */

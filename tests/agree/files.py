@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Capture files taken apart: the records of a classic pcap file, the packets of a pcapng file. Nothing of this project's code."""
+"""Reads capture files: the records of a classic pcap file, the packets of a pcapng file. Independent of this project's code."""
 import gzip
 import pathlib
 import struct
@@ -25,7 +25,7 @@ def is_pcapng(data):
 
 
 def pcap_records(data):
-    """(file header, [record, ...], rest): each record with its header; rest is what follows the last whole record."""
+    """Returns (file header, [record, ...], rest). Records include their headers; rest is what follows the last whole record."""
     order, at, records = PCAP_MAGICS[data[:4]], 24, []
     while at + 16 <= len(data):
         end = at + 16 + struct.unpack_from(order + "I", data, at + 8)[0]
@@ -62,7 +62,7 @@ def _units_per_second(order, body):
 
 
 def pcapng_packets(data):
-    """[(time in seconds, link type, length on the wire, bytes), ...]; time is None for simple packets."""
+    """Returns [(time in seconds, link type, length on the wire, bytes), ...]. time is None for simple packets."""
     interfaces, packets = [], []
     for order, kind, body in pcapng_blocks(data):
         if kind == SECTION:

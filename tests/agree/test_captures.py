@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every capture of this project's own: the program, the plugin and stock tshark give one answer."""
+"""On every capture of this project, the program, the plugin and stock tshark give the same answer."""
 import unittest
 
 import answers
@@ -27,7 +27,7 @@ class OwnCaptures(unittest.TestCase):
                     self.assertEqual("", answers.difference(result["stock tshark"], result[who], "stock tshark", who))
 
     def test_filters(self):
-        """The four filters as people type them, on the three smallest."""
+        """The four filters as people type them, on the three smallest captures."""
         for path in sorted(answers.own_captures(), key=lambda path: path.stat().st_size)[:3]:
             with self.subTest(path.name):
                 self.assertEqual("", answers.difference(answers.slim(path), answers.plugin_by_filters(path), "slim", "-Y"))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`slim -Y` keeps the streams whose flights, as a whole, match by what stock tshark says of their frames when it sees all of the capture; and
-what `--fields` says of a stream is what stock tshark says of the first frame of its flight that has any of it. On every capture."""
+"""On every capture, `slim -Y` and `--fields` agree with a stock tshark that sees the whole capture. `-Y` keeps a stream if its flight as a whole
+matches; `--fields` gives the fields of the first frame of the flight that has any of them."""
 import sys
 import unittest
 
@@ -11,11 +11,11 @@ import tshark_runner
 
 HELLO, NEGATED = "tls.handshake.type == 1", "http.request or http.response or (tcp.len > 200 and not tls)"
 FIELDS = ["tls.handshake.extensions_server_name", "tls.handshake.ja3", "http.host", "ssh.protocol"]
-FILTERED = ["tls.handshake.type", "http.request", "http.response", "tls"]     # what the filters are made of
+FILTERED = ["tls.handshake.type", "http.request", "http.response", "tls"]     # the filters use these
 OPTIONS = ["-n", "-o", "tcp.reassemble_out_of_order:TRUE"]
-BETWEEN = "|"                                                                 # values of one field
+BETWEEN = "|"                                                                 # between the values of one field
 
-# Where slim finds what stock tshark does not: {the end of a capture's path: (the filter, the frames of its log, why)}.
+# slim finds what stock tshark does not: {end of a capture's path: (filter, frames of its log, reason)}.
 BETTER = {
     "nDPI/tests/cfgs/default/pcap/heuristic_tcp_ack_payload.pcap":
         (HELLO, [3, 85, 164, 220], "the padding of an ACK is taken for the first two bytes of a ClientHello, which then comes as a retransmission"),
@@ -23,7 +23,7 @@ BETTER = {
 
 
 class Row:
-    """What stock tshark says of a frame with TCP."""
+    """What stock tshark says about a frame with TCP."""
 
     def __init__(self, line):
         number, self.stream, self.seq, self.length, *values = line.split("\t")
@@ -32,7 +32,7 @@ class Row:
         self.values = {name: value.split(BETWEEN) if value else [] for name, value in zip(FILTERED, values[len(FIELDS):])}
 
     def place(self):
-        """The number of its first byte and how many there are, of the first segment in it."""
+        """Returns the sequence number and the length of the first segment in the frame."""
         return tuple(int(value.split(BETWEEN)[0] or 0) for value in (self.seq, self.length))
 
     def has_hello(self):
@@ -64,7 +64,7 @@ def by_log(path, *options):
 
 
 def long_ones(flights):
-    """The streams whose flight begins with a long segment: that with its first byte, and of several the longest."""
+    """Returns the streams whose flight begins with a long segment: the longest one with the flight's first byte."""
     first = {}
     for row in flights:
         seq, length = row.place()
@@ -98,7 +98,7 @@ def ask_all(path):
 
 
 def first_of(fields):
-    """Of each field, as tshark is asked for here, the first value; one that is there and empty is not told from one that is not."""
+    """Returns the first value of each field. An empty field is not told from an absent one."""
     firsts = {name: value[0] if isinstance(value, list) else value for name, value in fields.items()}
     return {name: value for name, value in firsts.items() if value}
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Crafted frames of networks within networks: the program and the plugin give one answer."""
+"""On crafted frames of networks within networks, the program and the plugin give the same answer."""
 import pathlib
 import struct
 import subprocess
@@ -21,7 +21,7 @@ def tcp(source_port, destination_port, seq, ack, flags, data=b""):
 
 
 def connection(port=40000, request=GET):
-    """[(is the client's, segment), ...]: handshake, request, answer."""
+    """Returns [(is the client's, segment), ...]: handshake, request, answer."""
     return [(True, tcp(port, 80, 1000, 0, SYN)), (False, tcp(80, port, 5000, 1001, SYN | ACK)), (True, tcp(port, 80, 1001, 5001, ACK)),
             (True, tcp(port, 80, 1001, 5001, PSH | ACK, request)), (False, tcp(80, port, 5001, 1001 + len(request), PSH | ACK, OK))]
 
@@ -51,7 +51,7 @@ def write(name, data):
 
 
 class SegmentationOffload(unittest.TestCase):
-    """IPv6 without a length, as Linux hands BIG TCP to those who capture: it ends with what is around it (ipv6.tso_support)."""
+    """IPv6 with length 0, as Linux passes BIG TCP to captures: the packet ends with the layer around it (ipv6.tso_support)."""
 
     def check(self, name, frames, expected=None):
         path = write(name, pcap(frames))
@@ -71,12 +71,12 @@ class SegmentationOffload(unittest.TestCase):
         self.check("bigtcp-fragment.pcap", [ethernet(0x86dd, ipv6(up, 44, fragment + segment, 0)) for up, segment in connection()])
 
     def test_no_more_than_what_is_around_it(self):
-        """A packet within another, and padding behind that which is not data."""
+        """A packet within another, followed by padding that is not data."""
         inner = [ipv6(up, 41, ipv6(up, 6, segment, 0)) for up, segment in connection()]
         self.check("bigtcp-inner.pcap", [ethernet(0x86dd, packet + b"padding") for packet in inner])
 
     def test_jumbograms(self):
-        """Their option tells the length; without it a hop-by-hop header and length 0 have no meaning."""
+        """Jumbograms: their option tells the length. Without it, a hop-by-hop header with length 0 means nothing."""
         jumbo = [struct.pack(">BBBBI", 6, 0, 0xc2, 4, 8 + len(segment)) + segment for _, segment in connection(request=b"x" * 70000)]
         ups = [up for up, _ in connection()]
         self.check("jumbo.pcap", [ethernet(0x86dd, ipv6(up, 0, data, 0 if len(data) > 65535 else None)) for up, data in zip(ups, jumbo)])
@@ -84,7 +84,7 @@ class SegmentationOffload(unittest.TestCase):
         self.check("no-jumbo.pcap", [ethernet(0x86dd, ipv6(up, 0, data, 0)) for up, data in zip(ups, none)], [])
 
     def test_switched_off(self):
-        """The plugin changes the preference's default, not what a user asks for."""
+        """The plugin changes the default of the preference, but not what a user sets."""
         path = write("bigtcp-off.pcap", pcap([ethernet(0x86dd, ipv6(up, 6, segment, 0)) for up, segment in connection()]))
         self.assertEqual([4], tshark_runner.frames(path, "firstpayload"))
         self.assertEqual([], tshark_runner.frames(path, "firstpayload", ["-o", "ipv6.tso_support:FALSE"]))
@@ -96,7 +96,7 @@ def block(kind, body):
 
 
 def pcapng(frames):
-    """A capture of frames, (link type, bytes), a millisecond apart, with an interface for each link type."""
+    """Makes a capture of frames, (link type, bytes), a millisecond apart, with an interface for each link type."""
     link_types = sorted({link_type for link_type, _ in frames})
     out = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))]
     out += [block(1, struct.pack("<HHI", link_type, 0, 262144)) for link_type in link_types]
@@ -111,8 +111,8 @@ class Encapsulations(unittest.TestCase):
     maxDiff = None
 
     def compare(self, name, paths):
-        """Asks both of a capture in which each path has five frames, a connection of its own. Returns {name of a path: (the plugin's rows,
-        the program's)}, the rows as if the five were the first; of those that differ, and of all."""
+        """Asks both about a capture with a connection of five frames for each path. Returns {name of a path: (the plugin's rows, the
+        program's)}, numbered as if the five frames were the first: once for paths that differ, once for all."""
         frames = [encapsulations.build(path, up, segment) for port, path in enumerate(paths, 20001) for up, segment in encapsulations.connection(port)]
         capture = write(name, pcapng(frames))
         found = {encapsulations.name_of(path): ([], []) for path in paths}
@@ -124,7 +124,7 @@ class Encapsulations(unittest.TestCase):
         return {path: rows for path, rows in found.items() if rows[0] != rows[1]}, found
 
     def test_each(self):
-        """Both see the whole connection through each way there is, by itself."""
+        """Both see the whole connection through each single way."""
         ways = {encapsulations.name_of(path): path for path in map(encapsulations.path_through, encapsulations.WAYS)}
         paths = list(ways.values())
         differing, found = self.compare("layers-each.pcapng", paths)
@@ -132,7 +132,7 @@ class Encapsulations(unittest.TestCase):
         self.assertEqual({}, {path: rows for path, rows in found.items() if rows[0] != WHOLE})
 
     def test_at_random(self):
-        """And through any of them within one another, or neither does."""
+        """And through any of them inside any other; or neither does."""
         differing, found = self.compare("layers-random.pcapng", encapsulations.random_paths(14, 1500))
         self.assertEqual({}, differing)
         self.assertGreater(sum(rows[0] == WHOLE for rows in found.values()), len(found) * 2 // 3)
@@ -140,7 +140,7 @@ class Encapsulations(unittest.TestCase):
 
 class Tables(unittest.TestCase):
     def test_all_entries_are_decoded_or_judged(self):
-        """docs/layers.md is what docs/layers.py makes of Wireshark's tables and the program's; it has those of 4.0."""
+        """docs/layers.md is what docs/layers.py makes of the program's tables and those of Wireshark 4.0."""
         if tshark_runner.version() != (4, 0):
             return
         done = subprocess.run([sys.executable, answers.ROOT / "docs/layers.py", "--check"], capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each line of `slim --log` says of its frame what tshark's fields say, and the plugin's: on every scenario and every capture."""
+"""On every scenario and capture, each line of `slim --log` agrees with the fields of tshark and the plugin."""
 import base64
 import re
 import sys
@@ -17,14 +17,14 @@ FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.d
           "communityid", "firstpayload.direction", "firstpayload.len", "firstpayload.delay", "firstpayload.age", "firstpayload.fast_open",
           "firstpayload.midstream", "firstpayload.out_of_order", "firstpayload.data", "firstpayload.stream"]
 
-PAYLOAD_MAX = (1 << 31) - 100      # a tvbuff is no longer, whatever a damaged file says of its frame
+PAYLOAD_MAX = (1 << 31) - 100      # the longest tvbuff, whatever length a damaged file claims
 
 
-SYN_ACK_STARTS = ("port-reuse.pcap",)    # in which FIN and RST of a connection come behind the SYN of the next on its ports
+SYN_ACK_STARTS = ("port-reuse.pcap",)    # FIN and RST of a connection come after the SYN of the next on its ports
 
 
 def by_tshark(path, transport):
-    """{frame number: {field: [what each occurrence says]}} of the first payload frames."""
+    """Returns {frame number: {field: [value of each occurrence]}} of the first payload frames."""
     extract = [word for field in FIELDS for word in ("-e", field)]
     done = tshark_runner.run_tshark(["-n", "-r", str(path), "-o", f"firstpayload.transport:{transport}", "--enable-protocol", "communityid", "-Y", "firstpayload", "-T", "fields",
                                      "-E", "occurrence=a", "-E", "aggregator=;", *extract])
@@ -50,7 +50,7 @@ def epoch(timestamp):
 
 
 def addresses(row, end):
-    """Those of the innermost layers, or of what was not sampled: which of the two families that is, fields do not say."""
+    """Returns the addresses of the innermost IPv4 and IPv6 layers, or of those outside of what sFlow sampled: fields do not tell which is which."""
     return [row[field][0 if is_sampled(row) else -1] for field in ("ip." + end, "ipv6." + end) if row[field]]
 
 
@@ -70,20 +70,20 @@ def is_true(texts):
 
 
 def facts(entry):
-    """What an entry says and tshark has a field for."""
+    """Returns what an entry says and tshark has a field for."""
     same = ("side", "length", "fast_open", "midstream", "out_of_order", "community_id", "src_port", "dest_port", "vlan", "delay")
     return {**{key: entry.get(key) for key in same}, "time": epoch(entry["timestamp"]), "payload": base64.b64decode(entry["payload"]),
             "age": Fraction(str(entry["age"])), "delay": None if "delay" not in entry else Fraction(str(entry["delay"]))}
 
 
 def wanted(row, entry):
-    """What tshark says of the same frame; of what it does not say, what the entry says."""
+    """Returns what tshark says about the same frame; where it says nothing, what the entry says."""
     tags = [int(text, 0) for text in row["vlan.id"]]
     vlans = [tag for tag in tags if tag] or None
     ours = facts(entry)
     if any("erspan" in text or "sflow" in text for text in row["frame.protocols"]):
         vlans = entry.get("vlan")
-    shown = row["frame.time_epoch"][0]      # a damaged file's microseconds may make more than a second: not added, but shown, since 4.4 in words
+    shown = row["frame.time_epoch"][0]      # a damaged file may have more than a second of microseconds: tshark shows them as they are, since 4.4 in words
     time = Fraction(shown) if re.fullmatch(r"-?\d+\.\d{1,9}", shown) else ours["time"]
     length = int(row["firstpayload.len"][-1])
     if ours["length"] > PAYLOAD_MAX:
@@ -99,7 +99,7 @@ def wanted(row, entry):
 
 
 def different(ours, theirs):
-    """{key: (ours, theirs)} where they are not the same, cut to what one can look at."""
+    """Returns {key: (ours, theirs)} for all that differ, cut to a readable length."""
     return {key: tuple(repr(value)[:200] for value in (ours[key], theirs[key])) for key in theirs if ours[key] != theirs[key]}
 
 
@@ -123,7 +123,7 @@ class Agreement(unittest.TestCase):
                     self.assertEqual(different(facts(entry), wanted(row, entry)), {}, "frame %d" % entry["pcap_cnt"])
                     self.assertIn(entry["src_ip"], addresses(row, "src"))
                     self.assertIn(entry["dest_ip"], addresses(row, "dst"))
-                    # A SYN/ACK starts a stream behind a FIN or RST here, and since 4.4 in Wireshark, there behind others, too.
+                    # A SYN/ACK starts a stream after a FIN or RST here; in Wireshark only since 4.4, and there in other cases too.
                     if with_streams and tshark_runner.version() < (4, 4) and path.name not in SYN_ACK_STARTS:
                         self.assertEqual(entry["stream"], int(row["firstpayload.stream"][-1]))
                     compared += 1

@@ -73,10 +73,8 @@ class Said(unittest.TestCase):
         paths = sorted({str(table.relative_to(said.SHARED / "said").with_suffix("")) for table in tables})
         compared, others = 0, 0
         for path in paths:
-            rows = [row for row in said.rows(path) if row["transport"] == "tcp"]
-            firsts = self.firsts(path)
-            entries = self.entries(path)
-            for row in rows:
+            firsts, entries = self.firsts(path), self.entries(path)
+            for row in said.rows(path):
                 if int(row["first"]) not in firsts:
                     others += 1         # the other side's, say, whose first message is no first payload frame
                     continue
@@ -87,11 +85,13 @@ class Said(unittest.TestCase):
         self.assertGreater(compared, 150)
 
     def firsts(self, path):
-        lines = (said.SHARED / "expected" / (path + ".frames")).read_text().splitlines()
+        """The first payload frames, of TCP and of QUIC."""
+        tables = said.SHARED / "expected" / (path + ".frames"), said.SHARED / "expected-more" / (path + ".quic.rows")
+        lines = [line for table in tables if table.exists() for line in table.read_text().splitlines()]
         return {int(line.split("\t")[0]) for line in lines if "first" in line.split("\t")[1].split(",")}
 
     def entries(self, path):
-        run = answers.program("slim", "-q", "--log", "-", "--log-format", "json", str(said.SHARED / "files" / path), check=False)
+        run = answers.program("slim", "-q", "--log", "-", "--log-format", "json", "--transport", "tcp,quic", str(said.SHARED / "files" / path), check=False)
         return {entry["pcap_cnt"]: entry for entry in log_schema.entries(run.stdout)}
 
     def check(self, path, row, entry):
@@ -99,7 +99,7 @@ class Said(unittest.TestCase):
         if (name, row["first"]) in said.NO_REQUEST:
             self.assertNotIn("app_proto", entry)
             return
-        self.assertEqual(entry.get("app_proto"), row["kind"])
+        self.assertEqual(entry.get("app_proto"), row["transport"] if row["transport"] == "quic" else row["kind"])
         wanted, found = wanted_of(row), found_in(row, entry)
         if (name, row["first"]) in said.OTHER_JA3:
             wanted.pop("ja3"), found.pop("ja3")

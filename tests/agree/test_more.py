@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What has to be asked for, UDP and QUIC too, on captures that nobody in this project made, with the expected frames that come with them.
+"""The classes that have to be asked for, and UDP and QUIC, on captures that nobody in this project made, which come with expected frames.
 
 Lists of what is idle for 10 s are there where they differ from those without.
 """
@@ -18,7 +18,7 @@ SPOKEN = ("first", "reply", "flight")
 
 
 def in_classes(rows, names):
-    """The rows, with these classes alone."""
+    """Returns the rows with these classes only."""
     split = [(frame, [name for name in classes.split(",") if name in names]) for frame, classes in (row.split("\t") for row in rows)]
     return [f"{frame}\t{','.join(classes)}" for frame, classes in split if classes]
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random connections: the program, the plugin and stock tshark give one answer on tens of thousands of frames."""
+"""On random connections, tens of thousands of frames, the program, the plugin and stock tshark give the same answer."""
 import pathlib
 import subprocess
 import sys
@@ -21,7 +21,7 @@ TRANSPORTS = ("tcp", "tcp,udp", "tcp,quic", "udp")
 def ask_all(job):
     seed, transports = job
     scenario = pathlib.Path(tshark_runner.folder()) / f"random-{seed}-{transports}.scenario"
-    version = ".".join(map(str, tshark_runner.version()))    # what it has of its own is left out
+    version = ".".join(map(str, tshark_runner.version()))    # the peculiarities of this version are left out
     command = [sys.executable, answers.HERE / "random_scenario.py", str(seed), str(CONNECTIONS), version, transports]
     with scenario.open("w") as file:
         subprocess.run(command, stdout=file, check=True)

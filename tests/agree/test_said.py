@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the log of the program and the plugin both say something about a first message, they say the same: on every capture."""
+"""On every capture: if the program's log and the plugin both say something about a first message, they say the same."""
 import sys
 import unittest
 
@@ -8,18 +8,18 @@ import answers
 import log_schema
 import tshark_runner
 
-# By app_proto: what Wireshark calls it. SMB and RDP have a layer of their own below them.
+# app_proto -> what Wireshark calls it. SMB and RDP have another layer below them.
 PROTOCOLS = {"tls": ("TLS",), "http": ("HTTP",), "http2": ("HTTP2",), "ssh": ("SSH",), "smtp": ("SMTP",), "ftp": ("FTP",), "pop3": ("POP",),
              "imap": ("IMAP",), "mysql": ("MySQL",), "pgsql": ("PGSQL",), "mqtt": ("MQTT",), "rdp": ("TPKT",), "smb": ("NBSS", "SMB", "SMB2"),
              "dns": ("DNS",), "proxy": ("PROXY",)}
 
-# One for each protocol of which both can tell something; the rest of the preference's default is for protocols that the program does not know.
+# A field for each protocol about which both can say something. The preference's default has more, for protocols that the program does not know.
 DETAILS = ("tls.handshake.extensions_server_name", "http.host", "ssh.protocol", "dns.qry.name", "mysql.version", "mqtt.clientid", "smtp.rsp.parameter",
            "ftp.response.arg")
 
 
 def http_host(http):
-    """The Host field is its name and its port; the log has them apart."""
+    """Joins what the log has apart: the name and the port of the Host field."""
     host = http.get("hostname")
     return f"{host}:{http['http_port']}" if host is not None and "http_port" in http else host
 
@@ -47,7 +47,7 @@ def by_log(path):
 
 
 def by_plugin(path):
-    """{frame: (protocol, detail)}; in two passes, as the first does not know later frames."""
+    """Returns {frame: (protocol, detail)}. It takes two passes, as the first does not know later frames."""
     done = tshark_runner.run_tshark(["-n", "-2", "-r", str(path), "-o", "firstpayload.details:" + " ".join(DETAILS), "-Y", "firstpayload",
                                      "-T", "fields", "-E", "occurrence=l", "-e", "frame.number", "-e", "firstpayload.protocol", "-e", "firstpayload.detail"])
     rows = (line.split("\t") for line in tshark_runner.output_of(done).splitlines())
@@ -59,7 +59,7 @@ def ask_both(path):
 
 
 def said_by_log(entry):
-    """(names of the protocol, name in the message); () and None for what it does not say."""
+    """Returns (what Wireshark may call the protocol, name in the message); () and None for what the entry does not say."""
     protocol = entry.get("app_proto")
     return PROTOCOLS.get(protocol, ()), NAMES[protocol](entry) if protocol in NAMES else None
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every scenario as a capture: its own expectation, the program, the plugin and stock tshark give one answer."""
+"""On every scenario as a capture, the program, the plugin and stock tshark give the answer that the scenario expects."""
 import unittest
 
 import answers
@@ -58,7 +58,7 @@ class Scenarios(unittest.TestCase):
                     self.assertEqual("", different)
 
     def test_filters(self):
-        """The four filters as people type them, where most of the classes are."""
+        """The four filters as people type them, on the scenarios with most of the classes."""
         plain = [name for name in self.results if not self.results[name]["options"]]
         names = sorted(plain, key=lambda name: (-len(self.results[name]["expected"]), name))[:12]
         captures = [answers.scenario_capture(answers.SCENARIOS / f"{name}.scenario") for name in names]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures that nobody in this project made, with the expected frames that come with them.
+"""Captures that nobody in this project made, which come with expected frames.
 
-Those whose link type or tunnel the program cannot decode yet stand in not-yet.txt, those of which later versions of Wireshark say something
-else in tests/lib/other-versions.txt.
+not-yet.txt lists those whose link type or tunnel the program cannot decode yet; tests/lib/other-versions.txt lists those for which later
+versions of Wireshark give another answer.
 """
 import sys
 import unittest

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `firstpayload slim` promises of its output, on every capture there is: scenarios, own and shared.
+"""What `firstpayload slim` promises about its output, on every capture: scenarios, own and shared ones.
 
 Kept records are those of the input, byte for byte; slim of slim changes nothing; a capture in pieces is the capture; two threads write what one does.
 """
@@ -16,27 +16,27 @@ import tshark_runner
 ALL = "first,reply,flight,handshake"
 ENDS = "handshake,opening,closing"
 ASKED = ("--keep", f"{ALL},opening,closing", "--idle", "1")
-SMALL = 16          # records: cut at each of them; larger captures at some
+SMALL = 16          # records: smaller captures are cut at each record, larger ones at some
 RANDOM_CUTS = 10
 
-# The RST or FIN by which the second stream is told from the first is in neither class.
+# The RST or FIN that tells the second stream from the first is in neither class.
 NOT_REPEATABLE = ("scenario port-reuse-same-number-after-fin", "scenario port-reuse-same-number-after-rst", "scenario one-way-tap-port-reuse")
 
 
 def every_capture():
-    """[(name, path)]"""
+    """Returns [(name, path)]."""
     return ([(f"scenario {path.stem}", answers.scenario_capture(path)) for path in answers.scenarios()] +
             [(path.name, path) for path in answers.own_captures()] + [(name, path) for name, path, _ in answers.shared_captures()])
 
 
 def captures_without_reuse():
-    """Own and shared ones in which no endpoints carry more than one stream: all streams can be told apart without their SYNs."""
+    """Returns own and shared captures in which no endpoints are reused: all streams can be told apart without their SYNs."""
     own = [(path.name, path) for path in answers.own_captures() if not tshark_runner.frames(str(path), "tcp.analysis.reused_ports", plugin=False)]
     return own + [(name, path) for name, path, traits in answers.shared_captures_and_traits() if "reused_ports" not in traits]
 
 
 def slim_to(output, keep, *arguments):
-    """The output's bytes, or None where an input was too bad to leave any."""
+    """Returns the output's bytes, or None if the input was too damaged for any output."""
     done = answers.program("slim", "-q", "--keep", keep, "-w", output, *arguments, check=False)
     if done.returncode in (0, 1):
         return output.read_bytes()
@@ -54,7 +54,7 @@ def in_folder(function):
 
 @in_folder
 def kept_records(path, folder):
-    """"" or what is wrong."""
+    """Returns what is wrong, or ""."""
     data, output = files.contents(path), slim_to(folder / "out", ALL, "--marked-only", path)
     frames = [int(row.split("\t")[0]) for row in answers.slim(path, check=False)]
     if output is None:

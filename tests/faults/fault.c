@@ -246,30 +246,18 @@ static mode_t mode_of(int flags, va_list rest)
     return flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
 }
 
-#define WRAP_OPEN(function)                                                                                                                \
-    int function(const char *path, int flags, ...)                                                                                         \
+/* One that takes a mode only if it creates a file. */
+#define WRAP_OPEN(function, parameters, arguments)                                                                                         \
+    int function parameters                                                                                                                \
     {                                                                                                                                      \
-        static int (*next)(const char *, int, ...);                                                                                        \
+        static int(*next) parameters;                                                                                                      \
         va_list rest;                                                                                                                      \
         if (next == NULL)                                                                                                                  \
             FIND(next, #function);                                                                                                         \
         va_start(rest, flags);                                                                                                             \
         mode_t mode = mode_of(flags, rest);                                                                                                \
         va_end(rest);                                                                                                                      \
-        return meet(name_open(flags), path, -1) == ERROR ? -1 : next(path, flags, mode);                                                   \
-    }
-
-#define WRAP_OPENAT(function)                                                                                                              \
-    int function(int folder, const char *path, int flags, ...)                                                                             \
-    {                                                                                                                                      \
-        static int (*next)(int, const char *, int, ...);                                                                                   \
-        va_list rest;                                                                                                                      \
-        if (next == NULL)                                                                                                                  \
-            FIND(next, #function);                                                                                                         \
-        va_start(rest, flags);                                                                                                             \
-        mode_t mode = mode_of(flags, rest);                                                                                                \
-        va_end(rest);                                                                                                                      \
-        return meet(name_open(flags), path, -1) == ERROR ? -1 : next(folder, path, flags, mode);                                           \
+        return meet(name_open(flags), path, -1) == ERROR ? -1 : next arguments;                                                            \
     }
 
 #define WRAP_FCNTL(function)                                                                                                               \
@@ -286,10 +274,10 @@ static mode_t mode_of(int flags, va_list rest)
     }
 
 /* clang-format off */
-WRAP_OPEN(open)
-WRAP_OPEN(open64)
-WRAP_OPENAT(openat)
-WRAP_OPENAT(openat64)
+WRAP_OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
+WRAP_OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
+WRAP_OPEN(openat, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
+WRAP_OPEN(openat64, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
 WRAP(int, creat, "open-write", path, -1, -1, (const char *path, mode_t mode), (path, mode))
 WRAP(int, creat64, "open-write", path, -1, -1, (const char *path, mode_t mode), (path, mode))
 WRAP(int, mkostemp, "open-write", path, -1, -1, (char *path, int flags), (path, flags))

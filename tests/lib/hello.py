@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A TLS ClientHello made by hand."""
+"""Makes TLS ClientHellos."""
 
 
 def _vector(length_bytes, content):
@@ -7,7 +7,7 @@ def _vector(length_bytes, content):
 
 
 def client_hello(server_name, padding=0):
-    """A record with a ClientHello (RFC 8446 4.1.2) for server_name, str or bytes (RFC 6066 3), and bytes of padding (RFC 7685)."""
+    """Returns a TLS record with a ClientHello (RFC 8446 4.1.2). server_name: str or bytes (RFC 6066 3). padding: in bytes (RFC 7685)."""
     if isinstance(server_name, str):
         server_name = server_name.encode()
     extensions = b"\0\0" + _vector(2, _vector(2, b"\0" + _vector(2, server_name))) + b"\0\x15" + _vector(2, bytes(padding))

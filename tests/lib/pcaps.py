@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures made byte by byte, and the program run on them."""
+"""Makes captures byte by byte, and runs the program on them."""
 import os
 import struct
 import subprocess
@@ -16,7 +16,7 @@ MICROSECONDS, NANOSECONDS, MODIFIED = 0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34
 
 
 def segment(sport, dport, seq, flags, payload=b"", ack=0, src=b"\xc0\x00\x02\x01", dst=b"\xc0\x00\x02\x02"):
-    """An Ethernet frame with a TCP segment over IPv4."""
+    """Returns an Ethernet frame with a TCP segment over IPv4."""
     tcp = struct.pack(">HHIIBBHHH", sport, dport, seq, ack, 0x50, flags, 64240, 0, 0) + payload
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0, src, dst) + tcp
     return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\x00" + ip
@@ -35,7 +35,7 @@ def answer(sport, dport, payload=b""):
 
 
 def connection(port=40000, request=b"GET / HTTP/1.1\r\n\r\n"):
-    """Five frames: SYN, SYN/ACK, ACK, request (the fourth is the first payload frame), answer."""
+    """Returns five frames: SYN, SYN/ACK, ACK, request, answer. The fourth is the first payload frame."""
     client = dict(src=b"\xc0\x00\x02\x01", dst=b"\xc0\x00\x02\x02")
     server = dict(src=b"\xc0\x00\x02\x02", dst=b"\xc0\x00\x02\x01")
     return [
@@ -52,7 +52,7 @@ def header(order="<", magic=MICROSECONDS, link=1, snaplen=262144):
 
 
 def record(frame, n=0, order="<", magic=MICROSECONDS, wire=None):
-    """The n-th record of a capture that has one every millisecond."""
+    """Returns the n-th record of a capture that has one per millisecond."""
     fraction = n * (1000000 if magic == NANOSECONDS else 1000)
     extra = struct.pack(order + "IHBB", 7, 0x0800, 4, 0) if magic == MODIFIED else b""
     return struct.pack(order + "IIII", 1700000000, fraction, len(frame), wire or len(frame)) + extra + frame
@@ -69,26 +69,34 @@ def write(folder, name, data):
     return path
 
 
+def stub(folder, name, script):
+    """A program in folder, which anybody may run, and write to the folder: tshark does not run as root. Returns its path."""
+    path = write(folder, name, script.encode())
+    os.chmod(path, 0o755)
+    os.chmod(folder, 0o777)
+    return path
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()
 
 
 def slim(*arguments, stdin=b"", **kwargs):
-    """Runs firstpayload slim; standard output as bytes, standard error as text."""
+    """Runs firstpayload slim. The result has standard output as bytes, and standard error as text."""
     result = subprocess.run([PROGRAM, "slim", *arguments], input=stdin, capture_output=True, timeout=PATIENCE_SECONDS, **kwargs)
     result.stderr = result.stderr.decode()
     return result
 
 
 def rows(*arguments, **kwargs):
-    """The frames of slim --list, as a dict from number to classes."""
+    """Runs slim --list. Returns {frame number: classes}."""
     out = slim("--list", "-q", *arguments, **kwargs).stdout.decode()
     return {int(number): classes for number, classes in (line.split("\t") for line in out.splitlines())}
 
 
 class InFolder(unittest.TestCase):
-    """A test with a folder of its own."""
+    """A test with its own folder."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two services and clients of them.
 
-Either service reads a line whose last word is a number, sends so many bytes, and closes. MAIL says a greeting first, WEB
-waits for the client. Both serve IPv4 and IPv6, and take data in the SYN.
+Both services read a line whose last word is a number, send that many bytes, and close the connection. MAIL greets first; WEB
+waits for the client. Both serve IPv4 and IPv6, and accept data in the SYN.
 """
 import collections
 import socket
@@ -17,7 +17,7 @@ BLOCK = b"x" * 65536
 
 
 class Connection:
-    """One that has ended: who it was, and what the first payload frame of it must carry."""
+    """A connection that has ended: its endpoints, and what its first payload frame must carry."""
 
     def __init__(self, address, service, client, first, parts, fast_open):
         self.key = (address, service) + client
@@ -47,7 +47,7 @@ def serve(connection, client_port, speaks_first):
 
 
 class Service:
-    """serve(connection, client_port, speaks_first) is called in a thread for each connection, and closes it."""
+    """Calls serve(connection, client_port, speaks_first) in a thread for each connection; serve closes the connection."""
 
     def __init__(self, namespace, port, serve=serve):
         self.serve = serve
@@ -83,21 +83,21 @@ def client_socket(namespace, address, port=0):
     return client
 
 
-TcpInfo = collections.namedtuple("TcpInfo", "state unacknowledged sent_again")     # the latter two count segments
+TcpInfo = collections.namedtuple("TcpInfo", "state unacknowledged sent_again")     # the last two count segments
 
 
 def tcp_info(connection):
-    """What the kernel knows of one: struct tcp_info of linux/tcp.h."""
+    """Returns what the kernel knows about a connection: struct tcp_info of linux/tcp.h."""
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     return TcpInfo(info[0], *struct.unpack_from("=I", info, 24), *struct.unpack_from("=I", info, 100))
 
 
 def wait_until_acknowledged(client):
-    wait_for(lambda: tcp_info(client).unacknowledged == 0, "what was sent to be acknowledged")
+    wait_for(lambda: tcp_info(client).unacknowledged == 0, "everything sent to be acknowledged")
 
 
 def receive(client, size):
-    """All until the service closes."""
+    """Reads until the service closes the connection."""
     received = 0
     while True:
         part = client.recv(1 << 20)
@@ -109,11 +109,11 @@ def receive(client, size):
 
 
 def connect(namespace, address, service, size=100, parts=(), fast_open=False, port=0, reset=False, before=None):
-    """A whole connection, by default of a line and its answer.
+    """Runs a whole connection: by default, a line and its answer.
 
-    parts    what the client says before that line, each in a segment of its own
-    before   called between connecting and the first word
-    reset    the client ends it with RST
+    parts    what the client sends before that line, each in its own segment
+    before   called after connecting, before anything is sent
+    reset    the client ends the connection with a RST
     """
     words = [*parts, b"GET /%d %d\n" % (time.monotonic_ns(), size)]
     first = words[0]

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs tshark and sharkd with the plugin, as a user on whom Wireshark does not play safe.
+"""Runs tshark and sharkd with the plugin.
 
-Run as root, they ignore WIRESHARK_PLUGIN_DIR; so then they are started as another user, with an empty home.
-The environment says where things are (tests/plugin/CMakeLists.txt sets it):
+As root, Wireshark ignores WIRESHARK_PLUGIN_DIR. So when the tests run as root, they start it as another user, with an empty home.
+These variables say where things are (tests/plugin/CMakeLists.txt sets them):
 
     FIRSTPAYLOAD_PLUGINS   the folder that WIRESHARK_PLUGIN_DIR is set to for the plugin (needed for plugin=True)
     FIRSTPAYLOAD_TSHARK    tshark, default: the one in PATH
-    FIRSTPAYLOAD_SHARKD    sharkd, likewise
-    FIRSTPAYLOAD_PRELOAD   libasan, when the plugin was built with it; default: nothing
+    FIRSTPAYLOAD_SHARKD    sharkd; likewise
+    FIRSTPAYLOAD_PRELOAD   libasan, if the plugin was built with it; default: nothing
 
 In short:
 
@@ -30,16 +30,16 @@ TIMEOUT_SECONDS = PATIENCE_SECONDS
 READ_ERROR = re.compile("cut short in the middle of a packet|damaged or corrupt|record data that TShark doesn't support")
 SANITIZER_REPORTS = (b"ERROR: AddressSanitizer", b"runtime error:", b"AddressSanitizer:DEADLYSIGNAL")
 
-_folder = None      # made at first use, removed at exit
+_folder = None      # made on first use, removed at exit
 _copies = {}        # path -> a copy that the other user can read
 
 
 class SanitizerReport(AssertionError):
-    """The plugin was built with sanitizers, and one of them had something to say."""
+    """A sanitizer that the plugin was built with has reported something."""
 
 
 def folder():
-    """A folder of this process that the user who runs tshark can write to; for -w, and for captures made by tests."""
+    """Returns a folder of this process that the user who runs tshark can write to; for -w, and for captures made by tests."""
     global _folder
     if _folder is None:
         _folder = tempfile.mkdtemp(prefix="firstpayload-test-")
@@ -62,7 +62,7 @@ def _is_open_to_all(path):
 
 
 def readable(path):
-    """path, or that of a copy when the user who runs tshark could not read it. A folder is taken with all in it."""
+    """Returns path; or, if the user who runs tshark cannot read it, the path of a copy. A folder is copied with everything in it."""
     if os.geteuid() != 0 or not os.path.exists(path) or _is_open_to_all(path):
         return path
     if path not in _copies:
@@ -85,7 +85,7 @@ def _plugin_folder(plugin):
 
 
 def new_home():
-    """An empty home of the user who runs tshark."""
+    """Makes an empty home for the user who runs tshark."""
     home = tempfile.mkdtemp(prefix="home-", dir=folder())
     if os.geteuid() == 0:
         os.chown(home, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
@@ -93,9 +93,9 @@ def new_home():
 
 
 def command(program, args, plugin=True, home=None):
-    """The whole command line, for those who start the process themselves. program: "tshark" or "sharkd"."""
+    """Returns the whole command line, for tests that start the process themselves. program: "tshark" or "sharkd"."""
     variables = {"HOME": home or new_home(), "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                 "WIRESHARK_EXTCAP_DIR": _plugin_folder(False)}    # they take no part, and one hangs at exit with libasan
+                 "WIRESHARK_EXTCAP_DIR": _plugin_folder(False)}    # extcaps are not needed, and one hangs at exit with libasan
     unset = ["-u", "WIRESHARK_PLUGIN_DIR", "-u", "WIRESHARK_CONFIG_DIR", "-u", "XDG_CONFIG_HOME"] if home else []
     if home is None:
         variables.update(WIRESHARK_CONFIG_DIR=variables["HOME"], XDG_CONFIG_HOME=variables["HOME"], WIRESHARK_PLUGIN_DIR=_plugin_folder(plugin))
@@ -111,12 +111,12 @@ def command(program, args, plugin=True, home=None):
 
 
 def run(program, args, plugin=True, input=None, home=None):
-    """Runs it to its end and returns the CompletedProcess, its stdout and stderr as bytes.
+    """Runs program to its end. Returns the CompletedProcess, with stdout and stderr as bytes.
 
-    plugin: True for this project's plugin alone, False for no plugin at all, or a folder of plugins.
-    home: one with what Wireshark finds in it by itself, instead of an empty one and plugin.
-    input: bytes for its stdin. A file named after -r that the user could not read is copied first.
-    Raises SanitizerReport; the exit status is the caller's to look at.
+    plugin: True for this project's plugin only, False for no plugin, or a folder of plugins.
+    home: a home in which Wireshark finds its files itself, instead of an empty one; plugin is then ignored.
+    input: bytes for stdin. If the user cannot read the file named after -r, it is copied first.
+    Raises SanitizerReport. The caller has to check the exit status.
     """
     done = subprocess.run(command(program, args, plugin, home), input=b"" if input is None else input, capture_output=True,
                           timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
@@ -131,7 +131,7 @@ def run_tshark(args, plugin=True, input=None):
 
 
 def output_of(done):
-    """What a run of tshark printed. A capture that is broken halfway still gives the frames before; nothing else may go wrong."""
+    """Returns what tshark printed. A damaged capture still gives the frames before the damage; any other error raises."""
     errors = done.stderr.decode(errors="replace")
     if done.returncode != 0 and not READ_ERROR.search(errors):    # 2 in 4.0; 2, 3 or 14 later
         raise RuntimeError(f"tshark ended with {done.returncode}: {errors}")
@@ -140,23 +140,23 @@ def output_of(done):
 
 @functools.cache
 def version():
-    """(4, 0), (4, 4) ...: what is known to differ between versions of Wireshark is tested as it is with each."""
+    """Returns (4, 0), (4, 4) ... Tests expect the known differences between versions of Wireshark."""
     said = run_tshark(["--version"], plugin=False).stdout.decode()
     return tuple(int(number) for number in re.search(r"(\d+)\.(\d+)\.", said).groups())
 
 
 def true():
-    """What a Boolean field that is true prints with -T fields."""
+    """Returns what a Boolean field that is true prints with -T fields."""
     return "True" if version() >= (4, 4) else "1"
 
 
 def frames(path, display_filter, extra=(), plugin=True):
-    """The numbers of the frames of a capture that a display filter lets through, in order."""
+    """Returns the numbers of the frames of a capture that match a display filter, in order."""
     done = run_tshark(["-n", *extra, "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"], plugin)
     return [int(number) for number in output_of(done).split()]
 
 
 def plugin_is_listed():
-    """Whether tshark really has loaded the plugin: to be asserted before any answer is believed."""
+    """Whether tshark has really loaded the plugin. To be asserted before any other answer is believed."""
     listed = run_tshark(["-G", "plugins"]).stdout.decode(errors="replace")
     return any(line.split("\t")[0].strip() == "firstpayload.so" for line in listed.splitlines())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waiting for what other processes do. No test knows how long that takes: what is waited for is seen, and PATIENCE_SECONDS is for what never comes."""
+"""Waits for other processes. No test knows how long they take, so each waits for a condition; PATIENCE_SECONDS is the limit if it never comes true."""
 import array
 import fcntl
 import os
@@ -10,7 +10,7 @@ PATIENCE_SECONDS = 600
 
 
 def wait_for(condition, what, seconds=PATIENCE_SECONDS):
-    """What condition returned when it was true. what: in words, or what returns them when it was waited in vain."""
+    """Returns what condition returned once that is true. what: words for the error message, or a function that returns them."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
@@ -20,13 +20,13 @@ def wait_for(condition, what, seconds=PATIENCE_SECONDS):
 
 
 def without_clock(environment=os.environ):
-    """The environment of a program that waits for what happens alone, see no-clock.c."""
+    """Returns the environment for a program that is to wake up only when something happens: see no-clock.c."""
     libraries = f"{environment.get('LD_PRELOAD', '')} {environment['FIRSTPAYLOAD_NO_CLOCK']}".strip()
     return {**environment, "LD_PRELOAD": libraries, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 def is_asleep(pid):
-    """All its threads wait for something: none runs, or is being started, or has ended."""
+    """Whether all threads of the process sleep: none runs, is starting, or has ended."""
     for thread in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
             if file.read().rpartition(")")[2].split()[0] != "S":
@@ -35,29 +35,29 @@ def is_asleep(pid):
 
 
 def unread(pipe):
-    """Bytes that are in a pipe. Either end will do."""
+    """Returns the number of unread bytes in a pipe. pipe: either end."""
     count = array.array("i", [0])
     fcntl.ioctl(pipe, termios.FIONREAD, count)
     return count[0]
 
 
 def wait_until_taken(process, pipe):
-    """Until it has read all that is in the pipe, and has nothing left to do: it waits for more."""
+    """Waits until process has read everything from the pipe, and sleeps: it waits for more."""
     wait_for(lambda: process.poll() is not None or unread(pipe) == 0 and is_asleep(process.pid) and unread(pipe) == 0, "what is in the pipe to be read")
 
 
 def has_signal(process, kind, number):
-    """kind: ShdPnd, those that it has not been told of yet; SigCgt, those that it has handlers for."""
+    """kind: ShdPnd, signals that are pending; SigCgt, signals with a handler (proc(5))."""
     with open(f"/proc/{process.pid}/status", encoding="utf-8", errors="replace") as file:
         return int(next(line for line in file if line.startswith(kind)).split()[1], 16) >> (number - 1) & 1
 
 
 def wait_until_caught(process, number):
-    """Until it has a handler for the signal: before, the signal would end it."""
+    """Waits until process has a handler for the signal: before that, the signal would end it."""
     wait_for(lambda: process.poll() is not None or has_signal(process, "SigCgt", number), f"a handler for signal {number}")
 
 
 def send_signal(process, number):
-    """Returns when it has been told: two signals that come at once are one."""
+    """Returns once the signal is delivered: two that are pending at the same time are one."""
     process.send_signal(number)
     wait_for(lambda: process.poll() is not None or not has_signal(process, "ShdPnd", number), f"signal {number} to be heard")

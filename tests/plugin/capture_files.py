@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The captures that tests go over: the project's own, and a folder of real ones that may be absent.
+"""The captures that tests use: the project's own, and a folder of real ones that may be absent.
 
 FIRSTPAYLOAD_CAPTURES names that folder (default: shared/captures beside the project). In it files/PATH is a capture and
 expected/PATH.frames has a row for each frame in any class: its number, a tab, its classes separated by commas.
@@ -19,7 +19,7 @@ def _below(folder):
 
 
 def shared():
-    """Pairs of a capture and its list of expected frames; says so when there are none."""
+    """Returns pairs of a capture and its list of expected frames. Prints a note if there are none."""
     pairs = []
     expected_folder = os.path.join(SHARED, "expected")
     for expected in _below(expected_folder):
@@ -32,7 +32,7 @@ def shared():
 
 
 def own():
-    """The project's captures, and one made here, so that there is always one."""
+    """Returns the project's captures, and one made here, so that there is always one."""
     capture = Capture()
     for i in range(20):
         stream = Stream(capture, 40000 + i, *(("2001:db8::1", "2001:db8::2") if i % 2 else ()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures made by hand: classic pcap, Ethernet, as much IP and TCP as the tests need. Checksums are left 0."""
+"""Makes captures: classic pcap, Ethernet, and as much IP and TCP as the tests need. Checksums are 0."""
 import ipaddress
 import struct
 
@@ -12,7 +12,7 @@ def tcp(source_port, destination_port, seq, ack, flags, payload=b"", window=6400
 
 
 def ip(source, destination, payload, protocol=6):
-    """An IPv4 or IPv6 packet, as the addresses say."""
+    """Returns an IPv4 or IPv6 packet, depending on the addresses."""
     source, destination = ipaddress.ip_address(source), ipaddress.ip_address(destination)
     if source.version == 4:
         return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 0, 0x4000, 64, protocol, 0) + source.packed + destination.packed + payload
@@ -28,7 +28,7 @@ def udp(source_port, destination_port, payload):
 
 
 def client_hello(server_name, padding_bytes=0):
-    """A TLS record with a ClientHello (RFC 8446 4.1.2): server name (RFC 6066 3), and padding (RFC 7685)."""
+    """Returns a TLS record with a ClientHello (RFC 8446 4.1.2), with a server name (RFC 6066 3) and padding (RFC 7685)."""
     def vector(length_bytes, content):
         return len(content).to_bytes(length_bytes, "big") + content
 
@@ -39,14 +39,14 @@ def client_hello(server_name, padding_bytes=0):
 
 
 class Capture:
-    """Frames 10 ms apart unless told otherwise, the first at 0.01 s after the start."""
+    """A capture whose frames are 10 ms apart by default; the first is 0.01 s after the start."""
 
     def __init__(self):
         self.records = []
         self.now = 0.0
 
     def add(self, packet, at=None, captured=None, padding=b""):
-        """Adds an IP packet; at: seconds since the start; captured: bytes of the frame that are kept. Returns the frame's number."""
+        """Adds an IP packet. at: seconds since the start. captured: the snaplen of this frame. Returns the frame's number."""
         self.now = round(self.now + 0.01, 6) if at is None else at
         frame = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02" + (b"\x08\0" if packet[0] >> 4 == 4 else b"\x86\xdd") + packet + padding
         microseconds = round(self.now * 1000000)
@@ -64,7 +64,7 @@ class Capture:
 
 
 class Stream:
-    """Two endpoints. Sequence numbers are given as Wireshark shows them: 0 is the SYN, 1 the first byte."""
+    """Two endpoints. Sequence numbers are relative, as Wireshark shows them: 0 is the SYN, 1 the first byte."""
 
     def __init__(self, capture, port, client="10.0.0.1", server="10.0.0.2", server_port=7777):
         self.capture, self.port, self.server_port = capture, port, server_port
@@ -85,5 +85,5 @@ class Stream:
         return self.capture.add(self.server_packet(flags, seq, ack, payload), **kept)
 
     def handshake(self):
-        """SYN, SYN/ACK, ACK. Returns the three numbers."""
+        """Adds SYN, SYN/ACK and ACK. Returns their frame numbers."""
         return [self.client(SYN, 0), self.server(SYN | ACK, 0, 1), self.client(ACK, 1, 1)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every class, on real captures: exactly the frames that are expected."""
+"""Every class, on real captures: exactly the expected frames match."""
 import concurrent.futures
 import os
 import unittest
@@ -8,9 +8,9 @@ import capture_files
 import other_versions
 import tshark_runner
 
-EVERY = int(os.environ.get("FIRSTPAYLOAD_EVERY", "5"))     # of the shared captures, one in so many: agree-shared takes them all, by fields
+EVERY = int(os.environ.get("FIRSTPAYLOAD_EVERY", "5"))     # every so many-th of the shared captures; agree-shared takes all of them, by fields
 FILTERS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake"}
-ENDS = {"opening": "firstpayload.opening", "closing": "firstpayload.closing"}     # agree-more holds these against lists
+ENDS = {"opening": "firstpayload.opening", "closing": "firstpayload.closing"}     # agree-more compares these with lists
 
 
 def setUpModule():
@@ -38,7 +38,7 @@ class Captures(unittest.TestCase):
 
     def test_shared_captures(self):
         agree = dict.fromkeys(FILTERS, 0)
-        others = other_versions.captures("plugin")    # agree-shared has those
+        others = other_versions.captures("plugin")    # agree-shared tests those
         pairs = [pair for pair in capture_files.shared()[::EVERY] if not pair[0].endswith(tuple(others))]
         for (capture, expected), got in self.for_each(lambda pair: answers(pair[0]), pairs):
             wanted = read_expected(expected)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which filter matches which frame: presence, several layers, quoted headers, cut frames, preferences."""
+"""Which filter matches which frame: presence, several layers, quoted headers, truncated frames, preferences."""
 import os
 import struct
 import unittest
@@ -41,7 +41,7 @@ class Classes(unittest.TestCase):
         self.assertEqual(self.frames("firstpayload && firstpayload.handshake && firstpayload.flight"), [both])
 
     def test_two_tcp_layers_in_one_frame(self):
-        """GTP is what Wireshark takes over TCP and has IP in it."""
+        """In GTP: Wireshark accepts it over TCP, and it carries IP."""
         def gtp(packet):
             return struct.pack(">BBHI", 0x30, 255, len(packet), 1) + packet
 
@@ -138,7 +138,7 @@ class Classes(unittest.TestCase):
         self.assertEqual(self.frames("firstpayload.reply", *skip), [])
 
     def test_absurd_times(self):
-        """A block of pcapng has 64 bits of time: ages must not overflow."""
+        """pcapng has 64-bit times: ages must not overflow."""
         packet = b"\x02" * 12 + b"\x08\0" + self.stream.client_packet(PSH | ACK, 1, 1, b"now")
         pcapng = struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28) + struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
         for time in (0, 2**64 - 1, 2**63):

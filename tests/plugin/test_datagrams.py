@@ -96,6 +96,13 @@ class Datagrams(unittest.TestCase):
         self.ask(4001, b"\0\0\0\0", 2055)
         self.assertEqual(self.fields("udp", "firstpayload", "firstpayload.protocol"), [["SNMP"], [""]])
 
+    def test_protocol_without_a_detail(self):
+        """Without one the payload's bytes are shown beside it."""
+        self.ask(4000, QUERY, 53)
+        rows = self.fields("udp", "firstpayload", "firstpayload.protocol", "firstpayload.detail", "firstpayload.summary",
+                           passes=["-o", "firstpayload.details:http.host"])
+        self.assertEqual(rows, [["DNS", "", f"unknown {len(QUERY)}: DNS {QUERY[:16].hex(' ')}"]])
+
     def test_data(self):
         """The payload, as far as the UDP length goes."""
         self.capture.add(ip(CLIENT, SERVER, struct.pack(">HHHH", 4000, 9999, 12, 0) + b"wordspadding", 17))

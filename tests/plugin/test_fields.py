@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every field's value, on streams made by hand."""
+"""The value of every field, on handmade streams."""
 import json
 import os
 import unittest
@@ -42,7 +42,7 @@ class Fields(unittest.TestCase):
         cls.answered = late.client(PSH | ACK, 1, 1, b"\r\n", at=7.0)
         late.server(SYN | ACK, 0, 1, at=7.5)
 
-        again = Stream(capture, 40001, "2001:db8::1", "2001:db8::2")    # the port again: another SYN with data
+        again = Stream(capture, 40001, "2001:db8::1", "2001:db8::2")    # the same port again: another SYN with data
         cls.fast_open_again = again.client(SYN, 70000, 0, b"\x00\x01\x02", at=8.0)
         cls.path = capture.write(os.path.join(tshark_runner.folder(), "fields.pcap"))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Installed below ~/.local, the plugin is found by the tshark of a user who has set nothing."""
+"""A plugin installed below ~/.local is found by tshark without any setting."""
 import os
 import pathlib
 import re
@@ -12,7 +12,7 @@ from packets import ACK, PSH, Capture, Stream
 
 
 def install(home):
-    """The component "user", as docs/installing.md has it. Returns the files."""
+    """Installs the component "user" as docs/installing.md says. Returns the files."""
     build = pathlib.Path(os.environ["FIRSTPAYLOAD_BUILD"])
     subprocess.run([os.environ["FIRSTPAYLOAD_CMAKE"], "--install", build, "--prefix", home / ".local", "--component", "user"],
                    capture_output=True, check=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tshark that captures: each connection's first payload is there while the connection still is."""
+"""tshark captures live: it shows each connection's first payload while the connection is still open."""
 import os
 import queue
 import signal
@@ -26,7 +26,7 @@ class Live(unittest.TestCase):
         fields = ["firstpayload.direction", "tcp.port", "firstpayload.text"]
         command = tshark_runner.command("tshark", ["-n", "-l", "-i", "lo", "-f", "tcp", "-Y", "firstpayload", "-T", "fields",
                                                    *(word for field in fields for word in ("-e", field))])
-        command[1:1] = [f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}"]    # of setpriv, for dumpcap
+        command[1:1] = [f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}"]    # options of setpriv, for dumpcap
         self.tshark = subprocess.Popen(self.namespace.argv(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                        cwd=tshark_runner.folder(), text=True)
         self.addCleanup(self.tshark.kill)
@@ -35,7 +35,7 @@ class Live(unittest.TestCase):
         wait_for(self.captures, "tshark to capture")
 
     def captures(self):
-        """Tried by a connection, as its first frames may come before it has begun to."""
+        """Waits until tshark captures. Tries connections, as the first may come too early."""
         if self.tshark.poll() is not None:
             self.fail("tshark does not capture: " + self.tshark.stderr.readline())
         self.client(TRIES)[0].sendall(b"GET 0\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The same answer however the frames are visited: one pass, two, from a pipe, at random, written out, loaded again."""
+"""The answer is the same however the frames are visited: one pass, two, from a pipe, at random, written out, loaded again."""
 import json
 import os
 import shutil
@@ -17,7 +17,7 @@ def setUpModule():
 
 
 def make_capture():
-    """Thirty streams, their frames mixed; every third has no SYN."""
+    """Thirty interleaved streams; every third has no SYN."""
     capture, streams = Capture(), [Stream(Capture(), 40000 + i) for i in range(30)]
     for stream in streams:
         stream.capture = capture
@@ -52,7 +52,7 @@ class Passes(unittest.TestCase):
             self.assertEqual(tshark_runner.frames(self.path, name, ["-2"]), self.expected[name])
 
     def test_read_filter_that_drops_what_was_marked(self):
-        """The number of the dropped first payload frame goes to a frame whose TCP is none of ours: quoted, or cut too short."""
+        """A frame gets the number of a dropped first payload frame, but its own TCP does not count: it is quoted, or truncated too early."""
         for captured in (None, 44):
             capture = Capture()
             stream = Stream(capture, 40000)
@@ -72,7 +72,7 @@ class Passes(unittest.TestCase):
             self.assertEqual([row[2:] for row in rows], [["", "", ""]] * 3)
 
     def test_read_filter(self):
-        """-R gives the number of a frame that it drops to the next."""
+        """With -R, the next frame gets the number of a frame that is dropped."""
         for read_filter, left in (("firstpayload", 30), ("tcp.len > 0", 120)):
             done = tshark_runner.run_tshark(["-r", self.path, "-2", "-R", read_filter, "-T", "fields", "-e", "frame.number", "-e", "firstpayload.len"])
             rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
@@ -86,7 +86,7 @@ class Passes(unittest.TestCase):
             self.assertEqual([int(number) for number in done.stdout.split()], self.expected["firstpayload"], done.stderr)
 
     def test_merged(self):
-        """Two captures of the same connections, each with every other frame, put together by mergecap: one section, two interfaces."""
+        """mergecap joins two captures, each with every other frame of the same connections: one section, two interfaces."""
         parts = []
         for start in (0, 1):
             part = Capture()
@@ -113,7 +113,7 @@ class Passes(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, b""), options)
 
     def test_beside_the_plugins_of_the_system(self):
-        # asked without WIRESHARK_PLUGIN_DIR, which would be the answer
+        # without WIRESHARK_PLUGIN_DIR, which would be the answer
         listed = subprocess.run([os.environ.get("FIRSTPAYLOAD_TSHARK") or "tshark", "-G", "folders"], capture_output=True, check=True, text=True)
         system = [line.split(":", 1)[1].strip() for line in listed.stdout.splitlines() if line.startswith("Global Plugins")]
         both = os.path.join(tshark_runner.folder(), "both")
@@ -126,7 +126,7 @@ class Passes(unittest.TestCase):
 
 
 class Sharkd:
-    """A conversation with sharkd, which visits frames as the GUI does: all of them once, then any at random."""
+    """Talks to sharkd, which visits frames as the GUI does: all of them once, then any of them."""
 
     def __init__(self):
         self.process = subprocess.Popen(tshark_runner.command("sharkd", ["-"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -146,11 +146,11 @@ class Sharkd:
                 return answer["result"]
 
     def frames(self, display_filter):
-        # sharkd keeps what a filter matched by its text, even when another file is loaded: never the same text twice
+        # sharkd remembers what a filter text matched, even after it loads another file: so no text is used twice
         return [frame["num"] for frame in self.ask("frames", filter=display_filter + " " * self.asked)]
 
     def labels(self, frame):
-        """What stands in the tree of a frame under its root items of ours."""
+        """Returns the labels below each of our root items in the tree of a frame."""
         tree = self.ask("frame", frame=frame, proto=True)["tree"]
         return [[child["l"] for child in item.get("n", [])] for item in tree if item["l"].startswith("First Payload")]
 
@@ -199,7 +199,7 @@ class RandomAccess(unittest.TestCase):
             self.assertEqual(self.sharkd.frames("firstpayload.flight"), self.expected[name])
 
     def test_time_references(self):
-        """They change the time that Wireshark counts from, not the stream's."""
+        """They change the times that Wireshark shows, but not those of the stream."""
         self.sharkd.ask("load", file=self.path)
         columns = {"column0": "frame.time_relative:0", "column1": "firstpayload.age:0"}
         plain = self.sharkd.ask("frames", filter="firstpayload", **columns)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The profile as Wireshark finds it: listed globally, copied to the user on first use, with columns, colours and buttons that work."""
+"""Wireshark finds the profile: listed as global, copied to the user on first use, with columns, colours and buttons that work."""
 import csv
 import os
 import shutil
@@ -19,7 +19,7 @@ def setUpModule():
 
 
 def data_folder():
-    """A folder like Wireshark's own, with the profile among the global ones."""
+    """Makes a folder like Wireshark's own, with the profile among the global ones."""
     listed = subprocess.run([os.environ.get("FIRSTPAYLOAD_TSHARK") or "tshark", "-G", "folders"], capture_output=True, check=True, text=True)
     system = next(line.split(":", 1)[1].strip() for line in listed.stdout.splitlines() if line.startswith("Global configuration"))
     folder = os.path.join(tshark_runner.folder(), "data")

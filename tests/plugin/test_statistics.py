@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Statistics > First Payload as tshark prints it, and the taps that others can listen to."""
+"""Statistics > First Payload, as tshark prints it; and the taps."""
 import os
 import re
 import unittest
@@ -35,7 +35,7 @@ def make_capture():
     opened(0, 80).client(PSH | ACK, 1, 1, b"GET / HTTP/1.1\r\n\r\n", at=0.05)
     hello = opened(1, 443)
     hello.client(PSH | ACK, 1, 1, client_hello("www.example.org", 400))
-    hello.client(FIN | ACK, 1000, 1)                                        # it has spoken: that it closes is no matter
+    hello.client(FIN | ACK, 1000, 1)                                        # it has spoken, so its end does not count
     opened(2, 25).server(PSH | ACK, 1, 1, b"220 ready\r\n", at=5.0)
     stream(3, 80).client(SYN, 0, 0, b"GET / HTTP/1.1\r\n\r\n")
     stream(4, 7777).server(PSH | ACK, 1000, 1000, b"in the middle")
@@ -56,7 +56,7 @@ class Statistics(unittest.TestCase):
         cls.path = make_capture().write(os.path.join(tshark_runner.folder(), "statistics.pcap"))
 
     def tree(self, *extra, listener="firstpayload,tree", path=None):
-        """What tshark prints: (names from the root down) -> count, and, where there is one, average."""
+        """Returns what tshark prints: {(names from the root down): count, and average if there is one}."""
         done = tshark_runner.run_tshark(["-q", "-r", path or self.path, *extra, "-z", listener])
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         counts, averages, above = {}, {}, []
@@ -106,7 +106,7 @@ class Statistics(unittest.TestCase):
             self.assertEqual(averages[("Length of first payload", "1-15")], 12)
 
     def test_the_same_whoever_asks_for_a_field(self):
-        """Wireshark makes a tree where a field is asked for, in which a message that never ends leaves nothing."""
+        """If a field is asked for, Wireshark makes a tree; a message that never ends leaves nothing in it."""
         capture = Capture()
         for number, pieces in enumerate(([b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"], [b"GET / HTTP/1.1\r\nHost: "], [b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n"],
                                          [b"POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n", b"body"])):
@@ -123,7 +123,7 @@ class Statistics(unittest.TestCase):
                     self.assertEqual(self.tree(*passes, *extra, path=path), plain)
 
     def test_with_a_filter_that_leaves_frames_out(self):
-        """A stream is what the frames that are left say of it; nothing is counted below nothing."""
+        """Only the frames that pass the filter count; no count is negative."""
         counts, _ = self.tree(listener="firstpayload,tree,firstpayload")
         self.assertEqual([counts[name] for name in (("Streams",), ("Streams", "Spoke"), ("Streams", "Never said anything"))], [5, 5, 0])
         counts, _ = self.tree(listener="firstpayload,tree,tcp.flags.syn == 1")

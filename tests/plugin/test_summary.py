@@ -20,7 +20,7 @@ def setUpModule():
 
 
 def make_capture(frames):
-    """One stream of each kind; their frames' numbers go into frames."""
+    """One stream of each kind. Sets the frames' numbers in frames."""
     capture = Capture()
 
     def stream(port, server_port):
@@ -60,7 +60,7 @@ class Summary(unittest.TestCase):
         cls.path = make_capture(cls.frames).write(os.path.join(tshark_runner.folder(), "summary.pcap"))
 
     def rows(self, *fields, passes=2, extra=()):
-        """Of every frame that has one of the fields: its number -> the values."""
+        """Returns {frame number: values} of all frames that have any of the fields."""
         options = [option for field in fields for option in ("-e", field)]
         done = tshark_runner.run_tshark(["-r", self.path, *(["-2"] if passes == 2 else []), *extra, "-T", "fields", "-e", "frame.number", *options])
         self.assertEqual((done.returncode, done.stderr), (0, b""))
@@ -106,7 +106,7 @@ class Summary(unittest.TestCase):
             "post": ["HTTP", "post.example.org"], "post end": ["", "post.example.org"]})
 
     def test_one_field_alone(self):
-        """Each is the same as among others, although Wireshark keeps only what somebody asks for."""
+        """Each field is the same alone, although Wireshark keeps only what somebody asks for."""
         both = self.rows("firstpayload.protocol", "firstpayload.detail")
         for column, field in enumerate(("firstpayload.protocol", "firstpayload.detail")):
             alone = {number: values[0] for number, values in self.rows(field).items()}
@@ -135,12 +135,12 @@ class Summary(unittest.TestCase):
                          {"split": str(self.frames["split end"]), "post": str(self.frames["post end"])})
 
     def test_frames_that_a_read_filter_drops(self):
-        """Without the frame that completes the message, nobody knows what it says; its number goes to the next frame."""
+        """Without the frame that completes the message, nobody knows what it says. The next frame gets that number."""
         rows = self.rows("firstpayload.detail", extra=["-R", f"frame.number != {self.frames['split end']}"])
         self.assertEqual({rows.get(self.frames["split"]), tuple(rows[self.frames["tls"]])}, {None, ("www.example.org",)})
 
     def test_in_any_order(self):
-        """As in Wireshark: all frames once, then any of them, with a filter or to be looked at."""
+        """As in Wireshark: all frames once, then any of them, for a filter or for display."""
         sharkd = Sharkd()
         self.addCleanup(sharkd.close)
         sharkd.ask("load", file=tshark_runner.readable(self.path))

@@ -4,13 +4,12 @@ import contextlib
 import gzip
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import unittest
 
 from pcaps import CAPTURES, PROGRAM, InFolder, connection, header, pcap, read, record, slim, write
+from test_live import Server
 from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_caught
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
@@ -192,45 +191,27 @@ class Refused(Follow):
 class RealPrograms(Follow):
     """tcpdump and dumpcap write, connections come, lines appear while they go on."""
 
-    def talk(self, words):
-        with socket.create_connection(("127.0.0.1", self.port)) as peer:
-            peer.sendall(words)
-            while peer.recv(100):
-                pass
-
-    def serve(self):
-        try:
-            while True:
-                peer = self.server.accept()[0]
-                peer.recv(1000)
-                peer.sendall(b"answer")
-                peer.close()
-        except OSError:
-            pass
-
     def said(self):
         return [entry["payload_printable"] for entry in log_schema.entries(b"".join(line + b"\n" for line in self.lines()))]
 
     def behind(self, command):
         self.assertEqual(os.geteuid(), 0, "capturing takes root: run the tests as root")
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(self.server.close)
-        self.port = self.server.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        server = Server().__enter__()
+        self.addCleanup(server.__exit__)
         os.chmod(self.folder, 0o777)
-        command += ["-i", "lo", "-w", self.source, *(["-f"] if command[0] == "dumpcap" else []), f"tcp port {self.port}"]
+        command += ["-i", "lo", "-w", self.source, *(["-f"] if command[0] == "dumpcap" else []), f"tcp port {server.port}"]
         run = self.follow("--log-format", "json")       # as one who types both types them: it may be the first to begin
         writer = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.addCleanup(writer.wait)
         self.addCleanup(writer.kill)
 
         def talk_until_heard():
-            self.talk(b"first")
+            server.talk(b"first")
             return self.lines()
 
         wait_for(talk_until_heard, "the first line")    # the first may come before the capture has begun
         for n in range(5):          # tcpdump takes a second for each
-            self.talk(b"hello %d" % n)
+            server.talk(b"hello %d" % n)
             wait_for(lambda: f"hello {n}" in self.said(), f"line {n} while {command[0]} goes on")
         writer.send_signal(signal.SIGINT)
         writer.wait(PATIENCE_SECONDS)

@@ -2,14 +2,14 @@
 """What tshark is given of a stream: enough to stand alone, whatever else it is given, and a flight as a whole for -Y. And how long it is
 waited for."""
 import os
+import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import unittest
 
-from pcaps import ACK, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
+from pcaps import ACK, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, segment, slim, stub, write
 from test_fields import HOST, SNI, TSHARK, hello_in
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
@@ -205,8 +205,7 @@ class Pauses(InFolder):
 class Waiting(InFolder):
     def tshark(self, script, **environment):
         """A program that stands for tshark; TSHARK in it is the real one."""
-        path = write(self.folder, "tshark", script.replace("TSHARK", TSHARK).encode())
-        os.chmod(path, stat.S_IRWXU)
+        stub(self.folder, "tshark", script.replace("TSHARK", TSHARK))
         return {"env": {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", **environment}}
 
     def once(self, what):
@@ -245,10 +244,10 @@ class Waiting(InFolder):
         begun = self.path("begun")     # it is well when it is asked what makes sense, which watch does twice
         script = f"#!/bin/sh\necho x >>{begun}\n[ $(wc -l <{begun}) -le TIMES ] || exit 1\nexec TSHARK \"$@\"\n"
         for words, words_for_it in (("--fields", HOST), "1 have no fields"), (("-Y", "http"), "1 are kept without being judged"):
-            write(self.folder, "begun", b"")
+            os.chmod(write(self.folder, "begun", b""), 0o666)
             found = log(*words, "-", stdin=pcap(connection()), expected=1, **self.tshark(script.replace("TIMES", "1")))
             self.assertTrue(found[0]["tshark_error"])
-            write(self.folder, "begun", b"")
+            os.chmod(write(self.folder, "begun", b""), 0o666)
             done, found = self.watch(*words, env=self.tshark(script.replace("TIMES", "2")))
             self.assertEqual((done.returncode, len(found)), (1, 1), done.stderr)
             self.assertTrue(found[0]["tshark_error"])
@@ -257,6 +256,19 @@ class Waiting(InFolder):
         done, found = self.watch("--fields", HOST, env={"env": {**os.environ, "PATH": self.folder}})
         self.assertEqual((done.returncode, [e["fields"] for e in found]), (1, [None]), done.stderr)
         self.assertIn("a.pcap: tshark could not be asked about all its streams: 1 have no fields", done.stderr)
+
+    def test_tshark_has_no_rights(self):
+        """Its dissectors read what strangers send: not as root, without capabilities, and without a way to gain any."""
+        says = self.path("says")
+        env = self.tshark(f"#!/bin/sh\n{{ id -u; echo $HOME; cat /proc/self/status; }} >{says}\nexec TSHARK \"$@\"\n")
+        self.assertEqual(log("--fields", HOST, "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")), **env)[0]["fields"], {HOST: "h"})
+        uid, home, *status = read(says).decode().splitlines()
+        users = [entry for entry in pwd.getpwall() if entry.pw_name in ("tshark", "nobody")] if os.geteuid() == 0 else [pwd.getpwuid(os.geteuid())]
+        self.assertIn((int(uid), home if os.geteuid() == 0 else users[0].pw_dir), [(entry.pw_uid, entry.pw_dir) for entry in users])
+        status = dict(line.split(":\t") for line in status if ":\t" in line)
+        self.assertEqual((status["NoNewPrivs"], int(status["CapEff"], 16), int(status["CapPrm"], 16), int(status["CapAmb"], 16)), ("1", 0, 0, 0))
+        if os.geteuid() == 0:
+            self.assertEqual((int(status["CapBnd"], 16), status["Groups"].strip()), (0, ""))
 
     def test_files_wait(self):
         """For one that starts late; as long as it takes."""

@@ -6,13 +6,12 @@ import os
 import select
 import shutil
 import signal
-import stat
 import struct
 import subprocess
 import sys
 import unittest
 
-from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
+from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, stub, write
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
 from waiting import PATIENCE_SECONDS, wait_for, wait_until_taken
@@ -251,8 +250,7 @@ class Broken(InFolder):
     """Programs that stand for tshark. CHECK is when it is only asked whether fields and filter make sense."""
 
     def tshark(self, script, **environment):
-        path = write(self.folder, "tshark", script.replace("TSHARK", TSHARK).encode())
-        os.chmod(path, stat.S_IRWXU)
+        stub(self.folder, "tshark", script.replace("TSHARK", TSHARK))
         return {"env": {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", **environment}}
 
     def poisoned(self, how, each=False, **environment):
@@ -476,8 +474,7 @@ class Many(InFolder):
     def test_scans_are_not_given_to_tshark(self):
         """Nor is anything else that never has payload."""
         given = self.path("given.")
-        write(self.folder, "tshark", f"#!/bin/sh\ntee {given}$$ | {TSHARK} \"$@\"\n".encode())
-        os.chmod(self.path("tshark"), stat.S_IRWXU)
+        stub(self.folder, "tshark", f"#!/bin/sh\ntee {given}$$ | {TSHARK} \"$@\"\n")
         env = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         frames = [segment(1000 + i % 60000, 80 + i // 60000, 1000, SYN) for i in range(100000)] + connection(70, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertEqual([e["fields"] for e in entries("-Y", "http", "-", stdin=pcap(frames), fields=HOST, env=env)], [{HOST: "a"}])

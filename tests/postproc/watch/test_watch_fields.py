@@ -10,7 +10,7 @@ import unittest
 
 import test_watch  # not its classes: they would run once more
 import test_fields
-from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, write
+from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, stub, write
 from test_fields import HOST, SNI, hello_in
 from waiting import PATIENCE_SECONDS
 
@@ -108,7 +108,7 @@ class Watch(test_watch.Watch):
         """That is no fault of the file, and it is not given up."""
         real = subprocess.run(["which", "tshark"], capture_output=True, text=True, check=True).stdout.strip()
         asked = self.path("asked")
-        stub = write(self.folder, "tshark", f"""#!{sys.executable}
+        stub(self.folder, "tshark", f"""#!{sys.executable}
 import os, subprocess, sys, time
 child = subprocess.Popen([{real!r}, *sys.argv[1:]], stdin=subprocess.PIPE)
 while data := os.read(0, 65536):
@@ -119,8 +119,7 @@ while data := os.read(0, 65536):
     child.stdin.flush()
 child.stdin.close()
 sys.exit(child.wait())
-""".encode())
-        os.chmod(stub, 0o755)
+""")
         environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         self.arrive("a.pcap", pcap(connection(1000, b"GET /POISON HTTP/1.1\r\nHost: h\r\n\r\n")))
         command = [PROGRAM, "watch", "--once", "--log", "only", "--fields", HOST, self.inbox, self.outdir]

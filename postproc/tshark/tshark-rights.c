@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tshark-rights.c - see tshark-rights.h. */
+#include "tshark-rights.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define SETPRIV "/usr/bin/setpriv" /* where Debian has it, whatever PATH says */
+
+/* Returns the user that tshark runs as, valid until the next look at the list of users. NULL: there is none of these. */
+static const struct passwd *find_user(void)
+{
+    const struct passwd *user = getpwnam("tshark");
+
+    return user != NULL ? user : getpwnam("nobody");
+}
+
+static void add_user(GPtrArray *argv, const struct passwd *user)
+{
+    g_ptr_array_add(argv, g_strdup_printf("--reuid=%u", user->pw_uid));
+    g_ptr_array_add(argv, g_strdup_printf("--regid=%u", user->pw_gid));
+    g_ptr_array_add(argv, g_strdup("--clear-groups"));
+    g_ptr_array_add(argv, g_strdup("--bounding-set=-all"));
+}
+
+bool fp_tshark_rights_add(GPtrArray *argv, GError **error)
+{
+    const bool is_root = geteuid() == 0;
+    const struct passwd *user = is_root ? find_user() : NULL;
+
+    if (access(SETPRIV, X_OK) != 0 || (is_root && user == NULL)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: is not started with root's rights; %s",
+                    is_root && user == NULL ? "there is neither a user tshark nor nobody"
+                                            : SETPRIV ", which takes them away, is missing (Debian's package util-linux)");
+        return false;
+    }
+    g_ptr_array_add(argv, g_strdup(SETPRIV));
+    g_ptr_array_add(argv, g_strdup("--no-new-privs"));
+    g_ptr_array_add(argv, g_strdup("--inh-caps=-all"));
+    g_ptr_array_add(argv, g_strdup("--ambient-caps=-all"));
+    if (is_root)
+        add_user(argv, user);
+    return true;
+}
+
+char **fp_tshark_rights_environment(void)
+{
+    char **environment = g_get_environ();
+    const struct passwd *user = geteuid() == 0 ? find_user() : NULL;
+
+    return user != NULL ? g_environ_setenv(environment, "HOME", user->pw_dir, TRUE) : environment;
+}

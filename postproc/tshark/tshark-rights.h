@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tshark-rights.h - tshark without rights that it does not need: its dissectors read what strangers send.
+ *
+ * It runs without capabilities and cannot gain any; started by root, it runs as user tshark if there is one, else as nobody.
+ */
+#ifndef FP_TSHARK_RIGHTS_H
+#define FP_TSHARK_RIGHTS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Appends to argv the words by which setpriv(1) runs the program that follows. Returns false and sets error when setpriv is missing, or
+ * there is no such user. The caller frees the words. */
+bool fp_tshark_rights_add(GPtrArray *argv, GError **error);
+
+/* Returns the environment for it: ours, but for the home of the user that it runs as. Caller frees with g_strfreev. */
+char **fp_tshark_rights_environment(void);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_streams_forget.c - which streams a full table forgets, and which it does not, whatever floods it. */
+#include <glib.h>
+
+#include "streams.h"
+#include "table.h"
+
+static void establish(FpStreams *streams, guint32 number, gint64 time_ns)
+{
+    give(streams, number, 0, FP_TCP_SYN, 0, time_ns);
+    give(streams, number, 1, FP_TCP_SYN | FP_TCP_ACK, 0, time_ns);
+    give(streams, number, 0, FP_TCP_ACK, 5, time_ns);
+}
+
+/* Whether the stream's first payload frame is remembered: then more of it is in the flight, and nothing else. */
+static gboolean is_remembered(FpStreams *streams, guint32 number, gint64 time_ns)
+{
+    return give(streams, number, 0, FP_TCP_ACK, 9, time_ns).classes == FP_CLASS_FLIGHT;
+}
+
+static void test_unanswered_are_forgotten_first(void)
+{
+    FpStreams *streams = table(4, 160);
+
+    for (guint32 i = 0; i < 40; i++) /* idle for longest, and established */
+        establish(streams, i, 0);
+    for (guint32 i = 40; i < 100; i++) { /* closed */
+        establish(streams, i, 1000 * SECOND);
+        give(streams, i, 0, FP_TCP_RST, 0, 1000 * SECOND);
+    }
+    for (guint32 i = 100; i < 160; i++) /* fresh, but unanswered */
+        give(streams, i, 0, FP_TCP_SYN, 0, 2000 * SECOND);
+    for (guint32 i = 160; i < 200; i++)
+        give(streams, i, 0, FP_TCP_SYN, 0, 2001 * SECOND);
+
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.forgotten_unanswered, >=, 40);
+    g_assert_cmpuint(stats.forgotten_closed, ==, 0);
+    g_assert_cmpuint(stats.forgotten_idle, ==, 0);
+    g_assert_cmpuint(stats.open, <=, 160);
+    for (guint32 i = 0; i < 100; i++)
+        g_assert_true(is_remembered(streams, i, 2002 * SECOND));
+    fp_streams_free(streams);
+}
+
+static void test_closed_are_forgotten_before_idle(void)
+{
+    FpStreams *streams = table(4, 160);
+
+    for (guint32 i = 0; i < 160; i++) {
+        establish(streams, i, i < 80 ? 0 : 1000 * SECOND);
+        if (i >= 80)
+            give(streams, i, 1, FP_TCP_FIN, 0, 1000 * SECOND);
+    }
+    for (guint32 i = 160; i < 240; i++)
+        establish(streams, i, 2000 * SECOND);
+
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.forgotten_closed, ==, 80);
+    g_assert_cmpuint(stats.forgotten_idle, <=, 160 / 16 + 1);
+    for (guint32 i = 160; i < 240; i++)
+        g_assert_true(is_remembered(streams, i, 2001 * SECOND));
+    fp_streams_free(streams);
+}
+
+/* Idle times that are told apart: each a twenty-fifth longer than the next. */
+static void test_longest_idle_are_forgotten_last(void)
+{
+    FpStreams *streams = table(4, 160);
+    gdouble idle_seconds[160] = {16000};
+
+    for (guint32 i = 1; i < 160; i++)
+        idle_seconds[i] = idle_seconds[i - 1] / 1.04;
+    for (guint32 i = 0; i < 160; i++)
+        establish(streams, i, 16000 * SECOND - (gint64)(idle_seconds[i * 7 % 160] * (gdouble)SECOND));
+    establish(streams, 160, 16000 * SECOND);
+
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.forgotten_idle, ==, 11);
+    g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed, ==, 0);
+    for (guint32 i = 0; i < 160; i++)
+        if (i * 7 % 160 >= 11) /* the eleven longest idle are gone; looking for them would make them new */
+            g_assert_true(is_remembered(streams, i, 16001 * SECOND));
+    g_assert_cmpuint(stats_of(streams).started, ==, 161);
+    fp_streams_free(streams);
+}
+
+static void test_idle_by_the_last_segment(void)
+{
+    FpStreams *streams = table(4, 16);
+
+    for (guint32 i = 0; i < 16; i++)
+        establish(streams, i, i * SECOND);
+    give(streams, 0, 1, FP_TCP_ACK, 0, 1000 * SECOND); /* the eldest, but active */
+    establish(streams, 16, 1001 * SECOND);
+    g_assert_cmpuint(stats_of(streams).forgotten_idle, ==, 2);
+    g_assert_true(is_remembered(streams, 0, 1002 * SECOND));
+    fp_streams_free(streams);
+}
+
+/* Both kinds stand mixed in the table, so that entries are moved all the time. */
+static void test_established_survive_a_syn_flood(void)
+{
+    enum { ESTABLISHED = 5000, SYNS = 500000, MAX = 12000 };
+    FpStreams *streams = table(5, MAX);
+
+    for (guint32 i = 0; i < ESTABLISHED; i++) {
+        give(streams, ESTABLISHED + i, 0, FP_TCP_SYN, 0, 0);
+        establish(streams, i, 0);
+    }
+    for (guint32 i = ESTABLISHED; i < SYNS; i++)
+        give(streams, ESTABLISHED + i, 0, FP_TCP_SYN, 0, (gint64)i * SECOND / 1000);
+    for (guint32 i = 0; i < ESTABLISHED; i++) {
+        FpVerdict verdict = give(streams, i, 0, FP_TCP_ACK, 9, SYNS / 1000 * SECOND);
+        g_assert_cmpuint(verdict.stream, ==, 2 * i + 1);
+        g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FLIGHT);
+    }
+    FpStreamsStats stats = stats_of(streams);
+    g_assert_cmpuint(stats.started, ==, ESTABLISHED + SYNS);
+    g_assert_cmpuint(stats.open, <=, MAX);
+    g_assert_cmpuint(stats.forgotten_unanswered, ==, ESTABLISHED + SYNS - stats.open);
+    g_assert_cmpuint(stats.forgotten_closed + stats.forgotten_idle, ==, 0);
+    g_assert_cmpuint(stats.table_bytes, <=, MAX * 40 + MAX * 16 * 3);
+    fp_streams_free(streams);
+}
+
+/* What floods bring: packets of whoever has no answers, as his addresses are others'. */
+typedef enum {
+    FLOOD_SYN_DATA,
+    FLOOD_SYN_ACKNOWLEDGED, /* the server answers, and nobody completes the handshake */
+    FLOOD_DATA,
+    FLOOD_EMPTY,
+    FLOOD_FIN,
+    FLOOD_RST,
+    FLOOD_MIXED,
+    N_FLOODS,
+} Flood;
+
+static void flood(FpStreams *streams, Flood kind, guint32 number, gint64 time_ns)
+{
+    static const unsigned flags[FLOOD_MIXED] = {FP_TCP_SYN, FP_TCP_SYN, FP_TCP_ACK, FP_TCP_ACK, FP_TCP_FIN | FP_TCP_ACK, FP_TCP_RST};
+    Flood chosen = kind == FLOOD_MIXED ? (Flood)(number % FLOOD_MIXED) : kind;
+    bool has_data = chosen == FLOOD_SYN_DATA || chosen == FLOOD_DATA || chosen == FLOOD_FIN;
+
+    give(streams, number, number & 1, flags[chosen], has_data ? 100 : 0, time_ns);
+    if (chosen == FLOOD_SYN_ACKNOWLEDGED)
+        give(streams, number, !(number & 1), FP_TCP_SYN | FP_TCP_ACK, 0, time_ns);
+}
+
+/* Streams that were answered: whole, without payload yet, without a beginning, half closed. */
+static void begin_answered(FpStreams *streams, guint32 number)
+{
+    if (number % 4 < 2) {
+        give(streams, number, 0, FP_TCP_SYN, 0, 0);
+        give(streams, number, 1, FP_TCP_SYN | FP_TCP_ACK, 0, 0);
+    }
+    give(streams, number, 0, FP_TCP_ACK, number % 4 == 1 ? 0 : 5, 0);
+    give(streams, number, 1, number % 4 == 3 ? FP_TCP_FIN | FP_TCP_ACK : FP_TCP_ACK, number % 4 == 1 ? 0 : 5, 0);
+}
+
+/* A table of 12,000, of which 5,000 were answered before 200,000 other streams begin within a second. */
+static void survive(Flood kind)
+{
+    enum { ANSWERED = 5000, OTHERS = 200000, MAX = 12000 };
+    FpStreams *streams = table((guint64)kind, MAX);
+
+    for (guint32 i = 0; i < ANSWERED; i++)
+        begin_answered(streams, i);
+    for (guint32 i = 0; i < OTHERS; i++)
+        flood(streams, kind, ANSWERED + i, SECOND + (gint64)i * SECOND / OTHERS);
+    for (guint32 i = 0; i < ANSWERED; i++) {
+        FpVerdict verdict = give(streams, i, 0, FP_TCP_ACK, 9, 2 * SECOND);
+        g_assert_cmpuint(verdict.classes, ==, i % 4 == 1 ? FP_CLASS_FIRST | FP_CLASS_FLIGHT : 0);
+        g_assert_false(verdict.begins || verdict.midstream);
+    }
+    g_assert_cmpuint(stats_of(streams).started, ==, ANSWERED + OTHERS);
+    g_assert_cmpuint(stats_of(streams).open, >, MAX / 16 * 14);
+    fp_streams_free(streams);
+}
+
+static void test_answered_survive_any_flood(void)
+{
+    for (int kind = 0; kind < N_FLOODS; kind++)
+        survive((Flood)kind);
+}
+
+/* On a tap that sees one direction nobody is answered; there, who goes on sending stays. */
+static void test_active_survive_a_flood_on_a_one_way_tap(void)
+{
+    enum { ACTIVE = 1000, ROUNDS = 40, OTHERS = 5000, MAX = 20000 };
+    FpStreams *streams = table(8, MAX);
+
+    for (guint32 round = 0; round < ROUNDS; round++) {
+        gint64 now = round * (SECOND / 10);
+        for (guint32 i = 0; i < ACTIVE; i++)
+            g_assert_cmpint(give(streams, i, 0, FP_TCP_ACK, 5, now).begins, ==, round == 0);
+        for (guint32 i = 0; i < OTHERS; i++)
+            flood(streams, FLOOD_DATA, ACTIVE + round * OTHERS + i, now + (gint64)i * SECOND / 10 / OTHERS);
+    }
+    g_assert_cmpuint(stats_of(streams).forgotten_idle, >, ROUNDS * OTHERS - MAX);
+    fp_streams_free(streams);
+}
+
+/* Times are kept coarse, and come round after six and a half days; what seems to be ahead is not idle, as the clock was set back. */
+static void test_idle_for_days_and_ahead(void)
+{
+    enum { DAY = 86400 };
+    gint64 now = 1700000000 * SECOND;
+    FpStreams *streams = table(7, 16);
+
+    establish(streams, 0, now - 6 * DAY * SECOND);
+    for (guint32 i = 1; i < 15; i++)
+        establish(streams, i, now + 3600 * SECOND);
+    establish(streams, 15, now - 5 * DAY * SECOND);
+    establish(streams, 16, now); /* two must go for it */
+    for (guint32 i = 1; i < 15; i++)
+        g_assert_true(is_remembered(streams, i, now));
+    g_assert_cmpuint(stats_of(streams).forgotten_idle, ==, 2);
+    g_assert_false(is_remembered(streams, 15, now));
+    fp_streams_free(streams);
+}
+
+static void test_forgotten_stream_is_a_new_one(void)
+{
+    FpStreams *streams = table(6, 16);
+
+    for (guint32 i = 0; i < 16; i++)
+        establish(streams, i, i * 100 * SECOND);
+    establish(streams, 16, 5000 * SECOND);
+    FpVerdict verdict = give(streams, 0, 0, FP_TCP_ACK, 9, 5001 * SECOND);
+    g_assert_cmpuint(verdict.stream, ==, 17);
+    g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    g_assert_true(verdict.midstream);
+    fp_streams_free(streams);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/streams-forget/unanswered-are-forgotten-first", test_unanswered_are_forgotten_first);
+    g_test_add_func("/streams-forget/closed-are-forgotten-before-idle", test_closed_are_forgotten_before_idle);
+    g_test_add_func("/streams-forget/longest-idle-are-forgotten-last", test_longest_idle_are_forgotten_last);
+    g_test_add_func("/streams-forget/idle-by-the-last-segment", test_idle_by_the_last_segment);
+    g_test_add_func("/streams-forget/established-survive-a-syn-flood", test_established_survive_a_syn_flood);
+    g_test_add_func("/streams-forget/answered-survive-any-flood", test_answered_survive_any_flood);
+    g_test_add_func("/streams-forget/active-survive-a-flood-on-a-one-way-tap", test_active_survive_a_flood_on_a_one_way_tap);
+    g_test_add_func("/streams-forget/idle-for-days-and-ahead", test_idle_for_days_and_ahead);
+    g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
+    return g_test_run();
+}
