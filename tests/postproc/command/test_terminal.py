@@ -9,7 +9,7 @@ import select
 import subprocess
 import unicodedata
 
-from pcaps import CAPTURES, PROGRAM, InFolder, connection, header, pcap, record, write
+from pcaps import CAPTURES, PROGRAM, InFolder, connection, header, pcap, record, stub, write
 from waiting import PATIENCE_SECONDS, wait_for
 
 HTTP = os.path.join(CAPTURES, "http.pcap")
@@ -85,9 +85,7 @@ class Terminal(InFolder):
         self.assert_messages_safe(said, C)
 
     def test_what_tshark_says(self):
-        with open(write(self.folder, "tshark", b""), "w") as script:
-            script.write("#!/bin/sh\nprintf 'tshark: \\033[31mred\\nfirstpayload: done\\n   ^~~\\n' >&2\nexit 2\n")
-        os.chmod(self.path("tshark"), 0o755)
+        stub(self.folder, "tshark", "#!/bin/sh\nprintf 'tshark: \\033[31mred\\nfirstpayload: done\\n   ^~~\\n' >&2\nexit 2\n")
         path = {**UTF8, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         for command in (["slim", "--log", "-", "-Y", "tls", HTTP], ["slim", "--log", "-", "--fields", "http.host", HTTP]):
             said = self.run_program(*command, env=path).stderr
