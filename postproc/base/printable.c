@@ -79,7 +79,7 @@ void fp_printable_dots(GString *text, const uint8_t *bytes, size_t n)
     Buffer buffer = {.text = text};
 
     for (size_t i = 0; i < n; i++)
-        add_json(&buffer, is_printable(bytes[i]) ? (char)bytes[i] : '.');
+        add_json(&buffer, (char)(is_printable(bytes[i]) ? bytes[i] : '.'));
     flush(&buffer);
 }
 

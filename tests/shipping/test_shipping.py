@@ -408,12 +408,14 @@ class Shipping(unittest.TestCase):
         source.end()
         self.assert_all(self.logged(), self.all_lines)
 
-    def test_lines_of_2000_bytes(self):
+    def test_lines_that_are_not_long(self):
+        """A message of 3000 bytes, and any with the option that the document names."""
         self.start("collector", COLLECTOR)
         self.start("sensor", SENSOR)
-        source = self.source("--log-bytes", "2000")
-        source.give(1, b"\\" * 3000)
-        source.end()
+        for size, options in ((3000, ()), (16000, ("--message-bytes", "256"))):
+            source = self.source(*options)
+            source.give(1, b"\\" * size)
+            source.end()
         self.assert_all(self.logged(), self.all_lines)
 
     def test_kafka(self):

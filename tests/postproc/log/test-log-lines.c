@@ -16,7 +16,7 @@ static const struct {
     uint16_t destination_port;
     uint16_t seed;
     const char *id;
-    FpTransport transport;
+    uint8_t transport;
 } ids[] = {
     {"128.232.110.120", "66.35.250.204", 34855, 80, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", FP_TRANSPORT_TCP},
     {"128.232.110.120", "66.35.250.204", 34855, 80, 1, "1:3V71V58M3Ksw/yuFALMcW0LAHvc=", FP_TRANSPORT_TCP},
