@@ -2,7 +2,10 @@
 /* tshark-rights.c - see tshark-rights.h. */
 #include "tshark-rights.h"
 
+#include <fcntl.h>
 #include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -43,6 +46,35 @@ bool fp_tshark_rights_add(GPtrArray *argv, GError **error)
     if (is_root)
         add_user(argv, user);
     return true;
+}
+
+static bool may_anybody_execute(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && (status.st_mode & S_IXOTH) != 0;
+}
+
+/* Whether anybody may go through all folders of an absolute path to what is there, and execute that. */
+static bool may_anybody_run(const char *path)
+{
+    g_autofree char *part = g_strdup(path);
+
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (!may_anybody_execute(part))
+            return false;
+        *slash = '/';
+    }
+    return may_anybody_execute(part);
+}
+
+char *fp_tshark_rights_path(const char *program, int *fd)
+{
+    g_autofree char *path = g_canonicalize_filename(program, NULL);
+
+    *fd = geteuid() == 0 && !may_anybody_run(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    return *fd < 0 ? g_steal_pointer(&path) : g_strdup_printf("/proc/self/fd/%d", FP_TSHARK_RIGHTS_FD);
 }
 
 char **fp_tshark_rights_environment(void)

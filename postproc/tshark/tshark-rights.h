@@ -14,6 +14,13 @@
  * there is no such user. The caller frees the words. */
 bool fp_tshark_rights_add(GPtrArray *argv, GError **error);
 
+/* The descriptor by which the program that follows is run when its folder is root's alone. */
+#define FP_TSHARK_RIGHTS_FD 3
+
+/* Returns the path by which program can be run without root's rights; caller frees. *fd: what must be descriptor FP_TSHARK_RIGHTS_FD there,
+ * which the caller closes; -1: nothing. */
+char *fp_tshark_rights_path(const char *program, int *fd);
+
 /* Returns the environment for it: ours, but for the home of the user that it runs as. Caller frees with g_strfreev. */
 char **fp_tshark_rights_environment(void);
 

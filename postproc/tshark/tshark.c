@@ -63,7 +63,7 @@ static void close_ends(int ends[3][2], int which)
 }
 
 /* Runs in a process group of its own: Ctrl-C is meant for us, who still have frames to ask about. Signals are as programs expect them. */
-static int spawn(char **argv, int ends[3][2], pid_t *pid)
+static int spawn(char **argv, int ends[3][2], int program_fd, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -76,6 +76,8 @@ static int spawn(char **argv, int ends[3][2], pid_t *pid)
     posix_spawnattr_init(&attributes);
     for (int i = 0; i < 3; i++)
         posix_spawn_file_actions_adddup2(&actions, ends[i][i == 0 ? 0 : 1], i);
+    if (program_fd >= 0)
+        posix_spawn_file_actions_adddup2(&actions, program_fd, FP_TSHARK_RIGHTS_FD);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
@@ -92,7 +94,7 @@ static void set_missing(int failure, GError **error)
                 g_strerror(failure));
 }
 
-static bool open_and_spawn(FpTshark *tshark, char **argv, GError **error)
+static bool open_and_spawn(FpTshark *tshark, char **argv, int program_fd, GError **error)
 {
     int ends[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     int failure = 0;
@@ -100,7 +102,7 @@ static bool open_and_spawn(FpTshark *tshark, char **argv, GError **error)
     for (int i = 0; i < 3 && failure == 0; i++)
         failure = open_pipe(ends[i], i == 0 ? 1 : 0) ? 0 : errno;
     if (failure == 0)
-        failure = spawn(argv, ends, &tshark->pid);
+        failure = spawn(argv, ends, program_fd, &tshark->pid);
     tshark->input = ends[0][1];
     tshark->output = ends[1][0];
     tshark->errors = ends[2][0];
@@ -160,8 +162,9 @@ static void append_packet(GByteArray *bytes, uint32_t interface, int64_t time_ns
     append_block(bytes, 6, fixed, sizeof fixed, data, captured);
 }
 
-/* Returns the command line, which the caller frees. Returns NULL and sets error when there is no tshark to start. */
-static char **make_argv(const FpTsharkQuestion *question, const char *filter, GError **error)
+/* Returns the command line, which the caller frees. *program_fd: see fp_tshark_rights_path. Returns NULL and sets error when there is no
+ * tshark to start. */
+static char **make_argv(const FpTsharkQuestion *question, const char *filter, int *program_fd, GError **error)
 {
     static const char *const always[] = {
         "-n", "-l", "-r", "-", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE", "-T"};
@@ -174,7 +177,7 @@ static char **make_argv(const FpTsharkQuestion *question, const char *filter, GE
     }
     if (!fp_tshark_rights_add(argv, error))
         return NULL;
-    g_ptr_array_add(argv, g_steal_pointer(&program));
+    g_ptr_array_add(argv, fp_tshark_rights_path(program, program_fd));
     for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
         g_ptr_array_add(argv, g_strdup(always[i]));
     g_ptr_array_add(argv, g_strdup(question->fields != NULL ? "ek" : "fields"));
@@ -195,7 +198,8 @@ static char **make_argv(const FpTsharkQuestion *question, const char *filter, GE
 /* filter: what tshark is given. */
 static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpTsharkAnswer answer, void *user, GError **error)
 {
-    g_auto(GStrv) argv = make_argv(question, filter, error);
+    int program_fd = -1;
+    g_auto(GStrv) argv = make_argv(question, filter, &program_fd, error);
     if (argv == NULL)
         return NULL;
     FpTshark *tshark = g_new0(FpTshark, 1);
@@ -207,7 +211,10 @@ static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpT
     tshark->received = g_string_new(NULL);
     tshark->said = g_string_new(NULL);
     tshark->link_types = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    if (!open_and_spawn(tshark, argv, error)) {
+    bool is_started = open_and_spawn(tshark, argv, program_fd, error);
+    if (program_fd >= 0)
+        close(program_fd);
+    if (!is_started) {
         fp_tshark_free(tshark);
         return NULL;
     }

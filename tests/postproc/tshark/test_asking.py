@@ -270,6 +270,11 @@ class Waiting(InFolder):
         if os.geteuid() == 0:
             self.assertEqual((int(status["CapBnd"], 16), status["Groups"].strip()), (0, ""))
 
+    def test_tshark_in_a_folder_of_root(self):
+        env = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
+        os.chmod(self.folder, 0o700)
+        self.assertEqual(log("--fields", HOST, "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")), **env)[0]["fields"], {HOST: "h"})
+
     def test_files_wait(self):
         """For one that starts late; as long as it takes."""
         env = self.tshark(f"#!/bin/sh\necho x >>{self.path('begun')}\nuntil [ -e {self.path('go')} ]; do sleep 0.1; done\nexec TSHARK \"$@\"\n")
