@@ -14,6 +14,15 @@ static bool is_text(uint8_t byte)
     return byte >= ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
+/* Answers of protocols whose requests a tap in one direction does not see: nothing of SSH follows them, and waiting for it would hold up
+ * each of their lines. */
+static bool is_answer_of_another(const FpSaidMessage *message)
+{
+    return FP_SAID_BEGINS(message->bytes, message->n, "HTTP/") == FP_MATCH_YES ||
+           FP_SAID_BEGINS(message->bytes, message->n, "RTSP/") == FP_MATCH_YES ||
+           FP_SAID_BEGINS(message->bytes, message->n, "SIP/") == FP_MATCH_YES;
+}
+
 /* Where the line that begins with SSH- starts, or may yet start, behind lines that a server sent before it. false: it does not come. */
 static bool find(const FpSaidMessage *message, size_t *position)
 {
@@ -91,7 +100,7 @@ FpSaidResult fp_said_ssh_behind_lines(FpSaid *said, const FpSaidMessage *message
     size_t position;
 
     (void)said;
-    if (message->speaker != FP_SAID_BY_SERVER || !find(message, &position))
+    if (message->speaker != FP_SAID_BY_SERVER || is_answer_of_another(message) || !find(message, &position))
         return FP_SAID_UNKNOWN;
     return recognise(message, position, facts);
 }

@@ -12,7 +12,7 @@ import traceback
 
 for where in ("postproc/capture", "lib"):
     sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", where))
-from pcaps import PROGRAM, connection, header, pcap, read, record, write  # noqa: E402
+from pcaps import ACK, PROGRAM, connection, header, pcap, read, record, segment, write  # noqa: E402
 from test_pcapng import Writer  # noqa: E402
 
 LIBRARY = os.environ["FAULT_LIBRARY"]
@@ -77,9 +77,15 @@ def server(then, log):
     return servers[key]
 
 
+def in_two(port, request):
+    """A connection whose request comes in two segments, so that its line waits for the second."""
+    syn, syn_ack, _, _, answer = connection(port, request)
+    return [syn, syn_ack, segment(port, 80, 1001, ACK, request[:5], ack=5001), segment(port, 80, 1006, ACK, request[5:], ack=5001), answer]
+
+
 def frames():
     """Of 16 connections, interleaved so that each goes on through several files."""
-    connections = [connection(40000 + n, b"GET /%d HTTP/1.1\r\n\r\n" % n) for n in range(16)]
+    connections = [(in_two if n % 3 == 1 else connection)(40000 + n, b"GET /%d HTTP/1.1\r\n\r\n" % n) for n in range(16)]
     steps = [[c[step] for c in connections] for step in range(5)]
     return [frame for pair in zip(*[iter(sum(steps, []))] * 2) for frame in pair]
 

@@ -16,6 +16,7 @@ int main(int argc, char **argv)
     check_message("lines-before", FP_SAID_BY_SERVER, LITERAL("Welcome.\r\n\r\nSSH is spoken here\r\nSSH-2.0-x\r\n"),
                   "app_proto ssh\nssh.banner SSH-2.0-x\nssh.proto_version 2.0\nssh.software_version x\n");
     check_message("lines-before-of-a-client", FP_SAID_BY_CLIENT, LITERAL("Welcome.\r\nSSH-2.0-x\r\n"), NULL);
+    check_message("behind-an-answer-of-http", FP_SAID_BY_SERVER, LITERAL("HTTP/1.1 200 OK\r\n\r\nSSH-2.0-x\r\n"), NULL);
     check_message("no-version", FP_SAID_BY_SERVER, LITERAL("SSH--x\r\n"), NULL);
     check_message("version-too-long", FP_SAID_BY_SERVER, LITERAL("SSH-12345678901234567-x\r\n"), NULL);
     check_message("binary", FP_SAID_BY_SERVER, LITERAL("Wel\1come\r\nSSH-2.0-x\r\n"), NULL);

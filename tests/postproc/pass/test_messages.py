@@ -138,6 +138,11 @@ class Whole(InFolder):
         found = entry(data)
         self.assertEqual((base64.b64decode(found["message"]), found["complete"], found["frames"]), (HELLO[:700], False, [4]))
 
+    def test_answers_alone(self):
+        """A tap that sees servers only: what they say is written at once, though more may come."""
+        frames = [answer(b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", port=port) for port in (1, 2)]
+        self.assertEqual([e["complete"] for e in entries("-", stdin=pcap([connection(1)[1], connection(2)[1]] + frames))], [True, True])
+
     def test_flight_bytes(self):
         found = entry(pcap(handshake() + [said(0, 700), said(700, None)]), "--flight-bytes", "1000")
         self.assertEqual((found["message_length"], found["complete"]), (1000, False))
