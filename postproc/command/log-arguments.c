@@ -80,8 +80,9 @@ static const char *read_messages(const FpLogArguments *arguments, FpLogStyle *st
         return "--message-wait takes a number of seconds from 0 to 4294967295";
     style->message_memory = FP_LOG_MESSAGE_MEMORY_DEFAULT;
     if (arguments->message_memory != NULL &&
-        (!fp_size_from_text(arguments->message_memory, &style->message_memory) || style->message_memory < FP_LOG_MESSAGE_MEMORY_MIN))
-        return "--message-memory takes a number of bytes, or one with K, M, G or T, from 1M on";
+        (!fp_size_from_text(arguments->message_memory, &style->message_memory) || style->message_memory < FP_LOG_MESSAGE_MEMORY_MIN ||
+         style->message_memory > FP_LOG_MESSAGE_MEMORY_MAX))
+        return "--message-memory takes a number of bytes, or one with K, M or G, from 1M to 1G";
     style->message_bytes = (uint32_t)bytes;
     style->message_wait_ns = wait_s * 1000000000;
     style->in_order = arguments->in_order;

@@ -46,6 +46,7 @@ typedef struct {
 #define FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT 5
 #define FP_LOG_MESSAGE_MEMORY_DEFAULT (UINT64_C(64) << 20)
 #define FP_LOG_MESSAGE_MEMORY_MIN (UINT64_C(1) << 20)
+#define FP_LOG_MESSAGE_MEMORY_MAX (UINT64_C(1) << 30) /* a checkpoint takes no more */
 
 /* What the side that spoke first said, put together from the frames of its flight. */
 typedef struct {

@@ -123,7 +123,7 @@ void fp_assembly_add(FpAssembly *assembly, int64_t offset, FpSpan payload, uint6
 
     if (payload.captured < payload.wire && captured_end >= 0)
         note_cut(assembly, captured_end);
-    if (captured_end <= 0 || offset >= assembly->bytes_max)
+    if (payload.captured == 0 || captured_end <= 0 || offset >= assembly->bytes_max)
         return;
     const Extent extent = {.from = (uint32_t)MAX(offset, 0), .to = (uint32_t)MIN(captured_end, assembly->bytes_max)};
     guint i = find(assembly, extent.from);

@@ -102,7 +102,8 @@ bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **
     Item *item;
 
     while ((item = g_queue_peek_head(&backlog->items)) != NULL) {
-        if (item->asked != NULL && !fp_asked_stream_is_done(item->asked))
+        if ((item->asked != NULL && !fp_asked_stream_is_done(item->asked)) ||
+            (item->message != NULL && !fp_message_has_ended(item->message)))
             return true;
         bool is_kept =
             (item->asked == NULL || fp_asked_stream_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);

@@ -6,6 +6,11 @@
 
 #include "base/error.h"
 
+/* After so many questions the next is asked when the message has grown by so great a part: whoever sends a byte in each frame must not have
+ * us read all of it each time. */
+#define ASKED_MAX 64U
+#define ASKED_PART 8U
+
 /* A first message of QUIC takes one to four; more are not looked at. */
 #define DATAGRAMS_MAX 32U
 
@@ -15,6 +20,7 @@ struct FpMessage {
     FpSaidSpeaker speaker;
     bool is_datagrams;
     unsigned capture;    /* FpMessages.capture when it began; 0: it was loaded */
+    unsigned n_asked;    /* how often the recognisers were asked */
     size_t wanted_bytes; /* with fewer the recognisers would say the same as before */
     int64_t last_ns;     /* when its newest frame was captured, */
     gint64 last_us;      /* and taken, by the clock */
@@ -135,11 +141,14 @@ static void judge(FpMessages *messages, FpMessage *message)
 
     (void)fp_assembly_bytes(message->assembly, &n);
     if (n > 0 && n >= message->wanted_bytes) {
+        message->n_asked++;
         if (recognise(messages, message, false) != FP_SAID_MORE) {
             end(messages, message, true);
             return;
         }
         message->wanted_bytes = messages->facts.wanted_bytes;
+        if (message->n_asked >= ASKED_MAX)
+            message->wanted_bytes = MAX(message->wanted_bytes, n + n / ASKED_PART);
     }
     if (fp_assembly_is_full(message->assembly))
         end(messages, message, false);
@@ -234,7 +243,9 @@ bool fp_messages_is_open(const FpMessages *messages, uint32_t stream)
 
 static bool is_too_old(const FpMessages *messages, const FpMessage *message, int64_t now_ns)
 {
-    return fp_time_difference(now_ns, message->last_ns) > messages->limits.wait_ns;
+    int64_t difference = fp_time_difference(now_ns, message->last_ns);
+
+    return difference > messages->limits.wait_ns || difference < -messages->limits.wait_ns; /* below 0: clocks step back */
 }
 
 void fp_messages_add(FpMessages *messages, uint32_t stream, const FpMessagePart *part)
@@ -400,6 +411,15 @@ static bool load(FpMessages *messages, FpStreamsRead read, void *user)
     return true;
 }
 
+/* Streams are numbered as they begin, and where they say something first that order will do. */
+static gint compare_streams(gconstpointer a, gconstpointer b, gpointer nothing)
+{
+    uint32_t first = stream_of(a), second = stream_of(b);
+
+    (void)nothing;
+    return first < second ? -1 : first > second;
+}
+
 bool fp_messages_load(FpMessages *messages, FpStreamsRead read, void *user)
 {
     uint64_t n;
@@ -409,5 +429,6 @@ bool fp_messages_load(FpMessages *messages, FpStreamsRead read, void *user)
     for (; n > 0; n--)
         if (!load(messages, read, user))
             return false;
+    g_queue_sort(&messages->in_line, compare_streams, NULL); /* it may have been saved in another order */
     return true;
 }

@@ -2,34 +2,13 @@
 /* sink-straight.c - a sink that writes frames at once, and lines once their messages are complete. See sink.h. */
 #include "sink.h"
 
-static bool write_line(FpSink *sink, const FpLogEntry *entry, GError **error)
-{
-    return fp_log_write(sink->log.output, sink->log.style, entry, NULL, sink->log.line, error) &&
-           (!sink->selection->flush_each || fp_output_flush(sink->log.output, error));
-}
-
-/* Writes the lines of messages that have ended. */
-static bool write_ended(FpSink *sink, GError **error)
-{
-    FpMessage *message;
-    bool is_written = true;
-
-    while (is_written && (message = fp_messages_take(sink->log.messages)) != NULL) {
-        FpLogEntry entry;
-        fp_messages_entry(sink->log.messages, message, &entry);
-        is_written = write_line(sink, &entry, error);
-        fp_message_free(message);
-    }
-    return is_written;
-}
-
 /* Ends messages of which nothing has come for too long, and writes their lines. */
 static bool expire(FpSink *sink, int64_t now_ns, GError **error)
 {
     if (sink->log.output == NULL || sink->log.messages == NULL)
         return true;
     fp_messages_expire(sink->log.messages, now_ns);
-    return write_ended(sink, error);
+    return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
 static bool begin_line(FpSink *sink, const FpFound *found, GError **error)
@@ -40,7 +19,7 @@ static bool begin_line(FpSink *sink, const FpFound *found, GError **error)
 
     fp_sink_entry(sink, found, &notes, &entry, &part);
     bool is_complete = !fp_log_has_facts(sink->log.style) || fp_messages_begin(sink->log.messages, &entry, &part) == NULL;
-    return !is_complete || write_line(sink, &entry, error);
+    return !is_complete || fp_sink_write_line(sink, &entry, error);
 }
 
 /* What has waited too long is written first, so that the order of lines depends on frames alone, and not on how many are read at once. */
@@ -53,7 +32,7 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
     if (found->verdict->classes & FP_CLASS_FIRST && !begin_line(sink, found, error))
         return false;
     fp_sink_go_on(sink, found);
-    return write_ended(sink, error);
+    return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
 /* A frame that completes a datagram is of no use without the other fragments. */
@@ -87,7 +66,7 @@ static bool catch_up(FpSink *sink, int wait_ms, GError **error)
     if (sink->log.output == NULL || sink->log.messages == NULL)
         return true;
     fp_messages_expire_by_clock(sink->log.messages);
-    return write_ended(sink, error);
+    return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
 static bool is_behind(const FpSink *sink)
@@ -102,7 +81,7 @@ static bool end_flights(FpSink *sink, bool goes_on, GError **error)
         return true;
     if (!goes_on)
         fp_messages_end_all(sink->log.messages);
-    return write_ended(sink, error);
+    return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
 static void *keep_fragment(void *user, const FpRecord *record, size_t *bytes)

@@ -100,6 +100,9 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
     const FpDissectorFrame frame = {.capture = sink->capture, .record = found->record, .segment = found->segment, .fragments = frames};
     FpAskedStream *asked = fp_dissector_take(waiting->dissector, verdict, &frame);
 
+    if (sink->log.messages != NULL)
+        fp_messages_expire(sink->log.messages, found->segment->time_ns);
+
     if (verdict->classes & FP_CLASS_FIRST && sink->log.output != NULL)
         add_line(waiting, asked, found);
     if (sink->log.messages != NULL)
@@ -162,6 +165,8 @@ static bool is_full(const Waiting *waiting)
  * longest. */
 static bool make_room(Waiting *waiting, GError **error)
 {
+    if (waiting->base.log.messages != NULL)
+        fp_messages_end_all(waiting->base.log.messages);
     fp_dissector_hurry(waiting->dissector);
     if (!release(waiting, error))
         return false;
@@ -169,7 +174,7 @@ static bool make_room(Waiting *waiting, GError **error)
         return true;
     fp_dissector_end_old(waiting->dissector);
     while (release(waiting, error)) {
-        if (bytes_of(waiting) <= BACKLOG_BYTES_MAX / 2)
+        if (bytes_of(waiting) <= BACKLOG_BYTES_MAX / 2 || fp_backlog_is_empty(waiting->backlog))
             return true;
         fp_dissector_abandon(waiting->dissector, fp_backlog_first(waiting->backlog));
     }
@@ -180,6 +185,8 @@ static bool after_batch(FpSink *sink, int n, int64_t last_ns, GError **error)
 {
     Waiting *waiting = (Waiting *)sink;
 
+    if (sink->log.messages != NULL)
+        fp_messages_expire(sink->log.messages, last_ns);
     waiting->last_ns = last_ns;
     waiting->n_unpolled += n;
     if (!is_full(waiting) && waiting->n_unpolled < BATCH_FRAMES)
@@ -193,6 +200,8 @@ static bool catch_up(FpSink *sink, int wait_ms, GError **error)
 {
     Waiting *waiting = (Waiting *)sink;
 
+    if (sink->log.messages != NULL)
+        fp_messages_expire_by_clock(sink->log.messages);
     if (wait_ms > 0)
         fp_dissector_settle(waiting->dissector, wait_ms);
     fp_dissector_poll(waiting->dissector, waiting->last_ns);
@@ -208,6 +217,8 @@ static bool end_flights(FpSink *sink, bool goes_on, GError **error)
 {
     Waiting *waiting = (Waiting *)sink;
 
+    if (sink->log.messages != NULL)
+        fp_messages_end_all(sink->log.messages);
     fp_dissector_end(waiting->dissector, goes_on);
     return release(waiting, error);
 }

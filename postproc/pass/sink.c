@@ -78,22 +78,58 @@ static bool read_bytes(void *user, void *to, size_t n)
     return true;
 }
 
-static void load_messages(FpSink *sink)
+static void load_messages(FpSink *sink, FpMessages *messages)
 {
     Reader reader = {.bytes = sink->log.saved->data, .left = sink->log.saved->len};
 
-    if (!fp_messages_load(sink->log.messages, read_bytes, &reader))
+    if (!fp_messages_load(messages, read_bytes, &reader))
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL,
                    "the checkpoint: lines that waited for the rest of a message cannot be read, and are lost; please report this");
     if (sink->log.saved_are_over)
-        fp_messages_end_all(sink->log.messages);
+        fp_messages_end_all(messages);
     g_clear_pointer(&sink->log.saved, g_byte_array_unref);
+}
+
+bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error)
+{
+    FpMessage *message;
+    bool is_written = true;
+
+    while (is_written && (message = fp_messages_take(messages)) != NULL) {
+        FpLogEntry entry;
+        fp_messages_entry(messages, message, &entry);
+        is_written = fp_sink_write_line(sink, &entry, error);
+        fp_message_free(message);
+    }
+    return is_written;
+}
+
+bool fp_sink_write_line(FpSink *sink, const FpLogEntry *entry, GError **error)
+{
+    return fp_log_write(sink->log.output, sink->log.style, entry, NULL, sink->log.line, error) &&
+           (!sink->selection->flush_each || fp_output_flush(sink->log.output, error));
+}
+
+/* Of messages that were saved when nothing was asked of tshark nothing can be asked now: writes what there is of them. */
+static bool write_saved(FpSink *sink, const FpMessageLimits *limits, GError **error)
+{
+    FpMessageLimits straight = *limits;
+
+    straight.in_order = straight.holds_all = false;
+    FpMessages *messages = fp_messages_new(&straight, error);
+    if (messages == NULL)
+        return false;
+    load_messages(sink, messages);
+    fp_messages_end_all(messages);
+    bool is_written = fp_sink_write_ended(sink, messages, error);
+    fp_messages_free(messages);
+    return is_written;
 }
 
 static bool begin_messages(FpSink *sink, GError **error)
 {
     const FpLogStyle *style = sink->log.style;
-    const FpMessageLimits limits = {.bytes_max = sink->selection->rules.flight_bytes,
+    const FpMessageLimits limits = {.bytes_max = sink->selection->rules.flight_bytes + UINT16_MAX,
                                     .memory_max = (size_t)style->message_memory,
                                     .wait_ns = style->message_wait_ns,
                                     .payload_bytes = style->payload_bytes,
@@ -103,8 +139,10 @@ static bool begin_messages(FpSink *sink, GError **error)
     sink->log.messages = fp_messages_new(&limits, error);
     if (sink->log.messages == NULL)
         return false;
+    if (sink->log.saved != NULL && sink->kind->holds_lines)
+        return write_saved(sink, &limits, error);
     if (sink->log.saved != NULL)
-        load_messages(sink);
+        load_messages(sink, sink->log.messages);
     return true;
 }
 

@@ -121,6 +121,10 @@ void fp_sink_load_messages(FpSink *sink, const GByteArray *bytes, bool are_over)
  * found, part too. */
 void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpLogEntry *entry, FpMessagePart *part);
 
+/* For the kinds: write a line that was not asked about, or those of all messages that have ended. Return false and set error. */
+bool fp_sink_write_line(FpSink *sink, const FpLogEntry *entry, GError **error);
+bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error);
+
 /* For the kinds: adds a segment to its stream's message, if it is in the flight, and ends the message, if it ends the flight. */
 void fp_sink_go_on(FpSink *sink, const FpFound *found);
 

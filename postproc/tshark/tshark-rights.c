@@ -79,8 +79,13 @@ char *fp_tshark_rights_path(const char *program, int *fd)
 
 char **fp_tshark_rights_environment(void)
 {
+    static const char *const of_root[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
     char **environment = g_get_environ();
     const struct passwd *user = geteuid() == 0 ? find_user() : NULL;
 
-    return user != NULL ? g_environ_setenv(environment, "HOME", user->pw_dir, TRUE) : environment;
+    if (user == NULL)
+        return environment;
+    for (size_t i = 0; i < G_N_ELEMENTS(of_root); i++)
+        environment = g_environ_unsetenv(environment, of_root[i]);
+    return g_environ_setenv(environment, "HOME", user->pw_dir, TRUE);
 }

@@ -144,8 +144,39 @@ class Whole(InFolder):
         self.assertEqual([e["complete"] for e in entries("-", stdin=pcap([connection(1)[1], connection(2)[1]] + frames))], [True, True])
 
     def test_flight_bytes(self):
-        found = entry(pcap(handshake() + [said(0, 700), said(700, None)]), "--flight-bytes", "1000")
-        self.assertEqual((found["message_length"], found["complete"]), (1000, False))
+        """Frames that begin within them are in the flight, whole."""
+        frames = handshake() + [said(0, 700), said(700, 1400), said(1400, None)]
+        found = entry(pcap(frames), "--flight-bytes", "1000")
+        self.assertEqual((found["message_length"], found["complete"]), (1400, False))
+        self.assert_whole(entry(pcap(handshake() + [said(0, None)]), "--flight-bytes", "0"), [4])
+
+    def test_one_byte_a_frame(self):
+        head = b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 3000 + b"\r\n\r\n"
+        frames = [segment(40000, 80, 1001 + n, ACK, head[n:n + 1], ack=5001) for n in range(len(head))]
+        found = entry(pcap(handshake() + frames + [answer()]))
+        self.assertEqual((found["message_length"], found["complete"], found["http"]["hostname"]), (len(head), True, "h"))
+
+    def test_clock_that_steps_back(self):
+        """A message whose frame has a time far ahead holds up no other."""
+        ahead = 3600000
+        frames = [(n, frame) for n, frame in enumerate(handshake(1))] + [(ahead, said(0, 700, 1))]
+        frames += [(10 + n, frame) for n, frame in enumerate(handshake(2))] + [(20, said(0, 700, 2))]
+        frames += [(20000 + n, frame) for n, frame in enumerate(connection(3))]
+        self.assertEqual([e["src_port"] for e in entries("-", stdin=at(*frames))], [1, 2, 3])
+
+    def test_with_tshark(self):
+        """A line waits for its message, too, where the first frame alone gives the answer."""
+        write(self.folder, "in.pcap", pcap(handshake() + [said(0, 1400)] + [f for n in range(500) for f in connection(100 + n)] + [said(1400, None)]))
+        for options in (("--fields", "ip.ttl"), ("-Y", "tcp")):
+            found = [e for e in entries(*options, self.path("in.pcap")) if e["src_port"] == 40000]
+            self.assertEqual(len(found), 1)
+            self.assert_whole(found[0])
+
+    def test_nothing_captured_of_a_frame(self):
+        data = header() + b"".join(record(f, n) for n, f in enumerate(handshake() + [said(0, 700)]))
+        frame = said(2000, None)
+        found = entry(data + record(frame[:54], 4, wire=len(frame)) + record(said(700, 2000), 5))
+        self.assertEqual((found["message_length"], found["complete"]), (2000, False))
 
     def test_bytes_in_lines(self):
         data = pcap(handshake() + [said(0, 700), said(700, None)])

@@ -97,6 +97,17 @@ class Log(test_watch.Watch):
         self.assertEqual([(e["pcap_filename"], e["message_length"], e["complete"]) for e in self.log("2.pcap.jsonl")],
                          [("1.pcap", 700, False), ("2.pcap", len(HELLO) - 700, True)])
 
+    def test_half_a_message_when_tshark_comes_to_be_asked(self):
+        """What there is of it is logged; nothing is lost."""
+        first, rest = self.half_a_message()
+        hole = record(segment(40000, 80, 3001, ACK, HELLO[:700], ack=5001)[:54], 5, wire=754)       # of which nothing was captured
+        self.arrive("1.pcap", first + hole)
+        self.once("--log", "only")
+        self.arrive("2.pcap", rest)
+        self.once("--log", "only", "--fields", "ip.ttl")
+        self.assertEqual([(e["pcap_filename"], e["message_length"], e["complete"], e["fields"]) for e in self.log("2.pcap.jsonl")],
+                         [("1.pcap", 700, False, None)])
+
     def test_half_a_message_in_another_format(self):
         first, rest = self.half_a_message()
         self.arrive("1.pcap", first)
