@@ -48,6 +48,13 @@ typedef struct {
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 
+/* Returns where the payload of a segment of TCP begins, in bytes after the first of its side: below 0 where it begins before that. A SYN
+ * takes a sequence number too (RFC 9293 3.4). Means something where verdict.relative_seq does. */
+static inline int64_t fp_payload_offset(const FpSegment *segment, const FpVerdict *verdict)
+{
+    return (int32_t)(verdict->relative_seq + ((segment->flags & FP_TCP_SYN) != 0) - 1);
+}
+
 /* Returns the max_streams with which a table under these rules never takes more than the given bytes; 0 if not even the smallest table
  * fits. Usual traffic takes half of them: the result assumes segments that have just been split, and a place in both pools per stream. */
 size_t fp_streams_fitting(const FpRules *rules, size_t bytes);

@@ -103,7 +103,7 @@ static inline bool fp_walk_note_segment(FpWalk *walk, FpSpan segment)
         walk->skip--;
         return false;
     }
-    walk->notes->tcp = segment;
+    walk->notes->segment = segment;
     return true;
 }
 

@@ -14,7 +14,7 @@
 
 /* All zero: nothing is known. */
 typedef struct {
-    FpSpan tcp; /* the TCP or UDP header and everything after it */
+    FpSpan segment; /* the TCP or UDP header and everything after it */
     unsigned n_vlans;
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX]; /* VLAN IDs of the tags, outermost first; see fp_walk_note_vlan */
 } FpDecodeNotes;

@@ -219,16 +219,15 @@ bool fp_sink_after_batch(FpSink *sink, int n, int64_t last_ns, GError **error)
 static void take_notes(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpMessagePart *part)
 {
     const FpVerdict *verdict = found->verdict;
-    const bool has_syn = (found->segment->flags & FP_TCP_SYN) != 0; /* which takes a number, too (RFC 9293 3.4) */
 
     fp_decode_again(sink->decoder, found->record, found->index, notes);
-    *part = (FpMessagePart){.offset = (int32_t)(verdict->relative_seq + has_syn - 1),
+    *part = (FpMessagePart){.offset = fp_payload_offset(found->segment, verdict),
                             .is_datagram = found->segment->transport == FP_TRANSPORT_UDP,
                             .payload = {.wire = verdict->payload_bytes},
                             .frame = found->frame,
                             .time_ns = found->segment->time_ns};
-    if (notes->tcp.captured > found->segment->header_bytes)
-        part->payload = fp_span_first(fp_span_after(notes->tcp, found->segment->header_bytes), verdict->payload_bytes);
+    if (notes->segment.captured > found->segment->header_bytes)
+        part->payload = fp_span_first(fp_span_after(notes->segment, found->segment->header_bytes), verdict->payload_bytes);
 }
 
 void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpLogEntry *entry, FpMessagePart *part)

@@ -34,7 +34,7 @@ bool fp_tshark_rights_add(GPtrArray *argv, GError **error)
     const struct passwd *user = is_root ? find_user() : NULL;
 
     if (access(SETPRIV, X_OK) != 0 || (is_root && user == NULL)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: is not started with root's rights; %s",
+        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: is not started with rights that it does not need; %s",
                     is_root && user == NULL ? "there is neither a user tshark nor nobody"
                                             : SETPRIV ", which takes them away, is missing (Debian's package util-linux)");
         return false;

@@ -108,7 +108,7 @@ static void test_tunnels_without_ip(void)
     g_assert_cmpuint(segment.segment_bytes, ==, 34);
     g_assert_cmpuint(segment.network, ==, 42);
     fp_decode_again(decoder, &record, 0, &notes);
-    g_assert_true(notes.tcp.bytes == arp_in_vxlan + 20 && notes.tcp.wire == 34);
+    g_assert_true(notes.segment.bytes == arp_in_vxlan + 20 && notes.segment.wire == 34);
     g_assert_cmpuint(notes.n_vlans, ==, 0);
     fp_decoder_free(decoder);
 }

@@ -264,8 +264,8 @@ static void test_several(void)
     for (unsigned i = 0; i < 4; i++) {
         FpDecodeNotes notes;
         fp_decode_again(decoder, &record, i, &notes);
-        g_assert_cmpint(notes.tcp.bytes != NULL, ==, i < 3);
-        g_assert_true(i == 3 || fp_load16(notes.tcp.bytes) == 40000 + i);
+        g_assert_cmpint(notes.segment.bytes != NULL, ==, i < 3);
+        g_assert_true(i == 3 || fp_load16(notes.segment.bytes) == 40000 + i);
     }
     fp_decoder_free(decoder);
     munmap(page, (size_t)PAGE_BYTES * 2);
