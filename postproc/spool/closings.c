@@ -2,6 +2,7 @@
 /* closings.c - see closings.h. */
 #include "closings.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -122,8 +123,10 @@ static gboolean look(gpointer path, gpointer value, gpointer user)
     (void)user;
     if (!known->is_new)
         return FALSE;
+    if (lstat(path, &status) != 0)
+        return errno != ENOENT; /* renamed or deleted a moment ago: the event that says so is still to come */
     known->is_new = false;
-    if (lstat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    if (!S_ISREG(status.st_mode))
         return TRUE;
     known->bytes = (uint64_t)status.st_size;
     known->changed_ns = fp_folder_changed_ns(&status);
