@@ -37,7 +37,15 @@ void fp_blocks_clear(FpBlocks *blocks)
     if (blocks->fd >= 0)
         close(blocks->fd);
     blocks->fd = -1;
+    g_clear_pointer(&blocks->unpack, fp_unpack_free);
     g_clear_pointer(&blocks->buffer.bytes, g_free);
+}
+
+void fp_blocks_unpack(FpBlocks *blocks)
+{
+    blocks->unpack = fp_unpack_new(fp_blocks_at(blocks), fp_blocks_left(blocks));
+    if (blocks->unpack != NULL)
+        blocks->start = blocks->end = blocks->buffer.carry_bytes;
 }
 
 ssize_t fp_read(int fd, void *bytes, size_t n)
@@ -65,8 +73,19 @@ static int64_t unread_bytes(const FpBlocks *blocks)
     return fstat(blocks->fd, &status) == 0 ? (int64_t)status.st_size - lseek(blocks->fd, 0, SEEK_CUR) : 0;
 }
 
+static ssize_t unpack(FpBlocks *blocks, size_t n)
+{
+    ssize_t done = fp_unpack_read(blocks->unpack, blocks->fd, blocks->buffer.bytes + blocks->end, n);
+
+    if (done > 0)
+        blocks->end += (size_t)done;
+    return done;
+}
+
 ssize_t fp_blocks_read(FpBlocks *blocks, size_t n)
 {
+    if (blocks->unpack != NULL)
+        return unpack(blocks, n);
     for (;;) {
         ssize_t done = fp_read(blocks->fd, blocks->buffer.bytes + blocks->end, n);
         if (done > 0)
@@ -84,7 +103,7 @@ bool fp_blocks_would_wait(const FpBlocks *blocks)
 {
     if (blocks->follower != NULL)
         return unread_bytes(blocks) == 0;
-    return !blocks->is_regular && fp_would_wait(blocks->fd);
+    return !blocks->is_regular && (blocks->unpack == NULL || !fp_unpack_has_more(blocks->unpack)) && fp_would_wait(blocks->fd);
 }
 
 /* Moves what is left to just before the place where the next block is read. */
@@ -121,13 +140,27 @@ void fp_blocks_swap_buffer(FpBlocks *blocks, FpBlockBuffer *buffer)
     *buffer = before;
 }
 
+static void set_read_error(const FpBlocks *blocks, const char *path, GError **error)
+{
+    uint64_t offset = blocks->start_offset + fp_blocks_left(blocks);
+    const char *wrong = blocks->unpack != NULL ? fp_unpack_wrong(blocks->unpack) : NULL;
+
+    if (wrong == NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be read: %s", path,
+                    fp_blocks_file_offset(blocks) + (blocks->unpack == NULL ? fp_blocks_left(blocks) : 0), g_strerror(errno));
+    else
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset %" G_GUINT64_FORMAT ": cannot be decompressed further than to offset %" G_GUINT64_FORMAT
+                    " of its contents: %s",
+                    path, fp_unpack_offset(blocks->unpack), offset, wrong);
+}
+
 FpRefill fp_blocks_refill(FpBlocks *blocks, const char *path, GError **error)
 {
     carry(blocks);
     ssize_t n = fp_blocks_read(blocks, FP_BLOCK_BYTES);
     if (n < 0) {
-        g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: offset %" G_GUINT64_FORMAT ": cannot be read: %s", path,
-                    blocks->start_offset + fp_blocks_left(blocks), g_strerror(errno));
+        set_read_error(blocks, path, error);
         return FP_REFILL_FAILED;
     }
     return n == 0 ? FP_REFILL_END : FP_REFILL_MORE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * blocks.h - reads a file or pipe in blocks of 256 KiB, and lends what is in them in place. Also follows a file that grows, as if it were a
- * pipe.
+ * blocks.h - reads a file or pipe in blocks of 256 KiB, and lends what is in them in place. Decompresses it, if need be. Also follows a
+ * file that grows, as if it were a pipe.
  *
  * Each block is read to the same place in the buffer. What is left of the block before, the beginning of a record that continues in this
  * one, is moved to just before that place. Larger blocks, mmap and libraries' buffering were slower.
@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "follower.h"
+#include "unpack.h"
 
 #define FP_BLOCK_BYTES (256U * 1024U)
 
@@ -28,6 +29,7 @@ typedef struct {
     int fd;
     bool is_regular;            /* a regular file that is not followed */
     const FpFollower *follower; /* waits for more at the end of a regular file; NULL: the file is not followed */
+    FpUnpack *unpack;           /* NULL: the file is not compressed; the offsets are those in its contents */
     bool is_at_end;             /* the follower said that nothing more comes: read what is there, and stop */
     bool is_cut_back;           /* the followed file became shorter than what was read of it: reading ended there */
     FpBlockBuffer buffer;
@@ -45,13 +47,18 @@ typedef enum {
 /* Prepares to read fd, and takes it over. End with fp_blocks_clear. */
 FpBlocks fp_blocks_new(int fd, bool is_regular);
 
+/* If what has been read, none of it walked, begins a compressed file: puts its contents in the place of it from now on. Otherwise changes
+ * nothing. */
+void fp_blocks_unpack(FpBlocks *blocks);
+
 /* Moves *blocks to the result. *blocks then needs no fp_blocks_clear. */
 FpBlocks fp_blocks_take(FpBlocks *blocks);
 
 /* Closes the descriptor, if there is one, and frees the buffer. */
 void fp_blocks_clear(FpBlocks *blocks);
 
-/* Reads up to n bytes after those in the buffer; waits for them if necessary. Returns their number, 0 at the end, or -1 and sets errno. */
+/* Reads up to n bytes after those in the buffer; waits for them if necessary. Returns their number, 0 at the end, or -1: then sets errno,
+ * or unpack says what is wrong with the compressed data. */
 ssize_t fp_blocks_read(FpBlocks *blocks, size_t n);
 
 /* Whether reading would have to wait; never true for a regular file that is not followed. */
@@ -70,6 +77,12 @@ static inline void fp_blocks_step(FpBlocks *blocks, size_t n)
 {
     blocks->start += n;
     blocks->start_offset += n;
+}
+
+/* How much of the file has been walked, in its own bytes, compressed ones if it is compressed. */
+static inline uint64_t fp_blocks_file_offset(const FpBlocks *blocks)
+{
+    return blocks->unpack == NULL ? blocks->start_offset : fp_unpack_offset(blocks->unpack);
 }
 
 /* How many bytes in the buffer have not been walked yet. */

@@ -23,7 +23,8 @@ struct FpCapture {
     FpCaptureFormat format;
     uint64_t bytes_read;
     int64_t file_bytes;
-    int64_t cut_offset;
+    bool is_compressed;   /* offsets in the contents are none in the file */
+    char *cut;            /* see fp_capture_cut */
     bool is_read_ahead;   /* by another thread, which owns all that changes but these two; pass/read-ahead.c sets them */
     uint64_t bytes_taken; /* bytes_read as of the records that have been taken from that thread */
     char *early_end;      /* see fp_capture_early_end */
@@ -31,9 +32,15 @@ struct FpCapture {
 
 #define FP_PCAP_HEADER_BYTES 24U
 
-/* Notes how a capture that is walked in blocks ended: between two records; within one, which is then truncated; or because the file became
- * shorter. If it was asked to stop in the middle of a record, that one does not count as truncated. */
+/* Notes how a capture that is walked in blocks ended: between two records; within one, which is then truncated; because the file became
+ * shorter; or within compressed data. If it was asked to stop in the middle of a record, that one does not count as truncated. */
 void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks);
+
+/* Notes that the last record, which begins at offset of the file's contents, is truncated. */
+void fp_capture_note_cut(FpCapture *capture, uint64_t offset);
+
+/* Says at the end of an error message how to keep the first offset bytes of a file that is damaged behind them. Caller frees. */
+char *fp_capture_sound_part(const FpCapture *capture, uint64_t offset);
 
 /* Opens a classic pcap. opening holds the first bytes of the file, none of them walked; a returned capture has taken it over. Returns NULL,
  * and leaves opening alone, if this is not a classic pcap that can be walked, or if libwiretap had better look at it and is_vouched_for is
@@ -76,8 +83,7 @@ int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record);
 int64_t fp_wiretap_seconds(const FpRecord *record);
 
 /* Whether libwiretap, which has looked at the records too, takes the file for a classic pcap that is no variant. This includes compressed
- * files: libwiretap is not asked about compression, because wtap_get_compression_type aborts when the first member has been read to its
- * end. The magic number that fp_capture_pcap_open looks for tells them apart. */
+ * files. libwiretap is not asked about compression: wtap_get_compression_type aborts when the first member has been read to its end. */
 bool fp_capture_wiretap_is_pcap(FpCapture *capture);
 
 #endif

@@ -175,7 +175,6 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
     Live *live = g_new0(Live, 1);
     live->base.reader = &live_reader;
     live->base.path = g_strdup(options->interface);
-    live->base.cut_offset = -1;
     live->base.file_bytes = -1;
     live->base.bytes_read = FP_PCAP_HEADER_BYTES;
     live->pcap = pcap;

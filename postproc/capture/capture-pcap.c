@@ -85,10 +85,10 @@ static bool looks_plausible(const FpCaptureFormat *format, const uint8_t *bytes,
 
 static int set_length_error(Pcap *pcap, const RecordHeader *header, GError **error)
 {
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                "%s: offset %" G_GUINT64_FORMAT ": a record of %u bytes is longer than any packet (%u): the file is damaged from here on; "
-                "its first %" G_GUINT64_FORMAT " bytes are sound, head -c keeps these",
-                pcap->base.path, pcap->blocks.start_offset, header->captured_bytes, FP_FRAME_BYTES_MAX, pcap->blocks.start_offset);
+    g_autofree char *sound = fp_capture_sound_part(&pcap->base, pcap->blocks.start_offset);
+
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": a record of %u bytes is longer than any packet (%u): %s",
+                pcap->base.path, pcap->blocks.start_offset, header->captured_bytes, FP_FRAME_BYTES_MAX, sound);
     return -1;
 }
 
@@ -132,7 +132,7 @@ static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, si
         at += bytes;
     }
     fp_blocks_step(&pcap->blocks, (size_t)(at - fp_blocks_at(&pcap->blocks)));
-    pcap->base.bytes_read = pcap->blocks.start_offset;
+    pcap->base.bytes_read = fp_blocks_file_offset(&pcap->blocks);
     return n;
 }
 

@@ -55,10 +55,10 @@ static bool is_version_known(bool swapped, const uint8_t *section)
 
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
 {
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
-                "%s: offset %" G_GUINT64_FORMAT ": %s: the file is damaged from here on; its first %" G_GUINT64_FORMAT
-                " bytes are sound, head -c keeps these",
-                pcapng->base.path, pcapng->blocks.start_offset, what, pcapng->blocks.start_offset);
+    g_autofree char *sound = fp_capture_sound_part(&pcapng->base, pcapng->blocks.start_offset);
+
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->base.path, pcapng->blocks.start_offset,
+                what, sound);
     return -1;
 }
 
@@ -306,7 +306,7 @@ static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, si
 static inline void step(Pcapng *pcapng, size_t bytes)
 {
     fp_blocks_step(&pcapng->blocks, bytes);
-    pcapng->base.bytes_read = pcapng->blocks.start_offset;
+    pcapng->base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
 }
 
 /* Gives the first bytes of what is at hand, a block that is not a frame or a piece of one. Returns 1, as pcapng_read does. */
@@ -344,7 +344,8 @@ static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
 
     if (bytes <= WHOLE_MAX || kind_of(type) != KIND_OTHER || type == SECTION || type == INTERFACE || type == NAMES || type == STATISTICS)
         return false;
-    if (!pcapng->blocks.is_regular || !peek(pcapng, beginning, sizeof beginning, 0) || !peek(pcapng, end, sizeof end, bytes - sizeof end))
+    if (!pcapng->blocks.is_regular || pcapng->blocks.unpack != NULL || !peek(pcapng, beginning, sizeof beginning, 0) ||
+        !peek(pcapng, end, sizeof end, bytes - sizeof end))
         return false;
     return pad(fp_load32_host(end, pcapng->swapped)) == bytes &&
            (type != SECRETS || fp_pcapng_secrets_end(pcapng->swapped, beginning) <= bytes);

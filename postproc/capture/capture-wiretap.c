@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture-wiretap.c - reads through libwiretap what is not walked: compressed files, pcapng for a writer of another format, and everything
- * else that Wireshark opens. */
+/* capture-wiretap.c - reads through libwiretap what is not walked: pcapng for a writer of another format, and everything else that
+ * Wireshark opens. */
 #include "capture-wiretap.h"
 
 #include <errno.h>
@@ -23,11 +23,11 @@
 #define LINK_TYPES 300 /* numbers that are tried */
 
 /* libwiretap opens files by name, and what has been read of a pipe cannot be put back. So a pipe is fed to libwiretap through a pipe of our
- * own. */
+ * own; and so are the contents of compressed files that we have decompressed. */
 typedef struct {
     FpBlocks from;
     int to;
-    gint failure; /* errno of a read that failed: the end of our pipe is then not the end of the capture */
+    gint failure; /* errno of a read that failed, or WTAP_ERR_DECOMPRESS: the end of our pipe is then not the end of the capture */
     gint users;   /* references: from the feeder, and from the capture */
 } Feed;
 
@@ -70,17 +70,18 @@ static void drop_feed(Feed *job)
 static void *feed(void *data)
 {
     Feed *job = data;
-    uint8_t *bytes = job->from.buffer.bytes + job->from.start;
-    ssize_t n = (ssize_t)fp_blocks_left(&job->from);
+    FpBlocks *from = &job->from;
+    ssize_t n = (ssize_t)fp_blocks_left(from);
     sigset_t pipe_signal;
 
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE); /* a reader that has gone must not end the program */
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
-    while (n > 0 && write_all(job->to, bytes, (size_t)n)) {
-        n = fp_read(job->from.fd, bytes, FP_BLOCK_BYTES);
+    while (n > 0 && write_all(job->to, fp_blocks_at(from), fp_blocks_left(from))) {
+        from->start = from->end = from->buffer.carry_bytes;
+        n = fp_blocks_read(from, FP_BLOCK_BYTES);
         if (n < 0)
-            g_atomic_int_set(&job->failure, errno);
+            g_atomic_int_set(&job->failure, from->unpack != NULL && fp_unpack_wrong(from->unpack) != NULL ? WTAP_ERR_DECOMPRESS : errno);
     }
     close(job->to);
     fp_blocks_clear(&job->from);
@@ -148,7 +149,7 @@ static int end(Wiretap *wiretap, int64_t offset, int err, char *err_info, GError
         return -1;
     }
     if (err == WTAP_ERR_SHORT_READ && !fp_stop_asked())
-        wiretap->base.cut_offset = offset;
+        fp_capture_note_cut(&wiretap->base, (uint64_t)offset);
     g_free(err_info);
     return 0;
 }

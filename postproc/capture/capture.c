@@ -19,19 +19,30 @@ static bool set_read_error(GError **error, const char *path)
     return fp_error_set_errno(error, FP_ERROR_IO, path, "offset 0: cannot be read");
 }
 
-/* Reads the beginning: a whole block of a regular file, or as much of a pipe as a file header takes. */
+/* Reads up to enough bytes, or what there is. When compressed data is damaged behind some, the next read will say so. */
+static bool read_bytes(FpBlocks *opening, size_t enough, const char *path, GError **error)
+{
+    while (fp_blocks_left(opening) < enough) {
+        ssize_t n = fp_blocks_read(opening, FP_BLOCK_BYTES - fp_blocks_left(opening));
+        if (n < 0 && (opening->unpack == NULL || fp_unpack_wrong(opening->unpack) == NULL))
+            return set_read_error(error, path);
+        if (n <= 0)
+            break;
+    }
+    return true;
+}
+
+/* Reads the beginning: a whole block of a regular file, or as much of a pipe as a file header takes. If it is compressed, reads that much
+ * of its contents. */
 static bool read_beginning(FpBlocks *opening, const char *path, GError **error)
 {
     size_t enough = opening->is_regular ? FP_BLOCK_BYTES : FP_PCAP_HEADER_BYTES;
 
-    while (fp_blocks_left(opening) < enough) {
-        ssize_t n = fp_blocks_read(opening, FP_BLOCK_BYTES - fp_blocks_left(opening));
-        if (n < 0)
-            return set_read_error(error, path);
-        if (n == 0)
-            break;
-    }
-    return true;
+    if (!read_bytes(opening, enough, path, error))
+        return false;
+    if (opening->follower == NULL)
+        fp_blocks_unpack(opening);
+    return opening->unpack == NULL || read_bytes(opening, enough, path, error);
 }
 
 static bool open_input(FpBlocks *opening, const char *path, const char *shown, struct stat *status, GError **error)
@@ -74,6 +85,8 @@ static FpCapture *open_format(FpBlocks *opening, const char *path, const char *s
                     "%s: offset 0: is not a capture that can be followed: pcap, or pcapng that -F does not convert", shown);
         return NULL;
     }
+    if (opening->unpack != NULL && !fp_unpack_wiretap_can(opening->unpack))
+        opening->is_regular = false; /* it gets the contents */
     capture = fp_capture_wiretap_open(path, shown, opening, error);
     if (capture == NULL || !opening->is_regular || !fp_capture_wiretap_is_pcap(capture))
         return capture;
@@ -84,16 +97,34 @@ static FpCapture *open_format(FpBlocks *opening, const char *path, const char *s
     return walked;
 }
 
+static void set_empty_error(FpBlocks *opening, const char *shown, GError **error)
+{
+    const FpUnpack *unpack = opening->unpack;
+
+    if (unpack != NULL && fp_unpack_wrong(unpack) != NULL)
+        (void)fp_blocks_refill(opening, shown, error); /* fails again */
+    else if (unpack != NULL && fp_unpack_is_cut(unpack))
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "%s: offset %" G_GUINT64_FORMAT ": the compressed data is cut short before any of its contents; leave it out", shown,
+                    fp_unpack_offset(unpack));
+    else if (unpack != NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is not a capture, but nothing compressed; leave it out", shown);
+    else
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture; leave it out", shown);
+}
+
 static FpCapture *open_capture(const char *path, const char *shown, const FpFollower *follower, bool pcapng_by_wiretap, GError **error)
 {
     FpBlocks opening = fp_blocks_new(-1, false);
     FpCapture *capture = NULL;
     struct stat status = {0};
+    bool is_compressed = false;
 
     opening.follower = follower;
     if (open_input(&opening, path, shown, &status, error)) {
+        is_compressed = opening.unpack != NULL;
         if (fp_blocks_left(&opening) == 0)
-            g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture; leave it out", shown);
+            set_empty_error(&opening, shown, error);
         else
             capture = open_format(&opening, path, shown, pcapng_by_wiretap, error);
     }
@@ -101,7 +132,7 @@ static FpCapture *open_capture(const char *path, const char *shown, const FpFoll
     if (capture == NULL)
         return NULL;
     capture->path = g_strdup(shown);
-    capture->cut_offset = -1;
+    capture->is_compressed = is_compressed;
     capture->file_bytes = S_ISREG(status.st_mode) && follower == NULL ? (int64_t)status.st_size : -1;
     return capture;
 }
@@ -149,14 +180,43 @@ bool fp_capture_can_be_followed(const char *path, bool pcapng_by_wiretap)
     return capture != NULL;
 }
 
+void fp_capture_note_cut(FpCapture *capture, uint64_t offset)
+{
+    capture->cut =
+        g_strdup_printf("offset %" G_GUINT64_FORMAT ": the last record is cut short; the whole ones before it were taken", offset);
+}
+
+char *fp_capture_sound_part(const FpCapture *capture, uint64_t offset)
+{
+    return g_strdup_printf("the file is damaged from here on; the first %" G_GUINT64_FORMAT " bytes of %s are sound, head -c keeps these",
+                           offset, capture->is_compressed ? "its contents" : "it");
+}
+
+static void note_truncation(FpCapture *capture, const FpBlocks *blocks)
+{
+    const FpUnpack *unpack = blocks->unpack;
+
+    if (unpack != NULL && fp_unpack_is_cut(unpack))
+        capture->cut = g_strdup_printf("offset %" G_GUINT64_FORMAT
+                                       ": the compressed data is cut short; the whole records up to offset %" G_GUINT64_FORMAT
+                                       " of its contents were taken",
+                                       fp_unpack_offset(unpack), blocks->start_offset);
+    else if (fp_blocks_left(blocks) > 0)
+        fp_capture_note_cut(capture, blocks->start_offset);
+    else if (unpack != NULL && fp_unpack_has_garbage(unpack))
+        capture->cut = g_strdup_printf("offset %" G_GUINT64_FORMAT
+                                       ": what follows is not compressed as that before it, and was left out; all before it was taken",
+                                       fp_unpack_offset(unpack));
+}
+
 void fp_capture_note_end(FpCapture *capture, const FpBlocks *blocks)
 {
     if (blocks->is_cut_back)
         capture->early_end =
             g_strdup_printf("it is shorter now than offset %" G_GUINT64_FORMAT ", up to which it was read; follow it again",
                             blocks->start_offset + fp_blocks_left(blocks));
-    else if (fp_blocks_left(blocks) > 0 && !fp_stop_asked())
-        capture->cut_offset = (int64_t)blocks->start_offset;
+    else if (!fp_stop_asked())
+        note_truncation(capture, blocks);
 }
 
 void fp_capture_close(FpCapture *capture)
@@ -165,6 +225,7 @@ void fp_capture_close(FpCapture *capture)
         return;
     g_free(capture->path);
     g_free(capture->early_end);
+    g_free(capture->cut);
     capture->reader->close(capture);
 }
 
@@ -226,9 +287,9 @@ int64_t fp_capture_time_ns(const FpCapture *capture, const FpRecord *record)
     return seconds >= limit ? INT64_MAX : seconds <= -limit ? INT64_MIN : record->time_ns;
 }
 
-int64_t fp_capture_cut(const FpCapture *capture)
+const char *fp_capture_cut(const FpCapture *capture)
 {
-    return capture->cut_offset;
+    return capture->cut;
 }
 
 const char *fp_capture_early_end(const FpCapture *capture)

@@ -4,8 +4,8 @@
  *
  * [file -> record] -> segment -> stream -> verdict -> output
  *
- * Classic pcap and pcapng are walked, and their records borrowed in place (capture-pcap.c, capture-pcapng.c). Every other format, and every
- * compressed file, is read through libwiretap (capture-wiretap.c). When a classic pcap looks odd, libwiretap decides what it is.
+ * Classic pcap and pcapng, compressed or not, are walked, and their records borrowed in place (capture-pcap.c, capture-pcapng.c). Every
+ * other format is read through libwiretap (capture-wiretap.c). When a classic pcap looks odd, libwiretap decides what it is.
  */
 #ifndef FP_CAPTURE_H
 #define FP_CAPTURE_H
@@ -51,7 +51,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
 
 /* Reads at least one record and up to max, as many as are at hand. Returns their number, 0 at the end, or -1 with error set when reading
  * failed or the file is damaged. A record that is not a frame comes alone, and until the next call nothing changes for the records before
- * it. fp_capture_cut tells only after the end whether the last record was truncated. */
+ * it. fp_capture_cut tells only after the end. */
 int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error);
 
 /* Reads the next frame, past what is not a frame. Returns 1, or as fp_capture_read does. */
@@ -78,15 +78,16 @@ int64_t fp_capture_seconds(const FpCapture *capture, const FpRecord *record);
 /* The time of a record in nanoseconds since 1970, limited to what an int64_t holds: for telling which of two records is older. */
 int64_t fp_capture_time_ns(const FpCapture *capture, const FpRecord *record);
 
-/* The file offset at which a truncated record begins, or -1 when the capture ended between two records. */
-int64_t fp_capture_cut(const FpCapture *capture);
+/* What is missing at the end of the capture, with its offset, as a sentence for messages: the rest of the last record, or of compressed
+ * data. NULL: nothing. Borrowed. */
+const char *fp_capture_cut(const FpCapture *capture);
 
 /* What ended a live or followed capture before it was asked to end; NULL: nothing. Borrowed. */
 const char *fp_capture_early_end(const FpCapture *capture);
 
 const char *fp_capture_path(const FpCapture *capture);              /* for messages: "standard input" for "-" */
 const FpCaptureFormat *fp_capture_format(const FpCapture *capture); /* borrowed */
-uint64_t fp_capture_bytes_read(const FpCapture *capture);           /* of the file, so far */
+uint64_t fp_capture_bytes_read(const FpCapture *capture);           /* of the file as it is, compressed or not, so far */
 int64_t fp_capture_file_bytes(const FpCapture *capture);            /* -1: not known */
 
 #endif

@@ -116,9 +116,8 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
     slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
     if (failure != NULL)
         what = g_strdup_printf("the capture ended: %s; what came before was taken", failure);
-    else if (fp_capture_cut(capture) >= 0)
-        what = g_strdup_printf("offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken",
-                               fp_capture_cut(capture));
+    else
+        what = g_strdup(fp_capture_cut(capture));
     if (what != NULL) {
         note_early_end(slim, fp_capture_path(capture), what);
     } else if (is_left_unread(slim, capture, n)) {

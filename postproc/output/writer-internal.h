@@ -46,7 +46,7 @@ int fp_writer_subtype(FpCapture *capture);
 
 /* Sets error: capture does not fit the output, because of what is at offset. what ends the sentence. Returns false. */
 bool fp_writer_refuse(FpCapture *capture, int offset, const char *what, GError **error);
-#define FP_WRITER_OTHER_FORMAT "has another format or compression than the first input, whose format the output gets"
+#define FP_WRITER_OTHER_FORMAT "has another format than the first input, whose format the output gets"
 
 #define FP_PCAP_RECORD_HEADER 16
 

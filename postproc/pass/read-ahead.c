@@ -218,8 +218,9 @@ int fp_read_ahead_read(FpReadAhead *ahead, int max, const FpRecord **records, Fp
     *records = block->records + ahead->taken;
     *pending = block->is_decoded ? block->pending + ahead->taken : NULL;
     ahead->taken += n;
-    ahead->capture->bytes_taken =
-        block->bytes_read - (uint64_t)(end_of(&block->records[block->n - 1]) - end_of(&block->records[ahead->taken - 1]));
+    ahead->capture->bytes_taken = block->bytes_read;
+    if (!ahead->capture->is_compressed)
+        ahead->capture->bytes_taken -= (uint64_t)(end_of(&block->records[block->n - 1]) - end_of(&block->records[ahead->taken - 1]));
     return n;
 }
 
@@ -234,7 +235,7 @@ void fp_read_ahead_end(FpReadAhead *ahead)
     ahead->capture->is_read_ahead = false;
     ahead->capture->bytes_read = ahead->capture->bytes_taken;
     if (!ahead->is_at_end)
-        ahead->capture->cut_offset = -1;
+        g_clear_pointer(&ahead->capture->cut, g_free);
     for (unsigned i = 0; i < N_BLOCKS; i++) {
         g_free(ahead->blocks[i].buffer.bytes);
         g_free(ahead->blocks[i].records);

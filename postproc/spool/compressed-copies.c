@@ -12,7 +12,7 @@
 
 #define BEGINNING_BYTES 256U /* of the frame: with its time, enough to recognise it */
 
-static const char *const compressions[] = {".gz", ".zst", ".lz4"};
+static const char *const compressions[] = {".gz", ".zst", ".lz4", ".xz", ".bz2"};
 
 char *fp_compressed_copies_plain_name(const char *name)
 {

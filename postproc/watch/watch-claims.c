@@ -289,11 +289,9 @@ static void note_built(Watch *watch, const FpClaim *claim, const FpCapture *capt
     totals->summary.bytes_in += fp_capture_bytes_read(capture);
     totals->files_empty += totals->summary.frames == before->frames;
     totals->last_frame_ns = MAX(totals->last_frame_ns, fp_pass_newest_ns(watch->pass));
-    if (fp_capture_cut(capture) >= 0) {
+    if (fp_capture_cut(capture) != NULL) {
         totals->summary.captures_cut++;
-        fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name,
-                   "%s: offset %" G_GINT64_FORMAT ": the last record is cut short; the whole ones before it were taken", claim->name,
-                   fp_capture_cut(capture));
+        fp_journal(G_LOG_LEVEL_MESSAGE, claim->number, claim->name, "%s: %s", claim->name, fp_capture_cut(capture));
     }
     note_unanswered(claim, before, &totals->summary);
     fp_journal(G_LOG_LEVEL_INFO, claim->number, claim->name,

@@ -12,7 +12,7 @@ from records import records
 from waiting import PATIENCE_SECONDS, wait_for, without_clock
 
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
-COMPRESSIONS = ".gz", ".zst", ".lz4"
+COMPRESSIONS = ".gz", ".zst", ".lz4", ".xz", ".bz2"
 LOG = ".jsonl"
 
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What cannot be done is said with file and offset, by the exit status, and leaves nothing half done behind."""
-import gzip
 import os
 import pty
 import resource
@@ -10,7 +9,7 @@ import subprocess
 import threading
 import tty
 
-from pcaps import ACK, CAPTURES, MICROSECONDS, NANOSECONDS, PROGRAM, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
+from pcaps import ACK, CAPTURES, NANOSECONDS, PROGRAM, InFolder, connection, header, pcap, read, record, rows, segment, slim, write
 from waiting import PATIENCE_SECONDS, wait_until_caught, wait_until_taken
 
 
@@ -72,11 +71,16 @@ class BadInput(InFolder):
             self.assertEqual(os.listdir(self.folder), [])
 
     def test_formats_that_are_not_blocks_of_pcap_must_fit_too(self):
-        packed = write(self.folder, "1.gz", gzip.compress(pcap(connection())))
-        for data, reason in ((pcap([], "<", NANOSECONDS), "another format"), (pcap([], link=113), "another link type"),
-                             (read(os.path.join(CAPTURES, "two-interfaces.pcapng")), "another format")):
-            self.refused(65, ["2.pcap", reason], packed, write(self.folder, "2.pcap", data))
-        self.assertEqual(slim("-w", self.path("o"), packed, write(self.folder, "2.pcap", pcap(connection(40001), ">", MICROSECONDS))).returncode, 0)
+        def snoop(name, port, *options):
+            source = write(self.folder, "pcap", pcap(connection(port)))
+            subprocess.run(["editcap", *options, "-F", "snoop", source, self.path(name)], check=True, capture_output=True)
+            return self.path(name)
+
+        first = snoop("1.snoop", 40000)
+        for data in (pcap([]), pcap([], "<", NANOSECONDS), read(os.path.join(CAPTURES, "two-interfaces.pcapng"))):
+            self.refused(65, ["2.pcap", "another format"], first, write(self.folder, "2.pcap", data))
+        self.refused(65, ["2.snoop", "another link type"], first, snoop("2.snoop", 40001, "-T", "fddi"))
+        self.assertEqual(slim("-w", self.path("o"), first, snoop("2.snoop", 40001)).returncode, 0)
 
     def test_output_is_an_input(self):
         path = write(self.folder, "same.pcap", pcap(connection()))

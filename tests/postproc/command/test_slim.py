@@ -140,8 +140,7 @@ class SeveralInputs(InFolder):
     def test_a_capture_that_does_not_fit_is_refused_by_name(self):
         first = write(self.folder, "1.pcap", pcap(connection()))
         for name, data, reason in (("link.pcap", pcap([], link=113), "link type"), ("nano.pcap", pcap([], "<", NANOSECONDS), "nanoseconds"),
-                                   ("odd.pcap", pcap([], "<", MODIFIED), "record headers"),
-                                   ("packed.gz", gzip.compress(pcap([])), "another format")):
+                                   ("odd.pcap", pcap([], "<", MODIFIED), "record headers")):
             with self.subTest(name):
                 result = slim("-w", self.path("out.pcap"), first, write(self.folder, name, data))
                 self.assertEqual(result.returncode, 65)
