@@ -27,6 +27,10 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'pcap nsecpcap pcapng' -- "$current")
         return
         ;;
+    --compress)
+        mapfile -t COMPREPLY < <(compgen -W 'gzip zstd lz4 none' -- "$current")
+        return
+        ;;
     --formats)
         mapfile -t COMPREPLY < <(compgen -W 'pcap,pcapng' -- "$current")
         return
@@ -55,7 +59,7 @@ _firstpayload()
     esac
     if [[ $current == -* ]]; then
         local looked_at='--formats --filter --display-filter --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
-        local selection="--format --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
+        local selection="--format --compress --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --threads --packet-buffered --follow --quiet $selection" ;;

@@ -54,6 +54,8 @@ void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *op
          "The class opening has the first N bytes of each side's sequence space (default: 16384)", "N"},
         {"format", 'F', 0, G_OPTION_ARG_STRING, &arguments->format,
          "Write captures in this format: pcapng, pcap ... (default: the first input's)", "FORMAT"},
+        {"compress", 0, 0, G_OPTION_ARG_STRING, &arguments->compress,
+         "Compress captures by gzip, zstd or lz4 as they are written; none: do not", "HOW"},
         {"marked-only", 0, 0, G_OPTION_ARG_NONE, &arguments->marked_only,
          "Leave out the IP fragments with which a kept frame completes a datagram", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -152,6 +154,15 @@ bool fp_selection_arguments_check_questions(const FpSelection *selection, GError
     return false;
 }
 
+bool fp_selection_arguments_packing(const FpSelectionArguments *arguments, const char *path, FpPacking *packing, GError **error)
+{
+    *packing = path != NULL ? fp_packing_of_path(path) : FP_PACKING_NONE;
+    if (arguments->compress == NULL || fp_packing_from_text(arguments->compress, packing))
+        return true;
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, "--compress takes " FP_PACKING_NAMES);
+    return false;
+}
+
 void fp_selection_arguments_clear(FpSelectionArguments *arguments)
 {
     g_free(arguments->keep);
@@ -163,4 +174,5 @@ void fp_selection_arguments_clear(FpSelectionArguments *arguments)
     g_free(arguments->transport);
     g_free(arguments->stream_key);
     g_free(arguments->max_memory);
+    g_free(arguments->compress);
 }

@@ -10,6 +10,7 @@ typedef struct {
     char *filter;
     char *display_filter;
     char *format;
+    char *compress;
     char *format_list;
     char **formats; /* what format_list says */
     char *transport;
@@ -39,6 +40,10 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
 
 /* Whether tshark can be asked all of selection->questions about the streams that selection takes. Returns false and sets error. */
 bool fp_selection_arguments_check_questions(const FpSelection *selection, GError **error);
+
+/* Sets *packing to how captures are compressed: as --compress says, else as the name of the output at path does. path: NULL if there is
+ * none yet. Returns false and sets error. */
+bool fp_selection_arguments_packing(const FpSelectionArguments *arguments, const char *path, FpPacking *packing, GError **error);
 
 /* Frees what *arguments holds. */
 void fp_selection_arguments_clear(FpSelectionArguments *arguments);

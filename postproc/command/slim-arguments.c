@@ -110,8 +110,9 @@ static const char *check_log(const FpSlimArguments *arguments)
         return "only one of log, list and capture can go to standard output";
     if (writes_capture(arguments) || arguments->list)
         return NULL;
-    if (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only)
-        return "with --log a capture is written only if -w is given; --keep, -F and --marked-only are about that capture";
+    if (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only ||
+        arguments->selection.compress != NULL)
+        return "with --log a capture is written only if -w is given; --keep, -F, --compress and --marked-only are about that capture";
     return NULL;
 }
 
@@ -123,8 +124,8 @@ static const char *check_output(const FpSlimArguments *arguments)
         return "--list writes no capture, so -w makes no sense with it";
     if (arguments->list && arguments->selection.display_filter != NULL)
         return "--list shows the classes of all frames, so -Y makes no sense with it";
-    if (arguments->list && arguments->selection.format != NULL)
-        return "--list writes no capture, so -F makes no sense with it";
+    if (arguments->list && (arguments->selection.format != NULL || arguments->selection.compress != NULL))
+        return "--list writes no capture, so -F and --compress make no sense with it";
     return check_log(arguments);
 }
 
@@ -158,7 +159,8 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     options->threads = (int)arguments->threads;
     options->list = arguments->list;
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
-    if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error))
+    if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error) ||
+        !fp_selection_arguments_packing(&arguments->selection, options->output, &options->packing, error))
         return false;
     if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
         return false;

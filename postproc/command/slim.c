@@ -287,14 +287,13 @@ static bool finish_output(Slim *slim, GError **error)
     if (!fp_pass_end_flights(slim->pass, false, error))
         return false;
     if (slim->log != NULL &&
-        (!fp_log_flush(slim->log, &slim->options->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), error)))
+        (!fp_log_flush(slim->log, &slim->options->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), NULL, error)))
         return false;
     if (slim->output == NULL)
         return flush(slim, error);
     if (!fp_writer_finish(slim->writer, error))
         return false;
-    slim->summary->bytes_out = fp_output_bytes(slim->output);
-    return fp_output_publish(g_steal_pointer(&slim->output), error);
+    return fp_output_publish(g_steal_pointer(&slim->output), &slim->summary->bytes_out, error);
 }
 
 static bool refuse_output(const FpOutput *output, const char *what, GError **error)
@@ -323,7 +322,7 @@ static bool open_capture_output(Slim *slim, GError **error)
                              error);
     if (slim->log != NULL && fp_output_is_same(slim->output, fp_output_fd(slim->log)))
         return refuse_output(slim->output, "is the output of both the capture and the log; give one of them another name", error);
-    return true;
+    return fp_output_pack(slim->output, slim->options->packing, error);
 }
 
 static bool open_outputs(Slim *slim, GError **error)

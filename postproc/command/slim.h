@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "capture/capture-live.h"
+#include "output/pack.h"
 #include "pass/pass.h"
 #include "pass/summary.h"
 
@@ -17,6 +18,7 @@ typedef struct {
     char **inputs;       /* NULL-terminated; at least one, unless there is an interface; "-" is standard input */
     const char *output;  /* "-" is standard output; NULL: no capture is written */
     int format;          /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
+    FpPacking packing;   /* of the output */
     bool follows;        /* there is one input, a file that somebody still writes to */
     FpLiveOptions live;  /* interface NULL: read the inputs */
     uint64_t max_frames; /* end after looking at that many; 0: no limit */

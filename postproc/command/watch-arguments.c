@@ -182,9 +182,9 @@ static const char *read_words(FpWatchArguments *arguments)
         return "--log takes beside or only";
     if (arguments->follow && (arguments->log == NULL || arguments->once || arguments->options.spool.then == FP_THEN_KEEP))
         return "--follow goes with --log, and neither with --once nor with --then keep";
-    if (arguments->options.outputs == FP_WATCH_LOG &&
-        (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only))
-        return "with --log only no captures are written; --keep, --format and --marked-only are about captures";
+    if (arguments->options.outputs == FP_WATCH_LOG && (arguments->selection.keep != NULL || arguments->selection.format != NULL ||
+                                                       arguments->selection.marked_only || arguments->selection.compress != NULL))
+        return "with --log only no captures are written; --keep, --format, --compress and --marked-only are about captures";
     return NULL;
 }
 
@@ -218,6 +218,7 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
     FpWatchOptions *options = &arguments->options;
 
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error) ||
+        !fp_selection_arguments_packing(&arguments->selection, NULL, &options->packing, error) ||
         !fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_JSON, &options->log_style, error))
         return false;
     options->selection.questions.fields = arguments->log_style.field_names;

@@ -15,6 +15,8 @@ struct FpOutput {
     int fd;
     uint8_t *buffer;
     size_t buffered;
+    FpPack *pack;       /* NULL: what is written is not compressed */
+    bool has_unflushed; /* something has been compressed since the last flush */
     uint64_t bytes;
 };
 

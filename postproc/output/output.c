@@ -31,6 +31,7 @@ void fp_output_free(FpOutput *output)
     g_free(output->temporary);
     g_mutex_clear(&output->lock);
     g_free(output->buffer);
+    fp_pack_free(output->pack);
     g_free(output);
 }
 
@@ -110,23 +111,61 @@ static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError *
     return is_done;
 }
 
-bool fp_output_flush(FpOutput *output, GError **error)
+/* See FpPackWrite. */
+static bool write_packed(void *user, const uint8_t *bytes, size_t n, GError **error)
+{
+    return write_out(user, bytes, n, error);
+}
+
+static bool pack_and_write(FpOutput *output, const uint8_t *bytes, size_t n, FpPackUntil until, GError **error)
+{
+    if (output->pack == NULL)
+        return write_out(output, bytes, n, error);
+    if (until == FP_PACK_FLUSH && n == 0 && !output->has_unflushed)
+        return true;
+    output->has_unflushed = until == FP_PACK_MORE;
+    return fp_pack(output->pack, bytes, n, until, write_packed, output, error);
+}
+
+static bool empty_buffer(FpOutput *output, FpPackUntil until, GError **error)
 {
     size_t n = output->buffered;
 
     output->buffered = 0;
-    return write_out(output, output->buffer, n, error);
+    return pack_and_write(output, output->buffer, n, until, error);
+}
+
+bool fp_output_flush(FpOutput *output, GError **error)
+{
+    return empty_buffer(output, FP_PACK_FLUSH, error);
 }
 
 bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error)
 {
-    if (n > FP_OUTPUT_BUFFER_BYTES - output->buffered && !fp_output_flush(output, error))
+    if (n > FP_OUTPUT_BUFFER_BYTES - output->buffered && !empty_buffer(output, FP_PACK_MORE, error))
         return false;
     if (n > FP_OUTPUT_BUFFER_BYTES)
-        return write_out(output, bytes, n, error);
+        return pack_and_write(output, bytes, n, FP_PACK_MORE, error);
     memcpy(output->buffer + output->buffered, bytes, n);
     output->buffered += n;
     return true;
+}
+
+bool fp_output_pack(FpOutput *output, FpPacking packing, GError **error)
+{
+    g_assert(!output->is_appended && output->bytes == 0 && output->buffered == 0);
+    if (packing == FP_PACKING_NONE)
+        return true;
+    output->pack = fp_pack_new(packing);
+    if (output->pack != NULL)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "%s: there is no memory to compress it; write it without", output->shown);
+    return false;
+}
+
+bool fp_output_is_packed(const FpOutput *output)
+{
+    return output->pack != NULL;
 }
 
 int fp_output_fd(const FpOutput *output)
@@ -176,10 +215,11 @@ static bool make_durable(FpOutput *output, GError **error)
     return true;
 }
 
-bool fp_output_finish(FpOutput *output, GError **error)
+bool fp_output_finish(FpOutput *output, uint64_t *bytes, GError **error)
 {
-    bool is_done = fp_output_flush(output, error) && sync_file(output, error);
+    bool is_done = empty_buffer(output, FP_PACK_END, error) && sync_file(output, error);
 
+    *bytes = output->bytes;
     if (is_done)
         fp_output_free(output);
     else
@@ -187,9 +227,9 @@ bool fp_output_finish(FpOutput *output, GError **error)
     return is_done;
 }
 
-bool fp_output_publish(FpOutput *output, GError **error)
+bool fp_output_publish(FpOutput *output, uint64_t *bytes, GError **error)
 {
-    bool is_done = fp_output_flush(output, error);
+    bool is_done = empty_buffer(output, FP_PACK_END, error);
 
     if (is_done && output->temporary != NULL)
         is_done = make_durable(output, error);
@@ -202,6 +242,8 @@ bool fp_output_publish(FpOutput *output, GError **error)
         fp_output_discard(output);
         return false;
     }
+    if (bytes != NULL)
+        *bytes = output->bytes;
     fp_output_free(output);
     return true;
 }

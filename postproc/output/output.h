@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pack.h"
+
 typedef struct FpOutput FpOutput;
 
 /* Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL. Refuses a path that is one of them (by device and
@@ -39,13 +41,21 @@ bool fp_output_is_same(const FpOutput *output, int fd);
  * sets error. */
 FpOutput *fp_output_create(const char *path, GError **error);
 
-/* Syncs the file of fp_output_create to disk. Frees output, on failure too: then removes the file, returns false and sets error. */
-bool fp_output_finish(FpOutput *output, GError **error);
+/* Has all that is written from now on compressed, except by fp_output_fd. To be called before anything is written, and not for
+ * fp_output_append. Returns false and sets error when there is no memory. */
+bool fp_output_pack(FpOutput *output, FpPacking packing, GError **error);
+
+/* Whether it is. Then fp_output_fd is of no use: what is written there is not compressed. */
+bool fp_output_is_packed(const FpOutput *output);
+
+/* Syncs the file of fp_output_create to disk, and sets *bytes to its length. Frees output, on failure too: then removes the file, returns
+ * false and sets error. */
+bool fp_output_finish(FpOutput *output, uint64_t *bytes, GError **error);
 
 /* Writes n bytes through a buffer of 256 KiB. Returns false and sets error. */
 bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error);
 
-/* Writes out what is buffered. Returns false and sets error. */
+/* Writes out what is buffered, so that a reader has all that was written. Returns false and sets error. */
 bool fp_output_flush(FpOutput *output, GError **error);
 
 /* The descriptor, for a library that writes by itself. Flush first; report what it wrote with fp_output_count. */
@@ -54,14 +64,14 @@ int fp_output_fd(const FpOutput *output);
 /* Counts n bytes that a library wrote to the descriptor. */
 void fp_output_count(FpOutput *output, uint64_t n);
 
-/* Syncs the file to disk and gives it its name. Frees output, on failure too: then removes the temporary file, returns false and sets
- * error. */
-bool fp_output_publish(FpOutput *output, GError **error);
+/* Syncs the file to disk and gives it its name; sets *bytes, unless NULL, to how many bytes have been written. Frees output, on failure
+ * too: then removes the temporary file, returns false and sets error. */
+bool fp_output_publish(FpOutput *output, uint64_t *bytes, GError **error);
 
 /* Removes the unfinished file, if there is one, and frees output. NULL is allowed. */
 void fp_output_discard(FpOutput *output);
 
-/* How many bytes have been written, including those that are buffered. */
+/* How many bytes have been written, including those that are buffered and not compressed yet. */
 uint64_t fp_output_bytes(const FpOutput *output);
 
 /* The name for messages: "standard output" for "-". Borrowed. */

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <wiretap/pcap-encap.h>
 
@@ -19,6 +21,7 @@ typedef struct {
     wtap_dump_params params; /* the dumper borrows from them */
     wtapng_iface_descriptions_t no_interfaces;
     bool has_interfaces;
+    off_t begin;           /* offset in the file at which the capture begins; -1: it is none */
     guint interfaces;      /* in the output */
     guint first_interface; /* number of the capture's first interface in the output */
     GArray *made;          /* of Made: interfaces that the capture does not have */
@@ -106,6 +109,7 @@ static wtap_dumper *open_dumper(Dumping *dumping, int subtype, int *err, char **
 {
     int fd = fcntl(fp_output_fd(dumping->base.output), F_DUPFD_CLOEXEC, 3);
 
+    dumping->begin = lseek(fp_output_fd(dumping->base.output), 0, SEEK_CUR);
     if (fd >= 0)
         return wtap_dump_fdopen(fd, subtype, WTAP_UNCOMPRESSED, &dumping->params, err, err_info);
     *err = errno;
@@ -345,13 +349,17 @@ static bool finish(FpWriter *writer, GError **error)
     Dumping *dumping = (Dumping *)writer;
     int err = 0;
     char *err_info = NULL;
+    struct stat status;
 
     wtap_dumper *dumper = g_steal_pointer(&dumping->dumper);
-    fp_output_count(writer->output, (uint64_t)wtap_get_bytes_dumped(dumper));
-    if (wtap_dump_close(dumper, NULL, &err, &err_info))
-        return true;
-    set_dump_error(error, dumping, err, err_info);
-    return false;
+    int64_t dumped = wtap_get_bytes_dumped(dumper); /* 0 in formats whose writers do not count */
+    bool is_done = wtap_dump_close(dumper, NULL, &err, &err_info);
+    if (dumping->begin >= 0 && fstat(fp_output_fd(writer->output), &status) == 0 && status.st_size >= dumping->begin)
+        dumped = status.st_size - dumping->begin;
+    fp_output_count(writer->output, (uint64_t)dumped);
+    if (!is_done)
+        set_dump_error(error, dumping, err, err_info);
+    return is_done;
 }
 
 static void clear(FpWriter *writer)

@@ -40,15 +40,27 @@ int fp_writer_format(const char *name, GError **error)
     return -1;
 }
 
-FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error)
+bool fp_writer_copies(FpCapture *first, bool is_only, int format)
 {
     const FpCaptureFormat *first_format = fp_capture_format(first);
 
-    if (first_format->is_pcapng)
-        return fp_writer_pcapng_new(output, first);
-    if (first_format->is_pcap && (format == FP_WRITER_AS_INPUT || (is_only && format == fp_writer_subtype(first))))
-        return fp_writer_pcap_new(output, first, is_only, error);
-    return fp_writer_wiretap_new(output, first, format, error);
+    return first_format->is_pcapng ||
+           (first_format->is_pcap && (format == FP_WRITER_AS_INPUT || (is_only && format == fp_writer_subtype(first))));
+}
+
+FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error)
+{
+    if (fp_writer_copies(first, is_only, format))
+        return fp_capture_format(first)->is_pcapng ? fp_writer_pcapng_new(output, first)
+                                                   : fp_writer_pcap_new(output, first, is_only, error);
+    if (!fp_output_is_packed(output))
+        return fp_writer_wiretap_new(output, first, format, error);
+    g_set_error(
+        error, FP_ERROR, FP_ERROR_USAGE,
+        "%s: only pcap and pcapng that keep their format are compressed as they are written; leave --compress and the end of the name "
+        "out, and compress it when it is there",
+        fp_output_path(output));
+    return NULL;
 }
 
 void fp_writer_free(FpWriter *writer)

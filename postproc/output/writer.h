@@ -17,8 +17,12 @@ int fp_writer_format(const char *name, GError **error);
 #define FP_WRITER_AS_INPUT (-1)
 
 /* Creates a writer and writes the beginning of the capture. output stays the caller's; first must stay open until fp_writer_free. is_only:
- * no other capture will follow. format: from fp_writer_format, or FP_WRITER_AS_INPUT. Returns NULL and sets error. */
+ * no other capture will follow. format: from fp_writer_format, or FP_WRITER_AS_INPUT. Returns NULL and sets error, also for an output that
+ * compresses where fp_writer_copies is false. */
 FpWriter *fp_writer_new(FpOutput *output, FpCapture *first, bool is_only, int format, GError **error);
+
+/* Whether such a writer would copy records as they stand. libwiretap, which does the rest, cannot write to an output that compresses. */
+bool fp_writer_copies(FpCapture *first, bool is_only, int format);
 
 /* Frees the writer, but not its output. NULL is allowed. */
 void fp_writer_free(FpWriter *writer);

@@ -209,8 +209,9 @@ static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
     if (watch->dissector != NULL)
         fp_dissector_retry(watch->dissector);
     if (options->outputs & FP_WATCH_CAPTURE) {
-        outputs->capture = create_output(watch, claim, name, "", error);
-        if (outputs->capture != NULL)
+        FpPacking packing = fp_writer_copies(capture, true, options->format) ? options->packing : FP_PACKING_NONE;
+        outputs->capture = create_output(watch, claim, name, fp_packing_suffix(packing), error);
+        if (outputs->capture != NULL && fp_output_pack(outputs->capture, packing, error))
             outputs->writer = fp_writer_new(outputs->capture, capture, true, options->format, error);
         if (outputs->writer == NULL)
             return false;
@@ -234,9 +235,9 @@ static bool finish_output(Watch *watch, FpOutput *output, GError **error)
 {
     if (output == NULL)
         return true;
-    uint64_t bytes = fp_output_bytes(output);
+    uint64_t bytes;
     fp_attempts_begin(watch->attempts, NULL);
-    bool is_finished = fp_output_finish(output, error);
+    bool is_finished = fp_output_finish(output, &bytes, error);
     fp_attempts_end(watch->attempts);
     watch->state.totals.summary.bytes_out += is_finished ? bytes : 0;
     watch->n_built += is_finished;

@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "output/pack.h"
 #include "pass/pass.h"
 #include "spool/spool.h"
 
@@ -27,6 +28,7 @@ typedef struct {
     const char *output;  /* the output folder */
     const char *metrics; /* a file for Prometheus; NULL: none */
     bool once;           /* take what is there, then end */
+    FpPacking packing;   /* of captures, where their writer allows it: see fp_writer_copies */
     int format;          /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
     FpSelection selection;
     FpLogStyle log_style;

@@ -35,6 +35,13 @@ class Format(InFolder):
                         wanted = "\n".join(line[:17] + "000" + line[20:] if line else "" for line in wanted.split("\n"))
                     self.assertEqual(said(self.path("out")), (wanted, kind))
 
+    def test_the_summary_counts_what_was_written(self):
+        """Not all of libwiretap's writers do."""
+        mixed = os.path.join(CAPTURES, "mixed.pcap")
+        for kind in ("pcapng", "snoop", "netmon2", "lanalyzer", "k12text"):
+            result = slim("-F", kind, "-w", self.path("out"), mixed)
+            self.assertIn(f" in, {os.path.getsize(self.path('out'))} out\n", result.stderr)
+
     def test_the_same_format_is_a_copy(self):
         source = os.path.join(CAPTURES, "mixed.pcap")
         self.slim("-w", self.path("plain"), source)

@@ -282,6 +282,69 @@ class Signals(InOutFolder):
         self.assertNotIn(b"after", said)
 
 
+class Compressed(InOutFolder):
+    UNPACK = {"gz": ["gzip", "-dc"], "zst": ["zstd", "-qdc"], "lz4": ["lz4", "-qdc"]}
+    HOW = {"gz": "gzip", "zst": "zstd", "lz4": "lz4"}
+
+    def unpack(self, suffix, data):
+        return subprocess.run(self.UNPACK[suffix], input=data, capture_output=True, check=True).stdout
+
+    def test_as_the_name_says(self):
+        for source in HTTP, os.path.join(CAPTURES, "two-interfaces.pcapng"):
+            plain = slim("-q", source).stdout
+            for suffix in self.UNPACK:
+                out = f"{self.out}.{suffix}"
+                result = slim("-w", out, source)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(self.unpack(suffix, read(out)), plain)
+                self.assertIn(f"in, {len(read(out))} out", result.stderr)
+                self.assertEqual(read(out), slim("-q", "--compress", self.HOW[suffix], source).stdout)
+                self.assertEqual(slim("-q", "-w", out, "--compress", "none", source).returncode, 0)
+                self.assertEqual(read(out), plain)
+
+    def test_of_pipes_and_to_pipes(self):
+        for suffix, how in self.HOW.items():
+            run = shell('"$@" | cat', "--compress", how, "-", input=read(HTTP))
+            self.assertEqual(self.unpack(suffix, run.stdout), slim("-q", HTTP).stdout)
+
+    def test_each_frame_at_once(self):
+        """With -U a reader has each frame when it has come, and the end when that has."""
+        for suffix, how in self.HOW.items():
+            frames = connection(40000) + connection(40001)
+            run = self.start("-q", "-U", "--compress", how, "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            reader = subprocess.Popen([PROGRAM, "slim", "-q", "-U", "--keep", "first", "-"], stdin=run.stdout, stdout=subprocess.PIPE, bufsize=0)
+            wanted = header()
+            for begin in 0, 5:
+                run.stdin.write((header() if begin == 0 else b"") + b"".join(record(f, begin + n) for n, f in enumerate(frames[begin:begin + 4])))
+                wanted += record(frames[begin + 3], begin + 3)
+                if begin == 5:
+                    run.stdin.close()
+                said = b""
+                while len(said) < len(wanted):
+                    said += os.read(reader.stdout.fileno(), len(wanted) - len(said))
+                self.assertEqual(said, wanted)
+                wanted = b""
+            self.assertEqual((run.wait(PATIENCE_SECONDS), reader.wait(PATIENCE_SECONDS)), (0, 0))
+            reader.stdout.close()
+
+    def test_no_room(self):
+        for how in self.HOW.values():
+            result = slim("--compress", how, "-w", "/dev/full", HTTP)
+            self.assertEqual(result.returncode, 74)
+            self.assertIn("/dev/full: offset 0: cannot be written: No space left on device", result.stderr)
+
+    def test_what_cannot_be(self):
+        for words in (["-F", "snoop", "-w", self.out + ".gz"], ["-F", "pcapng", "--compress", "zstd", "-w", self.out]):
+            result = slim(*words, HTTP)
+            self.assertEqual((result.returncode, os.listdir(self.path("out"))), (64, []))
+            self.assertIn("compress it when it is there", result.stderr)
+        self.assertIn("--compress takes gzip, zstd, lz4 or none", slim("--compress", "xz", HTTP).stderr)
+        for words in (["--list"], ["--log", self.path("out/log")]):
+            result = slim(*words, "--compress", "gzip", HTTP)
+            self.assertEqual(result.returncode, 64)
+            self.assertIn("--compress", result.stderr)
+
+
 class EarlyWatch(InFolder):
     def test_a_signal_that_came_before_the_watcher_did_anything(self):
         """SIGHUP has it read its configuration again, the others end it; none kills it."""

@@ -148,6 +148,27 @@ class OneCapture(Watch):
         self.assertGreater(sum(len(records(output)) for output in kept[0]), 150)   # some were forgotten, and taken for new
 
 
+class Compressed(Watch):
+    def test_outputs(self):
+        """pcap and pcapng, however their inputs are compressed; what libwiretap writes is plain, and called so."""
+        self.arrive("a.pcap", pcap(connection(1000)))
+        self.arrive("b.pcap.gz", gzip.compress(pcap(connection(1001))))
+        self.arrive("c.pcapng", read(os.path.join(CAPTURES, "two-interfaces.pcapng")))
+        subprocess.run(["editcap", "-F", "snoop", write(self.folder, "d.pcap", pcap(connection(1002))), os.path.join(self.inbox, "d.snoop")], check=True)
+        self.once("--compress", "gzip", "--log", "beside")
+        logs = ["a.pcap.jsonl", "b.pcap.jsonl", "c.pcapng.jsonl", "d.snoop.jsonl"]
+        self.assertEqual(self.outputs(), sorted(["a.pcap.gz", "b.pcap.gz", "c.pcapng.gz", "d.snoop", *logs]))
+        self.assertEqual(records(gzip.decompress(self.output("a.pcap.gz"))), [record(connection(1000)[3], 3)])
+        self.assertEqual(records(gzip.decompress(self.output("b.pcap.gz"))), [record(connection(1001)[3], 3)])
+        self.assertEqual(self.status()["bytes_out"], sum(len(self.output(name)) for name in self.outputs()))
+
+    def test_names_that_come_again(self):
+        for n in range(2):
+            self.arrive("a.pcap", pcap(connection(1000 + n)))
+            self.once("--compress", "zstd")
+        self.assertEqual(self.outputs(), ["a-2.pcap.zst", "a.pcap.zst"])
+
+
 class Files(Watch):
     def test_kinds(self):
         self.arrive("a.pcap.gz", gzip.compress(pcap(connection(1000))))
@@ -550,7 +571,7 @@ class Configuration(Watch):
         page = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", "firstpayload.conf.5")).decode().replace("\\-", "-")
         for key in (line.split(" = ")[0] for line in lines):
             self.assertIn(key, page)
-        self.assertEqual(len(lines), 35)
+        self.assertEqual(len(lines), 36)
 
 
 class Rotate(Watch):
