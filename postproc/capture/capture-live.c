@@ -100,8 +100,8 @@ static bool set_open_error(GError **error, const FpLiveOptions *options, int cod
 
 static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
 {
-    if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, 1) != 0 || pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 ||
-        (options->buffer_kib > 0 && pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0))
+    if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, !options->only_own) != 0 ||
+        pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 || pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0)
         return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap does not accept the options", "");
 
     int status = pcap_activate(pcap);
@@ -195,6 +195,14 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
 bool fp_capture_is_live(const FpCapture *capture)
 {
     return capture->reader == &live_reader;
+}
+
+char *fp_capture_live_link_name(const FpCapture *capture)
+{
+    int link_type = pcap_datalink(((const Live *)capture)->pcap);
+    const char *name = pcap_datalink_val_to_name(link_type), *description = pcap_datalink_val_to_description(link_type);
+
+    return name != NULL ? g_strdup_printf("%s (%s)", name, description) : g_strdup_printf("%d", link_type);
 }
 
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)

@@ -46,6 +46,7 @@ const char *fp_input_arguments_check(const FpInputArguments *arguments, FpSlimOp
     options->follows = arguments->follows;
     options->live.interface = arguments->interface;
     options->live.snaplen = (int)FP_FRAME_BYTES_MAX;
+    options->live.buffer_kib = FP_LIVE_BUFFER_KIB_DEFAULT;
     options->max_frames = (uint64_t)MAX(arguments->max_frames, 0);
     return NULL;
 }

@@ -84,6 +84,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
     options->selection.flush_each = is_terminal;
     if (arguments->input.interface != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
+    options->is_quiet = arguments->quiet;
     options->show_progress =
         !arguments->quiet && is_terminal && isatty(STDERR_FILENO); /* otherwise it may disturb the program that shows the rows */
     style.has_sources = options->inputs != NULL && options->inputs[1] != NULL;

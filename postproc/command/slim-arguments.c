@@ -43,6 +43,7 @@ struct FpSlimArguments {
     gint64 snaplen;
     gint64 buffer_kib;
     gint64 threads;
+    gboolean only_own;
     gboolean flush_each;
     gboolean list;
     gboolean quiet;
@@ -59,7 +60,9 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
          "Print frame number and classes of each frame in any class, or in those of --keep; write no capture", NULL},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
-        {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 2048)", "N"},
+        {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 32768)", "N"},
+        {"no-promiscuous-mode", 'p', 0, G_OPTION_ARG_NONE, &arguments->only_own, "With -i: capture only what the interface takes by itself",
+         NULL},
         {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
          "With 2 another thread reads ahead: pcap and pcapng in files (default: 1)", "N"},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
@@ -86,6 +89,8 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
         return wrong;
     if (arguments->snaplen != NOT_GIVEN)
         return "-s goes with -i; editcap -s cuts the frames of a file";
+    if (arguments->only_own)
+        return "-p goes with -i";
     return arguments->buffer_kib != NOT_GIVEN ? "-B goes with -i" : NULL;
 }
 
@@ -155,9 +160,12 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     options->log = arguments->log;
     if (arguments->snaplen > 0)
         options->live.snaplen = (int)arguments->snaplen;
-    options->live.buffer_kib = (int)MAX(arguments->buffer_kib, 0);
+    if (arguments->buffer_kib != NOT_GIVEN)
+        options->live.buffer_kib = (int)arguments->buffer_kib;
+    options->live.only_own = arguments->only_own;
     options->threads = (int)arguments->threads;
     options->list = arguments->list;
+    options->is_quiet = arguments->quiet;
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error) ||
         !fp_selection_arguments_packing(&arguments->selection, options->output, &options->packing, error))

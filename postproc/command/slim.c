@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "capture/capture.h"
 #include "capture/formats.h"
+#include "live-watch.h"
 #include "output/output.h"
 #include "output/writer.h"
 #include "pass/capture-order.h"
@@ -30,9 +31,11 @@ typedef struct {
     FpOutput *output;       /* NULL: no capture is written */
     FpOutput *log;          /* NULL: none */
     FpWriter *writer;
-    FpCapture *first; /* stays open: the writer borrows from it */
-    FpCapture *last;  /* stays open until the next: what was kept of it may be written only then */
+    FpCapture *interface; /* until it is read */
+    FpCapture *first;     /* stays open: the writer borrows from it */
+    FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
     FpProgress progress;
+    FpLiveWatch live;
     FpCaptureOrder order;
 } Slim;
 
@@ -137,9 +140,23 @@ static int next_batch(const Slim *slim, const FpCapture *capture)
     return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
 }
 
+/* Says at once that the kernel drops frames: whoever watches can do something about it. */
+static void tell_of_drops(Slim *slim, const FpCapture *capture, bool is_idle)
+{
+    uint64_t n = slim->options->live.interface != NULL ? fp_live_watch_dropped(&slim->live, capture, is_idle) : 0;
+
+    if (n == 0)
+        return;
+    fp_progress_end(&slim->progress);
+    fp_message_print("%s: the kernel has dropped %" G_GUINT64_FORMAT " frames, as its buffer was full; a larger one (-B) or a filter (-f) "
+                     "helps",
+                     fp_capture_path(capture), n);
+}
+
 /* There are no frames for now: writes what there is, and what waits for tshark as answers come, or time runs out. */
 static bool idle(Slim *slim, const FpCapture *capture, GError **error)
 {
+    tell_of_drops(slim, capture, true);
     if (!flush(slim, error))
         return false;
     while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
@@ -173,6 +190,7 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
         if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
             return -1;
         fp_stop_attend();
+        tell_of_drops(slim, capture, false);
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
             break;
@@ -268,7 +286,7 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
 static bool slim_inputs(Slim *slim, GError **error)
 {
     if (slim->options->live.interface != NULL)
-        return slim_and_close(slim, fp_capture_live_open(&slim->options->live, error), error);
+        return slim_and_close(slim, g_steal_pointer(&slim->interface), error);
     for (char **input = slim->options->inputs; *input != NULL && !is_enough(slim); input++) {
         GError *failure = NULL;
         FpCapture *capture = open_next(slim, *input, &failure);
@@ -363,9 +381,23 @@ static bool open_dissector(Slim *slim, GError **error)
     return slim->dissector != NULL;
 }
 
+/* Before all that is slow, as starting tshark is: the kernel holds what comes meanwhile. */
+static bool open_interface(Slim *slim, GError **error)
+{
+    const FpLiveOptions *live = &slim->options->live;
+
+    if (live->interface == NULL)
+        return true;
+    slim->interface = fp_capture_live_open(live, error);
+    if (slim->interface == NULL)
+        return false;
+    fp_live_watch_begin(slim->interface, live, slim->options->is_quiet);
+    return true;
+}
+
 static bool run(Slim *slim, GError **error)
 {
-    if (!open_dissector(slim, error))
+    if (!open_interface(slim, error) || !open_dissector(slim, error))
         return false;
     FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
     if (streams == NULL)
@@ -403,6 +435,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_writer_free(slim.writer);
     fp_output_discard(slim.output);
     fp_output_discard(slim.log);
+    fp_capture_close(slim.interface);
     fp_capture_close(slim.last);
     fp_capture_close(slim.first);
     fp_capture_order_clear(&slim.order);

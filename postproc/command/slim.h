@@ -27,6 +27,7 @@ typedef struct {
     const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;
     bool list;          /* print rows to standard output instead of writing a capture */
+    bool is_quiet;      /* nothing is said of what goes well */
     bool show_progress; /* on standard error, once it takes longer than a second */
 } FpSlimOptions;
 

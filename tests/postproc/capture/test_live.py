@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """-i on the loopback interface, and frames through pipes as they come. Capturing takes root."""
 import contextlib
+import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -11,7 +13,7 @@ import threading
 import unittest
 
 from namespaces import Namespace
-from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim
+from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, stub
 from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, wait_until_caught, wait_until_taken
 
 
@@ -129,6 +131,87 @@ class Live(unittest.TestCase):
                                  "frame.interface_name"], capture_output=True, check=True, text=True).stdout.split()
         self.assertEqual(fields, ["80", "1066", "lo"])
 
+    def test_a_reader_that_is_held_up(self):
+        """Up to 32 MiB, nothing is lost of what comes meanwhile."""
+        with Server() as server:
+            run = self.start("-i", "lo", "-f", f"tcp port {server.port}")
+            run.send_signal(signal.SIGSTOP)
+            for i in range(100):
+                server.talk(b"words %02d" % i + bytes(9000))
+            run.send_signal(signal.SIGCONT)
+            said = self.finish(run)
+        self.assertEqual([words[:16] for words in payloads(self.out)], [(b"words %02d" % i).hex() for i in range(100)])
+        self.assertRegex(said, r"dropped +0 frames by the kernel")
+
+    def test_drops_are_told_at_once(self):
+        """And make the exit status 1."""
+        with Server() as server:
+            run = self.start("-i", "lo", "-f", f"tcp port {server.port}", "-B", "256")
+            run.send_signal(signal.SIGSTOP)
+            for i in range(300):
+                server.talk(b"x" * 9000)
+            run.send_signal(signal.SIGCONT)
+            said = ""
+            while "the kernel has dropped" not in said:
+                server.talk(b"more")
+                said += run.stderr.readline()
+            run.send_signal(signal.SIGTERM)
+            said += run.communicate(timeout=PATIENCE_SECONDS)[1]
+        self.assertEqual(run.returncode, 1, said)
+        self.assertRegex(said, r"firstpayload: lo: the kernel has dropped \d+ frames, as its buffer was full; a larger one \(-B\) or a filter \(-f\) helps\n")
+        self.assertRegex(said, r"dropped +[1-9]\d* frames by the kernel")
+
+    def test_it_captures_before_tshark_starts(self):
+        """What comes while tshark is slow to start is taken, with its fields."""
+        folder = os.path.dirname(self.out)
+        go_on = os.path.join(folder, "go on")
+        os.mkfifo(go_on, 0o666)
+        os.chmod(go_on, 0o666)
+        stub(folder, "tshark", f"#!/bin/sh\nread line <'{go_on}'\nexec {shutil.which('tshark')} \"$@\"\n")
+        log = os.path.join(folder, "log")
+        with Server() as server:
+            run = subprocess.Popen([PROGRAM, "slim", "-i", "lo", "-f", f"tcp port {server.port}", "--log", log, "--log-format", "json", "--fields", "tcp.len"],
+                                   stderr=subprocess.PIPE, text=True, env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
+            self.addCleanup(run.stderr.close)
+            self.addCleanup(run.wait)
+            self.addCleanup(run.kill)
+            self.assertEqual(run.stderr.readline(), "firstpayload: listening on lo, link type EN10MB (Ethernet), snapshot length 262144 bytes\n")
+            server.talk(b"early words")
+            stop = threading.Event()
+
+            def let_go():
+                while not stop.is_set():
+                    with contextlib.suppress(OSError):
+                        descriptor = os.open(go_on, os.O_WRONLY | os.O_NONBLOCK)
+                        os.write(descriptor, b"\n")
+                        os.close(descriptor)
+                    stop.wait(0.01)
+
+            thread = threading.Thread(target=let_go)
+            thread.start()
+            wait_for(lambda: os.path.exists(log) and read(log).endswith(b"\n"), "the line")
+            stop.set()
+            thread.join()
+            self.finish(run)
+        line = json.loads(read(log))
+        self.assertEqual((line["payload"], line["fields"]["tcp.len"]), ("ZWFybHkgd29yZHM=", "11"))
+
+    def test_promiscuous_mode(self):
+        namespace = Namespace()
+        self.addCleanup(namespace.close)
+        namespace.run("ip", "link", "add", "fptest0", "type", "veth", "peer", "name", "fptest1")
+        for name in ("fptest0", "fptest1"):
+            namespace.run("ip", "link", "set", name, "up")
+        for options, mode in (((), "promiscuity 1"), (("-p",), "promiscuity 0")):
+            run = self.start("-i", "fptest0", *options, namespace=namespace)
+            shown = subprocess.run(namespace.argv("ip", "-d", "link", "show", "fptest0"), capture_output=True, check=True, text=True).stdout
+            self.assertIn(mode, shown)
+            self.finish(run)
+            os.unlink(self.out)
+
+    def test_quiet(self):
+        self.assertEqual(self.finish(self.start("-q", "-i", "lo", "-f", "tcp port 1")), "")
+
     def test_interface_that_goes_away(self):
         namespace = Namespace()
         self.addCleanup(namespace.close)
@@ -143,7 +226,8 @@ class Live(unittest.TestCase):
 
     def test_what_makes_no_sense(self):
         for arguments, status, word in ((("-i", "nosuch0"), 66, "nosuch0"), (("-i", "lo", "-f", "tcp and"), 64, "syntax"),
-                                        (("-i", "lo", "file"), 64, "FILE"), (("-s", "9", "file"), 64, "-i"), (("-B", "9", "file"), 64, "-i")):
+                                        (("-i", "lo", "file"), 64, "FILE"), (("-s", "9", "file"), 64, "-i"), (("-B", "9", "file"), 64, "-i"),
+                                        (("-p", "file"), 64, "-i")):
             result = slim("-w", self.out, *arguments)
             self.assertEqual(result.returncode, status, result.stderr)
             self.assertIn(word, result.stderr)
