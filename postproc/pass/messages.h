@@ -82,6 +82,9 @@ void fp_messages_take_out(FpMessages *messages, FpMessage *message);
 
 bool fp_message_has_ended(const FpMessage *message);
 
+/* Has tell called with user when the message ends, if it goes on; tell may not call fp_messages_.... With tell NULL, nobody is told. */
+void fp_message_on_end(FpMessage *message, void (*tell)(void *user), void *user);
+
 /* Fills in the entry of a message that has ended. It is valid until the next call for messages or message. */
 void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *entry);
 
