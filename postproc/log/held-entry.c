@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/allocated.h"
 #include "decode/decode-notes.h"
 
 #define ADDRESS_BYTES_MAX 16U
@@ -76,7 +77,8 @@ static uint32_t interface_bytes(const FpHeldEntry *held)
 
 size_t fp_held_entry_bytes(const FpHeldEntry *held)
 {
-    return sizeof *held + strlen(held->source) + 1 + interface_bytes(held) + held->entry.payload.captured;
+    return fp_allocated(sizeof *held) + fp_allocated(strlen(held->source) + 1) +
+           (held->interface != NULL ? fp_allocated(interface_bytes(held) + 1) : 0) + fp_allocated(held->entry.payload.captured);
 }
 
 /* A held entry on the disk; source, interface and payload follow. */

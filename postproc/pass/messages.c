@@ -4,12 +4,16 @@
 
 #include <string.h>
 
+#include "base/allocated.h"
 #include "base/error.h"
 
 /* After so many questions the next is asked when the message has grown by so great a part: whoever sends a byte in each frame must not have
  * us read all of it each time. */
 #define ASKED_MAX 64U
 #define ASKED_PART 8U
+
+/* What an entry of a hash table takes: key, value and hash, in a table that is between a quarter and all full. */
+#define HASH_ENTRY_BYTES 48U
 
 /* A first message of QUIC takes one to four; more are not looked at. */
 #define DATAGRAMS_MAX 32U
@@ -116,7 +120,8 @@ static void end(FpMessages *messages, FpMessage *message, bool is_complete)
 
 static void count_memory(FpMessages *messages, FpMessage *message)
 {
-    size_t memory = sizeof *message + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
+    size_t memory =
+        fp_allocated(sizeof *message) + HASH_ENTRY_BYTES + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
 
     messages->memory += memory - message->memory;
     message->memory = memory;

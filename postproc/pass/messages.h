@@ -20,7 +20,7 @@
 
 typedef struct {
     uint32_t bytes_max;     /* of one message */
-    size_t memory_max;      /* of all: when they take more, those of which nothing has come for longest end */
+    size_t memory_max;      /* of all, with what the allocator adds: when they take more, those of which nothing has come for longest end */
     int64_t wait_ns;        /* a message ends when nothing of it has come for so long */
     uint32_t payload_bytes; /* as many bytes of each first payload are held for its line */
     bool in_order;          /* messages are taken in the order in which they began, not in that in which they ended */
