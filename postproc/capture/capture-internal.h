@@ -70,6 +70,9 @@ bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, ui
 /* fp_capture_interface for a record read through libwiretap. */
 bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
 
+/* fp_capture_interface_name for a record read through libwiretap. */
+const char *fp_wiretap_interface_name(const FpCapture *capture, const FpRecord *record);
+
 /* fp_capture_has_nanoseconds for a record of a walked pcapng. */
 bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
 

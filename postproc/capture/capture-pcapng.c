@@ -24,6 +24,7 @@ typedef struct {
     uint32_t packet_max;
     uint64_t units; /* per second */
     int64_t offset_seconds;
+    char *name; /* NULL: it has none */
 } Interface;
 
 typedef struct {
@@ -77,6 +78,11 @@ static uint64_t units_of(uint8_t resolution)
     return units;
 }
 
+static void clear_interface(gpointer data)
+{
+    g_free(((Interface *)data)->name);
+}
+
 /* Of several options of a kind, the first counts. */
 static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
 {
@@ -85,7 +91,9 @@ static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size
 
     while (next_option(pcapng->swapped, &at, &n, &code, &length)) {
         const uint8_t *value = at - pad(length);
-        if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
+        if (code == OPTION_INTERFACE_NAME && length > 0 && interface->name == NULL) {
+            interface->name = g_strndup((const char *)value, length);
+        } else if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
             has_units = true;
             interface->units = units_of(value[0]);
         } else if (code == OPTION_TIME_OFFSET && length == 8 && !has_offset) {
@@ -466,6 +474,7 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     pcapng->base.format.is_pcapng = true;
     pcapng->blocks = fp_blocks_take(opening);
     pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
+    g_array_set_clear_func(pcapng->interfaces, clear_interface);
     return &pcapng->base;
 }
 
@@ -481,6 +490,13 @@ uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
     default:
         return 0;
     }
+}
+
+const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).name;
 }
 
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)

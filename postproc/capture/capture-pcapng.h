@@ -8,4 +8,7 @@
 /* The number of a record's interface within its section. */
 uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record);
 
+/* fp_capture_interface_name for a record of a frame. */
+const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record);
+
 #endif

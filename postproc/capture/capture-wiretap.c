@@ -323,6 +323,21 @@ bool fp_wiretap_interface(const FpRecord *record, uint32_t *number)
     return true;
 }
 
+const char *fp_wiretap_interface_name(const FpCapture *capture, const FpRecord *record)
+{
+    uint32_t number;
+    char *name = NULL;
+
+    if (!fp_wiretap_interface(record, &number))
+        return NULL;
+    wtapng_iface_descriptions_t *descriptions = wtap_file_get_idb_info(((const Wiretap *)capture)->wth);
+    bool has_name = number < descriptions->interface_data->len &&
+                    wtap_block_get_string_option_value(g_array_index(descriptions->interface_data, wtap_block_t, number), OPT_IDB_NAME,
+                                                       &name) == WTAP_OPTTYPE_SUCCESS;
+    g_free(descriptions);
+    return has_name ? name : NULL;
+}
+
 bool fp_wiretap_has_nanoseconds(const FpRecord *record)
 {
     return ((const wtap_rec *)record->wiretap)->tsprec > WTAP_TSPREC_USEC;

@@ -265,6 +265,13 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
     return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
 }
 
+const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *record)
+{
+    if (capture->format.is_pcapng)
+        return fp_pcapng_interface_name(capture, record);
+    return capture->format.is_pcap ? NULL : fp_wiretap_interface_name(capture, record);
+}
+
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 {
     if (capture->format.is_pcapng)

@@ -68,6 +68,10 @@ bool fp_capture_would_wait(const FpCapture *capture);
  * pcap, the index in the record header. Returns false when the record has none. */
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number);
 
+/* The name that the capture gives to the interface of a frame, borrowed until records are next read; it may have any bytes. NULL: it gives
+ * none. Live, it is fp_capture_path that names the interface. */
+const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *record);
+
 /* Whether the time of a record is in nanoseconds, or in any unit shorter than a microsecond. */
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
 

@@ -40,7 +40,8 @@
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4dU
 #define OPTION_HEADER 4U
-#define OPTION_FLAGS 2 /* this and the next four: of a packet */
+#define OPTION_INTERFACE_NAME 2 /* of an interface */
+#define OPTION_FLAGS 2          /* this and the next four: of a packet */
 #define OPTION_DROP_COUNT 4
 #define OPTION_PACKET_ID 5
 #define OPTION_QUEUE 6

@@ -30,6 +30,7 @@ typedef struct {
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpOutput *output;       /* NULL: no capture is written */
     FpOutput *log;          /* NULL: none */
+    FpLogStyle log_style;
     FpWriter *writer;
     FpCapture *interface; /* until it is read */
     FpCapture *first;     /* stays open: the writer borrows from it */
@@ -43,7 +44,7 @@ static bool flush(Slim *slim, GError **error)
 {
     if (!fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error))
         return false;
-    if (slim->log != NULL && !fp_log_flush(slim->log, &slim->options->log_style, error))
+    if (slim->log != NULL && !fp_log_flush(slim->log, &slim->log_style, error))
         return false;
     if (slim->writer != NULL)
         return fp_writer_flush(slim->writer, error);
@@ -65,7 +66,7 @@ static bool show_row(void *user, uint64_t number, unsigned classes, GError **err
 static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
 {
     if (slim->log != NULL)
-        fp_pass_log_to(slim->pass, slim->log, &slim->options->log_style, fp_capture_path(capture));
+        fp_pass_log_to(slim->pass, slim->log, &slim->log_style, fp_capture_path(capture));
     if (slim->output == NULL)
         return true;
     if (slim->writer == NULL) {
@@ -247,6 +248,11 @@ static bool has_endless_input(const FpSlimOptions *options)
     return false;
 }
 
+static bool asks_tshark(const FpSlimOptions *options)
+{
+    return options->selection.questions.fields != NULL || options->selection.questions.filter != NULL;
+}
+
 /* Waits until the capture that is to be followed exists, or a signal comes: the program that writes it may have been started just before.
  * If there is no such folder, opening the capture will say so. */
 static void await_capture(const char *path)
@@ -305,7 +311,7 @@ static bool finish_output(Slim *slim, GError **error)
     if (!fp_pass_end_flights(slim->pass, false, error))
         return false;
     if (slim->log != NULL &&
-        (!fp_log_flush(slim->log, &slim->options->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), NULL, error)))
+        (!fp_log_flush(slim->log, &slim->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), NULL, error)))
         return false;
     if (slim->output == NULL)
         return flush(slim, error);
@@ -374,7 +380,7 @@ static bool open_dissector(Slim *slim, GError **error)
 {
     const FpSelection *selection = &slim->options->selection;
 
-    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
+    if (!asks_tshark(slim->options))
         return true;
     const FpDissectorOptions options = {.keep = selection->keep, .say = say, .waiting = is_pressed};
     slim->dissector = fp_dissector_new(&selection->questions, &options, error);
@@ -411,7 +417,7 @@ static bool run(Slim *slim, GError **error)
 
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts **left, GError **error)
 {
-    Slim slim = {.options = options, .summary = summary};
+    Slim slim = {.options = options, .summary = summary, .log_style = options->log_style};
 
     memset(summary, 0, sizeof *summary);
     fp_formats_limit(options->selection.formats);
@@ -420,13 +426,15 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
         fp_table_on_rows(options->log_style.table, end_progress, &slim);
     fp_stop_catch(options->log != NULL && fp_output_is_file_name(options->log));
     bool is_endless_somewhere = has_endless_input(options);
+    /* nobody waits for a line of a file, so its order need not depend on how fast tshark is */
+    slim.log_style.in_order |= asks_tshark(options) && !is_endless_somewhere;
     bool is_done = run(&slim, error);
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
     if (!is_done) { /* writes the rows and lines of what was read before the failure */
         (void)(slim.log == NULL || fp_pass_end_flights(slim.pass, false, NULL));
         fflush(stdout);
-        (void)(slim.log == NULL || fp_log_flush(slim.log, &options->log_style, NULL));
+        (void)(slim.log == NULL || fp_log_flush(slim.log, &slim.log_style, NULL));
     }
 
     *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;

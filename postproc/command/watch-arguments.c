@@ -226,6 +226,8 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
         options->selection.keep = 0;
     options->spool.follows = arguments->follow;
     options->spool.pcapng_by_wiretap = fp_writer_needs_wiretap(NULL, options->format);
+    /* what is built again after a crash must not depend on how fast tshark is */
+    options->log_style.in_order |= options->selection.questions.fields != NULL || options->selection.questions.filter != NULL;
     return fp_selection_arguments_check_questions(&options->selection, error) && check_questions(&options->selection.questions, error);
 }
 

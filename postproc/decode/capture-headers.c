@@ -30,6 +30,8 @@
 #define IPNET_HEADER 24U
 #define NFLOG_HEADER 4U
 #define NFLOG_PACKET_HEADER 1
+#define NFLOG_INTERFACE_IN 4 /* this and the next: an index, in network byte order */
+#define NFLOG_INTERFACE_OUT 5
 #define NFLOG_PAYLOAD 9
 #define PKTAP_HEADER_MIN 108U
 #define PKTAP_PACKET 1U
@@ -80,6 +82,7 @@ FpDecoded fp_walk_sll2(FpWalk *walk, FpSpan frame)
     if (frame.captured < SLL2_HEADER)
         return fp_walk_missing(frame);
     fp_walk_note_network(walk, FP_NETWORK_INTERFACE, fp_load32(frame.bytes + SLL2_INTERFACE));
+    fp_walk_note_interface(walk, fp_load32(frame.bytes + SLL2_INTERFACE));
     return walk_cooked(walk, fp_load16(frame.bytes + 8), fp_load16(frame.bytes), fp_span_after(frame, SLL2_HEADER));
 }
 
@@ -220,6 +223,7 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
     const int low = is_big_endian ? 1 : 0, high = 1 - low;
     FpSpan payload = {0};
     uint16_t type = 0;
+    uint32_t in = 0, out = 0;
 
     if (frame.captured < NFLOG_HEADER)
         return fp_walk_missing(frame);
@@ -232,6 +236,10 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
             return FP_DECODED_BAD_HEADER;
         if (attribute == NFLOG_PACKET_HEADER && length == 8 && rest.captured >= 6)
             type = fp_load16(rest.bytes + 4);
+        if (attribute == NFLOG_INTERFACE_IN && length == 8 && rest.captured >= 8)
+            in = fp_load32(rest.bytes + 4);
+        if (attribute == NFLOG_INTERFACE_OUT && length == 8 && rest.captured >= 8)
+            out = fp_load32(rest.bytes + 4);
         if (attribute == NFLOG_PAYLOAD)
             payload = fp_span_first(fp_span_after(rest, 4), length - 4);
         if (rest.captured < length)
@@ -240,6 +248,7 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
     }
     if (payload.bytes == NULL)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
+    fp_walk_note_interface(walk, in != 0 ? in : out); /* what this machine sends came in nowhere */
     if (type != 0)
         return fp_walk_type_or_length(walk, type, payload);
     return walk_family(walk, frame.bytes[0] == 10 ? 24 : frame.bytes[0], payload);

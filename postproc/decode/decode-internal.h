@@ -79,6 +79,13 @@ static inline void fp_walk_note_vlan(const FpWalk *walk, uint16_t vlan)
         fp_decode_notes_add_vlan(walk->notes, vlan);
 }
 
+/* Where notes are taken, notes the interface that a capture header names by its index; the outermost header counts. */
+static inline void fp_walk_note_interface(const FpWalk *walk, uint32_t index)
+{
+    if (walk->notes != NULL && walk->notes->interface == 0)
+        walk->notes->interface = index;
+}
+
 /* Copies a TCP header into the segment. FP_TCP_NEEDED_BYTES of it must have been captured. */
 static inline void fp_walk_fill_tcp(FpSegment *segment, const uint8_t *header, uint32_t segment_bytes, bool length_unknown)
 {

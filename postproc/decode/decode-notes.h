@@ -14,7 +14,8 @@
 
 /* All zero: nothing is known. */
 typedef struct {
-    FpSpan segment; /* the TCP or UDP header and everything after it */
+    FpSpan segment;     /* the TCP or UDP header and everything after it */
+    uint32_t interface; /* the index of the interface that a header of the capturing system names; 0: none does */
     unsigned n_vlans;
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX]; /* VLAN IDs of the tags, outermost first; see fp_walk_note_vlan */
 } FpDecodeNotes;

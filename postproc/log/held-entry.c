@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/allocated.h"
 #include "decode/decode-notes.h"
 
 #define ADDRESS_BYTES_MAX 16U
@@ -17,6 +18,7 @@ struct FpHeldEntry {
     uint8_t addresses[2][ADDRESS_BYTES_MAX];
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX];
     char *source;
+    char *interface; /* NULL: none */
     uint8_t *payload;
 };
 
@@ -28,6 +30,7 @@ static void point_to_own(FpHeldEntry *held)
     held->entry.verdict = &held->verdict;
     held->entry.vlans = held->vlans;
     held->entry.source = held->source;
+    held->entry.interface = held->interface;
     held->entry.payload.bytes = held->payload;
 }
 
@@ -46,6 +49,7 @@ FpHeldEntry *fp_held_entry_new(const FpLogEntry *entry, uint32_t payload_bytes)
     if (entry->n_vlans > 0)
         memcpy(held->vlans, entry->vlans, entry->n_vlans * sizeof *entry->vlans);
     held->source = g_strdup(entry->source);
+    held->interface = g_strdup(entry->interface);
     held->payload = g_memdup2(held->entry.payload.bytes, held->entry.payload.captured);
     point_to_own(held);
     return held;
@@ -56,6 +60,7 @@ void fp_held_entry_free(FpHeldEntry *held)
     if (held == NULL)
         return;
     g_free(held->source);
+    g_free(held->interface);
     g_free(held->payload);
     g_free(held);
 }
@@ -65,16 +70,22 @@ const FpLogEntry *fp_held_entry_get(const FpHeldEntry *held)
     return &held->entry;
 }
 
-size_t fp_held_entry_bytes(const FpHeldEntry *held)
+static uint32_t interface_bytes(const FpHeldEntry *held)
 {
-    return sizeof *held + strlen(held->source) + 1 + held->entry.payload.captured;
+    return held->interface != NULL ? (uint32_t)strlen(held->interface) : 0;
 }
 
-/* A held entry on the disk; source and payload follow. */
+size_t fp_held_entry_bytes(const FpHeldEntry *held)
+{
+    return fp_allocated(sizeof *held) + fp_allocated(strlen(held->source) + 1) +
+           (held->interface != NULL ? fp_allocated(interface_bytes(held) + 1) : 0) + fp_allocated(held->entry.payload.captured);
+}
+
+/* A held entry on the disk; source, interface and payload follow. */
 typedef struct {
     int64_t seconds, time_ns, age_ns, delay_ns;
     uint64_t frame, network;
-    uint32_t stream, verdict_payload_bytes, payload_captured, payload_wire, source_bytes, n_vlans;
+    uint32_t stream, verdict_payload_bytes, payload_captured, payload_wire, source_bytes, interface_bytes, n_vlans;
     uint16_t source_port, destination_port;
     uint8_t addresses[2][ADDRESS_BYTES_MAX];
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX];
@@ -111,6 +122,7 @@ bool fp_held_entry_save(const FpHeldEntry *held, FpStreamsWrite write, void *use
     saved.payload_captured = entry->payload.captured;
     saved.payload_wire = entry->payload.wire;
     saved.source_bytes = (uint32_t)strlen(held->source);
+    saved.interface_bytes = interface_bytes(held);
     saved.n_vlans = entry->n_vlans;
     saved.source_port = held->segment.source_port;
     saved.destination_port = held->segment.destination_port;
@@ -119,6 +131,7 @@ bool fp_held_entry_save(const FpHeldEntry *held, FpStreamsWrite write, void *use
     memcpy(saved.addresses, held->addresses, sizeof saved.addresses);
     memcpy(saved.vlans, held->vlans, sizeof saved.vlans);
     return write(user, &saved, sizeof saved) && write(user, held->source, saved.source_bytes) &&
+           (saved.interface_bytes == 0 || write(user, held->interface, saved.interface_bytes)) &&
            (saved.payload_captured == 0 || write(user, held->payload, saved.payload_captured));
 }
 
@@ -126,7 +139,8 @@ static bool makes_sense(const Saved *saved)
 {
     return (saved->address_bytes == 4 || saved->address_bytes == 16) && saved->side <= FP_SIDE_SERVER &&
            saved->n_vlans <= FP_DECODE_NOTES_VLANS_MAX && saved->source_bytes <= SOURCE_BYTES_MAX &&
-           saved->payload_captured <= FP_LOG_PAYLOAD_BYTES_MAX && saved->payload_captured <= saved->payload_wire;
+           saved->interface_bytes <= FP_LOG_INTERFACE_BYTES_MAX && saved->payload_captured <= FP_LOG_PAYLOAD_BYTES_MAX &&
+           saved->payload_captured <= saved->payload_wire;
 }
 
 static FpVerdict load_verdict(const Saved *saved)
@@ -161,6 +175,7 @@ FpHeldEntry *fp_held_entry_load(FpStreamsRead read, void *user)
     memcpy(held->addresses, saved.addresses, sizeof held->addresses);
     memcpy(held->vlans, saved.vlans, sizeof held->vlans);
     held->source = g_malloc0(saved.source_bytes + 1);
+    held->interface = saved.interface_bytes > 0 ? g_malloc0(saved.interface_bytes + 1) : NULL;
     held->payload = g_malloc(saved.payload_captured);
     held->entry = (FpLogEntry){.network = saved.network,
                                .is_live = saved.is_live,
@@ -170,7 +185,8 @@ FpHeldEntry *fp_held_entry_load(FpStreamsRead read, void *user)
                                .payload = {.captured = saved.payload_captured, .wire = saved.payload_wire},
                                .n_vlans = saved.n_vlans};
     point_to_own(held);
-    if (read(user, held->source, saved.source_bytes) && read(user, held->payload, saved.payload_captured))
+    if (read(user, held->source, saved.source_bytes) && (held->interface == NULL || read(user, held->interface, saved.interface_bytes)) &&
+        read(user, held->payload, saved.payload_captured))
         return held;
     fp_held_entry_free(held);
     return NULL;

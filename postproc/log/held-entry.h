@@ -19,7 +19,7 @@ void fp_held_entry_free(FpHeldEntry *held); /* NULL is allowed */
 /* Returns the entry, without message and facts. It borrows from held. */
 const FpLogEntry *fp_held_entry_get(const FpHeldEntry *held);
 
-/* The memory that it takes. */
+/* The memory that it takes, with what the allocator adds. */
 size_t fp_held_entry_bytes(const FpHeldEntry *held);
 
 /* Writes it in this machine's byte order. Returns false when write does. */

@@ -74,8 +74,16 @@ static void append_ids(GString *line, const FpLogStyle *style, const FpLogEntry 
 
 static void append_source(GString *line, const FpLogEntry *entry)
 {
-    append_key(line, entry->is_live ? "in_iface" : "pcap_filename", "\":");
-    fp_printable_json(line, entry->source);
+    const char *interface = entry->interface == NULL && entry->is_live ? entry->source : entry->interface;
+
+    if (!entry->is_live) {
+        append_key(line, "pcap_filename", "\":");
+        fp_printable_json(line, entry->source);
+    }
+    if (interface != NULL) {
+        append_key(line, "in_iface", "\":");
+        fp_printable_json(line, interface);
+    }
     append_number(line, "pcap_cnt", entry->frame);
 }
 

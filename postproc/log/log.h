@@ -43,6 +43,7 @@ typedef struct {
 
 #define FP_LOG_PAYLOAD_BYTES_DEFAULT 256U
 #define FP_LOG_PAYLOAD_BYTES_MAX 65535U
+#define FP_LOG_INTERFACE_BYTES_MAX 512U /* of an interface's name; the rest is left out */
 #define FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT 5
 #define FP_LOG_MESSAGE_MEMORY_DEFAULT (UINT64_C(64) << 20)
 #define FP_LOG_MESSAGE_MEMORY_MIN (UINT64_C(1) << 20)
@@ -61,9 +62,10 @@ typedef struct {
 typedef struct {
     const char *source; /* the capture file; or, with is_live, the interface */
     bool is_live;
-    bool has_nanoseconds; /* whether its time has them */
-    int64_t seconds;      /* its time, as fp_capture_seconds has it; the segment has the rest */
-    uint64_t frame;       /* its number in the capture, from 1 */
+    const char *interface; /* where the frame was captured, by its name or as "if7" by its index; NULL: the capture does not say */
+    bool has_nanoseconds;  /* whether its time has them */
+    int64_t seconds;       /* its time, as fp_capture_seconds has it; the segment has the rest */
+    uint64_t frame;        /* its number in the capture, from 1 */
     const FpSegment *segment;
     const FpVerdict *verdict;
     uint64_t network;      /* which network it is of, where networks are told apart; else 0 */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/allocated.h"
+
 /* Bytes that are there: from at least 0 to below `to`. */
 typedef struct {
     uint32_t from, to;
@@ -20,9 +22,10 @@ struct FpAssembly {
     uint32_t cut; /* the first byte that a cut frame lacks; bytes_max: none */
     uint8_t *bytes;
     size_t room;
-    GArray *extents; /* of Extent, in order; there is a hole between any two */
-    GArray *sources; /* of Source, as they came */
-    GArray *frames;  /* of uint64_t, for fp_assembly_frames */
+    GArray *extents;   /* of Extent, in order; there is a hole between any two */
+    guint extents_max; /* as many there have been */
+    GArray *sources;   /* of Source, as they came */
+    GArray *frames;    /* of uint64_t, for fp_assembly_frames; NULL: not asked for yet */
 };
 
 FpAssembly *fp_assembly_new(uint32_t bytes_max)
@@ -32,7 +35,6 @@ FpAssembly *fp_assembly_new(uint32_t bytes_max)
     assembly->bytes_max = assembly->cut = bytes_max;
     assembly->extents = g_array_new(FALSE, FALSE, sizeof(Extent));
     assembly->sources = g_array_new(FALSE, FALSE, sizeof(Source));
-    assembly->frames = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return assembly;
 }
 
@@ -43,7 +45,7 @@ void fp_assembly_free(FpAssembly *assembly)
     g_free(assembly->bytes);
     g_array_unref(assembly->extents);
     g_array_unref(assembly->sources);
-    g_array_unref(assembly->frames);
+    g_clear_pointer(&assembly->frames, g_array_unref);
     g_free(assembly);
 }
 
@@ -90,6 +92,7 @@ static void merge(FpAssembly *assembly, Extent extent, guint i)
     if (end > i)
         g_array_remove_range(assembly->extents, i, end - i);
     g_array_insert_val(assembly->extents, i, extent);
+    assembly->extents_max = MAX(assembly->extents_max, assembly->extents->len);
 }
 
 /* The first extent that ends at from or behind. */
@@ -184,6 +187,8 @@ const uint64_t *fp_assembly_frames(FpAssembly *assembly, size_t *n)
     size_t n_bytes;
 
     (void)fp_assembly_bytes(assembly, &n_bytes);
+    if (assembly->frames == NULL)
+        assembly->frames = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     g_array_set_size(assembly->frames, 0);
     for (guint i = 0; i < assembly->sources->len; i++) {
         const Source *source = &g_array_index(assembly->sources, Source, i);
@@ -194,9 +199,20 @@ const uint64_t *fp_assembly_frames(FpAssembly *assembly, size_t *n)
     return (const uint64_t *)(const void *)assembly->frames->data;
 }
 
+/* What an array takes that has had so many elements at most. GLib gives it room for a power of two, from 16 bytes. */
+static size_t array_memory(const GArray *array, guint n)
+{
+    size_t bytes = (size_t)n * g_array_get_element_size((GArray *)array), room = 16;
+
+    while (room < bytes)
+        room *= 2;
+    return fp_allocated(sizeof(GArray) + 24) + (n > 0 ? fp_allocated(room) : 0); /* GLib's own struct is longer than GArray */
+}
+
 size_t fp_assembly_memory(const FpAssembly *assembly)
 {
-    return sizeof *assembly + assembly->room + assembly->extents->len * sizeof(Extent) + assembly->sources->len * sizeof(Source);
+    return fp_allocated(sizeof *assembly) + fp_allocated(assembly->room) + array_memory(assembly->extents, assembly->extents_max) +
+           array_memory(assembly->sources, assembly->sources->len);
 }
 
 /* An assembly on the disk; sources follow, then extents and the bytes in each. */
@@ -243,6 +259,7 @@ static bool load_extents(FpAssembly *assembly, uint32_t n, FpStreamsRead read, v
         g_array_append_val(assembly->extents, extent);
         end = extent.to;
     }
+    assembly->extents_max = n;
     return true;
 }
 

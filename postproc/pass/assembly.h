@@ -46,7 +46,7 @@ bool fp_assembly_is_whole(const FpAssembly *assembly);
  * many. They are valid until the next call for this assembly. */
 const uint64_t *fp_assembly_frames(FpAssembly *assembly, size_t *n);
 
-/* The memory that it takes. */
+/* The memory that it takes, with what the allocator adds; without the array of fp_assembly_frames. */
 size_t fp_assembly_memory(const FpAssembly *assembly);
 
 /* Writes it in this machine's byte order. Returns false when write does. */

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* backlog.c - see backlog.h. */
+/*
+ * backlog.c - see backlog.h.
+ *
+ * Lines and frames go to different outputs, so they do not wait for each other. A line is told when the last thing that it waits for is
+ * there, and lines that are ready are in a queue of their own: of many that wait, none is looked at for nothing.
+ */
 #include "backlog.h"
 
 typedef struct {
+    FpBacklog *backlog;
+    uint64_t number;      /* counts what was added, lines and frames */
     FpAskedStream *asked; /* NULL: it does not wait */
     FpMessage *message;   /* of a line; NULL: the item is a frame: */
     FpMessages *messages; /* where the message is from */
     void *kept;
     size_t bytes;
     uint64_t frame; /* 0: a fragment */
+    GList link;     /* its place in lines or frames */
+    GList ready;    /* of a line: its place there */
+    bool is_ready;
 } Item;
 
 struct FpBacklog {
-    GQueue items;
+    GQueue lines, frames; /* in the order in which they were added */
+    GQueue ready;         /* lines that no longer wait, in the order in which they came to that */
     size_t bytes;
+    uint64_t added;
     uint64_t written; /* the number of the frame written last */
 };
 
@@ -22,13 +34,24 @@ FpBacklog *fp_backlog_new(void)
     return g_new0(FpBacklog, 1);
 }
 
-static void free_item(gpointer data)
+static GQueue *queue_of(const Item *item)
 {
-    Item *item = data;
+    return item->message != NULL ? &item->backlog->lines : &item->backlog->frames;
+}
 
-    if (item->asked != NULL)
+/* Takes an item out, and frees it. */
+static void drop(Item *item)
+{
+    g_queue_unlink(queue_of(item), &item->link);
+    if (item->is_ready)
+        g_queue_unlink(&item->backlog->ready, &item->ready);
+    item->backlog->bytes -= item->bytes;
+    if (item->asked != NULL) {
+        fp_asked_stream_forget(item->asked, item);
         fp_asked_stream_unref(item->asked);
+    }
     if (item->message != NULL) {
+        fp_message_on_end(item->message, NULL, NULL);
         fp_messages_take_out(item->messages, item->message);
         fp_message_free(item->message);
     }
@@ -41,34 +64,61 @@ void fp_backlog_free(FpBacklog *backlog)
 {
     if (backlog == NULL)
         return;
-    g_queue_clear_full(&backlog->items, free_item);
+    while (backlog->lines.head != NULL)
+        drop(backlog->lines.head->data);
+    while (backlog->frames.head != NULL)
+        drop(backlog->frames.head->data);
     g_free(backlog);
 }
 
-static void add(FpBacklog *backlog, const Item *item)
+static bool waits(const Item *item)
 {
-    Item *copy = g_new(Item, 1);
+    return (item->asked != NULL && !fp_asked_stream_is_done(item->asked)) ||
+           (item->message != NULL && !fp_message_has_ended(item->message));
+}
 
-    *copy = *item;
-    copy->bytes += sizeof *copy;
-    if (copy->asked != NULL)
-        fp_asked_stream_ref(copy->asked);
-    backlog->bytes += copy->bytes;
-    g_queue_push_tail(&backlog->items, copy);
+/* What a line waits for may be there. */
+static void look_at_line(void *user)
+{
+    Item *item = user;
+
+    if (item->is_ready || waits(item))
+        return;
+    item->is_ready = true;
+    g_queue_push_tail_link(&item->backlog->ready, &item->ready);
+}
+
+static Item *add(FpBacklog *backlog, const Item *given)
+{
+    Item *item = g_new(Item, 1);
+
+    *item = *given;
+    item->backlog = backlog;
+    item->number = backlog->added++;
+    item->bytes += sizeof *item;
+    item->link.data = item->ready.data = item;
+    if (item->asked != NULL)
+        fp_asked_stream_ref(item->asked);
+    backlog->bytes += item->bytes;
+    g_queue_push_tail_link(queue_of(item), &item->link);
+    return item;
 }
 
 void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *messages, FpMessage *message)
 {
-    const Item item = {.asked = asked, .message = message, .messages = messages};
+    const Item given = {.asked = asked, .message = message, .messages = messages};
+    Item *item = add(backlog, &given);
 
-    add(backlog, &item);
+    fp_asked_stream_on_done(asked, look_at_line, item);
+    fp_message_on_end(message, look_at_line, item);
+    look_at_line(item);
 }
 
 void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, size_t bytes, uint64_t frame)
 {
-    const Item item = {.asked = asked, .kept = kept, .bytes = bytes, .frame = frame};
+    const Item given = {.asked = asked, .kept = kept, .bytes = bytes, .frame = frame};
 
-    add(backlog, &item);
+    add(backlog, &given);
 }
 
 static bool write_line(const Item *item, const FpBacklogTarget *to, GError **error)
@@ -79,15 +129,22 @@ static bool write_line(const Item *item, const FpBacklogTarget *to, GError **err
 
     FpLogEntry entry;
 
+    if (!fp_asked_stream_is_kept(item->asked))
+        return true;
     fp_messages_entry(item->messages, item->message, &entry);
     g_autoptr(GString) line = g_string_new(NULL);
     return fp_log_write(to->log, to->style, &entry, &answer, line, error) && (!to->flush_each || fp_output_flush(to->log, error));
 }
 
+/* Writes a frame, if its stream is kept, and the frame was not just written because of another stream. */
 static bool write_kept(const Item *item, const FpBacklogTarget *to, GError **error)
 {
     bool is_written = false;
 
+    if ((item->asked != NULL && !fp_asked_stream_is_kept(item->asked)) || (item->frame != 0 && item->frame == item->backlog->written))
+        return true;
+    if (item->frame != 0)
+        item->backlog->written = item->frame;
     if (!fp_writer_write_kept(to->writer, item->kept, &is_written, error))
         return false;
     if (item->frame == 0)
@@ -97,30 +154,40 @@ static bool write_kept(const Item *item, const FpBacklogTarget *to, GError **err
     return !to->flush_each || item->frame == 0 || fp_writer_flush(to->writer, error);
 }
 
+static Item *next_frame(const FpBacklog *backlog)
+{
+    Item *item = backlog->frames.head != NULL ? backlog->frames.head->data : NULL;
+
+    return item != NULL && !waits(item) ? item : NULL;
+}
+
+static Item *next_line(const FpBacklog *backlog, bool in_order)
+{
+    const GList *head = in_order ? backlog->lines.head : backlog->ready.head;
+    Item *item = head != NULL ? head->data : NULL;
+
+    return item != NULL && item->is_ready ? item : NULL;
+}
+
 bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **error)
 {
+    bool is_written = true;
     Item *item;
 
-    while ((item = g_queue_peek_head(&backlog->items)) != NULL) {
-        if ((item->asked != NULL && !fp_asked_stream_is_done(item->asked)) ||
-            (item->message != NULL && !fp_message_has_ended(item->message)))
-            return true;
-        bool is_kept =
-            (item->asked == NULL || fp_asked_stream_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);
-        if (is_kept && item->frame != 0)
-            backlog->written = item->frame;
-        bool is_done = !is_kept || (item->message != NULL ? write_line : write_kept)(item, to, error);
-        backlog->bytes -= item->bytes;
-        free_item(g_queue_pop_head(&backlog->items));
-        if (!is_done)
-            return false;
+    while (is_written && (item = next_frame(backlog)) != NULL) {
+        is_written = write_kept(item, to, error);
+        drop(item);
     }
-    return true;
+    while (is_written && (item = next_line(backlog, to->style != NULL && to->style->in_order)) != NULL) {
+        is_written = write_line(item, to, error);
+        drop(item);
+    }
+    return is_written;
 }
 
 bool fp_backlog_is_empty(const FpBacklog *backlog)
 {
-    return g_queue_is_empty((GQueue *)&backlog->items);
+    return backlog->lines.head == NULL && backlog->frames.head == NULL;
 }
 
 size_t fp_backlog_bytes(const FpBacklog *backlog)
@@ -130,7 +197,9 @@ size_t fp_backlog_bytes(const FpBacklog *backlog)
 
 FpAskedStream *fp_backlog_first(const FpBacklog *backlog)
 {
-    const Item *item = g_queue_peek_head((GQueue *)&backlog->items);
+    const Item *line = backlog->lines.head != NULL ? backlog->lines.head->data : NULL;
+    const Item *frame = backlog->frames.head != NULL ? backlog->frames.head->data : NULL;
+    const Item *first = line == NULL || (frame != NULL && frame->number < line->number) ? frame : line;
 
-    return item != NULL ? item->asked : NULL;
+    return first != NULL ? first->asked : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * backlog.h - lines of the log and kept frames that wait, in the order in which they are to be written, for tshark's answers about their
- * streams.
+ * backlog.h - lines of the log and kept frames that wait for tshark's answers about their streams. Frames are written in the order in which
+ * they were added, and so are lines, if the log's style says so; else a line waits for its own stream and message alone.
  *
  * file -> record -> segment -> stream -> verdict -> tshark -> [output]
  */
@@ -37,7 +37,7 @@ void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *m
  * only with the next frame. */
 void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, size_t bytes, uint64_t frame);
 
-/* Writes the items at the head that no longer wait. Returns false and sets error. */
+/* Writes what no longer waits. Returns false and sets error. */
 bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **error);
 
 bool fp_backlog_is_empty(const FpBacklog *backlog);
@@ -45,7 +45,7 @@ bool fp_backlog_is_empty(const FpBacklog *backlog);
 /* The memory that all items take. */
 size_t fp_backlog_bytes(const FpBacklog *backlog);
 
-/* Returns the stream that the first item waits for, borrowed. NULL: the backlog is empty, or its first item does not wait. */
+/* Returns the stream of what was added first, borrowed. NULL: the backlog is empty, or that is kept in any case. */
 FpAskedStream *fp_backlog_first(const FpBacklog *backlog);
 
 #endif

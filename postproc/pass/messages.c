@@ -4,12 +4,16 @@
 
 #include <string.h>
 
+#include "base/allocated.h"
 #include "base/error.h"
 
 /* After so many questions the next is asked when the message has grown by so great a part: whoever sends a byte in each frame must not have
  * us read all of it each time. */
 #define ASKED_MAX 64U
 #define ASKED_PART 8U
+
+/* What an entry of a hash table takes: key, value and hash, in a table that is between a quarter and all full. */
+#define HASH_ENTRY_BYTES 48U
 
 /* A first message of QUIC takes one to four; more are not looked at. */
 #define DATAGRAMS_MAX 32U
@@ -25,11 +29,13 @@ struct FpMessage {
     int64_t last_ns;     /* when its newest frame was captured, */
     gint64 last_us;      /* and taken, by the clock */
     bool has_ended;
-    bool is_complete; /* nothing more is wanted of it */
-    bool is_over;     /* its flight is */
-    size_t memory;    /* as counted in FpMessages.memory */
-    GList by_age;     /* its place there, until it ends */
-    GList in_line;    /* its place among those that are to be taken */
+    bool is_complete;         /* nothing more is wanted of it */
+    bool is_over;             /* its flight is */
+    size_t memory;            /* as counted in FpMessages.memory */
+    GList by_age;             /* its place there, until it ends */
+    GList in_line;            /* its place among those that are to be taken */
+    void (*tell)(void *user); /* who is told when it ends; NULL: nobody */
+    void *user;
 };
 
 struct FpMessages {
@@ -103,6 +109,8 @@ static void end(FpMessages *messages, FpMessage *message, bool is_complete)
     message->is_complete = is_complete;
     g_hash_table_remove(messages->by_stream, key_of(stream_of(message)));
     g_queue_unlink(&messages->by_age, &message->by_age);
+    if (message->tell != NULL)
+        message->tell(message->user);
     if (messages->limits.in_order)
         return;
     g_queue_push_tail_link(&messages->in_line, &message->in_line);
@@ -112,7 +120,8 @@ static void end(FpMessages *messages, FpMessage *message, bool is_complete)
 
 static void count_memory(FpMessages *messages, FpMessage *message)
 {
-    size_t memory = sizeof *message + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
+    size_t memory =
+        fp_allocated(sizeof *message) + HASH_ENTRY_BYTES + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
 
     messages->memory += memory - message->memory;
     message->memory = memory;
@@ -320,6 +329,12 @@ void fp_messages_take_out(FpMessages *messages, FpMessage *message)
 bool fp_message_has_ended(const FpMessage *message)
 {
     return message->has_ended;
+}
+
+void fp_message_on_end(FpMessage *message, void (*tell)(void *user), void *user)
+{
+    message->tell = tell;
+    message->user = user;
 }
 
 size_t fp_messages_memory(const FpMessages *messages)

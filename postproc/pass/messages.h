@@ -20,7 +20,7 @@
 
 typedef struct {
     uint32_t bytes_max;     /* of one message */
-    size_t memory_max;      /* of all: when they take more, those of which nothing has come for longest end */
+    size_t memory_max;      /* of all, with what the allocator adds: when they take more, those of which nothing has come for longest end */
     int64_t wait_ns;        /* a message ends when nothing of it has come for so long */
     uint32_t payload_bytes; /* as many bytes of each first payload are held for its line */
     bool in_order;          /* messages are taken in the order in which they began, not in that in which they ended */
@@ -81,6 +81,9 @@ FpMessage *fp_messages_take(FpMessages *messages);
 void fp_messages_take_out(FpMessages *messages, FpMessage *message);
 
 bool fp_message_has_ended(const FpMessage *message);
+
+/* Has tell called with user when the message ends, if it goes on; tell may not call fp_messages_.... With tell NULL, nobody is told. */
+void fp_message_on_end(FpMessage *message, void (*tell)(void *user), void *user);
 
 /* Fills in the entry of a message that has ended. It is valid until the next call for messages or message. */
 void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *entry);

@@ -81,6 +81,8 @@ static void add_kept(Waiting *waiting, FpAskedStream *asked, const FpRecord *rec
 {
     size_t bytes = 0;
 
+    if (waiting->base.selection->questions.filter == NULL)
+        asked = NULL; /* its line waits, it does not */
     for (guint i = 0; fragments != NULL && i < fragments->len; i++) {
         Fragment *fragment = g_ptr_array_index(fragments, i);
         if (fragment->to_write != NULL)

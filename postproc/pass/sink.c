@@ -2,6 +2,8 @@
 /* sink.c - what both kinds of sink have in common. See sink.h. */
 #include "sink.h"
 
+#include <inttypes.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "base/journal.h"
@@ -230,12 +232,32 @@ static void take_notes(FpSink *sink, const FpFound *found, FpDecodeNotes *notes,
         part->payload = fp_span_first(fp_span_after(notes->segment, found->segment->header_bytes), verdict->payload_bytes);
 }
 
+/* Where a frame was captured: a header that the capturing system wrote for each frame knows better than what the capture as a whole says
+ * ("any"). It has an index, which only the machine itself, as long as it captures, can turn into a name. */
+static const char *interface_of(FpSink *sink, const FpRecord *record, uint32_t index)
+{
+    char *text = sink->log.interface;
+
+    G_STATIC_ASSERT(sizeof sink->log.interface >= IF_NAMESIZE);
+    if (index != 0) {
+        if (!fp_capture_is_live(sink->capture) || if_indextoname(index, text) == NULL)
+            g_snprintf(text, sizeof sink->log.interface, "if%" PRIu32, index);
+        return text;
+    }
+    const char *name = fp_capture_interface_name(sink->capture, record);
+    if (name == NULL)
+        return NULL;
+    g_strlcpy(text, name, sizeof sink->log.interface);
+    return text;
+}
+
 void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpLogEntry *entry, FpMessagePart *part)
 {
     take_notes(sink, found, notes, part);
     *entry = (FpLogEntry){
         .source = sink->log.source,
         .is_live = fp_capture_is_live(sink->capture),
+        .interface = interface_of(sink, found->record, notes->interface),
         .has_nanoseconds = fp_capture_has_nanoseconds(sink->capture, found->record),
         .seconds = fp_capture_seconds(sink->capture, found->record),
         .frame = found->frame,

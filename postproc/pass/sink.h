@@ -65,9 +65,10 @@ struct FpSink {
         FpOutput *output; /* NULL: no log */
         const FpLogStyle *style;
         const char *source;
-        GString *line;        /* for building one */
-        FpMessages *messages; /* NULL: nothing was logged yet */
-        GByteArray *saved;    /* messages that were saved earlier, until there are messages; NULL: none */
+        char interface[FP_LOG_INTERFACE_BYTES_MAX + 1]; /* of the frame that is looked at */
+        GString *line;                                  /* for building one */
+        FpMessages *messages;                           /* NULL: nothing was logged yet */
+        GByteArray *saved;                              /* messages that were saved earlier, until there are messages; NULL: none */
         bool saved_are_over;
     } log;
 };

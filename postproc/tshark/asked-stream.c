@@ -18,6 +18,7 @@ void fp_asked_stream_unref(FpAskedStream *asked)
 {
     if (--asked->refs > 0)
         return;
+    g_slist_free_full(asked->told, g_free);
     g_array_unref(asked->frames);
     g_clear_pointer(&asked->values, g_ptr_array_unref);
     g_clear_pointer(&asked->key, g_bytes_unref);
@@ -44,6 +45,34 @@ FpAskedStream *fp_asked_stream_new(const FpDissector *dissector, uint32_t number
 bool fp_asked_stream_is_done(const FpAskedStream *asked)
 {
     return asked->state == DONE;
+}
+
+void fp_asked_stream_on_done(FpAskedStream *asked, void (*tell)(void *user), void *user)
+{
+    Told *told = g_new(Told, 1);
+
+    *told = (Told){tell, user};
+    asked->told = g_slist_prepend(asked->told, told);
+}
+
+void fp_asked_stream_forget(FpAskedStream *asked, const void *user)
+{
+    for (GSList *at = asked->told, *next; at != NULL; at = next) {
+        Told *told = at->data;
+        next = at->next;
+        if (told->user != user)
+            continue;
+        g_free(told);
+        asked->told = g_slist_delete_link(asked->told, at);
+    }
+}
+
+void fp_asked_stream_tell(FpAskedStream *asked)
+{
+    for (const GSList *at = asked->told; at != NULL; at = at->next) {
+        const Told *told = at->data;
+        told->tell(told->user);
+    }
 }
 
 bool fp_asked_stream_is_kept(const FpAskedStream *asked)

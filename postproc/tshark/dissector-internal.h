@@ -65,6 +65,11 @@ typedef struct {
     bool is_whole;       /* all were given in one go */
 } Progress;
 
+typedef struct {
+    void (*tell)(void *user);
+    void *user;
+} Told;
+
 struct FpAskedStream {
     guint refs;
     uint32_t number;
@@ -85,6 +90,7 @@ struct FpAskedStream {
     unsigned deaths;        /* of tsharks, which it may have caused */
     Generation *generation; /* NULL: its frames are only held */
     GList *link;            /* in silent or open */
+    GSList *told;           /* of Told: who wants to know when it is done */
 };
 
 struct FpDissector {
@@ -113,6 +119,8 @@ struct FpDissector {
 
 /* asked-stream.c. Returns a new stream with one reference, the caller's. */
 FpAskedStream *fp_asked_stream_new(const FpDissector *dissector, uint32_t number, int64_t time_ns);
+/* Tells those who want to know that a stream is done. */
+void fp_asked_stream_tell(FpAskedStream *asked);
 /* Adds a frame to a stream and takes it over. Gives it to tshark, too, if the stream is open. */
 void fp_asked_stream_hold(FpDissector *dissector, FpAskedStream *asked, const Held *held);
 /* Drops the last frame of a stream, which must not have been given to tshark. */

@@ -171,6 +171,7 @@ void fp_asked_stream_finish(FpDissector *dissector, FpAskedStream *asked)
     asked->bytes = 0;
     if (dissector->questions->filter != NULL && asked->matches)
         remember_match(dissector, asked->number);
+    fp_asked_stream_tell(asked);
     g_hash_table_remove(dissector->asked, GUINT_TO_POINTER(asked->number)); /* drops the reference, too */
 }
 

@@ -122,6 +122,11 @@ void fp_asked_stream_unref(FpAskedStream *asked);
 /* Whether there is nothing more to wait for. */
 bool fp_asked_stream_is_done(const FpAskedStream *asked);
 
+/* Has tell called with user when the stream is done, if it is not yet; tell may not call the dissector. Several may ask for that. */
+void fp_asked_stream_on_done(FpAskedStream *asked, void (*tell)(void *user), void *user);
+/* Takes that back, for all that were asked for with this user. */
+void fp_asked_stream_forget(FpAskedStream *asked, const void *user);
+
 /* Of a stream that is done: whether it is kept. */
 bool fp_asked_stream_is_kept(const FpAskedStream *asked);
 /* Of a stream that is done: why there is no answer, or NULL if there is one. Borrowed. */

@@ -15,7 +15,8 @@ import tshark_runner
 
 FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "vlan.id",
           "communityid", "firstpayload.direction", "firstpayload.len", "firstpayload.delay", "firstpayload.age", "firstpayload.fast_open",
-          "firstpayload.midstream", "firstpayload.out_of_order", "firstpayload.data", "firstpayload.stream"]
+          "firstpayload.midstream", "firstpayload.out_of_order", "firstpayload.data", "firstpayload.stream",
+          "sll.ifindex", "nflog.ifindex_indev", "nflog.ifindex_outdev", "frame.interface_name", "frame.interface_description", "frame.section_number"]
 
 PAYLOAD_MAX = (1 << 31) - 100      # the longest tvbuff, whatever length a damaged file claims
 
@@ -65,13 +66,23 @@ def port(row, entry, end):
     return int(ports[0 if is_sampled(row) else -1])
 
 
+def interface(row, entry):
+    """Returns the interface whose index a header has, or else its name in pcapng. Where there is no name, tshark shows the description, or
+    "unknown". In all sections but the first, tshark 4.0 shows the names of the first."""
+    if tshark_runner.version() < (4, 4) and row["frame.section_number"] not in ([], ["1"]):
+        return entry.get("in_iface")
+    indexes = [int(text) for field in ("sll.ifindex", "nflog.ifindex_indev", "nflog.ifindex_outdev") for text in row[field][:1]]
+    names = [name for name in row["frame.interface_name"] if name not in ["unknown", *row["frame.interface_description"]]]
+    return next((f"if{index}" for index in indexes if index), names[0] if names else None)
+
+
 def is_true(texts):
     return bool(texts) and texts[-1] in ("1", "True")
 
 
 def facts(entry):
     """Returns what an entry says and tshark has a field for."""
-    same = ("side", "length", "fast_open", "midstream", "out_of_order", "community_id", "src_port", "dest_port", "vlan", "delay")
+    same = ("side", "length", "fast_open", "midstream", "out_of_order", "community_id", "src_port", "dest_port", "vlan", "delay", "in_iface")
     return {**{key: entry.get(key) for key in same}, "time": epoch(entry["timestamp"]), "payload": base64.b64decode(entry["payload"]),
             "age": Fraction(str(entry["age"])), "delay": None if "delay" not in entry else Fraction(str(entry["delay"]))}
 
@@ -93,7 +104,7 @@ def wanted(row, entry):
         "midstream": is_true(row["firstpayload.midstream"]), "out_of_order": is_true(row["firstpayload.out_of_order"]),
         "community_id": row["communityid"][-1] if row["communityid"] and not is_sampled(row) else entry["community_id"],
         "src_port": port(row, entry, "src"), "dest_port": port(row, entry, "dst"), "vlan": vlans,
-        "delay": seconds(row["firstpayload.delay"]), "age": seconds(row["firstpayload.age"]), "time": time,
+        "in_iface": interface(row, entry), "delay": seconds(row["firstpayload.delay"]), "age": seconds(row["firstpayload.age"]), "time": time,
         "payload": bytes.fromhex(row["firstpayload.data"][-1])[:65535] if row["firstpayload.data"] else b"",
     }
 

@@ -17,6 +17,7 @@ import unittest
 
 from pcaps import ACK, CAPTURES, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
 from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_caught, wait_until_taken
+from test_pcapng import Writer
 from test_slim import in_fragments
 from test_stream_key import erspan, tagged, vxlan
 
@@ -26,6 +27,20 @@ from hello import client_hello  # noqa: E402
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 LINE = "2023-11-14T22:13:20.003000Z 192.0.2.1:40000 > 192.0.2.2:80 client 18 0.003000 - GET / HTTP/1.1\\x0d\\x0a\\x0d\\x0a\thttp GET /\n"
+
+
+LINUX_COOKED_2, NFLOG = 276, 239
+NFLOG_IN, NFLOG_OUT = 4, 5      # linux/netfilter/nfnetlink_log.h: NFULA_IFINDEX_INDEV and _OUTDEV
+
+
+def cooked(frame, interface):
+    return struct.pack(">HHIHBB8x", 0x0800, 0, interface, 1, 0, 6) + frame[14:]
+
+
+def netfilter_log(frame, order, interfaces):
+    """Family and packet in the form of NFLOG; interfaces: {attribute: index}."""
+    attributes = [(attribute, struct.pack(">I", index)) for attribute, index in interfaces.items()] + [(9, frame[14:])]
+    return b"\x02\0\0\5" + b"".join(struct.pack(order + "HH", 4 + len(value), kind) + value + bytes(-len(value) % 4) for kind, value in attributes)
 
 
 def text(*arguments, **kwargs):
@@ -76,6 +91,41 @@ class Lines(InFolder):
         self.assertEqual(said(b"GET /" + b"\xff" * 9 + b" HTTP/1.1\r\nHost: a:81\r\n\r\n")[1],
                          {"url": "/" + "\ufffd" * 9, "http_method": "GET", "protocol": "HTTP/1.1", "hostname": "a", "http_port": 81})
         self.assertEqual(len(said(b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\n\r\n")[1]["url"]), 512)
+
+    def test_in_iface_of_files(self):
+        """Linux's own headers have the interface's index. Other frames of pcap do not say where they were captured."""
+        for index, name in ((7, "if7"), (0, None), (0xffffffff, "if4294967295")):
+            self.assertEqual(entry([cooked(frame, index) for frame in connection()], link=LINUX_COOKED_2).get("in_iface"), name)
+        self.assertNotIn("in_iface", entry(connection()))
+        for interfaces, name in (({}, None), ({NFLOG_IN: 3}, "if3"), ({NFLOG_OUT: 4}, "if4"), ({NFLOG_IN: 3, NFLOG_OUT: 4}, "if3"),
+                                 ({NFLOG_OUT: 4, NFLOG_IN: 3}, "if3"), ({NFLOG_IN: 0, NFLOG_OUT: 4}, "if4")):
+            for order in "<>":
+                found = entry([netfilter_log(frame, order, interfaces) for frame in connection()], order=order, link=NFLOG)
+                self.assertEqual(found.get("in_iface"), name, (interfaces, order))
+
+    def test_in_iface_of_pcapng(self):
+        """The interface's name; but the index where a frame has one, as the name may be "any"."""
+        w = Writer("<")
+        for link, frames, name in ((1, connection(), "eth7"), (LINUX_COOKED_2, [cooked(frame, 7) for frame in connection()], "if7")):
+            data = w.section() + w.interface(link, options=w.option(2, b"eth7") + w.option(2, b"eth8")) + b"".join(w.packet(frame) for frame in frames)
+            for name_of_file, bytes_of_file in (("a.pcapng", data), ("a.pcapng.gz", gzip.compress(data))):
+                found, = entries(write(self.folder, name_of_file, bytes_of_file))
+                self.assertEqual((found["in_iface"], found["pcap_filename"]), (name, self.path(name_of_file)))
+
+    def test_in_iface_of_any_bytes(self):
+        w = Writer(">")
+        packets = b"".join(w.packet(frame) for frame in connection())
+        found, = entries("-", stdin=w.section() + w.interface(options=w.option(2, b'"\n\xff' + b"x" * 60000)) + packets)
+        self.assertEqual(found["in_iface"], '"\n\ufffd' + "x" * 509)
+        found, = entries("-", stdin=w.section() + w.interface(options=w.option(2, b"")) + packets)
+        self.assertNotIn("in_iface", found)
+
+    def test_in_iface_of_a_message_that_goes_on(self):
+        """That of the first payload frame."""
+        hello, frames = client_hello("www.example", 2000), connection()[:3]
+        frames += [segment(40000, 80, 1001 + at, ACK, hello[at:at + 1000], ack=5001) for at in range(0, len(hello), 1000)]
+        found = entry([cooked(frame, 7 + n) for n, frame in enumerate(frames)], link=LINUX_COOKED_2)
+        self.assertEqual((found["in_iface"], found["frames"]), ("if10", [4, 5, 6]))
 
     def test_one_line_for_each_first_payload_frame(self):
         found = entries(os.path.join(CAPTURES, "mixed.pcap"))
@@ -478,9 +528,16 @@ class AsTheyCome(InFolder):
         self.assertIn(":2 > ", self.lines()[1])
 
     def test_an_interface(self):
+        self.check_interface("lo")
+
+    def test_all_interfaces(self):
+        """The line says at which the frame came in."""
+        self.check_interface("any")
+
+    def check_interface(self, name):
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
-            run = self.start("-i", "lo", "-f", f"tcp port {port}", "--log-format", "json")
+            run = self.start("-i", name, "-f", f"tcp port {port}", "--log-format", "json")
             self.until(lambda: os.path.exists(self.log), "the log")
 
             def talk_until_heard():                 # the first may be too early

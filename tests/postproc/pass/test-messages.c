@@ -2,6 +2,7 @@
 /* test-messages.c - a message says the same however it is cut into segments and in whatever order they come; and what ends one that does
  * not become whole. */
 #include <glib.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "hello.h"
@@ -331,6 +332,54 @@ static bool read_bytes(void *user, void *bytes, size_t n)
 }
 
 /* What was saved goes on where it stood; of what breaks off nothing is taken for whole. */
+/* Begins one message after the other, each of so many parts of a byte with a hole before each, in twice as many streams as there is room
+ * for. Returns what the heap has grown by while as many wait as may. */
+static size_t heap_of_waiting(unsigned n_parts, const FpMessageLimits *limits)
+{
+    FpMessages *messages = messages_new(limits);
+    size_t before = mallinfo2().uordblks, most = 0;
+    FpMessage *message;
+
+    for (uint32_t stream = 1, ended = 0; ended < stream / 2 || ended < 100; stream++) {
+        FpMessagePart part = part_of(&hello, (Cut){0, 1}, stream);
+        FpLogEntry entry;
+        g_assert_nonnull(begin(messages, stream, &part, &entry));
+        for (unsigned i = 1; i < n_parts; i++) {
+            part = part_of(&hello, (Cut){2 * i, 1}, stream);
+            fp_messages_add(messages, stream, &part);
+        }
+        while ((message = fp_messages_take(messages)) != NULL) {
+            fp_message_free(message);
+            ended++;
+        }
+        most = MAX(most, mallinfo2().uordblks - before);
+    }
+    fp_messages_free(messages);
+    return most;
+}
+
+/* What is counted is what the process takes, however small the parts are. */
+static void test_memory_of_the_process(void)
+{
+    static const unsigned n_parts[] = {1, 2, 3, 5, 33, 500};
+    static const size_t memory_max[] = {1 << 20, 3 << 20, 5 << 20, 8 << 20};
+    FpMessageLimits limits = usual;
+
+    if (mallinfo2().uordblks == 0) {
+        g_test_skip("the heap is not glibc's");
+        return;
+    }
+    limits.memory_max = 1 << 20;
+    (void)heap_of_waiting(1, &limits); /* what is allocated only once */
+    for (size_t i = 0; i < G_N_ELEMENTS(n_parts) * G_N_ELEMENTS(memory_max); i++) {
+        limits.memory_max = memory_max[i % G_N_ELEMENTS(memory_max)];
+        size_t bytes = heap_of_waiting(n_parts[i / G_N_ELEMENTS(memory_max)], &limits);
+        g_test_message("%u parts: %zu of %zu bytes", n_parts[i / G_N_ELEMENTS(memory_max)], bytes, limits.memory_max);
+        g_assert_cmpuint(bytes, <=, limits.memory_max + limits.memory_max / 16);
+        g_assert_cmpuint(bytes, >=, limits.memory_max / 2);
+    }
+}
+
 static void test_save(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -375,6 +424,7 @@ int main(int argc, char **argv)
     g_test_add_func("/messages/beginnings", test_beginnings);
     g_test_add_func("/messages/in-order", test_in_order);
     g_test_add_func("/messages/memory", test_memory);
+    g_test_add_func("/messages/memory-of-the-process", test_memory_of_the_process);
     g_test_add_func("/messages/save", test_save);
     return g_test_run();
 }

@@ -4,10 +4,12 @@ import base64
 import itertools
 import os
 import struct
+import subprocess
 import sys
 import unittest
 
-from pcaps import ACK, FIN, RST, SYN, InFolder, connection, header, pcap, record, segment, slim, write
+from pcaps import ACK, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
+from waiting import wait_until_taken
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
 
@@ -231,6 +233,22 @@ class Whole(InFolder):
         found = entries("--message-memory", "1M", "-", stdin=pcap(frames))
         self.assertEqual(sorted(e["src_port"] for e in found), list(range(1, 6001)))
         self.assertEqual({(e["message_length"], e["complete"]) for e in found}, {(700, False)})
+
+    @unittest.skipIf(b"__asan_init" in read(PROGRAM), "AddressSanitizer's heap is larger")
+    def test_memory_of_the_process(self):
+        """It grows by what is allowed to wait, also when each message has a single byte."""
+        data = header() + b"".join(record(segment(port, 80, 1000, ACK, b"\x16")) for port in range(1, 40001))
+
+        def peak_bytes(size):
+            with subprocess.Popen([PROGRAM, "slim", "-q", "--log", "/dev/null", "--message-memory", size, "-"], stdin=subprocess.PIPE) as run:
+                run.stdin.write(data)
+                run.stdin.flush()
+                wait_until_taken(run, run.stdin)
+                return int(read(f"/proc/{run.pid}/status").split(b"VmHWM:")[1].split()[0]) * 1024
+
+        growth = peak_bytes("16M") - peak_bytes("1M")
+        self.assertGreater(growth, 8 << 20)
+        self.assertLess(growth, 16 << 20)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ PIECES = {"one": [(0, N)], "two": [(0, 700), (700, N)], "swapped": [(700, N), (0
 
 
 def log(*arguments, stdin=b"", expected=0, **kwargs):
-    result = slim("-q", "--log", "-", "--log-format", "json", "--log-bytes", "0", *arguments, stdin=stdin, **kwargs)
+    result = slim("-q", "--in-order", "--log", "-", "--log-format", "json", "--log-bytes", "0", *arguments, stdin=stdin, **kwargs)
     assert result.returncode == expected, (result.returncode, result.stderr)
     return log_schema.entries(result.stdout)
 

@@ -26,7 +26,7 @@ TSHARK = shutil.which("tshark")
 
 
 def entries(*arguments, fields=SNI, **kwargs):
-    result = slim("-q", "--log", "-", "--log-format", "json", "--fields", fields, *arguments, **kwargs)
+    result = slim("-q", "--in-order", "--log", "-", "--log-format", "json", "--fields", fields, *arguments, **kwargs)
     assert result.returncode == 0, result.stderr
     return log_schema.entries(result.stdout)
 
@@ -404,9 +404,38 @@ class Live(InFolder):
         run.send_signal(signal.SIGINT)
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0, run.stderr.read())
 
+    def test_a_line_waits_for_no_other_stream(self):
+        run = self.start_answering("--fields", SNI)
+        self.give(run, connection(1)[:4])                       # no reply: its flight is not over
+        self.give(run, hello_in([(0, 2100)], 2), 10)
+        self.assertIn(b"www.example", run.stdout.readline())
+        self.give(run, connection(1)[4:], 20)
+        self.assertIn(b":1 > ", run.stdout.readline())
+        run.stdin.close()
+        self.assertEqual((run.wait(PATIENCE_SECONDS), run.stdout.read()), (0, b""))
+
+    def test_a_line_waits_for_its_stream_with_a_filter(self):
+        """What is kept of other streams, handshakes too, is written in its order, and holds up no line."""
+        run = self.start_answering("-Y", "tls or http", "-w", self.path("out"), "--keep", "handshake,first")
+        self.give(run, connection(1)[:4] + hello_in([(0, 700), (700, 2100)], 2)[:-1])
+        self.give(run, hello_in([(0, 2100)], 3), 10)
+        for port in (b":1 ", b":2 ", b":3 "):
+            self.assertIn(port, run.stdout.readline())
+        self.give(run, connection(4)[:3] + [segment(4, 80, 1001, ACK, b"no HTTP", ack=5001)], 20)
+        self.give(run, hello_in([(0, 2100)], 5), 30)
+        self.assertIn(b":5 ", run.stdout.readline())
+        run.stdin.close()
+        self.assertEqual((run.wait(PATIENCE_SECONDS), run.stdout.read()), (0, b""))
+
+    def test_lines_of_files_are_in_order(self):
+        """Whoever is answered first."""
+        path = write(self.folder, "in.pcap", pcap(connection(1)[:4] + hello_in([(0, 2100)], 2) + connection(1)[4:]))
+        self.assertEqual([e["src_port"] for e in log_schema.entries(
+            slim("-q", "--log", "-", "--log-format", "json", "--fields", SNI, path).stdout)], [1, 2])
+
     def test_what_has_no_answer_comes_when_its_time_is_over(self):
-        """It holds up what came after it, but not for ever; nor does it take more frames, whose times would tell."""
-        run = self.start("--fields", SNI)
+        """In order, it holds up what came after it, but not for ever; nor does it take more frames, whose times would tell."""
+        run = self.start("--fields", SNI, "--in-order")
         self.give(run, connection(1)[:4])
         self.give(run, hello_in([(0, 2100)], 2), 10)
         self.assertIn(b":1 > ", run.stdout.readline())

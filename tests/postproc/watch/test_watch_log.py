@@ -9,6 +9,7 @@ import unittest
 
 import test_watch  # not its classes: they would run once more
 from pcaps import ACK, CAPTURES, connection, header, pcap, read, record, segment, slim, write
+from test_pcapng import Writer
 from test_slim import in_fragments
 from test_stream_key import tagged
 
@@ -86,6 +87,16 @@ class Log(test_watch.Watch):
         found, = self.log("4.pcap.jsonl")
         self.assertEqual((found["pcap_filename"], found["pcap_cnt"], found["frames"], found["complete"]), ("1.pcap", 4, [4], True))
         self.assertEqual((found["tls"]["sni"], found["message_length"], self.status()["lines_waiting"]), ("www.example", len(HELLO), 0))
+
+    def test_half_a_message_keeps_its_interface(self):
+        w = Writer("<")
+        before = w.section() + w.interface(options=w.option(2, b"eth7"))
+        frames = connection(request=HELLO[:700])[:4] + [segment(40000, 80, 1701, ACK, HELLO[700:], ack=5001)]
+        for name, some in (("1.pcapng", frames[:4]), ("2.pcapng", frames[4:])):
+            self.arrive(name, before.replace(b"eth7", b"eth" + name[:1].encode()) + b"".join(w.packet(frame) for frame in some))
+            self.once("--log", "only")
+        found, = self.log("2.pcapng.jsonl")
+        self.assertEqual((found["pcap_filename"], found["in_iface"], found["complete"]), ("1.pcapng", "eth1", True))
 
     def test_half_a_message_whose_stream_is_forgotten(self):
         """Streams told apart in another way are others: what there is of the message is logged."""
