@@ -118,7 +118,8 @@ typedef struct {
 #define FP_OPENING_BYTES_MAX 0x20000000U
 
 /* What core/ says about one segment. All members are 0 when the segment is in no class, begins no stream, and ends neither a silent stream
- * nor a flight. The members after ends_flight are set for first, reply and flight; for other frames they are 0. */
+ * nor a flight. The members after ends_flight are set for first, reply and flight, and of TCP for the opening; for other frames they are
+ * 0. */
 typedef struct {
     uint8_t classes;  /* FP_CLASS_... */
     uint32_t stream;  /* the stream's number, if any member is set: 0, 1, ... in order of the streams' first frames */
