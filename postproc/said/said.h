@@ -40,6 +40,9 @@ typedef enum {
     FP_SAID_RDP,
     FP_SAID_SMB,
     FP_SAID_DNS,
+    FP_SAID_SOCKS,
+    FP_SAID_XMPP,
+    FP_SAID_LDAP,
     FP_SAID_PROTOCOLS,
 } FpSaidProtocol;
 
@@ -151,6 +154,28 @@ typedef struct {
     uint16_t type, class;
 } FpSaidDns;
 
+/* SOCKS request: of version 4, 4a, or 5 (RFC 1928). Of methods alone, as version 5 begins, version is set and nothing else. */
+typedef struct {
+    uint8_t version;
+    uint8_t command;       /* 1: connect, 2: bind, 3: UDP associate; 0: none yet */
+    uint8_t address_bytes; /* 4, 16; 0: host names the target */
+    uint8_t address[16];
+    FpSaidText host;
+    uint16_t port;
+    FpSaidText user; /* version 4 */
+} FpSaidSocks;
+
+/* XMPP stream header (RFC 6120 4.7). Texts are as sent: entities of XML stay as they are. */
+typedef struct {
+    FpSaidText to, from;
+} FpSaidXmpp;
+
+/* LDAP extended request (RFC 4511 4.12). */
+typedef struct {
+    uint32_t message_id;
+    FpSaidText request_name; /* an OID */
+} FpSaidLdap;
+
 /* PROXY protocol, version 1 or 2 (haproxy.org, proxy-protocol.txt): whom the proxy speaks for. */
 typedef struct {
     uint8_t version;       /* 0: no header */
@@ -165,6 +190,8 @@ typedef struct {
     bool is_cut;           /* broke off, or contradicts itself: what stood whole before that is told */
     size_t wanted_bytes;   /* FP_SAID_MORE: asking with fewer bytes gives the same; more than message.n */
     FpSaidProxy proxy;     /* what stood before all else */
+    size_t tls_at;         /* so many bytes of the message ask for TLS, or for a way to it: behind them a ClientHello of the same side may
+                              follow, without an answer in between; 0: none */
     uint32_t quic_version; /* FP_SAID_QUIC */
     union {
         FpSaidTls tls;   /* FP_SAID_TLS, FP_SAID_QUIC */
@@ -177,6 +204,9 @@ typedef struct {
         FpSaidRdp rdp;
         FpSaidSmb smb;
         FpSaidDns dns;
+        FpSaidSocks socks;
+        FpSaidXmpp xmpp;
+        FpSaidLdap ldap;
     };
 } FpSaidFacts;
 
@@ -206,6 +236,12 @@ FpSaidResult fp_said_recognise_datagrams(FpSaid *said, const FpSaidText *datagra
 
 /* As Suricata's app_proto has it where it knows the protocol: "tls", "pgsql", ...; "" for FP_SAID_NOTHING. */
 const char *fp_said_name(FpSaidProtocol protocol);
+
+/* Whether a request asks for a tunnel (RFC 9110 9.3.6): what follows is another protocol. */
+bool fp_said_http_is_connect(const FpSaidHttp *http);
+
+/* Whether an extended request asks for TLS (RFC 4511 4.14). */
+bool fp_said_ldap_is_starttls(const FpSaidLdap *ldap);
 
 /* A walk over lists of a hello: all that it offers, in its order. Set by one of the three below. */
 typedef struct {
