@@ -65,6 +65,12 @@ const FpLogEntry *fp_held_entry_get(const FpHeldEntry *held)
     return &held->entry;
 }
 
+void fp_held_entry_set_turn(FpHeldEntry *held, uint32_t turn, FpSaidWay way)
+{
+    held->entry.turn = turn;
+    held->entry.way = way;
+}
+
 size_t fp_held_entry_bytes(const FpHeldEntry *held)
 {
     return sizeof *held + strlen(held->source) + 1 + held->entry.payload.captured;

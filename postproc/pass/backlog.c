@@ -73,11 +73,13 @@ void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, s
 
 static bool write_line(const Item *item, const FpBacklogTarget *to, GError **error)
 {
-    const FpLogAnswer answer = {.values = fp_asked_stream_values(item->asked),
-                                .failure = fp_asked_stream_failure(item->asked),
-                                .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
-
+    FpLogAnswer answer = {0};
     FpLogEntry entry;
+
+    if (item->asked != NULL)
+        answer = (FpLogAnswer){.values = fp_asked_stream_values(item->asked),
+                               .failure = fp_asked_stream_failure(item->asked),
+                               .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
 
     fp_messages_entry(item->messages, item->message, &entry);
     g_autoptr(GString) line = g_string_new(NULL);
@@ -107,6 +109,8 @@ bool fp_backlog_release(FpBacklog *backlog, const FpBacklogTarget *to, GError **
             return true;
         bool is_kept =
             (item->asked == NULL || fp_asked_stream_is_kept(item->asked)) && (item->frame == 0 || item->frame != backlog->written);
+        if (item->message != NULL && fp_message_is_left_out(item->message))
+            is_kept = false;
         if (is_kept && item->frame != 0)
             backlog->written = item->frame;
         bool is_done = !is_kept || (item->message != NULL ? write_line : write_kept)(item, to, error);

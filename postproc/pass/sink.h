@@ -125,6 +125,10 @@ void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpL
 bool fp_sink_write_line(FpSink *sink, const FpLogEntry *entry, GError **error);
 bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error);
 
+/* For the kinds: looks for a later ClientHello in a segment. Returns its message, borrowed, if one begins that is to be held; NULL: none
+ * does. The message may have ended, and may turn out to be none. */
+FpMessage *fp_sink_follow(FpSink *sink, const FpFound *found);
+
 /* For the kinds: adds a segment to its stream's message, if it is in the flight, and ends the message, if it ends the flight. */
 void fp_sink_go_on(FpSink *sink, const FpFound *found);
 

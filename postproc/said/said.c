@@ -47,6 +47,22 @@ void fp_said_prepare(void)
     gcry_check_version(NULL);
 }
 
+FpSaidWay fp_said_way(const FpSaidFacts *facts)
+{
+    if (facts->protocol == FP_SAID_HTTP && fp_said_http_is_connect(&facts->http))
+        return FP_SAID_WAY_CONNECT;
+    return (FpSaidWay)facts->protocol;
+}
+
+const char *fp_said_way_name(FpSaidWay way)
+{
+    if (way == FP_SAID_WAY_CONNECT)
+        return "http-connect";
+    if (way == FP_SAID_POSTGRES)
+        return "postgres";
+    return way > FP_SAID_NOTHING && way < FP_SAID_PROTOCOLS ? names[way] : "unknown";
+}
+
 FpSaid *fp_said_new(void)
 {
     FpSaid *said = calloc(1, sizeof *said);

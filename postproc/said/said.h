@@ -21,7 +21,7 @@
 /* The longest text that fp_said_tls_ja3 makes, its NUL included: a byte of a hello becomes four characters at most. */
 #define FP_SAID_JA3_BYTES_MAX (4 * FP_SAID_HELLO_BYTES_MAX + 16)
 
-/* In the order of the table in said.c, which has their names. */
+/* In the order of the table in said.c, which has their names. A new one comes last: see FpSaidWay. */
 typedef enum {
     FP_SAID_NOTHING,
     FP_SAID_TLS,
@@ -242,6 +242,17 @@ bool fp_said_http_is_connect(const FpSaidHttp *http);
 
 /* Whether an extended request asks for TLS (RFC 4511 4.14). */
 bool fp_said_ldap_is_starttls(const FpSaidLdap *ldap);
+
+/*
+ * What leads to TLS: a protocol that a side spoke, or HTTP's CONNECT. Numbers are kept in checkpoints, so new protocols come last.
+ */
+typedef uint8_t FpSaidWay;
+enum { FP_SAID_WAY_CONNECT = 200, FP_SAID_WAYS };
+
+FpSaidWay fp_said_way(const FpSaidFacts *facts);
+
+/* As the log has it: "smtp", "postgres", "http-connect", ...; "unknown" for FP_SAID_NOTHING, and for numbers that are none. */
+const char *fp_said_way_name(FpSaidWay way);
 
 /* A walk over lists of a hello: all that it offers, in its order. Set by one of the three below. */
 typedef struct {
