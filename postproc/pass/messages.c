@@ -119,7 +119,7 @@ static void count_memory(FpMessages *messages, FpMessage *message)
 /* Asks the recognisers what a message says; facts are those of messages. */
 static FpSaidResult recognise(FpMessages *messages, const FpMessage *message, bool is_over)
 {
-    FpSaidMessage said = {.speaker = message->speaker, .is_over = is_over};
+    FpSaidMessage said = {.speaker = message->speaker, .is_later = message->place != FIRST, .is_over = is_over};
     FpSaidText datagrams[DATAGRAMS_MAX];
     unsigned n = 0;
 
@@ -130,6 +130,18 @@ static FpSaidResult recognise(FpMessages *messages, const FpMessage *message, bo
     while (n < DATAGRAMS_MAX && (datagrams[n].bytes = fp_assembly_datagram(message->assembly, n, &datagrams[n].n)) != NULL)
         n++;
     return fp_said_recognise_datagrams(messages->said, datagrams, n, is_over || n == DATAGRAMS_MAX, &messages->facts);
+}
+
+static void end(FpMessages *messages, FpMessage *message, bool is_complete);
+
+/* Ends what else may be a hello of a stream, which has had one. */
+static void drop_later(FpMessages *messages, uint32_t stream)
+{
+    for (unsigned place = LATER; place < N_PLACES; place++) {
+        FpMessage *other = find(messages, stream, place);
+        if (other != NULL)
+            end(messages, other, false);
+    }
 }
 
 /* Has those who follow the stream know what a message that has ended says. If that is complete, facts have it already. */
@@ -148,6 +160,8 @@ static void learn(FpMessages *messages, FpMessage *message)
     }
     message->is_left_out = message->place != FIRST && messages->facts.protocol != FP_SAID_TLS;
     fp_hellos_learn(messages->hellos, entry->verdict->stream, fp_turns_direction(entry->segment), &messages->facts);
+    if (messages->facts.protocol == FP_SAID_TLS)
+        drop_later(messages, entry->verdict->stream);
 }
 
 static void end(FpMessages *messages, FpMessage *message, bool is_complete)
@@ -303,7 +317,7 @@ static bool looks_like_hello(FpSpan payload, uint32_t sure_bytes)
 /* Whether the recognisers know, from the first frame, that a message is no ClientHello. Then what else it says is learnt. */
 static bool is_something_else(FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, unsigned direction)
 {
-    const FpSaidMessage said = {.bytes = part->payload.bytes, .n = part->payload.captured, .speaker = speaker_of(entry)};
+    const FpSaidMessage said = {.bytes = part->payload.bytes, .n = part->payload.captured, .speaker = speaker_of(entry), .is_later = true};
 
     if (part->offset != 0 || looks_like_hello(part->payload, 2))
         return false;

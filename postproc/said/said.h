@@ -70,6 +70,7 @@ typedef struct {
     size_t n;
     FpSaidSpeaker speaker; /* greetings are a server's; who else writes to a server's ear is not told from them */
     bool is_over;          /* nothing will follow: what there is has to be enough, and the result is not MORE */
+    bool is_later;         /* the other side was heard before: lines in front of SSH's are not waited through */
 } FpSaidMessage;
 
 /* TLS ClientHello (RFC 8446 4.1.2), over TCP or in QUIC. */

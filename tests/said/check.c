@@ -147,7 +147,7 @@ static void check_prefixes(const char *name, FpSaidMessage message, const char *
     for (unsigned way = 0; way < 4; way++) {
         size_t wanted_bytes = 0;
         for (size_t n = 0; n <= message.n; n++)
-            check_prefix(name, (FpSaidMessage){message.bytes, n, message.speaker, way & 1}, way & 2, expected, &wanted_bytes);
+            check_prefix(name, (FpSaidMessage){message.bytes, n, message.speaker, way & 1, false}, way & 2, expected, &wanted_bytes);
     }
 }
 
@@ -170,7 +170,7 @@ static void check_alone(const char *name, const FpSaidMessage *message)
 
 void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *expected)
 {
-    FpSaidMessage message = {bytes, n, speaker, false};
+    FpSaidMessage message = {bytes, n, speaker, false, false};
     FpSaidFacts facts;
 
     begin(name, bytes, n);
@@ -189,7 +189,7 @@ void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, s
 
 void check_cut(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *expected)
 {
-    FpSaidMessage message = {bytes, n, speaker, false};
+    FpSaidMessage message = {bytes, n, speaker, false, false};
     FpSaidFacts facts;
 
     begin(name, bytes, n);
