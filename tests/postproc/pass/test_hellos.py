@@ -7,10 +7,11 @@ import subprocess
 import sys
 import unittest
 
-from pcaps import ACK, FIN, PROGRAM, RST, SYN, InFolder, header, pcap, read, record, segment, slim, write
+from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, header, pcap, read, record, segment, slim, write
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
 import log_schema  # noqa: E402
+import tshark_runner  # noqa: E402
 from hello import client_hello  # noqa: E402
 
 HELLO = client_hello("later.example", 600)
@@ -308,9 +309,41 @@ class Others(InFolder):
         self.assertEqual(later(found), [(4, "imap", "later.example", True)] * 3)
 
 
-class Asked(InFolder):
-    """The capture with six."""
-    CAPTURE = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "..", "shared", "faults", "starttls-postgres-connect.pcap")
+class Recorded(unittest.TestCase):
+    """Captures of real programs: the hellos are those that stock tshark has, but for those that answer a HelloRetryRequest."""
+    HELLO_RETRY_REQUEST = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"        # RFC 8446 4.1.3
+
+    def hellos(self, name):
+        """The frames that have one, or its end."""
+        fields = ("frame.number", "tcp.stream", "tls.handshake.type", "tls.handshake.random")
+        rows = tshark_runner.run_tshark(["-r", name, "-d", "tcp.port==3389,tls", "-Y", "tls.handshake.type == 1 || tls.handshake.type == 2", "-T", "fields",
+                                         *(word for field in fields for word in ("-e", field))], plugin=False).stdout.decode().splitlines()
+        found, retried = set(), set()
+        for frame, stream, kind, random in (row.split("\t") for row in rows):
+            if "1" in kind.split(",") and stream not in retried:
+                found.add(int(frame))
+            if self.HELLO_RETRY_REQUEST in random.replace(":", "").split(","):
+                retried.add(stream)
+        return found
+
+    def check(self, path):
+        found = [e for e in log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", "--all-hellos", path).stdout)
+                 if e.get("app_proto") == "tls" and e["complete"]]
+        self.assertEqual({e["frames"][-1] for e in found}, self.hellos(path))
+        self.assertEqual(len(found), len({e["stream"] for e in found}))
+        return found
+
+    def test_all(self):
+        for name in sorted(os.listdir(CAPTURES)):
+            if name.endswith((".pcap", ".pcapng")) and not name.startswith("snaplen"):
+                with self.subTest(name):
+                    self.check(os.path.join(CAPTURES, name))
+
+    def test_starttls(self):
+        found = self.check(os.path.join(CAPTURES, "starttls.pcap"))
+        afters = ["smtp", "imap", "pop3", "ftp", "xmpp", "ldap", "ldap", "postgres", "postgres", "mysql", "mysql", "rdp", "http-connect", "socks", "socks",
+                  "proxy", "proxy", None, "smtp"]
+        self.assertEqual([e.get("after") for e in found], afters)
 
 
 if __name__ == "__main__":
