@@ -210,6 +210,11 @@ static unsigned take_opening(FpStream *stream, uint32_t *anchor, unsigned direct
     return is_within ? FP_CLASS_OPENING : 0;
 }
 
+void fp_stream_end_opening(FpStream *stream)
+{
+    set(stream, OPENING_OVER | OPENING_OVER << 1);
+}
+
 /* Whether a SYN/ACK is still waiting for the other side's ACK. */
 static bool is_handshake_open(const FpStream *stream)
 {

@@ -60,6 +60,16 @@ static FpMessage *follow_payload(FpSink *sink, const FpFound *found)
     return message;
 }
 
+bool fp_sink_ends_opening(const FpSink *sink, const FpSegment *segment, const FpVerdict *verdict)
+{
+    const FpMessages *messages = sink->log.messages;
+
+    if (!(verdict->classes & FP_CLASS_OPENING) || sink->selection->keep & FP_CLASS_OPENING || segment->transport != FP_TRANSPORT_TCP)
+        return false;
+    return messages != NULL && !fp_messages_is_open(messages, verdict->stream) &&
+           !(fp_messages_hellos(messages) != NULL && fp_hellos_has(fp_messages_hellos(messages), verdict->stream));
+}
+
 FpMessage *fp_sink_follow(FpSink *sink, const FpFound *found)
 {
     FpMessages *messages = sink->log.messages;

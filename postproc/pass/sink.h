@@ -99,6 +99,10 @@ static inline bool fp_sink_wants(const FpSink *sink, const FpVerdict *verdict)
     return verdict->classes & sink->wanted || (verdict->ends_flight && sink->wants_ends);
 }
 
+/* Whether a segment was the last of its stream's opening that the sink wants, as no ClientHello can come in it any more. Ask when it has
+ * been taken. */
+bool fp_sink_ends_opening(const FpSink *sink, const FpSegment *segment, const FpVerdict *verdict);
+
 /* Takes a record that is not a frame. Returns false and sets error. */
 bool fp_sink_take_block(FpSink *sink, const FpRecord *block, GError **error);
 
