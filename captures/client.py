@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """client.py - the clients of record.sh for what curl, ssh and openssl do not do: odd ways to open, wait and close."""
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -70,6 +71,16 @@ def reuse(host, port, source_port):
         time.sleep(0.1)
 
 
+def rdp(host, port, server_name):
+    """Asks for TLS as RDP does (MS-RDPBCGR 2.2.1.1), and speaks it."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with connect(host, port) as client:
+        client.sendall(b"\3\0\0\x2a\x25\xe0\0\0\0\0\0Cookie: mstshash=demo\r\n\1\0\x08\0\1\0\0\0")
+        client.recv(65536)
+        context.wrap_socket(client, server_hostname=server_name).close()
+
+
 def post(host, port, body_bytes):
     """A request of several segments, given to the kernel in one call."""
     body = b"x" * int(body_bytes)
@@ -81,7 +92,7 @@ def post(host, port, body_bytes):
 
 
 def main():
-    actions = {action.__name__.replace("_", "-"): action for action in (slow, keep_alive, silent, refused, reuse, post)}
+    actions = {action.__name__.replace("_", "-"): action for action in (slow, keep_alive, silent, refused, reuse, post, rdp)}
     action, host, port, *rest = sys.argv[1:]
     actions[action](host, int(port), *rest)
 

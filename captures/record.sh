@@ -8,6 +8,7 @@
 # Needs root, Debian 12 and
 #   apt-get install --no-install-recommends iproute2 iputils-ping procps tcpdump wireshark-common curl openssl openssh-client \
 #       openssh-server nginx-light opensmtpd python3 chromium
+# and for starttls: dovecot-imapd dovecot-pop3d vsftpd prosody slapd ldap-utils postgresql mariadb-server mariadb-client xrdp tinyproxy dante-server haproxy
 #
 # The client is 192.0.2.10 and 2001:db8::10 in namespace fp-client, the server 198.51.100.* and 2001:db8:1::* in fp-server;
 # the cable between them is wire.py. Ports of clients, sequence numbers and times differ from one run to the next.
@@ -136,6 +137,22 @@ http {
         ssl_verify_client optional_no_ca;
         error_page 405 =200 \$uri;
     }
+    server {
+        listen $web:8443 ssl proxy_protocol;
+        server_name www.example;
+        root $work/site;
+        ssl_certificate $work/server.crt;
+        ssl_certificate_key $work/server.key;
+    }
+    server {
+        listen $web:9443 ssl;
+        server_name www.example;
+        root $work/site;
+        ssl_certificate $work/server.crt;
+        ssl_certificate_key $work/server.key;
+        ssl_protocols TLSv1.3;
+        ssl_ecdh_curve secp384r1;
+    }
 }
 END
     start_server nginx -e "$work/nginx.log" -c "$work/nginx.conf"
@@ -158,12 +175,163 @@ END
 # Mail for demo@mail.example is accepted and thrown away.
 start_smtpd() {
     cat >"$work/smtpd.conf" <<END
+pki mail.example cert "$work/server.crt"
+pki mail.example key "$work/server.key"
 listen on $mail port 25 hostname mail.example
+listen on $mail port 587 tls pki mail.example hostname mail.example
 table demo { "demo@mail.example" = "nobody" }
 action "discard" mda "cat >/dev/null" virtual <demo>
 match from any for domain "mail.example" action "discard"
 END
     start_server smtpd -d -f "$work/smtpd.conf"
+}
+
+# What can be asked for TLS, and ways through which it is spoken; for starttls alone.
+start_ways() {
+    local postgres
+    postgres=$(dirname "$(find /usr/lib/postgresql -name initdb | tail -n 1)")
+
+    chmod 644 "$work/server.key"
+    cat >"$work/dovecot.conf" <<END
+base_dir = $work/dovecot
+log_path = $work/dovecot.log
+protocols = imap pop3
+listen = $mail
+ssl = required
+ssl_cert = <$work/server.crt
+ssl_key = <$work/server.key
+ssl_dh =
+service imap-login {
+  inet_listener imaps {
+    port = 0
+  }
+}
+service pop3-login {
+  inet_listener pop3s {
+    port = 0
+  }
+}
+passdb {
+  driver = static
+  args = nopassword=y
+}
+userdb {
+  driver = static
+  args = uid=65534 gid=65534 home=$work/home
+}
+END
+    start_server dovecot -F -c "$work/dovecot.conf"
+
+    mkdir "$work/empty"
+    cat >"$work/vsftpd.conf" <<END
+listen=YES
+background=NO
+listen_address=$web
+anonymous_enable=YES
+anon_root=$work/site
+secure_chroot_dir=$work/empty
+ssl_enable=YES
+allow_anon_ssl=YES
+ssl_tlsv1=YES
+isolate=NO
+isolate_network=NO
+seccomp_sandbox=NO
+rsa_cert_file=$work/server.crt
+rsa_private_key_file=$work/server.key
+END
+    start_server sh -c 'vsftpd "$1"; wait' sh "$work/vsftpd.conf"
+
+    mkdir "$work/prosody"
+    cat >"$work/prosody.lua" <<END
+run_as_root = true
+daemonize = false
+pidfile = "$work/prosody/pid"
+data_path = "$work/prosody"
+log = { error = "$work/prosody.log" }
+modules_enabled = { "tls", "saslauth", "disco" }
+interfaces = { "$web" }
+VirtualHost "im.example"
+    ssl = { key = "$work/server.key"; certificate = "$work/server.crt" }
+END
+    start_server prosody --config "$work/prosody.lua" -F
+
+    cat >"$work/slapd.conf" <<END
+TLSCertificateFile $work/server.crt
+TLSCertificateKeyFile $work/server.key
+pidfile $work/slapd.pid
+END
+    start_server slapd -d 0 -f "$work/slapd.conf" -h "ldap://$web"
+
+    install -d -o postgres -m 700 "$work/postgres"
+    install -o postgres -m 600 "$work/server.key" "$work/postgres.key"
+    setpriv --reuid postgres --regid postgres --clear-groups "$postgres/initdb" -A trust -D "$work/postgres/data" >>"$work/servers.log"
+    echo 'host all all 192.0.2.0/24 trust' >>"$work/postgres/data/pg_hba.conf"
+    start_server setpriv --reuid postgres --regid postgres --clear-groups "$postgres/postgres" -D "$work/postgres/data" \
+        -c listen_addresses="$web" -c unix_socket_directories= -c ssl=on -c ssl_cert_file="$work/server.crt" -c ssl_key_file="$work/postgres.key"
+
+    install -d -o mysql -m 700 "$work/mysql"
+    mariadb-install-db --no-defaults --user=mysql --datadir="$work/mysql" --auth-root-authentication-method=normal >>"$work/servers.log" 2>&1
+    start_server mariadbd --no-defaults --user=mysql --datadir="$work/mysql" --bind-address="$web" --socket="$work/mysql/socket" \
+        --skip-grant-tables --skip-networking=0 --ssl-cert="$work/server.crt" --ssl-key="$work/server.key"
+
+    cat >"$work/xrdp.ini" <<END
+[Globals]
+ini_version=1
+port=tcp://$web:3389
+security_layer=tls
+certificate=$work/server.crt
+key_file=$work/server.key
+ssl_protocols=TLSv1.2, TLSv1.3
+[Logging]
+LogFile=$work/xrdp.log
+LogLevel=ERROR
+EnableSyslog=false
+END
+    start_server xrdp --nodaemon --config "$work/xrdp.ini"
+
+    printf 'Port 8888\nListen %s\nAllow 192.0.2.0/24\nConnectPort 443\n' "$web" >"$work/tinyproxy.conf"
+    start_server tinyproxy -d -c "$work/tinyproxy.conf"
+
+    cat >"$work/danted.conf" <<END
+logoutput: $work/danted.log
+internal: $web port = 1080
+external: lo
+external: eth0
+clientmethod: none
+socksmethod: none
+client pass { from: 192.0.2.0/24 to: 0.0.0.0/0 }
+socks pass { from: 192.0.2.0/24 to: 0.0.0.0/0 }
+END
+    start_server danted -f "$work/danted.conf"
+
+    cat >"$work/haproxy.cfg" <<END
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+listen v1
+    bind 127.0.0.1:8441
+    server web $web:8443 send-proxy
+listen v2
+    bind 127.0.0.1:8442
+    server web $web:8443 send-proxy-v2
+END
+    client haproxy -db -f "$work/haproxy.cfg" >>"$work/servers.log" 2>&1 &
+}
+
+await_port() { # ADDRESS PORT
+    local tries=0
+
+    until client bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 100 ]; then
+            echo "record.sh: nobody listens on $1 port $2" >&2
+            cat "$work/servers.log" >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
 }
 
 # --- the clients ---
@@ -362,6 +530,48 @@ record_snaplen_96() {
     fetch http://www.example/page.txt
     fetch -k https://www.example/small.txt
     fetch6 http://www.example/small.txt
+    stop_capture
+}
+
+starttls() { # PROTOCOL ADDRESS:PORT NAME [OPTION...]
+    local protocol=$1 where=$2 name=$3
+    shift 3
+    client openssl s_client -starttls "$protocol" -connect "$where" -servername "$name" "$@" </dev/null >"$work/s_client.log" 2>&1 || true
+}
+
+# TLS that is not the first thing said. Each name says which.
+record_starttls() {
+    local port
+
+    start_ways
+    lay_cable
+    for port in "$mail 587" "$mail 143" "$mail 110" "$web 21" "$web 5222" "$web 389" "$web 5432" "$web 3306" "$web 3389" "$web 8888" "$web 1080" "$web 8443" \
+        "127.0.0.1 8441"; do
+        # shellcheck disable=SC2086
+        await_port $port
+    done
+    sleep 1
+    record starttls.pcap tcp
+    starttls smtp "$mail:587" smtp.example
+    starttls imap "$mail:143" imap.example
+    starttls pop3 "$mail:110" pop3.example
+    starttls ftp "$web:21" ftp.example
+    starttls xmpp "$web:5222" im.example -xmpphost im.example
+    client env LDAPTLS_REQCERT=never ldapwhoami -x -ZZ -H "ldap://$web" >"$work/ldap.log" 2>&1 || true
+    starttls ldap "$web:389" ldap.example
+    client psql "host=$web user=postgres dbname=postgres sslmode=require" -c 'select 1' >"$work/psql.log" 2>&1 || true
+    starttls postgres "$web:5432" postgres.example
+    client mariadb --no-defaults -h "$web" -u root --ssl -e 'select 1' >"$work/mariadb.log" 2>&1 || true
+    starttls mysql "$web:3306" mysql.example
+    odd rdp "$web" 3389 rdp.example
+    fetch -k -x "http://$web:8888" "https://$web/small.txt" -H 'Host: www.example' || true
+    fetch -k --socks4 "$web:1080" https://www.example/small.txt || true
+    fetch -k --socks5 "$web:1080" https://www.example/small.txt || true
+    client curl -sS -o /dev/null -k --connect-to www.example:443:127.0.0.1:8441 https://www.example/small.txt || true
+    client curl -sS -o /dev/null -k --connect-to www.example:443:127.0.0.1:8442 https://www.example/small.txt || true
+    # two hellos each: the server wants another group
+    client openssl s_client -connect "$web:9443" -servername hrr.example -groups X25519:P-384 </dev/null >"$work/s_client.log" 2>&1 || true
+    starttls smtp "$mail:587" smtp-again.example -tls1_2
     stop_capture
 }
 

@@ -210,6 +210,11 @@ static unsigned take_opening(FpStream *stream, uint32_t *anchor, unsigned direct
     return is_within ? FP_CLASS_OPENING : 0;
 }
 
+void fp_stream_end_opening(FpStream *stream)
+{
+    set(stream, OPENING_OVER | OPENING_OVER << 1);
+}
+
 /* Whether a SYN/ACK is still waiting for the other side's ACK. */
 static bool is_handshake_open(const FpStream *stream)
 {
@@ -249,7 +254,7 @@ void fp_stream_close(FpStream *stream)
     set(stream, CLOSED);
 }
 
-/* Fills in the members of the verdict that describe first, reply and flight. */
+/* Fills in the members of the verdict that describe a frame with payload. */
 static void describe(const FpStream *stream, unsigned direction, const FpSegment *segment, int32_t offset, FpVerdict *verdict)
 {
     verdict->payload_bytes = segment->segment_bytes - segment->header_bytes;
@@ -298,8 +303,7 @@ static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const 
     if ((classes | opening) == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
         return;
     verdict->classes = (uint8_t)(verdict->classes | classes | opening);
-    if (classes != 0)
-        describe(stream, direction, segment, offset, verdict);
+    describe(stream, direction, segment, offset, verdict);
 }
 
 void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,

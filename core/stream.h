@@ -50,6 +50,9 @@ void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegme
 /* Returns whether datagram may be the first of a stream. Under FP_TAKES_QUIC not every datagram may. */
 bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules);
 
+/* Ends the opening of both sides. */
+void fp_stream_end_opening(FpStream *stream);
+
 /* Returns the TCP flags, a set of FP_TCP_..., with which a segment still matters to a settled stream. */
 uint8_t fp_stream_unsettling(const FpRules *rules);
 

@@ -416,6 +416,16 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     return true;
 }
 
+void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
+{
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    if (slot->hash == 0 || slot->is_settled)
+        return;
+    fp_stream_end_opening(unfold(streams, slot));
+    fold(streams, slot);
+}
+
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
 {
     *stats = streams->stats;

@@ -79,6 +79,9 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
  * verdict says nothing; if it returns true, the verdict may say something. */
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
+/* Has nothing more reported of the opening of the stream with this key, and nothing more done for it. There must be a stream of TCP. */
+void fp_streams_end_opening(FpStreams *streams, FpStreamKey key);
+
 /* Write, or read, exactly n bytes. Return false if that fails. */
 typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);
 typedef bool (*FpStreamsRead)(void *user, void *bytes, size_t n);

@@ -48,6 +48,13 @@
  * within. A side's opening is over with a payload frame of that side that begins 1 MiB or more beyond it; numbers that wrap around do not
  * reopen it. Replies do not end it.
  *
+ * Turns, of TCP, for those who ask (turns.h). A turn is what one side says until it has heard the other: it begins with the side's first
+ * payload frame; and with each later one that begins behind all that the side has said so far, and acknowledges bytes of the other side
+ * that none of those before it acknowledged. So neither a retransmission begins a turn, nor what crosses the other side's words on the
+ * way, and it does not matter which of a question and its answer was captured first, or whether the other direction was captured at all.
+ * One more number may have been a FIN; it counts if the byte was captured. Turns are numbered from 1, those of both sides together, in
+ * the order in which their first frames are captured. Only frames of the opening are looked at.
+ *
  * Closing, if asked for. The first FIN of each side, and the first RST of either.
  *
  * UDP, if asked for. A stream is two endpoints; TCP between the same endpoints is other streams. Payload is what the smaller of UDP length
@@ -118,7 +125,8 @@ typedef struct {
 #define FP_OPENING_BYTES_MAX 0x20000000U
 
 /* What core/ says about one segment. All members are 0 when the segment is in no class, begins no stream, and ends neither a silent stream
- * nor a flight. The members after ends_flight are set for first, reply and flight; for other frames they are 0. */
+ * nor a flight. The members after ends_flight are set for first, reply and flight, and of TCP for the opening; for other frames they are
+ * 0. */
 typedef struct {
     uint8_t classes;  /* FP_CLASS_... */
     uint32_t stream;  /* the stream's number, if any member is set: 0, 1, ... in order of the streams' first frames */

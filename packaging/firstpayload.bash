@@ -58,7 +58,7 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        local looked_at='--formats --filter --display-filter --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
+        local looked_at='--formats --filter --display-filter --all-hellos --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
         local selection="--format --compress --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;

@@ -23,6 +23,8 @@ void fp_selection_arguments_add(FpSelectionArguments *arguments, GArray *options
          "Keep only streams whose first flight matches, see wireshark-filter(4); asks tshark", "FILTER"},
         {"transport", 0, 0, G_OPTION_ARG_STRING, &arguments->transport,
          "Take streams of tcp, of udp, or those of udp that begin as quic, comma-separated (default: tcp)", "TRANSPORTS"},
+        {"all-hellos", 0, 0, G_OPTION_ARG_NONE, &arguments->all_hellos,
+         "Log each TLS ClientHello that comes later in the opening, as after STARTTLS, too", NULL},
         {"flight-bytes", 0, 0, G_OPTION_ARG_INT64, &arguments->flight_bytes,
          "A flight ends after N bytes of its side's sequence space (default: 16384)", "N"},
         {"idle", 0, 0, G_OPTION_ARG_INT64, &arguments->idle_s,
@@ -118,13 +120,14 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
                   .skip_midstream = arguments->no_midstream,
                   .syn_restarts_clock = arguments->syn_restarts_clock},
         .marked_only = arguments->marked_only,
+        .all_hellos = arguments->all_hellos,
         .filter = arguments->filter,
         .questions = {.filter = arguments->display_filter},
     };
     const char *wrong = check_numbers(arguments);
     if (wrong == NULL)
         wrong = read_words(arguments, selection);
-    selection->rules.asked = selection->keep & FP_CLASS_ASKED;
+    selection->rules.asked = arguments->all_hellos ? FP_CLASS_ASKED : selection->keep & FP_CLASS_ASKED;
     if (wrong == NULL)
         wrong = read_bounds(arguments, &selection->rules, &selection->max_streams);
     if (wrong != NULL) {
@@ -160,6 +163,14 @@ bool fp_selection_arguments_packing(const FpSelectionArguments *arguments, const
     if (arguments->compress == NULL || fp_packing_from_text(arguments->compress, packing))
         return true;
     g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, "--compress takes " FP_PACKING_NAMES);
+    return false;
+}
+
+bool fp_selection_arguments_check_hellos(const FpSelection *selection, bool has_messages, GError **error)
+{
+    if (!selection->all_hellos || has_messages)
+        return true;
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, "--all-hellos goes with --log, and with --log-bytes above 0");
     return false;
 }
 

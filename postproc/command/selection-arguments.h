@@ -24,6 +24,7 @@ typedef struct {
     gboolean no_midstream;
     gboolean syn_restarts_clock;
     gboolean marked_only;
+    gboolean all_hellos;
 } FpSelectionArguments;
 
 /* Adds the options that say which frames are looked at to options (option-table.h), and sets *arguments to the defaults. max_streams: how
@@ -44,6 +45,9 @@ bool fp_selection_arguments_check_questions(const FpSelection *selection, GError
 /* Sets *packing to how captures are compressed: as --compress says, else as the name of the output at path does. path: NULL if there is
  * none yet. Returns false and sets error. */
 bool fp_selection_arguments_packing(const FpSelectionArguments *arguments, const char *path, FpPacking *packing, GError **error);
+
+/* Whether later ClientHellos, if selection wants them, have a log of messages to go to. Returns false and sets error. */
+bool fp_selection_arguments_check_hellos(const FpSelection *selection, bool has_messages, GError **error);
 
 /* Frees what *arguments holds. */
 void fp_selection_arguments_clear(FpSelectionArguments *arguments);

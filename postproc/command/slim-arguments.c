@@ -175,6 +175,9 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     options->selection.questions.fields = arguments->log_style.field_names;
     if (!fp_selection_arguments_check_questions(&options->selection, error))
         return false;
+    const bool has_messages = arguments->log != NULL && fp_log_has_facts(&options->log_style);
+    if (!fp_selection_arguments_check_hellos(&options->selection, has_messages, error))
+        return false;
     if (options->output == NULL && !options->list)
         options->selection.keep = 0;
     if (options->list && arguments->selection.keep == NULL)

@@ -228,7 +228,10 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
     options->spool.pcapng_by_wiretap = fp_writer_needs_wiretap(NULL, options->format);
     /* what is built again after a crash must not depend on how fast tshark is */
     options->log_style.in_order |= options->selection.questions.fields != NULL || options->selection.questions.filter != NULL;
-    return fp_selection_arguments_check_questions(&options->selection, error) && check_questions(&options->selection.questions, error);
+    const bool has_messages = arguments->log != NULL && fp_log_has_facts(&options->log_style);
+    return fp_selection_arguments_check_questions(&options->selection, error) &&
+           fp_selection_arguments_check_hellos(&options->selection, has_messages, error) &&
+           check_questions(&options->selection.questions, error);
 }
 
 /* Adds the options of the configuration file to words, and takes its folders. */

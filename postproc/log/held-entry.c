@@ -70,6 +70,12 @@ const FpLogEntry *fp_held_entry_get(const FpHeldEntry *held)
     return &held->entry;
 }
 
+void fp_held_entry_set_turn(FpHeldEntry *held, uint32_t turn, FpSaidWay way)
+{
+    held->entry.turn = turn;
+    held->entry.way = way;
+}
+
 static uint32_t interface_bytes(const FpHeldEntry *held)
 {
     return held->interface != NULL ? (uint32_t)strlen(held->interface) : 0;

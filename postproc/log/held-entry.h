@@ -19,6 +19,9 @@ void fp_held_entry_free(FpHeldEntry *held); /* NULL is allowed */
 /* Returns the entry, without message and facts. It borrows from held. */
 const FpLogEntry *fp_held_entry_get(const FpHeldEntry *held);
 
+/* Makes it the entry of a later ClientHello (FpLogEntry.turn, way), which is not saved with it. */
+void fp_held_entry_set_turn(FpHeldEntry *held, uint32_t turn, FpSaidWay way);
+
 /* The memory that it takes, with what the allocator adds. */
 size_t fp_held_entry_bytes(const FpHeldEntry *held);
 

@@ -143,6 +143,16 @@ static void append_message(GString *line, const FpLogStyle *style, const FpLogMe
     g_string_append_c(line, ']');
 }
 
+static void append_turn(GString *line, const FpLogEntry *entry)
+{
+    if (entry->turn == 0)
+        return;
+    append_number(line, "turn", entry->turn);
+    append_key(line, "after", "\":\"");
+    g_string_append(line, fp_said_way_name(entry->way));
+    g_string_append_c(line, '"');
+}
+
 static void append_values(GString *line, char *const *values)
 {
     bool are_several = values[1] != NULL;
@@ -209,6 +219,7 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     append_payload(line, fp_log_payload(style, entry));
     if (fp_log_has_facts(style)) {
         append_message(line, style, &entry->message);
+        append_turn(line, entry);
         fp_log_append_said_json(line, entry->facts, entry->verdict->side);
     }
     append_answer(line, style, answer);

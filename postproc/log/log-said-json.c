@@ -294,6 +294,46 @@ static void add_address(Object *object, const char *key, const uint8_t *address,
     g_string_append_c(object->line, '"');
 }
 
+static void append_socks(GString *line, const FpSaidSocks *socks)
+{
+    static const char *const commands[] = {"", "connect", "bind", "udp_associate"};
+    Object object = begin_object(line, "socks");
+
+    add_number(&object, "version", socks->version);
+    if (socks->command != 0) {
+        add_string(&object, "command", commands[socks->command]);
+        add_text(&object, "hostname", socks->host);
+        if (socks->address_bytes != 0)
+            add_address(&object, "dest_ip", socks->address, socks->address_bytes);
+        add_number(&object, "dest_port", socks->port);
+    }
+    add_text(&object, "username", socks->user);
+    end_object(&object);
+}
+
+static void append_xmpp(GString *line, const FpSaidXmpp *xmpp)
+{
+    Object object = begin_object(line, "xmpp");
+
+    add_text(&object, "to", xmpp->to);
+    add_text(&object, "from", xmpp->from);
+    end_object(&object);
+}
+
+/* As Suricata 8 has an LDAP request. */
+static void append_ldap(GString *line, const FpSaidLdap *ldap)
+{
+    g_string_append(line, ",\"ldap\":{\"request\":{");
+    Object object = {.line = line, .between = ""};
+    add_number(&object, "message_id", ldap->message_id);
+    add_string(&object, "operation", "extended_request");
+    add_key(&object, "extended_request");
+    g_string_append_c(line, '{');
+    object.between = "";
+    add_text(&object, "name", ldap->request_name);
+    g_string_append(line, "}}}");
+}
+
 static void append_proxy(GString *line, const FpSaidProxy *proxy)
 {
     Object object = begin_object(line, "proxy");
@@ -348,6 +388,15 @@ static void append_protocol(GString *line, const FpSaidFacts *facts, FpSide side
         break;
     case FP_SAID_DNS:
         append_dns(line, &facts->dns);
+        break;
+    case FP_SAID_SOCKS:
+        append_socks(line, &facts->socks);
+        break;
+    case FP_SAID_XMPP:
+        append_xmpp(line, &facts->xmpp);
+        break;
+    case FP_SAID_LDAP:
+        append_ldap(line, &facts->ldap);
         break;
     default:
         break;

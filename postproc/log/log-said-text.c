@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log-said-text.c - what a first payload says, in a few words for people. See log-said.h. */
 #include "base/printable.h"
+#include "log-internal.h"
 #include "log-said.h"
 
 static void append_bytes(GString *line, FpSaidText text)
@@ -68,6 +69,29 @@ static void append_mysql(GString *line, const FpSaidMysql *mysql)
     append_named(line, "database", mysql->database);
 }
 
+/* The target as in an URL. */
+static void append_socks(GString *line, const FpSaidSocks *socks)
+{
+    if (socks->command == 0)
+        return;
+    g_string_append_c(line, ' ');
+    if (socks->address_bytes != 0) {
+        fp_log_append_endpoint(line, socks->address, socks->address_bytes, socks->port);
+        return;
+    }
+    append_bytes(line, socks->host);
+    g_string_append_c(line, ':');
+    fp_printable_number(line, socks->port);
+}
+
+static void append_ldap(GString *line, const FpSaidLdap *ldap)
+{
+    if (fp_said_ldap_is_starttls(ldap))
+        g_string_append(line, " starttls");
+    else
+        append_word(line, ldap->request_name);
+}
+
 static void append_protocol(GString *line, const FpSaidFacts *facts)
 {
     switch (facts->protocol) {
@@ -105,6 +129,16 @@ static void append_protocol(GString *line, const FpSaidFacts *facts)
         break;
     case FP_SAID_DNS:
         append_word(line, facts->dns.name);
+        break;
+    case FP_SAID_SOCKS:
+        append_socks(line, &facts->socks);
+        break;
+    case FP_SAID_XMPP:
+        append_named(line, "to", facts->xmpp.to);
+        append_named(line, "from", facts->xmpp.from);
+        break;
+    case FP_SAID_LDAP:
+        append_ldap(line, &facts->ldap);
         break;
     default:
         break;

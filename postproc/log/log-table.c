@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log-table.c - a first payload frame as a row of a table, for people. See log.h. */
+#include <inttypes.h>
+
 #include "base/message.h"
 #include "excerpt.h"
 #include "log-internal.h"
@@ -73,6 +75,10 @@ static void append_remarks(GString *row, const FpLogEntry *entry, FpSpan payload
                    {"not captured", payload.captured == 0}};
     const char *before = "(";
 
+    if (entry->turn != 0) {
+        g_string_append_printf(row, "(turn %" PRIu32 ", after %s", entry->turn, fp_said_way_name(entry->way));
+        before = ", ";
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(remarks); i++)
         if (remarks[i].is_so) {
             g_string_append_printf(row, "%s%s", before, remarks[i].name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* log-text.c - a line of the log for people and grep. See log.h. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/printable.h"
@@ -79,6 +80,8 @@ static void append_said(GString *line, const FpLogStyle *style, const FpLogEntry
         append_ja4(line, &entry->facts->tls);
     if (!entry->message.is_complete)
         g_string_append(line, "\tincomplete");
+    if (entry->turn != 0)
+        g_string_append_printf(line, "\tturn=%" PRIu32 "\tafter=%s", entry->turn, fp_said_way_name(entry->way));
 }
 
 void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)

@@ -58,7 +58,7 @@ typedef struct {
     bool is_complete; /* nothing more was waited for */
 } FpLogMessage;
 
-/* A first payload frame, and everything that a line says about it. All of it is borrowed. */
+/* A first payload frame, or the first frame of a later ClientHello, and everything that a line says about it. All of it is borrowed. */
 typedef struct {
     const char *source; /* the capture file; or, with is_live, the interface */
     bool is_live;
@@ -73,6 +73,8 @@ typedef struct {
     const uint16_t *vlans; /* IDs of the VLAN tags around it, outermost first */
     unsigned n_vlans;
     FpLogMessage message;
+    uint32_t turn; /* of a ClientHello that is not the first thing said in its stream, the number of its turn (verdict.h); else 0 */
+    FpSaidWay way; /* and what it comes after */
     const FpSaidFacts *facts; /* what the message says; this and the message are not looked at unless fp_log_has_facts */
 } FpLogEntry;
 

@@ -109,7 +109,8 @@ void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *m
     const Item given = {.asked = asked, .message = message, .messages = messages};
     Item *item = add(backlog, &given);
 
-    fp_asked_stream_on_done(asked, look_at_line, item);
+    if (asked != NULL)
+        fp_asked_stream_on_done(asked, look_at_line, item);
     fp_message_on_end(message, look_at_line, item);
     look_at_line(item);
 }
@@ -123,14 +124,16 @@ void fp_backlog_add_kept(FpBacklog *backlog, FpAskedStream *asked, void *kept, s
 
 static bool write_line(const Item *item, const FpBacklogTarget *to, GError **error)
 {
-    const FpLogAnswer answer = {.values = fp_asked_stream_values(item->asked),
-                                .failure = fp_asked_stream_failure(item->asked),
-                                .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
-
+    FpLogAnswer answer = {0};
     FpLogEntry entry;
 
-    if (!fp_asked_stream_is_kept(item->asked))
+    if ((item->asked != NULL && !fp_asked_stream_is_kept(item->asked)) || fp_message_is_left_out(item->message))
         return true;
+    if (item->asked != NULL)
+        answer = (FpLogAnswer){.values = fp_asked_stream_values(item->asked),
+                               .failure = fp_asked_stream_failure(item->asked),
+                               .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
+
     fp_messages_entry(item->messages, item->message, &entry);
     g_autoptr(GString) line = g_string_new(NULL);
     return fp_log_write(to->log, to->style, &entry, &answer, line, error) && (!to->flush_each || fp_output_flush(to->log, error));

@@ -29,7 +29,7 @@ FpBacklog *fp_backlog_new(void);
 void fp_backlog_free(FpBacklog *backlog); /* NULL is allowed */
 
 /* Adds the line of a message, which waits for that to end, too. Takes the message out of messages, which is borrowed, when the line is
- * written, or will not be. asked: the stream that it waits for; the backlog adds a reference. */
+ * written, or will not be. asked: the stream that it waits for; the backlog adds a reference. NULL: it waits for none. */
 void fp_backlog_add_line(FpBacklog *backlog, FpAskedStream *asked, FpMessages *messages, FpMessage *message);
 
 /* Adds a kept frame made by fp_writer_keep, of so many bytes, and takes ownership of it. asked: as above; NULL for a frame that is kept in

@@ -13,6 +13,7 @@
 #define FP_MESSAGES_H
 
 #include "assembly.h"
+#include "hellos.h"
 #include "log/held-entry.h"
 
 /* A message takes at most this part of the memory for all. */
@@ -25,7 +26,11 @@ typedef struct {
     uint32_t payload_bytes; /* as many bytes of each first payload are held for its line */
     bool in_order;          /* messages are taken in the order in which they began, not in that in which they ended */
     bool holds_all;         /* those that are complete with the first frame are held, too */
+    bool all_hellos;        /* later ClientHellos are messages, too */
 } FpMessageLimits;
+
+/* What is followed for later ClientHellos may take this part of the memory for all, besides. */
+#define FP_MESSAGES_HELLOS_SHARE 4U
 
 typedef struct FpMessages FpMessages;
 typedef struct FpMessage FpMessage;
@@ -62,6 +67,28 @@ bool fp_messages_is_open(const FpMessages *messages, uint32_t stream);
 /* Ends the message of a stream whose flight is over, if it goes on. */
 void fp_messages_end(FpMessages *messages, uint32_t stream);
 
+/* What is followed for later ClientHellos; borrowed. NULL: nothing is. fp_messages_begin begins it, and the ends of messages teach it. */
+FpHellos *fp_messages_hellos(const FpMessages *messages);
+
+/*
+ * Begins a later message of a stream that is followed, which is a line only if it is a ClientHello; ends the one before, of the same
+ * direction. Returns NULL when it is none, and is not to be held. Else returns the message, borrowed, which fp_messages_take will return
+ * if it is one.
+ */
+FpMessage *fp_messages_begin_later(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part, unsigned direction);
+
+/* Adds a frame to the later message of a stream and direction, which goes on. */
+void fp_messages_add_later(FpMessages *messages, uint32_t stream, unsigned direction, const FpMessagePart *part);
+
+/* Whether it does. */
+bool fp_messages_is_open_later(const FpMessages *messages, uint32_t stream, unsigned direction);
+
+/* Ends it, if it does. */
+void fp_messages_end_later(FpMessages *messages, uint32_t stream, unsigned direction);
+
+/* Whether a message that has ended is to be left out, as it was no ClientHello. */
+bool fp_message_is_left_out(const FpMessage *message);
+
 /* Ends those of which nothing has come for too long before now_ns, the time of a frame: what ends depends on frames alone. */
 void fp_messages_expire(FpMessages *messages, int64_t now_ns);
 
@@ -93,11 +120,20 @@ void fp_message_free(FpMessage *message);
 /* The memory that all take that have not ended, or wait for their turn. */
 size_t fp_messages_memory(const FpMessages *messages);
 
-/* Writes all messages that have not been taken, in this machine's byte order. Returns false when write does. */
+/* Whether there is something that has to be saved. */
+bool fp_messages_has_state(const FpMessages *messages);
+
+/* Writes all messages that have not been taken, and what is followed, in this machine's byte order. Returns false when write does. */
 bool fp_messages_save(const FpMessages *messages, FpStreamsWrite write, void *user);
 
 /* Returns how many fp_messages_save wrote to bytes. */
 unsigned fp_messages_n_saved(const GByteArray *bytes);
+
+/* Returns whether they have something of later ClientHellos, which versions that know nothing of these cannot read. */
+bool fp_messages_saved_hellos(const GByteArray *bytes);
+
+/* Has what other follows followed by messages. */
+void fp_messages_take_hellos(FpMessages *messages, FpMessages *other);
 
 /* Reads what fp_messages_save wrote into messages, which must be empty. Returns false when read returns false, or the bytes make no sense.
  */

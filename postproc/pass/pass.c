@@ -181,14 +181,18 @@ static bool take_segment(FpPass *pass, const FpRecord *record, const FpSegment *
 }
 
 /* A segment that something is done for; index: of those of its record. */
-__attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict,
-                                                  unsigned index, Taking *taking, GError **error)
+__attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *record, const FpDecodedRecord *decoded,
+                                                  const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
 {
+    const FpSegment *segment = &decoded->segment;
+
     if (fp_sink_wants(pass->sink, verdict))
         taking->is_well = take_segment(pass, record, segment, verdict, index, taking, error);
     if (taking->is_well && !taking->is_one_record)
         taking->is_well = fp_sink_take_frame(pass->sink, record, NULL, verdict->classes, error);
     taking->classes |= verdict->classes;
+    if (fp_sink_ends_opening(pass->sink, segment, verdict))
+        fp_streams_end_opening(pass->streams, decoded->key);
 }
 
 /* Takes segments up to a record that has more than one, and returns the index of that record, or n. records: one for each segment, or the
@@ -209,7 +213,7 @@ __attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const 
         if (!fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict))
             continue;
         if ((verdict.classes & taking->wanted || (verdict.ends_flight && taking->wants_ends)) && taking->is_well)
-            take_wanted(pass, records, &pending[i].segment, &verdict, (unsigned)i, taking, error);
+            take_wanted(pass, records, &pending[i], &verdict, (unsigned)i, taking, error);
     }
     return n;
 }

@@ -28,6 +28,7 @@ typedef struct {
     size_t max_streams;
     unsigned network_kinds; /* FP_NETWORK_...: what tells streams apart besides endpoints */
     bool marked_only;       /* leave out the fragments with which a kept frame completes an IP datagram */
+    bool all_hellos;        /* later ClientHellos have lines, too; rules ask for opening and closing then */
     bool flush_each;        /* flush after each kept record, line or row */
     char **formats;         /* which files are read as captures: see fp_formats_limit, for whoever opens them */
     const char *filter;     /* a BPF expression that frames must match to be looked at; NULL: all are */

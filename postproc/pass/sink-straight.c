@@ -32,6 +32,7 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
     if (found->verdict->classes & FP_CLASS_FIRST && !begin_line(sink, found, error))
         return false;
     fp_sink_go_on(sink, found);
+    fp_sink_follow(sink, found);
     return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 

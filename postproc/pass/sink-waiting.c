@@ -109,6 +109,9 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
         add_line(waiting, asked, found);
     if (sink->log.messages != NULL)
         fp_sink_go_on(sink, found);
+    FpMessage *later = fp_sink_follow(sink, found);
+    if (later != NULL)
+        fp_backlog_add_line(waiting->backlog, NULL, sink->log.messages, later);
     if (sink->show == NULL && verdict->classes & sink->selection->keep &&
         (asked != NULL || fp_dissector_has_matched(waiting->dissector, verdict->stream)))
         add_kept(waiting, asked, found->record, found->fragments);

@@ -14,6 +14,8 @@ static void choose_wanted(FpSink *sink)
     const bool has_messages = sink->log.output != NULL && fp_log_has_facts(sink->log.style);
 
     sink->wanted = sink->kind->wanted | (has_messages ? FP_CLASS_FLIGHT : 0);
+    if (has_messages && sink->selection->all_hellos)
+        sink->wanted |= FP_CLASS_ASKED;
     sink->wants_ends = sink->kind->wants_ends || has_messages;
 }
 
@@ -124,6 +126,7 @@ static bool write_saved(FpSink *sink, const FpMessageLimits *limits, GError **er
     load_messages(sink, messages);
     fp_messages_end_all(messages);
     bool is_written = fp_sink_write_ended(sink, messages, error);
+    fp_messages_take_hellos(sink->log.messages, messages);
     fp_messages_free(messages);
     return is_written;
 }
@@ -136,7 +139,8 @@ static bool begin_messages(FpSink *sink, GError **error)
                                     .wait_ns = style->message_wait_ns,
                                     .payload_bytes = style->payload_bytes,
                                     .in_order = style->in_order || sink->kind->holds_lines,
-                                    .holds_all = sink->kind->holds_lines};
+                                    .holds_all = sink->kind->holds_lines,
+                                    .all_hellos = sink->selection->all_hellos};
 
     sink->log.messages = fp_messages_new(&limits, error);
     if (sink->log.messages == NULL)
@@ -173,7 +177,7 @@ void fp_sink_save_messages(const FpSink *sink, GByteArray *bytes)
     g_byte_array_set_size(bytes, 0);
     if (sink->log.saved != NULL)
         g_byte_array_append(bytes, sink->log.saved->data, sink->log.saved->len);
-    else if (fp_sink_n_waiting(sink) > 0)
+    else if (sink->log.messages != NULL && fp_messages_has_state(sink->log.messages))
         fp_messages_save(sink->log.messages, append_bytes, bytes);
 }
 

@@ -100,6 +100,10 @@ static inline bool fp_sink_wants(const FpSink *sink, const FpVerdict *verdict)
     return verdict->classes & sink->wanted || (verdict->ends_flight && sink->wants_ends);
 }
 
+/* Whether a segment was the last of its stream's opening that the sink wants, as no ClientHello can come in it any more. Ask when it has
+ * been taken. */
+bool fp_sink_ends_opening(const FpSink *sink, const FpSegment *segment, const FpVerdict *verdict);
+
 /* Takes a record that is not a frame. Returns false and sets error. */
 bool fp_sink_take_block(FpSink *sink, const FpRecord *block, GError **error);
 
@@ -125,6 +129,10 @@ void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpL
 /* For the kinds: write a line that was not asked about, or those of all messages that have ended. Return false and set error. */
 bool fp_sink_write_line(FpSink *sink, const FpLogEntry *entry, GError **error);
 bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error);
+
+/* For the kinds: looks for a later ClientHello in a segment. Returns its message, borrowed, if one begins that is to be held; NULL: none
+ * does. The message may have ended, and may turn out to be none. */
+FpMessage *fp_sink_follow(FpSink *sink, const FpFound *found);
 
 /* For the kinds: adds a segment to its stream's message, if it is in the flight, and ends the message, if it ends the flight. */
 void fp_sink_go_on(FpSink *sink, const FpFound *found);

@@ -158,12 +158,12 @@ static void take_field(FpSaidHttp *http, FpSaidText line)
         http->user_agent = value;
 }
 
-/* Up to the empty line. false: it is not there yet. */
-static bool take_fields(const FpSaidMessage *message, size_t position, FpSaidHttp *http)
+/* Up to the empty line, and *position behind it. false: it is not there yet. */
+static bool take_fields(const FpSaidMessage *message, size_t *position, FpSaidHttp *http)
 {
     FpSaidText line;
 
-    while (fp_said_line(message->bytes, message->n, &position, &line)) {
+    while (fp_said_line(message->bytes, message->n, position, &line)) {
         if (line.n == 0)
             return true;
         take_field(http, line);
@@ -181,6 +181,13 @@ static size_t empty_lines(const FpSaidMessage *message)
     return n;
 }
 
+bool fp_said_http_is_connect(const FpSaidHttp *http)
+{
+    static const char method[] = "CONNECT";
+
+    return http->method.n == sizeof method - 1 && memcmp(http->method.bytes, method, sizeof method - 1) == 0;
+}
+
 FpSaidResult fp_said_http(FpSaid *said, const FpSaidMessage *message, FpSaidFacts *facts)
 {
     size_t position = empty_lines(message);
@@ -195,11 +202,12 @@ FpSaidResult fp_said_http(FpSaid *said, const FpSaidMessage *message, FpSaidFact
     Line kind = take_request_line(line, &http);
     if (kind == NO_REQUEST)
         return FP_SAID_UNKNOWN;
-    bool is_whole = kind == SIMPLE_REQUEST || take_fields(message, position, &http);
+    bool is_whole = kind == SIMPLE_REQUEST || take_fields(message, &position, &http);
     if (!is_whole && (!message->is_over || kind == PERHAPS))
         return fp_said_more(message, facts, 0);
     fp_said_begin(facts, FP_SAID_HTTP);
     facts->http = http;
     facts->is_cut = !is_whole;
+    facts->tls_at = is_whole && fp_said_http_is_connect(&http) ? position : 0;
     return FP_SAID_ENOUGH;
 }

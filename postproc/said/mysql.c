@@ -126,6 +126,7 @@ FpSaidResult fp_said_mysql_client(FpSaid *said, const FpSaidMessage *message, Fp
         return FP_SAID_UNKNOWN;
     fp_said_begin(facts, FP_SAID_MYSQL);
     facts->mysql = mysql;
+    facts->tls_at = mysql.is_ssl_request ? 4 + n : 0;
     facts->is_cut = packet.is_short;
     return FP_SAID_ENOUGH;
 }

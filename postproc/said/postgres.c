@@ -74,5 +74,6 @@ FpSaidResult fp_said_postgres(FpSaid *said, const FpSaidMessage *message, FpSaid
         return FP_SAID_UNKNOWN;
     fp_said_begin(facts, FP_SAID_POSTGRES);
     facts->postgres = postgres;
+    facts->tls_at = postgres.request == FP_SAID_POSTGRES_SSL ? n : 0;
     return FP_SAID_ENOUGH;
 }

@@ -134,6 +134,8 @@ static FpSaidResult take_inner(FpSaid *said, const FpSaidMessage *message, FpSai
     if (result == FP_SAID_UNKNOWN)
         fp_said_begin(facts, FP_SAID_PROXY);
     facts->proxy = *proxy;
+    if (facts->protocol == FP_SAID_PROXY || facts->tls_at != 0)
+        facts->tls_at += position;
     return FP_SAID_ENOUGH;
 }
 

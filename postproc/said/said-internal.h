@@ -31,7 +31,7 @@ typedef FpSaidResult FpSaidRecogniser(FpSaid *said, const FpSaidMessage *message
 
 FpSaidRecogniser fp_said_tls, fp_said_http, fp_said_http2, fp_said_ssh, fp_said_ssh_behind_lines, fp_said_proxy, fp_said_reply_220,
     fp_said_pop3, fp_said_imap, fp_said_mysql_server, fp_said_mysql_client, fp_said_postgres, fp_said_mqtt, fp_said_rdp, fp_said_smb,
-    fp_said_dns;
+    fp_said_dns, fp_said_socks, fp_said_xmpp, fp_said_ldap;
 
 /* All of them but fp_said_proxy: what may stand behind its header. */
 FpSaidRecogniser fp_said_recognise_inner;

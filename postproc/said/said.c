@@ -10,16 +10,31 @@ static const char *const names[FP_SAID_PROTOCOLS] = {
     [FP_SAID_NOTHING] = "",  [FP_SAID_TLS] = "tls",     [FP_SAID_QUIC] = "quic",      [FP_SAID_HTTP] = "http", [FP_SAID_HTTP2] = "http2",
     [FP_SAID_SSH] = "ssh",   [FP_SAID_PROXY] = "proxy", [FP_SAID_SMTP] = "smtp",      [FP_SAID_FTP] = "ftp",   [FP_SAID_POP3] = "pop3",
     [FP_SAID_IMAP] = "imap", [FP_SAID_MYSQL] = "mysql", [FP_SAID_POSTGRES] = "pgsql", [FP_SAID_MQTT] = "mqtt", [FP_SAID_RDP] = "rdp",
-    [FP_SAID_SMB] = "smb",   [FP_SAID_DNS] = "dns",
+    [FP_SAID_SMB] = "smb",   [FP_SAID_DNS] = "dns",     [FP_SAID_SOCKS] = "socks",    [FP_SAID_XMPP] = "xmpp", [FP_SAID_LDAP] = "ldap",
 };
 
 /* The first that does not rule a message out has it, so that more bytes do not give it to another. The first is not looked for behind
  * itself. */
 static FpSaidRecogniser *const recognisers[] = {
-    fp_said_proxy,        fp_said_tls,          fp_said_http,     fp_said_http2,
-    fp_said_ssh,          fp_said_reply_220,    fp_said_pop3,     fp_said_imap,
-    fp_said_mysql_server, fp_said_mysql_client, fp_said_postgres, fp_said_mqtt,
-    fp_said_rdp,          fp_said_smb,          fp_said_dns,      fp_said_ssh_behind_lines,
+    fp_said_proxy,
+    fp_said_tls,
+    fp_said_http,
+    fp_said_http2,
+    fp_said_ssh,
+    fp_said_reply_220,
+    fp_said_pop3,
+    fp_said_imap,
+    fp_said_mysql_server,
+    fp_said_mysql_client,
+    fp_said_postgres,
+    fp_said_mqtt,
+    fp_said_rdp,
+    fp_said_smb,
+    fp_said_socks,
+    fp_said_xmpp,
+    fp_said_ldap,
+    fp_said_dns,
+    fp_said_ssh_behind_lines,
 };
 
 const char *fp_said_name(FpSaidProtocol protocol)
@@ -30,6 +45,22 @@ const char *fp_said_name(FpSaidProtocol protocol)
 void fp_said_prepare(void)
 {
     gcry_check_version(NULL);
+}
+
+FpSaidWay fp_said_way(const FpSaidFacts *facts)
+{
+    if (facts->protocol == FP_SAID_HTTP && fp_said_http_is_connect(&facts->http))
+        return FP_SAID_WAY_CONNECT;
+    return (FpSaidWay)facts->protocol;
+}
+
+const char *fp_said_way_name(FpSaidWay way)
+{
+    if (way == FP_SAID_WAY_CONNECT)
+        return "http-connect";
+    if (way == FP_SAID_POSTGRES)
+        return "postgres";
+    return way > FP_SAID_NOTHING && way < FP_SAID_PROTOCOLS ? names[way] : "unknown";
 }
 
 FpSaid *fp_said_new(void)

@@ -21,7 +21,7 @@
 /* The longest text that fp_said_tls_ja3 makes, its NUL included: a byte of a hello becomes four characters at most. */
 #define FP_SAID_JA3_BYTES_MAX (4 * FP_SAID_HELLO_BYTES_MAX + 16)
 
-/* In the order of the table in said.c, which has their names. */
+/* In the order of the table in said.c, which has their names. A new one comes last: see FpSaidWay. */
 typedef enum {
     FP_SAID_NOTHING,
     FP_SAID_TLS,
@@ -40,6 +40,9 @@ typedef enum {
     FP_SAID_RDP,
     FP_SAID_SMB,
     FP_SAID_DNS,
+    FP_SAID_SOCKS,
+    FP_SAID_XMPP,
+    FP_SAID_LDAP,
     FP_SAID_PROTOCOLS,
 } FpSaidProtocol;
 
@@ -67,6 +70,7 @@ typedef struct {
     size_t n;
     FpSaidSpeaker speaker; /* greetings are a server's; who else writes to a server's ear is not told from them */
     bool is_over;          /* nothing will follow: what there is has to be enough, and the result is not MORE */
+    bool is_later;         /* the other side was heard before: lines in front of SSH's are not waited through */
 } FpSaidMessage;
 
 /* TLS ClientHello (RFC 8446 4.1.2), over TCP or in QUIC. */
@@ -151,6 +155,28 @@ typedef struct {
     uint16_t type, class;
 } FpSaidDns;
 
+/* SOCKS request: of version 4, 4a, or 5 (RFC 1928). Of methods alone, as version 5 begins, version is set and nothing else. */
+typedef struct {
+    uint8_t version;
+    uint8_t command;       /* 1: connect, 2: bind, 3: UDP associate; 0: none yet */
+    uint8_t address_bytes; /* 4, 16; 0: host names the target */
+    uint8_t address[16];
+    FpSaidText host;
+    uint16_t port;
+    FpSaidText user; /* version 4 */
+} FpSaidSocks;
+
+/* XMPP stream header (RFC 6120 4.7). Texts are as sent: entities of XML stay as they are. */
+typedef struct {
+    FpSaidText to, from;
+} FpSaidXmpp;
+
+/* LDAP extended request (RFC 4511 4.12). */
+typedef struct {
+    uint32_t message_id;
+    FpSaidText request_name; /* an OID */
+} FpSaidLdap;
+
 /* PROXY protocol, version 1 or 2 (haproxy.org, proxy-protocol.txt): whom the proxy speaks for. */
 typedef struct {
     uint8_t version;       /* 0: no header */
@@ -165,6 +191,8 @@ typedef struct {
     bool is_cut;           /* broke off, or contradicts itself: what stood whole before that is told */
     size_t wanted_bytes;   /* FP_SAID_MORE: asking with fewer bytes gives the same; more than message.n */
     FpSaidProxy proxy;     /* what stood before all else */
+    size_t tls_at;         /* so many bytes of the message ask for TLS, or for a way to it: behind them a ClientHello of the same side may
+                              follow, without an answer in between; 0: none */
     uint32_t quic_version; /* FP_SAID_QUIC */
     union {
         FpSaidTls tls;   /* FP_SAID_TLS, FP_SAID_QUIC */
@@ -177,6 +205,9 @@ typedef struct {
         FpSaidRdp rdp;
         FpSaidSmb smb;
         FpSaidDns dns;
+        FpSaidSocks socks;
+        FpSaidXmpp xmpp;
+        FpSaidLdap ldap;
     };
 } FpSaidFacts;
 
@@ -206,6 +237,23 @@ FpSaidResult fp_said_recognise_datagrams(FpSaid *said, const FpSaidText *datagra
 
 /* As Suricata's app_proto has it where it knows the protocol: "tls", "pgsql", ...; "" for FP_SAID_NOTHING. */
 const char *fp_said_name(FpSaidProtocol protocol);
+
+/* Whether a request asks for a tunnel (RFC 9110 9.3.6): what follows is another protocol. */
+bool fp_said_http_is_connect(const FpSaidHttp *http);
+
+/* Whether an extended request asks for TLS (RFC 4511 4.14). */
+bool fp_said_ldap_is_starttls(const FpSaidLdap *ldap);
+
+/*
+ * What leads to TLS: a protocol that a side spoke, or HTTP's CONNECT. Numbers are kept in checkpoints, so new protocols come last.
+ */
+typedef uint8_t FpSaidWay;
+enum { FP_SAID_WAY_CONNECT = 200, FP_SAID_WAYS };
+
+FpSaidWay fp_said_way(const FpSaidFacts *facts);
+
+/* As the log has it: "smtp", "postgres", "http-connect", ...; "unknown" for FP_SAID_NOTHING, and for numbers that are none. */
+const char *fp_said_way_name(FpSaidWay way);
 
 /* A walk over lists of a hello: all that it offers, in its order. Set by one of the three below. */
 typedef struct {

@@ -100,7 +100,7 @@ FpSaidResult fp_said_ssh_behind_lines(FpSaid *said, const FpSaidMessage *message
     size_t position;
 
     (void)said;
-    if (message->speaker != FP_SAID_BY_SERVER || is_answer_of_another(message) || !find(message, &position))
+    if (message->speaker != FP_SAID_BY_SERVER || message->is_later || is_answer_of_another(message) || !find(message, &position))
         return FP_SAID_UNKNOWN;
     return recognise(message, position, facts);
 }

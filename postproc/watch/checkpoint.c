@@ -14,10 +14,12 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
+#include "pass/messages.h"
 
 #define MAGIC 0x31746e696f707066U   /* "fppoint1" */
 #define VERSION_WITHOUT_MESSAGES 2U /* messages are left out where there are none, so that older programs can read it */
-#define VERSION 3U
+#define VERSION_WITHOUT_HELLOS 3U   /* and so is what is followed for later hellos */
+#define VERSION 4U
 #define N_SLOTS 2U
 #define HEADER_BYTES 4096
 #define BUFFER_BYTES (1024U * 1024U)
@@ -202,11 +204,17 @@ static bool write_messages(Body *body, const GByteArray *messages)
     return n == 0 || (body_write(body, &n, sizeof n) && body_write(body, messages->data, n));
 }
 
+static uint32_t version_of(const GByteArray *messages)
+{
+    if (messages->len == 0)
+        return VERSION_WITHOUT_MESSAGES;
+    return fp_messages_saved_hellos(messages) ? VERSION : VERSION_WITHOUT_HELLOS;
+}
+
 /* Syncs the folder too, as the slot's file may be new in it. */
 static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, GError **error)
 {
-    Header header = {
-        .magic = MAGIC, .version = checkpoint->messages->len > 0 ? VERSION : VERSION_WITHOUT_MESSAGES, .header_bytes = sizeof header};
+    Header header = {.magic = MAGIC, .version = version_of(checkpoint->messages), .header_bytes = sizeof header};
     Body body = body_new(fd);
 
     bool is_written = write_array(&body, checkpoint->seen.names) && write_array(&body, checkpoint->seen.files) &&
@@ -353,7 +361,7 @@ static const char *check_header(const Header *header, ssize_t bytes)
         return "is cut short";
     if (header->magic != MAGIC)
         return "is not a checkpoint";
-    if ((header->version != VERSION && header->version != VERSION_WITHOUT_MESSAGES) || header->header_bytes != sizeof *header)
+    if (header->version < VERSION_WITHOUT_MESSAGES || header->version > VERSION || header->header_bytes != sizeof *header)
         return "is of another version of firstpayload";
     return header->checksum != header_checksum(header) ? "is damaged" : NULL;
 }

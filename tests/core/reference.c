@@ -377,21 +377,25 @@ static const Event *first_syn(const GArray *events)
 
 static void judge_payload(const GArray *events, const Event *last, FpVerdict *verdict)
 {
-    const Event *syn = first_syn(events);
     guint32 from_base = last->segment.seq - base_of(events, last->direction).value;
     gint32 offset = (gint32)(last->segment.flags & FP_TCP_SYN ? from_base : from_base - 1);
     unsigned classes = payload_classes(events, last, offset);
 
     g_array_index(events, Event, events->len - 1).payload_classes = classes;
     g_array_index(events, Event, events->len - 1).offset = offset;
-    if (classes == 0)
-        return;
     verdict->classes = (guint8)(verdict->classes | classes);
+}
+
+static void describe_payload(const GArray *events, const Event *last, FpVerdict *verdict)
+{
+    const Event *syn = first_syn(events);
+    const Event *known = &g_array_index(events, Event, events->len - 1);
+
     verdict->payload_bytes = payload_of(last);
-    verdict->relative_seq = from_base;
+    verdict->relative_seq = last->segment.seq - base_of(events, last->direction).value;
     verdict->side = side_of(events, last->direction);
     verdict->midstream = is_midstream(events);
-    verdict->out_of_order = classes & FP_CLASS_FIRST && offset > 0;
+    verdict->out_of_order = verdict->classes & FP_CLASS_FIRST && known->offset > 0;
     verdict->fast_open = (last->segment.flags & FP_TCP_SYN) != 0;
     verdict->age_ns = last->segment.time_ns - ((const Event *)(void *)events->data)->segment.time_ns;
     verdict->has_syn = syn != NULL;
@@ -422,6 +426,8 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
         judge_payload(events, &event, &verdict);
     if (event.payload && reference->rules.asked & FP_CLASS_OPENING && is_opening(events, reference->rules.opening_bytes))
         verdict.classes |= FP_CLASS_OPENING;
+    if (event.payload && verdict.classes & (FP_CLASS_FIRST | FP_CLASS_REPLY | FP_CLASS_FLIGHT | FP_CLASS_OPENING))
+        describe_payload(events, &event, &verdict);
     if (reference->rules.asked & FP_CLASS_CLOSING && is_end(events)) /* nothing of UDP is whole */
         verdict.classes |= FP_CLASS_CLOSING;
     verdict.ends_silent = ends_silence(events);

@@ -128,7 +128,8 @@ static void test_opening_bytes(void)
     verdict = take(&stream, CLIENT, FP_TCP_ACK, 1001, 50, &rules);
     g_assert_cmpuint(verdict.classes, ==, FP_CLASS_OPENING);
     g_assert_cmpuint(verdict.stream, ==, 7);
-    g_assert_cmpuint(verdict.payload_bytes, ==, 0); /* said of the others alone */
+    g_assert_cmpuint(verdict.payload_bytes, ==, 50);
+    g_assert_cmpuint(verdict.side, ==, FP_SIDE_CLIENT);
 }
 
 static void test_opening_of_no_bytes_is_none(void)

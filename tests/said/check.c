@@ -147,7 +147,7 @@ static void check_prefixes(const char *name, FpSaidMessage message, const char *
     for (unsigned way = 0; way < 4; way++) {
         size_t wanted_bytes = 0;
         for (size_t n = 0; n <= message.n; n++)
-            check_prefix(name, (FpSaidMessage){message.bytes, n, message.speaker, way & 1}, way & 2, expected, &wanted_bytes);
+            check_prefix(name, (FpSaidMessage){message.bytes, n, message.speaker, way & 1, false}, way & 2, expected, &wanted_bytes);
     }
 }
 
@@ -156,7 +156,8 @@ static void check_alone(const char *name, const FpSaidMessage *message)
 {
     FpSaidRecogniser *const all[] = {fp_said_tls,       fp_said_http, fp_said_http2, fp_said_ssh,          fp_said_proxy,
                                      fp_said_reply_220, fp_said_pop3, fp_said_imap,  fp_said_mysql_server, fp_said_mysql_client,
-                                     fp_said_postgres,  fp_said_mqtt, fp_said_rdp,   fp_said_smb,          fp_said_dns};
+                                     fp_said_postgres,  fp_said_mqtt, fp_said_rdp,   fp_said_smb,          fp_said_dns,
+                                     fp_said_socks,     fp_said_xmpp, fp_said_ldap};
     unsigned takers = 0;
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -169,7 +170,7 @@ static void check_alone(const char *name, const FpSaidMessage *message)
 
 void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *expected)
 {
-    FpSaidMessage message = {bytes, n, speaker, false};
+    FpSaidMessage message = {bytes, n, speaker, false, false};
     FpSaidFacts facts;
 
     begin(name, bytes, n);
@@ -188,7 +189,7 @@ void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, s
 
 void check_cut(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *expected)
 {
-    FpSaidMessage message = {bytes, n, speaker, false};
+    FpSaidMessage message = {bytes, n, speaker, false, false};
     FpSaidFacts facts;
 
     begin(name, bytes, n);

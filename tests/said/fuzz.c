@@ -102,7 +102,7 @@ static void try_message(FpSaidMessage message)
 static void try_input(const uint8_t *bytes, size_t n)
 {
     for (unsigned way = 0; way < 6; way++)
-        try_message((FpSaidMessage){bytes, n, (FpSaidSpeaker)(way / 2), way % 2});
+        try_message((FpSaidMessage){bytes, n, (FpSaidSpeaker)(way / 2), way % 2, false});
 }
 
 #else

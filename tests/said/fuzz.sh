@@ -11,7 +11,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-all='tls http http2 ssh ssh_behind_lines proxy reply_220 pop3 imap mysql_server mysql_client postgres mqtt rdp smb dns recognise datagrams sealed'
+all='tls http http2 ssh ssh_behind_lines proxy reply_220 pop3 imap mysql_server mysql_client postgres mqtt rdp smb dns socks xmpp ldap recognise datagrams sealed'
 case ${1:-} in
 '' | *[!0-9]*)
     echo 'usage: tests/said/fuzz.sh SECONDS [NAME...]' >&2

@@ -128,6 +128,22 @@ static void print_dns(FILE *file, const FpSaidDns *dns)
     print_text(file, "dns.name", dns->name);
 }
 
+static void print_socks(FILE *file, const FpSaidSocks *socks)
+{
+    char address[INET6_ADDRSTRLEN];
+
+    fprintf(file, "socks.version %u\n", socks->version);
+    if (socks->command == 0)
+        return;
+    fprintf(file, "socks.command %u\n", socks->command);
+    if (socks->address_bytes != 0)
+        fprintf(file, "socks.address %s\n",
+                inet_ntop(socks->address_bytes == 4 ? AF_INET : AF_INET6, socks->address, address, sizeof address));
+    print_text(file, "socks.host", socks->host);
+    fprintf(file, "socks.port %u\n", socks->port);
+    print_text(file, "socks.user", socks->user);
+}
+
 static void print_proxy(FILE *file, const FpSaidProxy *proxy)
 {
     char source[INET6_ADDRSTRLEN], destination[INET6_ADDRSTRLEN];
@@ -182,6 +198,17 @@ static void print_protocol(FILE *file, const FpSaidFacts *facts)
         break;
     case FP_SAID_DNS:
         print_dns(file, &facts->dns);
+        break;
+    case FP_SAID_SOCKS:
+        print_socks(file, &facts->socks);
+        break;
+    case FP_SAID_XMPP:
+        print_text(file, "xmpp.to", facts->xmpp.to);
+        print_text(file, "xmpp.from", facts->xmpp.from);
+        break;
+    case FP_SAID_LDAP:
+        fprintf(file, "ldap.message_id %" PRIu32 "\n", facts->ldap.message_id);
+        print_text(file, "ldap.name", facts->ldap.request_name);
         break;
     case FP_SAID_NOTHING:
     case FP_SAID_HTTP2:

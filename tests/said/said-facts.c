@@ -38,7 +38,7 @@ static FpSaidResult ask(FpSaid *said, const char *kind, const FpSaidText *texts,
 {
     if (strcmp(kind, "quic\n") == 0)
         return fp_said_recognise_datagrams(said, texts, n, is_over, facts);
-    FpSaidMessage message = {n > 0 ? texts->bytes : NULL, n > 0 ? texts->n : 0, FP_SAID_BY_SERVER, is_over};
+    FpSaidMessage message = {n > 0 ? texts->bytes : NULL, n > 0 ? texts->n : 0, FP_SAID_BY_SERVER, is_over, false};
     if (strcmp(kind, "client\n") == 0)
         message.speaker = FP_SAID_BY_CLIENT;
     return fp_said_recognise(said, &message, facts);

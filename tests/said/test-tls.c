@@ -98,7 +98,7 @@ static void check_many(void)
         snprintf(ciphers + 5UL * i, 6, i < 149 ? "%04x " : "%04x", 0x100 + (i * 77) % 150);
     bytes_clear(&message);
     hello_add_records(&message, &hello, 16384);
-    FpSaidMessage asked = {message.bytes, message.n, FP_SAID_BY_ANYBODY, false};
+    FpSaidMessage asked = {message.bytes, message.n, FP_SAID_BY_ANYBODY, false, false};
     if (fp_said_recognise(check_said(), &asked, &facts) != FP_SAID_ENOUGH ||
         strcmp(facts.tls.ja4, "t12i990000_a3abd2455589_000000000000") != 0)
         abort();
@@ -145,7 +145,7 @@ static void check_too_long(void)
     hello.padding_bytes = 60000;
     bytes_clear(&message);
     hello_add_records(&message, &hello, 16384);
-    FpSaidMessage asked = {message.bytes, message.n, FP_SAID_BY_ANYBODY, false};
+    FpSaidMessage asked = {message.bytes, message.n, FP_SAID_BY_ANYBODY, false, false};
     if (fp_said_recognise(check_said(), &asked, &facts) != FP_SAID_ENOUGH || !facts.is_cut || facts.tls.server_name.n != 11 ||
         facts.tls.ja4[0] != '\0')
         abort();

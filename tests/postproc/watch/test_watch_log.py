@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """watch --log: a log for each capture, published with it. What crashes do to it is in tests/faults."""
+import glob
 import gzip
+import itertools
 import os
 import signal
 import struct
 import sys
+import tempfile
 import unittest
 
+import test_hellos
 import test_watch  # not its classes: they would run once more
 from pcaps import ACK, CAPTURES, connection, header, pcap, read, record, segment, slim, write
 from test_pcapng import Writer
@@ -55,19 +59,68 @@ class Log(test_watch.Watch):
                 self.setUp()
                 self.check_pieces(source, len(test_watch.records(read(os.path.join(CAPTURES, source)))))
 
-    def check_pieces(self, name, n):
+    def test_later_hellos_with_a_file_for_each_frame(self):
+        """Whatever is said and heard before a hello after STARTTLS, and its pieces, are each in another file, with a restart in between."""
+        frames = []
+        for port, name in enumerate(("smtp", "socks5", "postgres", "unknown"), 40000):
+            talk = test_hellos.Talk(port).up_to(test_hellos.CONVERSATIONS[name][0])
+            for first, last in ((0, 300), (300, 301), (301, len(test_hellos.HELLO))):
+                talk.say("c", test_hellos.HELLO[first:last])
+            frames.append(talk.say("s", test_hellos.SERVER_HELLO).frames)
+        for name, (turns, _, _) in test_hellos.BEHIND.items():
+            port += 1
+            frames.append(test_hellos.Talk(port).up_to([*turns[:-1], ("c", turns[-1][1] + test_hellos.HELLO[:5]), ("c", test_hellos.HELLO[5:])]).frames)
+        mixed = [frame for several in itertools.zip_longest(*frames) for frame in several if frame is not None]
+        with tempfile.TemporaryDirectory() as folder:
+            found = self.check_pieces(write(folder, "a.pcap", pcap(mixed)), len(mixed), "--all-hellos")
+        self.assertEqual(sum("turn" in entry for entry in found), len(frames))
+
+    def test_later_hello_whose_stream_is_forgotten(self):
+        talk = test_hellos.Talk().up_to(test_hellos.CONVERSATIONS["imap"][0])
+        self.arrive("a.pcap", pcap(talk.frames))
+        self.once("--log", "only", "--all-hellos")
+        self.arrive("b.pcap", header() + record(talk.say("c", test_hellos.HELLO).frames[-1], 99))
+        self.once("--log", "only", "--all-hellos", "--stream-key", "vlan")
+        self.assertEqual([(e["app_proto"], "turn" in e) for e in self.log("b.pcap.jsonl")], [("tls", False)])
+
+    def test_later_hellos_are_no_longer_asked_for(self):
+        talk = test_hellos.Talk().up_to(test_hellos.CONVERSATIONS["imap"][0])
+        self.arrive("a.pcap", pcap(talk.say("c", test_hellos.HELLO[:300]).frames))
+        self.once("--log", "only", "--all-hellos")
+        self.arrive("b.pcap", header() + record(talk.say("c", test_hellos.HELLO[300:]).frames[-1], 99))
+        self.once("--log", "only")
+        self.assertEqual([e["app_proto"] for name in self.outputs() for e in self.log(name)], ["imap"])
+        self.arrive("c.pcap", header() + record(talk.say("s", b"more").frames[-1], 100))
+        self.once("--log", "only", "--all-hellos")
+
+    def test_older_versions_can_read_a_checkpoint_without_hellos(self):
+        """The version of the format, which stands behind eight bytes, is that of the oldest program that can read it."""
+        def version():
+            slots = [read(path) for path in glob.glob(os.path.join(self.state, "checkpoint.[01]"))]
+            return max((int.from_bytes(slot[16:24], "little"), int.from_bytes(slot[8:12], "little")) for slot in slots)[1]
+
+        talk = test_hellos.Talk().up_to(test_hellos.CONVERSATIONS["imap"][0])
+        self.arrive("a.pcap", pcap(talk.frames))
+        self.once("--log", "only", "--all-hellos")
+        self.assertEqual(version(), 4)
+        self.arrive("b.pcap", header() + record(talk.say("c", test_hellos.HELLO).frames[-1], 99))
+        self.once("--log", "only", "--all-hellos")
+        self.assertEqual(version(), 2)
+
+    def check_pieces(self, name, n, *options):
         source = os.path.join(CAPTURES, name)
         data = read(source)
         for i, piece in enumerate(test_watch.OneCapture.split(self, data, n)):
             self.arrive(f"{i:03}.pcap", piece)
-            self.once("--log", "only")
+            self.once("--log", "only", *options)
         where = ("pcap_filename", "pcap_cnt", "frames")
         strip = lambda entries: [{key: value for key, value in entry.items() if key not in where} for entry in entries]  # noqa: E731
         found = [entry for name in self.outputs() for entry in self.log(name)]
-        wanted = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", source).stdout)
+        wanted = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", *options, source).stdout)
         self.assertEqual(strip(found), strip(wanted))
         size = -(-len(test_watch.records(data)) // n)
         self.assertEqual([int(e["pcap_filename"][:3]) * size + e["pcap_cnt"] for e in found], [e["pcap_cnt"] for e in wanted])
+        return found
 
     def half_a_message(self):
         """The first of two captures over which a ClientHello goes; the rest."""
