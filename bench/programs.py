@@ -53,6 +53,7 @@ def ours(tools):
         Program("`firstpayload slim -w OUT` (fsync included)", slim(tools, "-q", "-w", "OUT"), reads_pcapng=True),
         Program("`firstpayload slim --list`", slim(tools, "-q", "--list"), reads_pcapng=True),
         Program("`firstpayload slim --log /dev/null`", slim(tools, "-q", "--log", "/dev/null"), reads_pcapng=True),
+        Program("`firstpayload said`", (tools.firstpayload, "said", "-q", "IN"), reads_pcapng=True),
         Program("`firstpayload slim --log /dev/null --log-format json`", slim(tools, "-q", "--log", "/dev/null", "--log-format", "json"), reads_pcapng=True),
     ]
 

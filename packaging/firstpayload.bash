@@ -7,7 +7,7 @@ _firstpayload()
 
     if ((COMP_CWORD == 1)); then
         compopt -o filenames
-        mapfile -t COMPREPLY < <(compgen -W 'show slim watch status rotate --help --version' -- "$current"; compgen -f -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'show said slim watch status rotate --help --version' -- "$current"; compgen -f -- "$current")
         return
     fi
     case $previous in
@@ -53,7 +53,7 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory)
+    --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
         return
         ;;
     esac
@@ -62,6 +62,7 @@ _firstpayload()
         local selection="--format --compress --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --quiet --interface --count --follow $looked_at" ;;
+        said) words="--html --top --max-names --color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --no-promiscuous-mode --threads --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;

@@ -25,3 +25,12 @@ bool fp_terminal_has_colors(int fd)
 
     return isatty(fd) && (objection == NULL || *objection == '\0') && kind != NULL && *kind != '\0' && g_strcmp0(kind, "dumb") != 0;
 }
+
+bool fp_terminal_colors_from_text(const char *when, int fd, bool *has_colors)
+{
+    *has_colors = fp_terminal_has_colors(fd);
+    if (when == NULL || g_str_equal(when, "auto"))
+        return true;
+    *has_colors = g_str_equal(when, "always");
+    return *has_colors || g_str_equal(when, "never");
+}

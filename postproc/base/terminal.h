@@ -11,4 +11,7 @@ unsigned fp_terminal_columns(int fd);
 /* Whether to colour output to fd: it is a terminal that can show colours, and NO_COLOR (no-color.org) is unset or empty. */
 bool fp_terminal_has_colors(int fd);
 
+/* Reads when to colour output to fd: "auto", as above, "always" or "never"; NULL: auto. Returns false when it is none of these. */
+bool fp_terminal_colors_from_text(const char *when, int fd, bool *has_colors);
+
 #endif

@@ -16,6 +16,7 @@
 
 /* argv is NULL-terminated: the program's name, then the words after the command's name. Each returns the exit status. */
 int fp_command_show(int argc, char **argv);
+int fp_command_said(int argc, char **argv);
 int fp_command_slim(int argc, char **argv);
 int fp_command_watch(int argc, char **argv);
 int fp_command_status(int argc, char **argv);

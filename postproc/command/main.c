@@ -33,6 +33,7 @@ typedef struct {
 
 static const Command commands[] = {
     {"show", fp_command_show, "[OPTION...] FILE...", "print what every connection said first, as a table"},
+    {"said", fp_command_said, "[OPTION...] FILE...", "count what connections said first, as tables or a page"},
     {"slim", fp_command_slim, "[OPTION...] FILE...", "cut captures down to first payload frames, log what they say"},
     {"watch", fp_command_watch, "[OPTION...] INBOX OUTDIR", "slim each capture that is finished in INBOX"},
     {"status", fp_command_status, "[--json] STATEDIR", "print the status of a watcher"},

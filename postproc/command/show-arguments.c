@@ -52,16 +52,6 @@ static bool parse(FpShowArguments *arguments, char **argv, GError **error)
     return fp_option_table_parse(options, summary, description, argv, error);
 }
 
-/* Returns what is wrong, or NULL. */
-static const char *read_color(const char *when, bool *has_colors)
-{
-    *has_colors = fp_terminal_has_colors(STDOUT_FILENO);
-    if (when == NULL || g_str_equal(when, "auto"))
-        return NULL;
-    *has_colors = g_str_equal(when, "always");
-    return *has_colors || g_str_equal(when, "never") ? NULL : "--color takes auto, always or never";
-}
-
 static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GError **error)
 {
     const bool is_terminal = isatty(STDOUT_FILENO);
@@ -70,8 +60,8 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
 
     *options = (FpSlimOptions){.log = "-", .threads = 1};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
-    if (wrong == NULL)
-        wrong = read_color(arguments->color, &style.has_colors);
+    if (wrong == NULL && !fp_terminal_colors_from_text(arguments->color, STDOUT_FILENO, &style.has_colors))
+        wrong = "--color takes auto, always or never";
     if (wrong != NULL) {
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
         return false;

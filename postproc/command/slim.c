@@ -65,7 +65,7 @@ static bool show_row(void *user, uint64_t number, unsigned classes, GError **err
 
 static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
 {
-    if (slim->log != NULL)
+    if (fp_log_is_wanted(slim->log, &slim->log_style))
         fp_pass_log_to(slim->pass, slim->log, &slim->log_style, fp_capture_path(capture));
     if (slim->output == NULL)
         return true;
@@ -431,8 +431,8 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     bool is_done = run(&slim, error);
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
-    if (!is_done) { /* writes the rows and lines of what was read before the failure */
-        (void)(slim.log == NULL || fp_pass_end_flights(slim.pass, false, NULL));
+    if (!is_done) { /* writes the rows and lines of what was read before the failure, or counts it */
+        (void)(slim.pass == NULL || !fp_log_is_wanted(slim.log, &slim.log_style) || fp_pass_end_flights(slim.pass, false, NULL));
         fflush(stdout);
         (void)(slim.log == NULL || fp_log_flush(slim.log, &slim.log_style, NULL));
     }

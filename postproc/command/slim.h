@@ -32,7 +32,7 @@ typedef struct {
 } FpSlimOptions;
 
 /* Fills in *summary, and *left with what was found in frames without a segment; caller frees *left. Returns false and sets error when
- * something failed; then no output but the log is left behind. */
+ * something failed; then no output but the log is left behind; a tally has what was read before. */
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts **left, GError **error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log-internal.h - shared by log.c and the forms of a line. No other file includes it. */
+/* log-internal.h - shared by log.c, the forms of a line and reports. No other file includes it. */
 #ifndef FP_LOG_INTERNAL_H
 #define FP_LOG_INTERNAL_H
 
@@ -20,6 +20,9 @@ void fp_log_append_address(GString *line, const uint8_t *address, unsigned addre
 
 /* Appends address and port, as in 192.0.2.1:80 and [2001:db8::1]:80. */
 void fp_log_append_endpoint(GString *line, const uint8_t *address, unsigned address_bytes, uint16_t port);
+
+/* Appends a second since 1970 as date and time of day, UTC, with this character between them. */
+void fp_log_append_second(GString *line, int64_t second, char between);
 
 /* Appends the time at which the frame was captured: ISO 8601, UTC. */
 void fp_log_append_time(GString *line, const FpLogEntry *entry);

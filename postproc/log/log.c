@@ -79,10 +79,9 @@ static void append_part(GString *line, char before, int number)
 }
 
 /* Years of more than four digits have a sign (ISO 8601-1 5.2.2.3). Damaged files, and clocks in undeclared units, may have any time. */
-void fp_log_append_time(GString *line, const FpLogEntry *entry)
+void fp_log_append_second(GString *line, int64_t second, char between)
 {
-    int64_t fraction = fp_time_difference(entry->segment->time_ns, fp_time_ns(entry->seconds, 0));
-    time_t seconds = (time_t)CLAMP(entry->seconds, -SECONDS_MAX, SECONDS_MAX);
+    time_t seconds = (time_t)CLAMP(second, -SECONDS_MAX, SECONDS_MAX);
     struct tm parts = {0};
 
     gmtime_r(&seconds, &parts);
@@ -92,9 +91,16 @@ void fp_log_append_time(GString *line, const FpLogEntry *entry)
     fp_printable_padded(line, (uint64_t)(year < 0 ? -year : year), 4);
     append_part(line, '-', parts.tm_mon + 1);
     append_part(line, '-', parts.tm_mday);
-    append_part(line, 'T', parts.tm_hour);
+    append_part(line, between, parts.tm_hour);
     append_part(line, ':', parts.tm_min);
     append_part(line, ':', parts.tm_sec);
+}
+
+void fp_log_append_time(GString *line, const FpLogEntry *entry)
+{
+    int64_t fraction = fp_time_difference(entry->segment->time_ns, fp_time_ns(entry->seconds, 0));
+
+    fp_log_append_second(line, entry->seconds, 'T');
     append_fraction(line, entry, fraction);
     g_string_append_c(line, 'Z');
 }
@@ -107,11 +113,27 @@ void fp_log_append_seconds(GString *line, const FpLogEntry *entry, int64_t ns)
     append_fraction(line, entry, (ns < 0 ? -ns : ns) % 1000000000);
 }
 
+bool fp_log_is_wanted(const FpOutput *output, const FpLogStyle *style)
+{
+    return output != NULL || (style != NULL && style->tally != NULL);
+}
+
+static void count(FpTally *tally, const FpLogEntry *entry)
+{
+    int64_t fraction = fp_time_difference(entry->segment->time_ns, fp_time_ns(entry->seconds, 0));
+
+    fp_tally_add(tally, entry->facts, (FpTime){.seconds = entry->seconds, .ns = (uint32_t)fraction});
+}
+
 bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer, GString *line,
                   GError **error)
 {
     static const FpLogAnswer nothing = {0};
 
+    if (style->tally != NULL) {
+        count(style->tally, entry);
+        return true;
+    }
     g_string_truncate(line, 0);
     formats[style->format].append(line, style, entry, answer != NULL ? answer : &nothing);
     if (style->table != NULL)

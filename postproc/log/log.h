@@ -5,7 +5,7 @@
  * file -> record -> segment -> stream -> verdict -> [output]
  *
  * Each such frame becomes one line, for people (log-text.c) or for programs (log-json.c), which goes to the output in one piece. Or it
- * becomes a row of a table (log-table.c, table.h), which is laid out once there are enough rows.
+ * becomes a row of a table (log-table.c, table.h), which is laid out once there are enough rows. Or it is counted (tally.h), for a report.
  */
 #ifndef FP_LOG_H
 #define FP_LOG_H
@@ -19,6 +19,7 @@
 #include "said/said.h"
 #include "segment.h"
 #include "table.h"
+#include "tally.h"
 #include "verdict.h"
 
 typedef enum {
@@ -39,6 +40,7 @@ typedef struct {
     const char *host;    /* the sensor's name in JSON lines; NULL: none */
     char *const *fields; /* names of the fields that tshark is asked for; NULL: none */
     FpTable *table;      /* for FP_LOG_TABLE; at most one log at a time may use it. Else NULL */
+    FpTally *tally;      /* entries are counted there instead of becoming lines, and no output is needed; NULL: they are not */
 } FpLogStyle;
 
 #define FP_LOG_PAYLOAD_BYTES_DEFAULT 256U
@@ -93,6 +95,9 @@ typedef struct {
     const char *failure;     /* why it says nothing; NULL if it says something */
     bool is_cut_off;         /* it covers only what had come of the flight; there may have been more */
 } FpLogAnswer;
+
+/* Whether there is anything to do for first payload frames. output may be NULL, then style too. */
+bool fp_log_is_wanted(const FpOutput *output, const FpLogStyle *style);
 
 /* Adds the line of a frame to output. answer: what tshark says of its stream; NULL: it was not asked. line is a buffer, which is emptied
  * first. Returns false with error set when writing fails. */

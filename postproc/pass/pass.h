@@ -54,8 +54,8 @@ void fp_pass_free(FpPass *pass); /* NULL is allowed */
 /* Writes kept records to writer from now on. Borrows it. */
 void fp_pass_write_to(FpPass *pass, FpWriter *writer);
 
-/* Writes the lines of one capture's first payload frames to log from now on; NULL: nowhere. source: the capture's name in the lines.
- * Borrows all three. */
+/* Writes the lines of one capture's first payload frames to log from now on; NULL: nowhere, unless style counts them. source: the capture's
+ * name in the lines. Borrows all three. */
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source);
 
 FpStreams *fp_pass_streams(const FpPass *pass); /* owned by the pass */

@@ -5,7 +5,7 @@
 /* Ends messages of which nothing has come for too long, and writes their lines. */
 static bool expire(FpSink *sink, int64_t now_ns, GError **error)
 {
-    if (sink->log.output == NULL || sink->log.messages == NULL)
+    if (!sink->log.is_wanted || sink->log.messages == NULL)
         return true;
     fp_messages_expire(sink->log.messages, now_ns);
     return fp_sink_write_ended(sink, sink->log.messages, error);
@@ -25,7 +25,7 @@ static bool begin_line(FpSink *sink, const FpFound *found, GError **error)
 /* What has waited too long is written first, so that the order of lines depends on frames alone, and not on how many are read at once. */
 static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
 {
-    if (sink->log.output == NULL)
+    if (!sink->log.is_wanted)
         return true;
     if (!expire(sink, found->segment->time_ns, error))
         return false;
@@ -64,7 +64,7 @@ static bool after_batch(FpSink *sink, int n, int64_t last_ns, GError **error)
 static bool catch_up(FpSink *sink, int wait_ms, GError **error)
 {
     (void)wait_ms;
-    if (sink->log.output == NULL || sink->log.messages == NULL)
+    if (!sink->log.is_wanted || sink->log.messages == NULL)
         return true;
     fp_messages_expire_by_clock(sink->log.messages);
     return fp_sink_write_ended(sink, sink->log.messages, error);
@@ -78,7 +78,7 @@ static bool is_behind(const FpSink *sink)
 /* When more may come, messages go on: they wait for no other stream. */
 static bool end_flights(FpSink *sink, bool goes_on, GError **error)
 {
-    if (sink->log.output == NULL || sink->log.messages == NULL)
+    if (!sink->log.is_wanted || sink->log.messages == NULL)
         return true;
     if (!goes_on)
         fp_messages_end_all(sink->log.messages);

@@ -105,7 +105,7 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
     if (sink->log.messages != NULL)
         fp_messages_expire(sink->log.messages, found->segment->time_ns);
 
-    if (verdict->classes & FP_CLASS_FIRST && sink->log.output != NULL)
+    if (verdict->classes & FP_CLASS_FIRST && sink->log.is_wanted)
         add_line(waiting, asked, found);
     if (sink->log.messages != NULL)
         fp_sink_go_on(sink, found);

@@ -11,7 +11,7 @@
 /* A line may be written once its flight is over, so whoever writes what messages say has to see all of the flight. */
 static void choose_wanted(FpSink *sink)
 {
-    const bool has_messages = sink->log.output != NULL && fp_log_has_facts(sink->log.style);
+    const bool has_messages = sink->log.is_wanted && fp_log_has_facts(sink->log.style);
 
     sink->wanted = sink->kind->wanted | (has_messages ? FP_CLASS_FLIGHT : 0);
     if (has_messages && sink->selection->all_hellos)
@@ -42,6 +42,7 @@ void fp_sink_free(FpSink *sink)
 
 void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const char *source)
 {
+    sink->log.is_wanted = fp_log_is_wanted(log, style);
     sink->log.output = log;
     sink->log.style = style;
     sink->log.source = source;
@@ -156,7 +157,7 @@ bool fp_sink_begin_batch(FpSink *sink, const FpCapture *capture, FpDecoder *deco
 {
     sink->capture = capture;
     sink->decoder = decoder;
-    return sink->log.output == NULL || sink->log.messages != NULL || begin_messages(sink, error);
+    return !sink->log.is_wanted || sink->log.messages != NULL || begin_messages(sink, error);
 }
 
 unsigned fp_sink_n_waiting(const FpSink *sink)

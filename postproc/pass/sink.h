@@ -62,7 +62,8 @@ struct FpSink {
     FpDecoder *decoder;       /* which has decoded them */
     FpWriter *writer;         /* see fp_pass_write_to; NULL: none yet */
     struct {
-        FpOutput *output; /* NULL: no log */
+        bool is_wanted;   /* false: nothing is done for first payload frames */
+        FpOutput *output; /* NULL: no log, or one that needs none */
         const FpLogStyle *style;
         const char *source;
         char interface[FP_LOG_INTERFACE_BYTES_MAX + 1]; /* of the frame that is looked at */

@@ -6,14 +6,17 @@
 
 #define LEFT_MAX 24
 
-static uint64_t forgotten_streams(const FpStreamsStats *streams)
+uint64_t fp_summary_forgotten_streams(const FpSummary *summary)
 {
+    const FpStreamsStats *streams = &summary->streams;
+
     return streams->forgotten_unanswered + streams->forgotten_closed + streams->forgotten_idle;
 }
 
-static void print_forgotten(const FpStreamsStats *streams, FILE *file)
+static void print_forgotten(const FpSummary *summary, FILE *file)
 {
-    uint64_t forgotten = forgotten_streams(streams);
+    const FpStreamsStats *streams = &summary->streams;
+    uint64_t forgotten = fp_summary_forgotten_streams(summary);
 
     if (forgotten == 0)
         return;
@@ -58,7 +61,7 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
         fprintf(file, "  %-28s %" PRIu64 "\n", "not matched by -f", summary->filtered);
     print_decoded(summary, left, file);
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
-    print_forgotten(&summary->streams, file);
+    print_forgotten(summary, file);
     if (summary->unmatched > 0)
         fprintf(file, "left out        %" PRIu64 " streams that -Y does not match\n", summary->unmatched);
     if (summary->unjudged > 0)
@@ -94,7 +97,7 @@ void fp_summary_print_line(const FpSummary *summary, FILE *file)
     } besides[] = {
         {summary->unmatched, "not matched by -Y"},
         {summary->unjudged, "not judged by -Y"},
-        {forgotten_streams(&summary->streams), "forgotten, as the table was full (--max-streams)"},
+        {fp_summary_forgotten_streams(summary), "forgotten, as the table was full (--max-streams)"},
         {summary->has_drops ? summary->drops.by_kernel : 0, "frames dropped by the kernel"},
     };
 

@@ -35,6 +35,9 @@ typedef struct {
 /* How many of tshark's answers are missing: fields of streams, and whether they match. */
 uint64_t fp_summary_unanswered(const FpSummary *summary);
 
+/* How many streams the table had no room for. */
+uint64_t fp_summary_forgotten_streams(const FpSummary *summary);
+
 /* Prints what matters in one line, for people who look at the result anyway. */
 void fp_summary_print_line(const FpSummary *summary, FILE *file);
 

@@ -61,7 +61,8 @@ def goes_on(command):
 
 
 def is_table(command):
-    return words(command)[:2] == ["firstpayload", "show"] or re.match(r"firstpayload \S+\.pcap", command)
+    is_report = words(command)[:2] == ["firstpayload", "said"] and "--html" not in words(command)
+    return is_report or words(command)[:2] == ["firstpayload", "show"] or re.match(r"firstpayload \S+\.pcap", command)
 
 
 def value_of(command, option):
@@ -129,6 +130,8 @@ class Run:
 def check_result(command, shown):
     """It has done something: written frames where -w says so, or said something where it is for that."""
     capture = value_of(command, "-w")
+    if size(value_of(command, "--html") or ".") == 0:
+        raise Failed("there is no page after: %s" % command)
     if capture not in (None, "-"):
         if not command.endswith("&") and size(capture) <= PCAP_HEADER_BYTES:
             raise Failed("there is nothing in %s after: %s" % (capture, command))

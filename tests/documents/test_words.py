@@ -32,7 +32,7 @@ def commands():
 
 
 def manual_page(command):
-    return "firstpayload.1" if command in ("show", "slim") else "firstpayload-watch.1"
+    return "firstpayload.1" if command in ("show", "said", "slim") else "firstpayload-watch.1"
 
 
 def forms(command):
@@ -147,7 +147,7 @@ class Options(unittest.TestCase):
 
     def test_manual_pages_have_them_as_the_program_has(self):
         """Letters and values too, and none that is not there any more."""
-        for page, names in (("firstpayload.1", ("show", "slim")), ("firstpayload-watch.1", ("watch", "status"))):
+        for page, names in (("firstpayload.1", ("show", "said", "slim")), ("firstpayload-watch.1", ("watch", "status"))):
             headings = re.findall(r'^\.TP\n\.BR? (.*\\-\\-.*)$', read("man", page), re.M)
             said = {re.sub(r'\\f[IR]| (?==)|(?<=,) ?" | ?"(?=, ?")', "", re.sub(r' ", " ', ", ", heading)).replace("\\-", "-") for heading in headings}
             known = set().union(*map(forms, names))

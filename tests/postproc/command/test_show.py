@@ -79,7 +79,8 @@ class Rows(InFolder):
         if "app_proto" in line:
             names = [line.get("tls", {}).get("sni"), line.get("http", {}).get("url"), line.get("ssh", {}).get("server", {}).get("software_version"),
                      line.get("smtp", {}).get("greeting")]
-            self.assertTrue(shown.startswith(line["app_proto"]), shown)
+            before = "proxy " if "proxy" in line and line["app_proto"] != "proxy" else ""
+            self.assertTrue(shown.startswith(before + line["app_proto"]), shown)
             for name in filter(None, names):
                 self.assertIn(name, shown)
             return

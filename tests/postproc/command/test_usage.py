@@ -29,7 +29,7 @@ class Usage(unittest.TestCase):
 
     def test_help(self):
         page = self.shown("--help")
-        for command in ("show", "slim", "watch", "status", "rotate"):
+        for command in ("show", "said", "slim", "watch", "status", "rotate"):
             self.assertRegex(page, f"(?m)^  firstpayload {command} ")
             self.assertEqual(self.shown("help", command), self.shown(command, "--help"))
             self.assertEqual(self.shown("--help", command), self.shown(command, "-h"))
@@ -40,7 +40,7 @@ class Usage(unittest.TestCase):
     def test_version(self):
         version = self.shown("--version")
         self.assertRegex(version, r"^firstpayload \d+\.\d+\.\d+\n$")
-        for words in (("-V",), ("version",), ("show", "-V"), ("slim", "--version"), ("watch", "-V"), ("status", "--version"), ("rotate", "-V")):
+        for words in (("-V",), ("version",), ("show", "-V"), ("said", "-V"), ("slim", "--version"), ("watch", "-V"), ("status", "--version"), ("rotate", "-V")):
             self.assertEqual(self.shown(*words), version)
         self.assertEqual(self.shown("-V", program=ROTATE), version)
 
@@ -49,7 +49,7 @@ class Usage(unittest.TestCase):
                               ("wacth", "watch"), ("stat", "status"), ("state", "status"), ("rotat", "rotate"), ("rotates", "rotate"), ("shwo", "show"), ("sho", "show")):
             self.assertIn(f": {word}: is neither a command nor an existing file. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
         for word in ("capture", "dump", "x", "", "slimslimslimslimslimslimslimslimslim"):
-            self.assertIn(": is neither a command nor an existing file. The commands are: show slim watch status rotate\n", self.refused(word))
+            self.assertIn(": is neither a command nor an existing file. The commands are: show said slim watch status rotate\n", self.refused(word))
 
     def test_file_without_a_command(self):
         """It is shown. test_show.py has the rest."""
