@@ -19,11 +19,14 @@ typedef struct {
     GList link;     /* its place in lines or frames */
     GList ready;    /* of a line: its place there */
     bool is_ready;
+    GList over; /* likewise: its place there */
+    bool is_over;
 } Item;
 
 struct FpBacklog {
     GQueue lines, frames; /* in the order in which they were added */
     GQueue ready;         /* lines that no longer wait, in the order in which they came to that */
+    GQueue over;          /* lines of later ClientHellos that are over, and wait for tshark alone: see fp_backlog_take_over */
     size_t bytes;
     uint64_t added;
     uint64_t written; /* the number of the frame written last */
@@ -45,6 +48,8 @@ static void drop(Item *item)
     g_queue_unlink(queue_of(item), &item->link);
     if (item->is_ready)
         g_queue_unlink(&item->backlog->ready, &item->ready);
+    if (item->is_over)
+        g_queue_unlink(&item->backlog->over, &item->over);
     item->backlog->bytes -= item->bytes;
     if (item->asked != NULL) {
         fp_asked_stream_forget(item->asked, item);
@@ -82,6 +87,11 @@ static void look_at_line(void *user)
 {
     Item *item = user;
 
+    if (item->asked != NULL && !item->is_over && fp_message_is_later(item->message) && fp_message_has_ended(item->message) &&
+        !fp_asked_stream_is_done(item->asked)) {
+        item->is_over = true;
+        g_queue_push_tail_link(&item->backlog->over, &item->over);
+    }
     if (item->is_ready || waits(item))
         return;
     item->is_ready = true;
@@ -96,7 +106,7 @@ static Item *add(FpBacklog *backlog, const Item *given)
     item->backlog = backlog;
     item->number = backlog->added++;
     item->bytes += sizeof *item;
-    item->link.data = item->ready.data = item;
+    item->link.data = item->ready.data = item->over.data = item;
     if (item->asked != NULL)
         fp_asked_stream_ref(item->asked);
     backlog->bytes += item->bytes;
@@ -196,6 +206,17 @@ bool fp_backlog_is_empty(const FpBacklog *backlog)
 size_t fp_backlog_bytes(const FpBacklog *backlog)
 {
     return backlog->bytes;
+}
+
+FpAskedStream *fp_backlog_take_over(FpBacklog *backlog)
+{
+    GList *link = g_queue_pop_head_link(&backlog->over);
+
+    if (link == NULL)
+        return NULL;
+    Item *item = link->data;
+    item->is_over = false;
+    return item->asked;
 }
 
 FpAskedStream *fp_backlog_first(const FpBacklog *backlog)

@@ -45,6 +45,10 @@ bool fp_backlog_is_empty(const FpBacklog *backlog);
 /* The memory that all items take. */
 size_t fp_backlog_bytes(const FpBacklog *backlog);
 
+/* Takes the next stream, borrowed, that the line of a later ClientHello waits for although nothing more of that comes. NULL: there is none.
+ */
+FpAskedStream *fp_backlog_take_over(FpBacklog *backlog);
+
 /* Returns the stream of what was added first, borrowed. NULL: the backlog is empty, or that is kept in any case. */
 FpAskedStream *fp_backlog_first(const FpBacklog *backlog);
 

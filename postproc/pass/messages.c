@@ -361,9 +361,22 @@ FpMessage *fp_messages_begin_later(FpMessages *messages, FpLogEntry *entry, cons
     return message;
 }
 
-bool fp_messages_is_open_later(const FpMessages *messages, uint32_t stream, unsigned direction)
+FpMessage *fp_messages_later(const FpMessages *messages, uint32_t stream, unsigned direction)
 {
-    return messages->by_age.length > 0 && find(messages, stream, LATER + direction) != NULL;
+    return messages->by_age.length > 0 ? find(messages, stream, LATER + direction) : NULL;
+}
+
+bool fp_message_is_later(const FpMessage *message)
+{
+    return message->place != FIRST;
+}
+
+bool fp_message_may_be_hello(const FpMessage *message)
+{
+    size_t n;
+    const uint8_t *bytes = fp_assembly_bytes(message->assembly, &n);
+
+    return !message->is_left_out && (n < 2 || looks_like_hello((FpSpan){.bytes = bytes, .captured = (uint32_t)n}, 2));
 }
 
 FpHellos *fp_messages_hellos(const FpMessages *messages)

@@ -80,11 +80,17 @@ FpMessage *fp_messages_begin_later(FpMessages *messages, FpLogEntry *entry, cons
 /* Adds a frame to the later message of a stream and direction, which goes on. */
 void fp_messages_add_later(FpMessages *messages, uint32_t stream, unsigned direction, const FpMessagePart *part);
 
-/* Whether it does. */
-bool fp_messages_is_open_later(const FpMessages *messages, uint32_t stream, unsigned direction);
+/* Returns it, borrowed; NULL: none goes on. */
+FpMessage *fp_messages_later(const FpMessages *messages, uint32_t stream, unsigned direction);
 
 /* Ends it, if it does. */
 void fp_messages_end_later(FpMessages *messages, uint32_t stream, unsigned direction);
+
+/* Whether it is a later one. */
+bool fp_message_is_later(const FpMessage *message);
+
+/* Whether that may be a ClientHello, by its first bytes; it may if they have not come. */
+bool fp_message_may_be_hello(const FpMessage *message);
 
 /* Whether a message that has ended is to be left out, as it was no ClientHello. */
 bool fp_message_is_left_out(const FpMessage *message);

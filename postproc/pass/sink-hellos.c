@@ -52,7 +52,7 @@ static FpMessage *follow_payload(FpSink *sink, const FpFound *found)
         place = fp_hellos_take(hellos, verdict->stream, found->segment, verdict->payload_bytes);
         if (place.begins)
             message = begin_at(sink, found, &place);
-        else if (place.turn != 0 && fp_messages_is_open_later(messages, verdict->stream, place.direction))
+        else if (place.turn != 0 && fp_messages_later(messages, verdict->stream, place.direction) != NULL)
             go_on_at(sink, found, &place);
     }
     while (fp_hellos_rest(hellos, verdict->stream, found->segment, verdict->payload_bytes, &place))

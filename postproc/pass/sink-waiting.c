@@ -92,6 +92,49 @@ static void add_kept(Waiting *waiting, FpAskedStream *asked, const FpRecord *rec
     fp_backlog_add_kept(waiting->backlog, asked, kept, bytes, waiting->base.summary->frames);
 }
 
+/* What a frame of a stream that is followed is to a later message: part of it, or what comes before it; 0: nothing. */
+static uint8_t later_classes(const FpSink *sink, const FpFound *found, const FpMessage *before, const FpMessage *begun)
+{
+    const FpHellos *hellos = fp_messages_hellos(sink->log.messages);
+
+    if (!(found->verdict->classes & FP_CLASS_OPENING) || found->segment->transport != FP_TRANSPORT_TCP ||
+        found->verdict->stream & FP_DISSECTOR_LATER)
+        return 0;
+    if (begun != NULL && fp_message_may_be_hello(begun))
+        return FP_CLASS_FIRST | FP_CLASS_FLIGHT;
+    if (before != NULL)
+        return FP_CLASS_FLIGHT;
+    return fp_hellos_has(hellos, found->verdict->stream) ? FP_CLASS_HANDSHAKE : 0;
+}
+
+/* Looks for a later ClientHello. tshark is asked about it as about a stream of its own, which begins with all that was said before: so it
+ * knows that TLS was agreed on. */
+static void take_later(Waiting *waiting, const FpFound *found, const FpDissectorFrame *frame)
+{
+    FpSink *sink = &waiting->base;
+    FpMessages *messages = sink->log.messages;
+    FpVerdict verdict = *found->verdict;
+    FpAskedStream *asked = NULL;
+
+    if (messages == NULL || fp_messages_hellos(messages) == NULL)
+        return;
+    const unsigned direction = fp_turns_direction(found->segment);
+    const FpMessage *before = fp_messages_later(messages, verdict.stream, direction);
+    if (before != NULL && !fp_message_may_be_hello(before))
+        before = NULL;
+    FpMessage *begun = fp_sink_follow(sink, found);
+    verdict.classes = later_classes(sink, found, before, begun);
+    if (verdict.classes != 0) {
+        verdict.ends_flight = verdict.classes != FP_CLASS_HANDSHAKE && fp_messages_later(messages, verdict.stream, direction) == NULL;
+        verdict.stream |= FP_DISSECTOR_LATER;
+        asked = fp_dissector_take(waiting->dissector, &verdict, frame);
+    }
+    if (begun != NULL)
+        fp_backlog_add_line(waiting->backlog, verdict.classes & FP_CLASS_FIRST ? asked : NULL, messages, begun);
+    if (asked != NULL)
+        fp_asked_stream_unref(asked);
+}
+
 /* Nothing is written yet. A frame is kept once for each of its segments, as these may be of different streams. */
 static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
 {
@@ -109,9 +152,7 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
         add_line(waiting, asked, found);
     if (sink->log.messages != NULL)
         fp_sink_go_on(sink, found);
-    FpMessage *later = fp_sink_follow(sink, found);
-    if (later != NULL)
-        fp_backlog_add_line(waiting->backlog, NULL, sink->log.messages, later);
+    take_later(waiting, found, &frame);
     if (sink->show == NULL && verdict->classes & sink->selection->keep &&
         (asked != NULL || fp_dissector_has_matched(waiting->dissector, verdict->stream)))
         add_kept(waiting, asked, found->record, found->fragments);
@@ -150,6 +191,10 @@ static bool release(Waiting *waiting, GError **error)
                                 .summary = sink->summary,
                                 .flush_each = sink->selection->flush_each};
 
+    FpAskedStream *over;
+
+    while ((over = fp_backlog_take_over(waiting->backlog)) != NULL)
+        fp_dissector_end_flight(waiting->dissector, over);
     count(waiting);
     return fp_backlog_release(waiting->backlog, &to, error);
 }

@@ -138,7 +138,8 @@ static void dequeue(FpDissector *dissector, FpAskedStream *asked)
 
 static void remember_match(FpDissector *dissector, uint32_t number)
 {
-    if ((dissector->options.keep & ~(unsigned)FP_CLASS_FIRST) == 0 || !g_hash_table_add(dissector->matched, GUINT_TO_POINTER(number)))
+    if ((dissector->options.keep & ~(unsigned)FP_CLASS_FIRST) == 0 || number & FP_DISSECTOR_LATER ||
+        !g_hash_table_add(dissector->matched, GUINT_TO_POINTER(number)))
         return;
     g_queue_push_tail(&dissector->matched_order, GUINT_TO_POINTER(number));
     if (dissector->matched_order.length > FP_MATCHED_MAX)
@@ -155,7 +156,7 @@ static void count(FpDissector *dissector, const FpAskedStream *asked)
     bool has_filter = dissector->questions->filter != NULL, has_failed = asked->failure != NULL;
 
     dissector->stats.unjudged += has_filter && has_failed;
-    dissector->stats.unmatched += has_filter && !asked->matches;
+    dissector->stats.unmatched += has_filter && !asked->matches && !(asked->number & FP_DISSECTOR_LATER);
     dissector->stats.without_fields += dissector->questions->fields != NULL && has_failed;
 }
 
@@ -229,6 +230,13 @@ static void end_flight(FpDissector *dissector, FpAskedStream *asked, bool is_cut
         fp_tshark_pool_join(generation, asked);
     }
     fp_asked_stream_check(dissector, asked);
+}
+
+void fp_dissector_end_flight(FpDissector *dissector, FpAskedStream *asked)
+{
+    fp_asked_stream_ref(asked);
+    end_flight(dissector, asked, false);
+    fp_asked_stream_unref(asked);
 }
 
 /* Ends a flight early; what there is of it may well be all. */
@@ -391,7 +399,8 @@ static bool keeps_handshakes(const FpDissector *dissector)
 static void begin_flight(FpDissector *dissector, FpAskedStream *asked, const FpVerdict *verdict, const FpSegment *segment)
 {
     asked->began_ns = segment->time_ns;
-    asked->connection = fp_connection_of(segment, verdict);
+    if (!(verdict->stream & FP_DISSECTOR_LATER)) /* that began with what was said before */
+        asked->connection = fp_connection_of(segment, verdict);
     asked->key = fp_connection_key(&asked->connection);
     if (dissector->broken == NULL && open_asked(dissector, asked))
         return;
@@ -414,12 +423,13 @@ FpAskedStream *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdic
         return NULL;
     if (asked == NULL) {
         asked = begin(dissector, verdict->stream, frame->record->time_ns);
-        dissector->stats.late +=
-            keeps_handshakes(dissector) && verdict->classes & FP_CLASS_FIRST && verdict->has_syn && verdict->delay_ns > 0;
+        asked->connection = fp_connection_of(frame->segment, verdict);
+        dissector->stats.late += keeps_handshakes(dissector) && verdict->classes & FP_CLASS_FIRST && verdict->has_syn &&
+                                 verdict->delay_ns > 0 && !(verdict->stream & FP_DISSECTOR_LATER);
     }
     fp_asked_stream_ref(asked);
     bool is_new = !is_held(dissector, asked, verdict, frame->record);
-    if (verdict->classes & FP_CLASS_FIRST)
+    if (verdict->classes & FP_CLASS_FIRST && asked->state == SILENT)
         begin_flight(dissector, asked, verdict, frame->segment);
     if (is_new && asked->state != DONE && !asked->is_over && verdict->classes & asked_of && !hold(dissector, asked, verdict, frame) &&
         asked->state == OPEN)

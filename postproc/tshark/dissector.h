@@ -55,6 +55,10 @@ typedef struct {
 
 #define FP_MATCHED_MAX 262144U
 
+/* In the number of a stream: a later message of it, which is asked about alone. Frames of the opening before it are given as of the class
+ * handshake, its first as first. It is no stream that counts, nor is it remembered. */
+#define FP_DISSECTOR_LATER 0x80000000U
+
 typedef struct FpDissector FpDissector;
 
 /* A stream that tshark is asked about; reference-counted. */
@@ -81,6 +85,9 @@ typedef struct {
 /* Takes a frame of any class, or one that ends a flight. Returns its stream, which the caller unrefs; or NULL when the stream is no longer
  * asked about, and fp_dissector_has_matched has the answer. */
 FpAskedStream *fp_dissector_take(FpDissector *dissector, const FpVerdict *verdict, const FpDissectorFrame *frame);
+
+/* Ends the flight of a stream: nothing more comes of it. */
+void fp_dissector_end_flight(FpDissector *dissector, FpAskedStream *asked);
 
 /* Starts over. matched: the streams that have matched before, as uint64_t, oldest first; or NULL. Unfinished streams are dropped. */
 void fp_dissector_restart(FpDissector *dissector, const GArray *matched);

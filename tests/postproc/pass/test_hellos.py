@@ -346,5 +346,57 @@ class Recorded(unittest.TestCase):
         self.assertEqual([e.get("after") for e in found], afters)
 
 
+class Asked(InFolder):
+    """What tshark says of later hellos."""
+    NAME = "tls.handshake.extensions_server_name"
+
+    def capture(self):
+        """Hellos of three frames, out of order, between other connections; one that never becomes whole."""
+        several = []
+        for port, name in enumerate(("smtp", "postgres", "http-connect", "imap"), 40000):
+            talk = Talk({"smtp": 25, "postgres": 5432, "http-connect": 8080, "imap": 143}[name]).up_to(CONVERSATIONS[name][0])
+            start = talk.next["c"]
+            cuts = ((200, 500), (0, 200), (500, len(HELLO))) if name != "imap" else ((0, 200),)
+            talk.frames += [talk.frame("c", HELLO[first:last], seq=start + first) for first, last in cuts]
+            several.append([self.ported(frame, port) for frame in talk.frames])
+        several.append([self.ported(frame, 50000) for frame in Talk(443).say("c", HELLO).frames])
+        return pcap([frame for frames in itertools.zip_longest(*several) for frame in frames if frame is not None])
+
+    @staticmethod
+    def ported(frame, port):
+        """The server's port is where tshark expects the protocol."""
+        sport, dport = struct.unpack(">HH", frame[34:38])
+        return frame[:34] + (struct.pack(">HH", port, sport) if dport == 80 else struct.pack(">HH", dport, port)) + frame[38:]
+
+    def test_fields(self):
+        found = entries(self.capture(), "--fields", self.NAME)
+        self.assertEqual([e["pcap_cnt"] for e in found], sorted(e["pcap_cnt"] for e in found))
+        self.assertEqual([(e["after"], e["complete"], e["fields"]) for e in found if "turn" in e],
+                         [("postgres", True, {self.NAME: "later.example"}), ("http-connect", True, {self.NAME: "later.example"}),
+                          ("imap", False, {}), ("smtp", True, {self.NAME: "later.example"})])
+        without = [{**e, "fields": None} for e in entries(self.capture(), "--in-order")]
+        self.assertEqual([{**e, "fields": None} for e in found], without)
+
+    def test_display_filter(self):
+        for condition, count in (("tls.handshake.type == 1", 4), ("not tls", 5), ("tls && !(tls.handshake.type == 2)", 4)):
+            with self.subTest(condition):
+                self.assertEqual(len(entries(self.capture(), "-Y", condition)), count)
+
+    def test_kept_frames_stay_as_they_are(self):
+        for keep in ("first", "flight,reply,opening"):
+            arguments = ("-q", "--keep", keep, "-Y", "tls", "-w", "-", "-")
+            log = os.path.join(self.folder, "log")
+            self.assertEqual(slim("--all-hellos", "--log", log, *arguments, stdin=self.capture()).stdout, slim(*arguments, stdin=self.capture()).stdout)
+
+    def test_recorded(self):
+        path = os.path.join(CAPTURES, "starttls.pcap")
+        found = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", "--all-hellos", "--fields", "tls.handshake.ja3", path).stdout)
+        for entry in found:
+            if "tls" in entry and entry.get("after") != "rdp":           # tshark takes RDP's for TPKT's
+                self.assertEqual(entry["fields"], {"tls.handshake.ja3": entry["tls"]["ja3"]["hash"]})
+        plain = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", "--all-hellos", path).stdout)
+        self.assertEqual([{key: value for key, value in entry.items() if key != "fields"} for entry in found], plain)
+
+
 if __name__ == "__main__":
     unittest.main()
