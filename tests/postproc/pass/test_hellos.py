@@ -369,7 +369,7 @@ class Asked(InFolder):
         return frame[:34] + (struct.pack(">HH", port, sport) if dport == 80 else struct.pack(">HH", dport, port)) + frame[38:]
 
     def test_fields(self):
-        found = entries(self.capture(), "--fields", self.NAME)
+        found = entries(self.capture(), "--in-order", "--fields", self.NAME)
         self.assertEqual([e["pcap_cnt"] for e in found], sorted(e["pcap_cnt"] for e in found))
         self.assertEqual([(e["after"], e["complete"], e["fields"]) for e in found if "turn" in e],
                          [("postgres", True, {self.NAME: "later.example"}), ("http-connect", True, {self.NAME: "later.example"}),
@@ -390,11 +390,12 @@ class Asked(InFolder):
 
     def test_recorded(self):
         path = os.path.join(CAPTURES, "starttls.pcap")
-        found = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", "--all-hellos", "--fields", "tls.handshake.ja3", path).stdout)
+        arguments = ("-q", "--log", "-", "--log-format", "json", "--all-hellos", "--in-order")
+        found = log_schema.entries(slim(*arguments, "--fields", "tls.handshake.ja3", path).stdout)
         for entry in found:
             if "tls" in entry and entry.get("after") != "rdp":           # tshark takes RDP's for TPKT's
                 self.assertEqual(entry["fields"], {"tls.handshake.ja3": entry["tls"]["ja3"]["hash"]})
-        plain = log_schema.entries(slim("-q", "--log", "-", "--log-format", "json", "--all-hellos", path).stdout)
+        plain = log_schema.entries(slim(*arguments, path).stdout)
         self.assertEqual([{key: value for key, value in entry.items() if key != "fields"} for entry in found], plain)
 
 
