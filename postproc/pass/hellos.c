@@ -2,6 +2,8 @@
 /* hellos.c - see hellos.h. */
 #include "hellos.h"
 
+#include "base/allocated.h"
+
 /* A stream changes its place by age when that is out by so much. */
 #define PLACE_NS INT64_C(1000000000)
 
@@ -24,7 +26,7 @@ typedef struct {
 } Stream;
 
 /* With its place in the table. */
-#define STREAM_BYTES (sizeof(Stream) + 3 * sizeof(gpointer))
+#define STREAM_BYTES (fp_allocated(sizeof(Stream)) + 3 * sizeof(gpointer))
 
 struct FpHellos {
     guint n_max;

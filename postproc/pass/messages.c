@@ -166,6 +166,8 @@ static void learn(FpMessages *messages, FpMessage *message)
             (void)recognise(messages, message, true);
     }
     message->is_left_out = message->place != FIRST && messages->facts.protocol != FP_SAID_TLS;
+    if (message->place != FIRST && message->is_over)
+        messages->facts.tls_at = 0; /* its turn is over, too, and with it the place */
     fp_hellos_learn(messages->hellos, entry->verdict->stream, fp_turns_direction(entry->segment), &messages->facts);
     if (messages->facts.protocol == FP_SAID_TLS)
         drop_later(messages, entry->verdict->stream);

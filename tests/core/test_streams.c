@@ -306,6 +306,33 @@ static void test_delay_at_any_time(void)
     g_assert_cmpint(fp_time_difference(fp_time_ns(-5, 0), fp_time_ns(5, 1)), ==, -10 * SECOND - 1);
 }
 
+static unsigned classes_after_end(bool is_answered)
+{
+    FpRules rules = {.flight_bytes = 1000, .opening_bytes = 1000, .asked = FP_CLASS_ASKED};
+    FpStreams *streams = fp_streams_new(&rules, 1, 16);
+    const Pair pair = pair_of(1);
+    const FpSegment segment = segment_of(&pair, 0, FP_TCP_ACK, 0, 0);
+
+    give(streams, 1, 0, FP_TCP_SYN, 0, 0);
+    g_assert_cmpuint(give(streams, 1, 0, FP_TCP_ACK, 10, 0).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_OPENING);
+    if (is_answered)
+        g_assert_cmpuint(give(streams, 1, 1, FP_TCP_ACK, 10, 0).classes, ==, FP_CLASS_REPLY | FP_CLASS_OPENING);
+    fp_streams_end_opening(streams, fp_streams_key(streams, &segment));
+    fp_streams_end_opening(streams, fp_streams_key(streams, &segment));
+    unsigned classes = give(streams, 1, 1, FP_TCP_ACK, 10, 0).classes;
+    g_assert_cmpuint(give(streams, 1, 0, FP_TCP_ACK | FP_TCP_FIN, 10, 0).classes, ==, FP_CLASS_CLOSING);
+    g_assert_cmpuint(give(streams, 2, 0, FP_TCP_ACK, 10, 0).classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT | FP_CLASS_OPENING);
+    fp_streams_free(streams);
+    return classes;
+}
+
+/* Nothing more of the opening is reported, whatever was to come yet; all else is. */
+static void test_opening_is_ended(void)
+{
+    g_assert_cmpuint(classes_after_end(false), ==, FP_CLASS_REPLY);
+    g_assert_cmpuint(classes_after_end(true), ==, 0);
+}
+
 static void test_settled_streams_close(void)
 {
     g_assert_false(closes(FP_TCP_ACK, 20));
@@ -329,6 +356,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/fitting-streams-fit", test_fitting_streams_fit);
     g_test_add_func("/streams/delay-at-any-time", test_delay_at_any_time);
     g_test_add_func("/streams/settled-streams-close", test_settled_streams_close);
+    g_test_add_func("/streams/opening-is-ended", test_opening_is_ended);
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
     g_test_add_func("/streams/same-answers-for-any-seed", test_same_answers_for_any_seed);
     g_test_add_func("/streams/full-table-loses-no-track", test_full_table_loses_no_track);
