@@ -19,7 +19,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COMMANDS = [
-    "firstpayload mixed.pcap | head -n 10",
+    "firstpayload mixed.pcap -q | head -n 10",
+    "firstpayload said -q mixed.pcap | head -n 11",
     "firstpayload slim -w first.pcap mixed.pcap",
     "tshark -r mixed.pcap -Y firstpayload -T fields -e frame.number -e firstpayload.summary | head -n 7",
 ]

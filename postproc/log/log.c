@@ -122,7 +122,10 @@ static void count(FpTally *tally, const FpLogEntry *entry)
 {
     int64_t fraction = fp_time_difference(entry->segment->time_ns, fp_time_ns(entry->seconds, 0));
 
-    fp_tally_add(tally, entry->facts, (FpTime){.seconds = entry->seconds, .ns = (uint32_t)fraction});
+    const FpTime time = {.seconds = entry->seconds, .ns = (uint32_t)fraction};
+    const bool is_first = entry->turn == 0 || entry->facts->proxy.version != 0; /* behind a PROXY header it is in the first message */
+
+    (is_first ? fp_tally_add : fp_tally_add_later)(tally, entry->facts, time);
 }
 
 bool fp_log_write(FpOutput *output, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer, GString *line,

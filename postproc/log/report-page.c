@@ -166,6 +166,8 @@ static void append_figures(Page *page)
     append_figure(page, report->skips_midstream ? "Said nothing, or began before" : "Said nothing", report->silent, "");
     if (report->unmatched > 0)
         append_figure(page, "Not matched by -Y", report->unmatched, "");
+    if (fp_tally_later(report->tally)->streams > 0)
+        append_figure(page, "Later ClientHellos", fp_tally_later(report->tally)->streams, "");
     for (FpTallyKind kind = 0; kind < FP_TALLY_KINDS; kind++) {
         g_autoptr(GPtrArray) names = fp_tally_names(report->tally, kind);
         const bool is_least = fp_tally_dropped(report->tally, kind)->streams > 0;
@@ -487,6 +489,8 @@ static void append_notes(Page *page)
                  "<li>Names are what somebody sent. Nobody has checked that they are true.</li>\n"
                  "<li>A backslash, and all that is not printable ASCII, is shown as <code>\\xNN</code>. Names that begin with the same 512 "
                  "bytes count as one.</li>\n");
+    if (fp_tally_later(report->tally)->streams > 0)
+        append(page, "<li>A ClientHello that comes later in its stream counts among server names and JA4s, and nowhere else.</li>\n");
     if (has_dropped)
         append(page, "<li>There were more names than could be remembered, so rare ones were dropped. A count with a plus sign may be too "
                      "low by what was dropped of its name.</li>\n");

@@ -172,6 +172,9 @@ static void append_streams(Text *text)
     append_number(text, ", ", report->silent, report->skips_midstream ? " said nothing or began before the capture" : " said nothing");
     if (report->unmatched > 0)
         append_number(text, ", ", report->unmatched, " not matched by -Y");
+    const uint64_t later = fp_tally_later(report->tally)->streams;
+    if (later > 0)
+        append_number(text, "; ", later, later == 1 ? " ClientHello came later" : " ClientHellos came later");
     if (report->is_cut)
         g_string_append(text->text, "; a capture ended too early");
     g_string_append_c(text->text, '\n');

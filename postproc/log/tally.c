@@ -25,7 +25,7 @@ typedef struct {
 struct FpTally {
     size_t names_max;
     uint64_t seed; /* so that who chooses names cannot choose hashes */
-    FpTallyCount all;
+    FpTallyCount all, later;
     FpTallyCount protocols[FP_SAID_PROTOCOLS];
     FpTimeLine time_line;
     Kind kinds[FP_TALLY_KINDS];
@@ -195,6 +195,12 @@ static FpSaidText banner_of(const FpSaidFacts *facts)
     }
 }
 
+static void count_hello(FpTally *tally, const FpSaidTls *tls, const FpTallyCount *one)
+{
+    count_name(tally, FP_TALLY_SERVER_NAMES, FP_SAID_NOTHING, tls->server_name, one);
+    count_name(tally, FP_TALLY_JA4, FP_SAID_NOTHING, text_of(tls->ja4), one);
+}
+
 void fp_tally_add(FpTally *tally, const FpSaidFacts *facts, FpTime time)
 {
     const FpTallyCount one = {.streams = 1, .first = time, .last = time};
@@ -204,13 +210,26 @@ void fp_tally_add(FpTally *tally, const FpSaidFacts *facts, FpTime time)
     add(&tally->protocols[facts->protocol], &one);
     fp_time_line_add(&tally->time_line, facts->protocol, time);
     if (facts->protocol == FP_SAID_TLS || facts->protocol == FP_SAID_QUIC) {
-        count_name(tally, FP_TALLY_SERVER_NAMES, FP_SAID_NOTHING, facts->tls.server_name, &one);
-        count_name(tally, FP_TALLY_JA4, FP_SAID_NOTHING, text_of(facts->tls.ja4), &one);
+        count_hello(tally, &facts->tls, &one);
     } else if (facts->protocol == FP_SAID_HTTP) {
         count_name(tally, FP_TALLY_HOSTS, FP_SAID_NOTHING, facts->http.hostname, &one);
     } else if (banner.n > 0) {
         count_name(tally, FP_TALLY_BANNERS, facts->protocol, banner, &one);
     }
+}
+
+void fp_tally_add_later(FpTally *tally, const FpSaidFacts *facts, FpTime time)
+{
+    const FpTallyCount one = {.streams = 1, .first = time, .last = time};
+
+    add(&tally->later, &one);
+    if (facts->protocol == FP_SAID_TLS)
+        count_hello(tally, &facts->tls, &one);
+}
+
+const FpTallyCount *fp_tally_later(const FpTally *tally)
+{
+    return &tally->later;
 }
 
 const FpTallyCount *fp_tally_all(const FpTally *tally)

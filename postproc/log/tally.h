@@ -54,8 +54,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpTally, fp_tally_free)
 /* Counts a stream whose first message says this, and whose first payload frame came at that time. */
 void fp_tally_add(FpTally *tally, const FpSaidFacts *facts, FpTime time);
 
+/* Counts the names of a ClientHello that is not the first thing said in its stream, which was counted, or will be, by itself. */
+void fp_tally_add_later(FpTally *tally, const FpSaidFacts *facts, FpTime time);
+
 /* These are borrowed. */
 const FpTallyCount *fp_tally_all(const FpTally *tally);
+const FpTallyCount *fp_tally_later(const FpTally *tally);
 const FpTallyCount *fp_tally_protocol(const FpTally *tally, FpSaidProtocol protocol); /* FP_SAID_NOTHING: none that is known */
 const FpTimeLine *fp_tally_time_line(const FpTally *tally);                           /* its series are protocols */
 

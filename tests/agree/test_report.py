@@ -8,15 +8,15 @@ import answers
 import said_report
 
 CUT = 1     # the exit status where a capture ends too early
-TRANSPORTS = "--transport", "tcp,udp"
+OPTIONS = "--transport", "tcp,udp", "--all-hellos"
 
 
 def lines(*paths):
-    return [json.loads(line) for line in answers.program("slim", "-q", "--log", "-", "--log-format", "json", *TRANSPORTS, *paths, check=False).stdout.splitlines()]
+    return [json.loads(line) for line in answers.program("slim", "-q", "--log", "-", "--log-format", "json", *OPTIONS, *paths, check=False).stdout.splitlines()]
 
 
 def page(*paths):
-    return answers.program("said", "-q", "--html", "-", *TRANSPORTS, *paths, check=False).stdout.decode()
+    return answers.program("said", "-q", "--html", "-", *OPTIONS, *paths, check=False).stdout.decode()
 
 
 def put_apart(expected):
@@ -35,11 +35,13 @@ class Counts(unittest.TestCase):
     def check(self, *paths):
         """Returns how many names were compared."""
         said = lines(*paths)
+        later = sum(map(said_report.is_later, said))
         wanted, without = put_apart(said_report.expected(said))
-        done = answers.program("said", "-q", "--top", 0, *TRANSPORTS, *paths, check=False)
+        done = answers.program("said", "-q", "--top", 0, *OPTIONS, *paths, check=False)
         head, counts, others = said_report.from_text(done.stdout.decode("ascii"))
         if said or done.returncode in (0, CUT):
-            self.assertRegex(head, r"(^|[^\d,])%s said something" % f"{len(said):,}")
+            self.assertRegex(head, r"(^|[^\d,])%s said something" % f"{len(said) - later:,}")
+            self.assertEqual("; %d ClientHello" % later in head, later > 0)
         self.assertEqual("ended too early" in head, bool(head and done.returncode))
         on_page, others_on_page = said_report.from_page(page(*paths)) if done.returncode in (0, CUT) else (counts, others)
         for kind in said_report.KINDS:

@@ -15,7 +15,8 @@ ELSEWHERE = {
 # Blocks that are a file, here called BLOCK, and the command that takes it.
 FILES = {
     "docs/log.md": {
-        "/var/log/firstpayload.log {": "logrotate --debug BLOCK",
+        "/var/log/firstpayload.log /var/log/firstpayload.jsonl {": "logrotate --debug BLOCK",
+        "[Unit]": "cp BLOCK BLOCK.service && systemd-analyze verify BLOCK.service",
         'module(load="imfile" mode="inotify")': "(echo 'global(workDirectory=\"/tmp\")'; cat BLOCK) >BLOCK.conf && rsyslogd -N1 -f BLOCK.conf",
     },
     "docs/wireshark.md": {

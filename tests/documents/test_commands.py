@@ -19,7 +19,7 @@ import world
 from documented import blocks, documents
 from terminal import Failed, Terminal
 
-CTRL_C_STATUS = {"tshark": 2, "tail": 130}     # of programs that take a Ctrl-C for a failure, at the end of a pipe
+CTRL_C_STATUS = {"tshark": 2, "tail": 130, "jq": 130}     # of programs that take a Ctrl-C for a failure, at the end of a pipe
 ENDED_BY_PIPE = 141     # by SIGPIPE: its reader had enough
 ROOT_WARNING = 'Running as user "root" and group "root". This could be dangerous.'     # of tshark
 PCAP_HEADER_BYTES = 24
@@ -50,6 +50,12 @@ def is_taken_elsewhere(block):
 def words(command):
     found = shlex.split(command.replace("|", " | ").replace(";", " ; "), comments=True)
     return words(found[2]) if found[:2] == ["sh", "-c"] else found
+
+
+def last_program(command):
+    """That of a pipe which says how it ended."""
+    found = words(command)
+    return found[len(found) - found[::-1].index("|")] if "|" in found else found[0]
 
 
 def goes_on(command):
@@ -120,7 +126,7 @@ class Run:
         terminal = Terminal(self.commands, [value_of(command, "--log") or "-" for command in self.commands], self.is_enough)
         terminal.run()
         for n, command in enumerate(self.commands):
-            fine = {0, ENDED_BY_PIPE, CTRL_C_STATUS.get(words(command.rpartition("|")[2])[0], 0) if goes_on(command) else 0}
+            fine = {0, ENDED_BY_PIPE, CTRL_C_STATUS.get(last_program(command), 0) if goes_on(command) else 0}
             if terminal.status.get(n) not in fine:
                 raise Failed("exit status %s of: %s\n%s" % (terminal.status.get(n), command, terminal.text(n)))
             check_result(command, terminal.text(n))

@@ -120,7 +120,7 @@ def lacks():
     """What this machine does not have for it, in words; None when there is nothing."""
     if os.geteuid() != 0:
         return "root: the commands of the documents are run in namespaces, on a copy of all folders"
-    for tool, package in (("tcpdump", "tcpdump"), ("tshark", "tshark"), ("editcap", "wireshark-common"), ("jq", "jq"), ("xxd", "xxd"),
+    for tool, package in (("tcpdump", "tcpdump"), ("tshark", "tshark"), ("editcap", "wireshark-common"), ("jq", "jq"), ("xxd", "xxd"), ("sqlite3", "sqlite3"),
                           ("ip", "iproute2"), ("unshare", "util-linux"), ("bash", "bash")):
         if not shutil.which(tool):
             return "the program %s (package %s; scripts/install-packages check)" % (tool, package)

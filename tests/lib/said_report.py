@@ -18,10 +18,16 @@ def escape(name):
     return "".join(chr(byte) if 0x20 <= byte < 0x7f and byte != 0x5c else "\\x%02x" % byte for byte in data)
 
 
+def is_later(line):
+    """Whether it is of a ClientHello that is not the first thing said. Behind a PROXY header it is in the first message."""
+    return "turn" in line and "proxy" not in line
+
+
 def names_of(line):
     """(kind, name) of each name that a line has."""
     protocol = line.get("app_proto", "unknown")
-    yield "protocol", protocol
+    if not is_later(line):
+        yield "protocol", protocol
     if "tls" in line:
         yield "server name", line["tls"].get("sni", "")
         yield "JA4", line["tls"].get("ja4", "")
