@@ -273,7 +273,7 @@ class Inbox(Watching):
         os.mkdir(output)
         other = subprocess.Popen([faulty.PROGRAM, "watch", self.place.inbox, output], stderr=subprocess.DEVNULL)
         self.addCleanup(self.kill, other)
-        wait_for(lambda: os.path.exists(os.path.join(output, ".firstpayload", "status")), "who has it")
+        wait_for(lambda: os.path.exists(os.path.join(output, ".firstpayload", "status")), "the second watcher to begin")
         first.send_signal(signal.SIGCONT)
         self.assertEqual(first.wait(PATIENCE_SECONDS), 75)
         self.assertIn(f"process {other.pid} takes its files", self.said())
