@@ -270,6 +270,17 @@ class Waiting(InFolder):
         if os.geteuid() == 0:
             self.assertEqual((int(status["CapBnd"], 16), status["Groups"].strip()), (0, ""))
 
+    @unittest.skipIf(os.geteuid() != 0, "takes root")
+    def test_root_that_may_not_become_another_user(self):
+        """As in some containers: the message says what to do."""
+        for right in ("setuid", "setgid"):
+            command = ["setpriv", f"--bounding-set=-{right}", f"--inh-caps=-{right}", PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json"]
+            for words, status in (("--fields", HOST), 1), (("-Y", "http"), 69):
+                with self.subTest(right, words=words):
+                    done = subprocess.run([*command, *words, "-"], input=pcap(connection()), capture_output=True)
+                    self.assertEqual((done.returncode, len(done.stdout.splitlines())), (status, 1 if status == 1 else 0))
+                    self.assertIn(b"takes CAP_SETUID and CAP_SETGID; run firstpayload with both, or not as root", done.stderr)
+
     def test_tshark_in_a_folder_of_root(self):
         env = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
         os.chmod(self.folder, 0o700)
