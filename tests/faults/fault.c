@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fault.c - makes one file-system call of a program fail, or its last. To be put before it with LD_PRELOAD.
+ * fault.c - makes one file-system call of a program fail, or the program end at one. It is loaded with LD_PRELOAD.
  *
- *   FAULT_ONLY  names of calls, with commas between and around them: others are not counted. Not set: all are
- *   FAULT_NAME  calls on files in whose path this is; others are not counted. Not set: all are
- *   FAULT_LOG   a file to which each counted call is written, one line each: its number, name, path or descriptor
+ *   FAULT_ONLY  names of calls, with commas between and around them; other calls are not counted. Not set: all are
+ *   FAULT_NAME  a part of a path: only calls on files whose path contains it are counted. Not set: all are
+ *   FAULT_LOG   a file to which each counted call is written, in a line: its number, its name, path or descriptor
  *   FAULT_AT    the number of the call at which it happens, from 1
  *   FAULT_KIND  kill: SIGKILL before the call; abort: SIGABRT, as of a failed assertion; torn: SIGKILL, half of what is to be written
  *               having been written; short: half of what was asked for is read or written; run: somebody else does something just before,
@@ -12,7 +12,7 @@
  *               same, as over a network whose answer is lost
  *   FAULT_COUNT how many calls in a row errors meet; not set: one
  *   FAULT_STAY  set: errors meet all calls from then on
- *   FAULT_BOOT  so many seconds ago, besides, the machine was started, for who asks
+ *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
  * It sees what goes through libc's symbols: of a FILE that are the calls of stdio, not the read(2) and write(2) which libc then does by
