@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import captures
+import hellos
 import kinds
 import memory
 import plugin
@@ -33,6 +34,7 @@ def run(options, folder):
     session = Session(tools, Runner(tools.rusage, folder, tools.plugins), folder, options.megabytes, options.rounds)
     print(report.system())
     memory.show(kinds.show(session))
+    hellos.show(session)
     plugin.show(session)
     watcher.show(session)
     if options.large:

@@ -6,7 +6,8 @@
  * usage: generate KIND MEGABYTES [LIST [STREAMS]] >CAPTURE
  *
  * KIND is mixed (693-byte frames), small (72-byte frames), churn (short connections among SYN scans) or scan: 72-byte frames with data,
- * each in a stream of its own or, with STREAMS given, in that many endless streams in turn.
+ * each in a stream of its own or, with STREAMS given, in that many endless streams in turn; or hello: STREAMS connections that begin with
+ * the ClientHello of a browser, a third of them in two segments.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,11 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hello.h"
+
 #define OPEN_FLOWS 4096
 #define TLS_PORT 443
 #define TLS_HANDSHAKE 0x16
 #define SCAN_PAYLOAD 18 /* makes 72-byte frames */
 #define SCAN_RECORD_BYTES (16 + 72)
+#define SEGMENT_BYTES 1448 /* of payload, in a full one */
 #define SYN 0x02
 #define ACK 0x10
 #define PSH 0x08
@@ -30,6 +34,8 @@ typedef struct {
     uint32_t seq[2];
     uint32_t frames_left; /* with payload */
     int step;             /* of the connection, handshake first */
+    uint8_t hello[HELLO_BYTES_MAX];
+    unsigned hello_bytes; /* of the kind hello; else 0 */
     bool is_ipv6, is_scan, first_done;
 } Flow;
 
@@ -47,6 +53,9 @@ static const Kind kinds[] = {
     {"small", 38, 50, 16, 5, 5},
     {"churn", 1000, 50, 3, 60, 2},
 };
+
+/* A record with a ServerHello, of which the header is right. */
+static const uint8_t server_hello[127] = {22, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3};
 
 static uint64_t state = 0x9e3779b97f4a7c15U;
 static uint64_t written, frame_number;
@@ -114,7 +123,8 @@ static uint8_t *put_ip(uint8_t *p, const Flow *flow, int side, uint8_t protocol,
     return p + 8;
 }
 
-static void write_segment(Flow *flow, int side, unsigned flags, unsigned payload)
+/* bytes: the payload; NULL: that does not matter. */
+static void write_bytes(Flow *flow, int side, unsigned flags, const uint8_t *bytes, unsigned payload)
 {
     uint8_t frame[2048] = {0};
     uint8_t *p = put_ip(frame, flow, side, 6, 20 + payload);
@@ -123,14 +133,22 @@ static void write_segment(Flow *flow, int side, unsigned flags, unsigned payload
     p = put32(put32(p, flow->seq[side]), flags & ACK ? flow->seq[side ^ 1] : 0);
     p = put16(p, 0x5000 | flags);
     p = put32(put16(p, 64240), 0);
-    memset(p, 'x', payload);
-    if (payload > 0 && !flow->first_done && flow->ports[1] == TLS_PORT)
+    if (bytes != NULL)
+        memcpy(p, bytes, payload);
+    else
+        memset(p, 'x', payload);
+    if (payload > 0 && bytes == NULL && !flow->first_done && flow->ports[1] == TLS_PORT)
         *p = TLS_HANDSHAKE; /* for filters that look for it */
     flow->seq[side] += payload + ((flags & (SYN | FIN)) != 0);
     write_record(frame, (uint32_t)(p - frame) + payload);
     if (payload > 0 && !flow->first_done && list != NULL)
         fprintf(list, "%llu\n", (unsigned long long)frame_number);
     flow->first_done |= payload > 0;
+}
+
+static void write_segment(Flow *flow, int side, unsigned flags, unsigned payload)
+{
+    write_bytes(flow, side, flags, NULL, payload);
 }
 
 static void write_datagram(unsigned payload)
@@ -201,6 +219,75 @@ static void write_kind(const Kind *kind, uint64_t bytes)
     }
 }
 
+static void fill(uint8_t *bytes, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        bytes[i] = (uint8_t)random64();
+}
+
+/* Writes the next frame of a connection that begins with a ClientHello. Returns false when it was the last. */
+static bool advance_hello(Flow *flow)
+{
+    const unsigned first = flow->hello_bytes < SEGMENT_BYTES ? flow->hello_bytes : SEGMENT_BYTES;
+
+    switch (flow->step++) {
+    case 0:
+        write_segment(flow, 0, SYN, 0);
+        return true;
+    case 1:
+        write_segment(flow, 1, SYN | ACK, 0);
+        return true;
+    case 2:
+        write_segment(flow, 0, ACK, 0);
+        return true;
+    case 3:
+        write_bytes(flow, 0, ACK | PSH, flow->hello, first);
+        return true;
+    case 4:
+        if (flow->hello_bytes > first) {
+            write_bytes(flow, 0, ACK | PSH, flow->hello + first, flow->hello_bytes - first);
+            return true;
+        }
+        flow->step++;
+        __attribute__((fallthrough));
+    case 5:
+        write_segment(flow, 1, ACK, 0);
+        return true;
+    case 6:
+        write_bytes(flow, 1, ACK | PSH, server_hello, sizeof server_hello);
+        return true;
+    default:
+        write_segment(flow, 0, FIN | ACK, 0);
+        return false;
+    }
+}
+
+static void begin_hello(Flow *flow, unsigned number)
+{
+    begin(flow, &kinds[0]);
+    flow->ports[1] = TLS_PORT;
+    flow->hello_bytes = hello_write(flow->hello, number, number % 3 == 0, fill);
+}
+
+/* Some are open at a time. */
+static void write_hellos(unsigned streams)
+{
+    static Flow flows[OPEN_FLOWS];
+    unsigned n_begun = 0, n_open = 0;
+
+    for (; n_open < OPEN_FLOWS && n_begun < streams; n_open++)
+        begin_hello(&flows[n_open], n_begun++);
+    while (n_open > 0) {
+        Flow *flow = &flows[below(n_open)];
+        if (advance_hello(flow))
+            continue;
+        if (n_begun < streams)
+            begin_hello(flow, n_begun++);
+        else
+            *flow = flows[--n_open];
+    }
+}
+
 /* The endpoints of stream i hold all 64 bits of mix64(i), so that no two streams have the same. */
 static void write_scan(uint64_t frames, uint64_t streams)
 {
@@ -229,8 +316,8 @@ int main(int argc, char **argv)
     static char buffer[1 << 20];
     const Kind *kind = argc > 1 ? find_kind(argv[1]) : NULL;
 
-    if (argc < 3 || (kind == NULL && strcmp(argv[1], "scan") != 0)) {
-        fputs("usage: generate mixed|small|churn|scan MEGABYTES [LIST [STREAMS]] >CAPTURE\n", stderr);
+    if (argc < 3 || (kind == NULL && strcmp(argv[1], "scan") != 0 && strcmp(argv[1], "hello") != 0)) {
+        fputs("usage: generate mixed|small|churn|scan|hello MEGABYTES [LIST [STREAMS]] >CAPTURE\n", stderr);
         return 64;
     }
     uint64_t bytes = strtoull(argv[2], NULL, 10) * 1000000;
@@ -244,6 +331,8 @@ int main(int argc, char **argv)
     fwrite(header, sizeof header, 1, stdout);
     if (kind != NULL)
         write_kind(kind, bytes);
+    else if (strcmp(argv[1], "hello") == 0)
+        write_hellos((unsigned)streams);
     else
         write_scan(frames, streams > 0 ? streams : 1);
     if (fflush(stdout) != 0 || (list != NULL && fclose(list) != 0)) {

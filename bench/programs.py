@@ -58,6 +58,20 @@ def ours(tools):
     ]
 
 
+def name_loggers(tools):
+    """The first, whose lines have nothing that was sent, is the base."""
+    log = ("-q", "--log", "/dev/null")
+    return [
+        Program("`firstpayload slim --log /dev/null --log-bytes 0`", slim(tools, *log, "--log-bytes", "0")),
+        Program("`firstpayload slim --log /dev/null`", slim(tools, *log)),
+        Program("`firstpayload slim --log /dev/null --log-format json --log-bytes 0`", slim(tools, *log, "--log-format", "json", "--log-bytes", "0")),
+        Program("`firstpayload slim --log /dev/null --log-format json --message-bytes 0`", slim(tools, *log, "--log-format", "json", "--message-bytes", "0")),
+        Program("`firstpayload slim --log /dev/null --log-format json`", slim(tools, *log, "--log-format", "json")),
+        Program("`ndpiReader -i FILE -q`", ("ndpiReader", "-i", "IN", "-q"), "libndpi-bin"),
+        Program("`ndpiReader -i FILE -q -C OUT`", ("ndpiReader", "-i", "IN", "-q", "-C", "OUT"), "libndpi-bin"),
+    ]
+
+
 def threads(tools):
     """Of these the wall time counts; the first is the base."""
     return [readers(tools)[0], ours(tools)[0], Program("`firstpayload slim -j 2 -w /dev/null`", slim(tools, "-q", "-j", "2", "-w", "/dev/null"))]

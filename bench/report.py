@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-PACKAGES = ("tcpdump", "libpcap0.8", "wireshark-common", "tshark", "tcpslice", "nfdump", "softflowd", "argus-server", "tcptrace")
+PACKAGES = ("tcpdump", "libpcap0.8", "wireshark-common", "tshark", "tcpslice", "nfdump", "softflowd", "argus-server", "tcptrace", "libndpi-bin")
 
 
 def ratio(value):

@@ -239,6 +239,7 @@ seccomp_sandbox=NO
 rsa_cert_file=$work/server.crt
 rsa_private_key_file=$work/server.key
 END
+    # shellcheck disable=SC2016 # the inner shell expands it
     start_server sh -c 'vsftpd "$1"; wait' sh "$work/vsftpd.conf"
 
     mkdir "$work/prosody"

@@ -3,9 +3,12 @@
 #include "tshark-rights.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -20,6 +23,16 @@ static const struct passwd *find_user(void)
     return user != NULL ? user : getpwnam("nobody");
 }
 
+/* Whether this process may become another user. In a container, even root may lack that right. */
+static bool may_change_user(void)
+{
+    const uint32_t needed = UINT32_C(1) << CAP_SETUID | UINT32_C(1) << CAP_SETGID;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct capabilities[_LINUX_CAPABILITY_U32S_3] = {0};
+
+    return syscall(SYS_capget, &header, capabilities) != 0 || (capabilities[0].effective & needed) == needed;
+}
+
 static void add_user(GPtrArray *argv, const struct passwd *user)
 {
     g_ptr_array_add(argv, g_strdup_printf("--reuid=%u", user->pw_uid));
@@ -28,17 +41,24 @@ static void add_user(GPtrArray *argv, const struct passwd *user)
     g_ptr_array_add(argv, g_strdup("--bounding-set=-all"));
 }
 
+static bool refuse(const char *why, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: is not started with rights that it does not need; %s", why);
+    return false;
+}
+
 bool fp_tshark_rights_add(GPtrArray *argv, GError **error)
 {
     const bool is_root = geteuid() == 0;
     const struct passwd *user = is_root ? find_user() : NULL;
 
-    if (access(SETPRIV, X_OK) != 0 || (is_root && user == NULL)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: is not started with rights that it does not need; %s",
-                    is_root && user == NULL ? "there is neither a user tshark nor nobody"
-                                            : SETPRIV ", which takes them away, is missing (Debian's package util-linux)");
-        return false;
-    }
+    if (access(SETPRIV, X_OK) != 0)
+        return refuse(SETPRIV ", which takes them away, is missing (Debian's package util-linux)", error);
+    if (is_root && user == NULL)
+        return refuse("there is neither a user tshark nor nobody", error);
+    if (is_root && !may_change_user())
+        return refuse("to run it as another user than root takes CAP_SETUID and CAP_SETGID; run firstpayload with both, or not as root",
+                      error);
     g_ptr_array_add(argv, g_strdup(SETPRIV));
     g_ptr_array_add(argv, g_strdup("--no-new-privs"));
     g_ptr_array_add(argv, g_strdup("--inh-caps=-all"));

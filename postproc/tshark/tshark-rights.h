@@ -10,8 +10,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Appends to argv the words by which setpriv(1) runs the program that follows. Returns false and sets error when setpriv is missing, or
- * there is no such user. The caller frees the words. */
+/* Appends to argv the words by which setpriv(1) runs the program that follows. Returns false and sets error when setpriv is missing, there
+ * is no such user, or root may not become another user. The caller frees the words. */
 bool fp_tshark_rights_add(GPtrArray *argv, GError **error);
 
 /* The descriptor by which the program that follows is run when its folder is root's alone. */

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is asked for the frames of each class, and where captures are: what the agreement tests have in common.
+"""Ways to get the frames of each class, and where captures are: what the agreement tests have in common.
 
-Every answer is a list of rows "frame<TAB>classes", as `firstpayload slim --list` prints them. The environment, which
-CMakeLists.txt sets: FIRSTPAYLOAD_PROGRAM, FIRSTPAYLOAD_PLUGINS, FIRSTPAYLOAD_SCENARIO_TO_PCAP and, for those who keep
-it elsewhere, FIRSTPAYLOAD_CAPTURES.
+Every answer is a list of rows "frame<TAB>classes", as `firstpayload slim --list` prints them. These variables of the environment, which
+CMakeLists.txt sets, are used: FIRSTPAYLOAD_PROGRAM, FIRSTPAYLOAD_PLUGINS, FIRSTPAYLOAD_SCENARIO_TO_PCAP and, if you keep the captures elsewhere,
+FIRSTPAYLOAD_CAPTURES.
 """
 import difflib
 import os
@@ -30,7 +30,7 @@ USUAL = tuple(FIELDS)[:4]
 
 
 def program(*args, check=True):
-    """Runs the program; a capture with a cut end makes its status 1, which is for the caller to judge."""
+    """Runs the program. A truncated capture makes its exit status 1, which the caller has to judge."""
     done = subprocess.run([os.environ["FIRSTPAYLOAD_PROGRAM"], *map(str, args)], capture_output=True, check=False)
     if check and done.returncode != 0:
         raise AssertionError(f"firstpayload {' '.join(map(str, args))}: status {done.returncode}: {done.stderr.decode(errors='replace')}")
@@ -45,19 +45,19 @@ PREFERENCES = {"--idle": "idle", "--opening-bytes": "opening_bytes", "--flight-b
 
 
 def preferences(options):
-    """What the program's options are for the plugin."""
+    """Returns the plugin's preferences that correspond to the program's options."""
     words = list(map(str, options))
     return [word for option, value in zip(words[::2], words[1::2]) if option != "--keep"
             for word in ("-o", f"firstpayload.{PREFERENCES[option]}:{value}")]
 
 
 def kept(options):
-    """The classes that a list is about."""
+    """Returns the classes that a list is about."""
     return options[options.index("--keep") + 1].split(",") if "--keep" in options else USUAL
 
 
 def plugin(path, *options):
-    """All classes in one run."""
+    """Asks for all classes in one run."""
     names_asked = [name for name in FIELDS if name in kept(options)]
     extract = [word for field in map(FIELDS.get, names_asked) for word in ("-e", field)]
     done = tshark_runner.run_tshark([*preferences(options), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
@@ -71,7 +71,7 @@ def plugin(path, *options):
 
 
 def plugin_by_filters(path):
-    """The same by the filters that people type."""
+    """Asks the same with the filters that people type."""
     classes = {}
     for name in USUAL:
         field = FIELDS[name]
@@ -96,7 +96,7 @@ def scenarios():
 
 
 def scenario_capture(path):
-    """The capture of a scenario, where tshark's user can read it."""
+    """Returns the capture of a scenario, in a place where tshark's user can read it."""
     capture = pathlib.Path(tshark_runner.folder()) / (path.stem + ".pcap")
     if not capture.exists():
         scenario_to_pcap(path, capture)
@@ -112,7 +112,7 @@ NOT_YET = HERE / "not-yet.txt"    # captures that the program cannot decode
 
 
 def shared_captures():
-    """[(name, capture, expected rows)]; empty when the folder is not there."""
+    """Returns [(name, capture, expected rows)]; an empty list if the folder is not there."""
     expected = SHARED / "expected"
     found = []
     for frames in sorted(expected.rglob("*.frames")) if expected.is_dir() else []:
@@ -122,7 +122,7 @@ def shared_captures():
 
 
 def shared_captures_and_traits():
-    """[(name, capture, what index.tsv says of it)]"""
+    """Returns [(name, capture, what index.tsv says of it)]."""
     index = SHARED / "index.tsv"
     rows = [line.split("\t", 1) for line in index.read_text().splitlines()[1:]] if index.exists() else []
     return [(name, SHARED / "files" / name, traits) for name, traits in rows]
@@ -133,8 +133,8 @@ def say_absent(suites):
 
 
 def in_parallel(function, items):
-    """[function(item), ...]; an exception is its item's result."""
-    tshark_runner.folder()              # made here, so that no two threads make one each
+    """Returns [function(item), ...]; an exception becomes the result of its item."""
+    tshark_runner.folder()              # made here, so that no two threads each make one
 
     def guarded(item):
         try:
@@ -146,7 +146,7 @@ def in_parallel(function, items):
 
 
 def difference(wanted, found, wanted_name, found_name):
-    """"" when both are the same, else the lines that differ."""
+    """Returns "" if both are the same, otherwise the lines that differ."""
     if isinstance(found, Exception):
         raise found
     if isinstance(wanted, Exception):

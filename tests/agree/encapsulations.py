@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ways to put a packet into another, and frames made of them.
+"""Ways to put a packet into another, and frames made with them.
 
-What is carried is (space, number, bytes): a space is whose number it is. A way leads from one space to another; LEAF is where every frame begins, "frame"
-where it ends, and then the number is its link type. A new way is a row in WAYS.
+What is carried is (space, number, bytes): the space says what kind of number it is. A way leads from one space to another. LEAF is where every
+frame begins, and "frame" is where it ends; there, the number is its link type. A new way is a row in WAYS.
 """
 import random
 import struct
@@ -11,8 +11,8 @@ import zlib
 
 SYN, PSH, ACK = 2, 8, 16
 GET, OK = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"
-client_port = 50000     # of UDP; of each connection and each layer another (build), as some of what Wireshark learns of two endpoints stays
-A, B = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"     # addresses of Ethernet, the client's first
+client_port = 50000     # of UDP; different ones for each connection and layer (build), as some of what Wireshark learns about two endpoints stays
+A, B = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"     # Ethernet addresses, the client's first
 
 
 def tcp(source_port, destination_port, seq, ack, flags, data=b""):
@@ -20,7 +20,7 @@ def tcp(source_port, destination_port, seq, ack, flags, data=b""):
 
 
 def connection(port=40000, request=GET):
-    """[(is the client's, segment), ...]: handshake, request, answer."""
+    """Returns [(is the client's, segment), ...]: handshake, request, answer."""
     return [(True, tcp(port, 80, 1000, 0, SYN)), (False, tcp(80, port, 5000, 1001, SYN | ACK)), (True, tcp(port, 80, 1001, 5001, ACK)),
             (True, tcp(port, 80, 1001, 5001, PSH | ACK, request)), (False, tcp(80, port, 5001, 1001 + len(request), PSH | ACK, OK))]
 
@@ -104,7 +104,7 @@ def in_type(number, head):
 
 
 def at(number, head=b"", tail=b""):
-    """Under a number, head before what is carried, whose own number does not matter."""
+    """Under a number, with head before what is carried; the carried packet's own number does not matter."""
     return lambda up, inner, data: (number, head + data + tail)
 
 
@@ -329,7 +329,7 @@ BY_NAME = {way[0]: way for way in WAYS}
 
 
 def shortest(space, end):
-    """Ways from one space to the other, as few as there can be: [] where they are one, None where there are none."""
+    """Returns the ways from one space to the other, as few as possible: [] if they are the same, None if there are none."""
     found, front = {space: []}, [space]
     while front:
         here = front.pop(0)
@@ -342,21 +342,21 @@ def shortest(space, end):
     return None
 
 
-# Ways for which the shortest path makes no sense: what comes before, and after.
+# Ways for which the shortest path makes no sense: what comes before them, and after.
 BEFORE = {"teredo": ["ipv6"], "wlan-mesh": ["ipv4", "type-of-ip", "snap"], "link-juniper-atm1": ["ipv4", "type-of-ip", "snap"],
           "link-juniper-atm2": ["ipv4", "type-of-ip", "snap"]}
 AFTER = {"gre-wccp-2": ["gre", "ipv4", "link-raw"]}
 
 
 def path_through(way):
-    """The shortest path from a segment to a frame that goes this way and makes sense."""
+    """Returns the shortest path from a segment to a frame that goes this way and makes sense."""
     before = [BY_NAME[name] for name in BEFORE[way[0]]] if way[0] in BEFORE else shortest(LEAF, way[1])
     after = [BY_NAME[name] for name in AFTER[way[0]]] if way[0] in AFTER else shortest(way[2], "frame")
     return before + [way] + after
 
 
 def random_path(source, longest):
-    """A path of no fixed length."""
+    """Returns a path of no fixed length."""
     space, path = LEAF, []
     while space != "frame" and len(path) < longest:
         way = source.choice([way for way in WAYS if way[1] == space])
@@ -375,7 +375,7 @@ def name_of(path):
 
 
 def build(path, up, segment):
-    """(link type, frame) of a segment."""
+    """Returns (link type, frame) for a segment."""
     global client_port
     first_port = 20000 + struct.unpack_from(">H", segment, 0 if up else 2)[0]
     number, data = 6, segment
@@ -390,7 +390,7 @@ PACKET = ipv4(True, 6, struct.pack(">HHIIBBHHH", 40000, 80, 1001, 5001, 0x50, 0x
 
 
 def c_row(name):
-    """The row of tests/postproc/decode/framings.h for a way that takes the packet as it is. The name of its link type is to be filled in."""
+    """Returns the row of tests/postproc/decode/framings.h for a way that takes the packet as it is. The name of its link type has to be filled in."""
     number, frame = 4, PACKET
     for way in path_through(BY_NAME[name])[1:]:
         number, frame = way[3](True, number, frame)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The frames of each class in a capture, written out from stock tshark's fields: no plugin, no code of this project.
+"""The frames of each class in a capture, computed from stock tshark's fields: without the plugin, and without any code of this project.
 
 usage: oracle.py FILE        prints frame, tab, classes, for each frame that is in any class
 
-Each stream's segments are gathered first and looked at as a whole afterwards.
+First, the segments of each stream are gathered; then they are looked at as a whole.
 """
 import os
 import re
@@ -31,7 +31,7 @@ class Segment:
     frame: int
     sender: tuple       # address and port
     flags: int
-    offset: int         # where its payload begins in its side's bytes
+    offset: int         # where its payload begins among its side's bytes
     has_payload: bool
 
 
@@ -40,7 +40,8 @@ def tshark(path, *args):
 
 
 def to_segment(frame, address, fields):
-    """(stream, segment); or None where stock tshark does not know all: quoted in an ICMP error, a lone fragment, an impossible header."""
+    """Returns (stream, segment); or None if stock tshark does not know everything: for a segment quoted in an ICMP error, a lone fragment, an
+    impossible header."""
     if not all(fields.get(name) for name in ("tcp.stream", "tcp.len", "tcp.flags")):
         return None
     flags, length = int(fields["tcp.flags"], 16), int(fields["tcp.len"])
@@ -51,7 +52,8 @@ def to_segment(frame, address, fields):
 
 
 def segments_of_rows(path):
-    """Every segment, from a table of fields; None when some frame has several IP or TCP layers: a table does not tell which field is whose."""
+    """Returns every segment, from a table of fields; or None if some frame has several IP or TCP layers, as a table does not tell which field
+    belongs to which."""
     columns = [word for name in COLUMNS for word in ("-e", name)]
     segments = []
     for line in tshark(path, "-Y", "tcp", "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=|", *columns).splitlines():
@@ -64,7 +66,7 @@ def segments_of_rows(path):
 
 
 def layers(packet):
-    """(address, fields) of each TCP layer; the address is that of the IP layer before it."""
+    """Returns (address, fields) for each TCP layer; the address is that of the IP layer before it."""
     address = None
     for layer in packet.iter("proto"):
         fields = {}
@@ -77,7 +79,7 @@ def layers(packet):
 
 
 def segments_of_trees(path):
-    """The same from whole trees, which takes far longer."""
+    """Returns the same from whole trees, which takes far longer."""
     segments = []
     text = NOT_XML.sub("?", tshark(path, "-Y", "tcp", "-T", "pdml"))
     for packet in map(ElementTree.fromstring, re.findall(r"<packet>.*?</packet>", text, re.DOTALL)):
@@ -87,7 +89,7 @@ def segments_of_trees(path):
 
 
 def streams(path):
-    """Every stream's segments, in the order of the capture."""
+    """Returns the segments of every stream, in the order of the capture."""
     found = {}
     segments = segments_of_rows(path)
     for number, segment in segments_of_trees(path) if segments is None else segments:
@@ -107,7 +109,7 @@ def handshake(segments):
 
 
 def spoken(segments):
-    """(first, reply, flight): first and reply are None when there is none."""
+    """Returns (first, reply, flight); first and reply are None if there is none."""
     payload = [segment for segment in segments if segment.has_payload]
     if not payload:
         return None, None, []
@@ -152,7 +154,7 @@ def is_true(field):
 
 
 def ip_payload(fields):
-    """What the IP header leaves to UDP; None where it does not say."""
+    """Returns the length that the IP header leaves to UDP, or None where it does not say."""
     reassembled = fields["ip.reassembled.length"] or fields["ipv6.reassembled.length"]
     if reassembled:
         return int(reassembled)
@@ -173,7 +175,7 @@ def to_datagram(fields):
 
 
 def datagram_streams(path):
-    """The datagrams with payload of each stream; of frames without tunnels."""
+    """Returns the datagrams with payload of each stream, from frames without tunnels."""
     columns = [word for name in UDP_COLUMNS for word in ("-e", name)]
     found = {}
     for line in tshark(path, "-Y", "udp.stream and not icmp and not icmpv6", "-T", "fields", "-E", "occurrence=f", *columns).splitlines():
@@ -192,7 +194,7 @@ def is_quic(datagram):
 
 
 def datagram_classes(datagrams, opening_bytes):
-    """(datagram, its classes) for each"""
+    """Returns (datagram, its classes) for each."""
     sent, replied = {}, False
     for datagram in datagrams:
         before = sent.get(datagram.sender, 0)
@@ -217,7 +219,7 @@ def classify_datagrams(path, opening_bytes, transports, classes):
 
 
 def classify(path, opening_bytes, transports):
-    """{frame: set of class names}"""
+    """Returns {frame: set of class names}."""
     classes = {}
     if {"udp", "quic"} & set(transports):
         classify_datagrams(path, opening_bytes, transports, classes)
@@ -231,7 +233,7 @@ def classify(path, opening_bytes, transports):
 
 
 def rows(path, asked=USUAL, opening_bytes=OPENING_BYTES, transports=("tcp",)):
-    """["frame<TAB>classes", ...] of the classes asked for"""
+    """Returns ["frame<TAB>classes", ...] for the classes asked for."""
     of_frames = [(frame, [name for name in ORDER if name in names and name in asked]) for frame, names in sorted(classify(path, opening_bytes, transports).items())]
     return [f"{frame}\t{','.join(names)}" for frame, names in of_frames if names]
 

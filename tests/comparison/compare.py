@@ -19,7 +19,7 @@ TABLES = {"logged": logged, "stalls": stalls, "costs": costs}
 
 
 def main():
-    # A shell that starts this in the background has it ignore SIGINT, and the readers would too.
+    # A shell that starts this in the background makes it ignore SIGINT, and the readers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     lacks = missing()
     for lack in lacks:

@@ -16,7 +16,7 @@ if _blocks:
 
 
 def tables():
-    """Those of the document, each as its lines, by what stands in its upper left corner."""
+    """Returns the document's tables as lists of lines, by the text in their upper left corners."""
     with open(PATH) as file:
         found = re.findall(r"(?:^\|.*\n)+", file.read(), re.M)
     return {table.split("|")[1].strip(): table.splitlines() for table in found}

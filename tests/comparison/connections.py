@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections of a client to a server behind a router, each with something about it that ways to log its first words may stumble over.
+"""Connections of a client to a server behind a router, each with a peculiarity that may confuse ways to log its first words.
 
-All are those of real kernels: what is lost is lost by rules of the firewall at either end, behind or before the router.
+All are connections of real kernels: firewall rules at either end, in front of the router or behind it, drop what is lost.
 """
 import collections
 import errno
@@ -22,12 +22,12 @@ SERVER4, SERVER6 = "198.51.100.2", "2001:db8:1::2"
 FAST_OPEN_WITHOUT_COOKIES = 0x207
 FAST_OPEN_CONNECT = 30                      # TCP_FASTOPEN_CONNECT: the SYN waits for the first words
 
-# ends: both (address, port). message: what is said first, frame: as much of it as the first payload frame has.
+# ends: both (address, port). message: what is said first. frame: the part of it that the first payload frame has.
 Said = collections.namedtuple("Said", "ends message frame name", defaults=("",))
 
 
 def exchange_lines(connection, *_):
-    """Each line is answered, until the client closes. HTTP as far as a client here cares."""
+    """Answers each line until the client closes the connection. The client looks no closer at HTTP."""
     with connection, connection.makefile("rwb") as file:
         for line in file:
             if line == b"\r\n" or not line.endswith(b"\r\n"):
@@ -42,7 +42,7 @@ def greet(connection, *_):
 
 
 class Loss:
-    """What a namespace loses of what comes to it, from now on until end."""
+    """Drops some of what comes to a namespace, from now on until the end of the block."""
 
     def __init__(self, namespace, table, rule):
         self.namespace, self.table = namespace, table
@@ -57,12 +57,12 @@ class Loss:
 
 
 class Net:
-    """Client, router, server; everything is logged at the router. rings: of each tcpdump there, what returns the paths of its captures."""
+    """Client, router, server; everything is logged at the router. rings: for each tcpdump there, a function that returns the paths of its captures."""
     rings = ()
 
     def __init__(self, folder):
         self.client, self.router, self.server = self.namespaces = [Namespace() for _ in range(3)]
-        for namespace in self.namespaces:       # an address that is still being tried sends no neighbour solicitation, and SYNs would be repeated
+        for namespace in self.namespaces:       # an address that is still being checked sends no neighbour solicitation, and SYNs would be repeated
             namespace.run("sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
         cable(self.client, "eth0", self.router, "eth1")
         cable(self.router, "eth0", self.server, "eth0")
@@ -88,7 +88,7 @@ class Net:
         self.client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.client_side.check_hostname = False
         self.client_side.verify_mode = ssl.CERT_NONE
-        self.client_side.set_ecdh_curve("prime256v1")    # later OpenSSLs' key shares would not leave room in one segment
+        self.client_side.set_ecdh_curve("prime256v1")    # the key shares of later versions of OpenSSL would not leave room in one segment
 
     def serve_tls(self, connection, *_):
         connection.settimeout(PATIENCE_SECONDS)
@@ -96,7 +96,7 @@ class Net:
             with self.server_side.wrap_socket(connection, server_side=True) as inside:
                 inside.sendall(b"answer to " + inside.recv(1000))
         except OSError:
-            pass                                # the client says what went wrong
+            pass                                # the client reports what went wrong
 
     def close(self):
         for service in self.services:
@@ -105,11 +105,11 @@ class Net:
             namespace.close()
 
     def rotations(self):
-        """How many captures each tcpdump has begun."""
+        """Returns how many captures each tcpdump has begun."""
         return [len(ring()) for ring in self.rings]
 
     def have_twice(self, message):
-        """Whether each tcpdump has a capture with the bytes in it twice, or more often."""
+        """Whether each tcpdump has a capture that contains the bytes at least twice."""
         def count(path):
             with open(path, "rb") as file:
                 return file.read().count(message)
@@ -117,8 +117,8 @@ class Net:
         return all(any(count(path) >= 2 for path in ring()) for ring in self.rings)
 
     def rotate(self):
-        """Returns when each tcpdump has begun another capture, which it does at a packet; twice, as at the first one it may not have come to
-        what has been said up to now."""
+        """Returns when each tcpdump has begun another capture, which it does at a packet. It must do so twice: at the first one, it may not have
+        reached what has been said up to now."""
         before = self.rotations()
 
         def rotated():
@@ -146,7 +146,7 @@ class Net:
         return said(client, messages[0])
 
     def tls(self, client, name, before=None, between=None):
-        """A whole TLS connection. before: called when the ClientHello is made; between: called between its halves."""
+        """Makes a whole TLS connection. before: called when the ClientHello has been made; between: called between its halves."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         inside = self.client_side.wrap_bio(incoming, outgoing, server_hostname=name)
         hello = step(inside.do_handshake, client, incoming, outgoing, once=True)
@@ -165,7 +165,7 @@ class Net:
 
 
 def step(call, client, incoming, outgoing, once=False):
-    """Does call as far as it goes, with what the server says. once: returns what it wants to say at the first wait for the server."""
+    """Calls call until it has what it needs from the server. once: instead of waiting for the server, returns what is to be said to it."""
     while True:
         try:
             return call()
@@ -252,7 +252,7 @@ def lost_ack(net):
     with net.connect(TLS, port=20001) as client:
         loss.wait_for_one()
         loss.end()
-        # After one second the server says SYN/ACK again.
+        # After one second, the server sends its SYN/ACK again.
         wait_for(lambda: net.server.states(20001) == [ESTABLISHED], "the server to know of the connection")
         return net.tls(client, "ack.example")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CPU time of the reader. What the rules cost the kernel is less than what client and server take more or less from run to run."""
+"""CPU time of the reader. What the rules cost the kernel is less than the variation of client and server from run to run."""
 import statistics
 import tempfile
 import time
@@ -22,13 +22,13 @@ def fetch(net):
 
 
 def passed(net):
-    """Packets that went over the router's side to the server, as it counts them: merged ones once."""
+    """Returns the number of packets that went through the router's interface to the server, as it counts them: merged ones once."""
     row = next(line.split() for line in net.router.read("dev").splitlines() if line.strip().startswith("eth0:"))
     return int(row[2]) + int(row[10])
 
 
 def one_run(net, kind, n):
-    """(seconds of the reader, lines)"""
+    """Returns (seconds of the reader, lines)."""
     with tempfile.TemporaryDirectory() as folder:
         way = kind(net.router, folder)
         way.shell(way.load)
@@ -47,7 +47,7 @@ def one_run(net, kind, n):
 
 
 def table(net, _):
-    """(columns, rows)"""
+    """Returns (columns, rows)."""
     before = passed(net)
     for _ in range(100):
         fetch(net)

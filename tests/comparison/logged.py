@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who logs which first payload: all ways at once, on the same connections."""
+"""Which way logs which first payload: all ways at once, on the same connections."""
 import concurrent.futures
 import functools
 
@@ -11,12 +11,12 @@ CORNER = "what is special about the connection"
 
 
 def verdict(said, entries):
-    """In words."""
+    """Returns in words what the entries have of it."""
     mine = [entry for entry in entries if entry.ends == said.ends]
     told = [entry for entry in mine if entry.payload or entry.name]
     if not told:
         return "no payload" if mine else "nothing"
-    # tshark puts a ClientHello together; what it dissected then is of the whole, though the frame has a part.
+    # tshark puts a ClientHello together; what it dissected then belongs to the whole, although the frame has only a part of it.
     whole = [entry for entry in told if entry.payload == said.message or said.name and entry.name == said.name]
     others = [entry for entry in told if entry not in whole]
     if whole:
@@ -51,9 +51,9 @@ class Restarted:
 
 
 def talk(net, ways):
-    """[(what is special, Said)]"""
+    """Returns [(what is special, Said)]."""
     net.rings = [functools.partial(way.captures, "") for way in ways if isinstance(way, Tshark)]
-    for talk in (plain_tls, plain_ipv6):        # who lives where is known from here on
+    for talk in (plain_tls, plain_ipv6):        # from here on, it is known which address has which link-layer address
         talk(net)
     with concurrent.futures.ThreadPoolExecutor(len(TOGETHER)) as pool:
         found = list(zip((talk.__doc__ for talk in TOGETHER), pool.map(lambda talk: talk(net), TOGETHER)))
@@ -70,7 +70,7 @@ def talk(net, ways):
 
 
 def restarted_in_one_capture(net, ways):
-    """A tcpdump that is killed takes the capture of these with it, and no other; None when it has gone on to the next one meanwhile."""
+    """A tcpdump that is killed loses the capture with these connections, and no other; None if it has gone on to the next one in the meantime."""
     net.rotate()
     before = net.rotations()
     restarted = Restarted(net)
@@ -82,14 +82,14 @@ def restarted_in_one_capture(net, ways):
 
 
 def wait_until_logged(said, ways):
-    """By all but tcpdump, which hands over whole captures."""
+    """Waits for all ways but tcpdump, which hands over whole captures."""
     for way in ways:
         if not isinstance(way, Tshark):
             wait_for(lambda: any(entry.ends == said.ends for entry in way.entries()), "a line of " + way.title)
 
 
 def table(net, folder):
-    """(columns, rows)"""
+    """Returns (columns, rows)."""
     ways = [kind(net.router, folder) for kind in LOGGERS]
     try:
         for way in ways:

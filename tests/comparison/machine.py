@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What this machine must have for the comparison, and what of it is changed meanwhile."""
+"""What this machine must have for the comparison, and which settings are changed while it runs."""
 import contextlib
 import os
 
@@ -22,7 +22,7 @@ PROBES = (
 
 
 def missing():
-    """In words."""
+    """Returns in words what this machine lacks."""
     lacks = namespaces.missing(TOOLS, PROBES)
     if os.geteuid() == 0:
         lacks += ["%s, which can be opened" % path for path in ("/dev/kmsg", ALL_NAMESPACES) if not os.access(path, os.R_OK | os.W_OK)]
@@ -31,7 +31,7 @@ def missing():
 
 @contextlib.contextmanager
 def log_of_all_namespaces():
-    """Without it LOG says nothing of packets in a namespace. Set back afterwards."""
+    """Without this, LOG says nothing about packets in a namespace. It is reset afterwards."""
     with open(ALL_NAMESPACES, "r+") as file:
         before = file.read()
         file.seek(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What becomes of connections when the reader is stopped or dead."""
+"""What becomes of connections while the reader is stopped or dead."""
 import concurrent.futures
 import errno
 import select
@@ -13,12 +13,12 @@ from ways import READERS
 CORNER = "connections of which each says a line and gets one"
 COLUMNS = "reader at work", "reader stopped (SIGSTOP)", "reader killed"
 AT_ONCE = 8
-# A SYN is sent again after a second, and after two or one more; other segments after 0.2 s, 0.4 s, and so on.
+# A SYN is sent again after one second, and after two or one more; other segments after 0.2 s, 0.4 s, and so on.
 GIVEN_UP_SYNS, GIVEN_UP_SEGMENTS = 2, 4
 
 
 def exchange(net):
-    """How often the SYN and the line had to be sent again, or None when that went on for seconds."""
+    """Returns how often the SYN and the line had to be sent again, or None when that went on for seconds."""
     with client_socket(net.client, SERVER4) as client:
         client.setblocking(False)
         if client.connect_ex((SERVER4, HTTP)) != errno.EINPROGRESS:
@@ -48,7 +48,7 @@ def measure(net):
 
 
 def word(sent_again):
-    """That of the machine's other work must not be in it: for that the one counts that went best."""
+    """Other work of the machine must not count: so the connection that went best counts."""
     done = [one for one in sent_again if one is not None]
     if not done:
         return "none got through"
@@ -59,7 +59,7 @@ def word(sent_again):
 
 
 def states(net, way):
-    """[what exchange says of each connection] in each state of the reader."""
+    """Returns [what exchange says of each connection] for each state of the reader."""
     way.shell(way.load)
     way.start()
     try:
@@ -75,7 +75,7 @@ def states(net, way):
 
 
 def table(net, folder):
-    """(columns, rows)"""
+    """Returns (columns, rows)."""
     rows = []
     for kind in READERS:
         way = kind(net.router, folder)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tables of docs/comparison.md are what comes out: who logs what, and what becomes of connections. Not what it costs."""
+"""The tables of docs/comparison.md show what comes out: who logs what, and what becomes of connections. Costs are not tested."""
 import signal
 import sys
 import tempfile
@@ -34,7 +34,7 @@ class Comparison(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    # A shell that starts the tests in the background has them ignore it, and the readers would too.
+    # A shell that starts the tests in the background makes them ignore SIGINT, and the readers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     lacks = missing()
     for lack in lacks:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ways to log what connections say first: each with its rules for the firewall and its reader, in a namespace."""
+"""The ways to log what connections say first, each with its firewall rules and its reader, in a namespace."""
 import base64
 import collections
 import glob
@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 QUEUE = re.search(r"--queue-num (\d+)", NFQUEUE)[1]
 
-# A line that a way has logged. ends: both (address, port). name: the server's, where the way knows it.
+# A line that a way has logged. ends: both (address, port). name: the server's name, if the way knows it.
 Entry = collections.namedtuple("Entry", "ends payload name midstream", defaults=("", False))
 
 
@@ -38,7 +38,7 @@ def ends(source, source_port, destination, destination_port):
 
 
 class Way:
-    """With start, signal, kill, stop; entries then says what was logged. seconds: the CPU time of readers that have ended."""
+    """Has start, signal, kill and stop; entries then returns what was logged. seconds: the CPU time of readers that have ended."""
     title = ""
     load = "true"
     reader = "true"
@@ -63,7 +63,7 @@ class Way:
         with open(os.path.join(self.folder, "said"), "ab") as said:
             self.process = subprocess.Popen(self.namespace.argv("sh", "-euc", self.reader), cwd=self.folder, env=environment,
                                             stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        # Twice: what configures the kernel may sleep for a moment before it does.
+        # Twice: a program that configures the kernel may sleep for a moment before it does so.
         for _ in range(2):
             wait_for(lambda: self.process.poll() is not None or self.ready() and is_asleep(self.process.pid), "the reader of " + self.title)
             time.sleep(0.02)
@@ -81,7 +81,7 @@ class Way:
             self.process = None
 
     def stop(self):
-        """As Ctrl-C does."""
+        """Stops the reader as Ctrl-C does."""
         if not self.process:
             return
         self.process.send_signal(signal.SIGINT)
@@ -93,7 +93,7 @@ class Way:
         self.process = None
 
     def settle(self):
-        """What it has started may go on for a while."""
+        """Waits for what the reader has started: it may go on for a while."""
 
     def entries(self):
         return []
@@ -122,7 +122,7 @@ class Log(Way):
 
 
 def compressed(address):
-    """The kernel's log has all digits of IPv6 addresses."""
+    """The kernel's log writes IPv6 addresses with all digits."""
     return str(ipaddress.ip_address(address))
 
 
@@ -155,10 +155,10 @@ class QueueEightBypass(Queue):
 
 
 class Tshark(Way):
-    """tcpdump -z: its children go on when it has ended, and it hands over no last file."""
+    """tcpdump -z: its children go on when it has ended, and it does not hand over its last file."""
     title = "tshark by protocol"
     filter = BY_PROTOCOL
-    unfinished = 0                              # captures that no tcpdump has handed over: each its last one
+    unfinished = 0                              # captures that no tcpdump has handed over: the last one of each
 
     def start(self):
         script = os.path.join(self.folder, "first.sh")
@@ -185,7 +185,7 @@ class Tshark(Way):
         self.seconds += sum(self.times())       # tcpdump does not wait for them
 
     def times(self):
-        """Seconds of each first.sh: two lines, of two times such as 0m0.050s."""
+        """Returns the seconds of each first.sh: two lines, of two times such as 0m0.050s."""
         found = [float(part) for line in lines(os.path.join(self.folder, "times")) for part in re.findall(r"[\d.]+(?=s)", line)]
         return [sum(found[at:at + 4]) for at in range(0, len(found) - 3, 4)]
 

@@ -4,7 +4,7 @@
 
 #define FLIGHT_BYTES 16384
 
-/* A segment of the past, and what was found out about it then. */
+/* A segment of the past, and what was found out about it at the time. */
 typedef struct {
     FpSegment segment;
     unsigned direction;
@@ -13,10 +13,10 @@ typedef struct {
     gboolean probe;      /* a zero-window probe */
     gboolean payload;
     gboolean ends_handshake;
-    gboolean gapless; /* goes on right where its direction was */
-    gboolean far;     /* of the flight, and a GiB on */
+    gboolean gapless; /* continues right where its direction was */
+    gboolean far;     /* of the flight, gapless, and at least 1 GiB from its beginning */
     unsigned payload_classes;
-    gint32 offset; /* of payload, as it was then */
+    gint32 offset; /* of payload, as it was at the time */
 } Event;
 
 struct Reference {
@@ -83,7 +83,7 @@ static Number base_of(const GArray *events, unsigned direction)
     return base;
 }
 
-/* The highest number that a direction has come to, zero-window probes left out. */
+/* The highest number that a direction has reached, without zero-window probes. */
 static Number next_of(const GArray *events, unsigned direction)
 {
     Number next = {FALSE, 0};
@@ -179,7 +179,7 @@ static void find_out(const GArray *events, Event *event)
     event->gapless = next_of(events, event->direction).known && next_of(events, event->direction).value == segment->seq;
 }
 
-/* events include the segment asked about, here and below. */
+/* Here and below, events include the segment in question. */
 static FpSide side_of(const GArray *events, unsigned direction)
 {
     FpSide side = FP_SIDE_UNKNOWN;
@@ -238,7 +238,7 @@ static gboolean is_midstream(const GArray *events)
     return TRUE;
 }
 
-/* Whether the last of events is the only one with RST or FIN, and there is no payload yet. */
+/* Whether the last of events is the only one with RST or FIN, and there has been no payload. */
 static gboolean ends_silence(const GArray *events)
 {
     guint closing = 0;
@@ -254,8 +254,8 @@ static gboolean is_closing(const Event *event, guint8 flags)
     return event->whole && event->segment.flags & flags;
 }
 
-/* Whether the flight is over with a segment, the last of events; classes: those of its payload. Each segment from the first payload on is
- * asked anew what it ends. */
+/* Whether the flight is over with a segment, the last of events. classes: those of its payload. For each segment from the first
+ * payload on, what it ends is worked out anew. */
 static gboolean ends_flight(const GArray *events)
 {
     const Event *first = first_payload(events), *last = &g_array_index(events, Event, events->len - 1);
@@ -295,7 +295,7 @@ static gboolean is_opening(const GArray *events, gint64 opening_bytes)
     return FALSE;
 }
 
-/* Whether the last of events is the first FIN of its side, or the first RST. */
+/* Whether the last of events is its side's first FIN, or the first RST. */
 static gboolean is_end(const GArray *events)
 {
     const Event *last = &g_array_index(events, Event, events->len - 1);
@@ -310,7 +310,7 @@ static gboolean is_end(const GArray *events)
     return fin || rst;
 }
 
-/* Of UDP, where the last of events is a datagram: what its side sent before it. */
+/* For UDP, if the last of events is a datagram: how much its side had sent before it. */
 static guint64 sent_before(const GArray *events, const Event *last)
 {
     guint64 bytes = 0;
@@ -428,7 +428,7 @@ FpVerdict reference_take(Reference *reference, unsigned direction, const FpSegme
         verdict.classes |= FP_CLASS_OPENING;
     if (event.payload && verdict.classes & (FP_CLASS_FIRST | FP_CLASS_REPLY | FP_CLASS_FLIGHT | FP_CLASS_OPENING))
         describe_payload(events, &event, &verdict);
-    if (reference->rules.asked & FP_CLASS_CLOSING && is_end(events)) /* nothing of UDP is whole */
+    if (reference->rules.asked & FP_CLASS_CLOSING && is_end(events)) /* nothing is whole in UDP */
         verdict.classes |= FP_CLASS_CLOSING;
     verdict.ends_silent = ends_silence(events);
     verdict.ends_flight = ends_flight(events);

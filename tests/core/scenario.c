@@ -7,7 +7,7 @@
 
 #define START_NS (G_GINT64_CONSTANT(1700000000) * 1000000000)
 
-/* The data offset is to say what is so. */
+/* The data offset is to say the actual length. */
 #define HEADER_TRUE G_MAXUINT
 
 /* Where the reader is. */
@@ -398,7 +398,7 @@ static Packet *packet_new(Reader *reader)
     return packet;
 }
 
-/* [NAME] > or <: without a name the first connection is meant. */
+/* [NAME] > or <: without a name, the first connection is meant. */
 static gboolean take_sender(Reader *reader, Packet *packet, GError **error)
 {
     const GPtrArray *connections = reader->scenario->connections;
@@ -501,7 +501,7 @@ static guint read_description(Scenario *scenario, char **lines)
     return count;
 }
 
-/* What is in no frame cannot be expected to be in a class. */
+/* A segment that is in no frame cannot be expected to be in a class. */
 static gboolean check_expectations(Reader *reader, GError **error)
 {
     for (guint i = 0; i < reader->scenario->packets->len; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scenario.h - the one reader of tests/scenarios: what is fed to core/, and the capture that program and plugin are given.
+ * scenario.h - the only reader of tests/scenarios: what is fed to core/, and the capture that program and plugin are given.
  *
  * The format is described in tests/scenarios/README.md. Frame numbers are the same in both.
  */
@@ -43,8 +43,8 @@ typedef struct {
     const Connection *connection;
     guint sender; /* CLIENT or SERVER */
     gint64 time_ns;
-    FpTransport transport; /* a datagram of UDP has no flags, numbers and window */
-    gint udp_length;       /* what its header says; -1: what is so */
+    FpTransport transport; /* a UDP datagram has no flags, numbers or window */
+    gint udp_length;       /* what its header says; -1: the actual value */
     guint8 flags;
     guint32 seq, ack; /* absolute */
     guint16 window;
@@ -55,14 +55,14 @@ typedef struct {
     guint32 captured_bytes; /* of the segment */
     guint padding_bytes;
     gboolean ip_length_zero;
-    gint ip_length_error; /* how far the IP length is off */
+    gint ip_length_error; /* by how much the IP length is wrong */
     gint vlan;            /* -1: none */
     guint32 id;           /* of the IP datagram */
     gboolean quoted;      /* the frame is an ICMP error that quotes this segment */
     GArray *fragments;    /* of Range, in capture order; empty: not fragmented */
 
     guint frame;       /* number of the (first) frame, from 1 */
-    guint taken_frame; /* the frame in which the segment is found; 0: in none */
+    guint taken_frame; /* the frame in which the segment is found; 0: none */
     gboolean length_unknown;
     Expected expected;
 } Packet;
@@ -102,17 +102,17 @@ guint32 packet_segment_bytes(const Packet *packet);
 /* How much of the segment's header must have been captured. */
 guint32 packet_needed_bytes(const Packet *packet);
 
-/* Its length as the IP length has it, and no more than the frame has room for. */
+/* Its length by the IP length, but no more than the frame has room for. */
 guint32 packet_reported_bytes(const Packet *packet);
 
 /* Number of frames that the packet takes. */
 guint packet_frames(const Packet *packet);
 
-/* What a decoder makes of the packet, whose taken_frame is not 0. Borrows the packet's connection. mirrored: all
- * addresses and ports inverted, so that the endpoints sort the other way around. storage has room for two addresses. */
+/* What a decoder makes of the packet, whose taken_frame is not 0. Borrows the packet's connection. mirrored: all addresses and ports
+ * are inverted, so that the endpoints sort the other way around. storage has room for two addresses. */
 void packet_segment(const Packet *packet, gboolean mirrored, guint8 storage[2][16], FpSegment *segment);
 
-/* Appends frame number index (from 0) of the packet to bytes, whole; returns how many of its bytes were captured. */
+/* Appends the whole frame number index (from 0) of the packet to bytes. Returns how many of its bytes were captured. */
 guint32 packet_frame(const Scenario *scenario, const Packet *packet, guint index, GByteArray *bytes);
 
 #endif

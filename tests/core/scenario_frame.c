@@ -2,7 +2,7 @@
 /*
  * scenario_frame.c - a packet of a scenario as a decoder sees it, and as the bytes of its frames.
  *
- * The two are written apart from each other, and the agreement tests hold decoders against both.
+ * The two are written independently of each other, and the agreement tests check decoders against both.
  */
 #include <string.h>
 
@@ -52,7 +52,7 @@ guint packet_frames(const Packet *packet)
     return MAX(packet->fragments->len, 1);
 }
 
-/* Whether what was captured of the text says so: filler does not. */
+/* Whether the captured part of the text has real bytes: filler does not count. */
 static gboolean is_quic_long(const Packet *packet)
 {
     gsize captured = MIN(packet->captured_bytes, packet_reported_bytes(packet));
@@ -169,7 +169,7 @@ static GByteArray *build_segment(const Packet *packet)
     return bytes;
 }
 
-/* What an IP header is asked to say. */
+/* What an IP header is to say. */
 typedef struct {
     guint protocol;
     guint32 payload_bytes;
@@ -220,7 +220,7 @@ static void put_ip(GByteArray *bytes, const Packet *packet, const Ip *ip)
         put_ip6(bytes, packet, ip);
 }
 
-/* The receiver's answer that the segment found nobody, with the segment's IP header in it (RFC 792, RFC 4443 3.1). */
+/* The receiver's answer that nobody listens there, with the IP header of the segment in it (RFC 792, RFC 4443 3.1). */
 static void put_icmp(GByteArray *bytes, const Packet *packet, guint32 segment_bytes)
 {
     gboolean ip4 = packet->connection->address_bytes == 4;
@@ -255,7 +255,7 @@ static void put_link(GByteArray *bytes, const Scenario *scenario, const Packet *
     case LINK_ETHERNET:
         put_ethernet(bytes, packet, ethertype);
         break;
-    case LINK_NULL: /* in the byte order of whoever captured; Linux's numbers are 2 and 10, BSD's 2 and 24 to 30 */
+    case LINK_NULL: /* in the byte order of the capturing machine; Linux's numbers are 2 and 10, those of BSDs 2 and 24 to 30 */
         put8(bytes, ip4 ? 2 : 30, 1);
         put8(bytes, 0, 3);
         break;

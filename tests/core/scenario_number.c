@@ -30,8 +30,8 @@ static gboolean is_private(const guint8 *address)
            (address[0] == 169 && address[1] == 254);
 }
 
-/* What fragments have in common that belong together. Wireshark tells private IPv4 addresses in different VLANs apart
- * (packet-ip.c, dissect_ip_v4, "frag_id ^= pinfo->vlan_id"). */
+/* What fragments that belong together have in common. Wireshark tells private IPv4 addresses in different VLANs apart (packet-ip.c,
+ * dissect_ip_v4, "frag_id ^= pinfo->vlan_id"). */
 static char *datagram_key(const Packet *packet)
 {
     const Connection *connection = packet->connection;
@@ -53,8 +53,7 @@ static GArray *partial_datagram(GHashTable *partials, const Packet *packet)
     return partial;
 }
 
-/* Finds the fragment that completes the datagram; or a first IPv4 fragment cut short, which is never put together, yet
- * shows its ports. */
+/* Finds the fragment that completes the datagram, or a truncated first IPv4 fragment, which is never reassembled but shows its ports. */
 static void find_completing_fragment(GHashTable *partials, Packet *packet)
 {
     GArray *partial = partial_datagram(partials, packet);

@@ -4,7 +4,7 @@
  *
  *   scenario-to-pcap SCENARIO OUT.pcap     the capture, in nanosecond pcap
  *   scenario-to-pcap --expected SCENARIO   frame, tab, classes, for each frame that is in any class
- *   scenario-to-pcap --options SCENARIO    the options, of firstpayload slim, that it is about
+ *   scenario-to-pcap --options SCENARIO    the options of firstpayload slim that it is about
  *   scenario-to-pcap --differs SCENARIO    why stock tshark answers otherwise; nothing when it does not
  */
 #include <stdio.h>

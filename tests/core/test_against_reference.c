@@ -10,7 +10,7 @@
 #include "reference.h"
 #include "streams.h"
 
-#define OVER (1000 + (1 << 20)) /* where an opening of 1000 bytes ends for good */
+#define OVER (1000 + (1 << 20)) /* where an opening of 1000 bytes is over for good */
 #define IDLE_NS (10 * G_GINT64_CONSTANT(1000000000))
 
 enum { ROUNDS = 5000, SEGMENTS = 60, PAIRS = 5, UDP_PAIRS = 3 }; /* pairs from UDP_PAIRS on are of UDP */
@@ -184,7 +184,7 @@ static char *describe(const FpVerdict *verdict)
                            verdict->delay_ns, verdict->has_syn ? "" : " (no SYN)", verdict->stream);
 }
 
-/* How often each class and each remark came up: a test that never sees them proves nothing. */
+/* How often each class and each remark occurred: a test that never sees them proves nothing. */
 typedef struct {
     guint classes[6], datagrams[6], datagram_starts, datagrams_left, midstream, out_of_order, fast_open, ends_silent, ends_flight,
         syn_ack_starts, idle_starts, streams, no_payload;

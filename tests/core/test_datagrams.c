@@ -10,7 +10,7 @@
 /* A long header of version 1 with an empty destination connection ID, up to the length of the source connection ID. */
 static const guint8 shortest[] = {0xc0, 0, 0, 0, 1, 0, 0};
 
-/* Asks about a copy that ends where nothing may be read any more, as the sanitizers see. */
+/* Asks about a copy that ends where reading is forbidden, which the sanitizers watch. */
 static gboolean is_quic(const guint8 *bytes, gsize n)
 {
     g_autofree guint8 *copy = g_memdup2(bytes, n);
@@ -93,7 +93,7 @@ static guint64 n_open(const FpStreams *streams)
     return stats.open;
 }
 
-/* A datagram between a client and the server; shown in full by what says. */
+/* Gives the table a datagram of a client to the server, or of the server to that client. */
 static FpVerdict give(FpStreams *streams, guint32 client, gboolean is_reply, guint32 payload_bytes, gboolean is_quic_long)
 {
     guint32 addresses[2] = {is_reply ? 0xffffffff : client, is_reply ? client : 0xffffffff};
@@ -176,7 +176,7 @@ static void test_much_is_sent(void)
     fp_streams_free(streams);
 }
 
-/* TCP with the endpoints of a stream of datagrams has a stream of its own. */
+/* TCP on the endpoints of a stream of datagrams has a stream of its own. */
 static void test_transports_are_apart(void)
 {
     FpStreams *streams = table(FP_TAKES_TCP | FP_TAKES_UDP);
@@ -200,7 +200,7 @@ static void test_transports_are_apart(void)
     fp_streams_free(streams);
 }
 
-/* A stream that has had its answer takes as little as one of TCP: 16 bytes and its slot. */
+/* A stream that has been answered takes as little as one of TCP: 16 bytes and its slot. */
 static void test_a_stream_takes_no_more(void)
 {
     FpStreams *streams = table(FP_TAKES_UDP);

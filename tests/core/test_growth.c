@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_growth.c - the table of streams while it grows, held against the reference.
+ * test_growth.c - the table of streams while it grows, checked against the reference.
  *
- * It is built for the table as it is, and for two with very small segments: one splits them again and again, in the other they cannot be
- * split for long, so that full ones forget.
+ * It is built for the table as it is, and for two with very small segments: in one they are split again and again; in the other they
+ * soon cannot be split any more, so that full ones forget.
  */
 #include <glib.h>
 #include <string.h>
@@ -66,8 +66,8 @@ static void compare(const FpVerdict *found, const FpVerdict *wanted)
     g_assert_cmpint(found->delay_ns, ==, wanted->delay_ns);
 }
 
-/* Gives a segment to both. Where the table takes in endpoints that it should still have, it has forgotten them, and the reference does too.
- */
+/* Gives a segment to both. If the table takes endpoints for new that it should still have, it has forgotten them, and the reference
+ * forgets them, too. */
 static void give(Play *play, guint number, unsigned direction, guint8 flags, guint32 payload_bytes)
 {
     guint8 address[2][4] = {{10, (guint8)(number >> 16), (guint8)(number >> 8), (guint8)number}, {192, 0, 2, 1}};
@@ -126,10 +126,10 @@ static void check_sums(const Play *play, gsize max_streams)
     g_assert_cmpuint(stats.open + forgotten(&stats), ==, play->references->len + play->lost);
     g_assert_cmpuint(play->lost, <=, forgotten(&stats));
     g_assert_cmpuint(stats.open, <=, max_streams);
-    g_assert_cmpuint(stats.table_bytes, >=, stats.open * 32); /* a slot of 16 bytes and a stream of 16 at least */
+    g_assert_cmpuint(stats.table_bytes, >=, stats.open * 32); /* a slot of 16 bytes and a stream of at least 16 */
 }
 
-/* New endpoints one after the other, and between them segments on those that there are. */
+/* New endpoints one after the other, and between them segments on existing ones. */
 static void grow(Play *play, guint n, gsize max_streams)
 {
     for (guint i = 0; i < n; i++) {
@@ -159,7 +159,7 @@ static void test_nothing_is_lost(void)
     }
 }
 
-/* The bound is reached while some segments have been split and others not yet. */
+/* The limit is reached when some segments have been split and others have not. */
 static void test_forgetting_between_splits(void)
 {
     for (guint32 seed = 1; seed <= 6; seed++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_saved.c - a table of streams that is saved and loaded again and again, held against one that is not. Built for the table as it is,
- * and for one with very small segments that splits, and forgets, often.
+ * test_saved.c - a table of streams that is saved and loaded again and again, checked against one that is not. Built for the table as
+ * it is, and for one with very small segments, which often splits and forgets.
  */
 #include <glib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static const FpRules udp_rules = {
     .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = 250, .asked = FP_CLASS_ASKED, .transports = FP_TAKES_TCP | FP_TAKES_UDP};
 static const FpRules quic_rules = {
     .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = 10 * SECOND, .transports = FP_TAKES_TCP | FP_TAKES_QUIC};
-static FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}; /* that tables are made and loaded with */
+static FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}; /* with which tables are made and loaded */
 
 /* What was saved, and how much of it has been read. */
 typedef struct {
@@ -80,7 +80,7 @@ static FpStreams *saved_and_loaded(FpStreams *streams)
     return streams;
 }
 
-/* A segment on one of many endpoints, of any kind. addresses: 8 bytes that it borrows. */
+/* Makes a segment of any kind on one of many endpoints. addresses: 8 bytes that it borrows. */
 static FpSegment random_segment(GRand *rand, guint n, uint8_t *addresses)
 {
     static const uint8_t flags[] = {FP_TCP_SYN, FP_TCP_SYN | FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK | FP_TCP_FIN, FP_TCP_RST};
@@ -167,7 +167,8 @@ static void test_goes_on_as_if_nothing_had_been(gconstpointer by)
     rules = plain_rules;
 }
 
-/* A segment of 10 bytes, or a SYN of none, of one of several clients or of their server; returns whether it begins a stream. */
+/* Makes a segment of 10 bytes, or a SYN without payload, of one of several clients or of their server. Returns whether it begins a
+ * stream. */
 static bool begins(FpStreams *streams, guint32 client, bool is_reply, uint8_t flags, gint64 time_ns)
 {
     guint32 addresses[2] = {is_reply ? 0xffffffff : client, is_reply ? client : 0xffffffff};
@@ -200,7 +201,8 @@ static FpStreams *moved_to(FpStreams *streams, const FpRules *new_rules)
     return streams;
 }
 
-/* Three streams at 100 s, saved when nobody asked for more: of which there was a SYN, of which one side has spoken, and both have. */
+/* Three streams at 100 s, saved when nothing more was asked for: one with a SYN only, one in which one side has spoken, and one in
+ * which both have. */
 static FpStreams *three_streams(void)
 {
     rules = plain_rules;
@@ -219,7 +221,7 @@ static void assert_each_begins(FpStreams *streams, bool wanted, gint64 time_ns)
         g_assert_cmpint(begins(streams, client, client == 3, FP_TCP_ACK, time_ns), ==, wanted);
 }
 
-/* How long nothing has come is known, if not so well, of streams that were saved when nobody asked; and exactly from then on. */
+/* Of streams that were saved when idle was not asked for, it is known roughly how long nothing has come; from then on, exactly. */
 static void test_idle_is_asked_for_later(void)
 {
     FpStreams *streams = moved_to(three_streams(), &idle_rules);
@@ -237,7 +239,7 @@ static void test_idle_is_asked_for_later(void)
     fp_streams_free(streams);
 }
 
-/* Payload of client, of 10 bytes, that begins at offset of its side, or of its server: the classes. */
+/* Gives payload of a client, 10 bytes that begin at this offset of its side, or payload of its server. Returns the classes. */
 static unsigned classes_at(FpStreams *streams, guint32 client, bool is_reply, uint8_t flags, guint32 offset)
 {
     guint32 addresses[2] = {is_reply ? 0xffffffff : client, is_reply ? client : 0xffffffff};
@@ -259,8 +261,8 @@ static unsigned classes_at(FpStreams *streams, guint32 client, bool is_reply, ui
     return verdict.classes;
 }
 
-/* Also of streams in which both sides had spoken, and which nobody followed any more: their base is known, and a keep-alive is only told
- * when a segment has come since. What was noted with opening, and without idle, is known when both are asked for. */
+/* Streams in which both sides had spoken, and which were no longer followed, keep their base; a keep-alive is recognised only once a
+ * segment has come since. What was noted with opening and without idle is known when both are asked for. */
 static void test_opening_is_asked_for_later(void)
 {
     FpStreams *streams = moved_to(three_streams(), &opening_rules);
@@ -283,7 +285,7 @@ static void test_opening_is_asked_for_later(void)
     rules = plain_rules;
 }
 
-/* A SYN that came again is remembered in 16 bytes only when they say when that was. */
+/* A SYN that was repeated is remembered in 16 bytes only if they hold its time. */
 static void test_idle_counts_from_the_last_syn(void)
 {
     rules = idle_rules;
@@ -313,7 +315,7 @@ static void test_cut_file(void)
     g_rand_free(rand);
 }
 
-/* A checksum is what tells damage; but what gets past one must not make the program read or write where nothing is. */
+/* A checksum detects damage; but what passes it must not make the program read or write beyond what there is. */
 static void test_damaged_file(gconstpointer by)
 {
     rules = *(const FpRules *)by;
@@ -341,8 +343,8 @@ static void test_damaged_file(gconstpointer by)
     rules = plain_rules;
 }
 
-/* What tests/core/saved/ holds was written before slots had finer times and is_answered, or before there was anything behind whole streams:
- * of a table as filled makes it, with 200 segments. */
+/* What tests/core/saved/ holds was written before slots had finer times and is_answered, or before there was anything after whole
+ * streams: each is of a table as filled makes it, with 200 segments. */
 static FpStreams *load_older(const char *path)
 {
     gchar *contents;
@@ -386,7 +388,7 @@ static void test_older(gconstpointer path)
         FpSegment segment = random_segment(rand, i, addresses);
         give(fresh, &segment, &one);
         give(loaded, &segment, &other);
-        one.ends_flight = other.ends_flight = false; /* that it was said before was not noted then */
+        one.ends_flight = other.ends_flight = false; /* that it had been said before was not noted then */
         if (one.classes == 0 && !one.begins && !one.ends_silent)
             one.stream = other.stream = 0;
         if (i < 500) /* before the table is full */
@@ -397,7 +399,7 @@ static void test_older(gconstpointer path)
     g_rand_free(rand);
 }
 
-/* Where a full table forgets one stream after the other, free slots stay spread over it: searches end at the next. */
+/* Where a full table forgets one stream after the other, free slots stay spread over it: searches end at the next one. */
 static void test_runs_stay_short(void)
 {
     FpStreams *streams = fp_streams_new(&rules, 99, SEGMENT_SLOTS * 5 / 4);
@@ -439,7 +441,7 @@ static unsigned classes_of(FpStreams *streams, guint32 client, bool is_reply, bo
     return verdict.classes;
 }
 
-/* Streams saved where all of UDP was asked for, loaded where QUIC alone is: those that began as QUIC go on, and no others. */
+/* Streams that are saved where all of UDP was asked for, and loaded where only QUIC is: those that began as QUIC go on, and no others. */
 static void test_quic_is_asked_for_later(void)
 {
     FpRules udp = plain_rules, quic = plain_rules;
@@ -451,7 +453,7 @@ static void test_quic_is_asked_for_later(void)
     g_assert_cmpuint(classes_of(streams, 2, false, false), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
     streams = moved_to(streams, &quic);
     g_assert_cmpuint(classes_of(streams, 1, true, false), ==, FP_CLASS_REPLY);
-    g_assert_cmpuint(classes_of(streams, 2, true, true), ==, 0); /* its first datagram is known to have been none */
+    g_assert_cmpuint(classes_of(streams, 2, true, true), ==, 0); /* its first datagram is known not to have been one */
     g_assert_cmpuint(classes_of(streams, 3, false, false), ==, 0);
     g_assert_cmpuint(classes_of(streams, 3, false, true), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
     streams = moved_to(streams, &plain_rules); /* nothing of UDP */
@@ -488,7 +490,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/saved/damaged-file-idle", &idle_rules, test_damaged_file);
     g_test_add_data_func("/saved/damaged-file-all", &all_rules, test_damaged_file);
     g_test_add_func("/saved/empty-table", test_empty_table);
-    if (SEGMENT_BITS == 13) { /* what was saved, and what is long, is so in the table as it is */
+    if (SEGMENT_BITS == 13) { /* what was saved, and what is long, is the same in the table as it is */
         g_test_add_data_func("/saved/first-format", argv[1], test_older);
         g_test_add_data_func("/saved/before-parts", argv[2], test_older);
         g_test_add_func("/saved/runs-stay-short", test_runs_stay_short);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_scenarios.c - every file of tests/scenarios, fed to core/: one test case each.
+ * test_scenarios.c - every file of tests/scenarios, fed to core/: one test case for each.
  *
- * Each is fed four times: as it stands and with its endpoints in the other order, and the table's hash keyed in two ways; no answer may
- * depend on these.
+ * Each is fed four times: as it stands and with its endpoints in the other order, each with two keys of the table's hash. No answer
+ * may depend on these.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ static void check(const Scenario *scenario, const Packet *packet, const FpVerdic
     check_value(where, "side", expected->has_side, expected->side, verdict->side);
     check_value(where, "age (ns)", expected->has_age, expected->age_ns, verdict->age_ns);
     check_value(where, "delay (ns)", expected->has_delay, expected->delay_ns, verdict->delay_ns);
-    /* Of a first payload frame what is not written must not be so. */
+    /* What is not written of a first payload frame must not be the case. */
     check_value(where, "midstream", first || expected->midstream, expected->midstream, verdict->midstream);
     check_value(where, "out-of-order", first || expected->out_of_order, expected->out_of_order, verdict->out_of_order);
     check_value(where, "fast-open", first || expected->fast_open, expected->fast_open, verdict->fast_open);
@@ -52,7 +52,7 @@ static void check(const Scenario *scenario, const Packet *packet, const FpVerdic
     check_value(where, "whether there is a delay", first, expected->has_delay, verdict->has_syn);
 }
 
-/* Who wants no TCP gives core/ no segments of it. */
+/* A caller that does not want TCP gives core/ no segments of it. */
 static gboolean is_given(const Scenario *scenario, const Packet *packet)
 {
     unsigned transports = scenario->rules.transports;

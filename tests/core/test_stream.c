@@ -12,7 +12,7 @@
 
 enum { CLIENT, SERVER };
 
-static uint32_t anchors[2]; /* of the stream that opening is asked of */
+static uint32_t anchors[2]; /* the stream whose opening is asked about */
 
 static uint32_t *anchors_of(const FpRules *rules)
 {
@@ -158,7 +158,7 @@ static void test_opening_of_most_bytes(void)
     g_assert_cmpuint(take(&stream, CLIENT, FP_TCP_ACK, end - 1, 50, &rules).classes, ==, 0);
 }
 
-/* 5 GiB of each side in turn: the numbers come round, the opening does not. */
+/* 5 GiB of each side in turn: the sequence numbers wrap around, the opening does not come back. */
 static void test_opening_does_not_come_round(void)
 {
     FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = FP_OPENING_BYTES_DEFAULT, .asked = FP_CLASS_OPENING};
@@ -175,7 +175,7 @@ static void test_opening_does_not_come_round(void)
     g_assert_cmpuint(n[SERVER], ==, 4);
 }
 
-/* Of a stream whose start was not captured there is nothing, then. */
+/* A stream whose start was not captured has none. */
 static void test_skipping_midstream_skips_opening_and_closing(void)
 {
     FpRules rules = {.opening_bytes = 100, .asked = FP_CLASS_ASKED, .skip_midstream = true};
@@ -193,7 +193,7 @@ static int64_t delay_after_syns(const FpRules *rules, unsigned other_side)
     FpStream stream = begin();
     FpVerdict verdict;
 
-    for (int i = 0; i < 4; i++) { /* two SYNs a second apart, then what the other side does, and the payload */
+    for (int i = 0; i < 4; i++) { /* two SYNs a second apart, then what the other side does, then the payload */
         unsigned direction = i == 2 ? SERVER : CLIENT;
         FpSegment segment = {.seq = direction == SERVER ? 500
                                     : i == 3            ? 101
@@ -219,7 +219,7 @@ static void test_syn_restarts_the_clock_when_asked(void)
 
     g_assert_cmpint(delay_after_syns(&usual, FP_TCP_SYN | FP_TCP_ACK), ==, 3 * SECOND);
     g_assert_cmpint(delay_after_syns(&last, FP_TCP_SYN | FP_TCP_ACK), ==, 2 * SECOND);
-    g_assert_cmpint(delay_after_syns(&last, FP_TCP_SYN), ==, 2 * SECOND); /* both open: the other side's clock is its own */
+    g_assert_cmpint(delay_after_syns(&last, FP_TCP_SYN), ==, 2 * SECOND); /* both sides open: the other side has a clock of its own */
 }
 
 static void test_end_of_a_silent_stream(void)
@@ -234,7 +234,7 @@ static void test_end_of_a_silent_stream(void)
         g_assert_cmpuint(verdict.stream, ==, 7);
         g_assert_false(take(&stream, CLIENT, ends[i], 101, 0, NULL).ends_silent);
 
-        stream = begin(); /* one that has spoken is not silent; one that speaks at its end is not, either */
+        stream = begin(); /* a stream that has spoken is not silent; nor is one that speaks at its end */
         take(&stream, CLIENT, FP_TCP_ACK, 100, 1, NULL);
         g_assert_false(take(&stream, CLIENT, ends[i], 101, 0, NULL).ends_silent);
         stream = begin();
@@ -265,7 +265,7 @@ static void test_unanswered_is_a_syn_alone(void)
         take(&stream, SERVER, flags[i], 77, 0, NULL);
         g_assert_false(fp_stream_is_unanswered(&stream));
     }
-    FpStream stream = begin(); /* data in it, and it must be kept: a second one is not first */
+    FpStream stream = begin(); /* it carries data and must be kept: a second one is not first */
     take(&stream, CLIENT, FP_TCP_SYN, 1000, 5, NULL);
     g_assert_false(fp_stream_is_unanswered(&stream));
     stream = begin();

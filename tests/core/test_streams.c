@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_streams.c - the table of streams: finding, growing, what it takes. What it forgets is in test_streams_forget.c. */
+/* test_streams.c - the table of streams: finding, growing, and what it takes. What it forgets is in test_streams_forget.c. */
 #include <glib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void test_key_is_the_same_both_ways(void)
                      .port = {(guint16)g_rand_int_range(rand, 0, 32768), (guint16)g_rand_int_range(rand, 32768, 65536)}};
         for (guint i = 0; i < 16; i++) {
             pair.address[0][i] = (guint8)g_rand_int(rand);
-            pair.address[1][i] = round % 4 < 2 ? pair.address[0][i] : (guint8)g_rand_int(rand); /* ports alone differ */
+            pair.address[1][i] = round % 4 < 2 ? pair.address[0][i] : (guint8)g_rand_int(rand); /* only the ports differ */
         }
         check_symmetry(streams, &pair);
     }
@@ -58,7 +58,7 @@ static void test_key_holds_all_of_the_endpoints(void)
                 g_assert_cmpuint(hash_of(streams, &other), !=, hash);
             }
         }
-        Pair crossed = pair; /* each address with the other's port */
+        Pair crossed = pair; /* each address with the port of the other */
         crossed.port[0] = pair.port[1];
         crossed.port[1] = pair.port[0];
         g_assert_cmpuint(hash_of(streams, &crossed), !=, hash);
@@ -149,7 +149,7 @@ static void test_growth_keeps_every_stream(void)
     g_assert_cmpuint(stats.open, ==, N);
     g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed + stats.forgotten_idle, ==, 0);
     g_assert_cmpuint(stats.table_bytes, <=,
-                     (gsize)N * 40 + (gsize)N * 16 * 3); /* between splits there may be nearly three slots for a stream */
+                     (gsize)N * 40 + (gsize)N * 16 * 3); /* between splits, there may be nearly three slots for each stream */
     fp_streams_free(streams);
 }
 
@@ -162,7 +162,7 @@ static void test_small_bound_is_raised(void)
     g_assert_cmpuint(stats_of(streams).open, ==, 16);
     g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 0);
     give(streams, 16, 0, FP_TCP_SYN, 0, 0);
-    g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 2); /* a sixteenth, and one */
+    g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 2); /* a sixteenth, and one more */
     g_assert_cmpuint(stats_of(streams).open, ==, 15);
     fp_streams_free(streams);
 }
@@ -207,7 +207,7 @@ static void test_full_table_loses_no_track(void)
         play(seed, 500 + seed * 500, verdicts);
         for (guint i = 0; i < verdicts->len; i++) {
             const FpVerdict *verdict = &g_array_index(verdicts, FpVerdict, i);
-            g_assert_cmpuint(verdict->stream, <=, i); /* a frame starts one stream at most */
+            g_assert_cmpuint(verdict->stream, <=, i); /* a frame starts at most one stream */
             if (verdict->classes & FP_CLASS_FIRST)    /* and a stream has one first payload frame */
                 g_assert_true(g_hash_table_add(firsts, GUINT_TO_POINTER(verdict->stream)));
         }
@@ -215,7 +215,7 @@ static void test_full_table_loses_no_track(void)
     }
 }
 
-/* A SYN, and unless nobody answers all that comes up to the server's first data. */
+/* A SYN and, if it is answered, everything up to the server's first data. */
 static void converse(FpStreams *streams, guint32 number, bool is_answered)
 {
     give(streams, number, 0, FP_TCP_SYN, 0, 0);
@@ -242,7 +242,7 @@ static void test_a_stream_takes_48_bytes(void)
     fp_streams_free(streams);
 }
 
-/* Where one side has spoken a stream is whole; SYNs after that need the other pool. */
+/* When one side has spoken, a stream is whole; SYNs after that need the other pool. */
 static void fill(FpStreams *streams, guint32 begin, guint32 n, unsigned flags, gsize bytes)
 {
     for (guint32 i = begin; i < begin + n; i++) {
@@ -270,7 +270,7 @@ static void test_fitting_streams_fit(void)
     }
 }
 
-/* Whether a segment with flags closes a stream in which both sides have spoken: then the SYN that began it begins another. */
+/* Whether a segment with flags closes a stream in which both sides have spoken: then the SYN that began it begins another stream. */
 static bool closes(unsigned flags, guint8 header_bytes)
 {
     FpStreams *streams = table(1, 100);
@@ -288,7 +288,7 @@ static bool closes(unsigned flags, guint8 header_bytes)
     return begins;
 }
 
-/* A SYN, and 3.5 s later the first payload: the delay is that, whenever it was; also where ns have wrapped around. */
+/* A SYN, and 3.5 s later the first payload: that is the delay, whenever it was, even where nanoseconds have wrapped around. */
 static void test_delay_at_any_time(void)
 {
     static const int64_t seconds[] = {0,          -1,          -3,          4294967294,       4611686017,     4611686018,
@@ -338,8 +338,8 @@ static void test_settled_streams_close(void)
     g_assert_false(closes(FP_TCP_ACK, 20));
     g_assert_true(closes(FP_TCP_ACK | FP_TCP_FIN, 20));
     g_assert_true(closes(FP_TCP_RST, 20));
-    g_assert_false(closes(FP_TCP_RST, 16)); /* Wireshark gives up on it before its flags */
-    g_assert_false(closes(FP_TCP_RST, 24)); /* beyond the segment's end */
+    g_assert_false(closes(FP_TCP_RST, 16)); /* Wireshark gives up on it before it reads the flags */
+    g_assert_false(closes(FP_TCP_RST, 24)); /* beyond the end of the segment */
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_streams_forget.c - which streams a full table forgets, and which it does not, whatever floods it. */
+/* test_streams_forget.c - which streams a full table forgets and which it does not, whatever floods it. */
 #include <glib.h>
 
 #include "streams.h"
@@ -12,7 +12,7 @@ static void establish(FpStreams *streams, guint32 number, gint64 time_ns)
     give(streams, number, 0, FP_TCP_ACK, 5, time_ns);
 }
 
-/* Whether the stream's first payload frame is remembered: then more of it is in the flight, and nothing else. */
+/* Whether the stream's first payload frame is remembered: then more of it is in the flight, and nothing else is. */
 static gboolean is_remembered(FpStreams *streams, guint32 number, gint64 time_ns)
 {
     return give(streams, number, 0, FP_TCP_ACK, 9, time_ns).classes == FP_CLASS_FLIGHT;
@@ -63,7 +63,7 @@ static void test_closed_are_forgotten_before_idle(void)
     fp_streams_free(streams);
 }
 
-/* Idle times that are told apart: each a twenty-fifth longer than the next. */
+/* Idle times that are told apart: each is a twenty-fifth longer than the next. */
 static void test_longest_idle_are_forgotten_last(void)
 {
     FpStreams *streams = table(4, 160);
@@ -79,7 +79,7 @@ static void test_longest_idle_are_forgotten_last(void)
     g_assert_cmpuint(stats.forgotten_idle, ==, 11);
     g_assert_cmpuint(stats.forgotten_unanswered + stats.forgotten_closed, ==, 0);
     for (guint32 i = 0; i < 160; i++)
-        if (i * 7 % 160 >= 11) /* the eleven longest idle are gone; looking for them would make them new */
+        if (i * 7 % 160 >= 11) /* the eleven that were idle for longest are gone; looking them up would make them new */
             g_assert_true(is_remembered(streams, i, 16001 * SECOND));
     g_assert_cmpuint(stats_of(streams).started, ==, 161);
     fp_streams_free(streams);
@@ -91,14 +91,14 @@ static void test_idle_by_the_last_segment(void)
 
     for (guint32 i = 0; i < 16; i++)
         establish(streams, i, i * SECOND);
-    give(streams, 0, 1, FP_TCP_ACK, 0, 1000 * SECOND); /* the eldest, but active */
+    give(streams, 0, 1, FP_TCP_ACK, 0, 1000 * SECOND); /* the oldest, but active */
     establish(streams, 16, 1001 * SECOND);
     g_assert_cmpuint(stats_of(streams).forgotten_idle, ==, 2);
     g_assert_true(is_remembered(streams, 0, 1002 * SECOND));
     fp_streams_free(streams);
 }
 
-/* Both kinds stand mixed in the table, so that entries are moved all the time. */
+/* Both kinds are mixed in the table, so that entries are moved all the time. */
 static void test_established_survive_a_syn_flood(void)
 {
     enum { ESTABLISHED = 5000, SYNS = 500000, MAX = 12000 };
@@ -124,7 +124,7 @@ static void test_established_survive_a_syn_flood(void)
     fp_streams_free(streams);
 }
 
-/* What floods bring: packets of whoever has no answers, as his addresses are others'. */
+/* What floods bring: packets of somebody who gets no answers, because the addresses belong to others. */
 typedef enum {
     FLOOD_SYN_DATA,
     FLOOD_SYN_ACKNOWLEDGED, /* the server answers, and nobody completes the handshake */
@@ -147,7 +147,7 @@ static void flood(FpStreams *streams, Flood kind, guint32 number, gint64 time_ns
         give(streams, number, !(number & 1), FP_TCP_SYN | FP_TCP_ACK, 0, time_ns);
 }
 
-/* Streams that were answered: whole, without payload yet, without a beginning, half closed. */
+/* Streams that were answered: whole, without payload so far, without a beginning, half closed. */
 static void begin_answered(FpStreams *streams, guint32 number)
 {
     if (number % 4 < 2) {
@@ -158,7 +158,7 @@ static void begin_answered(FpStreams *streams, guint32 number)
     give(streams, number, 1, number % 4 == 3 ? FP_TCP_FIN | FP_TCP_ACK : FP_TCP_ACK, number % 4 == 1 ? 0 : 5, 0);
 }
 
-/* A table of 12,000, of which 5,000 were answered before 200,000 other streams begin within a second. */
+/* A table of 12,000 streams, of which 5,000 were answered before 200,000 other streams begin within a second. */
 static void survive(Flood kind)
 {
     enum { ANSWERED = 5000, OTHERS = 200000, MAX = 12000 };
@@ -184,7 +184,7 @@ static void test_answered_survive_any_flood(void)
         survive((Flood)kind);
 }
 
-/* On a tap that sees one direction nobody is answered; there, who goes on sending stays. */
+/* On a tap that sees one direction, nobody is answered; there, a stream that goes on sending stays. */
 static void test_active_survive_a_flood_on_a_one_way_tap(void)
 {
     enum { ACTIVE = 1000, ROUNDS = 40, OTHERS = 5000, MAX = 20000 };
@@ -201,7 +201,8 @@ static void test_active_survive_a_flood_on_a_one_way_tap(void)
     fp_streams_free(streams);
 }
 
-/* Times are kept coarse, and come round after six and a half days; what seems to be ahead is not idle, as the clock was set back. */
+/* Times are kept coarsely, and wrap around after six and a half days. A time that seems to be ahead does not count as idle: the clock
+ * was set back. */
 static void test_idle_for_days_and_ahead(void)
 {
     enum { DAY = 86400 };
@@ -212,7 +213,7 @@ static void test_idle_for_days_and_ahead(void)
     for (guint32 i = 1; i < 15; i++)
         establish(streams, i, now + 3600 * SECOND);
     establish(streams, 15, now - 5 * DAY * SECOND);
-    establish(streams, 16, now); /* two must go for it */
+    establish(streams, 16, now); /* two must go to make room for it */
     for (guint32 i = 1; i < 15; i++)
         g_assert_true(is_remembered(streams, i, now));
     g_assert_cmpuint(stats_of(streams).forgotten_idle, ==, 2);

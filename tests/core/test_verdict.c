@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_verdict.c - the names of classes, transports and sides, there and back. */
+/* test_verdict.c - the names of classes, transports and sides, to text and back. */
 #include <glib.h>
 #include <string.h>
 

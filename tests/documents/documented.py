@@ -21,7 +21,7 @@ class Block:
         return "%s:%d: %s" % (self.document, self.line, self.first)
 
     def commands(self):
-        """(command, what it prints or None for anything) of each."""
+        """Returns (command, what it prints, or None for anything) for each."""
         if not re.search(r"^\$ ", self.text, re.M):
             return [(command, None) for command in split(self.text)]
         shown = re.split(r"^\$ ", self.text, flags=re.M)
@@ -36,7 +36,7 @@ def is_whole(text):
 
 
 def split(text):
-    """Into commands, each of which may have several lines. What is no command of the shell stays whole."""
+    """Splits the text into commands, each of which may have several lines. What is not a command of the shell stays whole."""
     found, lines = [], []
     for line in text.splitlines():
         lines.append(line)
@@ -47,7 +47,7 @@ def split(text):
 
 
 def split_shown(part):
-    """What stands behind a "$ ": a command, which goes on in lines that begin with "> ", and what it prints."""
+    """Returns what follows a "$ ": a command, which goes on in lines that begin with "> ", and what it prints."""
     command, *lines = part.splitlines()
     while lines and lines[0].startswith("> "):
         command += "\n" + lines.pop(0)[2:]
@@ -94,7 +94,7 @@ def in_page(document, lines):
 
 
 def documents():
-    """By their names from the project's root."""
+    """Finds them by their names, relative to the project's root."""
     folders = {"docs": ".md", "man": (".1", ".5", ".8")}
     return ["README.md"] + [os.path.join(folder, name) for folder, ends in folders.items()
                             for name in sorted(os.listdir(os.path.join(SOURCE, folder))) if name.endswith(ends)]

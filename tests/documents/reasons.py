@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Blocks that are no commands, and commands that are not run as they stand, with the reason. All others are run: who adds one that cannot be
-has to name it here. Keys are first lines; one that no document has any more is an error."""
+"""Blocks that are not commands, and commands that are not run as they stand, with the reason. All others are run: if you add one that cannot be
+run, name it here. Keys are first lines; a key that no document has any more is an error."""
 
-# Blocks that another test takes from the document, all that it has: {document: (test, those that it does not take)}.
+# Blocks that another test takes from the document: {document: (test, blocks that it does not take)}.
 ELSEWHERE = {
     "docs/kernel-first-cut.md": ("recipe-kernel-first-cut", ()),
     "docs/comparison.md": ("comparison", ()),
@@ -12,7 +12,7 @@ ELSEWHERE = {
         "CREATE TABLE firstpayload (")),
 }
 
-# Blocks that are a file, here called BLOCK, and the command that takes it.
+# Blocks that are a file, which is called BLOCK here, and the command that takes it.
 FILES = {
     "docs/log.md": {
         "/var/log/firstpayload.log /var/log/firstpayload.jsonl {": "logrotate --debug BLOCK",
@@ -68,8 +68,8 @@ NOT_RUN = {
     },
 }
 
-# In a build with another name than build/release these would build the whole project once more, as the one test that is run there does not.
+# In a build folder other than build/release, these would build the whole project again, unlike the one test that runs there.
 BUILDS = r"(\./demo|cmake --preset|cmake --build|cmake --install)\b"
 
-# What is typed instead, as nobody wants to wait for it.
+# What is typed instead, because nobody wants to wait for it.
 QUICKER = {"-G 60 ": "-G 1 "}

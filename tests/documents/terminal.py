@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Types commands at a terminal, as who reads a document does, and Ctrl-C where one would go on for ever."""
+"""Types commands at a terminal, as a reader of a document does, and Ctrl-C where a command would go on for ever."""
 import fcntl
 import os
 import pty
@@ -13,8 +13,8 @@ import time
 
 LIMIT_SECONDS = 300     # for one command, however busy the machine
 MARK = re.compile(rb"\x1e([BE])(\d+) (\d+)\x1e")
-# Job control as at a prompt: Ctrl-C reaches what is in the foreground, and nothing else. At the end of a block what still runs in the
-# background is ended; what does not run any more by then has failed.
+# Job control as at a prompt: Ctrl-C reaches what is in the foreground, and nothing else. At the end of a block, what still runs in the
+# background is ended; what no longer runs by then has failed.
 BEGIN, END = "set -m -o pipefail; trap : INT\n", """
 for job in $(jobs -p); do kill "$job" || { printf '\\036E%d 255\\036' "$last"; exit; }; done
 wait
@@ -26,7 +26,7 @@ class Failed(Exception):
 
 
 def script(commands, files):
-    """Each command between two marks: its number and the size of its file before; its number and its exit status."""
+    """Prints a mark before and after each command: its number and the size of its file; its number and its exit status."""
     parts = ["last=%d; printf '\\036B%d %%d\\036' \"$(stat -c %%s %s 2>/dev/null)\"\n%s\nprintf '\\036E%d %%d\\036' $?\n"
              % (n, n, shlex.quote(file), command, n) for n, (command, file) in enumerate(zip(commands, files))]
     return BEGIN + "".join(parts) + END
@@ -81,7 +81,7 @@ class Terminal:
         self.take_rest(ours)
 
     def take_rest(self, ours):
-        """What the shell had written when it was seen to have ended."""
+        """what the shell had written by the time it was seen to have ended"""
         while select.select([ours], [], [], 0)[0]:
             try:
                 data = os.read(ours, 65536)
@@ -116,5 +116,5 @@ class Terminal:
         return self.now not in self.status and self.is_enough(self.now, self.shown[self.now], self.size)
 
     def text(self, n):
-        """What the n-th has shown, without colours."""
+        """Returns what the n-th command has shown, without colours."""
         return re.sub(r"\x1b\[[\d;]*[mK]|\r", "", self.shown.get(n, b"").decode(errors="replace"))

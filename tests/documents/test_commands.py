@@ -19,11 +19,11 @@ import world
 from documented import blocks, documents
 from terminal import Failed, Terminal
 
-CTRL_C_STATUS = {"tshark": 2, "tail": 130, "jq": 130}     # of programs that take a Ctrl-C for a failure, at the end of a pipe
+CTRL_C_STATUS = {"tshark": 2, "tail": 130, "jq": 130}     # of programs that take Ctrl-C for a failure, at the end of a pipe
 ENDED_BY_PIPE = 141     # by SIGPIPE: its reader had enough
 ROOT_WARNING = 'Running as user "root" and group "root". This could be dangerous.'     # of tshark
 PCAP_HEADER_BYTES = 24
-OUTPUTS_MIN = 4     # of a watcher behind a tcpdump that rotates: the second file is where one without the right to it dies
+OUTPUTS_MIN = 4     # of a watcher behind a tcpdump that rotates: without the right to write, it dies at the second file
 
 
 def in_release_build():
@@ -31,12 +31,12 @@ def in_release_build():
 
 
 def first_word_lines(command):
-    """The command without what stands behind it as a remark."""
+    """Returns the command without the comment after it."""
     return re.sub(r"\s+#.*", "", command.splitlines()[0])
 
 
 def reason_against(document, command):
-    """Why it is not run, or None."""
+    """Returns why it is not run, or None."""
     if not in_release_build() and re.match(reasons.BUILDS, command):
         return "would build all that is built already elsewhere: run in build/release alone"
     return reasons.NOT_RUN.get(document, {}).get(first_word_lines(command))
@@ -77,7 +77,7 @@ def value_of(command, option):
 
 
 def watched(command):
-    """The inbox and the output folder of a watcher."""
+    """Returns the inbox and the output folder of a watcher."""
     return [word for word in words(command) if word.startswith("/")][-2:]
 
 
@@ -90,7 +90,7 @@ def outputs(folder):
 
 
 class Run:
-    """Of the commands of one block."""
+    """The commands of one block."""
 
     def __init__(self, commands):
         self.commands = commands
@@ -102,7 +102,7 @@ class Run:
                 self.prepare_folders(command)
 
     def prepare_folders(self, command):
-        """Nothing is in the output folder, and where nobody captures, captures lie in the inbox."""
+        """Empties the output folder, and puts captures into the inbox if nobody captures."""
         inbox, folder = watched(command)
         shutil.rmtree(folder, ignore_errors=True)
         if not self.has_capturer:
@@ -118,11 +118,11 @@ class Run:
             return len(outputs(watched(command)[1])) >= OUTPUTS_MIN
         log, capture = value_of(command, "--log"), value_of(command, "-w")
         if "tcpdump" not in words(command) and capture not in (None, "-"):
-            return b" kept" in shown and b" 0 kept" not in shown        # the line that tells of progress
+            return b" kept" in shown and b" 0 kept" not in shown        # the line that shows progress
         return size(log) > size_before if log not in (None, "-") else world.HERE.encode() in shown
 
     def run(self):
-        """What each command has printed."""
+        """Returns what each command has printed."""
         terminal = Terminal(self.commands, [value_of(command, "--log") or "-" for command in self.commands], self.is_enough)
         terminal.run()
         for n, command in enumerate(self.commands):
@@ -134,7 +134,7 @@ class Run:
 
 
 def check_result(command, shown):
-    """It has done something: written frames where -w says so, or said something where it is for that."""
+    """Fails unless the command has done something: written frames, if it has -w, or printed something, if that is what it is for."""
     capture = value_of(command, "-w")
     if size(value_of(command, "--html") or ".") == 0:
         raise Failed("there is no page after: %s" % command)
@@ -162,7 +162,7 @@ class Document:
         self.printed = {}       # by command
 
     def check_shown(self, block, command):
-        """What another command has printed has the lines of the block in it, in their order."""
+        """Checks that what another command has printed has the lines of the block in it, in the same order."""
         if command not in self.printed:
             return print("  not compared, as it was not run: %s" % command)
         shown = [line for line in block.text.splitlines() if line]
@@ -207,12 +207,12 @@ class Document:
 
 
 def with_gaps(shown):
-    """The lines of a table may be fewer than the command prints: what is shown of it is where it stands."""
+    """A document may show fewer lines of a table than the command prints; those that it shows must be there."""
     return [line for both in ((line, "...") for line in shown) for line in both]
 
 
 def run_document(name):
-    """In the namespaces. Returns how many blocks failed."""
+    """Runs in the namespaces. Returns how many blocks failed."""
     world.begin()
     document, n_failed = Document(name), 0
     for block in blocks(name):

@@ -17,7 +17,7 @@ from documented import SOURCE, blocks, documents
 PROGRAM, BUILD = os.environ["FIRSTPAYLOAD_PROGRAM"], os.environ["FIRSTPAYLOAD_BUILD"]
 PAGES = sorted(glob.glob(os.path.join(SOURCE, "man", "*.[0-9]")))
 FONT_MACRO = re.compile(r"\.(BR|BI|IR|IB|RB|RI) (.*)")
-# Of watch: what is said of one run, and not of a watcher.
+# of watch: what is said of a single run, and not of a watcher
 NO_KEYS = {"config", "once", "dry-run", "check-config", "help"}
 
 
@@ -36,18 +36,18 @@ def manual_page(command):
 
 
 def forms(command):
-    """The options that a command's help lists, as "-w, --write=OUT"."""
+    """Returns the options that a command's help lists, as "-w, --write=OUT"."""
     page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, check=True).stdout
     return set(re.findall(r"^  ((?:-\w, )?--[\w-]+(?:=\w+)?) ", page, re.M))
 
 
 def options(command):
-    """The long names of these."""
+    """Returns the long names of these."""
     return {re.search(r"--([\w-]+)", form).group(1) for form in forms(command)}
 
 
 def complete(*words):
-    """What the completion offers for the last of the words behind the program's name."""
+    """Returns what the completion offers for the last of the words after the program's name."""
     script = read("packaging", "firstpayload.bash") + 'compopt() { :; }; COMP_WORDS=(firstpayload "$@") COMP_CWORD=$#; _firstpayload; printf "%s\\n" "${COMPREPLY[@]}"'
     return subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, cwd=SOURCE, check=True).stdout.split()
 
@@ -86,7 +86,7 @@ class Named(unittest.TestCase):
 
 class Links(unittest.TestCase):
     def links(self, root, document):
-        """Where those of a document lead: (path, heading)."""
+        """Returns where the links of a document lead: (path, heading)."""
         with open(os.path.join(root, document)) as file:
             text = re.sub(r"^```.*?^```", "", file.read(), flags=re.M | re.S)
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -110,7 +110,7 @@ class Links(unittest.TestCase):
         self.check(SOURCE)
 
     def test_of_the_package(self):
-        """As the package firstpayload has them; so that who reads them there can go on reading."""
+        """Looks at the documents as the package firstpayload has them, so that people who read them there find what the links name."""
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["cmake", "--install", BUILD, "--prefix", folder, "--component", "program"], check=True, capture_output=True)
             self.check(os.path.join(folder, "share", "doc", "firstpayload"))
@@ -146,7 +146,7 @@ class Options(unittest.TestCase):
             self.assertEqual({"--" + option for option in options(command)} | {"--help"}, set(complete(command, "--")) | {"--help"}, command)
 
     def test_manual_pages_have_them_as_the_program_has(self):
-        """Letters and values too, and none that is not there any more."""
+        """Letters and values are there, too, and none that no longer exists."""
         for page, names in (("firstpayload.1", ("show", "said", "slim")), ("firstpayload-watch.1", ("watch", "status"))):
             headings = re.findall(r'^\.TP\n\.BR? (.*\\-\\-.*)$', read("man", page), re.M)
             said = {re.sub(r'\\f[IR]| (?==)|(?<=,) ?" | ?"(?=, ?")', "", re.sub(r' ", " ', ", ", heading)).replace("\\-", "-") for heading in headings}
@@ -156,7 +156,7 @@ class Options(unittest.TestCase):
                 self.assertEqual(said, known)
 
     def test_completion_knows_which_take_a_value(self):
-        """File names are offered behind those that take the name of a file, and where a file is to come."""
+        """File names are offered after options that take a file's name, and where a file is expected."""
         for command in commands():
             for form in forms(command):
                 name, _, value = form.partition(", ")[2 if ", " in form else 0].partition("=")
@@ -195,7 +195,7 @@ class Configuration(unittest.TestCase):
         self.assertEqual(keys, keys & set(re.findall(r"[a-z-]+", page)))
 
     def test_example_makes_sense(self):
-        """As it stands, and with what it shows for the keys that are commented out."""
+        """The configuration works as it stands, and with the values of the keys that are commented out."""
         text = read("packaging", "examples", "eth0.conf")
         for lines in (text, re.sub(r"^#(?=[a-z-]+ = )", "", text, flags=re.M)):
             with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
@@ -215,7 +215,7 @@ class ManualPages(unittest.TestCase):
                 self.assertEqual((said.stdout, said.stderr), ("", ""), page)
 
     def test_words_stay_apart(self):
-        """Arguments of .BR and its like are set without spaces between them: no warning says so when the text goes on in them."""
+        """Arguments of .BR and the like are set without spaces between them: no warning says so when the text goes on in them."""
         for page in PAGES:
             for number, line in enumerate(read(page).splitlines(), 1):
                 macro = FONT_MACRO.fullmatch(line)

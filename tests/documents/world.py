@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where documents' commands are run: a copy of this machine that is thrown away, with the program installed, an interface eth0 and
-connections on it. Nothing of it outlives the process, and nothing outside notices."""
+"""Where the documents' commands are run: a copy of this machine that is thrown away, with the program installed, an interface eth0 and connections
+on it. Nothing of it outlives the process, and nothing outside notices it."""
 import os
 import shutil
 import socket
@@ -20,7 +20,8 @@ PAUSE_SECONDS = 0.05    # between two connections
 
 
 def enter(command, **kwargs):
-    """Runs command in namespaces of its own, where it may make_root. In a folder that was entered by chroot there is no mount to make private."""
+    """Runs the command in namespaces of its own, where it may call make_root. In a folder that was entered by chroot, there is no mount to make
+    private."""
     is_mount = subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
     unshare = ["unshare", "--mount", *([] if is_mount else ["--propagation", "unchanged"]), "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
     with tempfile.TemporaryDirectory(prefix="firstpayload-test-") as over:
@@ -32,14 +33,14 @@ def mount(*arguments):
 
 
 def overlay(folder, where, over):
-    """folder as it is at where, but that changes go to over."""
+    """Shows folder at the path where; changes go to over."""
     for name in ("up", "work"):
         os.makedirs(os.path.join(over, name))
     mount("-t", "overlay", "overlay", "-o", "lowerdir=%s,upperdir=%s/up,workdir=%s/work" % (folder, over, over), where)
 
 
 def make_root():
-    """A copy of all this machine's folders, and this process is in it. What is changed there is kept in memory, over the empty folder
+    """Makes a copy of all folders of this machine, and has this process live in it. What is changed there is kept in memory, over the empty folder
     that the environment names."""
     over = os.environ[INSIDE]
     mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", over)
@@ -71,7 +72,8 @@ def install():
 
 
 def put_captures():
-    """Under the names that the documents have: a clone's own, capture.pcap, and a ring that goes on from one file to the next."""
+    """Makes captures under the names that the documents use: those of a clone, capture.pcap, and a ring buffer whose connections go on from one
+    file to the next."""
     os.chdir(SOURCE)
     shutil.copy("captures/mixed.pcap", "capture.pcap")
     subprocess.run(["editcap", "-F", "pcap", "-c", "200", "capture.pcap", "/tmp/ring.pcap"], check=True, capture_output=True)
@@ -81,7 +83,7 @@ def put_captures():
 
 
 class Peer:
-    """The other end of eth0, which answers whatever it is told."""
+    """The other end of eth0, which answers everything that it is told."""
 
     def __init__(self):
         self.namespace = Namespace()
@@ -117,7 +119,7 @@ class Peer:
 
 
 def lacks():
-    """What this machine does not have for it, in words; None when there is nothing."""
+    """Returns what this machine lacks for it, in words, or None when nothing is missing."""
     if os.geteuid() != 0:
         return "root: the commands of the documents are run in namespaces, on a copy of all folders"
     for tool, package in (("tcpdump", "tcpdump"), ("tshark", "tshark"), ("editcap", "wireshark-common"), ("jq", "jq"), ("xxd", "xxd"), ("sqlite3", "sqlite3"),
@@ -130,7 +132,7 @@ def lacks():
 
 
 def begin():
-    """In the namespaces: the copy, the program, captures and connections."""
+    """Makes the copy, the program, captures and connections, in the namespaces."""
     make_root()
     install()
     put_captures()

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fault.c - makes one file-system call of a program fail, or its last. To be put before it with LD_PRELOAD.
+ * fault.c - makes one file-system call of a program fail, or the program end at one. It is loaded with LD_PRELOAD.
  *
- *   FAULT_ONLY  names of calls, with commas between and around them: others are not counted. Not set: all are
- *   FAULT_NAME  calls on files in whose path this is; others are not counted. Not set: all are
- *   FAULT_LOG   a file to which each counted call is written, one line each: its number, name, path or descriptor
+ *   FAULT_ONLY  names of calls, with commas between and around them; other calls are not counted. Not set: all are
+ *   FAULT_NAME  a part of a path: only calls on files whose path contains it are counted. Not set: all are
+ *   FAULT_LOG   a file to which each counted call is written, in a line: its number, its name, path or descriptor
  *   FAULT_AT    the number of the call at which it happens, from 1
  *   FAULT_KIND  kill: SIGKILL before the call; abort: SIGABRT, as of a failed assertion; torn: SIGKILL, half of what is to be written
  *               having been written; short: half of what was asked for is read or written; run: somebody else does something just before,
@@ -12,7 +12,7 @@
  *               same, as over a network whose answer is lost
  *   FAULT_COUNT how many calls in a row errors meet; not set: one
  *   FAULT_STAY  set: errors meet all calls from then on
- *   FAULT_BOOT  so many seconds ago, besides, the machine was started, for who asks
+ *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
  * It sees what goes through libc's symbols: of a FILE that are the calls of stdio, not the read(2) and write(2) which libc then does by
@@ -76,7 +76,7 @@ static Kind kind_by_name(const char *name)
     return ERROR;
 }
 
-/* With the first call, not as a constructor: those of other libraries make calls too. */
+/* with the first call, not in a constructor: constructors of other libraries make calls, too */
 static void read_plan(void)
 {
     const char *at = getenv("FAULT_AT"), *count = getenv("FAULT_COUNT"), *kind = getenv("FAULT_KIND"), *log = getenv("FAULT_LOG");
@@ -119,7 +119,7 @@ static bool has_name(const char *path, int fd)
     return strstr(path != NULL ? path : target, plan.name) != NULL;
 }
 
-/* Not met itself: it meets no faults. */
+/* It is not counted itself: it meets no faults. */
 static void run_command(const char *path)
 {
     const char *command = getenv("FAULT_RUN");
@@ -140,7 +140,7 @@ static void die(void)
     syscall(SYS_kill, (int)syscall(SYS_getpid), SIGKILL);
 }
 
-/* Whether the fault is there at the call of that number. */
+/* Whether the call with that number meets the fault. */
 static bool is_met(unsigned long number)
 {
     bool is_error = plan.kind == ERROR || plan.kind == LATE;
@@ -150,7 +150,7 @@ static bool is_met(unsigned long number)
     return number == plan.at || (is_error && (plan.stays || number - plan.at < plan.count));
 }
 
-/* Counts a call and says what becomes of it. Who is to be killed does not come back. */
+/* Counts a call and says what becomes of it. If the process is to be killed, this does not return. */
 static Kind meet(const char *name, const char *path, int fd)
 {
     char line[512];
@@ -158,7 +158,7 @@ static Kind meet(const char *name, const char *path, int fd)
     if (!plan.is_read)
         read_plan();
     if (path != NULL && strncmp(path, "/proc/sys/crypto/", 17) == 0)
-        return NOTHING; /* libgcrypt, as the program begins: it aborts without that file, and nothing can be lost yet */
+        return NOTHING; /* libgcrypt reads it as the program begins, and aborts without it; nothing can be lost at that point */
     if (!counts(name) || !has_name(path, fd))
         return NOTHING;
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
@@ -180,10 +180,10 @@ static Kind meet(const char *name, const char *path, int fd)
     return plan.kind;
 }
 
-/* C has no conversion of what dlsym returns into a pointer to a function. */
+/* C has no conversion from what dlsym returns to a pointer to a function. */
 #define FIND(next, name) (*(void **)(&(next)) = dlsym(RTLD_NEXT, name))
 
-/* A function that is called on a path or a descriptor, and has a result of its own when it fails. */
+/* A function that is called on a path or a descriptor, and that returns a value of its own when it fails. */
 #define WRAP(result, function, name, path, fd, failed, parameters, arguments)                                                              \
     result function parameters                                                                                                             \
     {                                                                                                                                      \
@@ -200,7 +200,7 @@ static Kind meet(const char *name, const char *path, int fd)
         return failed;                                                                                                                     \
     }
 
-/* One that has an effect even when it fails: the descriptor is gone. */
+/* A function that has an effect even when it fails: the descriptor is gone. */
 #define WRAP_CLOSE(function, type, shown_fd)                                                                                               \
     int function(type what)                                                                                                                \
     {                                                                                                                                      \
@@ -215,7 +215,7 @@ static Kind meet(const char *name, const char *path, int fd)
         return -1;                                                                                                                         \
     }
 
-/* One that reads or writes, and may do so by half. */
+/* A function that reads or writes, and may do half of it. */
 #define WRAP_TRANSFER(function, name, parameters, arguments)                                                                               \
     ssize_t function parameters                                                                                                            \
     {                                                                                                                                      \
@@ -246,7 +246,7 @@ static mode_t mode_of(int flags, va_list rest)
     return flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
 }
 
-/* One that takes a mode only if it creates a file. */
+/* A function that takes a mode only if it creates a file. */
 #define WRAP_OPEN(function, parameters, arguments)                                                                                         \
     int function parameters                                                                                                                \
     {                                                                                                                                      \
@@ -353,7 +353,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 
 static int (*program)(int argc, char **argv, char **environment);
 
-/* Makes of this process what was ordered: FOLDER, and NAME=VALUE of its environment, with tabs between. */
+/* Applies an order to this process: a folder, and NAME=VALUE of its environment, separated by tabs. */
 static void take_order(char *order)
 {
     char *rest = NULL, *folder = strtok_r(order, "\t\n", &rest);
@@ -369,8 +369,9 @@ static void take_order(char *order)
     calls = 0;
 }
 
-/* Linking takes ten times as long as a run over small files does. So it is done once, and for each order, a line on standard input, a copy
- * of the process runs in the folder that it names, where standard error goes to the file said. Its wait status goes to standard output. */
+/* Linking takes ten times as long as a run over small files. So the program is linked once. For each order, a line on standard input,
+ * a copy of the process runs in the folder that the line names, and its standard error goes to the file `said` there. Its wait status
+ * goes to standard output. */
 static int serve(int argc, char **argv, char **environment)
 {
     static char order[8192];
@@ -382,7 +383,7 @@ static int serve(int argc, char **argv, char **environment)
             take_order(order);
             int exit_status = program(argc, argv, environment);
             fflush(NULL);
-            _exit(exit_status); /* libraries have nothing to tidy up that would matter */
+            _exit(exit_status); /* libraries have nothing to clean up that would matter */
         }
         if (child < 0 || waitpid(child, &status, 0) < 0)
             abort();

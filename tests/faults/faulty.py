@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A watcher between folders of its own, with faults put in its way, and what must have become of its files in the end."""
+"""A watcher in folders of its own that meets faults, and what its files must have come to in the end."""
 import atexit
 import concurrent.futures
 import gzip
@@ -16,26 +16,26 @@ from pcaps import ACK, PROGRAM, connection, header, pcap, read, record, segment,
 from test_pcapng import Writer  # noqa: E402
 
 LIBRARY = os.environ["FAULT_LIBRARY"]
-SANITIZER = os.environ.get("FAULT_SANITIZER", "")  # the runtime that wants to be loaded first, if there is one
+SANITIZER = os.environ.get("FAULT_SANITIZER", "")  # the runtime that must be loaded first, if there is one
 MEMORY = "/dev/shm"
 START = 1700000000  # the first record's time
 
-# What the watcher ends with: all done; all done, but something put aside or cut; and what error.h has.
+# What the watcher ends with: all done; all done, but something was put aside or cut; and the statuses of error.h.
 EXIT_WELL, EXIT_TOLD = (0, 1), (66, 70, 73, 74)
 
 
 def temporary_folder():
-    """In memory where there is some, as thousands of runs wait for no disk there."""
+    """In memory, where there is some: thousands of runs would wait for a disk."""
     return tempfile.TemporaryDirectory(prefix="firstpayload-faults-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
 
 
 def variables(faults):
-    """What fault.c wants to be told of faults: at=, kind=, only=, run=, name=, count=, stay=, boot=, log=."""
+    """Returns the variables that tell fault.c about faults: at=, kind=, only=, run=, name=, count=, stay=, boot=, log=."""
     return {"FAULT_" + name.upper(): f",{','.join(value)}," if name == "only" else str(value) for name, value in faults.items()}
 
 
 def environment(**faults):
-    """That of a program that meets faults."""
+    """Returns the environment of a program that meets faults."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("FAULT_")}
     env["LD_PRELOAD"] = f"{SANITIZER} {LIBRARY}".strip()
     env["ASAN_OPTIONS"] = "verify_asan_link_order=0"
@@ -47,7 +47,7 @@ def options(then, log=None):
 
 
 class Server:
-    """The program as watch --once, linked once and run often: in a folder, from its in to its out."""
+    """The program as watch --once, linked once and run often; it runs in a folder, from its in to its out."""
 
     def __init__(self, then, log):
         self.process = subprocess.Popen([PROGRAM, *options(then, log), "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"},
@@ -55,7 +55,7 @@ class Server:
         atexit.register(self.end)
 
     def run(self, folder, faults):
-        """Its exit status, or minus the signal that ended it."""
+        """Returns its exit status, or minus the signal that ended it."""
         words = [folder, *(f"{name}={value}" for name, value in variables(faults).items())]
         self.process.stdin.write("\t".join(words) + "\n")
         self.process.stdin.flush()
@@ -71,20 +71,20 @@ servers = {}  # of this process, by what becomes of inputs and which outputs the
 
 
 def server(then, log):
-    key = (os.getpid(), then, log)  # those of the process that this one was forked from are not for it
+    key = (os.getpid(), then, log)  # those of the process that this one was forked from cannot be used here
     if key not in servers:
         servers[key] = Server(then, log)
     return servers[key]
 
 
 def in_two(port, request):
-    """A connection whose request comes in two segments, so that its line waits for the second."""
+    """Returns a connection whose request comes in two segments, so that its line waits for the second."""
     syn, syn_ack, _, _, answer = connection(port, request)
     return [syn, syn_ack, segment(port, 80, 1001, ACK, request[:5], ack=5001), segment(port, 80, 1006, ACK, request[5:], ack=5001), answer]
 
 
 def frames():
-    """Of 16 connections, interleaved so that each goes on through several files."""
+    """Returns frames of 16 connections, interleaved so that each goes on through several files."""
     connections = [(in_two if n % 3 == 1 else connection)(40000 + n, b"GET /%d HTTP/1.1\r\n\r\n" % n) for n in range(16)]
     steps = [[c[step] for c in connections] for step in range(5)]
     return [frame for pair in zip(*[iter(sum(steps, []))] * 2) for frame in pair]
@@ -100,13 +100,13 @@ def plain(numbered):
 
 
 def put(folder, name, data, last):
-    """A file whose writer ended with the record of that number."""
+    """Puts a file there whose writer ended with the record of that number."""
     path = write(folder, name, data)
     os.utime(path, ns=(0, (START * 1000 + last) * 1000000 + 500000))
 
 
 def two_batches():
-    """Two times a list of (name, bytes, number of the last record), in capture order; the second has what can go wrong."""
+    """Returns two lists of (name, bytes, number of the last record), in capture order; the second has what can go wrong."""
     numbered = list(enumerate(frames()))
     parts = [numbered[start:start + 8] for start in range(0, len(numbered), 8)]
     whole = [plain(part) for part in parts]
@@ -145,7 +145,7 @@ class Place:
             put(self.inbox, name, data, last)
 
     def once(self, **faults):
-        """Runs a watcher until all is done; returns its exit status, and what it said."""
+        """Runs a watcher until all is done. Returns its exit status and what it said."""
         status = server(self.then, self.log).run(self.folder, faults)
         return status, read(os.path.join(self.folder, "said")).decode(errors="replace")
 
@@ -169,17 +169,18 @@ class Place:
         return [name for name in os.listdir(self.output) if name.startswith(".firstpayload-")]
 
     def figures(self):
-        """What the watcher counted of captures. Files put aside are left out: who is killed meanwhile forgets having counted one."""
+        """Returns what the watcher counted of captures. Files put aside are left out: a watcher that is killed at that moment forgets that it has
+        counted one."""
         counted = ("files", "files_empty", "files_cut", "frames", "frames_kept", "bytes_in", "bytes_out", "streams",
                    "streams_with_payload", "streams_open")
-        if self.then != "keep":                      # there a file that was put aside in vain gets another number
+        if self.then != "keep":                      # a file that could not be put aside gets another number there
             counted += ("committed",)
         with open(os.path.join(self.state, "status"), encoding="utf-8") as file:
             lines = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
         return {name: lines[name] for name in counted}
 
     def result(self):
-        """All that must be the same, whatever happened on the way."""
+        """Returns everything that must be the same, whatever happened on the way."""
         listed = {name: sorted(os.listdir(os.path.join(self.state, name))) for name in ("claim", "done", "failed")}
         reasons = [name[:-4] for name in listed["failed"] if name.endswith(".why")]
         listed["failed"] = [name for name in listed["failed"] if not name.endswith(".why")]
@@ -189,7 +190,7 @@ class Place:
 
 
 def difference(was, expected, parts):
-    """In words, or None."""
+    """Returns the first difference in words, or None."""
     for part in parts:
         for name in sorted(set(was[part]) | set(expected[part])):
             one, other = was[part].get(name), expected[part].get(name)
@@ -200,7 +201,7 @@ def difference(was, expected, parts):
 
 
 class Scene:
-    """Where trials begin: folders with files that wait, perhaps with a past, and what comes of them undisturbed."""
+    """Where trials begin: folders with waiting files, perhaps with a past, and what comes of them undisturbed."""
 
     def __init__(self, folder, then, has_past, log):
         self.folder = folder
@@ -218,7 +219,7 @@ class Scene:
         self.expected = self.undisturbed()
 
     def copy(self, name):
-        """A place of its own for a trial."""
+        """Returns a copy for a trial."""
         path = os.path.join(self.folder, name)
         shutil.copytree(os.path.join(self.folder, "template"), path, symlinks=True)
         place = Place(path, self.then, self.log)
@@ -232,7 +233,7 @@ class Scene:
         return place.result()
 
     def calls(self, only=None):
-        """The names of the calls that an undisturbed run makes."""
+        """Returns the names of the calls that an undisturbed run makes."""
         place = self.copy("calls")
         log = os.path.join(self.folder, "log")
         place.once(log=log, **({"only": only} if only else {}))
@@ -243,7 +244,7 @@ class Scene:
         return names
 
     def trial(self, name, runs):
-        """Runs watchers with the faults of runs, one after the other, and one without; returns what is wrong then, or None."""
+        """Runs watchers with the faults of runs, one after the other, and then one without faults. Returns what is wrong then, or None."""
         place = self.copy(name)
         try:
             for faults in runs:
@@ -258,18 +259,18 @@ class Scene:
             place.consume()
             parts = ["outputs", "folders", "figures"]
             if all(faults["kind"] in ("kill", "torn", "short") for faults in runs):
-                parts.append("reasons")  # which may be left out where they cannot be written
+                parts.append("reasons")  # which may be missing if they cannot be written
             wrong = difference(place.result(), self.expected, parts)
             return wrong and f"{name}: {runs}: {wrong}"
-        except Exception:  # what a trial trips over belongs to its faults
+        except Exception:  # an exception in a trial is reported with its faults
             return f"{name}: {runs}: {traceback.format_exc()}"
         finally:
             shutil.rmtree(place.folder, ignore_errors=True)
 
 
 def run_trials(scene, trials):
-    """trials: lists of faults. In processes, not threads: those share their descriptors with each other's children for moments, and a
-    capture that somebody has open for writing is none that is finished."""
+    """trials: lists of faults. They run in processes, not threads: threads share their descriptors with each other's children for moments, and a
+    capture that somebody has open for writing does not count as finished."""
     with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         jobs = [pool.submit(scene.trial, f"trial-{n}", runs) for n, runs in enumerate(trials)]
         return [job.result() for job in jobs if job.result() is not None]

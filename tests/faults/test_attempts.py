@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A capture in whose course the process dies at the same place three times is given up, and the others go on; who dies for another reason
-takes it in the end."""
+"""A capture on which the process dies three times at the same place is given up, and the others go on. If the process dies for another reason, the
+capture is taken in the end."""
 import os
 import signal
 import subprocess
@@ -10,7 +10,7 @@ import faulty
 from pcaps import connection, header, pcap, write
 from waiting import PATIENCE_SECONDS
 
-BLOCK = 256 * 1024    # read at once
+BLOCK = 256 * 1024    # as much as is read at once
 STEP = 16 * 1024 * 1024
 
 
@@ -19,7 +19,7 @@ def one(port):
 
 
 def records_of_nothing(n_bytes):
-    """A capture that says something, and goes on for long."""
+    """Returns a capture that says something, and then goes on for long."""
     return one(40002) + bytes(n_bytes)
 
 
@@ -33,7 +33,7 @@ class Attempts(unittest.TestCase):
         self.last = 0
 
     def arrive(self, name, data):
-        """In the order of capture: that of arrival, as all have their first record in the same second."""
+        """The order of capture is that of arrival, as all have their first record in the same second."""
         self.last += 1
         faulty.put(self.place.inbox, name, data, self.last)
 
@@ -59,7 +59,7 @@ class Attempts(unittest.TestCase):
         return faulty.read(os.path.join(self.place.state, "failed", name)).decode()
 
     def in_the_way(self, **faults):
-        """Runs until nobody dies; returns how often that was."""
+        """Runs until the process no longer dies. Returns how often it died, and the last exit status and messages."""
         for deaths in range(100):
             status, said = self.run_once(name="deadly", only=["read", "pread"], **faults)
             if status >= 0:
@@ -67,7 +67,7 @@ class Attempts(unittest.TestCase):
         self.fail("dies again and again")
 
     def test_each_read(self):
-        """Whichever of the reads it is: of the first record, to put it in order, or later."""
+        """It makes no difference which read kills it: that of the first record, for the order of captures, or a later one."""
         at, deaths = 0, 3
         while deaths > 0:
             at += 1
@@ -76,7 +76,7 @@ class Attempts(unittest.TestCase):
             self.arrive("deadly.pcap", one(40001))
             self.arrive("z.pcap", one(40002))
             deaths, status, said = self.in_the_way(kind="abort", at=at)
-            if deaths < 3:  # the fault was in what only the first run did
+            if deaths < 3:  # the fault was in something that only the first run did
                 self.assertEqual((status, self.outputs()), (0, ["a.pcap", "deadly.pcap", "z.pcap"]), said)
             else:
                 self.assertEqual((status, self.outputs(), len(self.failed())), (1, ["a.pcap", "z.pcap"], 2))
@@ -84,7 +84,7 @@ class Attempts(unittest.TestCase):
         self.assertGreater(at, 3)
 
     def test_opened(self):
-        """Also who dies of having opened it, for whatever: to see whether somebody writes to it."""
+        """The same holds for opening the file, whatever for: for instance to see whether somebody writes to it."""
         for then in ("archive", "keep"):
             with self.subTest(then):
                 self.then = then
@@ -99,7 +99,7 @@ class Attempts(unittest.TestCase):
                 self.assertEqual(self.run_once(kind="abort", name="deadly", only=["open-read"], at=1)[0], 0)
 
     def test_killed(self):
-        """By the kernel for want of memory, for instance."""
+        """For instance by the kernel, when memory runs out."""
         self.arrive("deadly.pcap", one(40001))
         self.die(3, signal.SIGKILL, kind="kill")
         self.assertEqual(self.run_once()[0], 1)
@@ -168,7 +168,7 @@ class Attempts(unittest.TestCase):
         self.assertEqual((self.outputs(), len(self.failed())), (["1.pcap", "2.pcap", "3.pcap", "4.pcap"], 2))
 
     def test_killed_elsewhere_each_time(self):
-        """A large file, and somebody who kills: it is not the file's fault."""
+        """If somebody kills the watcher while it reads a large file, it is not the file's fault."""
         self.arrive("deadly.pcap", records_of_nothing(5 * STEP))
         for step in (0, 3, 1, 4, 2, 0):
             self.die(1, signal.SIGKILL, kind="kill", at=5 + step * STEP // BLOCK)
@@ -176,7 +176,7 @@ class Attempts(unittest.TestCase):
         self.assertEqual(self.outputs(), ["deadly.pcap"])
 
     def test_further_on(self):
-        """In the same place, or next to it; the message says where."""
+        """At the same place or next to it; the message says where."""
         self.arrive("deadly.pcap", records_of_nothing(5 * STEP))
         for more in (0, 3, -3):
             self.die(1, at=3 * STEP // BLOCK + more)
@@ -184,7 +184,7 @@ class Attempts(unittest.TestCase):
         self.assertRegex(self.why(), r"deadly\.pcap: offset (33554432|50331648): the process has died 3 times")
 
     def test_anywhere_but_always(self):
-        """What is broken by its beginning may end the process anywhere. Then there is an end to it, too."""
+        """A file that is broken from its beginning may end the process anywhere. That, too, has an end."""
         self.arrive("deadly.pcap", records_of_nothing(5 * STEP))
         for n in range(10):
             self.die(1, at=5 + n % 2 * 3 * STEP // BLOCK)
@@ -199,7 +199,7 @@ class Attempts(unittest.TestCase):
         self.assertEqual((self.outputs(), self.failed()), (["deadly.pcap"], []))
 
     def test_no_file_of_deaths(self):
-        """An older version's state folder has none, and one that is damaged is begun anew."""
+        """The state folder of an older version has no notes of attempts, and damaged notes are begun anew."""
         self.arrive("deadly.pcap", one(40001))
         self.die(2)
         path = os.path.join(self.place.state, "reading")

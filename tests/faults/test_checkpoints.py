@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a damaged state folder costs: nothing while one checkpoint and what came last are known, and never a file."""
+"""What damage to the state folder costs: nothing while one checkpoint and the number of the last commit are known, and never a file."""
 import os
 import shutil
 import struct
@@ -7,7 +7,7 @@ import unittest
 
 import faulty
 
-VERSION_OFFSET = 8  # in a slot's header, behind the magic
+VERSION_OFFSET = 8  # in a slot's header, after the magic number
 HEADER_BYTES = 4096
 
 
@@ -41,7 +41,7 @@ WITNESS_DAMAGE = {name: DAMAGE[name] for name in ("missing", "empty", "a bit of 
 
 
 class Checkpoints(unittest.TestCase):
-    """Two files are taken, each with its commit, so that both slots count; then something is damaged, and the rest comes."""
+    """Two files are taken, each with its commit, so that both slots count; then something is damaged, and the rest is taken."""
 
     def setUp(self):
         folder = faulty.temporary_folder()
@@ -62,12 +62,12 @@ class Checkpoints(unittest.TestCase):
         return struct.unpack_from("=Q", faulty.read(os.path.join(place.state, f"checkpoint.{slot}")), 16)[0]
 
     def slots(self, place):
-        """Paths: of the newest, of the other, of the witness."""
+        """Returns the paths of the newest slot, of the other slot, and of the witness."""
         newest = self.generation(place, 1) > self.generation(place, 0)
         return [os.path.join(place.state, name) for name in (f"checkpoint.{newest:d}", f"checkpoint.{not newest:d}", "committed")]
 
     def go_on(self, place):
-        """Takes the second batch; returns what the watcher said."""
+        """Takes the second batch. Returns what the watcher said."""
         place.put(self.second)
         place.must_end_well()
         said = faulty.read(os.path.join(place.folder, "said")).decode()
@@ -83,7 +83,7 @@ class Checkpoints(unittest.TestCase):
         self.assertIsNone(faulty.difference(place.result(), expected, parts))
 
     def same_files(self, place, expected):
-        """The streams may be of another time, but there is one output of each file, under its name."""
+        """The streams may be those of another time, but there is one output for each file, under its name."""
         self.assertEqual(sorted(place.taken), sorted(expected["outputs"]))
         self.same(place, expected, ["folders"])
 
@@ -111,7 +111,7 @@ class Checkpoints(unittest.TestCase):
         self.each(DAMAGE, check)
 
     def test_a_stale_one(self):
-        """One that was put back from a copy of the state folder, say."""
+        """For instance a slot that was restored from a copy of the state folder."""
         for then in ("archive", "delete", "keep"):
             expected = self.undisturbed(then)
             with self.subTest(then):
@@ -126,7 +126,7 @@ class Checkpoints(unittest.TestCase):
                     place.must_end_well()
                 place.consume()
                 newest = self.slots(place)[0]
-                self.assertEqual(newest, kept)  # two commits later it is that one's turn again
+                self.assertEqual(newest, kept)  # two commits later, that slot is written again
                 shutil.copy(os.path.join(self.folder, "stale"), newest)
                 self.assertIn("the newest checkpoint is lost", self.go_on(place))
                 self.same_files(place, expected)
@@ -149,7 +149,7 @@ class Checkpoints(unittest.TestCase):
         self.each(WITNESS_DAMAGE, check)
 
     def test_newest_and_witness(self):
-        """The other slot is all there is: files left in the inbox may be taken again since then, none is lost."""
+        """The other slot is all there is: files left in the inbox may have been taken since then and are taken again; none is lost."""
         def check(place, expected, damage):
             newest, _, witness = self.slots(place)
             damage(newest)
@@ -163,7 +163,7 @@ class Checkpoints(unittest.TestCase):
             for path in self.slots(place):
                 damage(path)
             said = self.all_come(place, expected)
-            if place.then == "archive":  # there are files whose numbers tell
+            if place.then == "archive":  # some files have numbers that tell
                 self.assertIn("outputs may come twice", said)
 
         self.each(WITNESS_DAMAGE, check)
@@ -179,8 +179,8 @@ class Checkpoints(unittest.TestCase):
         return said
 
     def test_before_publishing(self):
-        """What was committed is published, though the slot that says so is damaged before it happens."""
-        del self.second[1:]  # one file has one commit, however slow the machine is
+        """What was committed is published, even if the slot that says so is damaged before that."""
+        del self.second[1:]  # one commit for one file, however slow the machine is
         for then in ("archive", "delete", "keep"):
             expected = self.undisturbed(then)
             with self.subTest(then):
@@ -202,7 +202,7 @@ class Checkpoints(unittest.TestCase):
                 self.same(place, expected, ["outputs", "folders"])
 
     def test_is_on_the_disk_before_it_is_trusted(self):
-        """Who was killed after writing a slot and before its fdatasync left one that a power cut could still take back."""
+        """A watcher that is killed after it has written a slot and before its fdatasync leaves one that a power failure could still undo."""
         place = self.begin("archive")
         place.put(self.second)
         log = os.path.join(self.folder, "log")

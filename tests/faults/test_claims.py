@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others do to a capture while it is claimed, read and disposed of: swap it for something else, or write on. At chosen calls of the
-watcher, so that there is no race: fault.c runs a command before the call."""
+"""What others do to a capture while it is claimed, read and disposed of: they swap it for something else, or go on writing. They act at chosen
+calls of the watcher, so there is no race: fault.c runs a command before the call."""
 import gzip
 import os
 import shutil
@@ -14,7 +14,7 @@ PROTECTED = "/proc/sys/fs/protected_hardlinks"
 
 
 def part(begin, end=None):
-    """A capture of some frames of the two connections that the tests are about, each with its number's time."""
+    """Returns a capture of some frames of the two connections that the tests are about, each with its number as its time."""
     frames = connection(40000) + connection(40001)
     return header() + b"".join(record(f, n) for n, f in list(enumerate(frames))[begin:end])
 
@@ -27,7 +27,7 @@ class Claims(unittest.TestCase):
         self.n = 0
 
     def place(self, then, files):
-        """Folders with files, which have long been finished, and what is not in the inbox."""
+        """Returns folders with files that have long been finished, and with something outside the inbox."""
         self.n += 1
         place = faulty.Place(os.path.join(self.folder, str(self.n)), then)
         place.put([(name, data, 0) for name, data in files.items()])
@@ -36,7 +36,7 @@ class Claims(unittest.TestCase):
         return place
 
     def calls(self, then, files, name):
-        """(number, path) of the calls of that name in an undisturbed run."""
+        """Returns (number, path) of the calls with that name in an undisturbed run."""
         place = self.place(then, files)
         log = os.path.join(place.folder, "log")
         self.assertIn(place.once(log=log, only=[name])[0], faulty.EXIT_WELL)
@@ -44,11 +44,11 @@ class Claims(unittest.TestCase):
             return [(int(number), path) for number, _, path in (line.rstrip("\n").split(" ", 2) for line in file)]
 
     def at(self, then, files, name, end, which):
-        """The number of a call on the path that ends so."""
+        """Returns the number of a call whose path ends like this."""
         return [number for number, path in self.calls(then, files, name) if path.endswith(end)][which]
 
     def disturb(self, then, files, name, end, which, command):
-        """A run in which somebody does something before one of its calls."""
+        """Runs a watcher; somebody does something before one of its calls."""
         at = self.at(then, files, name, end, which)
         place = self.place(then, files)
         status, said = place.once(kind="run", run=command, at=at, only=[name])
@@ -63,7 +63,7 @@ class Claims(unittest.TestCase):
 
 
 class Swapped(Claims):
-    """Somebody who may write to the inbox has the watcher, with its rights, read something else."""
+    """Somebody who may write to the inbox tries to have the watcher read something else with its rights."""
 
     def check(self, then, make, kind, is_it):
         files = {"a.pcap": pcap(connection()), "b.pcap": pcap(connection(9))}
@@ -107,7 +107,7 @@ class Swapped(Claims):
 
 
 class HardLinks(Claims):
-    """Whoever may write to the inbox may link to files that are not theirs to read, unless the kernel keeps them from it."""
+    """Somebody who may write to the inbox may link files there that they may not read, unless the kernel prevents it."""
 
     def check(self, then, inbox_mode, file_mode, is_taken):
         with open(PROTECTED, encoding="ascii") as file:
@@ -117,7 +117,7 @@ class HardLinks(Claims):
         os.chmod(os.path.join(place.folder, "secret.pcap"), file_mode)
         os.link(os.path.join(place.folder, "secret.pcap"), os.path.join(place.inbox, "a.pcap"))
         _, said = place.once()
-        is_taken = is_taken or is_protected  # then the kernel has seen to it
+        is_taken = is_taken or is_protected  # then the kernel has prevented it
         self.assertEqual(sorted(self.outputs(place)), ["a.pcap", "b.pcap"] if is_taken else ["b.pcap"], said)
         self.assertEqual("a.pcap: is a hard link to a file of others" in said, not is_taken)
         self.assertEqual(read(os.path.join(place.folder, "secret.pcap")), pcap(connection(666)))
@@ -134,17 +134,17 @@ class HardLinks(Claims):
 
 
 class WrittenTo(Claims):
-    """A claimed file to which somebody still writes, though nobody had it open."""
+    """Somebody goes on writing to a claimed file that nobody had open."""
 
     rest = 'cat rest >> "$1"'
 
     def frames(self, place):
-        """Of all outputs, in the order of their numbers."""
+        """Returns the frames of all outputs, in the order of their numbers."""
         names = sorted(self.outputs(place), key=lambda name: (len(name), name))
         return b"".join(self.outputs(place)[name][24:] for name in names)
 
     def check(self, then, data, which, command=rest):
-        """All is there in the end, once."""
+        """Everything is there in the end, once."""
         place, said = self.disturb(then, {"a.pcap": data}, "lstat", "-a.pcap", which, command)
         expected = slim("-q", write(place.folder, "whole", data + (part(3) if data == b"" else part(3)[24:]))).stdout
         self.assertEqual(self.frames(place), expected[24:], said)
@@ -155,7 +155,7 @@ class WrittenTo(Claims):
         return len([path for _, path in self.calls(then, {"a.pcap": data}, "lstat") if path.endswith("-a.pcap")])
 
     def test_at_any_moment(self):
-        """A whole capture, one cut within a record, a bare header: nothing that comes later is lost, or comes twice."""
+        """A whole capture, one cut within a record, and a bare file header: nothing that comes later is lost, and nothing comes twice."""
         for then in ("archive", "delete"):
             for data in (part(0, 3), header()):
                 for which in range(self.lstats(then, data)):
@@ -163,7 +163,7 @@ class WrittenTo(Claims):
                         self.check(then, data, which)
 
     def test_after_nothing(self):
-        """As from a writer that was interrupted between creating its file and having it open."""
+        """As from a writer that was interrupted after creating its file and before opening it."""
         for then in ("archive", "delete"):
             for which in range(self.lstats(then, b"")):
                 with self.subTest(then=then, which=which):
@@ -178,7 +178,7 @@ class WrittenTo(Claims):
                 self.assertEqual(self.frames(place), slim("-q", write(place.folder, "whole", part(0))).stdout[24:], said)
 
     def test_begun_anew(self):
-        """What a ring buffer writes over it is another capture."""
+        """What a ring buffer writes over the file is another capture."""
         place, said = self.disturb("archive", {"a.pcap": part(0, 4)}, "lstat", "-a.pcap", -1, 'cat secret.pcap > "$1"')
         self.assertEqual(sorted(self.outputs(place)), ["a-2.pcap", "a.pcap"])
         self.assertEqual(self.frames(place), slim("-q", write(place.folder, "1", part(0, 4))).stdout[24:] +
@@ -190,7 +190,7 @@ class WrittenTo(Claims):
         self.assertEqual(list(self.outputs(place)), ["a.pcap"])
 
     def test_compressed(self):
-        """gzip's files may have another behind them."""
+        """gzip files may be concatenated."""
         data, rest = gzip.compress(part(0, 3)), gzip.compress(part(3)[24:])
         at = self.at("archive", {"a.pcap.gz": data}, "lstat", "-a.pcap.gz", -1)
         place = self.place("archive", {"a.pcap.gz": data})
@@ -199,7 +199,7 @@ class WrittenTo(Claims):
         self.assertEqual(self.frames(place), slim("-q", write(place.folder, "whole", part(0))).stdout[24:])
 
     def test_killed_before_the_rest_is_taken(self):
-        """The new claim knows what of it has been taken."""
+        """The new claim knows how much of the file has been taken."""
         place = self.place("archive", {})
         place.must_end_well()
         shutil.copy(write(self.folder, "grown", part(0)), os.path.join(place.state, "claim", f"{7:016}+3-a.pcap"))
@@ -208,7 +208,7 @@ class WrittenTo(Claims):
         self.assertEqual(os.listdir(os.path.join(place.state, "done")), [f"{7:016}-a.pcap"])
 
     def test_while_the_watcher_was_dead(self):
-        """How much was taken is not known any more: it is put aside, with the reason, even with --then delete."""
+        """It is no longer known how much was taken: the file is put aside with the reason, even with --then delete."""
         for then in ("archive", "delete"):
             data = {"a.pcap": part(0, 3)}
             call = "rename" if then == "archive" else "unlink"

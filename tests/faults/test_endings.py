@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where there are no leases, as on network file systems (EINVAL), or not for other users' files (EACCES): what the kernel's events and the
-descriptors of processes tell, and what becomes of a file of which nobody can tell whether it is finished."""
+"""Where there are no leases, as on network file systems (EINVAL) or for files of other users (EACCES): what the kernel's events and the descriptors
+of processes tell, and what becomes of a file if nobody can tell whether it is finished."""
 import functools
 import os
 import shutil
@@ -17,7 +17,7 @@ UNSURE = "nobody can tell whether it is still being written"
 
 
 def part(begin, end=None):
-    """A capture of some frames of one connection and another, each with its number's time."""
+    """Returns a capture of some frames of two connections, each with its number as its time."""
     frames = list(enumerate(connection(40000) + connection(40001)))[begin:end]
     return header() + b"".join(record(f, n) for n, f in frames)
 
@@ -28,7 +28,7 @@ class Endings(Watching):
         return self.start(*options, only=["lease"], kind=failure, at=1, stay=1, **kwargs)
 
     def start_as_other(self, *options, then="archive", **kwargs):
-        """As somebody to whom files of ours are another user's, and who may not look at our processes."""
+        """Starts the watcher as another user, to whom our files belong to somebody else, and who may not look at our processes."""
         if os.geteuid() != 0:
             return self.start_without("EACCES", *options, then=then, **kwargs)
         self.then = then
@@ -40,7 +40,7 @@ class Endings(Watching):
         return self.start(*options, before=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"], **kwargs)
 
     def frames(self):
-        """Of all outputs, in the order in which they came."""
+        """Returns the frames of all outputs, in the order in which they came."""
         return b"".join(self.output(name)[24:] for name in sorted(self.outputs(), key=lambda name: (len(name), name)))
 
     def whole(self):
@@ -87,7 +87,7 @@ class Events(Endings):
 
 
 class Processes(Endings):
-    """What processes have open is seen, also when that began before the watcher did."""
+    """The watcher sees what processes have open, even if they opened it before the watcher started."""
 
     def test_open_at_the_start(self):
         with open(os.path.join(self.place.inbox, "b.pcap"), "wb", buffering=0) as writer:
@@ -103,10 +103,10 @@ class Processes(Endings):
 
 
 class Guesses(Endings):
-    """A file that was there before gives no event."""
+    """A file that was there before causes no event."""
 
     def guess(self, start, then="archive"):
-        """The watcher takes what is there; then its writer goes on."""
+        """The watcher takes what is there; then the writer goes on."""
         path = write(self.place.inbox, "b.pcap", part(0, 3))
         start("--unchanged", "3", then=then)
         self.await_outputs("b.pcap")
@@ -117,7 +117,7 @@ class Guesses(Endings):
     def go_on(self):
         with open(os.path.join(self.place.state, "done", self.in_state("done")[0]), "ab") as writer:
             writer.write(part(3)[24:])
-        send_signal(self.process, signal.SIGUSR1)  # who is woken looks
+        send_signal(self.process, signal.SIGUSR1)  # a watcher that is woken looks
         self.await_outputs("b.pcap", "b-2.pcap")
         self.assertEqual(self.frames(), self.whole())
         self.assertEqual(self.said().count("b.pcap: was written to after it was taken"), 1)
@@ -153,7 +153,7 @@ class Guesses(Endings):
         self.stop()
 
     def test_without_leases_nothing_is_deleted(self):
-        """Which is said before anything is done."""
+        """The watcher says so before it does anything."""
         write(self.place.inbox, "b.pcap", part(0))
         self.then = "delete"
         env = faulty.environment(only=["lease"], kind="EINVAL", at=1, stay=1)
@@ -166,7 +166,7 @@ class Guesses(Endings):
 
 class Empty(Endings):
     def test_just_made(self):
-        """Its writer may be about to write to it, though nobody has it open yet."""
+        """Its writer may be about to write to it, although nobody has it open yet."""
         self.start()
         path = write(self.place.inbox, "b.pcap", b"")
         write(self.place.inbox, "marker", one(50000))
@@ -185,7 +185,7 @@ class Empty(Endings):
         self.stop()
 
 
-del Watching  # or its tests would be found here, too
+del Watching  # otherwise its tests would be found here, too
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """watch loses nothing and gives nothing twice, whichever of its file-system calls is its last, or fails.
 
-Each trial is a watcher with a fault in its way, perhaps a second, then one without; a consumer takes outputs, captures and their logs, away
-between them. In the end all outputs that ever appeared are those of an undisturbed run, byte for byte, each once; inputs are where they belong; nothing that was
-being built is left; and the counters say the same.
+A trial runs a watcher that meets a fault, perhaps a second one, and then a watcher without faults. A consumer takes outputs, captures and their
+logs, away between them. In the end, all outputs that ever appeared are those of an undisturbed run, byte for byte, each once; inputs are where they
+belong; nothing is left half built; and the counters are the same.
 """
 import os
 import subprocess
@@ -13,10 +13,10 @@ import faulty
 import log_schema
 from waiting import PATIENCE_SECONDS
 
-# The sanitizers' build takes every so manieth call only.
+# The sanitizers' build takes only one call in so many.
 EVERY = int(os.environ.get("FAULT_EVERY", "1"))
 
-# The calls that can fail so. Not lease: where it fails, files are waited for by the clock, see test_watcher.py.
+# The calls that can fail like this. Not lease: where it fails, files are waited for by the clock, see test_watcher.py.
 CAN_FAIL = {
     "EIO": ("open-read", "open-write", "opendir", "readdir", "closedir", "stat", "lstat", "fstat", "access", "mkdir", "rename", "unlink",
             "ftruncate", "fallocate", "read", "pread", "write", "pwrite", "fsync", "fdatasync", "flock", "close", "fclose", "fwrite",
@@ -29,7 +29,7 @@ CAN_FAIL = {
     "torn": ("write", "pwrite"),
     "late": ("mkdir", "rename", "unlink", "symlink", "write", "pwrite", "ftruncate", "fsync", "fdatasync"),
 }
-# What says, or takes back, that something is on the disk.
+# Calls that say, or take back, that something is on the disk.
 COMMITTING = ("fsync", "fdatasync", "unlink", "pwrite", "rename")
 
 
@@ -44,7 +44,7 @@ class Faults(unittest.TestCase):
         self.assertEqual(wrong[:5], [], f"{len(wrong)} of {len(trials[::EVERY])} trials went wrong")
 
     def meet_each(self, kind, then, has_past, log="beside", **more):
-        """Trials with a fault at each call that can fail so. To delete is to archive but for few calls."""
+        """Trials with a fault at each call that can fail like this. delete differs from archive in only a few calls."""
         scene = self.scene(then, has_past, log)
         only = [name for name in CAN_FAIL[kind] if then != "delete" or name in ("rename", "unlink", "write", "pwrite")]
         total = len(scene.calls(only))
@@ -52,7 +52,7 @@ class Faults(unittest.TestCase):
 
 
 class Kill(Faults):
-    """SIGKILL at each call, and at one of the recovery: a different one for each, so that all meet all sooner or later."""
+    """SIGKILL at each call, and at one call of the recovery. That is a different one for each, so that sooner or later all are killed at all."""
 
     def kill(self, then, has_past, log="beside"):
         scene = self.scene(then, has_past, log)
@@ -84,7 +84,7 @@ class Kill(Faults):
 
 
 class Errors(Faults):
-    """An error once, and from then on until the watcher gives up."""
+    """An error occurs once; or from then on, until the watcher gives up."""
 
     def test_input_and_output(self):
         for then in ("archive", "delete", "keep"):
@@ -118,17 +118,17 @@ class Errors(Faults):
 
 
 class Undecided(Faults):
-    """What leaves open which state the disk has."""
+    """Faults that leave open which state the disk has."""
 
     def test_done_but_said_to_have_failed(self):
-        """Then nobody knows what the disk has."""
+        """After these, nobody knows which state the disk has."""
         for then in ("archive", "delete", "keep"):
             with self.subTest(then):
                 self.meet_each("late", then, True)
                 self.meet_each("late", then, True, stay=1)
 
     def test_a_few_in_a_row(self):
-        """What would undo a step that failed fails too, and the same process goes on after that."""
+        """The call that would undo a failed step fails as well, and the same process goes on after that."""
         for then in ("archive", "keep"):
             scene = self.scene(then, True)
             for only in (COMMITTING, ("fsync", "fdatasync", "unlink")):
@@ -174,7 +174,7 @@ class Harness(Faults):
             self.assertEqual((len(found), by_stream), (16, {entry["stream"]: entry for entry in wanted}))
 
     def test_all_calls_are_met(self):
-        """fault.c stands before every function by which the program and its libraries get at files."""
+        """fault.c covers every function by which the program and its libraries reach files."""
         known = {"open", "openat", "creat", "mkostemp", "mkstemp", "fopen", "fdopen", "freopen", "opendir", "fdopendir", "readdir", "stat",
                  "lstat", "fstat", "fstatat", "statx", "access", "faccessat", "readlink", "mkdir", "mkdirat", "rename", "renameat",
                  "renameat2", "unlink", "unlinkat", "link", "linkat", "symlink", "fchmod", "ftruncate", "truncate", "fallocate",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Files that are finished out of order: what is older and not finished is waited for, by its first record or its name, for a while. No test waits
-for a time; that a capture waits is seen in the status."""
+"""Files that are finished out of order: the watcher waits for a while for what is older, by its first record or its name, and not finished. No test
+waits for a fixed time; the status tells that a capture waits."""
 import contextlib
 import gzip
 import json
@@ -15,7 +15,7 @@ from waiting import wait_for
 
 
 def part(begin, end=None):
-    """A capture of some frames of two connections, each with its number's time: those of the first part are the older."""
+    """Returns a capture of some frames of two connections, each with its number as its time: those of the first part are the older ones."""
     frames = list(enumerate(connection(40000) + connection(40001)))[begin:end]
     return header() + b"".join(record(f, n) for n, f in frames)
 
@@ -25,7 +25,7 @@ FIRST, SECOND = part(0, 3), part(3)
 
 class Waits(Watching):
     def write_open(self, name, data):
-        """Somebody is writing the file, and has got so far."""
+        """Somebody is writing the file, and has written this much."""
         file = self.open_files.enter_context(open(os.path.join(self.place.inbox, name), "wb", buffering=0))
         file.write(data)
         return file
@@ -40,7 +40,7 @@ class Waits(Watching):
         self.assertEqual(self.outputs(), [])
 
     def taken(self):
-        """What has been taken, in order."""
+        """Returns what has been taken, in order."""
         return [name.split("-", 1)[1] for name in sorted(os.listdir(os.path.join(self.place.state, "done")))]
 
     def check_order(self, *names):
@@ -57,7 +57,7 @@ class Waits(Watching):
 
 
 class Compressed(Waits):
-    """tcpdump -z gzip: several at once."""
+    """tcpdump -z gzip: several files at once."""
 
     def test_begun(self):
         self.start("--match", "*.gz", "--wait", "100000")
@@ -70,7 +70,7 @@ class Compressed(Waits):
         self.check_order("x-1.pcap.gz", "x-2.pcap.gz")
 
     def test_empty_beside_what_it_is_made_of(self):
-        """Whose first record tells, whatever the names say."""
+        """The first record counts, whatever the names say."""
         write(self.place.inbox, "y.pcap", FIRST)
         older = self.write_open("y.pcap.gz", b"")
         write(self.place.inbox, "a.pcap.gz", gzip.compress(SECOND))
@@ -82,7 +82,7 @@ class Compressed(Waits):
         self.check_order("y.pcap.gz", "a.pcap.gz")
 
     def test_empty_and_alone(self):
-        """Then its name tells."""
+        """Then the file's name counts."""
         self.start("--wait", "100000")
         older = self.write_open("x9.pcap.gz", b"")
         write(self.place.inbox, "x10.pcap.gz", gzip.compress(SECOND))
@@ -92,7 +92,7 @@ class Compressed(Waits):
         self.check_order("x9.pcap.gz", "x10.pcap.gz")
 
     def test_not_begun(self):
-        """What only compressed would match."""
+        """Files that would match only if they were compressed."""
         write(self.place.inbox, "x-1.pcap", FIRST)
         write(self.place.inbox, "x-2.pcap.gz", gzip.compress(SECOND))
         self.start("--match", "*.gz", "--wait", "100000")
@@ -117,7 +117,7 @@ class Compressed(Waits):
 
 class Copied(Waits):
     def check(self, hidden):
-        """rsync, or who copies to a hidden name, and renames."""
+        """rsync, or somebody else who copies to a hidden name and renames."""
         self.start("--wait", "100000")
         older = self.write_open(hidden, FIRST[:60])
         write(self.place.inbox, "x-2.pcap", SECOND)
@@ -136,7 +136,7 @@ class Copied(Waits):
     def test_by_rsync_and_empty_yet(self):
         self.start("--wait", "100000")
         older = self.write_open(".x9.pcap.x7Kq2a", b"")
-        os.utime(os.path.join(self.place.inbox, ".x9.pcap.x7Kq2a"), (1, 1))     # as if some time before the other
+        os.utime(os.path.join(self.place.inbox, ".x9.pcap.x7Kq2a"), (1, 1))     # as if that had been some time before the other
         write(self.place.inbox, "x10.pcap", SECOND)
         self.waits_for(".x9.pcap.x7Kq2a")
         older.write(FIRST)
@@ -145,7 +145,7 @@ class Copied(Waits):
         self.check_order("x9.pcap", "x10.pcap")
 
     def test_leftover_of_a_copy_does_not_hold_up_for_long(self):
-        """It could be about to be renamed, but not for ever."""
+        """The file could be about to be renamed, but not for ever."""
         write(self.place.inbox, ".x-1.pcap.x7Kq2a", FIRST)
         write(self.place.inbox, "x-2.pcap", part(0))
         self.start("--wait", "100000")
@@ -153,7 +153,7 @@ class Copied(Waits):
 
 
 class Writers(Waits):
-    """Several that capture into one folder."""
+    """Several programs capture into one folder."""
 
     def check(self, *options, then="archive"):
         self.then = then
@@ -187,7 +187,7 @@ class Writers(Waits):
         self.check_order("b.pcap", "a.pcap")
 
     def test_of_another_user(self):
-        """And without a lease."""
+        """The same without a lease."""
         self.start("--wait", "100000", only=["lease"], kind="EACCES", at=1, stay=1)
         older = self.write_open("b.pcap", FIRST[:-5])
         write(self.place.inbox, "a.pcap", SECOND)
@@ -203,7 +203,7 @@ class Writers(Waits):
         self.await_outputs("a.pcap")
         self.assertEqual(self.said().count("b.pcap: is older than others, and not finished; they are taken before it, after waiting for 1 seconds"), 1)
         self.assertEqual(self.status()["files_overtaken"], 1)
-        write(self.place.inbox, "c.pcap", part(5))          # it is given up
+        write(self.place.inbox, "c.pcap", part(5))          # the watcher gives it up
         self.await_outputs("a.pcap", "c.pcap")
         older.close()
         self.await_outputs("a.pcap", "b.pcap", "c.pcap")
@@ -220,7 +220,7 @@ class Writers(Waits):
 
 class Rings(Waits):
     def test_beginning_again_with_the_first_name(self):
-        """The file that is written has the lower number, nothing in it, and is the younger all the same."""
+        """The file that is being written has the lower number and nothing in it, and is the younger one all the same."""
         self.start("--wait", "100000", has_clock=False)
         write(self.place.inbox, "ring.pcap9", part(0))
         self.write_open("ring.pcap0", b"")
@@ -233,7 +233,7 @@ class Rings(Waits):
         self.check_order("b.pcap")
 
 
-del Watching  # or its tests would be found here, too
+del Watching  # otherwise its tests would be found here, too
 
 
 if __name__ == "__main__":

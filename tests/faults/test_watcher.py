@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A watcher that runs on while disk, inbox, kernel and people do what they do."""
+"""A watcher that keeps running while disk, inbox, kernel and people do what they do."""
 import contextlib
 import json
 import os
@@ -20,7 +20,7 @@ NOBODY = 65534
 
 
 def one(port):
-    """A capture of one connection."""
+    """Returns a capture of one connection."""
     return pcap(connection(port))
 
 
@@ -54,7 +54,7 @@ class Watching(unittest.TestCase):
         process.wait()
 
     def stop(self):
-        """Ends it; it must do so well, and soon."""
+        """Stops the watcher; it must end well, and soon."""
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.process.wait(PATIENCE_SECONDS), 0, self.said())
 
@@ -71,7 +71,7 @@ class Watching(unittest.TestCase):
         wait_for(lambda: self.status()["running"] and self.status()["state"] == "idle", "it to be idle")
 
     def arrive(self, name, data):
-        """As mv brings it: whole."""
+        """The file appears whole, as mv moves it."""
         write(self.place.folder, "arriving", data)
         os.rename(os.path.join(self.place.folder, "arriving"), os.path.join(self.place.inbox, name))
 
@@ -98,14 +98,14 @@ class Signals(Watching):
         self.await_outputs("a.pcap")
         first.kill()
         first.wait()
-        self.start()  # a lock ends with who held it
+        self.start()  # a lock ends with the process that held it
         self.stop()
 
     def test_term_within_a_big_file(self):
-        """It ends before that is read; what had been begun is rolled back, and built at the next start."""
+        """The watcher ends before that is read; what it had begun is rolled back, and built at the next start."""
         self.start()
         path = write(self.place.folder, "arriving", one(40000))
-        with open(path, "ab") as file:  # records of no bytes, work for many seconds
+        with open(path, "ab") as file:  # records without bytes, which take many seconds to read
             file.truncate(1 << 30 if SLOW > 1 else 1 << 33)
         os.rename(path, os.path.join(self.place.inbox, "big.pcap"))
         wait_for(lambda: self.status()["state"] == "working", "it to be working")
@@ -113,7 +113,7 @@ class Signals(Watching):
         self.assertEqual(self.outputs(), [])
         self.assertEqual([os.listdir(os.path.join(self.place.output, f)) for f in self.place.build_folders()], [[]])
         claimed = os.path.join(self.place.state, "claim", "0000000000000001-big.pcap")
-        os.truncate(claimed, len(one(40000)) + (1 << 20))  # the rest would say no more
+        os.truncate(claimed, len(one(40000)) + (1 << 20))  # the rest would say nothing more
         self.start()
         self.await_outputs("big.pcap")
         self.assertIn(b"GET /", self.output("big.pcap"))
@@ -154,7 +154,8 @@ class Signals(Watching):
 
 class Events(Watching):
     def test_no_events_at_all(self):
-        """Where the kernel gives no watches (fs.inotify.max_user_watches), files are found by looking every other second, or when it is told."""
+        """Where the kernel gives no watches (fs.inotify.max_user_watches), the watcher finds files by looking every two seconds, or when it is told
+        to."""
         faults = dict(only=["inotify_add_watch"], kind="ENOSPC", at=1, stay=1)
         self.start(**faults)
         self.arrive("a.pcap", one(40000))
@@ -167,14 +168,14 @@ class Events(Watching):
         self.stop()
 
     def test_lost_events(self):
-        """More than the queue holds, while nobody reads it."""
+        """Causes more events than the queue holds while nobody reads it."""
         with open("/proc/sys/fs/inotify/max_queued_events", encoding="ascii") as file:
             size = int(file.read())
         if size > 200000:
             self.skipTest("the queue is too long")
         self.start(has_clock=False)
         self.process.send_signal(signal.SIGSTOP)
-        for n in range(size + 1000):  # alternating, as the queue does not hold the same event twice running
+        for n in range(size + 1000):  # alternating, as the queue does not hold the same event twice in a row
             os.close(os.open(os.path.join(self.place.inbox, f".{n % 2}"), os.O_WRONLY | os.O_CREAT))
         self.arrive("a.pcap", one(40000))
         self.process.send_signal(signal.SIGCONT)
@@ -207,7 +208,7 @@ class Events(Watching):
 
 
 class Inbox(Watching):
-    """One watcher each, whatever its state folder."""
+    """One watcher for each inbox, whatever its state folder."""
 
     def other(self, *options, then="archive"):
         output = os.path.join(self.place.folder, "other")
@@ -243,7 +244,7 @@ class Inbox(Watching):
         self.assertIn(f"{link}: process {first.pid} takes its files", other.stderr)
 
     def test_those_that_leave_files_alone(self):
-        """Several may look at them, as long as nobody takes them away."""
+        """Several watchers may look at them, as long as none of them takes them away."""
         self.then = "keep"
         first = self.start()
         self.refused(first, then="delete")
@@ -255,7 +256,7 @@ class Inbox(Watching):
         self.stop()
 
     def test_killed(self):
-        """The lock ends with who held it, whatever is left in the folder."""
+        """The lock ends with the process that held it, whatever is left in the folder."""
         first = self.start()
         first.kill()
         first.wait()
@@ -263,7 +264,7 @@ class Inbox(Watching):
         self.assertEqual(os.listdir(self.place.inbox), [])
 
     def test_replaced_by_one_that_is_taken(self):
-        """Then the one that comes to it ends, with what systemd starts it again for."""
+        """Then the second watcher ends with a status on which systemd starts it again."""
         first = self.start()
         first.send_signal(signal.SIGSTOP)
         os.rename(self.place.inbox, os.path.join(self.place.folder, "aside"))
@@ -272,7 +273,7 @@ class Inbox(Watching):
         os.mkdir(output)
         other = subprocess.Popen([faulty.PROGRAM, "watch", self.place.inbox, output], stderr=subprocess.DEVNULL)
         self.addCleanup(self.kill, other)
-        wait_for(lambda: os.path.exists(os.path.join(output, ".firstpayload", "status")), "who has it")
+        wait_for(lambda: os.path.exists(os.path.join(output, ".firstpayload", "status")), "the second watcher to begin")
         first.send_signal(signal.SIGCONT)
         self.assertEqual(first.wait(PATIENCE_SECONDS), 75)
         self.assertIn(f"process {other.pid} takes its files", self.said())
@@ -292,10 +293,10 @@ class Inbox(Watching):
 
 
 class Deleted(Watching):
-    """Folders that somebody deletes under it are made again."""
+    """Folders that somebody deletes while the watcher runs are made again."""
 
     def check(self, delete, then="archive"):
-        """Takes two files, deletes, takes a third that goes on with a connection of the first."""
+        """Takes two files, deletes, takes a third that continues a connection of the first."""
         self.then = then
         frames = connection()
         self.start()
@@ -307,7 +308,7 @@ class Deleted(Watching):
         self.arrive("3.pcap", header() + b"".join(record(f, 10 + n) for n, f in enumerate(frames[4:])))
         self.await_outputs("1.pcap", "2.pcap", "3.pcap")
         self.is_idle()
-        self.assertEqual(self.output("3.pcap"), header())  # nothing that is first in a connection
+        self.assertEqual(self.output("3.pcap"), header())  # has no first payload frame
         self.assertEqual(self.status()["files"], 3)
         self.stop()
         self.start()
@@ -332,7 +333,7 @@ class Deleted(Watching):
                 self.check(self.delete_state, then)
 
     def delete_state(self):
-        """All at once, or the watcher would make again what is gone while the rest is still there."""
+        """Deletes all at once; otherwise the watcher would make the first again while the rest is still there."""
         aside = os.path.join(self.place.folder, "aside")
         os.rename(self.place.state, aside)
         shutil.rmtree(aside)
@@ -356,7 +357,7 @@ class Deleted(Watching):
         self.check(delete)
 
     def test_state_folder_put_aside(self):
-        """What came instead is worked on; what went is left as it is."""
+        """The watcher works on what came instead; what was moved away is left as it is."""
         aside = os.path.join(self.place.folder, "aside")
         self.check(lambda: os.rename(self.place.state, aside))
         self.assertIn("checkpoint.0", os.listdir(aside))
@@ -386,7 +387,7 @@ class Deleted(Watching):
         self.stop()
 
     def begin_big(self):
-        """One that takes long; returns when it is being built, with what has it end soon."""
+        """Has the watcher begin to build a file that takes long. Returns a function that lets it end soon."""
         path = write(self.place.folder, "arriving", one(40000))
         os.truncate(path, 1 << 33)
         os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
@@ -430,7 +431,7 @@ class Deleted(Watching):
                 self.assertEqual(sorted(name[17:] for name in names), ["a.pcap", "a.pcap.why"])
 
     def renames(self):
-        """Of what an undisturbed run renames: in which folder it is."""
+        """Returns, for each file that an undisturbed run renames, the folder that it is in."""
         place = faulty.Place(os.path.join(self.place.folder, "undisturbed"), self.then)
         place.put([("a.pcap", one(40000), 1)])
         log = os.path.join(place.folder, "log")
@@ -458,7 +459,7 @@ class FullDisk(Watching):
         return path
 
     def big(self, n):
-        """A capture whose output is as long as itself."""
+        """Returns a capture whose output is as long as the capture itself."""
         ports = range(20000 + n * 200, 20200 + n * 200)
         return pcap([segment(port, 80, 1001, ACK, b"x" * 1200) for port in ports])
 
@@ -496,14 +497,14 @@ class FullDisk(Watching):
         self.check(left=0)
 
     def test_no_room_for_blocks_that_are_not_frames(self):
-        """They are copied while the capture is read, which is not to blame."""
+        """They are copied while the capture is read; the capture is not to blame."""
         def capture(port):
             writer = Writer("<")
             return b"".join([writer.section(), writer.interface(), writer.block(0x7FFF0000, b"x" * 300000), writer.packet(segment(port, 80, 1001, ACK, b"x"))])
         self.check(left=64 * 1024, captures={"0.pcapng": capture(20000), "1.pcapng": capture(20001)}, kept=2)
 
     def test_full_at_the_start(self):
-        """Then it ends with an error; when there is room it begins."""
+        """Then it ends with an error; it begins when there is room."""
         ballast = self.fill(0)
         run = subprocess.run(self.command(), capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         self.assertIn(run.returncode, (73, 74), run.stderr)
@@ -517,14 +518,14 @@ class FullDisk(Watching):
 
 class Files(Watching):
     def clock_back(self):
-        """Two captures of one connection, the second of an earlier hour."""
+        """Returns two captures of one connection, the second from an hour before the first."""
         frames = connection()
         late = header() + b"".join(record(f, n) for n, f in enumerate(frames[:2]))
         early = header() + b"".join(struct.pack("<I", faulty.START - 3600) + record(f, n)[4:] for n, f in enumerate(frames[2:]))
         return late, early
 
     def test_clock_steps_back(self):
-        """Files that come one after the other are taken so; the connection goes on."""
+        """Files that come one after the other are taken in that order; the connection goes on."""
         late, early = self.clock_back()
         self.start()
         self.arrive("1.pcap", late)
@@ -536,7 +537,7 @@ class Files(Watching):
         self.stop()
 
     def test_backlog_with_a_step_back(self):
-        """Of files that wait together only their times are known: they are taken by these, and none is lost."""
+        """Of files that wait together, only their times are known: they are taken in that order, and none is lost."""
         late, early = self.clock_back()
         self.arrive("1.pcap", late)
         self.arrive("2.pcap", early)
@@ -572,7 +573,7 @@ class Files(Watching):
         self.stop()
 
     def test_renamed_when_it_is_claimed(self):
-        """As gzip does with what tcpdump has finished. It is looked for again before anything younger is taken."""
+        """As gzip does with what tcpdump has finished. The watcher looks for it again before it takes anything younger."""
         files = [(name, faulty.plain(list(enumerate(faulty.frames()))[begin:end]), end - 1) for name, begin, end in (("a.pcap", 0, 64), ("b.pcap", 64, 80))]
         log = os.path.join(self.place.folder, "log")
         results = []
@@ -591,7 +592,7 @@ class Files(Watching):
         self.assertEqual(*results)
 
     def test_giant(self):
-        """Hundreds of megabytes between two small files; a hole is records of no bytes."""
+        """Hundreds of megabytes between two small files; a hole is records without bytes."""
         self.start()
         self.arrive("1.pcap", one(40000))
         path = write(self.place.folder, "arriving", one(40001))
@@ -604,7 +605,7 @@ class Files(Watching):
 
     @unittest.skipUnless(os.geteuid() == 0, "gives files to other users")
     def test_unreadable(self):
-        """Somebody else's file that may not be read is put aside, where it can be put right; those behind it are taken."""
+        """Somebody else's file that may not be read is put aside, where the problem can be solved; the files after it are taken."""
         os.chmod(self.place.folder, 0o755)
         for path in (self.place.inbox, self.place.output):
             os.chown(path, NOBODY, NOBODY)

@@ -43,7 +43,7 @@ def unread(pipe):
 
 def wait_until_taken(process, pipe):
     """Waits until process has read everything from the pipe, and sleeps: it waits for more."""
-    wait_for(lambda: process.poll() is not None or unread(pipe) == 0 and is_asleep(process.pid) and unread(pipe) == 0, "what is in the pipe to be read")
+    wait_for(lambda: process.poll() is not None or unread(pipe) == 0 and is_asleep(process.pid) and unread(pipe) == 0, "everything in the pipe to be read")
 
 
 def has_signal(process, kind, number):

@@ -22,5 +22,5 @@ if "--connbytes 1:%d " % LIMIT not in IPTABLES or "--nflog-size %d " % SNAPLEN n
 IPTABLES_UNLOAD = IPTABLES.replace(" -I ", " -D ")
 
 READER = READ
-# All packets that the kernel copies.
+# all packets that the kernel copies
 RAW_READER = "tcpdump -i nflog:5 -B 8192 -U -w - >first.pcap"

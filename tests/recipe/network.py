@@ -22,13 +22,13 @@ BULK = 20_000_000
 
 
 def connection_of(packet):
-    """As Connection.key has it."""
+    """Returns the endpoints in the form of Connection.key."""
     source, destination = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
     return source + destination if packet.source_port in (WEB, MAIL) else destination + source
 
 
 def by_connection(found):
-    """The packets of each connection, as (key, packets); a SYN that comes after other packets begins another one."""
+    """Returns the packets of each connection, as (key, packets). A SYN that comes after other packets begins another connection."""
     current, every = {}, []
     for packet in found:
         key = connection_of(packet)
@@ -40,12 +40,12 @@ def by_connection(found):
 
 
 def number_of_first(stream):
-    """The number, from 1, of the first packet with payload."""
+    """Returns the number, from 1, of the first packet with payload."""
     return next(number for number, packet in enumerate(stream, 1) if packet.payload)
 
 
 class Network(unittest.TestCase):
-    """Client and server with a cable, and the rules at the server. Subclasses put something between them."""
+    """Client and server joined by a cable, and the rules at the server. Subclasses put something between the two."""
     client_addresses = [CLIENT4 + "/24", CLIENT6 + "/64"]
     server_addresses = [SERVER4 + "/24", SERVER6 + "/64"]
 
@@ -109,21 +109,21 @@ class Network(unittest.TestCase):
         return any(line.split()[0] == "5" for line in self.watched.read("netfilter/nfnetlink_log").splitlines())
 
     def is_asleep(self):
-        """Before it waits for packets libpcap has the kernel configure the group, and throws away those that come meanwhile."""
+        """Before it waits for packets, libpcap has the kernel configure the group, and throws away packets that come in the meantime."""
         return is_asleep(self.reader.pid)
 
     def buffered(self):
-        """Bytes that wait in the reader's socket: Rmem of those of NETLINK_NETFILTER that are not the kernel's."""
+        """Returns how many bytes wait in the reader's socket: Rmem of the NETLINK_NETFILTER sockets that are not the kernel's."""
         rows = [line.split() for line in self.watched.read("netlink").splitlines()]
         return sum(int(row[4]) for row in rows if row[1] == "12" and row[2] != "0")
 
     def wait_until_read(self):
-        """Also what ends the connections."""
+        """Waits until the reader has read everything, including the packets that end the connections."""
         wait_for(lambda: not self.client.has_open_connections() and not self.server.has_open_connections(), "connections to end")
         wait_for(lambda: self.buffered() == 0 and self.is_asleep() and self.buffered() == 0, "the reader to read")
 
     def stop_reader(self):
-        """As Ctrl-C does. The packets that it wrote."""
+        """Stops the reader with SIGINT, as Ctrl-C does. Returns the packets that it wrote."""
         self.wait_until_read()
         self.reader.send_signal(signal.SIGINT)
         said = self.reader.communicate(timeout=PATIENCE_SECONDS)[1]
@@ -133,7 +133,7 @@ class Network(unittest.TestCase):
     # --- connections ---
 
     def exchange(self, *servers):
-        """Connections of every kind."""
+        """Makes connections of every kind."""
         done = []
         for server in servers or (SERVER4, SERVER6):
             done += [
@@ -145,12 +145,12 @@ class Network(unittest.TestCase):
                 connect(self.client, server, WEB, fast_open=True),
                 connect(self.client, server, WEB, fast_open=True, size=BULK),
             ]
-            # Three times from the same port.
+            # three times from the same port
             done += [connect(self.client, server, WEB, port=40001, size=BULK, reset=True) for _ in range(3)]
         return done
 
     def assert_first(self, connections, found):
-        """One packet of each connection, and in it what was said first; in the SYN for Fast Open."""
+        """Checks that there is one packet for each connection with what was said first; with Fast Open, the packet is the SYN."""
         difference = collections.Counter((c.key, c.first, c.fast_open) for c in connections)
         difference.subtract((connection_of(packet), packet.payload, bool(packet.flags & SYN)) for packet in found)
         self.assertEqual({what: count for what, count in difference.items() if count}, {})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/kernel-first-cut.md does what it says: its commands, taken from it, on real connections in network namespaces."""
+"""docs/kernel-first-cut.md does what it says: the test takes its commands and runs them on real connections in network namespaces."""
 import os
 import re
 import signal
@@ -20,7 +20,7 @@ from waiting import PATIENCE_SECONDS, wait_for
 
 TOOLS = ("nft", "iptables", "ip6tables", "ip", "sysctl", "awk", "tcpdump", "nsenter", "setpriv")
 CONNBYTES_NFLOG = " -m connbytes --connbytes 1:8 --connbytes-dir both --connbytes-mode packets -j NFLOG"
-# What the kernel must have, beside network namespaces.
+# what the kernel must have, besides network namespaces
 PROBES = (
     ("veth pairs", "ip link add probe0 type veth peer name probe1"),
     ("bridges", "ip link add probe2 type bridge"),
@@ -49,7 +49,7 @@ class Local(Network):
     """The rules at the server itself."""
 
     def passed(self):
-        """Packets that came to the server or left it."""
+        """Returns the number of packets that came to the server or left it."""
         rows = [line.split() for line in self.server.read("dev").splitlines() if line.strip().startswith("eth0:")]
         return sum(int(row[2]) + int(row[10]) for row in rows)
 
@@ -60,7 +60,7 @@ class Local(Network):
         connections = self.exchange()
         passed = self.passed() - before
         self.assert_first(connections, self.stop_reader())
-        self.assertGreater(passed, 5 * LIMIT * len(connections))    # the long ones are long
+        self.assertGreater(passed, 5 * LIMIT * len(connections))    # the long connections are long
         self.shell(unload)
         self.assertNotIn("group 5", self.watched.run("nft", "list", "ruleset"))
 
@@ -83,13 +83,13 @@ class Local(Network):
             self.assertEqual(number_of_first(stream), 1 if connection.fast_open else 4)
             for part in connection.parts:
                 self.assertIn(part, [packet.payload for packet in stream])
-        self.assertGreater(max(packet.length for packet in found), 1500)        # merged packets were among them
+        self.assertGreater(max(packet.length for packet in found), 1500)        # some of them were merged packets
         self.assertLessEqual(max(packet.length for packet in found), SNAPLEN)
         return found
 
     def test_few_packets_nftables(self):
         self.load()
-        self.load()                                                 # which replaces: nothing is copied twice
+        self.load()                                                 # this replaces the rules: nothing is copied twice
         found = self.check_few()
         self.assertEqual(self.copied(), len(found))
 
@@ -106,7 +106,7 @@ class Local(Network):
             self.shell(unload)
             self.assertEqual(len(streams), len(connections))
             for _, stream in streams:
-                self.assertLessEqual(len(stream), LIMIT)            # each once, though it passes output and input
+                self.assertLessEqual(len(stream), LIMIT)            # each once, although it passes both output and input
             self.assert_first(connections, [stream[number_of_first(stream) - 1] for _, stream in streams])
 
     def test_redirected(self):
@@ -119,7 +119,7 @@ class Local(Network):
         self.assertEqual(stream[number_of_first(stream) - 1].payload, connection.first)
 
     def test_times(self):
-        """Each packet is read as it comes, and that is its time."""
+        """Each packet is read as it comes, and gets the time at which it is read."""
         connected = []
 
         def when_read(_):
@@ -131,11 +131,11 @@ class Local(Network):
         connect(self.client, SERVER4, WEB, before=when_read)
         stream = self.stop_reader()
         self.assertLess(stream[0].time, connected[0])
-        self.assertGreater(stream[number_of_first(stream) - 1].time, connected[0] - 0.000001)      # which they are cut to
+        self.assertGreater(stream[number_of_first(stream) - 1].time, connected[0] - 0.000001)      # the length to which packets are cut
 
     def test_times_without_threshold(self):
-        """Then the kernel collects packets for a second, and the handshake has a time at which the client had long been connected. It is
-        another attempt where on this machine connecting took that second."""
+        """With this, the kernel collects packets for a second, and the handshake's packets get a time at which the client had long been connected.
+        If connecting itself took that second on this machine, the test tries again."""
         def is_late():
             connected = []
             self.load(rules=RULES.replace(" queue-threshold 1", ""))
@@ -148,7 +148,7 @@ class Local(Network):
 
 
 class Numbers(Network):
-    """Which packet is the first with payload."""
+    """Finds which packet is the first with payload."""
 
     def test_keep_alives(self):
         def idle(client):
@@ -165,12 +165,12 @@ class Numbers(Network):
         (_, late), (_, usual) = by_connection(self.stop_reader())
         number = number_of_first(late)
         self.assertGreater(number, LIMIT)                           # the first rule alone would have lost it
-        self.assertEqual(number % 2, 0)                             # 4, and 2 for each keep-alive
+        self.assertEqual(number % 2, 0)                             # 4 packets, and 2 for each keep-alive
         self.assertEqual(late[number - 1].payload, connection.first)
-        self.assertLessEqual(len(usual), 2 * LIMIT)                 # where there is data it costs little
+        self.assertLessEqual(len(usual), 2 * LIMIT)                 # where there is data, this costs little
 
     def test_lost_syn_acks(self):
-        """SYN and SYN/ACK are said again after a second, and after two more; the client hears one of the second or third."""
+        """SYN and SYN/ACK are sent again after one second and after two more; the client hears the second or the third SYN/ACK."""
         for n_lost, counted in ((1, 6), (2, LIMIT)):
             self.load()
             self.shell("nft insert rule inet firstpayload first 'tcp flags & psh == psh tcp dport 80 ct packets <= %d counter'" % counted)
@@ -196,10 +196,10 @@ class Numbers(Network):
 
 
 class Reader(Network):
-    """Nothing waits for it."""
+    """Nothing waits for the reader."""
 
     def assert_nothing_waits(self, what):
-        """A packet that is held up or dropped is sent again. On a busy machine that may happen to some, but then it would to each connection."""
+        """A packet that is delayed or dropped is sent again. On a busy machine that may happen to some connections; here it would happen to each."""
         before = self.client.counter("RetransSegs") + self.server.counter("RetransSegs")
         connections = [connect(self.client, server, service) for _ in range(50) for server in (SERVER4, SERVER6) for service in (WEB, MAIL)]
         sent_again = self.client.counter("RetransSegs") + self.server.counter("RetransSegs") - before
@@ -237,7 +237,7 @@ class Reader(Network):
         self.check_nothing_waits(IPTABLES, IPTABLES_UNLOAD)
 
     def test_killed(self):
-        """What was found before is there, and a new reader goes on."""
+        """What was read before is still there, and a new reader goes on."""
         self.load()
         for _ in range(2):
             self.start_reader(READ_UNBUFFERED)
@@ -259,7 +259,7 @@ class Reader(Network):
 
 
 class Counted(Network):
-    """What conntrack counts, and what not."""
+    """What conntrack counts, and what it does not."""
 
     def open(self):
         client = client_socket(self.client, SERVER4)
@@ -360,7 +360,7 @@ class Routed(Network):
         self.check(IPTABLES)
 
     def test_address_translation(self):
-        """The client's own address and the server's own, in both directions, though neither end sees the other's."""
+        """The client's own address and the server's own, in both directions, although neither end sees the other's."""
         self.watched.run("nft", "add table ip nat; add chain ip nat prerouting { type nat hook prerouting priority dstnat; }; "
                          "add chain ip nat postrouting { type nat hook postrouting priority srcnat; }; "
                          "add rule ip nat prerouting ip daddr 192.0.2.254 tcp dport 8080 dnat to 198.51.100.2:80; "
@@ -389,7 +389,7 @@ class Bridged(Network):
         self.load(load)
         self.start_reader()
         self.shell(BRIDGE.replace("=1", "=0"))
-        connect(self.client, SERVER4, WEB)                          # of this nothing is copied
+        connect(self.client, SERVER4, WEB)                          # nothing of this is copied
         self.shell(BRIDGE)
         connections = self.exchange()
         self.assert_first(connections, self.stop_reader())
@@ -402,7 +402,7 @@ class Bridged(Network):
 
 
 if __name__ == "__main__":
-    # A shell that starts the tests in the background has them ignore it, and the reader would too.
+    # A shell that starts the tests in the background makes them ignore SIGINT, and the reader would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     lacks = missing(TOOLS, PROBES)
     for lack in lacks:

@@ -8,7 +8,7 @@ import time
 
 from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
-BUFFER_KIB = 65536                      # more than all that any test sends: however busy the machine, no frame is dropped
+BUFFER_KIB = 65536                      # more than any test sends in total, so the kernel drops no frame however busy the machine is
 
 
 def tcpdump(*options, user="root"):
@@ -20,7 +20,7 @@ def dumpcap(*options):
 
 
 class Capturing:
-    """A program that captures by the time it has been made. ends_itself: it need not be told to end."""
+    """A program that is capturing once the constructor returns. ends_itself: it ends without being told to."""
 
     def __init__(self, namespace, command, cwd, ends_itself=False):
         self.ends_itself = ends_itself
@@ -42,7 +42,8 @@ class Capturing:
             return file.read()
 
     def finish(self):
-        """As Ctrl-C does, when it has read what the kernel has handed over, see Traffic.stop. A RuntimeError when frames were dropped."""
+        """Stops it with SIGINT, as Ctrl-C does, once it has read what the kernel has handed over (see Traffic.stop). Raises RuntimeError if frames
+        were dropped."""
         wait_for(lambda: self.process.poll() is not None or is_asleep(self.process.pid), f"{self.command[0]} to have read all")
         if self.ends_itself != (self.process.poll() is not None):
             raise RuntimeError("%s has ended, or has not: %s" % (" ".join(self.command), self.words()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The records of the captures that these tests meet: pcap and pcapng in this machine's byte order.
+"""Reads the records of the captures in these tests: pcap and pcapng in this machine's byte order.
 
 A record is (microseconds since 1970, length on the wire, frame).
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A namespace, one uninterrupted capture of it, and watchers whose outputs must say what that one says."""
+"""A namespace, one uninterrupted capture of it, and watchers whose outputs must agree with that capture."""
 import collections
 import os
 import shutil
@@ -22,7 +22,7 @@ APART_MAX_US = 60_000_000
 
 
 def difference(found, expected, who):
-    """In words, what is missing and what is too much."""
+    """Describes in words which records are missing and which are surplus."""
     missing, surplus = collections.OrderedDict(), []
     for record in expected:
         missing.setdefault(record[1:], []).append(record)
@@ -40,7 +40,7 @@ def difference(found, expected, who):
 
 
 class RingTest(unittest.TestCase):
-    where = None                        # the folder to work in, if not the usual one
+    where = None                        # the folder to work in, unless it is the usual one
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-", dir=self.where)
@@ -65,12 +65,12 @@ class RingTest(unittest.TestCase):
         return watcher
 
     def finish_capturing(self):
-        """The uninterrupted capture goes on longest."""
+        """The uninterrupted capture ends last."""
         for capturing in reversed(self.capturing):
             capturing.finish()
 
     def expected(self, keep):
-        """The records that shall be kept: on this slim of the uninterrupted capture and tshark agree."""
+        """Returns the records that must be kept, on which slim of the uninterrupted capture and tshark agree."""
         kept = os.path.join(self.folder, "kept-%s.pcap" % keep)
         subprocess.run([PROGRAM, "slim", "-q", "--keep", keep, "-w", kept, self.whole], check=True)
         whole = records(self.whole)
@@ -79,7 +79,7 @@ class RingTest(unittest.TestCase):
         return by_tshark
 
     def assert_same_records(self, found, expected, who):
-        """The same frames in the same order. Each capture takes the time of a frame itself, so these are only near each other."""
+        """Compares frames and their order. Each capture stamps a frame itself, so the times are only close to each other."""
         if [record[1:] for record in found] != [record[1:] for record in expected]:
             self.fail(difference(found, expected, who))
         apart = max((abs(one.time_us - other.time_us) for one, other in zip(found, expected)), default=0)
@@ -87,7 +87,7 @@ class RingTest(unittest.TestCase):
 
 
 def missing():
-    """What this machine lacks for these tests, in words."""
+    """Returns what this machine lacks for these tests, in words."""
     if os.geteuid() != 0:
         return ["root: they make network namespaces and capture"]
     tools = ["the program %s (scripts/install-packages check)" % tool for tool in TOOLS if not shutil.which(tool)]

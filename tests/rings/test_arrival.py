@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures that others carry into the inbox: by renaming, copying, slowly, by hard link; fast, and compressed while they are taken."""
+"""Captures that other programs carry into the inbox: by renaming, copying, slow copying and hard links; fast; and compressed while they are being
+taken."""
 import gzip
 import multiprocessing
 import os
@@ -18,18 +19,18 @@ from traffic import Traffic
 from waiting import wait_for
 from watching import Watcher, visible
 
-FILES = 20                      # that are carried at the least
+FILES = 20                      # at least so many are carried
 
 
 def move(path, inbox):
-    """mv within a file system. path is needed by the others: a copy is moved."""
+    """Moves a file within a file system, as mv does. The other carriers need path: they move a copy."""
     beside = path + ".copy"
     shutil.copyfile(path, beside)
     os.rename(beside, os.path.join(inbox, os.path.basename(path)))
 
 
 def move_from_elsewhere(path, inbox):
-    """mv from another file system, which copies under the final name."""
+    """Moves a file from another file system, as mv does: it copies to the final name."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
         beside = shutil.copy(path, elsewhere)
         subprocess.run(["mv", beside, inbox], check=True)
@@ -55,8 +56,8 @@ def link(path, inbox):
 
 
 class Arrival(RingTest):
-    """Each carrier takes along every file that dumpcap has finished. Carriers are processes, not threads: those share their descriptors with
-    each other's children for moments, and a capture that somebody has open for writing is none that is finished."""
+    """Each carrier carries every file that dumpcap has finished. Carriers are processes, not threads: threads share their descriptors with each
+    other's children for moments, and a capture that somebody has open for writing does not count as finished."""
 
     def setUp(self):
         super().setUp()
@@ -65,7 +66,7 @@ class Arrival(RingTest):
         self.is_over = multiprocessing.Event()
 
     def finished(self):
-        """All but the last, until dumpcap has ended."""
+        """Returns all files but the last until dumpcap has ended."""
         names = sorted(name for name in visible(self.staging) if name.endswith(".pcapng"))
         return names if self.is_over.is_set() else names[:-1]
 
@@ -83,7 +84,7 @@ class Arrival(RingTest):
         carriers = [multiprocessing.Process(target=self.carry, args=(how, watchers[name].inbox), daemon=True) for name, how in ways.items()]
         for watcher in watchers.values():
             watcher.start()
-        for carrier in carriers:  # before there are connections, which would be theirs too
+        for carrier in carriers:  # before there are connections, which would inherit them
             carrier.start()
         self.capture(dumpcap("-b", "packets:200", "-w", "f.pcapng"), self.staging)
         traffic = Traffic(self.namespace, 2, seconds_silent=3)
@@ -107,10 +108,10 @@ class Arrival(RingTest):
 
 
 class Races(unittest.TestCase):
-    """What depends on who comes first."""
+    """What depends on which event comes first."""
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-", dir="/dev/shm")    # thousands of files wait for no disk there
+        folder = tempfile.TemporaryDirectory(prefix="firstpayload-test-", dir="/dev/shm")    # in memory, so that thousands of files do not wait for a disk
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
@@ -123,14 +124,14 @@ class Races(unittest.TestCase):
 
     @staticmethod
     def capture(number):
-        """One with a SYN with payload, all of different connections, a millisecond apart."""
+        """Returns a capture of one SYN with payload. Each is of another connection and comes a millisecond after the one before."""
         tcp = struct.pack(">HHIIBBHHH", 1024 + number % 60000, 80, 1, 0, 0x50, 0x02, 0, 0, 0) + b"hello"
         ip = struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, 1 + number // 60000, 2) + tcp
         return (struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101) +
                 struct.pack("<IIII", 1700000000 + number // 1000, number % 1000 * 1000, len(ip), len(ip)) + ip)
 
     def test_writer_faster_than_the_look(self):
-        """Files are finished while the folder is read: those passed by as unfinished do not fall behind those further on."""
+        """Files are finished while the folder is being read: those that were passed over as unfinished are not overtaken by later ones."""
         watcher = self.watcher()
         for number in range(5000):
             with open(os.path.join(watcher.inbox, "f%d" % number), "wb") as file:
@@ -140,8 +141,8 @@ class Races(unittest.TestCase):
         self.assertEqual([name.split("-", 1)[1] for name in done], ["f%d" % number for number in range(5000)])
 
     def test_finished_between_two_glances(self):
-        """A file that is left in place is known again, though its end was written after its size was looked at and before its lease was
-        asked for: strace makes that take long (beside it AddressSanitizer cannot look for leaks)."""
+        """A file that is left in place is recognised when it is seen again, even if its end was written after the watcher looked at its size and
+        before it asked for a lease. strace stretches that moment (AddressSanitizer cannot look for leaks under it)."""
         slowly = ["env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-D", "-o", "/dev/null", "-e", "trace=fcntl", "-e", "inject=fcntl:delay_enter=3000"]
         watcher = self.watcher("--then", "keep", user=slowly)
         for number in range(60):
@@ -155,7 +156,7 @@ class Races(unittest.TestCase):
         self.assertEqual(sorted(visible(watcher.out)), sorted("f%d" % number for number in range(60)))
 
     def check_compressed(self, then):
-        """gzip has opened the file before it is claimed, and its output comes after that."""
+        """gzip opens the file before it is claimed, and writes its output after that."""
         watcher = self.watcher("--then", then)
         plain, compressed = (os.path.join(watcher.inbox, name) for name in ("f", "f.gz"))
         capture = self.capture(1) + self.capture(2)[24:]
@@ -169,7 +170,7 @@ class Races(unittest.TestCase):
         wait_for(lambda: watcher.status().get("files") == 2, "both files")
         self.assertEqual(visible(watcher.out), ["f"])
         self.assertIn("f.gz: a copy, compressed differently, of a capture that has been taken", watcher.said())
-        with open(os.path.join(watcher.inbox, ".next"), "wb") as file:       # another one of that name, as in a ring
+        with open(os.path.join(watcher.inbox, ".next"), "wb") as file:       # another file with the same name, as in a ring buffer
             file.write(gzip.compress(self.capture(3)))
         os.rename(file.name, compressed)
         wait_for(lambda: watcher.status().get("files") == 3, "the third file")

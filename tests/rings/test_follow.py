@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""watch --follow: what a capture that is still being written says is in the log at once, and in the end all is as without it."""
+"""watch --follow: what a capture says while it is being written is in the log at once, and in the end the outputs are the same as without --follow."""
 import json
 import os
 import random
@@ -27,23 +27,24 @@ OPTIONS = "--follow", "--log", "beside", "--keep", EVERY
 
 class Follow(RingTest):
     def ports(self, path):
-        """The clients that a log names."""
+        """Returns the clients that a log names."""
         try:
             with open(path, encoding="ascii") as file:
                 lines = file.read().splitlines()
-        except FileNotFoundError:      # of the live one, between two captures
+        except FileNotFoundError:      # of the live log, between two captures
             return set()
         return {entry[key] for entry in map(json.loads, lines) for key in ("src_port", "dest_port")}
 
     def find(self, port, watcher):
-        """Where a client is: "live", or "done", as captures are finished meanwhile; or nowhere yet."""
+        """Returns where a client is: "live"; "done", if the capture was finished in the meantime; or None."""
         if port in self.ports(os.path.join(watcher.state, "live.jsonl")):
             return "live"
         logs = [os.path.join(watcher.out, name) for name in visible(watcher.out) if name.endswith(".jsonl")]
         return "done" if any(port in self.ports(log) for log in logs) else None
 
     def speak(self):
-        """A connection; returns the client's port. On the processor that the traffic is on, or captures see frames in different orders."""
+        """Makes a connection and returns the client's port. It runs on the processor that the traffic runs on, because otherwise captures see
+        frames in different orders."""
         processors = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {min(processors)})
         try:
@@ -56,7 +57,7 @@ class Follow(RingTest):
             os.sched_setaffinity(0, processors)
 
     def wait_until_live(self, name, watcher):
-        """Until a line of a connection of ours is in the live log; that of another may be there only after a rotation."""
+        """Waits until a line of one of our connections is in the live log; a line of another connection may appear there only after a rotation."""
         def is_live():
             port = self.speak()
             return wait_for(lambda: self.find(port, watcher), lambda: f"{port} in a log of {name}: {watcher.said()}") == "live"
@@ -76,7 +77,7 @@ class Follow(RingTest):
             watcher.finish()
 
     def test_at_once(self):
-        """Before the rotation; and every line is in the end in the log of some capture, once."""
+        """The line is in the live log before the rotation, and in the end each line is once in the log of some capture."""
         watchers = self.watchers()
         traffic = Traffic(self.namespace, 1, seconds_silent=6)
         traffic.start()
@@ -92,7 +93,7 @@ class Follow(RingTest):
                 self.assertEqual(len([n for n in os.listdir(os.path.join(watcher.state, "done"))]) * 2, len(visible(watcher.out)))
 
     def test_killed_and_told(self):
-        """Killed, ended and given new options while it follows: what was read early is never counted twice."""
+        """The watcher is killed, stopped and given new options while it follows a capture: what it read early is never counted twice."""
         chance = random.Random(5)
         watchers = self.watchers()
         consumers = {name: Consumer(watcher.out, os.path.join(self.folder, name, "taken")) for name, watcher in watchers.items()}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The watcher is killed again and again while tcpdump and dumpcap rotate and somebody takes its outputs away: nothing is lost or comes twice."""
+"""The watcher is killed again and again while tcpdump and dumpcap rotate and somebody takes its outputs away: nothing is lost and nothing comes
+twice."""
 import collections
 import os
 import random
@@ -14,10 +15,10 @@ from traffic import Traffic
 from waiting import wait_for
 from watching import PROGRAM, Consumer
 
-KILLS = 25                      # at the least
+KILLS = 25                      # at least
 SEED = int(os.environ.get("FIRSTPAYLOAD_SEED") or random.SystemRandom().randrange(1 << 32))
 
-# name -> what rotates, in a ring that outlasts the pauses; and the watcher's options
+# name -> what rotates, in a ring buffer that outlasts the pauses; and the watcher's options
 RINGS = {
     "tcpdump-delete": (tcpdump("-C", "1", "-W", "90", "-w", "ring.pcap"), ("--keep", EVERY, "--then", "delete")),
     "dumpcap-archive": (dumpcap("-b", "packets:40", "-b", "files:900", "-w", "ring.pcapng"), ("--keep", FIRST, "--log", "beside")),
@@ -27,7 +28,7 @@ RINGS = {
 
 class Kill(RingTest):
     def kill_at_random(self, watchers, consumers):
-        """Until there have been enough kills and outputs. Each lives for a moment, and is missing for another."""
+        """Kills watchers until there have been enough kills and outputs. Each watcher lives for a moment, and is missing for another."""
         chance = random.Random(SEED)
         kills = 0
         while kills < KILLS or any(len(consumer.paths) < 10 for consumer in consumers):
@@ -67,7 +68,7 @@ class Kill(RingTest):
         print("%d kills" % kills, flush=True)
 
     def assert_same_log(self, found):
-        """What the uninterrupted capture's log says; but for times, files and numbers, in which two captures differ."""
+        """Compares it with what slim says of the uninterrupted capture, without times, files and numbers, which differ between two captures."""
         said = subprocess.run([PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json", self.whole], capture_output=True, check=True).stdout
         keys = "src_ip", "src_port", "dest_ip", "dest_port", "side", "length", "fast_open", "midstream", "payload"
         of_each = [collections.Counter(tuple(entry[key] for key in keys) for entry in log) for log in (found, log_schema.entries(said))]
@@ -76,7 +77,7 @@ class Kill(RingTest):
         self.assertGreater(len(found), 100)
 
     def finish_left_in_place(self, watcher):
-        """The number of files says when all is done; not whether that was right."""
+        """Waits until all is done, which the number of files tells. It does not tell whether the outputs are right."""
         files = len([name for name in os.listdir(watcher.inbox) if name.endswith(".pcapng")])
         wait_for(lambda: watcher.status().get("files", 0) >= files and watcher.status()["state"] == "idle", "the watcher: %s" % watcher.said()[-500:])
         watcher.end()

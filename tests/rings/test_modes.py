@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every way in which tcpdump and dumpcap rotate, each into an inbox that is emptied meanwhile, all at once on the same traffic."""
+"""Every way in which tcpdump and dumpcap rotate, each into an inbox that is being emptied, all at once on the same traffic."""
 import os
 
 from capturing import dumpcap, tcpdump
@@ -12,7 +12,7 @@ from watching import visible
 
 BULK = 30_000_000               # tcpdump -C counts in millions
 
-# name -> command in the inbox, how many files are waited for
+# name -> command in the inbox, and how many files to wait for
 MODES = {
     "tcpdump-C-W": (tcpdump("-C", "1", "-W", "20", "-w", "ring.pcap"), 25),
     "tcpdump-C": (tcpdump("-C", "1", "-w", "f"), 25),
@@ -58,7 +58,7 @@ class Modes(RingTest):
             kept = records(output)
             self.assertLessEqual(set(kept), set(records(path)), output)
             found += kept
-        if "-G-W" in name:                  # it ended early
+        if "-G-W" in name:                  # it ended too early
             self.assertGreater(len(found), 100)
             expected = expected[:len(found)]
         self.assert_same_records(found, expected, name)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Thousands of tiny files, as fast as dumpcap rotates: memory, descriptors and the state folder do not grow.
 
-FIRSTPAYLOAD_SOAK_FILES says how many files there are at the least.
+FIRSTPAYLOAD_SOAK_FILES says how many files there are at least.
 """
 import os
 
@@ -13,12 +13,12 @@ from waiting import is_asleep, wait_for
 from watching import Consumer, visible
 
 FILES = int(os.environ.get("FIRSTPAYLOAD_SOAK_FILES") or 3000)
-STREAMS = 100                               # so that the table of streams is full soon
-NOTED_BYTES = 2 * 2 * 8                     # of each file, in each checkpoint: numbers for its name and its beginning
+STREAMS = 100                               # so that the table of streams is soon full
+NOTED_BYTES = 2 * 2 * 8                     # for each file in each checkpoint: numbers for its name and its beginning
 NOTED_MAX = 2 * 65536 * 8
-PAGES_KB = 1024                             # what an allocator may have more or less
+PAGES_KB = 1024                             # by how much an allocator may vary
 MEASUREMENTS = 5
-# A watcher that finds thousands of files at once takes memory for them: connections, each of which makes some files, wait for it.
+# A watcher that finds thousands of files at once needs memory for them. So connections, each of which fills some files, wait for the watcher.
 AHEAD_MAX, FILES_OF_EACH = 50, 3
 
 
@@ -39,10 +39,11 @@ class Measurement:
 
 
 class Soak(RingTest):
-    where = "/dev/shm"                      # or else it would take as long as the disk for so many files
+    where = "/dev/shm"                      # otherwise the disk would decide how long so many files take
 
     def is_quiet(self, watcher, consumer):
-        """All is done but the file that dumpcap has open: only then can measurements be compared. The status alone may be of before the last claims."""
+        """Waits until all is done but the file that dumpcap has open: only then can measurements be compared. The status alone may have been
+        written before the last claims."""
         status = watcher.status()
         return (len(visible(watcher.inbox)) == 1 and not visible(os.path.join(watcher.state, "claim")) and status["state"] == "idle"
                 and len(consumer.paths) == status["files"] and is_asleep(watcher.process.pid))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tcpdump as the user that it drops to, the watcher as another one: with CAP_LEASE as the service has it, and without."""
+"""tcpdump runs as the user to which it drops its privileges, the watcher as another one: with CAP_LEASE, as the service has it, and without."""
 import os
 import pwd
 import signal
@@ -13,8 +13,8 @@ from traffic import Traffic
 from waiting import is_asleep, send_signal, wait_for
 from watching import visible
 
-WATCHER = 64001                 # a user and a group without a name
-SILENCE_SECONDS = 5             # longer than two looks at a file whose end no lease tells
+WATCHER = 64001                 # a user and a group without names
+SILENCE_SECONDS = 5             # longer than two looks at a file that is not known by a lease to be finished
 
 
 class Users(RingTest):
@@ -23,7 +23,7 @@ class Users(RingTest):
         self.capturer = pwd.getpwnam("tcpdump")
 
     def watcher_as_other(self, *privileges, **kwargs):
-        """The inbox is tcpdump's, and its group, which its files get too, the watcher's."""
+        """The inbox belongs to tcpdump. Its group, which its files get too, is the watcher's."""
         user = ["setpriv", "--reuid=%d" % WATCHER, "--regid=%d" % WATCHER, "--clear-groups", *privileges]
         watcher = self.watcher("other", "--keep", EVERY, user=user, **kwargs)
         folder = os.path.dirname(watcher.inbox)
@@ -55,13 +55,13 @@ class Users(RingTest):
         self.assertGreater(len(visible(watcher.out)), 5)
 
     def talk_with_a_pause(self, watcher):
-        """A file that nothing has been written to for long is still being written."""
+        """A file to which nothing has been written for long is still being written."""
         self.rotate(watcher)
         self.talk(1, 2, 8)
         wait_for(lambda: time.time() - max(os.stat(os.path.join(watcher.inbox, name)).st_mtime for name in visible(watcher.inbox)) > SILENCE_SECONDS,
                  "a file to which nobody has written for long")
         for _ in range(2):
-            send_signal(watcher.process, signal.SIGUSR1)            # for which it looks
+            send_signal(watcher.process, signal.SIGUSR1)            # makes the watcher look
             wait_for(lambda: is_asleep(watcher.process.pid), "it to have looked")
         self.talk(2, 2, 16)
         self.finish_capturing()
@@ -72,7 +72,7 @@ class Users(RingTest):
         self.talk_with_a_pause(self.watcher_as_other("--inh-caps=+lease", "--ambient-caps=+lease"))
 
     def test_without_lease(self):
-        """The kernel says when tcpdump closes a file, and that is enough. Nor does each file take the time of two looks."""
+        """The kernel tells when tcpdump closes a file, and that is enough: no file takes as long as two looks."""
         self.talk_with_a_pause(self.watcher_as_other())
 
 

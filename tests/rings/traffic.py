@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections on the loopback interface of a namespace: short ones of every kind all the time, some that move much, and some
-that stay open and silent until late."""
+"""Connections on the loopback interface of a namespace: short ones of every kind all the time, some that transfer much data, and some that are open
+and silent until late."""
 import collections
 import errno
 import itertools
@@ -21,7 +21,7 @@ FAST_OPEN_WITHOUT_COOKIES = 0x207
 
 
 class Ends:
-    """Both ends of a connection, which are here."""
+    """A connection of which this process has both ends."""
 
     def __init__(self, namespace, address, port):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -39,12 +39,12 @@ class Ends:
 
 
 class Filling(Ends):
-    """The kernel hands frames over in blocks, when they are full or a second has passed: what fills them is of a connection of which nothing
-    is kept any more."""
+    """The kernel hands frames over in blocks, when they are full or after a second. This fills them with frames of a connection of which nothing
+    more is kept."""
 
     def __init__(self, namespace):
         super().__init__(namespace, ADDRESSES[0], FILLING)
-        self.say(self.client, self.server, b"x" * 20000)        # farther than a flight goes
+        self.say(self.client, self.server, b"x" * 20000)        # farther than the flight can go
         self.say(self.server, self.client, b"yes")
 
     @staticmethod
@@ -62,13 +62,13 @@ class Filling(Ends):
 
 
 class Silent(Ends):
-    """One of which nobody says anything until told to."""
+    """A connection on which nobody says anything until told to."""
 
     def __init__(self, namespace, address):
         super().__init__(namespace, address, LATE)
 
     def speak(self, server_first):
-        """What one says, the other answers; both stay."""
+        """One side says something and the other answers; the connection stays open."""
         one, other = (self.server, self.client) if server_first else (self.client, self.server)
         for speaker, hearer, words in ((one, other, b"at last, %d" % time.monotonic_ns()), (other, one, b"yes")):
             speaker.sendall(words)
@@ -77,8 +77,8 @@ class Silent(Ends):
 
 
 class Traffic:
-    """Goes on between start and stop; after the first SHORT_MAX short ones it only trickles, so that rings and buffers hold all of it for
-    minutes. errors: what went wrong in its threads, which stop raises. is_ahead: whether short ones shall wait, from how many there were."""
+    """Runs between start and stop. After the first SHORT_MAX short connections it only trickles, so that rings and buffers hold all of it for
+    minutes. errors: what went wrong in its threads; stop raises it. is_ahead: told the number of short connections so far, says whether more are to wait."""
 
     def __init__(self, namespace, seed, n_silent=40, bulk_bytes=0, short=True, seconds_silent=6.0, is_ahead=lambda n: False):
         self.is_ahead = is_ahead
@@ -88,14 +88,14 @@ class Traffic:
         self.bulk_bytes = bulk_bytes
         self.short = short
         self.seconds_silent = seconds_silent
-        self.ranges = (itertools.count(first) for first in (10000, 20000))     # of own ports; the kernel's begin at 32768
+        self.ranges = (itertools.count(first) for first in (10000, 20000))     # ports of our own; the kernel's begin at 32768
         self.errors = []
         self.counts = collections.Counter()
         self.stopping = threading.Event()
         namespace.run("sysctl", "-qw", "net.ipv4.tcp_fastopen=%d" % FAST_OPEN_WITHOUT_COOKIES)
 
     def start(self):
-        """All on one processor: with more, captures beside each other may see frames in different orders."""
+        """Starts all threads on one processor: with more, captures of the same interface may see frames in different orders."""
         processors = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {min(processors)})
         try:
@@ -119,7 +119,7 @@ class Traffic:
             self.errors.append(error)
 
     def wake_silent(self):
-        """One after the other, spread over the time; the last ones just before the end."""
+        """Has the silent connections speak one after the other, spread over time; the last ones speak just before the end."""
         for i, connection in enumerate(self.silent[:-4]):
             self.stopping.wait(self.seconds_silent / self.n_silent)
             connection.speak(server_first=i % 4 >= 2)
@@ -151,7 +151,7 @@ class Traffic:
             self.stopping.wait(0.002 if self.counts["short"] < SHORT_MAX else 0.2)
 
     def reuse(self, address, port, kind):
-        """Once more when the last connection is not closed yet: a process that is being started has our descriptors until its exec."""
+        """Tries again when the last connection is not closed yet: a process that is being started holds our descriptors until its exec."""
         while not self.stopping.is_set():
             try:
                 return connect(self.namespace, address, port=port, reset=True, **kind)
@@ -165,7 +165,7 @@ class Traffic:
             client.connect_ex((address, 9))
 
     def bulk(self):
-        """Evenly over the time of the silent ones, so that rotations go on while these are silent."""
+        """Transfers data evenly over the time of the silent connections, so that rotations go on while these are silent."""
         part = 1_000_000
         pause = self.seconds_silent / (self.bulk_bytes / part)
         for number in range(self.bulk_bytes // part):
@@ -175,7 +175,7 @@ class Traffic:
             self.counts["bulk"] += 1
 
     def stop(self):
-        """What was said has then been handed over to all that capture."""
+        """Afterwards, the kernel has handed all frames over to the programs that capture."""
         self.stopping.set()
         for thread in self.threads:
             thread.join()

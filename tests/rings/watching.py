@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""firstpayload watch, and those who take its outputs."""
+"""firstpayload watch, and programs that take its outputs."""
 import json
 import os
 import signal
@@ -26,10 +26,10 @@ def visible(folder):
 
 
 class Watcher:
-    """One on folder/inbox and folder/out, whose state is in folder/state."""
+    """A watcher on folder/inbox and folder/out, whose state is in folder/state."""
 
     def __init__(self, folder, *options, user=(), has_clock=False):
-        """has_clock: it finds files by looking again, too, and not by events alone. user: what starts it."""
+        """has_clock: it also finds files by looking again, not by events alone. user: who starts it."""
         self.environment = os.environ if has_clock else without_clock()
         self.inbox, self.out, self.state = (os.path.join(folder, name) for name in ("inbox", "out", "state"))
         for path in (self.inbox, self.out):
@@ -47,12 +47,12 @@ class Watcher:
             return file.read()
 
     def status(self):
-        """{} before the first one is written."""
+        """Returns {} before the first status is written."""
         done = subprocess.run([PROGRAM, "status", "--json", self.state], capture_output=True)
         return json.loads(done.stdout) if done.returncode == 0 else {}
 
     def n_done(self):
-        """How many files have been taken; for --then archive."""
+        """Returns how many files have been taken; for --then archive."""
         folder = os.path.join(self.state, "done")
         return len(os.listdir(folder)) if os.path.isdir(folder) else 0
 
@@ -63,7 +63,7 @@ class Watcher:
         return os.path.isdir(claims) and not visible(self.inbox) and not os.listdir(claims)
 
     def finish(self):
-        """Waits until all is done, then ends it as systemd does."""
+        """Waits until all is done, then stops the watcher as systemd does."""
         wait_for(self.is_idle, lambda: "the watcher; inbox %s, claims %s, it said: %s" % (
             visible(self.inbox)[:20], os.listdir(os.path.join(self.state, "claim"))[:20], self.said()[-2000:]))
         self.end()
@@ -80,8 +80,8 @@ class Watcher:
             self.process.wait()
 
     def outputs(self):
-        """(input, output), paths in the order of the claims, by the names that the documents promise; for --then archive. Those without
-        an output are left out: empty inputs, and compressed copies of what was taken."""
+        """Returns pairs (input, output) of paths, in the order of the claims, by the names that the documents promise; for --then archive. Inputs
+        without an output are left out: empty ones, and compressed copies of what was taken."""
         used, taken, pairs = set(), {}, []
         for done in sorted(os.listdir(os.path.join(self.state, "done"))):
             number, given = done.split("-", 1)
@@ -126,10 +126,10 @@ class Consumer:
         self.take()
 
     def records(self):
-        """In the order in which the captures began."""
+        """Returns their records, in the order in which the captures began."""
         parts = [part for part in (records(path) for path in self.paths if not path.endswith(LOG)) if part]
         return [record for part in sorted(parts, key=lambda part: part[0].time_us) for record in part]
 
     def log(self):
-        """What the logs among them say, in no order."""
+        """Returns what the logs among them say, in no particular order."""
         return [entry for path in self.paths if path.endswith(LOG) for entry in log_schema.entries(read(path))]

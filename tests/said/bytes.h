@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bytes.h - messages, put together a field at a time. */
+/* bytes.h - messages, put together field by field. */
 #ifndef BYTES_H
 #define BYTES_H
 
@@ -16,15 +16,15 @@ typedef struct {
 /* Forgets what is there. */
 void bytes_clear(Bytes *bytes);
 
-/* A number of length bytes, most significant first. */
+/* Appends a number of length bytes, most significant byte first. */
 void bytes_number(Bytes *bytes, uint64_t number, size_t length);
 void bytes_add(Bytes *bytes, const void *more, size_t n);
 void bytes_text(Bytes *bytes, const char *text);
 
-/* Two hexadecimal digits a byte. */
+/* Two hexadecimal digits for each byte. */
 void bytes_hexadecimal(Bytes *bytes, const char *digits);
 
-/* A length of length bytes, which is set at the end of what it is the length of. */
+/* A length field of length bytes; it is set when what it counts has been appended. */
 size_t bytes_open(Bytes *bytes, size_t length);
 void bytes_close(Bytes *bytes, size_t opened, size_t length);
 

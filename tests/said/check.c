@@ -89,7 +89,7 @@ static void begin(const char *name, const void *bytes, size_t n)
     check_write_seed("messages", name, bytes, n);
 }
 
-/* Where it is asked: the message ends where the room does, or starts where it does. */
+/* Where a message is asked about: it ends where the room does, or starts where it does. */
 static FpSaidResult ask(FpSaidMessage message, bool at_end, FpSaidFacts *facts)
 {
     uint8_t *start = at_end ? room + ROOM_BYTES - message.n : room;
@@ -100,7 +100,7 @@ static FpSaidResult ask(FpSaidMessage message, bool at_end, FpSaidFacts *facts)
     return fp_said_recognise(said, &message, facts);
 }
 
-/* Whether every line of part is one of whole. A header alone is a proxy's before it is known what follows. */
+/* Whether every line of part is a line of whole. Before it is known what follows a PROXY header, there is the header alone. */
 static bool is_part(const char *part, const char *whole)
 {
     for (const char *end; *part != '\0'; part = end + 1) {
@@ -116,7 +116,7 @@ static bool is_part(const char *part, const char *whole)
     return true;
 }
 
-/* One prefix; wanted_bytes is what an earlier one asked for. */
+/* Checks one prefix; wanted_bytes is what an earlier one asked for. */
 static void check_prefix(const char *name, FpSaidMessage prefix, bool at_end, const char *expected, size_t *wanted_bytes)
 {
     FpSaidFacts facts;
@@ -151,7 +151,7 @@ static void check_prefixes(const char *name, FpSaidMessage message, const char *
     }
 }
 
-/* Of those that are tried in order, one at most takes it for its own. */
+/* Of the recognisers that are tried in order, at most one takes the message. */
 static void check_alone(const char *name, const FpSaidMessage *message)
 {
     FpSaidRecogniser *const all[] = {fp_said_tls,       fp_said_http, fp_said_http2, fp_said_ssh,          fp_said_proxy,
@@ -203,7 +203,7 @@ void check_cut(const char *name, FpSaidSpeaker speaker, const void *bytes, size_
     free(text);
 }
 
-/* As the fuzzer of datagrams reads them: a length of two bytes in front of each. */
+/* As the datagram fuzzer reads them: a length of two bytes in front of each. */
 static void write_datagrams(const char *name, const FpSaidText *datagrams, size_t n)
 {
     static Bytes all;
@@ -216,7 +216,7 @@ static void write_datagrams(const char *name, const FpSaidText *datagrams, size_
     check_write_seed("datagrams", name, all.bytes, all.n);
 }
 
-/* The last of n datagrams lies before the page that must not be touched. */
+/* The last of n datagrams lies right before the page that must not be touched. */
 static FpSaidResult ask_datagrams(const FpSaidText *datagrams, size_t n, bool is_over, FpSaidFacts *facts)
 {
     FpSaidText copies[64];

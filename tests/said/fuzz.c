@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz.c - any bytes for one recogniser. Built once for each, with RECOGNISER set to it; "recognise" is the public function,
+ * fuzz.c - any bytes for one recogniser. Built once for each, with RECOGNISER set to its name; "recognise" is the public function,
  * "datagrams" UDP, "sealed" UDP with packets that are put together from the input, so that it gets past the encryption.
  *
- * The input is a message of each speaker, to go on and over; of datagrams, each has a length of two bytes in front.
- * Whatever it is: only bytes of the message are read, texts lie in what they may lie in, and what half of the message says
- * with certainty the whole says, too.
+ * The input is a message of each speaker, one that goes on and one that is over; each datagram has a length of two bytes in front.
+ * Whatever the input is: only bytes of the message are read, texts lie where they may lie, and what half of the message says with
+ * certainty, the whole message says, too.
  */
 #include "fuzz.h"
 
@@ -59,7 +59,7 @@ static void compare(FpSaidResult part_result, const char *part, FpSaidResult who
 
 static FpSaidResult ask(const FpSaidMessage *message, FpSaidFacts *facts)
 {
-    /* of its own, so that a read past its end is one past the end of memory */
+    /* a copy of its own, so that reading past its end is reading past the end of memory */
     uint8_t *copy = malloc(message->n > 0 ? message->n : 1);
     FpSaidMessage copied = *message;
 
@@ -126,7 +126,7 @@ static void try_datagrams(const FpSaidText *datagrams, size_t n)
 
 #ifdef SEALED
 
-/* Of each piece the first byte says which version, which keys, and how long the packet number is. */
+/* The first byte of each piece says which version and keys the packet has, and how long its number is. */
 static FpSaidText seal_piece(Bytes *packet, FpSaidText piece, uint32_t number)
 {
     static const uint32_t versions[] = {1, FP_SAID_QUIC_V2, 0xff00001d, 0xfaceb001};
@@ -137,7 +137,7 @@ static FpSaidText seal_piece(Bytes *packet, FpSaidText piece, uint32_t number)
     if (how & 8)
         initial.key_id = "8394c8f03e515708";
     bytes_clear(packet);
-    static uint8_t frames[2048]; /* padded, as the tag alone is no sample */
+    static uint8_t frames[2048]; /* padded, because the tag alone is not a sample */
     size_t n = piece.n > 1 ? piece.n - 1 : 0;
     n = n < sizeof frames - 4 ? n : sizeof frames - 4;
     memset(frames, 0, sizeof frames);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 0 always; ends the program where something is wrong. */
+/* Always 0; ends the program if something is wrong. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* print.h - facts -> a line each, for tests: a key as in Suricata's EVE, a space, the value. */
+/* print.h - prints facts for tests, one on a line: a key as in Suricata's EVE, a space, the value. */
 #ifndef PRINT_H
 #define PRINT_H
 
@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-/* All that the facts say. A text is escaped as in firstpayload's log: \xNN for what is no printable ASCII, and for the backslash. */
+/* Appends all that the facts say. Texts are escaped as in firstpayload's log: \xNN for everything but printable ASCII, and for the
+ * backslash. */
 void print_facts(FILE *file, const FpSaidFacts *facts);
 
 #endif

@@ -4,9 +4,9 @@
  *
  * usage: said-facts <MESSAGES
  *
- * Input, as often as there are messages: a line "client", "server" or "quic", then the bytes of the message as
- * hexadecimal digits in a line; of quic, datagrams with spaces between them. Output: facts, or "unknown", and an empty
- * line. Every message is over; one that is enough before it is over must say the same then.
+ * Input, for each message: a line "client", "server" or "quic", then a line with the bytes of the message as hexadecimal digits; for
+ * quic, datagrams with spaces between them. Output: facts, or "unknown", and an empty line. Every message is over; one that is enough
+ * before it is over must then say the same.
  */
 #include "print.h"
 

@@ -75,7 +75,7 @@ void seal(FpSaid *said, Bytes *bytes, const Initial *initial, const void *frames
     size_t header_end = bytes->n;
     bytes_add(bytes, frames, n);
     bytes_number(bytes, 0, 8);
-    bytes_number(bytes, 0, 8); /* the tag's room */
+    bytes_number(bytes, 0, 8); /* room for the tag */
     encrypt(&keys, initial, bytes->bytes + start, header_end - start, bytes->bytes + header_end, n);
     protect_header(&keys, bytes->bytes + start, header_end - start - initial->number_bytes, initial->number_bytes);
 }

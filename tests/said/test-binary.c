@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-binary.c - MQTT CONNECT, RDP connection requests, SMB, DNS over TCP. */
+/* test-binary.c - MQTT CONNECT, RDP connection requests, SMB, and DNS over TCP. */
 #include "check.h"
 
 #include <string.h>

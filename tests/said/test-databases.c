@@ -6,7 +6,7 @@
 
 static Bytes message;
 
-/* Capabilities with least byte first, and what stands behind the fixed part. */
+/* Capabilities with the least significant byte first, and what follows the fixed part. */
 static void check_response(const char *name, const char *capabilities, const char *rest, size_t rest_bytes, const char *facts)
 {
     bytes_clear(&message);
@@ -48,7 +48,7 @@ static void check_startup(const char *name, const char *parameters, size_t n, co
     bytes_number(&message, 0x30000, 4);
     bytes_add(&message, parameters, n);
     bytes_close(&message, length, 4);
-    bytes_number(&message, message.n, 4); /* the length counts itself */
+    bytes_number(&message, message.n, 4); /* the length includes itself */
     memmove(message.bytes, message.bytes + message.n - 4, 4);
     message.n -= 4;
     check_message(name, FP_SAID_BY_CLIENT, message.bytes, message.n, facts);

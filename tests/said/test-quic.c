@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-quic.c - keys and packets as the RFCs print them; hellos in pieces, out of order, twice, after a Retry; damage. */
+/* test-quic.c - keys and packets as the RFCs print them; hellos in pieces, out of order, repeated, and after a Retry; damage. */
 #include "check.h"
 #include "hello.h"
 #include "seal.h"
@@ -129,7 +129,7 @@ static void check_orders(void)
     check_parts("a-byte-is-last", (const Part[]){{0, 1}, {2, 9999}, {1, 2}}, 3);
 }
 
-/* Two packets in one datagram (RFC 9000 12.2), with a 0-RTT packet between them and padding behind. */
+/* Two packets in one datagram (RFC 9000 12.2), with a 0-RTT packet between them and padding after them. */
 static void check_coalesced(void)
 {
     static Bytes all;
@@ -156,7 +156,7 @@ static void check_coalesced(void)
     check_datagrams("early-data-first", (const FpSaidText[]){{early.bytes, early.n}, datagram}, 2, BROWSER);
 }
 
-/* After a Retry the keys are those of another connection id (RFC 9001 5.2), and the hello comes again. */
+/* After a Retry, the keys are those of another connection ID (RFC 9001 5.2), and the hello is sent again. */
 static void check_retry(void)
 {
     static Bytes first;
@@ -169,7 +169,7 @@ static void check_retry(void)
     check_datagrams("retry", (const FpSaidText[]){{first.bytes, first.n}, texts[0], texts[1]}, 3, BROWSER);
 }
 
-/* One that has been damaged does not count; the others do. */
+/* A damaged packet does not count; the others do. */
 static void check_damage(void)
 {
     FpSaidText texts[8];
@@ -192,7 +192,7 @@ static void check_frames(const char *name, const char *frames, const char *facts
     check_datagrams(name, &(FpSaidText){packet.bytes, packet.n}, 1, facts);
 }
 
-/* Frames that are cut, that must not be there, or that lie about what they bring. */
+/* Frames that are cut, that must not be there, or that lie about their contents. */
 static void check_odd_frames(void)
 {
     check_frames("server-hello",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-tls.c - ClientHellos over TCP: whole, in many records, cut, damaged; fingerprints as published. */
+/* test-tls.c - ClientHellos over TCP: whole, in many records, cut, damaged; and fingerprints as published. */
 #include "check.h"
 #include "hello.h"
 
@@ -9,7 +9,7 @@
 
 static Bytes message;
 
-/* JA4: the example in its description (technical_details/JA4.md). JA3: worked out with another program. */
+/* JA4: the example in its description (technical_details/JA4.md). JA3: computed with another program. */
 #define BROWSER                                                                                                                            \
     "tls.version 0303\ntls.sni www.example\ntls.alpn h2\ntls.alpn http/1.1\ntls.versions 0a0a\ntls.versions 0304\ntls.versions 0303\n"
 #define BROWSER_PRINTS                                                                                                                     \
@@ -31,19 +31,19 @@ static void check_records(void)
     check_hello("two-records", &hello_browser, 200, "app_proto tls\n" BROWSER BROWSER_PRINTS);
     check_hello("record-for-each-byte", &hello_browser, 1, "app_proto tls\n" BROWSER BROWSER_PRINTS);
 
-    /* what follows the hello is not its own */
+    /* what follows the hello does not belong to it */
     bytes_clear(&message);
     hello_add_records(&message, &hello_browser, 16384);
     size_t n = message.n;
     bytes_hexadecimal(&message, "1403010001011703030001ff");
     check_message("early-data", FP_SAID_BY_CLIENT, message.bytes, message.n, "app_proto tls\n" BROWSER BROWSER_PRINTS);
 
-    /* RFC 8446 5.1: fragments of none are not to be sent; the rest is there */
+    /* RFC 8446 5.1: empty fragments must not be sent; the rest is there */
     memmove(message.bytes + 5, message.bytes, n);
     memcpy(message.bytes, "\x16\3\1\0\0", 5);
     check_message("empty-record-first", FP_SAID_BY_CLIENT, message.bytes, n + 5, NULL);
 
-    /* larger than a first flight's usual bound, and than the room that there is */
+    /* larger than the usual limit for a first flight, and than the room that there is */
     Hello large = hello_browser;
     large.padding_bytes = 40000;
     bytes_clear(&message);
@@ -51,7 +51,7 @@ static void check_records(void)
     check_cut("large-without-end", FP_SAID_BY_CLIENT, message.bytes, 16384, "app_proto tls\ncut true\n" BROWSER);
 }
 
-/* Hellos that lack this and have that; JA3 and JA4 worked out by hand. */
+/* Hellos without some fields and with others; JA3 and JA4 were worked out by hand. */
 static void check_kinds(void)
 {
     Hello hello = {.version = 0x301, .ciphers = "002f 0035 000a"};
@@ -86,7 +86,7 @@ static void check_kinds(void)
         "tls.ja3.hash 34bfe3fd6852651b50e592162a2b8a82\ntls.ja3.string 771,4865,65037,,\ntls.ja4 t12i010100_0f2cb44170f4_57e012f5680b\n");
 }
 
-/* More than 99, and not in order. JA4's hash worked out by hand. */
+/* More than 99, and not in order. JA4's hash was worked out by hand. */
 static void check_many(void)
 {
     static char ciphers[5 * 150 + 1];
@@ -108,7 +108,7 @@ static void check_many(void)
         abort();
 }
 
-/* Lengths that are not those of what is there; what tshark makes of them is in ../shared/captures/said, tls_cipher_lens.pcap. */
+/* Lengths that do not fit what is there; what tshark makes of them is in ../shared/captures/said, tls_cipher_lens.pcap. */
 static void check_lies(void)
 {
     Hello hello = {.version = 0x303, .ciphers = "1301", .extensions = "002b", .versions = "0304"};
@@ -135,7 +135,7 @@ static void check_lies(void)
                   "tls.versions 0a0a\ntls.versions 0304\ntls.versions 0303\n");
 }
 
-/* A hello longer than what is put together is told as far as that goes. */
+/* A hello that is longer than what is put together is reported as far as that goes. */
 static void check_too_long(void)
 {
     Hello hello = hello_browser;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the recognisers say of first messages in captures that nobody in this project made, against what stock tshark says.
+"""What the recognisers say of first messages in captures that nobody in this project made, compared with what stock tshark says.
 
-The rows are those of ../shared/captures/said, whose README says what the columns are. The segments of each message are put
-together here, from the payloads that tshark prints, without any code of this project.
+The rows are those of ../shared/captures/said, whose README says what the columns mean. The segments of each message are put together here from the
+payloads that tshark prints, without any code of this project.
 """
 import collections
 import os
@@ -19,17 +19,17 @@ COLUMNS = ("transport", "stream", "first", "complete", "kind", "name", "what", "
 FIELDS = ("frame.number", "tcp.stream", "udp.stream", "ip.src", "ipv6.src", "tcp.srcport", "udp.srcport", "tcp.seq_raw", "tcp.payload", "udp.payload", "tcp.len")
 MESSAGE_BYTES_MAX = 16384
 
-# README there: the string of a hello without extensions lacks its last commas in tshark.
+# README there: for a hello without extensions, the string in tshark lacks its last commas.
 OTHER_JA3 = {("tls_cipher_lens.pcap", "4"), ("tls_cipher_lens.pcap", "5")}
 
-# A fuzzed one: PUT, an empty target, binary data where the version should be, and no end of the head. tshark takes it for a request.
+# A fuzzed message: PUT, an empty target, binary data where the version should be, and a head without an end. tshark takes it for a request.
 NO_REQUEST = {("clusterfuzz-testcase-minimized-FuzzTarget-5755755617189888", "1")}
 
 Segment = collections.namedtuple("Segment", "frame stream side seq payload")
 
 
 def rows(path):
-    """The rows of a capture, by the frame in which their message begins; those of said-more count."""
+    """Returns the rows of a capture, by the frame in which their message begins; rows of said-more take precedence."""
     found = {}
     for suffix in (".said", ".said-more"):
         table = SHARED / "said" / (path + suffix)
@@ -41,7 +41,7 @@ def rows(path):
 
 
 def segments(path):
-    """All segments and datagrams with payload, in the order of capture."""
+    """Returns all segments and datagrams with payload, in the order of capture."""
     options = [option for field in FIELDS for option in ("-e", field)]
     run = tshark_runner.run_tshark(["-n", "-r", path, "-Y", "tcp.len > 0 || udp.payload", "-T", "fields", "-E", "occurrence=l", *options], plugin=False)
     for line in tshark_runner.output_of(run).splitlines():
@@ -53,7 +53,7 @@ def segments(path):
 
 
 def in_order(parts, base):
-    """The bytes from number base on, up to a hole; of bytes that came twice the first copy."""
+    """Returns the bytes from number base on, up to a hole. Of bytes that came twice, the first copy counts."""
     message, present = bytearray(MESSAGE_BYTES_MAX), bytearray(MESSAGE_BYTES_MAX)
     for part in parts:
         start = (part.seq - base + 2**31) % 2**32 - 2**31
@@ -67,7 +67,7 @@ def in_order(parts, base):
 
 
 def request(row, of_capture):
-    """What said-facts is asked: two lines."""
+    """Returns what said-facts is asked: two lines."""
     first = int(row["first"])
     kind = "udp" if row["transport"] == "quic" else "tcp"
     begin = next(s for s in of_capture if s.frame == first and s.stream[0] == kind)
@@ -81,7 +81,7 @@ def request(row, of_capture):
 
 
 def facts(text):
-    """Key: list of values."""
+    """Returns a list of values for each key."""
     said = collections.defaultdict(list)
     for line in text.splitlines():
         key, _, value = line.partition(" ")
@@ -90,7 +90,7 @@ def facts(text):
 
 
 def comparable(row, said, name):
-    """What the row says, and what the facts say, in the same form."""
+    """Returns what the row says and what the facts say, in the same form."""
     def one(key):
         return "".join(said[key][:1])
     if row["kind"] == "http":

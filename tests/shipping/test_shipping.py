@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/shipping.md does what it says: its configuration of rsyslog and logrotate, as it stands there, with slim and watch as sources.
+"""docs/shipping.md does what it says: the test runs its configuration of rsyslog and logrotate as it stands there, with slim and watch as sources.
 
-All runs in namespaces of its own: paths, ports and process names are those of the document, and no service of this machine is
-touched. In them a collector is ended and killed while lines come, and logs are rotated.
+Everything runs in namespaces of its own: paths, ports and process names are those of the document, and no service of this machine is touched. A
+collector is ended and killed there while lines come, and logs are rotated.
 """
 import collections
 import json
@@ -26,12 +26,12 @@ PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 DOCUMENT = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "docs", "shipping.md")
 INSIDE = "FIRSTPAYLOAD_TEST_INSIDE"
 LOG, ALL = "/var/log/firstpayload.jsonl", "/var/log/firstpayload-all.jsonl"
-# What may be lost each time that a peer goes away while lines come. With RELP, what the sensor's rsyslog had sent and nobody had acknowledged,
-# which is librelp's window at the most, and the line that it was about to send. Otherwise what is in the sockets, see prepare.
+# What may be lost each time that a peer goes away while lines come. With RELP, it is what the sensor's rsyslog had sent and nobody had acknowledged,
+# which is at most librelp's window, and the line that it was about to send. Otherwise it is what is in the sockets, see prepare.
 RELP_LOST = 128 + 1
 SOCKET_BYTES = 131072
 TCP_LOST = 2 * SOCKET_BYTES // 500      # no line is shorter than that
-# How many lines a test lets come before it goes on, and how many there are at the most until then.
+# How many lines a test lets come before it goes on, and how many there are at most until then.
 MORE, MOST = 100, 1000
 # Hidden by empty folders of the test's own.
 FOLDERS = "/var/log", "/var/spool/rsyslog", "/var/lib/logrotate", "/srv", "/run"
@@ -46,7 +46,7 @@ if _blocks:
 
 
 def with_action(action, module=""):
-    """The sensor's configuration with another action."""
+    """Returns the sensor's configuration with another action."""
     return module + re.sub(r"^    action\(.*?\)$\n", lambda _: action, SENSOR, flags=re.M | re.S)
 
 
@@ -58,7 +58,7 @@ def read(path):
 
 
 class Rsyslog:
-    """One in the foreground, with a configuration that the system's would include."""
+    """An rsyslog in the foreground, with a configuration that the system's would include."""
 
     def __init__(self, name, configuration):
         self.folder = "/var/spool/rsyslog/" + name
@@ -85,13 +85,13 @@ class Rsyslog:
             self.process.send_signal(number)
             self.process.wait(PATIENCE_SECONDS)
             self.process = None
-            # The next one would take it for one that runs.
+            # The next rsyslog would take this file for that of a running one.
             if os.path.exists(os.path.join(self.folder, "pid")):
                 os.unlink(os.path.join(self.folder, "pid"))
 
 
 class LineCollector:
-    """What a collector that takes lines over TCP does; stop does not lose what has come."""
+    """Does what a collector that takes lines over TCP does; stop does not lose what has come."""
 
     def __init__(self):
         self.data = []
@@ -131,7 +131,7 @@ class LineCollector:
         self.thread.join()
 
     def lines(self):
-        """Of each connection; where one ends in the middle of a line, or has just come so far, that is none."""
+        """Returns the lines of each connection; a piece at the end without a line end does not count as a line."""
         return [line for data in map(bytes, list(self.data)) for line in data[:data.rfind(b"\n") + 1].splitlines()]
 
 
@@ -144,7 +144,7 @@ class Source:
         self.process.stdin.write(header())
         self.process.stdin.flush()
         self.count = 0
-        # Before that the shell would end with a HUP.
+        # Before that, SIGHUP would end the shell.
         wait_for(lambda: os.path.exists(LOG), "the log")
 
     def give(self, n=1, more=b""):
@@ -161,7 +161,7 @@ class Source:
 
 
 def rotate():
-    """As logrotate's timer would."""
+    """Rotates as logrotate's timer would."""
     path = "/var/spool/rsyslog/firstpayload.logrotate"
     with open(path, "w") as file:
         file.write(LOGROTATE)
@@ -172,7 +172,7 @@ def rotate():
 
 class Shipping(unittest.TestCase):
     maxDiff = None
-    is_flowing = True                   # lines come, or would if the one were there that is being ended
+    is_flowing = True                   # lines come, or would come if the program that is being ended were there
 
     def setUp(self):
         for folder in FOLDERS:
@@ -192,7 +192,7 @@ class Shipping(unittest.TestCase):
         return source
 
     def logged(self, folder="/var/log"):
-        """What slim has written, wherever logrotate has put it, or watch."""
+        """Returns what slim, or watch, has written, wherever logrotate has put it."""
         found = []
         for name in os.listdir(folder):
             if re.fullmatch(r"firstpayload\.jsonl.*|\d+\.pcap\.jsonl", name):
@@ -201,7 +201,7 @@ class Shipping(unittest.TestCase):
         return collections.Counter(json.dumps(entry, sort_keys=True) for entry in found)
 
     def come(self, lines):
-        """Without what the sensor has added."""
+        """Counts the lines, without what the sensor has added to them."""
         found = collections.Counter()
         for line in lines:
             entry = json.loads(line)
@@ -210,7 +210,7 @@ class Shipping(unittest.TestCase):
         return found
 
     def assert_all(self, wanted, lines, lost_at_most=0):
-        """Each comes as it was, and at least once. lost_at_most: a number, or what returns one when all has been done."""
+        """Checks that each line comes as it was, at least once. lost_at_most: a number, or a function that returns one when all has been done."""
         lost_at_most = lost_at_most() if callable(lost_at_most) else lost_at_most
         def lost():
             return list(wanted - self.come(lines()))
@@ -221,7 +221,7 @@ class Shipping(unittest.TestCase):
         self.assertEqual(set(found) - set(wanted), set())
 
     def all_lines(self):
-        """Those that are whole: the collector writes a long one in parts."""
+        """Returns the lines that are whole: the collector writes a long one in parts."""
         return read(ALL).rpartition(b"\n")[0].splitlines()
 
     def await_given(self, n=MORE):
@@ -253,12 +253,12 @@ class Shipping(unittest.TestCase):
             thread.join()
 
     def await_last(self, source, lines):
-        """What was before it has then come, or is lost."""
+        """Then what was written before has come, or is lost."""
         source.give(1, b"the last")
         wait_for(lambda: any(b"the last" in line for line in lines()), "the last line")
 
     def check(self, what, **kwargs):
-        """what(collector, sensor) goes on while lines come."""
+        """Calls what(collector, sensor) while lines come."""
         collector, sensor = self.start("collector", COLLECTOR), self.start("sensor", SENSOR)
         source = self.source()
         self.under_way(source, lambda: what(collector, sensor))
@@ -276,7 +276,7 @@ class Shipping(unittest.TestCase):
         self.check(what)
 
     def restart(self, one, *numbers):
-        """Lines come before each end, unless the other is down, and are written after it."""
+        """Lines come before each end, unless the other side is down, and are written after it."""
         for number in numbers:
             self.await_given()
             if self.is_flowing:
@@ -305,8 +305,8 @@ class Shipping(unittest.TestCase):
         self.check(what, lost_at_most=RELP_LOST)
 
     def test_sensor_ended_while_the_collector_hangs(self):
-        """As one does whose machine has no time for it, and goes on when the sensor has given up. How many lines rsyslog loses when it cancels its
-        own queue depends on the moment; those written since it was started again all come."""
+        """This is like a collector whose machine has no time for it, and which goes on when the sensor has given up. How many lines rsyslog loses
+        when it cancels its own queue depends on the moment; those written since it was started again all come."""
         for configuration in SENSOR, TCP, KAFKA:
             self.assertIn('queue.dequeueBatchSize="1"', configuration)
         written = []
@@ -356,7 +356,7 @@ class Shipping(unittest.TestCase):
         self.assert_all(self.logged(), collector.lines, **kwargs)
 
     def test_tcp(self):
-        """The collector is away while nothing is under way to it."""
+        """The collector is away while nothing is on its way to it."""
         def what(source, collector, sensor):
             source.give(500)
             wait_for(lambda: len(collector.lines()) == 500, "the lines")
@@ -400,7 +400,7 @@ class Shipping(unittest.TestCase):
         self.assert_all(wanted, self.all_lines)
 
     def test_long_lines(self):
-        """Up to the longest that there can be: each byte a backslash, which JSON has as two."""
+        """Messages up to the longest that can occur: each byte is a backslash, which takes two in JSON."""
         self.start("collector", LONG_LINES + COLLECTOR)
         self.start("sensor", LONG_LINES + SENSOR)
         source = self.source("--log-bytes", "65535")
@@ -410,7 +410,7 @@ class Shipping(unittest.TestCase):
         self.assert_all(self.logged(), self.all_lines)
 
     def test_lines_that_are_not_long(self):
-        """A message of 3000 bytes, and any with the option that the document names."""
+        """A message of 3000 bytes, and any message with the option that the document names."""
         self.start("collector", COLLECTOR)
         self.start("sensor", SENSOR)
         for size, options in ((3000, ()), (16000, ("--message-bytes", "256"))):
@@ -420,12 +420,12 @@ class Shipping(unittest.TestCase):
         self.assert_all(self.logged(), self.all_lines)
 
     def test_kafka(self):
-        """Only that rsyslog takes the configuration: nobody here answers as Kafka does."""
+        """The test shows only that rsyslog takes the configuration: nobody here answers as Kafka does."""
         Rsyslog("kafka", with_action(KAFKA, 'module(load="omkafka")\n')).check()
 
 
 def missing():
-    """In words."""
+    """Returns in words what this machine lacks."""
     if os.geteuid() != 0:
         return ["root: it makes namespaces and mounts folders in them"]
     lacks = ["the program %s (package %s)" % both for both in TOOLS.items() if not shutil.which(both[0])]
@@ -440,7 +440,7 @@ def has_module(module):
 
 
 def enter():
-    """This program once more, in namespaces of its own. In a folder that was entered by chroot there is no mount to make private."""
+    """Runs this program again, in namespaces of its own. In a folder that was entered by chroot, there is no mount to make private."""
     os.environ[INSIDE] = "1"
     is_mount = subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
     propagation = [] if is_mount else ["--propagation", "unchanged"]

@@ -23,7 +23,7 @@ static void test_names(void)
     g_assert_no_error(error);
     g_assert_cmpuint(g_strv_length(names), ==, 3);
     g_assert_cmpstr(names[2], ==, "erf");
-    g_assert_null(fp_formats_from_text("pcap,json", &error)); /* libwiretap knows it, but there are no packets in it */
+    g_assert_null(fp_formats_from_text("pcap,json", &error)); /* libwiretap knows the format, but files of it contain no packets */
     g_assert_nonnull(strstr(error->message, " snoop "));
     g_clear_error(&error);
 }
@@ -40,7 +40,7 @@ static void test_limit(void)
     g_assert_cmpuint(count_readers(), ==, 4);
     g_assert_true(wtap_has_open_info(pcaps[0]));
     g_assert_true(wtap_has_open_info(pcaps[1]));
-    for (unsigned i = 0; i < count_readers(); i++) { /* the other two read nothing, and are not given a file here */
+    for (unsigned i = 0; i < count_readers(); i++) { /* the other two read nothing, so they are not given a file here */
         int err = 0;
         char *err_info = NULL;
         if (!g_strv_contains(pcaps, open_routines[i].name))

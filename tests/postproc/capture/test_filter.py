@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""-f and -c on files: the frames that tcpdump -r lets through with the same expression, by the numbers they have in the file."""
+"""-f and -c on files: the frames that tcpdump -r passes with the same expression, with the numbers that they have in the file."""
 import os
 import subprocess
 import tempfile
@@ -9,7 +9,7 @@ from pcaps import CAPTURES, connection, pcap, rows, slim, write
 
 
 def of_tcpdump(capture, expression):
-    """The first payload frames of what tcpdump keeps of a capture."""
+    """Returns the first payload frames of what tcpdump keeps of a capture."""
     precision = ["--time-stamp-precision=nano"] if "nano" in capture else []
     kept = subprocess.run(["tcpdump", *precision, "-r", capture, "-w", "-", expression], capture_output=True, check=True).stdout
     return slim("-q", "-", stdin=kept).stdout
@@ -50,7 +50,7 @@ class Filter(unittest.TestCase):
             self.assertRegex(slim("--list", "-c", "4", "-f", "port 40001", capture).stderr, r"frames +9\n +not matched by -f +5\n")
 
     def test_a_link_type_without_filters_is_left_out(self):
-        """A pcapng with USB packets besides."""
+        """A pcapng that also contains USB packets."""
         with tempfile.TemporaryDirectory() as folder:
             usb = write(folder, "usb.pcap", pcap([b"\0" * 64], link=249))
             both, merged = write(folder, "tcp.pcap", pcap(connection())), os.path.join(folder, "merged.pcapng")
@@ -61,7 +61,7 @@ class Filter(unittest.TestCase):
             self.assertIn("link type 249", result.stderr)
 
     def test_enough_is_enough(self):
-        """What comes behind the last frame that -c asks for is not even opened."""
+        """What follows the last frame that -c asks for is not even opened."""
         with tempfile.TemporaryDirectory() as folder:
             capture = write(folder, "in.pcap", pcap(connection()))
             self.assertEqual(slim("-c", "5", "-w", "/dev/null", capture, os.path.join(folder, "none")).returncode, 0)

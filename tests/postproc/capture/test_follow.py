@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""slim --follow: a file that somebody still writes to, as it grows. Capturing takes root."""
+"""slim --follow: a file to which somebody still writes, as it grows. Capturing takes root."""
 import contextlib
 import gzip
 import os
@@ -32,10 +32,10 @@ class Follow(InFolder):
         return run
 
     def wait_until_taken(self, run):
-        """Until all that is in the file has been read."""
+        """Waits until everything in the file has been read."""
         def position():
             for descriptor in os.listdir(f"/proc/{run.pid}/fd"):
-                with contextlib.suppress(FileNotFoundError):       # closed meanwhile
+                with contextlib.suppress(FileNotFoundError):       # closed in the meantime
                     if os.path.samestat(os.stat(f"/proc/{run.pid}/fd/{descriptor}"), os.stat(self.source)):
                         return int(read(f"/proc/{run.pid}/fdinfo/{descriptor}").split()[1])
             return -1
@@ -55,13 +55,13 @@ class Follow(InFolder):
 
 
 def count(pid, file, name):
-    """What the kernel has counted of a process: calls of read (syscr in io), how often it went to sleep by itself."""
+    """Returns what the kernel has counted for a process: calls of read (syscr in io), or how often it went to sleep voluntarily."""
     return next(int(line.split()[1]) for line in read(f"/proc/{pid}/{file}").decode().splitlines() if line.startswith(name))
 
 
 class Growing(Follow):
     def test_line_by_line(self):
-        """Also where the file is empty at first, and in whatever pieces it grows; a record's rest is waited for, and its end is no cut."""
+        """The file may be empty at first, and may grow in any pieces. The rest of a record is waited for; the end of the file does not truncate it."""
         write(self.folder, "in.pcap", b"")
         run = self.follow("-w", self.path("out.pcap"))
         for piece in (header()[:10], header()[10:]):
@@ -71,7 +71,7 @@ class Growing(Follow):
             data = b"".join(record(f, n) for n, f in enumerate(connection(port)))
             for at in range(0, len(data), 97):
                 self.append(data[at:at + 97])
-                if at % 5 == 0:                 # or else two pieces come at once, as they may
+                if at % 5 == 0:                 # otherwise two pieces come at once, which may happen
                     self.wait_until_taken(run)
             wait_for(lambda: len(self.lines()) == port, "the line")
         self.append(record(connection(6)[0])[:-3])
@@ -111,8 +111,8 @@ class Growing(Follow):
         self.assertEqual(read(self.path("out.pcapng")), slim("-q", os.path.join(CAPTURES, "two-interfaces.pcapng")).stdout)
 
     def test_what_is_written_right_after_the_signal_is_taken(self):
-        """As by the one who writes the file, whom a Ctrl-C reaches, too. Where this machine did not get to write it in the time that slim
-        gives its writer, it is another attempt."""
+        """Frames come after the signal, as from a writer that Ctrl-C reaches, too. If this machine did not get to write them in the time that slim
+        gives its writer, the test tries again."""
         def taken():
             write(self.folder, "in.pcap", header())
             write(self.folder, "a.log", b"")
@@ -189,7 +189,7 @@ class Refused(Follow):
 
 
 class RealPrograms(Follow):
-    """tcpdump and dumpcap write, connections come, lines appear while they go on."""
+    """tcpdump and dumpcap write, connections are made, and lines appear while these go on."""
 
     def said(self):
         return [entry["payload_printable"] for entry in log_schema.entries(b"".join(line + b"\n" for line in self.lines()))]
@@ -200,7 +200,7 @@ class RealPrograms(Follow):
         self.addCleanup(server.__exit__)
         os.chmod(self.folder, 0o777)
         command += ["-i", "lo", "-w", self.source, *(["-f"] if command[0] == "dumpcap" else []), f"tcp port {server.port}"]
-        run = self.follow("--log-format", "json")       # as one who types both types them: it may be the first to begin
+        run = self.follow("--log-format", "json")       # as if somebody had typed both commands: the one that follows may be the first to begin
         writer = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.addCleanup(writer.wait)
         self.addCleanup(writer.kill)
@@ -209,7 +209,7 @@ class RealPrograms(Follow):
             server.talk(b"first")
             return self.lines()
 
-        wait_for(talk_until_heard, "the first line")    # the first may come before the capture has begun
+        wait_for(talk_until_heard, "the first line")    # the first connection may come before the capture has begun
         for n in range(5):          # tcpdump takes a second for each
             server.talk(b"hello %d" % n)
             wait_for(lambda: f"hello {n}" in self.said(), f"line {n} while {command[0]} goes on")

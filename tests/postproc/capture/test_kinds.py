@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is no capture is not taken for one, whatever libwiretap reads it as; and --formats limits what is."""
+"""What is not a capture is not taken for one, whatever libwiretap reads it as; and --formats limits which formats are."""
 import gzip
 import json
 import os
@@ -53,7 +53,7 @@ NO_CAPTURES = {
 }
 NO_CAPTURES.update({name + ".gz": gzip.compress(data) for name, data in NO_CAPTURES.items() if len(data) > 100})
 
-# What editcap writes, and whose records say what those of a pcap do.
+# Formats that editcap writes, and whose records say the same as those of a pcap.
 FORMATS = ("snoop", "netmon1", "netmon2", "nettl", "ngsniffer", "ngwsniffer_1_1", "ngwsniffer_2_0", "lanalyzer", "5views", "commview-ncf",
            "k12text", "visual", "nsecpcap", "pcapng", "modpcap")
 
@@ -94,7 +94,7 @@ class NoCaptures(InFolder):
 
 
 class Captures(InFolder):
-    """What holds packets stays a capture, in whatever format."""
+    """What holds packets stays a capture, whatever its format."""
 
     def convert(self, kind):
         path = self.path("in." + kind)
@@ -109,11 +109,11 @@ class Captures(InFolder):
                 path = self.convert(kind)
                 taken = slim("--list", path)
                 self.assertEqual(taken.returncode, 0, taken.stderr)
-                if kind != "nettl":         # its frames have an encapsulation of their own, which is not looked into
+                if kind != "nettl":         # its frames have an encapsulation of their own, which is not decoded
                     self.assertEqual(rows(path), wanted)
 
     def test_packets_of_other_networks(self):
-        for link in (148, 201, 227, 243, 252):      # of a user, Bluetooth, CAN, MPEG, what Wireshark exports
+        for link in (148, 201, 227, 243, 252):      # link types of users, Bluetooth, CAN, MPEG, and what Wireshark exports
             source = write(self.folder, "in.pcap", pcap(connection(), link=link))
             self.assertEqual(slim("--list", source).returncode, 0)
 

@@ -18,7 +18,7 @@ from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, wait_unt
 
 
 class Server:
-    """Answers every connection to a port of 127.0.0.1 that starts with something."""
+    """Answers every connection to a port of 127.0.0.1 that begins with some words."""
 
     def __enter__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -47,16 +47,16 @@ class Server:
 
 
 def payloads(capture):
-    """Hex of the payload of each frame."""
+    """Returns the payload of each frame in hexadecimal."""
     return subprocess.run(["tshark", "-r", capture, "-T", "fields", "-e", "tcp.payload"], capture_output=True, check=True,
                           text=True).stdout.split()
 
 
 def captures(pid):
-    """Whether a process has a socket that gets frames: the kernel lists those that are bound to an interface by their inodes."""
+    """Whether a process has a socket that receives frames: the kernel lists sockets that are bound to an interface by their inodes."""
     inodes = set()
     for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):       # closed meanwhile
+        with contextlib.suppress(FileNotFoundError):       # closed in the meantime
             inodes.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
     with open(f"/proc/{pid}/net/packet", encoding="ascii") as file:
         return any(f"socket:[{row[8]}]" in inodes and row[5] == "1" for row in map(str.split, file))
@@ -69,10 +69,10 @@ def lines_as_they_come(stream):
 
 
 def n_open(pid, path):
-    """How many descriptors of a process lead to the file."""
+    """Returns how many descriptors of a process refer to the file."""
     found = []
     for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):       # closed meanwhile
+        with contextlib.suppress(FileNotFoundError):       # closed in the meantime
             found.append(os.path.samestat(os.stat(f"/proc/{pid}/fd/{descriptor}"), os.stat(path)))
     return sum(found)
 
@@ -87,7 +87,7 @@ class Live(unittest.TestCase):
     until = staticmethod(wait_for)
 
     def start(self, *arguments, namespace=None):
-        """The program, capturing by the time this returns: its output's temporary file is there, and it waits for frames."""
+        """Starts the program. When this returns, it is capturing: the temporary file of its output is there, and it waits for frames."""
         folder = os.path.dirname(self.out)
         command = [PROGRAM, "slim", "-w", self.out, *arguments]
         run = subprocess.Popen(namespace.argv(*command) if namespace else command, stderr=subprocess.PIPE, text=True)
@@ -110,7 +110,7 @@ class Live(unittest.TestCase):
                 run = self.start("-i", interface, "-f", f"tcp port {server.port}")
                 for i in range(20):
                     server.talk(b"words %02d" % i)
-                said = self.finish(run, number)             # at once: what the kernel still holds must come too
+                said = self.finish(run, number)             # at once: what the kernel still holds must come, too
                 self.assertEqual(payloads(self.out), [(b"words %02d" % i).hex() for i in range(20)])
                 self.assertRegex(said, r"dropped +0 frames by the kernel")
                 self.assertEqual(struct.unpack("<I", read(self.out)[20:24])[0], 276 if interface == "any" else 1)
@@ -271,9 +271,9 @@ class Pipes(unittest.TestCase):
         self.assertEqual(len(shown.splitlines()), 22)
 
     def test_interrupt_writes_what_came(self):
-        """As Ctrl-C does to a pipeline; but this writer does not notice."""
+        """Ctrl-C does this to a pipeline; but this writer does not notice."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            for tail in (b"", b"\0\0\0"):                    # a record that has only begun is no cut then
+            for tail in (b"", b"\0\0\0"):                    # a record of which only the beginning has come is not a truncated one then
                 with tempfile.TemporaryDirectory() as folder:
                     out = os.path.join(folder, "out.pcap")
                     run = self.start("-w", out)
@@ -285,7 +285,7 @@ class Pipes(unittest.TestCase):
                     self.assertEqual(read(out), header() + record(connection()[3], 3))
 
     def test_interrupt_ends_a_quiet_pipe_of_every_kind(self):
-        """Also one that libwiretap reads, or still opens; and the pipes behind it, silent ones and those without a writer."""
+        """This goes for pipes that libwiretap reads, or is still opening, and for the inputs after them: silent pipes, and pipes without a writer."""
         data = pcap(connection())
         pcapng = subprocess.run(["editcap", "-F", "pcapng", "/dev/stdin", "/dev/stdout"], input=data, capture_output=True, check=True).stdout
         with tempfile.TemporaryDirectory() as folder:
@@ -303,7 +303,7 @@ class Pipes(unittest.TestCase):
                     run.stdin.write(sent)
                     run.stdin.flush()
                     if more and "mixed" not in more[0]:
-                        run.stdin.close()       # the next input is being waited for
+                        run.stdin.close()       # the program waits for the next input
                         wait_for(lambda: n_open(run.pid, more[0]) > n_passed and is_asleep(run.pid), "the next input to be waited for")
                     else:
                         wait_until_taken(run, run.stdin)
@@ -318,15 +318,15 @@ class Pipes(unittest.TestCase):
                         self.assertIn(f"{more[0]}: a signal ended the reading before this input", said)
 
     def test_interrupt_before_the_first_byte(self):
-        """tcpdump holds back what it has until it is interrupted too."""
+        """tcpdump holds back what it has until it is interrupted, too."""
         self.check_written_after_the_signal(0)
 
     def test_interrupt_takes_what_the_writer_still_writes(self):
         self.check_written_after_the_signal(24 + 16)
 
     def check_written_after_the_signal(self, at):
-        """The capture is written up to there, then comes SIGINT, then the rest. What counts is what is there by the time that the program
-        gives its writer has passed; where this machine did not get to write it by then, it is another attempt."""
+        """The capture is written up to this place, then SIGINT comes, then the rest. What counts is what is there when the time that the program
+        gives its writer has passed. If this machine did not get to write it by then, the test tries again."""
         data = pcap(connection())
         wanted = header() + record(connection()[3], 3)
 
@@ -348,7 +348,7 @@ class Pipes(unittest.TestCase):
         wait_for(taken, "an attempt in which what was written after the signal is taken")
 
     def test_each_frame_at_once(self):
-        """-U, while more input is at hand all the time."""
+        """With -U, while more input is available all the time."""
         run = self.start("-U")
         wanted = header() + record(connection()[3], 3)
         endless = threading.Event()

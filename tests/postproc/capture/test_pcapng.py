@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""pcapng, block by block: what is kept stays byte for byte as it was, and so does everything that is no frame."""
+"""pcapng, block by block: what is kept stays as it was, byte for byte, and so does everything that is not a frame."""
 import json
 import os
 import struct
@@ -9,7 +9,7 @@ from pcaps import ACK, InFolder, connection, read, rows, segment, slim, write
 
 
 class Writer:
-    """Makes blocks of one byte order."""
+    """Makes blocks in one byte order."""
 
     def __init__(self, order):
         self.order = order
@@ -39,7 +39,7 @@ class Writer:
         return self.block(3, struct.pack(self.order + "I", wire or len(frame)) + frame)
 
     def others(self):
-        """Names, secrets, statistics, and a block of a kind that nobody knows."""
+        """Returns names, secrets, statistics, and a block of an unknown type."""
         return [self.block(4, struct.pack(self.order + "HH", 1, 10) + b"\xc0\0\2\1name\0" + b"\0" * 7),
                 self.block(10, struct.pack(self.order + "II", 0x544C534B, 9) + b"CLIENT_R\n"),
                 self.block(5, struct.pack(self.order + "III", 0, 1, 2)),
@@ -99,7 +99,7 @@ class Pcapng(InFolder):
         self.assertEqual(counted[0], "7")
 
     def test_times_as_tshark_has_them(self):
-        """Told by the flight's end of time: what -c and classes do not show, made visible by converting."""
+        """In every resolution and with offsets, the times of kept frames are the same in the output, which -c and classes would not show."""
         w = Writer("<")
         for resolution in (None, 0, 3, 6, 9, 12, 0x80 + 10, 0x80 + 32, 0x80 + 63, 19):
             for offset in (None, -3600, 86400):
@@ -119,7 +119,7 @@ class Pcapng(InFolder):
         self.assertEqual(self.slim(data).stdout, w.section() + w.interface() + big + commented)
 
     def test_keys_of_a_proxy(self):
-        """A block of 17 MiB and one of a kind that nobody knows, read ahead too; the file cut in it; its two lengths not the same."""
+        """A block of 17 MiB and one of an unknown type, also read ahead; the file truncated in it; a block whose two lengths differ."""
         w = Writer(">")
         keys = w.block(10, struct.pack(">II", 0x544C534B, 17 << 20) + b"CLIENT_RANDOM 01\n" * (1 << 20))
         unknown = w.block(0x7FFF0000, b"\1\0\0\0" * (1 << 19))      # a piece of it looks like an interface
@@ -142,7 +142,7 @@ class Pcapng(InFolder):
         self.assertIn("secrets are longer than their block", result.stderr)
 
     def test_sections_are_converted(self):
-        """Interfaces are numbered anew in each section; in one section they keep what they are."""
+        """Interfaces are numbered anew in each section; in a single section they keep their numbers."""
         w = Writer("<")
         nano = w.option(9, b"\x09")
         first = w.section() + w.interface(options=w.option(2, b"eth0")) + w.packet(connection(40000)[3], 3)
@@ -216,7 +216,7 @@ class Pcapng(InFolder):
         self.assertIn("before any interface", slim("-w", "/dev/null", write(self.folder, "x", w.section() + w.simple_packet(frame))).stderr)
 
     def test_what_wireshark_refuses_is_not_copied_on(self):
-        """Lengths that options of their kind do not have, in each kind of block that is kept."""
+        """Lengths that options of their kind cannot have, in each kind of block that is kept."""
         frames = connection()
         for order in "<>":
             w = Writer(order)
@@ -249,7 +249,7 @@ class Pcapng(InFolder):
             subprocess.run(["tshark", "-r", self.folder + "/out.pcapng"], capture_output=True, check=True)
 
     def test_times_that_64_bits_of_ns_do_not_hold(self):
-        """Nanoseconds without if_tsresol, times before 1901 and after 2106: differences are tshark's, dates are true."""
+        """Nanoseconds without if_tsresol, and times before 1901 and after 2106: differences are those of tshark, dates are right."""
         w = Writer("<")
         for options, start, date in ((b"", 1700000000000000000, "+55840-"), (w.option(14, struct.pack("<q", -3000000000)), 0, "1874-"),
                                      (w.option(14, struct.pack("<q", 5000000000)), 0, "2128-"), (w.option(9, b"\x00"), 1 << 35, "3058-"),
@@ -267,7 +267,7 @@ class Pcapng(InFolder):
                 self.assertTrue(line["timestamp"].startswith(date), line["timestamp"])
 
     def test_as_libwiretap_reads_it(self):
-        """The same capture as snoop: that goes through libwiretap."""
+        """The same capture as snoop, which goes through libwiretap."""
         w = Writer(">")
         data = w.section() + w.interface(options=w.option(9, b"\x09")) + b"".join(w.packet(f, n * 3221225000) for n, f in enumerate(connection()))
         plain, other = write(self.folder, "a.pcapng", data), self.folder + "/a.snoop"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What cannot be done is said with file and offset, by the exit status, and leaves nothing half done behind."""
+"""What cannot be done is reported with file and offset and by the exit status, and leaves nothing half done behind."""
 import os
 import pty
 import resource
@@ -15,7 +15,7 @@ from waiting import PATIENCE_SECONDS, wait_until_caught, wait_until_taken
 
 class BadInput(InFolder):
     def refused(self, status, words, *arguments, **kwargs):
-        """Runs it with an output; nothing may be left of that."""
+        """Runs slim with an output, of which nothing may be left."""
         result = slim("-w", self.path("out.pcap"), *arguments, **kwargs)
         self.assertEqual(result.returncode, status, result.stderr)
         for word in words:
@@ -52,7 +52,7 @@ class BadInput(InFolder):
         self.refused(65, ["bad.pcap"], good, write(self.folder, "bad.pcap", b"\0" * 100))
 
     def test_an_input_that_fails_is_not_one_that_ends(self):
-        """What was read so far does not become an output. The master side of a terminal fails when the other side has gone."""
+        """What was read until then does not become an output. The master side of a terminal fails when the other side has gone."""
         for data in (pcap(connection()), read(os.path.join(CAPTURES, "two-interfaces.pcapng"))):
             ours, theirs = pty.openpty()
             tty.setraw(theirs)
@@ -99,7 +99,7 @@ class CutInput(InFolder):
     def test_whole_records_are_kept_and_the_cut_is_said(self):
         data = pcap(connection())
         starts = [len(pcap(connection()[:n])) for n in range(6)]
-        # Every seventh, and those around each record and its header.
+        # Every seventh offset, and those around each record and its header.
         near = {start + n for start in starts for n in (-1, 0, 1, 15, 16, 17)}
         for cut in (cut for cut in range(len(header()) + 1, len(data)) if cut % 7 == 0 or cut in near):
             whole = max(n for n in range(6) if starts[n] <= cut)
@@ -128,7 +128,7 @@ class CutInput(InFolder):
 
 class Output(InFolder):
     def test_no_room(self):
-        """A file size limit stands for a full disk: write fails in the same place."""
+        """A limit on file sizes stands in for a full disk: write fails in the same place."""
         frames = [f for port in range(2000) for f in connection(port + 1, b"x" * 500)]
         source = write(self.folder, "in.pcap", pcap(frames))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""firstpayload FILE, which is firstpayload show FILE: a table of what each connection said first, right for a terminal, a pipe and a file."""
+"""firstpayload FILE, short for firstpayload show FILE: a table of what each connection said first, suited to a terminal, a pipe and a file."""
 import base64
 import fcntl
 import gzip
@@ -18,7 +18,7 @@ from pcaps import ACK, CAPTURES, PROGRAM, SYN, InFolder, connection, header, pca
 from waiting import PATIENCE_SECONDS, wait_for
 
 HEAD = ["frame", "from", "to", "said by", "delay", "first payload"]
-REQUEST, SAID = "GET / HTTP/1.1", "http GET /"      # as it is sent, and as the table has it
+REQUEST, SAID = "GET / HTTP/1.1", "http GET /"      # as it is sent, and as the table shows it
 PLAIN = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "TERM")}
 SGR = re.compile(r"\033\[\d+m")
 
@@ -34,14 +34,14 @@ def run(*words, stdin=b"", env=None, **kwargs):
 
 
 def cells(line):
-    """Those of a row; that of the delay may be empty."""
+    """Returns the cells of a row; that of the delay may be empty."""
     found = re.fullmatch(r" *(\d+)  (\S+) +(\S+) +(client|server|unknown) +(?:(-?[\d.]+) s)?(?:  (.*))?", line)
     assert found, line
     return list(found.groups(""))
 
 
 def table(*words, **kwargs):
-    """The rows of what is shown."""
+    """Returns the rows that are shown."""
     result = run(*words, **kwargs)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
@@ -50,7 +50,7 @@ def table(*words, **kwargs):
 
 
 def said(payload):
-    """What a row says of a connection whose request is payload."""
+    """Returns what a row says of a connection whose request is payload."""
     return table("-", stdin=pcap(connection(request=payload)))[0][5]
 
 
@@ -116,7 +116,7 @@ class Rows(InFolder):
                 self.assertRegex(line[column - 2:column + 1], r"^  \S$")
 
     def test_what_is_wider_later_widens_its_column(self):
-        """Only the first rows wait for what is wide."""
+        """Only the first rows wait for others that may be wider."""
         short = [f for n in range(100) for f in connection(1000 + n)]
         wide = [segment(65000 + n, 65535, 1, SYN, b"hello", src=b"\xc6\x33\x64\xc8", dst=b"\xc6\x33\x64\xc9") for n in range(2)]
         lines = run("-", "-q", stdin=pcap(short + wide + connection(2000))).stdout.splitlines()
@@ -307,7 +307,7 @@ class Outcome(InFolder):
             path = write(self.folder, name, data) if data is not None else self.path(name)
             shown, logged = run("show", whole, path), slim("--log", "-", whole, path)
             self.assertEqual((shown.returncode, logged.returncode), (status, status))
-            self.assertEqual(sum("client" in line for line in shown.stdout.splitlines()), n_rows, name)     # rows of what came before it
+            self.assertEqual(sum("client" in line for line in shown.stdout.splitlines()), n_rows, name)     # rows of what came before the failure
             message = next(line for line in shown.stderr.splitlines() if path in line)
             self.assertIn(message, logged.stderr)
 

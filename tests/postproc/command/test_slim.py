@@ -32,7 +32,7 @@ class Formats(InFolder):
         self.assertEqual(slim("-w", "-", "-", stdin=data).stdout, wanted)
 
     def test_records_longer_than_a_block(self):
-        big = segment(40000, 80, 1001, ACK, b"x" * 60000, ack=5001) + b"\0" * 200000       # padding: it must be as long as they get
+        big = segment(40000, 80, 1001, ACK, b"x" * 60000, ack=5001) + b"\0" * 200000       # padding: it must be as long as frames get
         frames = connection()[:3] + [big] + connection()[4:]
         wanted = header() + record(big, 3)
         self.assertEqual(slim("-", stdin=pcap(frames)).stdout, wanted)
@@ -54,7 +54,7 @@ class Formats(InFolder):
         self.assertEqual(rows("-", stdin=gzip.compress(pcap(connection()))), rows(source))
 
     def test_compressed_captures_with_records_of_any_length(self):
-        """However much of a compressed file is one record: the first few lie beyond what libwiretap decompresses at once."""
+        """However much of a compressed file a single record takes: the first few are longer than what libwiretap decompresses at once."""
         request = connection()[3] + b"\0" * (262144 - len(connection()[3]))
         for name, command in (("gz", ["gzip", "-c"]), ("zst", ["zstd", "-qc"]), ("lz4", ["lz4", "-qc"])):
             for n in (1, 4, 40):
@@ -87,7 +87,7 @@ class Formats(InFolder):
 
 
 def blocks(data):
-    """The blocks of a little-endian pcapng file: (type, body)."""
+    """Returns the blocks of a little-endian pcapng file: (type, body)."""
     at = 0
     while at < len(data):
         kind, length = struct.unpack_from("<II", data, at)
@@ -96,7 +96,7 @@ def blocks(data):
 
 
 def interfaces(data):
-    """Link type, snaplen and name (option 2) of each interface."""
+    """Returns link type, snaplen and name (option 2) of each interface."""
     found = []
     for kind, body in blocks(data):
         if kind != 1:
@@ -113,7 +113,7 @@ def interfaces(data):
 
 
 def packets(data):
-    """Interface, time, lengths and bytes of each enhanced packet block."""
+    """Returns interface, time, lengths and bytes of each enhanced packet block."""
     found = []
     for kind, body in blocks(data):
         if kind == 6:
@@ -160,7 +160,7 @@ class SeveralInputs(InFolder):
 
 
 def in_fragments(frame):
-    """An IPv4 frame's datagram in two fragments."""
+    """Returns the datagram of an IPv4 frame in two fragments."""
     ip, data = frame[14:34], frame[34:]
     cut = 24
     first = ip[:2] + struct.pack(">H", 20 + cut) + ip[4:6] + b"\x20\0" + ip[8:]
@@ -221,7 +221,7 @@ class Fragments(InFolder):
     def setUp(self):
         super().setUp()
         self.parts = in_fragments(connection()[3])
-        self.frames = [self.parts[0], *connection(40001), self.parts[1]]     # another connection comes between
+        self.frames = [self.parts[0], *connection(40001), self.parts[1]]     # another connection comes in between
 
     def test_those_that_a_kept_frame_needs_come_right_before_it(self):
         data = pcap(self.frames)
@@ -271,7 +271,7 @@ class Options(InFolder):
         self.assertNotIn(5, rows("--flight-bytes", "100", "-", stdin=pcap(frames)))
 
     def test_opening_and_closing(self):
-        """Nobody has them who does not ask; a list has what --keep says, and all but those two without."""
+        """These classes are kept only if they are asked for. A list shows what --keep names, or all but these two."""
         frames = connection(request=b"a" * 100) + [segment(40000, 80, 1101, ACK, b"b" * 100, ack=5001), segment(40000, 80, 1201, ACK | FIN, ack=5001),
                                                    segment(40000, 80, 1201, ACK | FIN, ack=5001), segment(80, 40000, 5020, RST, src=b"\xc0\0\x02\x02", dst=b"\xc0\0\x02\x01")]
         usual = {1: "handshake", 2: "handshake", 3: "handshake", 4: "first,flight", 5: "reply"}
@@ -286,7 +286,7 @@ class Options(InFolder):
         self.assertEqual(out, header() + b"".join(record(frames[n - 1], n - 1) for n in ends))
 
     def test_idle(self):
-        """By the times of the frames, also where one file ends and another begins."""
+        """By the times of the frames, even where one file ends and another begins."""
         gaps = connection() + [segment(40000, 80, 1019, ACK, b"more", ack=5020)]
         records = [record(frame, n) for n, frame in enumerate(gaps[:5])]
         late = struct.pack("<II", 1700000007, 4000) + record(gaps[5])[8:]        # 7 s after the answer
@@ -333,12 +333,12 @@ class Options(InFolder):
         self.assertEqual(rows("-c4", source), rows("-c", "4", source))
         self.assertEqual(slim("-qkflight,reply", "-Fpcapng", "-w-", source).stdout,
                          slim("-q", "-k", "flight,reply", "-F", "pcapng", "-w", "-", source).stdout)
-        self.assertEqual(slim("-lqf", "-c5", source).returncode, 64)    # the value of -f, as the other way round
+        self.assertEqual(slim("-lqf", "-c5", source).returncode, 64)    # the value of -f, as it is the other way round
         os.rename(source, os.path.join(self.folder, "-c5"))
         self.assertEqual(slim("-lqj2", "--", "-c5", cwd=self.folder).returncode, 0)
 
     def test_attached_after_each_flag(self):
-        """None of them takes what comes next for its value: words.c takes that from the option tables."""
+        """None of them takes the next option for its value: words.c knows from the option tables which ones have values."""
         for command, attached, well in (("slim", ["-c0", "in.pcap"], "-c takes a number"), ("watch", ["-kfrist", "first", "out"], "--keep takes first")):
             page = subprocess.run([PROGRAM, command, "--help"], capture_output=True, text=True, timeout=PATIENCE_SECONDS).stdout
             flags = [flag for flag in re.findall(r"^  (?:-\w, )?(--[\w-]+) ", page, re.M) if flag != "--help"]
@@ -365,7 +365,7 @@ class Options(InFolder):
                 self.assertTrue(result.stderr.startswith("firstpayload: "), result.stderr)
 
     def test_what_would_be_lost_when_it_is_given_twice(self):
-        """GLib takes the last, without a word about what was to be captured, kept or written besides."""
+        """GLib would take the last one, without a word about the others that were to be captured, kept or written."""
         for words in (["-i", "lo", "-i", "eth0"], ["-ilo", "--interface=eth0"], ["-qw", "x", "--write", "y", "-"], ["-w", "x", "-qlwy", "-"],
                       ["--log", "x", "--log=y", "-"], ["-f", "tcp", "-ftcp", "-"], ["-k", "first", "--keep", "reply", "-"],
                       ["-Y", "tls", "--display-filter", "http", "-"], ["--log=x", "--fields", "a", "--fields=b", "-"],
@@ -407,7 +407,7 @@ class Options(InFolder):
 
 
 class SeveralInOne(InFolder):
-    """An A-MSDU: one frame of IEEE 802.11 with the requests of two connections (and with that of one and the answer to another)."""
+    """An A-MSDU: one frame of IEEE 802.11 with the requests of two connections (and one with a request and the answer to another)."""
 
     @staticmethod
     def aggregate(*frames):
@@ -445,7 +445,7 @@ class Summary(InFolder):
             self.assertRegex(result.stderr, "(?m)^" + line)
 
     def test_it_names_what_is_left(self):
-        """Tunnels that nobody sees into by their ports, link types by their numbers; and no more names than fit a page."""
+        """Tunnels that are not decoded are named by their ports, and link types by their numbers; there are no more names than fit a page."""
         wireguard = bytearray(segment(51820, 51820, 3, ACK))
         wireguard[23] = 17
         types = [b"\xff" * 6 + b"\x02\0\0\0\0\x01\x9f" + bytes([i]) + b"\0" * 46 for i in range(30)]

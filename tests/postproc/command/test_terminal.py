@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is said reaches a terminal as text and nothing else, whatever names, values and other programs bring."""
+"""Messages reach a terminal as text and nothing else, whatever names, values and other programs contain."""
 import json
 import os
 import pathlib
@@ -14,7 +14,7 @@ from waiting import PATIENCE_SECONDS, wait_for
 
 HTTP = os.path.join(CAPTURES, "http.pcap")
 
-# Escape sequences, C1 as a byte and in UTF-8, the directions of text, line ends, what is no UTF-8, what is not assigned.
+# Escape sequences, C1 as a byte and in UTF-8, directions of text, line ends, what is not UTF-8, and what is not assigned.
 HOSTILE = ["a\033[31mb\033]0;title\ac\rd\be\tf\x7f", "a\nfirstpayload: done",
            "a\u009b31mb\u202ec\u2066d\u200fe\u2028f\u2029g\ue000h\U000e0041", "a\udcffb\udc9b31m"]
 READABLE = "höhe-日本-Ελλ-é"
@@ -39,7 +39,7 @@ class Terminal(InFolder):
         self.assertNotIn(b"\nfirstpayload: done", said)
 
     def test_messages_are_printed_in_one_place(self):
-        """main.c and commands have usage and summaries besides, and progress.c a line that is written over."""
+        """main.c and the commands also print usage and summaries, and progress.c a line that is overwritten."""
         found = list(pathlib.Path(os.environ["FIRSTPAYLOAD_SOURCE"], "postproc").rglob("*.c"))
         self.assertGreater(len(found), 50)
         for path in found:
@@ -71,7 +71,7 @@ class Terminal(InFolder):
                         self.assert_messages_safe_in(words, done, env)
 
     def assert_messages_safe_in(self, words, done, env):
-        """An unknown word is answered with lines of what to type."""
+        """The answer to an unknown word is lines of what to type."""
         if words[0] in HOSTILE:
             self.assert_safe(done.stderr, env)
         else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whoever types something else than what is right is told what is."""
+"""If you type something wrong, the answer says what is right."""
 import os
 import shlex
 import subprocess
@@ -57,7 +57,7 @@ class Usage(unittest.TestCase):
         self.assertEqual(run(HTTP).stdout, self.shown("show", "-q", HTTP))
 
     def test_file_behind_an_option(self):
-        """What is said can be typed, and then works."""
+        """What the messages suggest can be typed, and then works."""
         said = self.refused("-r", HTTP)
         self.assertIn("http.pcap: takes no option before it, only a command:\n", said)
         line = next(line for line in said.splitlines() if "firstpayload show" in line).partition("    ")[0]
@@ -97,7 +97,7 @@ class Usage(unittest.TestCase):
 
 
 class Status(InFolder):
-    """Of the folders that belong to a watcher, whichever is named."""
+    """Whichever of the folders that belong to a watcher is named."""
 
     def setUp(self):
         super().setUp()
@@ -106,7 +106,7 @@ class Status(InFolder):
 
     def once(self, *options):
         write(self.folder, "in/a.pcap", pcap(connection()))
-        # A relative name, as many type it: it is where the watcher began that counts.
+        # A relative name, as many people type it: it counts from where the watcher was started.
         result = run("watch", "--once", *options, "in", "out", cwd=self.folder)
         self.assertEqual(result.returncode, 0, result.stderr)
 

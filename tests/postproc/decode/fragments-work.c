@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fragments-work.c - gives fp_fragments_add fragments of a datagram that never completes, for test_work.py to count the instructions.
+ * fragments-work.c - gives fp_fragments_add the fragments of a datagram that is never complete, so that test_work.py can count the
+ * instructions.
  *
  * usage: fragments-work rising|falling|inwards|even-first|shuffled N
  */
@@ -10,17 +11,17 @@
 
 #include "decode/fragments.h"
 
-/* Which of n places comes at step i. */
+/* Returns which of n places comes at step i. */
 static uint32_t place_of(const char *order, uint32_t i, uint32_t n)
 {
     if (g_str_equal(order, "falling"))
         return n - 1 - i;
-    if (g_str_equal(order, "inwards")) /* first, last, second, last but one */
+    if (g_str_equal(order, "inwards")) /* first, last, second, last but one, and so on */
         return i % 2 == 0 ? i / 2 : n - 1 - i / 2;
-    if (g_str_equal(order, "even-first")) /* no two touch until half have come */
+    if (g_str_equal(order, "even-first")) /* no two are adjacent until half have come */
         return i < (n + 1) / 2 ? i * 2 : (i - (n + 1) / 2) * 2 + 1;
     if (g_str_equal(order, "shuffled"))
-        return (uint32_t)((uint64_t)i * 2654435761U % n); /* a prime, and so prime to n */
+        return (uint32_t)((uint64_t)i * 2654435761U % n); /* a prime number, and so coprime to n */
     return i;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * frames.h - frames of every link type around one packet, and a place for them right before a page that must not be touched, so that
- * reading one byte too many ends the test. For the tests of this folder.
+ * reading one byte too many ends the test. For the tests in this folder.
  */
 #ifndef FRAMES_H
 #define FRAMES_H
@@ -31,14 +31,14 @@ static const uint8_t tcp_over_ipv6[] = {
     'd',  'a',  't', 'a',
 };
 
-/* The frame of a link type: its header, then an IP packet. Lengths within the header are those that the packets above have. */
+/* The frame of a link type: its header, then an IP packet. Lengths in the header are those of the packets above. */
 typedef struct {
     const char *name;
     FpLink link;
     uint8_t header_bytes;
     uint8_t header[176];
     bool is_ipv6;
-    uint8_t tail_bytes; /* behind the packet */
+    uint8_t tail_bytes; /* after the packet */
 } Framing;
 
 #define IPV4(protocol, length) 0x45, 0, 0, (length), 0, 0, 0x40, 0, 64, (protocol), 0, 0, 198, 51, 100, 1, 198, 51, 100, 2
@@ -123,7 +123,7 @@ static const Framing *framing_at(size_t i)
     return i < G_N_ELEMENTS(framings) ? &framings[i] : &more_framings[i - G_N_ELEMENTS(framings)];
 }
 
-/* A page that ends where another begins that must not be touched. */
+/* A page that ends where another one begins that must not be touched. */
 static uint8_t *guarded_page(void)
 {
     uint8_t *pages = mmap(NULL, (size_t)PAGE_BYTES * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -144,7 +144,7 @@ static size_t build(const Framing *framing, uint8_t *frame)
     return framing->header_bytes + packet_bytes + framing->tail_bytes;
 }
 
-/* Decodes captured bytes of a frame of wire bytes that lie at the very end of page. */
+/* Decodes the captured bytes of a frame of wire bytes; they lie at the very end of the page. */
 static FpDecoded decode(FpDecoder *decoder, uint8_t *page, const uint8_t *frame, size_t captured, size_t wire, FpLink link,
                         FpSegment *segment)
 {

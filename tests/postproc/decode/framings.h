@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * framings.h - what stands before the IPv4 packet of test-decode.c, in one frame for each way to put a packet into another that
- * tests/agree/encapsulations.py has and test-decode.c has not. That prints a row when it is given the name.
+ * framings.h - what precedes the IPv4 packet of test-decode.c, in one frame for each way to put a packet into another that is in
+ * tests/agree/encapsulations.py but not in test-decode.c. Given the name of a way, encapsulations.py prints its row.
  */
 /* clang-format off */
 static const Framing more_framings[] = {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-datagrams.c - UDP where it is wanted: the innermost header, the two lengths, tunnels that turn out to be none; and hostile frames.
- */
+/* test-datagrams.c - UDP where it is wanted: the innermost header, the two lengths, ports of tunnels without a tunnel; and hostile
+ * frames. */
 #include "frames.h"
 
 #define PAYLOAD_BYTES 16U
 
-/* A frame around a datagram in place of the segment, as long as that. */
+/* A frame with a datagram in place of the segment, of the same length. */
 static size_t build_datagram(const Framing *framing, uint8_t *frame)
 {
     static const uint8_t udp[FP_UDP_HEADER_BYTES] = {0x9c, 0x40, 0, 80, 0, FP_UDP_HEADER_BYTES + PAYLOAD_BYTES, 0, 0};
@@ -29,7 +29,8 @@ static void check_datagram(const Framing *framing, const FpSegment *segment)
     g_assert_false(segment->length_unknown || segment->is_quic_long);
 }
 
-/* In every framing, cut at every byte. What is cut before the inner IP header of a tunnel over UDP is a datagram of the outer ports. */
+/* Every framing, truncated at every byte. If the inner IP header of a tunnel over UDP is cut off, what is left is a datagram on the
+ * outer ports. */
 static void test_framing(gconstpointer data)
 {
     const Framing *framing = data;
@@ -55,7 +56,7 @@ static void test_framing(gconstpointer data)
 
 #define IPV4_UDP(ip_length, udp_length) IPV4(17, ip_length), 0x9c, 0x40, 0, 80, 0, (udp_length), 0, 0
 
-/* Which payload a datagram has by both lengths. -1: it is none. */
+/* The length of a datagram's payload by both lengths. -1: it is not a datagram. */
 static void test_lengths(void)
 {
     static const struct {
@@ -77,11 +78,11 @@ static void test_lengths(void)
     fp_decoder_free(decoder);
 }
 
-/* RFC 2675 4: a UDP length of 0 in IPv6 is as long as IP says, in IPv4 it is none. */
+/* RFC 2675 4: in IPv6, a UDP length of 0 means as long as IP says; in IPv4, the datagram is invalid. */
 static void test_jumbogram(void)
 {
     static const uint8_t headers[56] = {0x60, [6] = 0, [8] = 1, [24] = 2, [40] = 17, 0, 0xc2, 4, 0, 1, 0x11, 0x70};
-    const uint32_t payload_bytes = 0x11170 - 16; /* behind hop-by-hop options and UDP header */
+    const uint32_t payload_bytes = 0x11170 - 16; /* after hop-by-hop options and UDP header */
     g_autofree uint8_t *frame = g_malloc0(40 + 0x11170);
     FpRecord record = {.data = frame, .captured_bytes = 40 + 0x11170, .wire_bytes = 40 + 0x11170, .link = FP_LINK_IPV6};
     FpDecoder *decoder = fp_decoder_new(NULL, 0, FP_TAKES_UDP);
@@ -113,7 +114,7 @@ static void test_tunnels_without_ip(void)
     fp_decoder_free(decoder);
 }
 
-/* A cut IP header inside is one all the same. */
+/* A truncated IP header inside still counts as one. */
 static void test_tunnel_with_cut_ip(void)
 {
     static const uint8_t packet[40] = {IPV4(17, 66), 0x9c, 0x40, 0x12, 0x76, 0, 46, 0, 0, [36] = 0x45}; /* VXLAN-GPE's port */
@@ -132,7 +133,7 @@ static void test_tunnel_with_cut_ip(void)
     fp_decoder_free(decoder);
 }
 
-/* The long header is looked for in what was captured of the payload, and no further than the UDP length. */
+/* The long header is looked for in what was captured of the payload, and not beyond the UDP length. */
 static void test_quic(void)
 {
     static const uint8_t packet[64] = {IPV4_UDP(64, 44), 0xc3, 0, 0, 0, 1, 8, [42] = 4};
@@ -163,7 +164,7 @@ static void check_same(const FpSegment *one, const FpSegment *other)
     g_assert_cmpint(one->length_unknown, ==, other->length_unknown);
 }
 
-/* Any frame: what TCP alone finds is found beside UDP, too, and there is nothing else of TCP; no byte is read that was not captured. */
+/* Any frame: what is found of TCP alone is also found beside UDP, and nothing more of TCP is; no byte is read that was not captured. */
 static void test_hostile(void)
 {
     FpDecoder *tcp = fp_decoder_new(NULL, 0, FP_TAKES_TCP), *both = fp_decoder_new(NULL, 0, FP_TAKES_TCP | FP_TAKES_UDP);

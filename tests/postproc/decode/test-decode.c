@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test-decode.c - frames down to the segment, for every link type; and hostile frames, which lie right before a page that must not
- * be touched, so that reading one byte too many ends the test.
+ * test-decode.c - frames down to the segment, for every link type; and hostile frames, which lie right before a page that must not be
+ * touched, so that reading one byte too many ends the test.
  */
 #include "frames.h"
 
@@ -18,7 +18,7 @@ static void test_framing(gconstpointer data)
 
     for (size_t captured = 0; captured <= wire; captured++) {
         FpDecoded decoded = decode(decoder, page, frame, captured, wire, framing->link, &segment);
-        if (captured < needed) { /* cut within an outer header it may look like what carries no TCP */
+        if (captured < needed) { /* truncated within an outer header, it may look like something that does not carry TCP */
             g_assert_cmpint(decoded, !=, FP_DECODED_SEGMENT);
             continue;
         }
@@ -41,7 +41,7 @@ static void test_framing(gconstpointer data)
     fp_decoder_free(decoder);
 }
 
-/* The numbers that are on the way down to the segment, in the framings that have any. */
+/* The numbers on the way down to the segment, in framings that have any. */
 static const struct {
     const char *name;
     unsigned kind;
@@ -68,7 +68,7 @@ static uint64_t expected_network(const char *name, unsigned kinds, uint64_t netw
     return network;
 }
 
-/* What the caller knows of the network is gone on with, by numbers of the kinds asked for. */
+/* What the caller knows of the network is extended by numbers of the kinds asked for. */
 static void test_network(gconstpointer data)
 {
     const Framing *framing = data;
@@ -85,7 +85,7 @@ static void test_network(gconstpointer data)
     }
 }
 
-/* A frame within PPI takes the long way, which for plain Ethernet is another than a frame's by itself. Both must give the same. */
+/* A frame within PPI takes the long way, unlike a plain Ethernet frame by itself. Both must give the same result. */
 static void assert_long_way_gives(FpDecoder *decoder, uint8_t *page, const uint8_t *frame, size_t captured, size_t wire, FpDecoded expected,
                                   const FpSegment *expected_segment)
 {
@@ -113,7 +113,7 @@ static void assert_long_way_gives(FpDecoder *decoder, uint8_t *page, const uint8
 /* Any frame of any link type ends in a segment or a reason, and nothing beyond its bytes is read. */
 static void test_hostile(void)
 {
-    /* what a fragment means depends on those before, so what is compared has decoders of its own */
+    /* what a fragment means depends on those before it, so each of the two has a decoder of its own */
     FpDecoder *any = fp_decoder_new(NULL, 0, 0), *ethernet = fp_decoder_new(NULL, 0, 0), *long_way = fp_decoder_new(NULL, 0, 0);
     uint8_t *page = guarded_page(), frame[FRAME_BYTES];
     GRand *random = g_rand_new_with_seed(1);
@@ -137,7 +137,7 @@ static void test_hostile(void)
         if (is_ethernet)
             assert_long_way_gives(long_way, page, frame, captured, wire, decoded, &segment);
     }
-    /* the mutations reach every branch worth the name */
+    /* the mutations reach every branch that matters */
     for (int decoded = 0; decoded < FP_DECODED_NOT_PACKET; decoded++)
         g_assert_cmpint(seen[decoded] > 0, ==, decoded != FP_DECODED_DATAGRAM && fp_decoded_name((FpDecoded)decoded)[0] != '\0');
     g_rand_free(random);
@@ -155,7 +155,7 @@ static FpDecoded decode_here(FpDecoder *decoder, const uint8_t *frame, size_t wi
     return fp_decode(decoder, &record, &segment);
 }
 
-/* Tags without end and link types that are not decoded are none of our business. */
+/* Tags without end, and link types that are not decoded, are not our concern. */
 static void test_not_decoded(void)
 {
     uint8_t frame[FRAME_BYTES] = {[12] = 0x81, 0};
@@ -167,14 +167,14 @@ static void test_not_decoded(void)
     memcpy(frame + 14 + 20 * 4 + 2, "\x08\x00", 2);
     memcpy(frame + 14 + 21 * 4, tcp_over_ipv4, sizeof tcp_over_ipv4);
     g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_ETHERNET), ==, FP_DECODED_LEFT);
-    /* one tag less: the frame's type field is now where an address was */
+    /* one tag fewer: the frame's type field is now where an address was */
     g_assert_cmpint(decode_here(decoder, frame + 4, wire - 4, FP_LINK_ETHERNET), ==, FP_DECODED_SEGMENT);
     g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_OTHER), ==, FP_DECODED_LEFT);
     g_assert_cmpint(decode_here(decoder, frame, wire, FP_LINK_NONE), ==, FP_DECODED_NOT_PACKET);
     fp_decoder_free(decoder);
 }
 
-/* Networks within networks, as deep as a frame is long, end in a word and not in the stack's end. */
+/* Networks within networks, as deep as a frame is long, end in a reason and not at the end of the stack. */
 static void test_depth(void)
 {
     static const uint8_t ipip[20] = {IPV4(4, 0)}; /* length 0: as far as the frame goes */
@@ -204,7 +204,7 @@ static void test_depth(void)
     fp_decoder_free(decoder);
 }
 
-/* RFC 791 3.1: with a source route that is not used up, the packet is for the route's last address. */
+/* RFC 791 3.1: with a source route that is not used up, the packet is for the last address of the route. */
 static void test_source_route(void)
 {
     uint8_t frame[128] = {[12] = 0x08, [14] = 0x47, 0,   0, 52, 0, 0,   0, 0, 64,  6, 0, 0, 192, 0,
@@ -216,13 +216,13 @@ static void test_source_route(void)
     memcpy(frame + 42, tcp_over_ipv4 + 20, 24);
     g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
     g_assert_cmpuint(segment.destination[3], ==, 2);
-    frame[36] = 8; /* the pointer is beyond the route: used up */
+    frame[36] = 8; /* the pointer is beyond the route: it is used up */
     g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
     g_assert_cmpuint(segment.destination[3], ==, 9);
     fp_decoder_free(decoder);
 }
 
-/* An A-MSDU of n subframes, the i'th with a segment from port 40000 + i to 80 (IEEE 802.11 9.3.2.2.2). Returns its length. */
+/* Makes an A-MSDU of n subframes; the i'th has a segment from port 40000 + i to port 80 (IEEE 802.11 9.3.2.2.2). Returns its length. */
 static size_t build_aggregate(uint8_t *frame, unsigned n)
 {
     static const uint8_t header[26] = {0x88, 1, [22] = 0, 0, 0x80, 0};
@@ -241,7 +241,8 @@ static size_t build_aggregate(uint8_t *frame, unsigned n)
     return at;
 }
 
-/* Several frames in one: each has its segment, and notes of each can be taken by itself. What was cut off is missing, and no more. */
+/* Several frames in one record: each has its segment, and notes can be taken of each alone. What was cut off is missing, and nothing
+ * else. */
 static void test_several(void)
 {
     uint8_t *page = guarded_page(), frame[FRAME_BYTES];
@@ -271,7 +272,7 @@ static void test_several(void)
     munmap(page, (size_t)PAGE_BYTES * 2);
 }
 
-/* One frame in several, in any order; and one that has a number and nothing before it, which is a whole one. */
+/* One frame in several records, in any order; and one that has a number but nothing before it, which is whole. */
 static void test_wlan_fragments(void)
 {
     static const uint8_t header[24] = {8, 1, [16] = 2, [22] = 0x20};
@@ -304,7 +305,7 @@ static void test_wlan_fragments(void)
 static void test_inflated(void)
 {
     uint8_t frame[FRAME_BYTES] = {IPV4(108, 0), 4, 0, 0, 2};
-    /* a block of deflate's fixed codes: a literal 0, then distances of 1 with the longest length, without end as far as it goes */
+    /* a block with deflate's fixed codes: a literal 0, then distances of 1 with the greatest length, endlessly as far as the block goes */
     static const uint8_t bomb[4] = {0x63, 0x18, 0x05, 0xa3};
     FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
 
@@ -320,7 +321,7 @@ static void test_inflated(void)
     fp_decoder_free(decoder);
 }
 
-/* What is left is counted by its name, the most frequent first, and what is too many for a page by number. */
+/* What is left is counted by name, the most frequent first; what is too much for a page is summed up. */
 static void test_left(void)
 {
     uint8_t frame[64] = {[12] = 0x08, 0x06};

@@ -14,7 +14,7 @@ static bool add(FpFragments *fragments, uint32_t id, uint32_t offset, const char
 {
     FpDatagramKey key = key_of(id);
     uint32_t n = (uint32_t)strlen(text);
-    /* a copy of its own, so that reading beyond it is found out */
+    /* a copy of its own, so that reading beyond it is detected */
     g_autofree uint8_t *bytes = g_memdup2(text, n);
 
     return fp_fragments_add(fragments, &key, (FpSpan){bytes, n, n}, offset, more, datagram);
@@ -59,7 +59,7 @@ static void test_others_do_not_help(void)
     g_assert_false(add(fragments, 1, 0, "AAAAAAAA", true, &datagram)); /* a second copy */
     g_assert_true(add(fragments, 1, 8, "bb", false, &datagram));
     assert_is(datagram, "AAAAAAAAbb");
-    g_assert_false(add(fragments, 1, 8, "bb", false, &datagram)); /* it has gone: this begins another */
+    g_assert_false(add(fragments, 1, 8, "bb", false, &datagram)); /* it is gone: this one begins another */
     fp_fragments_free(fragments);
 }
 
@@ -69,7 +69,7 @@ static void test_what_lies_before_stands(void)
     FpSpan datagram;
 
     g_assert_false(add(fragments, 1, 8, "BBBBBBBB", true, &datagram));
-    g_assert_false(add(fragments, 1, 0, "AAAAAAAAAAAA", true, &datagram)); /* reaches into the other */
+    g_assert_false(add(fragments, 1, 0, "AAAAAAAAAAAA", true, &datagram)); /* overlaps the other */
     g_assert_true(add(fragments, 1, 16, "C", false, &datagram));
     assert_is(datagram, "AAAAAAAAAAAABBBBC");
     fp_fragments_free(fragments);
@@ -90,7 +90,7 @@ static void test_two_are_lent_at_once(void)
     fp_fragments_free(fragments);
 }
 
-/* A keeper that keeps the number of a record, which its time is. */
+/* A keeper that keeps the number of a record, which is its time. */
 static unsigned n_kept;
 
 static void *keep_number(void *user, const FpRecord *record, size_t *bytes)
@@ -107,7 +107,7 @@ static void drop_number(void *number)
     g_free(number);
 }
 
-/* Gives a fragment that record number holds, and returns the numbers that were kept for it, as text. */
+/* Gives a fragment in record number. Returns the numbers that were kept for it, as text. */
 static char *add_kept(FpFragments *fragments, int64_t number, uint32_t id, uint32_t offset, const char *text, bool more)
 {
     FpRecord record = {.time_ns = number};
@@ -139,12 +139,13 @@ static void test_records_are_kept_in_their_order(void)
         g_autofree char *middle = add_kept(fragments, 5, 7, 8, "BBBBBBBB", true);
         g_assert_cmpstr(middle, ==, "1 3 4 ");
     }
-    g_assert_cmpuint(n_kept, ==, 2); /* datagram 8 goes on waiting */
+    g_assert_cmpuint(n_kept, ==, 2); /* datagram 8 still waits */
     fp_fragments_free(fragments);
     g_assert_cmpuint(n_kept, ==, 0);
 }
 
-/* A datagram within datagrams: those that hold its first part come with it, when the frame that has the second completes it. */
+/* A datagram within datagrams: the records that hold its first part are kept for it when the frame that has the second part completes
+ * it. */
 static void test_kept_within_one_another(void)
 {
     FpKeeper keeper = {.keep = keep_number, .drop = drop_number, .user = &n_kept};
@@ -164,8 +165,8 @@ static void test_kept_within_one_another(void)
     g_assert_cmpuint(n_kept, ==, 0);
 }
 
-/* Random pieces, many of them overlapping: complete as soon as each byte has come, and where they overlap the one that begins before
- * stands, or came before. The bytes that are there are counted one by one. */
+/* Random pieces, many of which overlap: a datagram is complete as soon as each byte has come. Where pieces overlap, the one that
+ * begins earlier wins, or else the one that came first. The bytes that are there are counted one by one. */
 static void test_random_pieces(void)
 {
     enum { UNITS = 12, BYTES = UNITS * 8 + 3 };
@@ -213,7 +214,7 @@ static void test_is_bounded(void)
         g_assert_false(add(fragments, id, 8, kilobyte, true, &datagram));
     g_assert_cmpuint(fp_fragments_forgotten(fragments), >, 200000 - 65536);
     g_assert_false(add(fragments, 199999, 0, "AAAAAAAA", true, &datagram));
-    g_assert_true(add(fragments, 199999, 1032, "C", false, &datagram)); /* the young ones are still there */
+    g_assert_true(add(fragments, 199999, 1032, "C", false, &datagram)); /* the newer ones are still there */
 
     fp_fragments_free(fragments);
 
@@ -224,8 +225,7 @@ static void test_is_bounded(void)
     fp_fragments_free(fragments);
 }
 
-/* Who asks again gets what he got, of the record that he names, also of a datagram within another; and nothing is kept or forgotten for it.
- */
+/* Asking again for a named record gives the same result, even for a datagram within another; and nothing is kept or forgotten for it. */
 static void test_again(void)
 {
     FpFragments *fragments = fp_fragments_new(NULL);

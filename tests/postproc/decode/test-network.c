@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-network.c - numbers mixed into a network, and the names of their kinds. */
+/* test-network.c - numbers that are mixed into a network, and the names of their kinds. */
 #include <glib.h>
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* A second number of so many bits can make one network of two only where the first has left them differing in no other bit. */
+/* A second number of so many bits can make two networks the same only if the first has left them differing in no other bit. */
 static void assert_second_number_tells_apart(const uint64_t *networks, size_t n, unsigned bits)
 {
     g_autofree uint64_t *rest = g_new(uint64_t, n);

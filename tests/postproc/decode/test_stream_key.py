@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""--stream-key tells apart connections that have their endpoints in common; without it they are one stream, as for tshark."""
+"""--stream-key tells connections apart that have the same endpoints; without it they are one stream, as for tshark."""
 import gzip
 import struct
 import subprocess
@@ -7,19 +7,19 @@ import unittest
 
 from pcaps import MODIFIED, InFolder, connection, header, pcap, record, rows, segment, slim, write
 
-BACK = (1, 4)               # of connection()'s frames, those from the server
+BACK = (1, 4)               # the frames of connection() that come from the server
 ALL = "vlan,vni,interface"
 
 
 def tagged(frame, *tags, types=(0x8100,)):
-    """The frame with VLAN tags, the outermost first; types: their Ethernet types, the last one also of what follows."""
+    """Returns the frame with VLAN tags, the outermost first. types: their Ethernet types; the last one is also that of what follows."""
     for n, tag in reversed(list(enumerate(tags))):
         frame = frame[:12] + struct.pack(">HH", types[min(n, len(types) - 1)], tag) + frame[12:]
     return frame
 
 
 def outer_ip(protocol, data, back):
-    """An Ethernet frame between two tunnel ends; back: the other way."""
+    """Returns an Ethernet frame between two tunnel ends; back: in the other direction."""
     ends = [b"\xc6\x33\x64\x01", b"\xc6\x33\x64\x02"]
     source, destination = reversed(ends) if back else ends
     return b"\x02\0\0\0\0\x03\x02\0\0\0\0\x04\x08\x00" + struct.pack(
@@ -74,12 +74,13 @@ def cooked(frame, interface):
 
 
 def interleaved(wrap, *numbers):
-    """connection() once in each network, frame by frame in turn; wrap takes a frame, the network's number and whether it goes back."""
+    """Returns connection() once in each network, with the networks' frames taking turns. wrap takes a frame, the network's number, and whether the
+    frame goes back."""
     return [wrap(frame, number, n in BACK) for n, frame in enumerate(connection()) for number in numbers]
 
 
 def pcapng(frames, link=1, interfaces=2):
-    """A section with (interface, frame)s."""
+    """Returns a section with pairs (interface, frame)."""
     def block(kind, body):
         body += b"\0" * (-len(body) % 4)
         return struct.pack("<II", kind, 12 + len(body)) + body + struct.pack("<I", 12 + len(body))
@@ -90,18 +91,18 @@ def pcapng(frames, link=1, interfaces=2):
 
 
 def modified(frames, order="<"):
-    """Classic pcap of the modified kind, of (interface, frame)s."""
+    """Returns a classic pcap of the modified kind with pairs (interface, frame)."""
     return header(order, MODIFIED) + b"".join(
         record(frame, n, order, MODIFIED)[:16] + struct.pack(order + "IHBB", interface, 0x0800, 4, 0) + frame
         for n, (interface, frame) in enumerate(frames))
 
 
 def streams(data, *arguments):
-    """How many streams have a first payload frame."""
+    """Returns how many streams have a first payload frame."""
     return sum("first" in classes for classes in rows(*arguments, "-", stdin=data).values())
 
 
-NETWORKS = {        # what tells the two apart, and how they are made
+NETWORKS = {        # what tells the two apart, and how such frames are made
     "vlan": ("vlan", lambda f, n, back: tagged(f, 10 + n)),
     "a VLAN and none": ("vlan", lambda f, n, back: tagged(f, *[7] * n)),
     "inner VLAN": ("vlan", lambda f, n, back: tagged(f, 5, 10 + n, types=(0x88A8, 0x8100))),
@@ -122,7 +123,7 @@ NETWORKS = {        # what tells the two apart, and how they are made
     "nvgre": ("vni", lambda f, n, back: gre(f, (5000 + n) << 8, back, type=0x6558)),
 }
 
-ONE = {             # what differs from one direction to the other, and makes no other network
+ONE = {             # numbers that differ between the directions, and do not make another network
     "priority": lambda f, back: tagged(f, 0xE00A if back else 10),
     "a tag with a priority alone": lambda f, back: tagged(f, 0xE000) if back else f,
     "a type of tag": lambda f, back: tagged(f, 10, types=(0x88A8 if back else 0x8100,)),
@@ -159,7 +160,7 @@ class InFrames(InFolder):
                 self.assertEqual(rows("--stream-key", ALL, "-", stdin=data), wanted)
 
     def test_without_the_option_it_is_as_for_tshark(self):
-        """Every network's connection in one capture, each with a port of its own: two in each network, of which tshark sees one."""
+        """All networks' connections in one capture. Each port is used in two networks, and tshark sees one connection there."""
         frames = [wrap(frame, n, i in BACK) for port, (_, wrap) in enumerate(NETWORKS.values(), 41000)
                   for i, frame in enumerate(connection(port)) for n in (0, 1)]
         source = write(self.folder, "in.pcap", pcap(frames))
@@ -169,7 +170,7 @@ class InFrames(InFolder):
         self.assertEqual(streams(pcap(frames), "--stream-key", ALL), 2 * len(NETWORKS))
 
     def test_frames_of_a_network_leave_no_trace_on_those_that_follow(self):
-        """The same capture in another order: tagged and untagged frames take turns with what decodes to nothing."""
+        """The same capture in another order: tagged and untagged frames take turns with frames that have no segment."""
         arp = tagged(b"\xff" * 6 + b"\x02\0\0\0\0\x01\x08\x06" + b"\0" * 28, 99)
         frames = [f for n, frame in enumerate(connection()) for f in (tagged(frame, 10), arp, frame, vxlan(arp, 3, False))] * 20
         data = pcap(frames + [f for port in range(50) for f in connection(41000 + port)])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Work that grows with its input and no faster, whatever a sender does: in instructions, which do not depend on how busy the machine is."""
+"""Work that grows with its input and no faster, whatever a sender does. It is measured in instructions, which do not depend on how busy the machine
+is."""
 import os
 import re
 import subprocess

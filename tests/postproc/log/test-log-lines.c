@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-log-lines.c - Community IDs are those of the specification; nothing that anybody sends gets through the log but as plain ASCII. */
+/* test-log-lines.c - Community IDs are those of the specification, and whatever anybody sends reaches the log only as plain ASCII. */
 #include <arpa/inet.h>
 #include <glib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "log/community-id.h"
 #include "log/log-internal.h"
 
-/* The baselines that the specification's repository publishes, of TCP. */
+/* The baselines for TCP that the specification's repository publishes. */
 static const struct {
     const char *source;
     const char *destination;
@@ -93,7 +93,7 @@ static void test_escaping(void)
         {"\xe2\x80\xae"
          "evil",
          "\\xe2\\x80\\xaeevil"},                          /* right-to-left override */
-        {"back\\slash \\x41", "back\\x5cslash \\x5cx41"}, /* or nobody could tell it from an escape */
+        {"back\\slash \\x41", "back\\x5cslash \\x5cx41"}, /* otherwise nobody could tell it from an escape */
         {"\x7f~ \"'", "\\x7f~ \"'"},
     };
 
@@ -153,7 +153,7 @@ static void test_times(void)
         {-2, 500000000, false, "1969-12-31T23:59:58.500000Z", "-1.500000"},
         {-2208988800, 1, true, "1900-01-01T00:00:00.000000001Z", "-2208988799.999999999"},
         {4294967296, 0, false, "2106-02-07T06:28:16.000000Z", "4294967296.000000"},
-        {253402300799, 5000, false, "9999-12-31T23:59:59.000005Z", NULL}, /* from here on its ns have wrapped around */
+        {253402300799, 5000, false, "9999-12-31T23:59:59.000005Z", NULL}, /* from here on, its nanoseconds have wrapped around */
         {253402300800, 0, false, "+10000-01-01T00:00:00.000000Z", NULL},
         {1700000000123456, 789000000, true, "+53872825-06-19T08:30:56.789000000Z", NULL},
         {-67768036191676799, 0, false, "-2147481608-01-02T00:00:01.000000Z", NULL},

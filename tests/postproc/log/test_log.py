@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""slim --log does what its documents say: lines, their escaping, files that are added to, pipes, SIGHUP, full disks. That what lines say is
-right is compared with tshark in tests/agree. Capturing takes root."""
+"""slim --log does what its documents say: lines, escaping, files to which lines are added, pipes, SIGHUP, full disks. tests/agree compares what
+lines say with tshark. Capturing takes root."""
 import base64
 import fcntl
 import gzip
@@ -38,7 +38,7 @@ def cooked(frame, interface):
 
 
 def netfilter_log(frame, order, interfaces):
-    """Family and packet in the form of NFLOG; interfaces: {attribute: index}."""
+    """Returns family and packet in the form of NFLOG. interfaces: {attribute: index}."""
     attributes = [(attribute, struct.pack(">I", index)) for attribute, index in interfaces.items()] + [(9, frame[14:])]
     return b"\x02\0\0\5" + b"".join(struct.pack(order + "HH", 4 + len(value), kind) + value + bytes(-len(value) % 4) for kind, value in attributes)
 
@@ -52,7 +52,7 @@ def entries(*arguments, **kwargs):
 
 
 def entry(frames, *arguments, **kwargs):
-    """That of a capture which has one."""
+    """Returns the line of a capture that has one."""
     found = entries(*arguments, "-", stdin=pcap(frames, **kwargs))
     assert len(found) == 1, found
     return found[0]
@@ -73,7 +73,8 @@ class Lines(InFolder):
             "frames": [4], "app_proto": "http", "http": {"url": "/", "http_method": "GET", "protocol": "HTTP/1.1"}})
 
     def test_what_the_payload_says(self):
-        """Of a ClientHello in two segments what stands in the first; nothing at all where nothing that was sent may be in the log."""
+        """The line says what the first segment has of a ClientHello in two segments, and nothing at all where nothing that was sent may be in the
+        log."""
         hello = client_hello("www.example", 2000)
 
         def said(payload, *options):
@@ -104,7 +105,7 @@ class Lines(InFolder):
                 self.assertEqual(found.get("in_iface"), name, (interfaces, order))
 
     def test_in_iface_of_pcapng(self):
-        """The interface's name; but the index where a frame has one, as the name may be "any"."""
+        """It is the interface's name; but where a frame has an index, that counts, as the name may be "any"."""
         w = Writer("<")
         for link, frames, name in ((1, connection(), "eth7"), (LINUX_COOKED_2, [cooked(frame, 7) for frame in connection()], "if7")):
             data = w.section() + w.interface(link, options=w.option(2, b"eth7") + w.option(2, b"eth8")) + b"".join(w.packet(frame) for frame in frames)
@@ -121,7 +122,7 @@ class Lines(InFolder):
         self.assertNotIn("in_iface", found)
 
     def test_in_iface_of_a_message_that_goes_on(self):
-        """That of the first payload frame."""
+        """It is that of the first payload frame."""
         hello, frames = client_hello("www.example", 2000), connection()[:3]
         frames += [segment(40000, 80, 1001 + at, ACK, hello[at:at + 1000], ack=5001) for at in range(0, len(hello), 1000)]
         found = entry([cooked(frame, 7 + n) for n, frame in enumerate(frames)], link=LINUX_COOKED_2)
@@ -146,7 +147,7 @@ class Lines(InFolder):
         self.assertIn(" unknown 1 - midstream ", text("-", stdin=pcap(cases[1][0])))
 
     def test_syn_restarts_clock(self):
-        frames = connection()[:1] + connection()    # 1 ms apart, the SYN twice
+        frames = connection()[:1] + connection()    # 1 ms apart, with the SYN twice
         self.assertEqual([entry(frames, *options)["delay"] for options in ([], ["--syn-restarts-clock"])], [0.004, 0.003])
 
     def test_server_that_speaks_first(self):
@@ -204,7 +205,7 @@ class Lines(InFolder):
         self.assertEqual(entry([erspan(f, 33, 1, n in (1, 4)) for n, f in enumerate(connection())])["vlan"], [33])
 
     def test_in_fragments_within_a_tunnel(self):
-        """The payload lies in what was put together of several frames, twice within one another, and others of the batch come after it."""
+        """The payload lies in what was put together from several frames, twice within one another, and other such frames of the batch follow."""
         inner = [tagged(frame, 9) for frame in in_fragments(connection()[3])]
         outer = [part for n, frame in enumerate(inner) for part in renumbered(in_fragments(vxlan(frame, 5, False)), n + 1)]
         others = [part for port in (1, 2, 3) for part in renumbered(in_fragments(connection(port)[3]), 100 + port)]
@@ -230,7 +231,7 @@ class Lines(InFolder):
 
 
 def renumbered(frames, number):
-    """Fragments of another datagram."""
+    """Returns fragments of another datagram."""
     at = 18
     return [frame[:at] + struct.pack(">H", number) + frame[at + 2:] for frame in frames]
 
@@ -310,7 +311,7 @@ class Outputs(InFolder):
         self.assertIn("/dev/full: offset 0: cannot be written: No space left on device", result.stderr)
 
     def test_no_room_leaves_whole_lines(self):
-        """A file size limit stands for a full disk: write fails in the same place, in the middle of a line."""
+        """A limit on file sizes stands in for a full disk: write fails in the same place, in the middle of a line."""
         source = write(self.folder, "big.pcap", pcap([f for port in range(1, 4000) for f in connection(port, b"x" * 100)[:4]]))
         write(self.folder, "a.log", b"before\n")
         limit = 300000
@@ -324,7 +325,7 @@ class Outputs(InFolder):
         self.assertEqual(data, (b"before\n" + slim("-q", "--log", "-", source).stdout)[:len(data)])
 
     def test_a_torn_line_is_ended_first(self):
-        """By whatever name the log goes; a line of the new run would be lost with it."""
+        """This holds under whatever name the log is given; otherwise a line of the new run would be lost."""
         for before in (b"torn", b"whole\n" * 3 + b"t", b"{\"timestamp\": \"2026", b"\n", b"whole\n", b""):
             for script in ('"$@" --log "$LOG"', '"$@" --log - >>"$LOG"', '"$@" --log /dev/stdout >>"$LOG"', '"$@" -U --log "$LOG"', '"$@" --log /dev/fd/9 9>>"$LOG"'):
                 with self.subTest(before=before, script=script):
@@ -343,7 +344,7 @@ class Outputs(InFolder):
         for options, at_least in (((), 10), (("-U",), 3999)):
             subprocess.run(["strace", "-qq", "-e", "trace=write", "-e", "write=none", "-s", "1", "-o", traced, "-P", self.log, PROGRAM, "slim", "-q", *options,
                             "--log", self.log, "--log-bytes", "1000", source], check=True, timeout=PATIENCE_SECONDS,
-                           env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})      # which cannot be looked for under strace
+                           env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})      # which cannot be found under strace
             writes = [int(line.rsplit("=", 1)[1]) for line in read(traced).decode().splitlines() if line.startswith("write(")]
             data, at = read(self.log), 0
             self.assertEqual(sum(writes), len(data))
@@ -354,7 +355,7 @@ class Outputs(InFolder):
             os.unlink(self.log)
 
     def test_a_line_that_another_is_writing_is_not_ended(self):
-        """Who adds lines has a lock on the log. Without it, what looks torn while a long write goes on got an empty line behind it."""
+        """Whoever adds lines has a lock on the log. Without it, an empty line would follow what only looks torn because a long write is going on."""
         write(self.folder, "a.log", b"torn, or half of a line")
         with open(self.log, "rb") as other:
             fcntl.flock(other, fcntl.LOCK_SH)
@@ -422,7 +423,7 @@ class AsTheyCome(InFolder):
             self.end(run)
 
     def test_hangup_opens_the_log_anew(self):
-        """logrotate moves the file away, then sends the signal; no line is lost, none is torn, none goes to the wrong file."""
+        """logrotate moves the file away, then sends the signal. No line is lost, none is torn, and none goes to the wrong file."""
         run = self.start("-w", self.path("out.pcap"), "-")
         run.stdin.write(header())
         for n in range(1, 6):
@@ -472,7 +473,7 @@ class AsTheyCome(InFolder):
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
 
     def test_hangup_while_libwiretap_reads_the_pipe(self):
-        """Where another thread than the one that writes hears of it."""
+        """Another thread than the one that writes gets the signal."""
         pcapng = subprocess.run(["editcap", "-F", "pcapng", "-", "-"], input=pcap(connection(1)), capture_output=True, check=True).stdout
         run = self.start("-F", "nsecpcap", "-w", self.path("out.pcap"), "-")
         run.stdin.write(pcapng)
@@ -483,10 +484,10 @@ class AsTheyCome(InFolder):
         self.until(lambda: os.path.exists(self.log), "the new file")
         run.stdin.write(pcapng)
         self.end(run)
-        self.assertEqual((len(self.lines(self.path("old"))), len(self.lines())), (1, 0))      # the second time it is no first payload
+        self.assertEqual((len(self.lines(self.path("old"))), len(self.lines())), (1, 0))      # the second time, it is not a first payload
 
     def test_hangup_while_files_are_read(self):
-        """It does not end that, but the lines from then on are in the new file."""
+        """The signal does not end the reading, but the lines from then on are in the new file."""
         os.mkfifo(self.path("out"))
         source = write(self.folder, "in.pcap", pcap([f for port in range(1, 20001) for f in connection(port)]))
         for options in ((), ("-j", "2"), ("-U",)):
@@ -540,7 +541,7 @@ class AsTheyCome(InFolder):
             run = self.start("-i", name, "-f", f"tcp port {port}", "--log-format", "json")
             self.until(lambda: os.path.exists(self.log), "the log")
 
-            def talk_until_heard():                 # the first may be too early
+            def talk_until_heard():                 # the first connection may be too early
                 with socket.create_connection(("127.0.0.1", port)) as peer:
                     peer.sendall(b"hello there")
                     server.accept()[0].close()

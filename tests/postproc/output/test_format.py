@@ -11,7 +11,7 @@ FIELDS = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.protocols", "
 
 
 def said(capture):
-    """What tshark says of a capture, and its format."""
+    """Returns what tshark says of a capture, and its format."""
     command = ["tshark", "-r", capture, "-T", "fields"] + [word for field in FIELDS for word in ("-e", field)]
     frames = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     kind = subprocess.run(["captype", capture], capture_output=True, check=True, text=True).stdout.split(": ")[-1].strip()
@@ -49,7 +49,7 @@ class Format(InFolder):
         self.assertEqual(read(self.path("plain")), read(self.path("out")))
 
     def test_pcapng_from_formats_without_interfaces(self):
-        """pcapng wants an interface for each frame. Some formats have none, and libwiretap says nothing of one either."""
+        """pcapng needs an interface for each frame. Some formats have none, and libwiretap does not report one, either."""
         mixed = os.path.join(CAPTURES, "mixed.pcap")
         self.slim("-F", "pcapng", "-w", self.path("wanted"), mixed)
         wanted = [line.split("\t")[1:] for line in said(self.path("wanted"))[0].splitlines()]
@@ -79,7 +79,7 @@ class Format(InFolder):
         self.assertEqual(interfaces, ["0", "1", "2"])
 
     def test_fragments_that_come_with_a_frame(self):
-        """Kept long before they are written, and made into what the format wants."""
+        """Frames are kept long before they are written in the new format."""
         frame = connection(request=b"x" * 600)[3]
         ip, payload = bytearray(frame[14:34]), frame[34:]
         pieces = []
@@ -96,7 +96,7 @@ class Format(InFolder):
         source = os.path.join(CAPTURES, "mixed.pcap")
         result = slim("-F", "nosuch", "-w", self.path("out"), source)
         self.assertEqual(result.returncode, 64)
-        self.assertIn("pcapng", result.stderr)      # what there is
+        self.assertIn("pcapng", result.stderr)      # what is there
         result = slim("-F", "btsnoop", "-w", self.path("out"), source)
         self.assertEqual(result.returncode, 65)
         self.assertIn(source, result.stderr)
@@ -104,7 +104,7 @@ class Format(InFolder):
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_what_fails_to_begin_closes_each_descriptor_once(self):
-        """libwiretap closes it for some failures and not for others. Another thread may have the number by the second time."""
+        """libwiretap closes the descriptor for some failures and not for others. Another thread may have the same number when it is closed again."""
         mixed = os.path.join(CAPTURES, "mixed.pcap")
         token_ring = write(self.folder, "802.5.pcap", pcap(connection(), link=6))
         for kind, source, output in (("netmon2", mixed, "-"), ("5views", mixed, "-"), ("btsnoop", mixed, "-"), ("lanalyzer", token_ring, "-"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where slim writes to when that is no plain file: standard output by its other names, pipes, what is closed; and what signals do."""
+"""Where slim writes if that is not a plain file: standard output by its other names, pipes, closed descriptors; and what signals do."""
 import os
 import pty
 import signal
@@ -13,18 +13,18 @@ ENDS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 def shell(script, *words, **kwargs):
-    """Has bash run script, "$@" being slim with these words."""
+    """Has bash run the script; "$@" is slim with these words."""
     return subprocess.run(["bash", "-c", script, "bash", PROGRAM, "slim", "-q", *words], capture_output=True, timeout=PATIENCE_SECONDS, **kwargs)
 
 
 def send(run, number):
-    """Sends a signal that the program hears, and waits until it has arrived."""
+    """Sends a signal that the program handles, and waits until it has arrived."""
     wait_until_caught(run, number)
     send_signal(run, number)
 
 
 def pending(number):
-    """What Popen does before the program, for a signal to be there when it starts: a stand-in for its first moment."""
+    """Returns what Popen does before the program, so that a signal is there when it starts: a substitute for its first moment."""
     def send_to_itself():
         signal.pthread_sigmask(signal.SIG_BLOCK, [number])
         signal.signal(number, signal.SIG_DFL)
@@ -33,7 +33,7 @@ def pending(number):
 
 
 class InOutFolder(InFolder):
-    """A folder for outputs, apart from that of inputs."""
+    """A test with a folder for outputs, separate from the inputs."""
 
     def setUp(self):
         super().setUp()
@@ -49,7 +49,7 @@ class InOutFolder(InFolder):
 
 
 class Closed(InOutFolder):
-    """Standard descriptors that the program was started without."""
+    """Standard descriptors that are closed when the program starts."""
 
     def test_nothing_else_gets_their_numbers(self):
         cut = write(self.folder, "cut.pcap", read(HTTP)[:20000])
@@ -112,7 +112,7 @@ class OtherNames(InOutFolder):
         self.assertEqual(shell('"$@" | cat', "-F", "pcapng", "-w", "/dev/stdout", HTTP).stdout, slim("-q", "-F", "pcapng", "-w", "-", HTTP).stdout)
 
     def test_a_file(self):
-        """It goes on where it is, also in the middle, and stays the file that it was."""
+        """Writing goes on at the file's offset, even in the middle, and the file stays the same."""
         for name in self.names:
             for option, written in (("-w", self.wanted), ("--log", self.lines)):
                 for script, before, after in (('"$@" >>"$FILE"', b"precious\n", b""), ('"$@" >"$FILE"', b"", b""),
@@ -205,7 +205,7 @@ class Signals(InOutFolder):
         run.stdin.flush()
 
     def pipe(self, *words, **kwargs):
-        """One that has taken the first frames of a pipe."""
+        """Starts slim on a pipe, of which it has taken the first frames when this returns."""
         run = self.start("-q", "-U", "-w", self.out, "--log", "/dev/stderr", *words, "-", stdin=subprocess.PIPE, **kwargs)
         run.stdin.write(header())
         self.feed(run, 1)
@@ -219,7 +219,7 @@ class Signals(InOutFolder):
             self.assertEqual((run.wait(PATIENCE_SECONDS), read(self.out)), (0, header() + record(connection(1)[3], 3)))
 
     def test_one_that_came_before_the_program_did_anything(self):
-        """It ends the reading of files before it began; with a log SIGHUP ends nothing."""
+        """The signal ends the reading of files before it has begun; with a log, SIGHUP ends nothing."""
         source = write(self.folder, "in.pcap", pcap(connection()))
         for number in ENDS:
             run = subprocess.run([PROGRAM, "slim", "-q", "-w", self.out, source], preexec_fn=pending(number), capture_output=True, timeout=PATIENCE_SECONDS)
@@ -230,7 +230,7 @@ class Signals(InOutFolder):
         self.assertEqual((run.returncode, read(self.out)), (0, header() + record(connection()[3], 3)))
 
     def test_ignored_ones(self):
-        """nohup(1) has SIGHUP ignored, a shell SIGINT by what it starts in the background of a script. The first stays so."""
+        """nohup(1) makes programs ignore SIGHUP, and a shell makes what a script starts in the background ignore SIGINT. SIGHUP stays ignored."""
         run = self.pipe(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         run.send_signal(signal.SIGHUP)
         self.feed(run, 2)
@@ -242,7 +242,7 @@ class Signals(InOutFolder):
         self.assertEqual((run.wait(PATIENCE_SECONDS), read(self.out)), (0, header() + record(connection(1)[3], 3)))
 
     def files(self, *words):
-        """One that reads files, and waits for who reads its list in the middle of that."""
+        """Starts slim on files. When this returns, it waits in the middle of them, as nobody reads its lines."""
         source = write(self.folder, "in.pcap", pcap([f for port in range(1, 20001) for f in connection(port)]))
         other = write(self.folder, "other.pcap", pcap(connection(30000)))
         run = self.start("-q", "-w", self.out, "--log", "-", *words, source, other, stdout=subprocess.PIPE)
@@ -250,7 +250,7 @@ class Signals(InOutFolder):
         return run
 
     def test_files(self):
-        """What was read is written, the rest is named. Of SIGINT the program then dies, so that a loop around it ends."""
+        """What was read is written, and the rest is named. On SIGINT, the program then dies from the signal, so that a loop around it ends."""
         for words in ((), ("-j", "2")):
             for number in ENDS:
                 with self.subTest(number, words=words):
@@ -347,7 +347,7 @@ class Compressed(InOutFolder):
 
 class EarlyWatch(InFolder):
     def test_a_signal_that_came_before_the_watcher_did_anything(self):
-        """SIGHUP has it read its configuration again, the others end it; none kills it."""
+        """SIGHUP makes the watcher read its configuration again, the others stop it; none kills it."""
         for folder in ("in", "out"):
             os.mkdir(self.path(folder))
         for number, status in ((signal.SIGHUP, b"options were read again"), (signal.SIGTERM, b""), (signal.SIGINT, b"")):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-messages.c - a message says the same however it is cut into segments and in whatever order they come; and what ends one that does
- * not become whole. */
+/* test-messages.c - a message says the same however it is cut into segments and in whatever order they come; and what ends a message
+ * that does not become whole. */
 #include <glib.h>
 #include <malloc.h>
 #include <string.h>
@@ -52,7 +52,7 @@ static FpMessage *begin(FpMessages *messages, uint32_t stream, const FpMessagePa
     return fp_messages_begin(messages, entry, part);
 }
 
-/* Takes the message that must have ended, and returns what it says in entry; the caller frees it. */
+/* Takes the message that must have ended, and puts what it says into entry. The caller frees it. */
 static FpMessage *take(FpMessages *messages, FpLogEntry *entry)
 {
     FpMessage *message = fp_messages_take(messages);
@@ -72,7 +72,7 @@ static void assert_hello(const FpLogEntry *entry)
     g_assert_cmpstr(entry->facts->tls.ja4, ==, "t13d1516h2_8daaf6152771_e5627efa2ab1");
 }
 
-/* Gives the cuts in this order, to a message of its own. */
+/* Gives the cuts in this order to a new message. */
 static void check_order(FpMessages *messages, const Cut *cuts, const unsigned *order, unsigned n)
 {
     static uint32_t stream;
@@ -147,7 +147,7 @@ static void test_byte_by_byte(void)
     fp_messages_free(messages);
 }
 
-/* The first copy of a byte is the one that counts. */
+/* The first copy of a byte counts. */
 static void test_overlap_of_other_bytes(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -168,7 +168,7 @@ static void test_overlap_of_other_bytes(void)
     fp_messages_free(messages);
 }
 
-/* A message of which the first n bytes came in frame 1, and which has ended as incomplete. */
+/* A message whose first n bytes came in frame 1, and which has ended incomplete. */
 static void assert_incomplete(FpMessages *messages, size_t n)
 {
     FpLogEntry entry;
@@ -198,17 +198,17 @@ static void test_what_ends_it(void)
     assert_incomplete(messages, 100);
 
     begin(messages, 2, &half, &entry);
-    rest.time_ns = 6 * SECOND_NS + 1; /* too late, whether or not anybody has looked meanwhile */
+    rest.time_ns = 6 * SECOND_NS + 1; /* too late, whether or not anybody has looked in between */
     fp_messages_add(messages, 2, &rest);
     assert_incomplete(messages, 100);
 
-    half.payload.wire = 200; /* the frame was cut: its other bytes will not come */
+    half.payload.wire = 200; /* the frame was truncated: its other bytes will not come */
     begin(messages, 3, &half, &entry);
     assert_incomplete(messages, 100);
     fp_messages_free(messages);
 }
 
-/* A frame that was cut ends nothing where other frames have brought what it lacks. */
+/* A truncated frame ends nothing if other frames have brought what it lacks. */
 static void test_cut_copy(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -227,7 +227,7 @@ static void test_cut_copy(void)
     fp_messages_free(messages);
 }
 
-/* Bytes before the first are none of the message; a hole at the beginning leaves nothing of it. */
+/* Bytes before the first do not belong to the message; a hole at the beginning leaves nothing of it. */
 static void test_beginnings(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -258,7 +258,7 @@ static void test_beginnings(void)
     fp_messages_free(messages);
 }
 
-/* In order, one that has ended waits for those that began before it. */
+/* In order, a message that has ended waits for those that began before it. */
 static void test_in_order(void)
 {
     FpMessageLimits limits = usual;
@@ -282,7 +282,7 @@ static void test_in_order(void)
     fp_messages_free(messages);
 }
 
-/* However many begin, memory stays within its bound, and each comes out once. */
+/* However many begin, memory stays within its limit, and each message comes out once. */
 static void test_memory(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -293,7 +293,7 @@ static void test_memory(void)
     for (uint32_t stream = 0; stream < 1000; stream++) {
         begin(messages, stream, &part, &entry);
         FpMessagePart far = part;
-        far.offset = 16000; /* a byte far off takes the room of all before it */
+        far.offset = 16000; /* a byte far ahead takes the room of all bytes before it */
         fp_messages_add(messages, stream, &far);
         for (FpMessage *message; (message = fp_messages_take(messages)) != NULL; n++)
             fp_message_free(message);
@@ -331,9 +331,9 @@ static bool read_bytes(void *user, void *bytes, size_t n)
     return true;
 }
 
-/* What was saved goes on where it stood; of what breaks off nothing is taken for whole. */
-/* Begins one message after the other, each of so many parts of a byte with a hole before each, in twice as many streams as there is room
- * for. Returns what the heap has grown by while as many wait as may. */
+/* What was saved goes on where it stopped; of data that breaks off, nothing is taken for whole. */
+/* Begins messages one after the other, each with so many parts of one byte, and a hole before each part but the first; at least half
+ * of them end because there is no more room. Returns the most by which the heap has grown. */
 static size_t heap_of_waiting(unsigned n_parts, const FpMessageLimits *limits)
 {
     FpMessages *messages = messages_new(limits);

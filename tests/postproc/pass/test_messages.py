@@ -22,7 +22,7 @@ CLIENT, SERVER = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
 
 
 def said(first, last, port=40000, flags=ACK):
-    """A segment of the client's with these bytes of HELLO."""
+    """Returns a segment of the client with these bytes of HELLO."""
     return segment(port, 80, 1001 + first, flags, HELLO[first:last], ack=5001)
 
 
@@ -31,7 +31,7 @@ def answer(payload=b"x", flags=ACK, port=40000, ack=1001):
 
 
 def at(*frames):
-    """A capture of frames with the milliseconds at which they come."""
+    """Returns a capture of pairs (milliseconds, frame)."""
     return header() + b"".join(struct.pack("<IIII", 1700000000 + n // 1000, n % 1000 * 1000, len(frame), len(frame)) + frame for n, frame in frames)
 
 
@@ -100,7 +100,7 @@ class Whole(InFolder):
             over = (end is not None) and (len(end) > 54 or end[47] & (RST | FIN))
             with self.subTest(flags=end[47], length=len(end)):
                 found = entry(pcap(half + [end] + late))
-                if end[47] & FIN and end[26:30] == SERVER:      # the server's end of its own side ends nothing
+                if end[47] & FIN and end[26:30] == SERVER:      # the server closing its side ends nothing
                     self.assert_whole(found, [4, 6])
                     continue
                 self.assertTrue(over)
@@ -108,7 +108,7 @@ class Whole(InFolder):
                 self.assertEqual((found["tls"]["sni"], "ja4" in found["tls"]), ("www.example", False))
 
     def test_waiting(self):
-        """Five seconds, or what is asked for, by the frames' times; whether or not other frames come meanwhile."""
+        """The wait is five seconds, or what is asked for, by the times of the frames, whether or not other frames come in between."""
         start = [(n, frame) for n, frame in enumerate(handshake())] + [(3, said(0, 700))]
         other = [(n, frame) for n, frame in enumerate(connection(9), 4000)]
         for wait, options in ((5000, ()), (1000, ("--message-wait", "1")), (0, ("--message-wait", "0"))):
@@ -117,7 +117,7 @@ class Whole(InFolder):
                 self.assertFalse(entry(at(*start, *between, (4 + wait, said(700, None))), *options)["complete"])
 
     def test_order(self):
-        """A line is written when its message is complete, and waits for no other; --in-order has them as they begin."""
+        """A line is written when its message is complete, and waits for no other; with --in-order, lines come in the order in which messages began."""
         frames = (handshake(1) + handshake(2) + handshake(3) + [said(0, 700, 1), said(0, None, 2), said(0, 700, 3), said(700, None, 3)] +
                   [said(700, None, 1)])
         self.assertEqual([e["src_port"] for e in entries("-", stdin=pcap(frames))], [2, 3, 1])
@@ -133,7 +133,7 @@ class Whole(InFolder):
         self.assertEqual(found[0]["pcap_filename"], first)
 
     def test_snapshot_length(self):
-        """What was not captured does not come: nothing is waited for."""
+        """What was not captured does not come: nothing waits for it."""
         frame = said(0, 1400)
         data = header() + b"".join(record(f, n) for n, f in enumerate(handshake())) + record(frame[:754], 3, wire=len(frame)) + record(
             said(1400, None), 4)
@@ -141,12 +141,12 @@ class Whole(InFolder):
         self.assertEqual((base64.b64decode(found["message"]), found["complete"], found["frames"]), (HELLO[:700], False, [4]))
 
     def test_answers_alone(self):
-        """A tap that sees servers only: what they say is written at once, though more may come."""
+        """A tap that sees only servers: what they say is written at once, although more may come."""
         frames = [answer(b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", port=port) for port in (1, 2)]
         self.assertEqual([e["complete"] for e in entries("-", stdin=pcap([connection(1)[1], connection(2)[1]] + frames))], [True, True])
 
     def test_flight_bytes(self):
-        """Frames that begin within them are in the flight, whole."""
+        """Frames that begin within the limits are in the flight as a whole."""
         frames = handshake() + [said(0, 700), said(700, 1400), said(1400, None)]
         found = entry(pcap(frames), "--flight-bytes", "1000")
         self.assertEqual((found["message_length"], found["complete"]), (1400, False))
@@ -159,7 +159,7 @@ class Whole(InFolder):
         self.assertEqual((found["message_length"], found["complete"], found["http"]["hostname"]), (len(head), True, "h"))
 
     def test_clock_that_steps_back(self):
-        """A message whose frame has a time far ahead holds up no other."""
+        """A message whose frame has a time far in the future delays no other."""
         ahead = 3600000
         frames = [(n, frame) for n, frame in enumerate(handshake(1))] + [(ahead, said(0, 700, 1))]
         frames += [(10 + n, frame) for n, frame in enumerate(handshake(2))] + [(20, said(0, 700, 2))]
@@ -167,7 +167,7 @@ class Whole(InFolder):
         self.assertEqual([e["src_port"] for e in entries("-", stdin=at(*frames))], [1, 2, 3])
 
     def test_with_tshark(self):
-        """A line waits for its message, too, where the first frame alone gives the answer."""
+        """A line waits for its message even if the first frame alone gives the answer."""
         write(self.folder, "in.pcap", pcap(handshake() + [said(0, 1400)] + [f for n in range(500) for f in connection(100 + n)] + [said(1400, None)]))
         for options in (("--fields", "ip.ttl"), ("-Y", "tcp")):
             found = [e for e in entries(*options, self.path("in.pcap")) if e["src_port"] == 40000]
@@ -228,7 +228,7 @@ class Whole(InFolder):
         self.assertIn("go with --log", result.stderr)
 
     def test_memory(self):
-        """However many say half a message, each has its line, and memory is bounded."""
+        """However many messages are half said, each has its line, and memory is bounded."""
         frames = [frame for port in range(1, 6001) for frame in (segment(port, 80, 999, SYN), segment(port, 80, 1000, ACK, HELLO[:700]))]
         found = entries("--message-memory", "1M", "-", stdin=pcap(frames))
         self.assertEqual(sorted(e["src_port"] for e in found), list(range(1, 6001)))
@@ -236,7 +236,7 @@ class Whole(InFolder):
 
     @unittest.skipIf(b"__asan_init" in read(PROGRAM), "AddressSanitizer's heap is larger")
     def test_memory_of_the_process(self):
-        """It grows by what is allowed to wait, also when each message has a single byte."""
+        """The process grows by as much as may wait, even if each message has a single byte."""
         data = header() + b"".join(record(segment(port, 80, 1000, ACK, b"\x16")) for port in range(1, 40001))
 
         def peak_bytes(size):

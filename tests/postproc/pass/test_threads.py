@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""With -j 2 everything is as with one thread: outputs, messages, exit status."""
+"""With -j 2, everything is as with one thread: outputs, messages, exit status."""
 import glob
 import gzip
 import os
@@ -12,7 +12,7 @@ from test_slim import in_fragments
 from waiting import PATIENCE_SECONDS
 
 def many(n, seed=1):
-    """Connections of many frames, interleaved, the sizes of frames of all kinds; IP fragments among them."""
+    """Returns connections of many frames, interleaved, with frames of all sizes and IP fragments among them."""
     rand = random.Random(seed)
     ports = [1024 + rand.randrange(60000) for _ in range(n // 50 + 1)]
     frames = []
@@ -29,7 +29,7 @@ def many(n, seed=1):
 
 class WithThreads(InFolder):
     def both(self, *arguments, stdin=b""):
-        """What came of it with one thread; with two it must be the same."""
+        """Returns the result with one thread, and checks that it is the same with two."""
         one = slim(*arguments, stdin=stdin)
         two = slim("-j", "2", *arguments, stdin=stdin)
         self.assertEqual((two.returncode, two.stderr), (one.returncode, one.stderr))
@@ -82,7 +82,7 @@ class Pcap(WithThreads):
                 self.assertEqual(result.returncode, 65)
 
     def test_ended_before_its_end(self):
-        """What was read ahead and not taken is not said to have been read."""
+        """What was read ahead and not taken is not reported as read."""
         source = self.source(pcap(many(20000))[:-3])
         for n in (1, 31, 32, 33, 4000, 10000):
             with self.subTest(n):
@@ -118,7 +118,7 @@ class Pcap(WithThreads):
 
 
 class Pcapng(WithThreads):
-    """What is no frame is not read ahead, and comes out in its place."""
+    """What is not a frame is not read ahead, and comes out in its place."""
 
     def sections(self, order, frames, blocks_of):
         w = Writer(order)
@@ -138,7 +138,7 @@ class Pcapng(WithThreads):
                     self.both(*options, self.source(data, "in.pcapng"))
 
     def test_blocks_longer_than_those_of_reading(self):
-        """Buffers grow with them, some of the ring before others."""
+        """Buffers grow with them, some of the ring earlier than others."""
         frames, w = many(12000), Writer("<")
         large = [w.packet(frames[0], 0, options=w.option(1, b"c" * 60000) * size) for size in (5, 20, 200)]
         data = self.sections("<", frames, lambda w, n: [large[n % 3]] * (n % 1000 == 10))

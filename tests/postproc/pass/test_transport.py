@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""--transport: streams of UDP and QUIC in show, slim and watch. That the classes are right is compared with tshark in tests/agree."""
+"""--transport: streams of UDP and QUIC in show, slim and watch. tests/agree compares the classes with tshark."""
 import os
 import random
 import re
 import signal
 import subprocess
 
-import test_watch  # not its classes: they would run once more
+import test_watch  # not its classes, which would run again
 from pcaps import PROGRAM, InFolder, answer, connection, datagram, pcap, record, header, rows, slim, write
 from test_log import entries, log_schema, text
 from test_slim import in_fragments
@@ -18,7 +18,7 @@ INITIAL = open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "said", 
 
 
 def datagrams_of(name):
-    """Those of a file of the recognisers' corpus, each behind its length."""
+    """Returns the datagrams of a file of the recognisers' corpus, where each follows its length."""
     with open(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "said", "corpus", "datagrams", name), "rb") as file:
         data, found = file.read(), []
     while data:
@@ -38,7 +38,7 @@ def listed(transport, frames, *options):
 
 
 def resolver(n):
-    """Queries and answers of n ports, none of which is QUIC, though bytes be as they like."""
+    """Returns queries and answers of n ports; none is QUIC, although their bytes are random."""
     rand = random.Random(1)
     for port in range(n):
         yield datagram(40000 + port, 53, b"\x00" + rand.randbytes(39))
@@ -69,14 +69,14 @@ class Classes(InFolder):
         self.assertEqual(listed("tcp,udp", frames, "-f", "port 9999"), {6: "first,flight", 7: "reply"})
 
     def test_fragments_are_kept(self):
-        """With the frame that completes the datagram, the fragments before it."""
+        """Fragments are kept with the frame that completes their datagram."""
         parts = in_fragments(datagram(4000, 9999, b"x" * 64))
         kept = slim("--transport", "udp", "-", stdin=pcap(parts)).stdout
         self.assertEqual(kept, pcap(parts))
         self.assertEqual(listed("udp", parts), {len(parts): "first,flight"})
 
     def test_tunnels(self):
-        """Inside of one is what counts; an ARP has no inside."""
+        """What is inside a tunnel counts; an ARP packet has nothing inside."""
         inside = vxlan(TALK[0], 7, False)
         arp = vxlan(TALK[0][:12] + b"\x08\x06" + bytes(28), 7, False)
         self.assertEqual([e["dest_port"] for e in self.logged([inside, arp])], [9999, 4789])
@@ -107,7 +107,7 @@ class Log(InFolder):
             self.assertEqual((found["app_proto"], found["quic"], found["tls"]["sni"]), ("quic", {"version": "0x00000001"}, "example.com"))
 
     def test_a_hello_in_several_datagrams(self):
-        """Its line comes when it is complete, or its flight is over; and each way as soon as that is so."""
+        """The line comes when the hello is complete or its flight is over, whichever is first."""
         parts = [datagram(4000, 443, part) for part in SEVERAL]
         found, = entries("--transport", "quic", "-", stdin=pcap(parts))
         self.assertEqual((found["app_proto"], found["tls"]["sni"], found["complete"], found["frames"]),
@@ -116,7 +116,7 @@ class Log(InFolder):
         self.assertEqual((found.get("tls", {}).get("sni"), found["complete"], found["frames"]), (None, False, [1]))
 
     def test_many_small_datagrams(self):
-        """Nothing is put together of what is no Initial, and of Initials no more than a client ever sends."""
+        """Datagrams that are not Initials are not put together, and no more Initials than a client ever sends."""
         frames = [datagram(4000, 443, SEVERAL[0][:60]) for _ in range(200)]
         found, = entries("--transport", "udp", "-", stdin=pcap(frames))
         self.assertNotIn("tls", found)
@@ -127,7 +127,7 @@ class Log(InFolder):
         self.assertNotIn("app_proto", found)
 
     def test_cut_initial(self):
-        """Nothing is said of it, and it is QUIC all the same."""
+        """The log says nothing of it, but it is QUIC all the same."""
         frame = datagram(4000, 443, INITIAL)
         found, = entries("--transport", "quic", "-", stdin=header() + record(frame[:100], wire=len(frame)))
         self.assertEqual((found["length"], found.get("tls")), (1200, None))
@@ -198,7 +198,7 @@ class Watch(test_watch.Watch):
         self.assertEqual((found["proto"], found["tls"]["sni"], found["complete"]), ("UDP", "www.example", True))
 
     def test_transports_of_before(self):
-        """TCP goes on as if nothing had been where UDP is added, and taken away."""
+        """TCP goes on as if nothing had happened when UDP is added, and when it is taken away."""
         frames = connection()
         for n, (transport, frame) in enumerate((("tcp", frames[0]), ("tcp,udp", TALK[0]), ("tcp,udp", frames[3]), ("tcp", TALK[1]),
                                                 ("tcp,udp", TALK[1]), ("tcp", frames[4]))):

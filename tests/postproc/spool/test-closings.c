@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-closings.c - what is known of a file that is renamed in the moment when it is looked at, as rsync's are. */
+/* test-closings.c - what is known of a file that is renamed at the moment when it is looked at, as files of rsync are. */
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -9,7 +9,7 @@
 static const char *hidden; /* the next lstat(2) finds it renamed to visible */
 static const char *visible;
 
-/* In place of libc's: the event of the closing has been read by then, that of the rename has not. */
+/* In place of libc's: the event of the closing has been read by then, that of the renaming has not. */
 int lstat(const char *path, struct stat *status)
 {
     if (g_strcmp0(path, hidden) == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-waits.c - what is said of a file that has been waited for in vain. */
+/* test-waits.c - what is said of a file that was waited for in vain. */
 #include <glib.h>
 
 #include "base/journal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-tshark-answer.c - lines as tshark -T ek prints them, and what is none of these, which a program of that name may print. */
+/* test-tshark-answer.c - lines as tshark -T ek prints them, and other lines, which a program with that name may print. */
 #include <glib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 static char *fields[] = {(char[]){"http.host"}, (char[]){"a.b_c"}, NULL};
 
-/* "number|values of the first|of the second", values with slashes between them; NULL when line is of no frame. */
+/* Returns "number|values of the first|of the second", with slashes between values; NULL if the line is not about a frame. */
 static char *read_line(const char *line)
 {
     g_autoptr(GPtrArray) values = fp_field_values_new(fields);
@@ -55,19 +55,19 @@ static void test_lines(void)
     }
 }
 
-/* Wherever a line breaks off, it is none, or of no frame: no answer comes of half a value. */
+/* Wherever a line breaks off, it is invalid or not about a frame: half a value never becomes an answer. */
 static void test_cut_lines(void)
 {
     const char whole[] = LINE("\"frame_number\":[\"7\"],\"http_host\":[\"h\\u00e4\\n\",\"i\"],\"a_b_c\":\"x\"");
 
-    for (size_t n = 0; n + 2 < sizeof whole; n++) { /* on the last bracket nothing depends */
+    for (size_t n = 0; n + 2 < sizeof whole; n++) { /* nothing depends on the last bracket */
         g_autofree char *cut = g_strndup(whole, n);
         g_autofree char *found = read_line(cut);
         g_assert_true(found == NULL || g_str_has_prefix(found, "0|"));
     }
 }
 
-/* Nor does anything worse of a byte that is another. */
+/* Nor does anything worse happen if a byte is another one. */
 static void test_damaged_lines(void)
 {
     const char whole[] = LINE("\"frame_number\":[\"7\"],\"http_host\":[\"h\\u00e4\\ud83d\\ude00\",\"i\"],\"a_b_c\":\"x\"");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What tshark is given of a stream: enough to stand alone, whatever else it is given, and a flight as a whole for -Y. And how long it is
-waited for."""
+"""What tshark is given of a stream: enough to stand alone, whatever else it is given, and a flight as a whole for -Y. And how long it is waited
+for."""
 import os
 import pwd
 import shutil
@@ -41,7 +41,7 @@ class StandsAlone(InFolder):
     """What tshark was given before changes nothing."""
 
     def chain(self):
-        """Connections one after the other on the same endpoints, with the same numbers: (frames, server name), each after each."""
+        """Returns connections one after the other on the same endpoints, with the same numbers, as (frames, server name): each kind after each."""
         def kinds(name):
             cut = hello_in([(0, 700)], name=name, reply=False)
             frags = hello_in([(0, 700), (700, N)], name=name)
@@ -58,7 +58,7 @@ class StandsAlone(InFolder):
         names = [name for _, name in chain]
         found = log("--fields", SNI, "-", stdin=pcap(frames))
         self.assertEqual(len(found), len(chain))
-        split = [i for i, (frames, _) in enumerate(chain) if len(frames) == 2]     # Fast Open in two: its name or none, as with a SYN of its own
+        split = [i for i, (frames, _) in enumerate(chain) if len(frames) == 2]     # Fast Open in two segments: its name or none, as with a SYN of its own
         got = [entry["fields"].get(SNI) for entry in found]
         self.assertEqual([name for i, name in enumerate(got) if i not in split], [name for i, name in enumerate(names) if i not in split])
         for text in (f"{SNI}", f"{SNI} and not http"):
@@ -100,7 +100,7 @@ class StandsAlone(InFolder):
         return [e for name in sorted(os.listdir(out)) if not name.startswith(".") for e in log_schema.entries(read(os.path.join(out, name)))]
 
     def test_watch(self):
-        """A handshake in one file, what is said in the next, on endpoints on which something was said before."""
+        """A handshake in one file and what is said in the next, on endpoints on which something was said before."""
         one, two = hello_in([(0, 700)], name="a.example", reply=False), hello_in(PIECES["two"], name="b.example")
         files = [one + over() + two[:2], two[2:] + over() + one[:3], hello_in(PIECES["swapped"], name="c.example")[3:]]
         found = self.watch(files, "--fields", SNI)
@@ -134,7 +134,7 @@ class StandsAlone(InFolder):
 
 
 class AsAWhole(InFolder):
-    """-Y asks the flight, not its frames."""
+    """-Y asks about the flight, not about its frames."""
 
     def check(self, frames, cases):
         path = write(self.folder, "in.pcap", pcap(frames))
@@ -168,7 +168,7 @@ class AsAWhole(InFolder):
             "http.request.method and not tls": [0, 1, 2, 3, 4]})
 
     def test_what_is_kept_and_said_is_one(self):
-        """Captures and logs, files and pipes."""
+        """In captures and logs, with files and pipes."""
         frames = hello_in(PIECES["two"], 1) + connection(2) + hello_in(PIECES["swapped"], 3, reply=False)
         for text, wanted in ((f"not {SNI}", [1]), (f"tls and not {SNI}", []), ("tls and not http", [0, 2])):
             whole = slim("-q", "--keep", "handshake,flight,reply", "-Y", text, "-", stdin=pcap(frames)).stdout
@@ -199,12 +199,12 @@ class Pauses(InFolder):
         self.assertEqual([e["flight_open"] for e in log("-Y", f"tls and not {SNI}", "-", stdin=self.data)], [True])
         quick = pcap(hello_in(PIECES["two"]))
         self.assertEqual([e.get("flight_open") for e in log("--fields", SNI, "-", stdin=quick)], [None])
-        self.assertEqual([e.get("flight_open") for e in log("--fields", HOST, "-", stdin=quick)], [None])      # it was over: there is none
+        self.assertEqual([e.get("flight_open") for e in log("--fields", HOST, "-", stdin=quick)], [None])      # it was over: there is no such field
 
 
 class Waiting(InFolder):
     def tshark(self, script, **environment):
-        """A program that stands for tshark; TSHARK in it is the real one."""
+        """Installs a program in place of tshark; TSHARK in it is the real one."""
         stub(self.folder, "tshark", script.replace("TSHARK", TSHARK))
         return {"env": {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", **environment}}
 
@@ -240,8 +240,8 @@ class Waiting(InFolder):
             self.assertEqual(slim("-Y", "http", "-w", self.path("x"), "-", stdin=pcap([]), **env).returncode, 69)
 
     def test_what_was_not_answered_is_said(self):
-        """By the exit status, the journal and the status, and in the lines."""
-        begun = self.path("begun")     # it is well when it is asked what makes sense, which watch does twice
+        """By the exit status, in the journal and the status, and in the lines."""
+        begun = self.path("begun")     # it works when it is asked whether the question makes sense, which watch does twice
         script = f"#!/bin/sh\necho x >>{begun}\n[ $(wc -l <{begun}) -le TIMES ] || exit 1\nexec TSHARK \"$@\"\n"
         for words, words_for_it in (("--fields", HOST), "1 have no fields"), (("-Y", "http"), "1 are kept without being judged"):
             os.chmod(write(self.folder, "begun", b""), 0o666)
@@ -258,7 +258,7 @@ class Waiting(InFolder):
         self.assertIn("a.pcap: tshark could not be asked about all its streams: 1 have no fields", done.stderr)
 
     def test_tshark_has_no_rights(self):
-        """Its dissectors read what strangers send: not as root, without capabilities, and without a way to gain any."""
+        """Its dissectors read what strangers send: so it does not run as root, has no capabilities, and has no way to gain any."""
         says = self.path("says")
         env = self.tshark(f"#!/bin/sh\n{{ id -u; echo $HOME; cat /proc/self/status; }} >{says}\nexec TSHARK \"$@\"\n")
         self.assertEqual(log("--fields", HOST, "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")), **env)[0]["fields"], {HOST: "h"})
@@ -270,13 +270,24 @@ class Waiting(InFolder):
         if os.geteuid() == 0:
             self.assertEqual((int(status["CapBnd"], 16), status["Groups"].strip()), (0, ""))
 
+    @unittest.skipIf(os.geteuid() != 0, "takes root")
+    def test_root_that_may_not_become_another_user(self):
+        """As in some containers: the message says what to do."""
+        for right in ("setuid", "setgid"):
+            command = ["setpriv", f"--bounding-set=-{right}", f"--inh-caps=-{right}", PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json"]
+            for words, status in (("--fields", HOST), 1), (("-Y", "http"), 69):
+                with self.subTest(right, words=words):
+                    done = subprocess.run([*command, *words, "-"], input=pcap(connection()), capture_output=True)
+                    self.assertEqual((done.returncode, len(done.stdout.splitlines())), (status, 1 if status == 1 else 0))
+                    self.assertIn(b"takes CAP_SETUID and CAP_SETGID; run firstpayload with both, or not as root", done.stderr)
+
     def test_tshark_in_a_folder_of_root(self):
         env = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
         os.chmod(self.folder, 0o700)
         self.assertEqual(log("--fields", HOST, "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")), **env)[0]["fields"], {HOST: "h"})
 
     def test_files_wait(self):
-        """For one that starts late; as long as it takes."""
+        """slim waits for a tshark that starts late, for as long as it takes."""
         env = self.tshark(f"#!/bin/sh\necho x >>{self.path('begun')}\nuntil [ -e {self.path('go')} ]; do sleep 0.1; done\nexec TSHARK \"$@\"\n")
         path = write(self.folder, "in.pcap", pcap(connection(request=b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")))
         run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", "-", "--log-format", "json", "--fields", HOST, path], stdout=subprocess.PIPE, **env)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""slim --fields and -Y: what tshark says of the first flight, compared with what it says of the whole capture; and what happens when there is
-no tshark, or one that dies, hangs or does not like what it is asked. What is compared on many captures is in tests/agree."""
+"""slim --fields and -Y: what tshark says of the first flight, compared with what it says of the whole capture; and what happens if there is no
+tshark, or if it dies, hangs or rejects the question. tests/agree compares many captures."""
 import itertools
 import os
 import select
@@ -36,7 +36,8 @@ def names(frames, *arguments, **kwargs):
 
 
 def hello_in(pieces, port=40000, name="www.example", reply=True):
-    """A connection to port 443 whose ClientHello comes in pieces, from and to offsets of it, in that order: three frames, those, a reply."""
+    """Returns a connection to port 443 whose ClientHello comes in pieces, given as offsets from and to, in that order: three frames, the pieces, a
+    reply."""
     hello = client_hello(name, 2000)
     client, server = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
     frames = [segment(port, 443, 1000, SYN), segment(443, port, 5000, SYN | ACK, ack=1001, src=server, dst=client), segment(port, 443, 1001, ACK, ack=5001)]
@@ -46,7 +47,7 @@ def hello_in(pieces, port=40000, name="www.example", reply=True):
 
 
 def aggregate(frames):
-    """One frame of 802.11 with the packets of all these of Ethernet: an A-MSDU."""
+    """Returns an A-MSDU: one frame of 802.11 with the packets of all these Ethernet frames."""
     out = b"\x88\x01\0\0" + 3 * b"\x02\0\0\0\0\x01" + b"\0\0" + b"\x80\0"
     for frame in frames:
         llc = b"\xaa\xaa\3\0\0\0" + frame[12:]
@@ -78,7 +79,7 @@ class Fields(InFolder):
         cases = {"one": [(0, n)], "two": [(0, a), (a, n)], "three": [(0, a), (a, b), (b, n)], "first last": [(a, b), (b, n), (0, a)],
                  "swapped": [(0, a), (b, n), (a, b)], "last first": [(b, n), (0, a), (a, b)], "backwards": [(b, n), (a, b), (0, a)],
                  "first twice": [(0, a), (0, a), (a, n)], "all twice": [(0, a), (0, a), (a, b), (a, b), (b, n), (b, n)],
-                 "first thirty times": [(0, a)] * 30 + [(a, n)],    # more bytes than a flight may have, yet it has come no farther
+                 "first thirty times": [(0, a)] * 30 + [(a, n)],    # more bytes than a flight may have, although it has not got that far
                  "again together": [(0, a), (b, n), (0, b)], "small": [(i, min(i + 50, n)) for i in range(0, n, 50)]}
         for what, pieces in cases.items():
             for reply in (True, False):
@@ -102,7 +103,7 @@ class Fields(InFolder):
         self.assertEqual(names([vxlan(f, 5, n in (1, 5)) for n, f in enumerate(whole)]), ["www.example"])
 
     def test_several_segments_in_a_frame(self):
-        """tshark is given it once, as the second time it is a retransmission, in which there is nothing."""
+        """tshark is given the frame only once: the second time, it would be a retransmission, in which there is nothing."""
         syn, syn_ack, ack, first, rest, _ = hello_in([(0, 700), (700, 2100)])
         for groups in ([[syn], [syn_ack], [ack], [first, rest]], [[syn], [syn_ack], [ack, first], [rest]], [[syn], [syn_ack], [ack, first, rest]],
                        [[syn_ack], [ack, first, rest]]):
@@ -196,7 +197,7 @@ class Filters(InFolder):
         self.assertEqual(self.kept("-Y", "tcp.dstport == 80", "-", stdin=pcap(frames))[0][24:], record(frames[3], 3))
 
     def test_handshakes_of_who_says_nothing_do_not_match(self):
-        """And do not hold up others; who speaks late has its flight kept, and the summary says so."""
+        """Nor do they hold up others. If such a client speaks late, its flight is kept, and the summary says so."""
         silent, talks = connection(1), connection(2)
         data = header() + b"".join(record(f, n) for n, f in enumerate(silent[:3] + talks))
         data += record(silent[3], 11_000_000 // 1000) + record(talks[4], 12_000_000 // 1000)
@@ -211,7 +212,7 @@ class Filters(InFolder):
         self.assertEqual(self.kept("-Y", "tls", "-", stdin=pcap(frames))[0], header())
 
     def test_sections_of_pcapng(self):
-        """Kept frames stand in the section that they came from."""
+        """Kept frames are in the section that they came from."""
         one, two = self.path("1.pcapng"), self.path("2.pcapng")
         for path, port in ((one, 1), (two, 2)):
             subprocess.run(["editcap", "-F", "pcapng", "-", path], input=pcap(hello_in([(0, 700), (700, 2100)], port)[:4]), check=True)
@@ -247,14 +248,14 @@ class Usage(InFolder):
 
 
 class Broken(InFolder):
-    """Programs that stand for tshark. CHECK is when it is only asked whether fields and filter make sense."""
+    """Programs in place of tshark. CHECK tells when it is only asked whether fields and filter make sense."""
 
     def tshark(self, script, **environment):
         stub(self.folder, "tshark", script.replace("TSHARK", TSHARK))
         return {"env": {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", **environment}}
 
     def poisoned(self, how, each=False, **environment):
-        """tshark, but for what happens to it at a frame with POISON in it; each: at any frame."""
+        """Puts in place of tshark a program to which this happens at a frame with POISON in it, or with each, at any frame."""
         return self.tshark(f"""#!{sys.executable}
 import os, signal, subprocess, sys, time
 child = subprocess.Popen(["TSHARK", *sys.argv[1:]], stdin=subprocess.PIPE)
@@ -300,7 +301,7 @@ sys.exit(child.wait())
                 self.assertEqual(slim("-Y", "tls", "-w", self.path("out"), MIXED, **self.tshark(script)).returncode, 69)
 
     def test_one_that_dies_once(self):
-        """Nothing is missing: another one is given what had not been answered."""
+        """Nothing is missing: another tshark is given what had not been answered."""
         once = self.poisoned(f"os.path.getsize({self.path('deaths')!r}) > 1 or os.kill(child.pid, 9) or os._exit(1)")
         for options, field in ((("--fields", HOST), True), (("-Y", "http"), False)):
             if os.path.exists(self.path("deaths")):
@@ -343,7 +344,7 @@ sys.exit(child.wait())
         self.assertIn("does not answer", result.stderr)
 
     def test_one_that_does_not_start(self):
-        """It is well when asked what makes sense, and never again."""
+        """It works when asked whether the question makes sense, and never again."""
         script = self.tshark(f"#!/bin/sh\n[ -e {self.path('asked')} ] && exec tail -f /dev/null\n>{self.path('asked')}\n", FIRSTPAYLOAD_TSHARK_SECONDS="10")
         result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **script)
         self.assertEqual((result.returncode, len(log_schema.entries(result.stdout))), (1, 22), result.stderr)
@@ -374,7 +375,8 @@ class Live(InFolder):
         return run
 
     def start_answering(self, *arguments, **kwargs):
-        """One whose tshark has started. Until then lines may come without what it would have said, as on a busy machine that takes long."""
+        """Starts slim, and returns when tshark has started. Until then, lines may come without what it would have said, as on a busy machine where
+        that takes long."""
         run = self.start(*arguments, bufsize=0, **kwargs)
         ports = itertools.count(10000)
 
@@ -392,7 +394,8 @@ class Live(InFolder):
             run.stdin.flush()
 
     def test_lines_come_at_once(self):
-        """While nothing more is said, and the pipe stays open; not only when the time for answers is over, which the last line waits for."""
+        """They come while nothing more is said and the pipe stays open, and not only when the time for answers is over. The last line waits for
+        that."""
         run = self.start_answering("--fields", f"{SNI},{HOST}", "-Y", "tls or http")
         for port in (1, 2, 3):
             frames = hello_in([(0, 700), (700, 2100)], port)
@@ -415,7 +418,7 @@ class Live(InFolder):
         self.assertEqual((run.wait(PATIENCE_SECONDS), run.stdout.read()), (0, b""))
 
     def test_a_line_waits_for_its_stream_with_a_filter(self):
-        """What is kept of other streams, handshakes too, is written in its order, and holds up no line."""
+        """What is kept of other streams, handshakes included, is written in its order, and holds up no line."""
         run = self.start_answering("-Y", "tls or http", "-w", self.path("out"), "--keep", "handshake,first")
         self.give(run, connection(1)[:4] + hello_in([(0, 700), (700, 2100)], 2)[:-1])
         self.give(run, hello_in([(0, 2100)], 3), 10)
@@ -428,13 +431,13 @@ class Live(InFolder):
         self.assertEqual((run.wait(PATIENCE_SECONDS), run.stdout.read()), (0, b""))
 
     def test_lines_of_files_are_in_order(self):
-        """Whoever is answered first."""
+        """Whichever stream is answered first."""
         path = write(self.folder, "in.pcap", pcap(connection(1)[:4] + hello_in([(0, 2100)], 2) + connection(1)[4:]))
         self.assertEqual([e["src_port"] for e in log_schema.entries(
             slim("-q", "--log", "-", "--log-format", "json", "--fields", SNI, path).stdout)], [1, 2])
 
     def test_what_has_no_answer_comes_when_its_time_is_over(self):
-        """In order, it holds up what came after it, but not for ever; nor does it take more frames, whose times would tell."""
+        """In order, it holds up what came after it, but not for ever. No more frames, whose times would tell, need to come."""
         run = self.start("--fields", SNI, "--in-order")
         self.give(run, connection(1)[:4])
         self.give(run, hello_in([(0, 2100)], 2), 10)
@@ -444,7 +447,8 @@ class Live(InFolder):
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
 
     def test_a_connection_that_is_closed_without_a_reply_is_not_waited_for(self):
-        """Its flight is over then, and not taken for over when its time is, which the line would say. So is one that goes on beyond its bytes."""
+        """Its flight is over then, and is not cut off after its time, which the line would say. The same goes for a flight that goes beyond its
+        bytes."""
         server = dict(src=b"\xc0\x00\x02\x02", dst=b"\xc0\x00\x02\x01")
         request = segment(1, 80, 1001, ACK, b"x" * 10, ack=5001)
         for what, end in (("RST of the server", segment(80, 1, 5001, RST, **server)), ("RST", segment(1, 80, 1011, RST)),
@@ -460,7 +464,7 @@ class Live(InFolder):
                 self.assertEqual(run.wait(PATIENCE_SECONDS), 0, run.stderr.read())
 
     def test_signals_are_for_slim_alone(self):
-        """Ctrl-C reaches all of the terminal's; what had come is still answered."""
+        """Ctrl-C reaches all processes of the terminal; what had come is still answered."""
         run = self.start_answering("--fields", SNI, start_new_session=True)
         self.give(run, hello_in([(0, 700)]))
         wait_until_taken(run, run.stdin)
@@ -486,7 +490,7 @@ class Many(InFolder):
         self.assertEqual(out, slim("-q", "--keep", "handshake,flight", "-", stdin=tls).stdout)
 
     def test_more_than_may_wait(self):
-        """Streams that nobody answers, far more of them at once than memory is given for: nothing is lost, the order stays."""
+        """Streams that nobody answers, far more at once than there is memory for: nothing is lost, and the order stays."""
         n = 60000
         frames = [segment(1 + i % 60000, 7, 1000, ACK, b"\x80" * 1300 + bytes((i % 7,)), src=b"\xc0\0\2" + bytes((i // 60000,))) for i in range(n)]
         data = header() + b"".join(record(f, i % 900) for i, f in enumerate(frames))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""firstpayload watch does what its documents say: files, names, order, options, configuration, status. What crashes do to it is in
-tests/faults, what real programs feed it in tests/rings."""
+"""firstpayload watch does what its documents say: files, names, order, options, configuration, status. tests/faults has what crashes do to it, and
+tests/rings what real programs feed it."""
 import gzip
 import json
 import os
@@ -22,7 +22,7 @@ PCAP_HEADER, RECORD_HEADER = 24, 16
 
 
 def records(data):
-    """The records of a little-endian pcap, each with its header."""
+    """Returns the records of a little-endian pcap, each with its header."""
     found, at = [], PCAP_HEADER
     while at < len(data):
         end = at + RECORD_HEADER + struct.unpack_from("<I", data, at + 8)[0]
@@ -49,7 +49,7 @@ class Watch(InFolder):
         return result
 
     def start(self, *arguments, before=(), **kwargs):
-        """A watcher that goes on until the test ends. before: what starts it."""
+        """Starts a watcher that goes on until the test ends. before: what starts it."""
         run = subprocess.Popen([*before, PROGRAM, "watch", *arguments, self.inbox, self.outdir], stderr=subprocess.PIPE, text=True, **kwargs)
         self.addCleanup(run.stderr.close)
         self.addCleanup(run.wait)
@@ -75,7 +75,7 @@ class Watch(InFolder):
 
 
 class OneCapture(Watch):
-    """Outputs together are slim of all inputs in one run."""
+    """Outputs together are the same as slim of all inputs in one run."""
 
     def split(self, data, n):
         whole = records(data)
@@ -109,7 +109,7 @@ class OneCapture(Watch):
         self.assertEqual(self.output("2.pcap"), header())
 
     def test_pieces_with_all_that_can_be_asked_for(self):
-        """A file for each frame, and a restart after each: what opening, closing and idle go by is in the state."""
+        """A file for each frame, and a restart after each: what opening, closing and idle need is in the state."""
         frames = connection(request=b"a" * 100) + [segment(40000, 80, 1101, ACK, b"b" * 100, ack=5020), segment(40000, 80, 1200, ACK, b"b", ack=5020),
                                                    segment(40000, 80, 1201, ACK | FIN, b"c" * 9, ack=5020), segment(40000, 80, 1201, ACK | FIN, ack=5020)]
         late = struct.pack("<II", 1700000009, 8000) + record(segment(40000, 80, 1300, ACK, b"late", ack=5020))[8:]     # 9 s after them
@@ -123,7 +123,7 @@ class OneCapture(Watch):
         self.assertEqual(b"".join(self.output(name)[PCAP_HEADER:] for name in self.outputs()), whole[PCAP_HEADER:])
 
     def test_opening_is_asked_for_of_streams_that_are_there(self):
-        """The state of a watcher that was not asked is read by one that is, and the other way round."""
+        """The state of a watcher that was not asked for openings is read by one that is, and the other way round."""
         frames = connection(request=b"a" * 100) + [segment(40000, 80, 1101 + 9 * n, ACK, b"b" * 9, ack=5020) for n in range(3)]
         for n, (one, keep) in enumerate([(frames[:5], "first"), (frames[5:6], "opening"), (frames[6:7], "first"), (frames[7:], "opening,closing")]):
             self.arrive(f"{n}.pcap", pcap(one))
@@ -133,7 +133,7 @@ class OneCapture(Watch):
     def test_full_table_forgets_the_same_after_a_restart(self):
         frames = [frame for port in range(2000, 2100) for frame in connection(port)[:4]]
         frames += [segment(port, 80, 1001, ACK, b"late", ack=5001) for port in range(2000, 2100)]
-        self.once()                                               # chooses the seed, which says what is forgotten first
+        self.once()                                               # chooses the seed, which determines what is forgotten first
         shutil.copytree(self.outdir, self.path("copy"))
         kept = []
         for outdir, each_alone in ((self.outdir, True), (self.path("copy"), False)):
@@ -285,7 +285,7 @@ class Files(Watch):
         return stat.S_IMODE(os.stat(os.path.join(self.outdir, path)).st_mode)
 
     def test_others_may_read_nothing_that_was_said(self):
-        """Nor the state, in which the table's seed is; of an older version's folder neither."""
+        """Nor may others read the state, which has the table's seed; the same goes for the folder of an older version."""
         private = ["a.pcap", "a.pcap.jsonl", ".firstpayload/checkpoint.1", ".firstpayload/committed", ".firstpayload/reading"]
         for n, (umask, mode) in enumerate(((0o022, 0o640), (0o077, 0o600), (0, 0o640))):
             self.outdir = self.path(f"out{n}")
@@ -409,7 +409,7 @@ class Running(Watch):
         for _ in range(3):
             for one, other in ((self.inbox, self.path("gone")), (self.path("gone"), self.inbox)):
                 os.rename(one, other)
-                send_signal(run, signal.SIGUSR1)            # for which it looks
+                send_signal(run, signal.SIGUSR1)            # makes the watcher look
                 wait_for(lambda: is_asleep(run.pid), "it to have looked")
         self.arrive("last.pcap", pcap(connection(999)))
         wait_for(lambda: "last.pcap" in self.outputs(), "the last file")
@@ -449,7 +449,7 @@ class Running(Watch):
         self.assertEqual((self.status()["state"], self.status()["running"]), ("dead", False))
 
     def listen(self):
-        """What systemd is told, as it comes: the kernel holds ten messages, and who sends more waits."""
+        """What systemd is told, as it comes: the kernel holds ten messages, and a sender of more has to wait."""
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(listener.close)
         self.addCleanup(listener.shutdown, socket.SHUT_RDWR)
@@ -469,7 +469,7 @@ class Running(Watch):
         self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
 
     def test_watchdog_is_fed_while_idle(self):
-        """And twice as often as it asks for."""
+        """It is fed twice as often as it asks for."""
         heard = self.listen()
         run = self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000", ASAN_OPTIONS="detect_leaks=0"),
                          before=["strace", "-D", "-qq", "-e", "trace=?poll,?ppoll", "-o", self.path("trace")])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""watch --fields and -Y: what tshark says is in each file's outputs before they are committed, also through crashes."""
+"""watch --fields and -Y: what tshark says is in each file's outputs before they are committed, even through crashes."""
 import os
 import random
 import signal
@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-import test_watch  # not its classes: they would run once more
+import test_watch  # not its classes, which would run again
 import test_fields
 from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, stub, write
 from test_fields import HOST, SNI, hello_in
@@ -30,7 +30,7 @@ class Watch(test_watch.Watch):
         self.assertEqual((self.status()["streams_unmatched"], self.status()["streams_unjudged"], self.status()["streams_without_fields"]), (4, 0, 0))
 
     def test_streams_go_on_from_file_to_file_also_after_a_restart(self):
-        """What matched is known; what did not does not come back."""
+        """Which streams matched is known; those that did not match do not come back."""
         for each_alone in (True, False):
             with self.subTest(each_alone=each_alone):
                 tls, http = hello_in([(0, 2100)], 10 + each_alone), connection(20 + each_alone)
@@ -105,7 +105,7 @@ class Watch(test_watch.Watch):
         self.assertEqual(len(tsharks), 1)
 
     def test_killed_while_it_waits_for_tshark(self):
-        """That is no fault of the file, and it is not given up."""
+        """That is not the file's fault, and it is not given up."""
         real = subprocess.run(["which", "tshark"], capture_output=True, text=True, check=True).stdout.strip()
         asked = self.path("asked")
         stub(self.folder, "tshark", f"""#!{sys.executable}
@@ -133,11 +133,11 @@ sys.exit(child.wait())
         self.assertEqual([e["fields"] for e in self.log("a.pcap.jsonl")], [{HOST: "h"}])
 
     def is_waiting_for_tshark(self):
-        """No file is said to be read (attempts.h)."""
+        """No file is noted as being read (attempts.h)."""
         return read(os.path.join(self.state, "reading"))[16:64] == bytes(48)
 
     def test_killed_at_any_time_nothing_is_lost_or_doubled(self):
-        """Against what an undisturbed run makes of the same files."""
+        """The outputs are compared with those of an undisturbed run on the same files."""
         dice = random.Random(7)
         files = {f"{i:03}.pcap": pcap([f for k in range(30) for f in (
             hello_in([(0, 2100)], 1000 + 30 * i + k, f"a{i}-{k}.example") if k % 2 else
@@ -156,7 +156,7 @@ sys.exit(child.wait())
             run = subprocess.Popen([PROGRAM, "watch", *words, self.inbox, self.outdir], stderr=subprocess.DEVNULL)
             goal = min(dice.choice((0, 6, 12, 24)), len(wanted) - len(taken))
             test_watch.wait_for(lambda: len(self.outputs()) >= goal, "some outputs")
-            time.sleep(dice.random() / 5)           # so that it is anywhere
+            time.sleep(dice.random() / 5)           # at a random moment
             run.kill()
             run.wait()
             kills += 1

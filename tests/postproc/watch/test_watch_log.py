@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""watch --log: a log for each capture, published with it. What crashes do to it is in tests/faults."""
+"""watch --log: a log for each capture, published with it. tests/faults has what crashes do to it."""
 import glob
 import gzip
 import itertools
@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 import test_hellos
-import test_watch  # not its classes: they would run once more
+import test_watch  # not its classes, which would run again
 from pcaps import ACK, CAPTURES, connection, header, pcap, read, record, segment, slim, write
 from test_pcapng import Writer
 from test_slim import in_fragments
@@ -48,7 +48,7 @@ class Log(test_watch.Watch):
         self.assertEqual((self.status()["frames_kept"], self.status()["streams_with_payload"], len(self.in_state("done"))), (0, 1, 1))
 
     def test_pieces_with_a_restart_after_each_are_one_log(self):
-        """But for file and frame number: streams, their numbers and times go on, and each is logged once."""
+        """All is the same but file and frame number: streams, their numbers and times go on, and each stream is logged once."""
         self.check_pieces("mixed.pcap", 40)
 
     def test_messages_that_go_on_in_other_captures(self):
@@ -123,7 +123,7 @@ class Log(test_watch.Watch):
         return found
 
     def half_a_message(self):
-        """The first of two captures over which a ClientHello goes; the rest."""
+        """Returns the first of two captures over which a ClientHello extends, and the rest."""
         frames = connection(request=HELLO[:700])[:4] + [segment(40000, 80, 1701, ACK, HELLO[700:], ack=5001)]
         return pcap(frames[:4]), header() + record(frames[4], 4)
 
@@ -152,7 +152,7 @@ class Log(test_watch.Watch):
         self.assertEqual((found["pcap_filename"], found["in_iface"], found["complete"]), ("1.pcapng", "eth1", True))
 
     def test_half_a_message_whose_stream_is_forgotten(self):
-        """Streams told apart in another way are others: what there is of the message is logged."""
+        """Streams that are told apart in another way are different streams: what there is of the message is logged."""
         first, rest = self.half_a_message()
         self.arrive("1.pcap", first)
         self.once("--log", "only")
@@ -164,7 +164,7 @@ class Log(test_watch.Watch):
     def test_half_a_message_when_tshark_comes_to_be_asked(self):
         """What there is of it is logged; nothing is lost."""
         first, rest = self.half_a_message()
-        hole = record(segment(40000, 80, 3001, ACK, HELLO[:700], ack=5001)[:54], 5, wire=754)       # of which nothing was captured
+        hole = record(segment(40000, 80, 3001, ACK, HELLO[:700], ack=5001)[:54], 5, wire=754)       # nothing of it was captured
         self.arrive("1.pcap", first + hole)
         self.once("--log", "only")
         self.arrive("2.pcap", rest)
@@ -181,7 +181,7 @@ class Log(test_watch.Watch):
         self.assertRegex(self.output("2.pcap.log"), rb"^2023[^\n]*\ttls www\.example ja4=[^\t\n]*\n$")
 
     def test_half_a_message_whose_checkpoint_is_lost(self):
-        """The state of before may be older than a line that was written: nothing comes twice."""
+        """The restored state may be older than a line that was written: nothing comes twice."""
         first, rest = self.half_a_message()
         self.arrive("1.pcap", first)
         self.once("--log", "only")
@@ -251,7 +251,7 @@ class Log(test_watch.Watch):
         self.once("--config", config)
         self.assertEqual(self.output("a.pcap.log").split(b" - ")[1], b"GET\thttp GET /\n")
         self.arrive("b.pcap", pcap(connection(9)))
-        self.once("--config", config, "--log", "only", "--log-format", "json")              # the command line goes before it
+        self.once("--config", config, "--log", "only", "--log-format", "json")              # the command line takes precedence over it
         self.assertEqual((self.outputs(), self.log("b.pcap.jsonl")[0]["payload_printable"]), (["a.pcap", "a.pcap.log", "b.pcap.jsonl"], "GET"))
         result = self.watch("--once", "--config", write(self.folder, "d.conf", b"[watch]\nlog = true\n"))
         self.assertEqual((result.returncode, "d.conf: --log takes beside or only" in result.stderr), (78, True), result.stderr)
