@@ -10,8 +10,8 @@ import tshark_runner
 
 # app_proto -> what Wireshark calls it. SMB and RDP have another layer below them.
 PROTOCOLS = {"tls": ("TLS",), "http": ("HTTP",), "http2": ("HTTP2",), "ssh": ("SSH",), "smtp": ("SMTP",), "ftp": ("FTP",), "pop3": ("POP",),
-             "imap": ("IMAP",), "mysql": ("MySQL",), "pgsql": ("PGSQL",), "mqtt": ("MQTT",), "rdp": ("TPKT",), "smb": ("NBSS", "SMB", "SMB2"),
-             "dns": ("DNS",), "proxy": ("PROXY",)}
+             "imap": ("IMAP",), "mysql": ("MySQL",), "pgsql": ("PGSQL",), "mqtt": ("MQTT",), "rdp": ("TPKT", "COTP"), "smb": ("NBSS", "SMB", "SMB2"),
+             "dns": ("DNS",), "proxy": ("PROXY",), "socks": ("Socks",), "xmpp": ("XMPP",), "ldap": ("LDAP",)}
 
 # A field for each protocol about which both can say something. The preference's default has more, for protocols that the program does not know.
 DETAILS = ("tls.handshake.extensions_server_name", "http.host", "ssh.protocol", "dns.qry.name", "mysql.version", "mqtt.clientid", "smtp.rsp.parameter",
@@ -61,7 +61,8 @@ def ask_both(path):
 def said_by_log(entry):
     """Returns (what Wireshark may call the protocol, name in the message); () and None for what the entry does not say."""
     protocol = entry.get("app_proto")
-    return PROTOCOLS.get(protocol, ()), NAMES[protocol](entry) if protocol in NAMES else None
+    headers = PROTOCOLS["proxy"] if "proxy" in entry else ()         # of which Wireshark's protocol is, where they have a frame of their own
+    return PROTOCOLS.get(protocol, ()) + headers, NAMES[protocol](entry) if protocol in NAMES else None
 
 
 class Agreement(unittest.TestCase):
