@@ -7,7 +7,8 @@ import subprocess
 import sys
 import unittest
 
-from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, header, pcap, read, record, segment, slim, write
+import test_messages  # not its classes: they would run once more
+from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, pcap, segment, slim, write
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
 import log_schema  # noqa: E402
@@ -244,6 +245,28 @@ class Pieces(InFolder):
         self.assertEqual([e["pcap_cnt"] for e in unordered], [4, 13, 9])
         self.assertEqual([e["pcap_cnt"] for e in ordered], [4, 9, 13])
 
+
+
+class Bounds(InFolder):
+    """How long, and how many, streams are followed."""
+
+    def test_five_minutes(self):
+        for seconds, expected in ((299, 1), (301, 0)):
+            with self.subTest(seconds):
+                talk = Talk().up_to(CONVERSATIONS["imap"][0])
+                before, hello = talk.frames, talk.say("c", HELLO).frames[-1]
+                times = [*((0, frame) for frame in before[:-1]), (seconds * 1000, hello)]
+                self.assertEqual(len(later(entries(test_messages.at(*times)))), expected)
+
+    def test_those_silent_for_longest_go_first(self):
+        """A quarter of the memory for messages is for some 1500 streams."""
+        talks = [Talk(20000 + port).up_to(CONVERSATIONS["imap"][0]) for port in range(3000)]
+        before = [frame for talk in talks for frame in talk.frames]
+        hellos = [talk.say("c", HELLO).frames[-1] for talk in (talks[0], talks[-1])]
+        found = entries(pcap(before + hellos), "--message-memory", "1M")
+        self.assertEqual([e["src_port"] for e in found if "turn" in e], [22999])
+        found = entries(pcap(before + hellos), "--message-memory", "4M")
+        self.assertEqual([e["src_port"] for e in found if "turn" in e], [20000, 22999])
 
 
 class Others(InFolder):
