@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the documents show in blocks: commands to type, what these print, configuration.
 
-In Markdown a block is fenced or indented, in manual pages it stands between .EX and .EE. Where a line of it begins with "$ ", it is what a terminal
-shows: commands and, behind each, what it prints, "..." for any lines. Else all of it is commands, unless reasons.py says what it is.
+In Markdown, a block is fenced or indented; in manual pages, it is between .EX and .EE. If a line begins with "$ ", the block is what a terminal
+shows: commands and, after each, what it prints, with "..." for any lines. Otherwise all of it is commands, unless reasons.py says what it is.
 """
 import os
 import re

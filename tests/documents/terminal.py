@@ -42,8 +42,8 @@ def make_terminal():
 
 
 class Terminal:
-    """commands: run one after the other in one shell. files: one for each, which it may write to. is_enough(n, shown, size): for those
-    that end only by Ctrl-C, whether the n-th has done what it is for, from what it has shown and the size of its file before."""
+    """commands: they run one after the other in one shell. files: one for each command, which may write to it. is_enough(n, shown, size):
+    whether the n-th command, if only Ctrl-C ends it, has done its task; shown is what it has shown, size that of its file before."""
 
     def __init__(self, commands, files, is_enough):
         self.commands, self.files, self.is_enough = commands, files, is_enough

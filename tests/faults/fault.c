@@ -6,18 +6,18 @@
  *   FAULT_NAME  a part of a path: only calls on files whose path contains it are counted. Not set: all are
  *   FAULT_LOG   a file to which each counted call is written, in a line: its number, its name, path or descriptor
  *   FAULT_AT    the number of the call at which it happens, from 1
- *   FAULT_KIND  kill: SIGKILL before the call; abort: SIGABRT, as of a failed assertion; torn: SIGKILL, half of what is to be written
- *               having been written; short: half of what was asked for is read or written; run: somebody else does something just before,
- *               the shell command FAULT_RUN with the path as $1; EIO and so on: it fails so; late: it is carried out, and says EIO all the
- *               same, as over a network whose answer is lost
+ *   FAULT_KIND  kill: SIGKILL before the call; abort: SIGABRT, as of a failed assertion; torn: SIGKILL
+ *               after half of the bytes have been written; short: half of what was asked for is read or written; run: just before the call,
+ *               the shell command FAULT_RUN runs with the path as $1; EIO and so on: it fails with this error; late: it is carried out but
+ *               returns EIO, as over a network on which the answer is lost
  *   FAULT_COUNT how many calls in a row errors meet; not set: one
  *   FAULT_STAY  set: errors meet all calls from then on
  *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
- * It sees what goes through libc's symbols: of a FILE that are the calls of stdio, not the read(2) and write(2) which libc then does by
- * itself, nor those of the dynamic linker. Names are those of the functions, without 64; open-read and open-write for what opens files,
- * by how it does, and lease for fcntl(F_SETLEASE).
+ * It sees calls of libc's functions: for a FILE, these are the functions of stdio, not the read(2) and write(2) that libc then calls
+ * itself. It does not see the dynamic linker's calls. Names are those of the functions, without 64; but what opens files is called
+ * open-read or open-write, by how it opens them, and fcntl(F_SETLEASE) is called lease.
  */
 #include <dirent.h>
 #include <dlfcn.h>

@@ -25,7 +25,7 @@ EXIT_WELL, EXIT_TOLD = (0, 1), (66, 70, 73, 74)
 
 
 def temporary_folder():
-    """In memory, where there is some: thousands of runs would wait for a disk."""
+    """In memory, if the machine has a file system there: thousands of runs would otherwise wait for a disk."""
     return tempfile.TemporaryDirectory(prefix="firstpayload-faults-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
 
 

@@ -39,7 +39,7 @@ class Measurement:
 
 
 class Soak(RingTest):
-    where = "/dev/shm"                      # otherwise the disk would decide how long so many files take
+    where = "/dev/shm"                      # otherwise the disk would decide how long all these files take
 
     def is_quiet(self, watcher, consumer):
         """Waits until all is done but the file that dumpcap has open: only then can measurements be compared. The status alone may have been

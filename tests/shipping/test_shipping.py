@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/shipping.md does what it says: the test runs its configuration of rsyslog and logrotate as it stands there, with slim and watch as sources.
+"""docs/shipping.md does what it says: the test runs its configuration of rsyslog and logrotate unchanged, with slim and watch as sources.
 
 Everything runs in namespaces of its own: paths, ports and process names are those of the document, and no service of this machine is touched. A
 collector is ended and killed there while lines come, and logs are rotated.

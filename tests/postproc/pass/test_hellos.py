@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""--all-hellos: each ClientHello at the start of a later turn, or behind words that ask for TLS, has a line; nothing else gets one."""
+"""--all-hellos: each ClientHello at the start of a later turn, or behind words that ask for TLS, has a line; nothing else has one."""
 import itertools
 import os
 import struct
@@ -26,7 +26,7 @@ LDAP = b"\x30\x1d\2\1\1\x77\x18\x80\x16" + STARTTLS
 RDP = b"\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\3\0\0\0"
 SERVER_HELLO = b"\x16\3\3\0\x31\2\0\0\x2d" + b"\3\3" + bytes(32) + b"\0\x13\1\0\0\5\0\x2b\0\2\3\4"
 
-# Whoever speaks, in turns; what it comes after; the turn of the hello, which is the last that the client says.
+# The turns, with who speaks in each; what the hello comes after; and its turn, which is the last of the client.
 CONVERSATIONS = {
     "smtp": ([("s", b"220 mail.example ESMTP\r\n"), ("c", b"EHLO a\r\n"), ("s", b"250-mail.example\r\n250 STARTTLS\r\n"), ("c", b"STARTTLS\r\n"),
               ("s", b"220 Ready\r\n")], "smtp", 6),
@@ -54,7 +54,7 @@ CONVERSATIONS = {
                           ("s", b"220 mail.example ESMTP\r\n"), ("c", b"STARTTLS\r\n"), ("s", b"220 Ready\r\n")], "smtp", 7),
     "unknown": ([("s", b"hello there\n")], "unknown", 2),
 }
-# Where the hello comes in the same turn, right behind the words.
+# Where the hello comes in the same turn, right after the words.
 BEHIND = {
     "mysql": ([("s", MYSQL), ("c", MYSQL_SSL)], "mysql", 2),
     "postgres-at-once": ([("c", b"\0\0\0\x08\4\xd2\x16\x2f")], "postgres", 1),
@@ -66,7 +66,7 @@ BEHIND = {
 
 
 class Talk:
-    """A connection, frame by frame; each frame acknowledges all that the other side has said."""
+    """A connection, frame by frame. Each frame acknowledges everything that the other side has said."""
 
     def __init__(self, port=40000):
         self.port, self.next = port, {"c": 1001, "s": 5001}
@@ -74,7 +74,7 @@ class Talk:
                        segment(port, 80, 1001, ACK, ack=5001)]
 
     def frame(self, side, payload=b"", flags=ACK, seq=None, ack=None):
-        """A segment that is not noted."""
+        """Returns a segment without adding it to the connection."""
         seq = self.next[side] if seq is None else seq
         ack = self.next["s" if side == "c" else "c"] if ack is None else ack
         if side == "c":
@@ -178,7 +178,7 @@ class Conversations(InFolder):
 
 
 class Pieces(InFolder):
-    """The hello after STARTTLS, however its frames come."""
+    """The hello after STARTTLS, in whatever pieces its frames bring it."""
 
     def setUp(self):
         super().setUp()
@@ -270,7 +270,7 @@ class Bounds(InFolder):
 
 
 class Others(InFolder):
-    """What gets no line of its own."""
+    """What has no line of its own."""
 
     def check(self, frames, lines):
         found = entries(pcap(frames))
@@ -293,7 +293,7 @@ class Others(InFolder):
         talk = Talk().say("c", b"POST / HTTP/1.1\r\n\r\n").say("c", HELLO)
         self.check(talk.frames, 1)
         talk.frames += [talk.frame("s", b"HTTP/1.1 100 Continue\r\n\r\n", ack=1001 + 19)]
-        talk.frames += [talk.frame("c", HELLO, ack=5001)]                # sent before it had heard
+        talk.frames += [talk.frame("c", HELLO, ack=5001)]                # sent before the client had heard
         self.check(talk.frames, 1)
 
     def test_download_after_the_client_has_closed(self):
@@ -333,11 +333,11 @@ class Others(InFolder):
 
 
 class Recorded(unittest.TestCase):
-    """Captures of real programs: the hellos are those that stock tshark has, but for those that answer a HelloRetryRequest."""
+    """Captures of real programs: the hellos are those that stock tshark shows, except those that answer a HelloRetryRequest."""
     HELLO_RETRY_REQUEST = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"        # RFC 8446 4.1.3
 
     def hellos(self, name):
-        """The frames that have one, or its end."""
+        """Returns the frames that have a ClientHello, or its end."""
         fields = ("frame.number", "tcp.stream", "tls.handshake.type", "tls.handshake.random")
         rows = tshark_runner.run_tshark(["-r", name, "-d", "tcp.port==3389,tls", "-Y", "tls.handshake.type == 1 || tls.handshake.type == 2", "-T", "fields",
                                          *(word for field in fields for word in ("-e", field))], plugin=False).stdout.decode().splitlines()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the text of a display filter tells. */
+/* test-display-filter.c - what the text of a display filter tells. */
 #include "tshark/display-filter.h"
 
 #include <glib.h>
