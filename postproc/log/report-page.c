@@ -9,18 +9,12 @@
 
 #include "base/message.h"
 #include "base/printable.h"
+#include "report-chart.h"
 #include "report-embedded.h"
 #include "report-internal.h"
 
-#define SOURCES_MAX 4 /* captures named in the head */
-#define DAY_MS INT64_C(86400000)
-#define TICKS_MAX 5           /* below the time line */
-#define TICK_PERCENT_MAX 86.0 /* behind that a text has no room */
-#define LINE_HEIGHT 120U      /* of the time line, in units of its own */
-#define SPARK_HEIGHT 24U      /* of that of one protocol */
-#define SPAN_WIDTH 200.0      /* of the line from a name's first time to its last */
-#define SPAN_MARGIN 3.0       /* its round ends */
-#define ROOM_BYTES 262144     /* written out when so much has come together */
+#define SOURCES_MAX 4     /* captures named in the head */
+#define ROOM_BYTES 262144 /* written out when so much has come together */
 
 typedef struct {
     const FpReport *report;
@@ -177,151 +171,11 @@ static void append_figures(Page *page)
     append(page, "</dl>\n");
 }
 
-static uint64_t in_bin(const FpTimeLine *line, unsigned bin)
-{
-    uint64_t n = 0;
-
-    for (unsigned series = 0; series < FP_TIME_LINE_SERIES; series++)
-        n += line->counts[series][bin];
-    return n;
-}
-
-/* How high n is where most is height: what is there at all can be seen. */
-static unsigned height_of(uint64_t n, uint64_t most, unsigned height)
-{
-    return n == 0 ? 0 : MAX(1U, (unsigned)((double)n / (double)most * height));
-}
-
-/* How long a bin is, in the largest unit that fits. */
-static void append_width(Page *page, int64_t ms)
-{
-    static const struct {
-        int64_t ms;
-        const char *name;
-    } units[] = {{DAY_MS, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}, {1, "millisecond"}};
-    size_t i = 0;
-
-    while (ms % units[i].ms != 0)
-        i++;
-    append_number(page, (uint64_t)(ms / units[i].ms));
-    g_string_append_printf(page->text, " %s%s", units[i].name, ms == units[i].ms ? "" : "s");
-}
-
-static void append_bars(Page *page, const FpTimeLine *line, uint64_t most)
-{
-    for (unsigned bin = 0; bin < line->n; bin++) {
-        const uint64_t n = in_bin(line, bin);
-        const unsigned height = height_of(n, most, LINE_HEIGHT);
-        if (n == 0)
-            continue;
-        g_string_append_printf(page->text, "<rect x=\"%u\" y=\"%u\" width=\"84\" height=\"%u\"><title>", bin * 100 + 8,
-                               LINE_HEIGHT - height, height);
-        append_time(page, fp_time_line_begin_of(line, bin));
-        if (line->width_ms < 1000)
-            g_string_append_printf(page->text, ".%03u", (unsigned)(fp_time_line_begin_of(line, bin).ns / 1000000));
-        append(page, ": ");
-        append_number(page, n);
-        append(page, "</title></rect>\n");
-    }
-}
-
-/* How far apart the ticks below the time line are: a round number, by which there are few. */
-static int64_t tick_ms(int64_t all_ms)
-{
-    static const int64_t steps[] = {1,      2,      5,       10,      20,      50,       100,      200,      500,
-                                    1000,   2000,   5000,    10000,   15000,   30000,    60000,    120000,   300000,
-                                    600000, 900000, 1800000, 3600000, 7200000, 10800000, 21600000, 43200000, 86400000};
-    size_t i = 0;
-
-    while (i + 1 < G_N_ELEMENTS(steps) && all_ms / steps[i] > TICKS_MAX)
-        i++;
-    return all_ms / steps[i] <= TICKS_MAX ? steps[i] : (all_ms / TICKS_MAX / DAY_MS + 1) * DAY_MS;
-}
-
-/* A time as short as the distance between ticks allows; the first of a day says which. */
-static void append_tick(Page *page, int64_t ms, int64_t step_ms, int64_t *day)
-{
-    const int64_t seconds = ms / 1000 - (ms % 1000 < 0), is_in = ms / DAY_MS - (ms % DAY_MS < 0);
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    fp_report_append_time(text, (FpTime){.seconds = seconds});
-    if (text->len != strlen("2026-11-24 20:47:05")) { /* a damaged file's */
-        append(page, text->str);
-        return;
-    }
-    if (step_ms >= DAY_MS)
-        g_string_truncate(text, 10);
-    else if (step_ms >= 60000)
-        g_string_truncate(text, 16);
-    else if (step_ms < 1000)
-        g_string_append_printf(text, ".%03d", (int)(ms - seconds * 1000));
-    append(page, text->str + (step_ms >= DAY_MS ? 0 : is_in != *day ? 5 : 11));
-    *day = is_in;
-}
-
-/* Ticks of an SVG without a scale, so that their texts have the size of other texts. */
-static void append_ticks(Page *page, const FpTimeLine *line)
-{
-    const int64_t begin_ms = line->first * line->width_ms, all_ms = line->width_ms * line->n, step_ms = tick_ms(all_ms);
-    int64_t day = begin_ms / DAY_MS - (begin_ms % DAY_MS < 0);
-
-    append(page, "<svg class=\"axis\" aria-hidden=\"true\">");
-    for (int64_t ms = begin_ms / step_ms * step_ms;; ms += step_ms) {
-        const double percent = (double)(ms - begin_ms) / (double)all_ms * 100;
-        char x[G_ASCII_DTOSTR_BUF_SIZE];
-        if (percent > TICK_PERCENT_MAX)
-            break;
-        if (percent < 0)
-            continue;
-        g_ascii_formatd(x, sizeof x, "%.3f", percent);
-        g_string_append_printf(page->text, "<line x1=\"%s%%\" y1=\"0\" x2=\"%s%%\" y2=\"16\"/><text x=\"%s%%\" y=\"14\" dx=\"5\">", x, x,
-                               x);
-        append_tick(page, ms, step_ms, &day);
-        append(page, "</text>");
-    }
-    append(page, "</svg>\n");
-}
-
 static void append_time_line(Page *page)
 {
-    const FpTimeLine *line = fp_tally_time_line(page->report->tally);
-    uint64_t most = 0;
-
-    for (unsigned bin = 0; bin < line->n; bin++)
-        most = MAX(most, in_bin(line, bin));
-    append(page, "<section aria-labelledby=\"over-time\">\n<div class=\"head\"><h2 id=\"over-time\">Over time</h2><p "
-                 "class=\"count\">streams in each ");
-    append_width(page, line->width_ms);
-    append(page, ", at most ");
-    append_number(page, most);
-    append(page, "</p></div>\n<figure>\n");
-    g_string_append_printf(
-        page->text, "<svg class=\"time\" viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" role=\"img\" aria-labelledby=\"over-time\">\n",
-        line->n * 100, LINE_HEIGHT);
-    append_bars(page, line, most);
-    append(page, "</svg>\n");
-    append_ticks(page, line);
-    append(page, "</figure>\n</section>\n");
-}
-
-/* The same of one protocol, as high as its own highest bar. */
-static void append_spark(Page *page, const FpTimeLine *line, FpSaidProtocol protocol)
-{
-    uint64_t most = 0;
-
-    for (unsigned bin = 0; bin < line->n; bin++)
-        most = MAX(most, line->counts[protocol][bin]);
-    g_string_append_printf(page->text,
-                           "<svg class=\"spark\" viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"at most ",
-                           line->n * 10, SPARK_HEIGHT);
-    append_number(page, most);
-    append(page, " at once\"><path d=\"");
-    for (unsigned bin = 0; bin < line->n; bin++) {
-        const unsigned height = height_of(line->counts[protocol][bin], most, SPARK_HEIGHT);
-        if (height > 0)
-            g_string_append_printf(page->text, "M%u %uv-%uh9v%uz", bin * 10, SPARK_HEIGHT, height, height);
-    }
-    append(page, "\"/></svg>");
+    append(page, "<section aria-labelledby=\"over-time\">\n<div class=\"head\"><h2 id=\"over-time\">Over time</h2>");
+    fp_report_chart_all(page->text, fp_tally_time_line(page->report->tally));
+    append(page, "</section>\n");
 }
 
 static void append_table_head(Page *page, const char *id, const char *class)
@@ -369,29 +223,10 @@ static void append_protocols(Page *page)
         append(page, "</td>");
         append_times(page, protocols[i].count);
         append(page, "<td class=\"g\">");
-        append_spark(page, fp_tally_time_line(tally), protocols[i].protocol);
+        fp_report_chart_protocol(page->text, fp_tally_time_line(tally), protocols[i].protocol);
         append(page, "</td></tr>\n");
     }
     append(page, "</tbody>\n</table>\n</div>\n</section>\n");
-}
-
-static double seconds_between(FpTime first, FpTime last)
-{
-    return (double)last.seconds - (double)first.seconds + ((double)last.ns - (double)first.ns) / 1e9;
-}
-
-/* From when to when a name was said, on a line as long as the capture. */
-static void append_span(Page *page, const FpTallyCount *count)
-{
-    const FpTallyCount *all = fp_tally_all(page->report->tally);
-    const double whole = seconds_between(all->first, all->last), width = SPAN_WIDTH - 2 * SPAN_MARGIN;
-    const double from = whole > 0 ? seconds_between(all->first, count->first) / whole * width : 0;
-    const double length = whole > 0 ? seconds_between(count->first, count->last) / whole * width : 0;
-
-    g_string_append_printf(
-        page->text,
-        "<svg class=\"span\" viewBox=\"0 0 %d 8\" aria-hidden=\"true\"><path class=\"all\" d=\"M0 4h%d\"/><path d=\"M%d 4h%d\"/></svg>",
-        (int)SPAN_WIDTH, (int)SPAN_WIDTH, (int)(SPAN_MARGIN + from + 0.5), (int)(length + 0.5));
 }
 
 static void append_row(Page *page, FpTallyKind kind, const FpTallyName *said)
@@ -406,7 +241,7 @@ static void append_row(Page *page, FpTallyKind kind, const FpTallyName *said)
     append(page, said->missed_max > 0 ? "+</td>" : "</td>");
     append_times(page, &said->count);
     append(page, "<td class=\"g\">");
-    append_span(page, &said->count);
+    fp_report_chart_span(page->text, fp_tally_all(page->report->tally), &said->count);
     append(page, "</td></tr>\n");
     if (page->text->len >= ROOM_BYTES)
         write_out(page);

@@ -42,7 +42,10 @@ class Counts(unittest.TestCase):
         if said or done.returncode in (0, CUT):
             self.assertRegex(head, r"(^|[^\d,])%s said something" % f"{len(said) - later:,}")
             self.assertEqual("; %d ClientHello" % later in head, later > 0)
-        self.assertEqual("ended too early" in head, bool(head and done.returncode))
+        if "ended too early" in head:
+            self.assertNotEqual(done.returncode, 0)
+        elif head:
+            self.assertIn(done.returncode, (0, CUT), "1 is also what the sanitizer makes of libwiretap's leaks")
         on_page, others_on_page = said_report.from_page(page(*paths)) if done.returncode in (0, CUT) else (counts, others)
         for kind in said_report.KINDS:
             names, found = wanted.get(kind, {}), counts.get(kind, {})
