@@ -43,6 +43,12 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
         return
         ;;
+    --only)
+        words='tls quic http http2 ssh proxy smtp ftp pop3 imap mysql pgsql mqtt rdp smb dns socks xmpp ldap unknown'
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "${current##*,}")
+        [[ $current == *,* ]] && COMPREPLY=("${COMPREPLY[@]/#/${current%,*},}")
+        return
+        ;;
     --log-format)
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
         return
@@ -53,15 +59,15 @@ _firstpayload()
             return
         fi
         ;;
-    --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
+    --sni | --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -j | --threads | -B | --buffer-size | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
         return
         ;;
     esac
     if [[ $current == -* ]]; then
         local looked_at='--formats --filter --display-filter --all-hellos --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
-        local selection="--format --compress --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --in-order --host --community-id-seed $looked_at"
+        local selection="--format --compress --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --log-reply --only --sni --redact --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
-        show) words="--color --quiet --interface --count --follow $looked_at" ;;
+        show) words="--color --only --sni --redact --quiet --interface --count --follow $looked_at" ;;
         said) words="--html --top --max-names --color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --list --interface --count --snapshot-length --buffer-size --no-promiscuous-mode --threads --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;

@@ -21,6 +21,10 @@ void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char
          "Wait for the rest of a message until nothing of it has come for N seconds (default: 5)", "N"},
         {"message-memory", 0, 0, G_OPTION_ARG_STRING, &arguments->message_memory,
          "Messages that wait for their rest take at most SIZE: bytes, or with K, M, G, T (default: 64M)", "SIZE"},
+        {"log-reply", 0, 0, G_OPTION_ARG_NONE, &arguments->reply,
+         "Have what the other side answers in each line too, which waits for it; neither with --fields nor with -Y", NULL},
+        {"redact", 0, 0, G_OPTION_ARG_NONE, &arguments->redact,
+         "Replace passwords, cookies and tokens in each line by asterisks; what --fields asks for stays", NULL},
         {"in-order", 0, 0, G_OPTION_ARG_NONE, &arguments->in_order,
          "Write lines in the order of first payload frames, not as their messages become complete", NULL},
         {"host", 0, 0, G_OPTION_ARG_STRING, &arguments->host, "Have NAME, the sensor's, in each JSON line as host", "NAME"},
@@ -32,6 +36,7 @@ void fp_log_arguments_add(FpLogArguments *arguments, GArray *options, const char
     *arguments = (FpLogArguments){
         .payload_bytes = NOT_GIVEN, .message_bytes = NOT_GIVEN, .message_wait_s = NOT_GIVEN, .community_id_seed = NOT_GIVEN};
     fp_option_table_add(options, entries);
+    fp_choice_arguments_add(&arguments->choice, options);
 }
 
 /* Returns number if it was given, else other. */
@@ -58,9 +63,10 @@ static bool read_fields(FpLogArguments *arguments)
 
 static bool is_any_given(const FpLogArguments *arguments)
 {
-    return arguments->format != NULL || arguments->fields != NULL || arguments->host != NULL || arguments->message_memory != NULL ||
-           arguments->in_order || arguments->payload_bytes != NOT_GIVEN || arguments->message_bytes != NOT_GIVEN ||
-           arguments->message_wait_s != NOT_GIVEN || arguments->community_id_seed != NOT_GIVEN;
+    return fp_choice_arguments_are_given(&arguments->choice) || arguments->format != NULL || arguments->fields != NULL ||
+           arguments->host != NULL || arguments->message_memory != NULL || arguments->in_order || arguments->redact || arguments->reply ||
+           arguments->payload_bytes != NOT_GIVEN || arguments->message_bytes != NOT_GIVEN || arguments->message_wait_s != NOT_GIVEN ||
+           arguments->community_id_seed != NOT_GIVEN;
 }
 
 static bool is_within(gint64 number, gint64 max)
@@ -86,6 +92,8 @@ static const char *read_messages(const FpLogArguments *arguments, FpLogStyle *st
     style->message_bytes = (uint32_t)bytes;
     style->message_wait_ns = wait_s * 1000000000;
     style->in_order = arguments->in_order;
+    style->redacts = arguments->redact;
+    style->has_reply = arguments->reply;
     return NULL;
 }
 
@@ -116,19 +124,21 @@ bool fp_log_arguments_check(FpLogArguments *arguments, bool has_log, FpLogFormat
 
     *style = (FpLogStyle){.format = format};
     if (!has_log && is_any_given(arguments))
-        wrong = "--log-format, --fields, --log-bytes, --message-bytes, --message-wait, --message-memory, --in-order, --host and "
-                "--community-id-seed go with --log";
+        wrong =
+            "--log-format, --fields, --log-bytes, --message-bytes, --message-wait, --message-memory, --log-reply, --redact, --only, --sni, "
+            "--in-order, --host and --community-id-seed go with --log";
     if (wrong == NULL)
         wrong = read_style(arguments, style);
     if (wrong == NULL)
         wrong = read_messages(arguments, style);
     if (wrong != NULL)
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
-    return wrong == NULL;
+    return wrong == NULL && fp_choice_arguments_check(&arguments->choice, &style->choice, error);
 }
 
 void fp_log_arguments_clear(FpLogArguments *arguments)
 {
+    fp_choice_arguments_clear(&arguments->choice);
     g_free(arguments->format);
     g_free(arguments->fields);
     g_free(arguments->host);

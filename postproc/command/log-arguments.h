@@ -3,9 +3,11 @@
 #ifndef FP_LOG_ARGUMENTS_H
 #define FP_LOG_ARGUMENTS_H
 
+#include "choice-arguments.h"
 #include "log/log.h"
 
 typedef struct {
+    FpChoiceArguments choice;
     char *format;
     char *fields;
     char **field_names;
@@ -15,6 +17,8 @@ typedef struct {
     gint64 message_bytes;
     gint64 message_wait_s;
     gboolean in_order;
+    gboolean redact;
+    gboolean reply;
     gint64 community_id_seed;
 } FpLogArguments;
 

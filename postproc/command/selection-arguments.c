@@ -148,6 +148,15 @@ bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *
     return arguments->format == NULL || *format != FP_WRITER_AS_INPUT;
 }
 
+bool fp_selection_arguments_add_replies(FpSelection *selection, GError **error)
+{
+    selection->rules.asked = FP_CLASS_ASKED;
+    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
+        return true;
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, "--log-reply goes neither with --fields nor with -Y");
+    return false;
+}
+
 bool fp_selection_arguments_check_questions(const FpSelection *selection, GError **error)
 {
     if (selection->rules.transports == FP_TAKES_TCP || (selection->questions.fields == NULL && selection->questions.filter == NULL))
@@ -170,7 +179,7 @@ bool fp_selection_arguments_check_hellos(const FpSelection *selection, bool has_
 {
     if (!selection->all_hellos || has_messages)
         return true;
-    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, "--all-hellos goes with --log, and with --log-bytes above 0");
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, "--all-hellos goes with --log");
     return false;
 }
 

@@ -39,6 +39,10 @@ void fp_selection_arguments_add_kept(FpSelectionArguments *arguments, GArray *op
  * Returns false and sets error when they make no sense. */
 bool fp_selection_arguments_check(FpSelectionArguments *arguments, FpSelection *selection, int *format, GError **error);
 
+/* Has replies looked for, which takes more classes of frames than are kept. Returns false and sets error when tshark is to be asked, as
+ * lines then wait for that. */
+bool fp_selection_arguments_add_replies(FpSelection *selection, GError **error);
+
 /* Whether tshark can be asked all of selection->questions about the streams that selection takes. Returns false and sets error. */
 bool fp_selection_arguments_check_questions(const FpSelection *selection, GError **error);
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/terminal.h"
+#include "choice-arguments.h"
 #include "input-arguments.h"
 #include "option-table.h"
 #include "selection-arguments.h"
@@ -30,7 +31,9 @@ static const char description[] =
 struct FpShowArguments {
     FpInputArguments input;
     FpSelectionArguments selection;
+    FpChoiceArguments choice;
     char *color;
+    gboolean redact;
     gboolean quiet;
     FpTable *table;
 };
@@ -40,6 +43,7 @@ static bool parse(FpShowArguments *arguments, char **argv, GError **error)
     const GOptionEntry entries[] = {
         {"color", 0, 0, G_OPTION_ARG_STRING, &arguments->color, "Colour the table: auto (on a terminal, the default), always, never",
          "WHEN"},
+        {"redact", 0, 0, G_OPTION_ARG_NONE, &arguments->redact, "Replace passwords, cookies and tokens by asterisks", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
@@ -49,6 +53,7 @@ static bool parse(FpShowArguments *arguments, char **argv, GError **error)
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
+    fp_choice_arguments_add(&arguments->choice, options);
     return fp_option_table_parse(options, summary, description, argv, error);
 }
 
@@ -83,9 +88,10 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
                                       .payload_bytes = PAYLOAD_BYTES,
                                       .message_wait_ns = FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT * INT64_C(1000000000),
                                       .message_memory = FP_LOG_MESSAGE_MEMORY_DEFAULT,
+                                      .redacts = arguments->redact,
                                       .in_order = arguments->input.interface == NULL,
                                       .table = arguments->table};
-    return true;
+    return fp_choice_arguments_check(&arguments->choice, &options->log_style.choice, error);
 }
 
 FpShowArguments *fp_show_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
@@ -103,6 +109,7 @@ void fp_show_arguments_free(FpShowArguments *arguments)
     fp_input_arguments_clear(&arguments->input);
     fp_selection_arguments_clear(&arguments->selection);
     fp_table_free(arguments->table);
+    fp_choice_arguments_clear(&arguments->choice);
     g_free(arguments->color);
     g_free(arguments);
 }

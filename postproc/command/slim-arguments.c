@@ -113,6 +113,8 @@ static const char *check_log(const FpSlimArguments *arguments)
         return "--log takes the name of a file, or -";
     if (is_standard_output(arguments->log) && (arguments->list || is_standard_output(arguments->output)))
         return "only one of log, list and capture can go to standard output";
+    if (writes_capture(arguments) && fp_choice_arguments_are_given(&arguments->log_style.choice))
+        return "--only and --sni choose lines of the log, and not frames of a capture; leave out -w, or use -Y";
     if (writes_capture(arguments) || arguments->list)
         return NULL;
     if (arguments->selection.keep != NULL || arguments->selection.format != NULL || arguments->selection.marked_only ||
@@ -173,10 +175,11 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     if (!fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_TEXT, &options->log_style, error))
         return false;
     options->selection.questions.fields = arguments->log_style.field_names;
+    if (options->log_style.has_reply && !fp_selection_arguments_add_replies(&options->selection, error))
+        return false;
     if (!fp_selection_arguments_check_questions(&options->selection, error))
         return false;
-    const bool has_messages = arguments->log != NULL && fp_log_has_facts(&options->log_style);
-    if (!fp_selection_arguments_check_hellos(&options->selection, has_messages, error))
+    if (!fp_selection_arguments_check_hellos(&options->selection, arguments->log != NULL, error))
         return false;
     if (options->output == NULL && !options->list)
         options->selection.keep = 0;

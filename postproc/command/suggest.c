@@ -33,19 +33,18 @@ static unsigned distance(const char *one, const char *other)
     return cost[n_one][n_other];
 }
 
-/* Returns the command that word is the beginning of, or a few letters away from; NULL: there is none. */
-static const char *nearest(const char *const *commands, const char *word)
+const char *fp_suggest_nearest(const char *const *words, const char *word)
 {
     const char *found = NULL;
     unsigned least = DISTANCE_MAX + 1;
 
     if (word[0] == '\0' || strlen(word) > WORD_BYTES_MAX)
         return NULL;
-    for (; *commands != NULL; commands++) {
-        unsigned away = g_str_has_prefix(*commands, word) ? 0 : distance(word, *commands);
+    for (; *words != NULL; words++) {
+        unsigned away = g_str_has_prefix(*words, word) ? 0 : distance(word, *words);
         if (away < least && away < strlen(word)) {
             least = away;
-            found = *commands;
+            found = *words;
         }
     }
     return found;
@@ -102,7 +101,7 @@ char *fp_suggest(const char *const *commands, char **words)
 {
     GString *text = g_string_new("firstpayload: ");
     char **files = words + words_before_file(words);
-    const char *command = nearest(commands, words[0]);
+    const char *command = fp_suggest_nearest(commands, words[0]);
 
     fp_printable_escape(text, (const uint8_t *)files[0], strlen(files[0]));
     g_string_append(text, ": ");

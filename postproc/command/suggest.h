@@ -7,4 +7,7 @@
  * standard error; free with g_free. */
 char *fp_suggest(const char *const *commands, char **words);
 
+/* Returns which of words, NULL-terminated, word is the beginning of, or a few letters away from; NULL: there is none. */
+const char *fp_suggest_nearest(const char *const *words, const char *word);
+
 #endif

@@ -182,6 +182,9 @@ static const char *read_words(FpWatchArguments *arguments)
         return "--log takes beside or only";
     if (arguments->follow && (arguments->log == NULL || arguments->once || arguments->options.spool.then == FP_THEN_KEEP))
         return "--follow goes with --log, and neither with --once nor with --then keep";
+    if (arguments->options.outputs & FP_WATCH_CAPTURE && arguments->log != NULL &&
+        fp_choice_arguments_are_given(&arguments->log_style.choice))
+        return "--only and --sni choose lines of logs, and not frames of captures; they go with --log only";
     if (arguments->options.outputs == FP_WATCH_LOG && (arguments->selection.keep != NULL || arguments->selection.format != NULL ||
                                                        arguments->selection.marked_only || arguments->selection.compress != NULL))
         return "with --log only no captures are written; --keep, --format, --compress and --marked-only are about captures";
@@ -217,20 +220,23 @@ static bool read_shared_options(FpWatchArguments *arguments, GError **error)
 {
     FpWatchOptions *options = &arguments->options;
 
+    if (arguments->log == NULL)
+        arguments->log_style.redact = FALSE; /* a configuration may have it always, in case there will be logs */
     if (!fp_selection_arguments_check(&arguments->selection, &options->selection, &options->format, error) ||
         !fp_selection_arguments_packing(&arguments->selection, NULL, &options->packing, error) ||
         !fp_log_arguments_check(&arguments->log_style, arguments->log != NULL, FP_LOG_JSON, &options->log_style, error))
         return false;
     options->selection.questions.fields = arguments->log_style.field_names;
+    if (options->log_style.has_reply && !fp_selection_arguments_add_replies(&options->selection, error))
+        return false;
     if (options->outputs == FP_WATCH_LOG)
         options->selection.keep = 0;
     options->spool.follows = arguments->follow;
     options->spool.pcapng_by_wiretap = fp_writer_needs_wiretap(NULL, options->format);
     /* what is built again after a crash must not depend on how fast tshark is */
     options->log_style.in_order |= options->selection.questions.fields != NULL || options->selection.questions.filter != NULL;
-    const bool has_messages = arguments->log != NULL && fp_log_has_facts(&options->log_style);
     return fp_selection_arguments_check_questions(&options->selection, error) &&
-           fp_selection_arguments_check_hellos(&options->selection, has_messages, error) &&
+           fp_selection_arguments_check_hellos(&options->selection, arguments->log != NULL, error) &&
            check_questions(&options->selection.questions, error);
 }
 

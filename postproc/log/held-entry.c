@@ -41,6 +41,7 @@ FpHeldEntry *fp_held_entry_new(const FpLogEntry *entry, uint32_t payload_bytes)
     held->entry = *entry;
     held->entry.message = (FpLogMessage){0};
     held->entry.facts = NULL;
+    held->entry.reply = NULL;
     held->entry.payload = fp_span_first(entry->payload, payload_bytes);
     held->segment = *entry->segment;
     held->verdict = *entry->verdict;
@@ -74,6 +75,12 @@ void fp_held_entry_set_turn(FpHeldEntry *held, uint32_t turn, FpSaidWay way)
 {
     held->entry.turn = turn;
     held->entry.way = way;
+}
+
+uint8_t *fp_held_entry_payload(FpHeldEntry *held, size_t *n)
+{
+    *n = held->entry.payload.captured;
+    return held->payload;
 }
 
 static uint32_t interface_bytes(const FpHeldEntry *held)

@@ -22,6 +22,9 @@ const FpLogEntry *fp_held_entry_get(const FpHeldEntry *held);
 /* Makes it the entry of a later ClientHello (FpLogEntry.turn, way), which is not saved with it. */
 void fp_held_entry_set_turn(FpHeldEntry *held, uint32_t turn, FpSaidWay way);
 
+/* Returns what the entry has of the payload, so that it can be changed; *n: how many bytes. */
+uint8_t *fp_held_entry_payload(FpHeldEntry *held, size_t *n);
+
 /* The memory that it takes, with what the allocator adds. */
 size_t fp_held_entry_bytes(const FpHeldEntry *held);
 

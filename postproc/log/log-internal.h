@@ -15,6 +15,9 @@ void fp_log_table(GString *row, const FpLogStyle *style, const FpLogEntry *entry
 /* Returns the captured payload, cut to what a line may have. */
 FpSpan fp_log_payload(const FpLogStyle *style, const FpLogEntry *entry);
 
+/* Appends the two members of a JSON object that payloads have, a comma before each. */
+void fp_log_append_payload_json(GString *line, FpSpan payload);
+
 /* Appends an address in the usual text form (RFC 5952). */
 void fp_log_append_address(GString *line, const uint8_t *address, unsigned address_bytes);
 

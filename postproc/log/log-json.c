@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "community-id.h"
 #include "log-internal.h"
+#include "log-reply.h"
 #include "log-said.h"
 
 /* Appends a comma, and a key up to where its value begins. end: how the key ends, with its quote. */
@@ -119,7 +120,7 @@ static void append_base64(GString *line, const uint8_t *bytes, size_t n)
     g_string_truncate(line, before + added);
 }
 
-static void append_payload(GString *line, FpSpan payload)
+void fp_log_append_payload_json(GString *line, FpSpan payload)
 {
     g_string_append(line, ",\"payload\":\"");
     append_base64(line, payload.bytes, payload.captured);
@@ -130,9 +131,11 @@ static void append_payload(GString *line, FpSpan payload)
 
 static void append_message(GString *line, const FpLogStyle *style, const FpLogMessage *message)
 {
-    g_string_append(line, ",\"message\":\"");
-    append_base64(line, message->bytes, MIN(message->n, style->message_bytes));
-    g_string_append_c(line, '"');
+    if (style->message_bytes > 0) {
+        g_string_append(line, ",\"message\":\"");
+        append_base64(line, message->bytes, MIN(message->n, style->message_bytes));
+        g_string_append_c(line, '"');
+    }
     append_number(line, "message_length", message->n);
     append_flag(line, "complete", message->is_complete);
     g_string_append(line, ",\"frames\":[");
@@ -216,11 +219,12 @@ void fp_log_json(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     append_vlans(line, entry);
     append_source(line, entry);
     append_verdict(line, entry);
-    append_payload(line, fp_log_payload(style, entry));
-    if (fp_log_has_facts(style)) {
-        append_message(line, style, &entry->message);
-        append_turn(line, entry);
-        fp_log_append_said_json(line, entry->facts, entry->verdict->side);
-    }
+    if (style->payload_bytes > 0)
+        fp_log_append_payload_json(line, fp_log_payload(style, entry));
+    append_message(line, style, &entry->message);
+    append_if(line, "redacted", entry->is_redacted);
+    append_turn(line, entry);
+    fp_log_append_said_json(line, entry->facts, entry->verdict->side);
+    fp_log_append_reply_json(line, style, entry);
     append_answer(line, style, answer);
 }

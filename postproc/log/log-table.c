@@ -72,7 +72,8 @@ static void append_remarks(GString *row, const FpLogEntry *entry, FpSpan payload
                    {"fast open", verdict->fast_open},
                    {"midstream", verdict->midstream},
                    {"out of order", verdict->out_of_order},
-                   {"not captured", payload.captured == 0}};
+                   {"not captured", payload.captured == 0},
+                   {"redacted", entry->is_redacted}};
     const char *before = "(";
 
     if (entry->turn != 0) {

@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "log-internal.h"
+#include "log-reply.h"
 #include "log-said.h"
 
 /* Appends words, separated by commas; or a dash, so that no column is empty. */
@@ -67,12 +68,10 @@ static void append_ja4(GString *line, const FpSaidTls *tls)
 }
 
 /* What the message says: an item, behind a tab as all that follow, as whatever was sent has its tabs escaped. */
-static void append_said(GString *line, const FpLogStyle *style, const FpLogEntry *entry)
+static void append_said(GString *line, const FpLogEntry *entry)
 {
     gsize before = line->len;
 
-    if (!fp_log_has_facts(style))
-        return;
     g_string_append_c(line, '\t');
     if (!fp_log_append_said(line, entry->facts))
         g_string_truncate(line, before);
@@ -82,6 +81,8 @@ static void append_said(GString *line, const FpLogStyle *style, const FpLogEntry
         g_string_append(line, "\tincomplete");
     if (entry->turn != 0)
         g_string_append_printf(line, "\tturn=%" PRIu32 "\tafter=%s", entry->turn, fp_said_way_name(entry->way));
+    if (entry->is_redacted)
+        g_string_append(line, "\tredacted");
 }
 
 void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry, const FpLogAnswer *answer)
@@ -109,6 +110,7 @@ void fp_log_text(GString *line, const FpLogStyle *style, const FpLogEntry *entry
     if (payload.captured > 0)
         g_string_append_c(line, ' ');
     fp_printable_escape(line, payload.bytes, payload.captured);
-    append_said(line, style, entry);
+    append_said(line, entry);
+    fp_log_append_reply(line, style, entry);
     append_answer(line, style, answer);
 }

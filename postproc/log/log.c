@@ -29,11 +29,6 @@ bool fp_log_format_from_text(const char *text, FpLogFormat *format)
     return false;
 }
 
-bool fp_log_has_facts(const FpLogStyle *style)
-{
-    return style->payload_bytes > 0;
-}
-
 const char *fp_log_suffix(FpLogFormat format)
 {
     return formats[format].suffix;

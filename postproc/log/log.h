@@ -14,8 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "choice.h"
 #include "decode/span.h"
 #include "output/output.h"
+#include "said/answer.h"
 #include "said/said.h"
 #include "segment.h"
 #include "table.h"
@@ -31,10 +33,13 @@ typedef enum {
 /* What lines look like. */
 typedef struct {
     FpLogFormat format;
-    uint32_t payload_bytes;  /* at most this many bytes of each payload are in its line */
-    uint32_t message_bytes;  /* and this many of each message */
+    uint32_t payload_bytes;  /* at most this many bytes of each payload are in its line; 0: there is no payload in it */
+    uint32_t message_bytes;  /* and this many of each message; likewise */
     int64_t message_wait_ns; /* nothing of a message has come for so long: its line is written */
     uint64_t message_memory; /* messages whose lines wait take at most this much */
+    FpChoice choice;         /* of messages that have lines */
+    bool has_reply;          /* lines have what was answered, and wait for it */
+    bool redacts;            /* no line has secrets */
     bool in_order;           /* lines come in the order of first payload frames, not in that in which messages are complete */
     uint16_t community_id_seed;
     const char *host;    /* the sensor's name in JSON lines; NULL: none */
@@ -60,6 +65,15 @@ typedef struct {
     bool is_complete; /* nothing more was waited for */
 } FpLogMessage;
 
+/* What the other side answered. */
+typedef struct {
+    FpSpan payload;   /* of the first frame */
+    uint64_t frame;   /* its number in the entry's capture; 0: it is in another */
+    int64_t delay_ns; /* since the first payload frame */
+    FpSide side;      /* who answered */
+    const FpSaidAnswer *answer;
+} FpLogReply;
+
 /* A first payload frame, or the first frame of a later ClientHello, and everything that a line says about it. All of it is borrowed. */
 typedef struct {
     const char *source; /* the capture file; or, with is_live, the interface */
@@ -77,11 +91,10 @@ typedef struct {
     FpLogMessage message;
     uint32_t turn; /* of a ClientHello that is not the first thing said in its stream, the number of its turn (verdict.h); else 0 */
     FpSaidWay way; /* and what it comes after */
-    const FpSaidFacts *facts; /* what the message says; this and the message are not looked at unless fp_log_has_facts */
+    const FpSaidFacts *facts; /* what the message says */
+    const FpLogReply *reply;  /* NULL: it was not asked for, or none came */
+    bool is_redacted;         /* secrets in payload, message and facts were replaced by asterisks */
 } FpLogEntry;
-
-/* Returns whether lines have what the payload says. With no bytes of it in the log, nothing else that was sent is there, either. */
-bool fp_log_has_facts(const FpLogStyle *style);
 
 /* Looks up a format by its name, "text" or "json". Returns false when there is none of that name. */
 bool fp_log_format_from_text(const char *text, FpLogFormat *format);

@@ -166,6 +166,11 @@ const uint8_t *fp_assembly_bytes(const FpAssembly *assembly, size_t *n)
     return assembly->bytes;
 }
 
+uint8_t *fp_assembly_own_bytes(FpAssembly *assembly)
+{
+    return assembly->bytes;
+}
+
 bool fp_assembly_is_full(const FpAssembly *assembly)
 {
     size_t n;

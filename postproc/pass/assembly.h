@@ -36,6 +36,9 @@ const uint8_t *fp_assembly_datagram(const FpAssembly *assembly, unsigned i, size
 /* Returns the bytes from the first to the first that is missing; *n: how many. They are valid until the next fp_assembly_add. */
 const uint8_t *fp_assembly_bytes(const FpAssembly *assembly, size_t *n);
 
+/* The same, so that they can be changed, as the last thing that is done with them. */
+uint8_t *fp_assembly_own_bytes(FpAssembly *assembly);
+
 /* Whether no more can follow these bytes: there are bytes_max, or the frame with the next was cut. */
 bool fp_assembly_is_full(const FpAssembly *assembly);
 

@@ -145,6 +145,10 @@ static bool write_line(const Item *item, const FpBacklogTarget *to, GError **err
                                .is_cut_off = fp_asked_stream_is_cut_off(item->asked)};
 
     fp_messages_entry(item->messages, item->message, &entry);
+    if (!fp_choice_takes(&to->style->choice, entry.facts)) {
+        to->summary->unmatched++;
+        return true;
+    }
     g_autoptr(GString) line = g_string_new(NULL);
     return fp_log_write(to->log, to->style, &entry, &answer, line, error) && (!to->flush_each || fp_output_flush(to->log, error));
 }

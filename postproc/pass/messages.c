@@ -6,6 +6,7 @@
 
 #include "base/allocated.h"
 #include "base/error.h"
+#include "said/secrets.h"
 
 /* After so many questions the next is asked when the message has grown by so great a part: whoever sends a byte in each frame must not have
  * us read all of it each time. */
@@ -21,12 +22,17 @@
 /* Which message of its stream one is. */
 enum { FIRST, LATER /* of direction 0; and of 1 */, N_PLACES = LATER + 2 };
 
+/* Of a message that was loaded, if its first payload frame does not have its first byte. */
+#define OFFSET_UNKNOWN INT64_MIN
+
 struct FpMessage {
     FpHeldEntry *held;
     FpAssembly *assembly;
     FpSaidSpeaker speaker;
     uint8_t place;
     bool is_datagrams;
+    bool is_from_middle; /* what the side said before its first payload frame is not known */
+    int64_t offset;      /* of that frame's payload, see FpMessagePart; OFFSET_UNKNOWN */
     bool is_left_out;    /* it has ended, and is no ClientHello where one was looked for */
     unsigned capture;    /* FpMessages.capture when it began; 0: it was loaded */
     unsigned n_asked;    /* how often the recognisers were asked */
@@ -49,6 +55,7 @@ struct FpMessages {
     FpSaidFacts facts;
     unsigned capture;                /* counts captures, from 1 */
     uint64_t first_frame;            /* of the entry that fp_messages_begin did not hold */
+    GByteArray *redacted;            /* its payload, if secrets are hidden */
     GHashTable *by_stream[N_PLACES]; /* those that go on */
     GQueue by_age;                   /* the same; that of which nothing has come for longest is first */
     GQueue in_line;                  /* those that are to be taken */
@@ -69,6 +76,7 @@ FpMessages *fp_messages_new(const FpMessageLimits *limits, GError **error)
     messages->limits.bytes_max = (uint32_t)MIN(limits->bytes_max, limits->memory_max / FP_MESSAGES_SHARE);
     messages->said = said;
     messages->capture = 1;
+    messages->redacted = g_byte_array_new();
     for (unsigned i = 0; i < N_PLACES; i++)
         messages->by_stream[i] = g_hash_table_new(NULL, NULL);
     if (limits->all_hellos)
@@ -95,6 +103,7 @@ void fp_messages_free(FpMessages *messages)
     for (unsigned i = 0; i < N_PLACES; i++)
         g_hash_table_unref(messages->by_stream[i]);
     fp_hellos_free(messages->hellos);
+    g_byte_array_unref(messages->redacted);
     fp_said_free(messages->said);
     g_free(messages);
 }
@@ -114,10 +123,24 @@ static uint32_t stream_of(const FpMessage *message)
     return fp_held_entry_get(message->held)->verdict->stream;
 }
 
+uint32_t fp_message_stream(const FpMessage *message)
+{
+    return stream_of(message);
+}
+
+int64_t fp_message_last_ns(const FpMessage *message)
+{
+    return message->last_ns;
+}
+
+size_t fp_message_memory(const FpMessage *message)
+{
+    return fp_allocated(sizeof *message) + HASH_ENTRY_BYTES + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
+}
+
 static void count_memory(FpMessages *messages, FpMessage *message)
 {
-    size_t memory =
-        fp_allocated(sizeof *message) + HASH_ENTRY_BYTES + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
+    size_t memory = fp_message_memory(message);
 
     messages->memory += memory - message->memory;
     message->memory = memory;
@@ -249,8 +272,34 @@ static FpMessage *hold(const FpMessages *messages, const FpLogEntry *entry, cons
     message->assembly = fp_assembly_new(messages->limits.bytes_max);
     message->speaker = speaker;
     message->is_datagrams = part->is_datagram;
+    message->is_from_middle = entry->verdict->midstream;
+    message->offset = part->is_datagram ? 0 : part->offset;
     message->capture = messages->capture;
     return message;
+}
+
+/* Asks the recognisers about a payload alone. */
+static FpSaidResult recognise_payload(FpMessages *messages, const uint8_t *bytes, size_t n, bool is_datagram, FpSaidSpeaker speaker)
+{
+    const FpSaidMessage said = {.bytes = bytes, .n = n, .speaker = speaker};
+    const FpSaidText datagram = {bytes, n};
+
+    return is_datagram ? fp_said_recognise_datagrams(messages->said, &datagram, 1, false, &messages->facts)
+                       : fp_said_recognise(messages->said, &said, &messages->facts);
+}
+
+/* Whether the facts of messages leave open what stands before the first byte. */
+static bool is_from_middle(const FpMessages *messages, bool is_midstream)
+{
+    return is_midstream && messages->facts.protocol == FP_SAID_NOTHING;
+}
+
+/* Copies a payload, as it is the capture's, to where its secrets can be hidden. */
+static const uint8_t *copy_payload(FpMessages *messages, FpSpan payload)
+{
+    g_byte_array_set_size(messages->redacted, 0);
+    g_byte_array_append(messages->redacted, payload.bytes, payload.captured);
+    return messages->redacted->data;
 }
 
 static FpSaidSpeaker speaker_of(const FpLogEntry *entry)
@@ -278,20 +327,23 @@ static void note_preamble(const FpMessages *messages, FpLogEntry *entry)
 /* Whether a first payload frame says all by itself, and its line need not wait for others. Then sets its message and facts. */
 static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part, FpSaidSpeaker speaker)
 {
-    const FpSaidMessage said = {.bytes = part->payload.bytes, .n = part->payload.captured, .speaker = speaker};
-    const FpSaidText datagram = {said.bytes, said.n};
+    FpSaidText said = {part->payload.bytes, part->payload.captured};
 
     if (messages->limits.holds_all || (part->offset != 0 && !part->is_datagram) || said.n == 0 || said.n > messages->limits.bytes_max ||
         messages->in_line.head != NULL)
         return false;
-    FpSaidResult result = part->is_datagram ? fp_said_recognise_datagrams(messages->said, &datagram, 1, false, &messages->facts)
-                                            : fp_said_recognise(messages->said, &said, &messages->facts);
+    if (messages->limits.redacts)
+        entry->payload.bytes = said.bytes = copy_payload(messages, part->payload);
+    FpSaidResult result = recognise_payload(messages, said.bytes, said.n, part->is_datagram, speaker);
     if (result == FP_SAID_MORE || (result == FP_SAID_UNKNOWN && said.n < part->payload.wire))
         return false;
     messages->first_frame = part->frame;
     entry->message = (FpLogMessage){.bytes = said.bytes, .n = said.n, .frames = &messages->first_frame, .n_frames = 1, .is_complete = true};
     entry->facts = &messages->facts;
     note_preamble(messages, entry);
+    if (messages->limits.redacts)
+        entry->is_redacted =
+            fp_said_redact(messages->redacted->data, said.n, &messages->facts, is_from_middle(messages, entry->verdict->midstream));
     return true;
 }
 
@@ -519,6 +571,33 @@ size_t fp_messages_memory(const FpMessages *messages)
     return messages->memory;
 }
 
+bool fp_message_redact_payload(uint8_t *payload, size_t n, int64_t offset, const uint8_t *all, size_t all_n)
+{
+    const size_t before = offset == OFFSET_UNKNOWN ? n : offset < 0 ? (size_t)MIN((uint64_t)-offset, n) : 0;
+    const uint64_t start = offset > 0 ? (uint64_t)offset : 0;
+    const size_t known = start < all_n ? MIN(n - before, all_n - (size_t)start) : 0;
+
+    if (n == 0)
+        return false;
+    memset(payload, '*', before);
+    if (known > 0)
+        memcpy(payload + before, all + start, known);
+    memset(payload + before + known, '*', n - before - known);
+    return known < n;
+}
+
+static void redact(FpMessages *messages, FpMessage *message, FpLogEntry *entry)
+{
+    uint8_t *bytes = fp_assembly_own_bytes(message->assembly);
+    const bool from_middle = is_from_middle(messages, message->is_from_middle);
+
+    entry->is_redacted = fp_said_redact(bytes, entry->message.n, &messages->facts, from_middle);
+    size_t n;
+    uint8_t *payload = fp_held_entry_payload(message->held, &n);
+    if (fp_message_redact_payload(payload, n, message->offset, bytes, entry->message.n))
+        entry->is_redacted = true;
+}
+
 void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *entry)
 {
     *entry = *fp_held_entry_get(message->held);
@@ -532,13 +611,16 @@ void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *ent
     if (message->is_over && fp_assembly_is_whole(message->assembly) && !messages->facts.is_cut)
         entry->message.is_complete = true;
     note_preamble(messages, entry);
+    if (messages->limits.redacts)
+        redact(messages, message, entry);
 }
 
 /* A message on the disk; its entry and assembly follow. */
 typedef struct {
     int64_t last_ns;
     uint64_t wanted_bytes;
-    uint8_t speaker, is_datagrams, has_ended, is_complete, is_over, place, nothing[2]; /* place: since there are later ones */
+    uint8_t speaker, is_datagrams, has_ended, is_complete, is_over, place, begins_elsewhere,
+        nothing; /* place: since there are later ones */
 } Saved;
 
 /* With later messages, or streams that are followed: a bit in their number, and of each later message this behind it. */
@@ -549,7 +631,7 @@ typedef struct {
     uint8_t way, nothing[3];
 } SavedLater;
 
-static bool save(const FpMessage *message, FpStreamsWrite write, void *user)
+bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user)
 {
     const Saved saved = {.last_ns = message->last_ns,
                          .wanted_bytes = message->wanted_bytes,
@@ -558,7 +640,8 @@ static bool save(const FpMessage *message, FpStreamsWrite write, void *user)
                          .has_ended = message->has_ended,
                          .is_complete = message->is_complete,
                          .is_over = message->is_over,
-                         .place = message->place};
+                         .place = message->place,
+                         .begins_elsewhere = message->offset != 0};
     const FpLogEntry *entry = fp_held_entry_get(message->held);
     const SavedLater later = {.turn = entry->turn, .way = entry->way};
 
@@ -588,7 +671,7 @@ bool fp_messages_save(const FpMessages *messages, FpStreamsWrite write, void *us
         n += !((const FpMessage *)link->data)->is_left_out;
     bool is_written = write(user, &n, sizeof n);
     for (const GList *link = all->head; is_written && link != NULL; link = link->next)
-        is_written = ((const FpMessage *)link->data)->is_left_out || save(link->data, write, user);
+        is_written = ((const FpMessage *)link->data)->is_left_out || fp_message_save(link->data, write, user);
     return is_written && (!has_hellos || fp_hellos_save(messages->hellos, write, user));
 }
 
@@ -611,23 +694,23 @@ bool fp_messages_saved_hellos(const GByteArray *bytes)
     return (saved_number(bytes) & HAS_HELLOS) != 0;
 }
 
-static bool load(FpMessages *messages, FpStreamsRead read, void *user)
+FpMessage *fp_message_load(FpStreamsRead read, void *user)
 {
     Saved saved;
     SavedLater later = {0};
 
     if (!read(user, &saved, sizeof saved) || saved.speaker > FP_SAID_BY_SERVER || saved.place >= N_PLACES)
-        return false;
+        return NULL;
     if (saved.place != FIRST && !read(user, &later, sizeof later))
-        return false;
+        return NULL;
     FpHeldEntry *held = fp_held_entry_load(read, user);
     FpAssembly *assembly = held != NULL ? fp_assembly_load(read, user) : NULL;
-    if (assembly == NULL || find(messages, fp_held_entry_get(held)->verdict->stream, saved.place) != NULL) {
+    if (assembly == NULL) {
         fp_held_entry_free(held);
-        fp_assembly_free(assembly);
-        return false;
+        return NULL;
     }
     fp_held_entry_set_turn(held, later.turn, later.way);
+    const FpVerdict *verdict = fp_held_entry_get(held)->verdict;
     FpMessage *message = g_new0(FpMessage, 1);
     *message = (FpMessage){.held = held,
                            .assembly = assembly,
@@ -635,13 +718,30 @@ static bool load(FpMessages *messages, FpStreamsRead read, void *user)
                            .wanted_bytes = (size_t)saved.wanted_bytes,
                            .place = saved.place,
                            .is_datagrams = saved.is_datagrams,
+                           .has_ended = saved.has_ended,
+                           .is_complete = saved.is_complete,
                            .is_over = saved.is_over,
+                           .is_from_middle = verdict->midstream,
+                           .offset = saved.begins_elsewhere || verdict->out_of_order ? OFFSET_UNKNOWN : 0,
                            .last_ns = saved.last_ns,
                            .last_us = g_get_monotonic_time()};
+    return message;
+}
+
+static bool load(FpMessages *messages, FpStreamsRead read, void *user)
+{
+    FpMessage *message = fp_message_load(read, user);
+
+    if (message == NULL)
+        return false;
+    if (find(messages, stream_of(message), message->place) != NULL) {
+        fp_message_free(message);
+        return false;
+    }
     join(messages, message);
     count_memory(messages, message);
-    if (saved.has_ended)
-        end(messages, message, saved.is_complete);
+    if (message->has_ended)
+        end(messages, message, message->is_complete);
     return true;
 }
 

@@ -27,6 +27,7 @@ typedef struct {
     bool in_order;          /* messages are taken in the order in which they began, not in that in which they ended */
     bool holds_all;         /* those that are complete with the first frame are held, too */
     bool all_hellos;        /* later ClientHellos are messages, too */
+    bool redacts;           /* entries have no secrets (said/secrets.h); what is saved has them */
 } FpMessageLimits;
 
 /* What is followed for later ClientHellos may take this part of the memory for all, besides. */
@@ -122,6 +123,19 @@ void fp_message_on_end(FpMessage *message, void (*tell)(void *user), void *user)
 void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *entry);
 
 void fp_message_free(FpMessage *message);
+
+/* Of a message: its stream; the time of its newest frame; the memory that it takes. */
+uint32_t fp_message_stream(const FpMessage *message);
+int64_t fp_message_last_ns(const FpMessage *message);
+size_t fp_message_memory(const FpMessage *message);
+
+/* Writes a message that was taken, and reads it, as the two below do; the caller frees it. */
+bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user);
+FpMessage *fp_message_load(FpStreamsRead read, void *user);
+
+/* Replaces a payload of n bytes by what it is in bytes that were put together, all_n of them, and whose secrets are hidden. offset: as in
+ * FpMessagePart; INT64_MIN: not known. What is not there is hidden, as nobody knows what stood before it. Returns whether that is so. */
+bool fp_message_redact_payload(uint8_t *payload, size_t n, int64_t offset, const uint8_t *all, size_t all_n);
 
 /* The memory that all take that have not ended, or wait for their turn. */
 size_t fp_messages_memory(const FpMessages *messages);

@@ -81,6 +81,10 @@ unsigned fp_pass_n_waiting(const FpPass *pass);
 /* Replaces what bytes holds by the messages that go on, so that they can go on in a later pass; nothing when there are none. */
 void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes);
 
+/* Returns whether bytes that fp_pass_save_messages gave have messages that wait for replies, which versions that know nothing of these
+ * cannot read. */
+bool fp_pass_saved_replies(const GByteArray *bytes);
+
 /* Has what fp_pass_save_messages gave go on in a pass that has logged nothing yet. are_over: their streams do not go on, so that what there
  * is of them has to do. */
 void fp_pass_load_messages(FpPass *pass, const GByteArray *bytes, bool are_over);

@@ -67,6 +67,7 @@ bool fp_sink_ends_opening(const FpSink *sink, const FpSegment *segment, const Fp
     if (!(verdict->classes & FP_CLASS_OPENING) || sink->selection->keep & FP_CLASS_OPENING || segment->transport != FP_TRANSPORT_TCP)
         return false;
     return messages != NULL && !fp_messages_is_open(messages, verdict->stream) &&
+           !(sink->log.replies != NULL && fp_replies_is_open(sink->log.replies, verdict->stream)) &&
            !(fp_messages_hellos(messages) != NULL && fp_hellos_has(fp_messages_hellos(messages), verdict->stream));
 }
 

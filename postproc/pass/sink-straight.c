@@ -8,6 +8,8 @@ static bool expire(FpSink *sink, int64_t now_ns, GError **error)
     if (!sink->log.is_wanted || sink->log.messages == NULL)
         return true;
     fp_messages_expire(sink->log.messages, now_ns);
+    if (sink->log.replies != NULL)
+        fp_replies_expire(sink->log.replies, now_ns);
     return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
@@ -18,8 +20,7 @@ static bool begin_line(FpSink *sink, const FpFound *found, GError **error)
     FpMessagePart part;
 
     fp_sink_entry(sink, found, &notes, &entry, &part);
-    bool is_complete = !fp_log_has_facts(sink->log.style) || fp_messages_begin(sink->log.messages, &entry, &part) == NULL;
-    return !is_complete || fp_sink_write_line(sink, &entry, error);
+    return fp_messages_begin(sink->log.messages, &entry, &part) != NULL || fp_sink_write_line(sink, &entry, error);
 }
 
 /* What has waited too long is written first, so that the order of lines depends on frames alone, and not on how many are read at once. */
@@ -33,6 +34,7 @@ static bool take_segment(FpSink *sink, const FpFound *found, GError **error)
         return false;
     fp_sink_go_on(sink, found);
     fp_sink_follow(sink, found);
+    fp_sink_reply(sink, found);
     return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
@@ -67,12 +69,14 @@ static bool catch_up(FpSink *sink, int wait_ms, GError **error)
     if (!sink->log.is_wanted || sink->log.messages == NULL)
         return true;
     fp_messages_expire_by_clock(sink->log.messages);
+    if (sink->log.replies != NULL)
+        fp_replies_expire_by_clock(sink->log.replies);
     return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 
 static bool is_behind(const FpSink *sink)
 {
-    return sink->log.messages != NULL && fp_messages_n_open(sink->log.messages) > 0;
+    return sink->log.messages != NULL && fp_sink_n_waiting(sink) > 0;
 }
 
 /* When more may come, messages go on: they wait for no other stream. */
@@ -82,6 +86,8 @@ static bool end_flights(FpSink *sink, bool goes_on, GError **error)
         return true;
     if (!goes_on)
         fp_messages_end_all(sink->log.messages);
+    if (!goes_on && sink->log.replies != NULL)
+        fp_replies_end_all(sink->log.replies);
     return fp_sink_write_ended(sink, sink->log.messages, error);
 }
 

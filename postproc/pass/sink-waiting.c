@@ -71,8 +71,6 @@ static void add_line(Waiting *waiting, FpAskedStream *asked, const FpFound *foun
     FpMessagePart part;
 
     fp_sink_entry(&waiting->base, found, &notes, &entry, &part);
-    if (!fp_log_has_facts(waiting->base.log.style))
-        part.payload = (FpSpan){0};
     FpMessage *message = fp_messages_begin(messages, &entry, &part);
     fp_backlog_add_line(waiting->backlog, asked, messages, message);
 }

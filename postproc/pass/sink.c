@@ -11,11 +11,13 @@
 /* A line may be written once its flight is over, so whoever writes what messages say has to see all of the flight. */
 static void choose_wanted(FpSink *sink)
 {
-    const bool has_messages = sink->log.is_wanted && fp_log_has_facts(sink->log.style);
+    const bool has_messages = sink->log.is_wanted;
 
     sink->wanted = sink->kind->wanted | (has_messages ? FP_CLASS_FLIGHT : 0);
     if (has_messages && sink->selection->all_hellos)
         sink->wanted |= FP_CLASS_ASKED;
+    if (has_messages && sink->log.style->has_reply)
+        sink->wanted |= FP_CLASS_REPLY | FP_CLASS_ASKED;
     sink->wants_ends = sink->kind->wants_ends || has_messages;
 }
 
@@ -36,6 +38,7 @@ void fp_sink_free(FpSink *sink)
     if (sink->log.line != NULL)
         g_string_free(sink->log.line, TRUE);
     fp_messages_free(sink->log.messages);
+    fp_replies_free(sink->log.replies);
     g_clear_pointer(&sink->log.saved, g_byte_array_unref);
     g_free(sink);
 }
@@ -48,6 +51,8 @@ void fp_sink_log_to(FpSink *sink, FpOutput *log, const FpLogStyle *style, const 
     sink->log.source = source;
     if (sink->log.messages != NULL)
         fp_messages_next_capture(sink->log.messages);
+    if (sink->log.replies != NULL)
+        fp_replies_next_capture(sink->log.replies);
     if (sink->log.line == NULL)
         sink->log.line = g_string_new(NULL);
     choose_wanted(sink);
@@ -83,16 +88,64 @@ static bool read_bytes(void *user, void *to, size_t n)
     return true;
 }
 
-static void load_messages(FpSink *sink, FpMessages *messages)
-{
-    Reader reader = {.bytes = sink->log.saved->data, .left = sink->log.saved->len};
+/* Where lines wait for replies, too, this stands before what is saved: no number of messages is so large. The number of lines that wait
+ * follows; behind the messages stand the replies. */
+#define REPLIES_FOLLOW (UINT64_MAX / 3)
 
-    if (!fp_messages_load(messages, read_bytes, &reader))
+typedef struct {
+    uint64_t mark;
+    uint64_t n_waiting;
+} SavedReplies;
+
+static bool read_saved_replies(const GByteArray *bytes, SavedReplies *saved)
+{
+    if (bytes->len < sizeof *saved)
+        return false;
+    memcpy(saved, bytes->data, sizeof *saved);
+    return saved->mark == REPLIES_FOLLOW;
+}
+
+bool fp_pass_saved_replies(const GByteArray *bytes)
+{
+    SavedReplies saved;
+
+    return read_saved_replies(bytes, &saved);
+}
+
+static void load_messages(FpSink *sink, FpMessages *messages, FpReplies *replies)
+{
+    SavedReplies saved;
+    const bool has_replies = read_saved_replies(sink->log.saved, &saved);
+    const size_t start = has_replies ? sizeof saved : 0;
+    Reader reader = {.bytes = sink->log.saved->data + start, .left = sink->log.saved->len - start};
+
+    if (!fp_messages_load(messages, read_bytes, &reader) || (has_replies && !fp_replies_load(replies, read_bytes, &reader)))
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL,
                    "the checkpoint: lines that waited for the rest of a message cannot be read, and are lost; please report this");
     if (sink->log.saved_are_over)
         fp_messages_end_all(messages);
+    if (sink->log.saved_are_over && replies != NULL)
+        fp_replies_end_all(replies);
     g_clear_pointer(&sink->log.saved, g_byte_array_unref);
+}
+
+/* Writes the lines of messages that have ended, and whose replies are over. */
+static bool write_replied(FpSink *sink, FpMessages *messages, FpReplies *replies, GError **error)
+{
+    FpMessage *message;
+    FpReply *reply;
+    bool is_written = true;
+
+    while ((message = fp_messages_take(messages)) != NULL)
+        fp_replies_hold(replies, message);
+    while (is_written && (reply = fp_replies_take(replies)) != NULL) {
+        FpLogEntry entry;
+        fp_messages_entry(messages, fp_reply_message(reply), &entry);
+        fp_replies_entry(replies, reply, &entry);
+        is_written = fp_sink_write_line(sink, &entry, error);
+        fp_reply_free(reply);
+    }
+    return is_written;
 }
 
 bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error)
@@ -100,6 +153,8 @@ bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error)
     FpMessage *message;
     bool is_written = true;
 
+    if (sink->log.replies != NULL)
+        return write_replied(sink, messages, sink->log.replies, error);
     while (is_written && (message = fp_messages_take(messages)) != NULL) {
         FpLogEntry entry;
         fp_messages_entry(messages, message, &entry);
@@ -111,45 +166,76 @@ bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error)
 
 bool fp_sink_write_line(FpSink *sink, const FpLogEntry *entry, GError **error)
 {
+    if (!fp_choice_takes(&sink->log.style->choice, entry->facts)) {
+        sink->summary->unmatched++;
+        return true;
+    }
     return fp_log_write(sink->log.output, sink->log.style, entry, NULL, sink->log.line, error) &&
            (!sink->selection->flush_each || fp_output_flush(sink->log.output, error));
 }
 
-/* Of messages that were saved when nothing was asked of tshark nothing can be asked now: writes what there is of them. */
+static FpReplies *new_replies(const FpSink *sink, const FpMessageLimits *limits, GError **error)
+{
+    const FpReplyLimits reply_limits = {.bytes_max = sink->selection->rules.opening_bytes + UINT16_MAX,
+                                        .memory_max = limits->memory_max,
+                                        .wait_ns = limits->wait_ns,
+                                        .payload_bytes = limits->payload_bytes,
+                                        .in_order = limits->in_order,
+                                        .redacts = limits->redacts};
+
+    return fp_replies_new(&reply_limits, error);
+}
+
+/* Of messages that were saved when nothing was asked of tshark nothing can be asked now, and where replies are no longer waited for those
+ * that wait have to do with what there is: writes their lines. */
 static bool write_saved(FpSink *sink, const FpMessageLimits *limits, GError **error)
 {
     FpMessageLimits straight = *limits;
 
     straight.in_order = straight.holds_all = false;
     FpMessages *messages = fp_messages_new(&straight, error);
-    if (messages == NULL)
-        return false;
-    load_messages(sink, messages);
-    fp_messages_end_all(messages);
-    bool is_written = fp_sink_write_ended(sink, messages, error);
-    fp_messages_take_hellos(sink->log.messages, messages);
+    FpReplies *replies = messages != NULL ? new_replies(sink, &straight, error) : NULL;
+    bool is_written = replies != NULL;
+    if (is_written) {
+        load_messages(sink, messages, replies);
+        fp_messages_end_all(messages);
+        fp_replies_end_all(replies);
+        is_written = write_replied(sink, messages, replies, error);
+        fp_messages_take_hellos(sink->log.messages, messages);
+    }
     fp_messages_free(messages);
+    fp_replies_free(replies);
     return is_written;
+}
+
+static FpMessageLimits choose_limits(const FpSink *sink)
+{
+    const FpLogStyle *style = sink->log.style;
+
+    return (FpMessageLimits){.bytes_max = sink->selection->rules.flight_bytes + UINT16_MAX,
+                             .memory_max = (size_t)style->message_memory / (style->has_reply ? 2 : 1), /* the other half is for replies */
+                             .wait_ns = style->message_wait_ns,
+                             .payload_bytes = style->payload_bytes,
+                             .redacts = style->redacts,
+                             .in_order = style->in_order || sink->kind->holds_lines,
+                             .holds_all = sink->kind->holds_lines || style->has_reply,
+                             .all_hellos = sink->selection->all_hellos};
 }
 
 static bool begin_messages(FpSink *sink, GError **error)
 {
-    const FpLogStyle *style = sink->log.style;
-    const FpMessageLimits limits = {.bytes_max = sink->selection->rules.flight_bytes + UINT16_MAX,
-                                    .memory_max = (size_t)style->message_memory,
-                                    .wait_ns = style->message_wait_ns,
-                                    .payload_bytes = style->payload_bytes,
-                                    .in_order = style->in_order || sink->kind->holds_lines,
-                                    .holds_all = sink->kind->holds_lines,
-                                    .all_hellos = sink->selection->all_hellos};
+    const FpMessageLimits limits = choose_limits(sink);
 
     sink->log.messages = fp_messages_new(&limits, error);
     if (sink->log.messages == NULL)
         return false;
-    if (sink->log.saved != NULL && sink->kind->holds_lines)
+    if (sink->log.style->has_reply && (sink->log.replies = new_replies(sink, &limits, error)) == NULL)
+        return false;
+    if (sink->log.saved == NULL)
+        return true;
+    if (sink->kind->holds_lines || (fp_pass_saved_replies(sink->log.saved) && sink->log.replies == NULL))
         return write_saved(sink, &limits, error);
-    if (sink->log.saved != NULL)
-        load_messages(sink, sink->log.messages);
+    load_messages(sink, sink->log.messages, sink->log.replies);
     return true;
 }
 
@@ -162,9 +248,12 @@ bool fp_sink_begin_batch(FpSink *sink, const FpCapture *capture, FpDecoder *deco
 
 unsigned fp_sink_n_waiting(const FpSink *sink)
 {
+    SavedReplies saved;
+
     if (sink->log.saved != NULL)
-        return fp_messages_n_saved(sink->log.saved);
-    return sink->log.messages != NULL ? fp_messages_n_open(sink->log.messages) : 0;
+        return read_saved_replies(sink->log.saved, &saved) ? (unsigned)saved.n_waiting : fp_messages_n_saved(sink->log.saved);
+    return (sink->log.messages != NULL ? fp_messages_n_open(sink->log.messages) : 0) +
+           (sink->log.replies != NULL ? fp_replies_n_held(sink->log.replies) : 0);
 }
 
 static bool append_bytes(void *user, const void *bytes, size_t n)
@@ -173,11 +262,22 @@ static bool append_bytes(void *user, const void *bytes, size_t n)
     return true;
 }
 
+static void save_with_replies(const FpSink *sink, GByteArray *bytes)
+{
+    const SavedReplies saved = {.mark = REPLIES_FOLLOW, .n_waiting = fp_sink_n_waiting(sink)};
+
+    append_bytes(bytes, &saved, sizeof saved);
+    fp_messages_save(sink->log.messages, append_bytes, bytes);
+    fp_replies_save(sink->log.replies, append_bytes, bytes);
+}
+
 void fp_sink_save_messages(const FpSink *sink, GByteArray *bytes)
 {
     g_byte_array_set_size(bytes, 0);
     if (sink->log.saved != NULL)
         g_byte_array_append(bytes, sink->log.saved->data, sink->log.saved->len);
+    else if (sink->log.replies != NULL && fp_replies_has_state(sink->log.replies))
+        save_with_replies(sink, bytes);
     else if (sink->log.messages != NULL && fp_messages_has_state(sink->log.messages))
         fp_messages_save(sink->log.messages, append_bytes, bytes);
 }
@@ -289,4 +389,23 @@ void fp_sink_go_on(FpSink *sink, const FpFound *found)
     }
     if (verdict->ends_flight)
         fp_messages_end(sink->log.messages, verdict->stream);
+}
+
+void fp_sink_reply(FpSink *sink, const FpFound *found)
+{
+    const FpVerdict *verdict = found->verdict;
+    FpReplies *replies = sink->log.replies;
+    FpDecodeNotes notes;
+    FpMessagePart part;
+
+    if (replies == NULL)
+        return;
+    if (verdict->classes & FP_CLASS_FIRST)
+        fp_replies_begin(replies, verdict->stream, found->segment);
+    if (verdict->classes & (FP_CLASS_REPLY | FP_CLASS_OPENING) && fp_replies_wants(replies, verdict->stream, found->segment)) {
+        take_notes(sink, found, &notes, &part);
+        fp_replies_add(replies, found->segment, verdict, &part);
+    }
+    if (verdict->classes & FP_CLASS_CLOSING)
+        fp_replies_close(replies, verdict->stream, found->segment);
 }

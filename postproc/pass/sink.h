@@ -13,6 +13,7 @@
 #include "decode/decode.h"
 #include "messages.h"
 #include "pass.h"
+#include "replies.h"
 #include "tshark/dissector.h"
 
 typedef struct FpSink FpSink;
@@ -69,6 +70,7 @@ struct FpSink {
         char interface[FP_LOG_INTERFACE_BYTES_MAX + 1]; /* of the frame that is looked at */
         GString *line;                                  /* for building one */
         FpMessages *messages;                           /* NULL: nothing was logged yet */
+        FpReplies *replies;                             /* what their lines wait for besides; NULL: for nothing */
         GByteArray *saved;                              /* messages that were saved earlier, until there are messages; NULL: none */
         bool saved_are_over;
     } log;
@@ -101,8 +103,8 @@ static inline bool fp_sink_wants(const FpSink *sink, const FpVerdict *verdict)
     return verdict->classes & sink->wanted || (verdict->ends_flight && sink->wants_ends);
 }
 
-/* Whether a segment was the last of its stream's opening that the sink wants, as no ClientHello can come in it any more. Ask when it has
- * been taken. */
+/* Whether a segment was the last of its stream's opening that the sink wants, as neither a ClientHello nor a reply can come in it any more.
+ * Ask when it has been taken. */
 bool fp_sink_ends_opening(const FpSink *sink, const FpSegment *segment, const FpVerdict *verdict);
 
 /* Takes a record that is not a frame. Returns false and sets error. */
@@ -134,6 +136,9 @@ bool fp_sink_write_ended(FpSink *sink, FpMessages *messages, GError **error);
 /* For the kinds: looks for a later ClientHello in a segment. Returns its message, borrowed, if one begins that is to be held; NULL: none
  * does. The message may have ended, and may turn out to be none. */
 FpMessage *fp_sink_follow(FpSink *sink, const FpFound *found);
+
+/* For the kinds: adds a segment to its stream's reply, if that is waited for. */
+void fp_sink_reply(FpSink *sink, const FpFound *found);
 
 /* For the kinds: adds a segment to its stream's message, if it is in the flight, and ends the message, if it ends the flight. */
 void fp_sink_go_on(FpSink *sink, const FpFound *found);

@@ -63,7 +63,7 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
     fprintf(file, "streams         %" PRIu64 ", %" PRIu64 " with payload\n", summary->streams.started, summary->streams_with_payload);
     print_forgotten(summary, file);
     if (summary->unmatched > 0)
-        fprintf(file, "left out        %" PRIu64 " streams that -Y does not match\n", summary->unmatched);
+        fprintf(file, "left out        %" PRIu64 " streams that -Y, --only or --sni does not match\n", summary->unmatched);
     if (summary->unjudged > 0)
         fprintf(file, "unjudged        %" PRIu64 " streams that -Y could not judge, and that were kept\n", summary->unjudged);
     if (summary->without_fields > 0)
@@ -95,7 +95,7 @@ void fp_summary_print_line(const FpSummary *summary, FILE *file)
         uint64_t n;
         const char *what;
     } besides[] = {
-        {summary->unmatched, "not matched by -Y"},
+        {summary->unmatched, "not matched by -Y, --only or --sni"},
         {summary->unjudged, "not judged by -Y"},
         {fp_summary_forgotten_streams(summary), "forgotten, as the table was full (--max-streams)"},
         {summary->has_drops ? summary->drops.by_kernel : 0, "frames dropped by the kernel"},

@@ -17,7 +17,7 @@ typedef struct {
     uint64_t kept;
     uint64_t kept_fragments; /* on top of kept */
     uint64_t streams_with_payload;
-    uint64_t unmatched;      /* streams with payload that the display filter left out */
+    uint64_t unmatched;      /* streams with payload that a display filter, or a choice of messages, left out */
     uint64_t unjudged;       /* those that it could not judge, and that were kept */
     uint64_t without_fields; /* streams whose fields tshark could not be asked for */
     uint64_t hurried;        /* streams whose fields were asked for before their flight was over, as too much waited */

@@ -15,11 +15,13 @@
 #include "base/folder.h"
 #include "base/journal.h"
 #include "pass/messages.h"
+#include "pass/pass.h"
 
 #define MAGIC 0x31746e696f707066U   /* "fppoint1" */
 #define VERSION_WITHOUT_MESSAGES 2U /* messages are left out where there are none, so that older programs can read it */
 #define VERSION_WITHOUT_HELLOS 3U   /* and so is what is followed for later hellos */
-#define VERSION 4U
+#define VERSION_WITHOUT_REPLIES 4U  /* and so is what lines wait for besides their messages */
+#define VERSION 5U
 #define N_SLOTS 2U
 #define HEADER_BYTES 4096
 #define BUFFER_BYTES (1024U * 1024U)
@@ -208,7 +210,9 @@ static uint32_t version_of(const GByteArray *messages)
 {
     if (messages->len == 0)
         return VERSION_WITHOUT_MESSAGES;
-    return fp_messages_saved_hellos(messages) ? VERSION : VERSION_WITHOUT_HELLOS;
+    if (fp_pass_saved_replies(messages))
+        return VERSION;
+    return fp_messages_saved_hellos(messages) ? VERSION_WITHOUT_REPLIES : VERSION_WITHOUT_HELLOS;
 }
 
 /* Syncs the folder too, as the slot's file may be new in it. */

@@ -195,9 +195,12 @@ class Configuration(unittest.TestCase):
         self.assertEqual(keys, keys & set(re.findall(r"[a-z-]+", page)))
 
     def test_example_makes_sense(self):
-        """The configuration works as it stands, and with the values of the keys that are commented out."""
+        """The configuration works as it stands, and with the values of the keys that are commented out: some are about captures,
+        and some need log = only."""
         text = read("packaging", "examples", "eth0.conf")
-        for lines in (text, re.sub(r"^#(?=[a-z-]+ = )", "", text, flags=re.M)):
+        captures, lines_only = "keep|format|compress|marked-only|opening-bytes", "only|sni"
+        for lines in (text, re.sub(r"^#(?!(%s) )(?=[a-z-]+ = )" % lines_only, "", text, flags=re.M),
+                      re.sub(r"^#(?!(%s) )(?=[a-z-]+ = )" % captures, "", text, flags=re.M).replace("log = beside", "log = only")):
             with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
                 file.write(lines.replace("/var/spool/firstpayload", folder))
                 file.flush()

@@ -11,7 +11,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-all='tls http http2 ssh ssh_behind_lines proxy reply_220 pop3 imap mysql_server mysql_client postgres mqtt rdp smb dns socks xmpp ldap recognise datagrams sealed'
+all='tls http http2 ssh ssh_behind_lines proxy reply_220 pop3 imap mysql_server mysql_client postgres mqtt rdp smb dns socks xmpp ldap recognise datagrams sealed secrets answer'
 case ${1:-} in
 '' | *[!0-9]*)
     echo 'usage: tests/said/fuzz.sh SECONDS [NAME...]' >&2
@@ -43,7 +43,7 @@ for name in "$@"; do
     [ ! -d "tests/said/corpus/$name" ] || seeds=$name
     mkdir -p "build/fuzz/corpus/$name"
     words=build/fuzz/$name.dict
-    if [ "$name" = recognise ]; then
+    if [ "$name" = recognise ] || [ "$name" = secrets ] || [ "$name" = answer ]; then
         cat tests/said/dictionaries/*.dict >"$words"
     else
         cat "tests/said/dictionaries/$(dictionary "$name").dict" >"$words"

@@ -73,8 +73,7 @@ class Lines(InFolder):
             "frames": [4], "app_proto": "http", "http": {"url": "/", "http_method": "GET", "protocol": "HTTP/1.1"}})
 
     def test_what_the_payload_says(self):
-        """The line says what the first segment has of a ClientHello in two segments, and nothing at all where nothing that was sent may be in the
-        log."""
+        """The line says what the first segment has of a ClientHello in two segments, and the same where no payload is in the log."""
         hello = client_hello("www.example", 2000)
 
         def said(payload, *options):
@@ -86,7 +85,7 @@ class Lines(InFolder):
         self.assertEqual((protocol, tls["sni"], sorted(tls)), ("tls", "www.example", ["ech", "ja3", "ja4", "sni", "versions"]))
         protocol, tls = said(hello[:700])
         self.assertEqual((protocol, tls["sni"], sorted(tls)), ("tls", "www.example", ["ech", "sni", "versions"]))
-        self.assertEqual(said(hello, "--log-bytes", "0"), (None, None))
+        self.assertEqual(said(hello, "--log-bytes", "0"), said(hello))
         self.assertEqual(said(b"SSH-2.0-x y\r\n"), ("ssh", {"client": {"proto_version": "2.0", "software_version": "x", "comments": "y"}}))
         self.assertEqual(said(b"\x80\x01nothing known"), (None, None))
         self.assertEqual(said(b"GET /" + b"\xff" * 9 + b" HTTP/1.1\r\nHost: a:81\r\n\r\n")[1],
@@ -168,11 +167,13 @@ class Lines(InFolder):
 
     def test_log_bytes(self):
         frames = connection(request=bytes(range(256)) * 5)[:4]
-        for n in (0, 1, 255, 1280, 65535):
+        for n in (1, 255, 1280, 65535):
             found = entry(frames, "--log-bytes", str(n))
             self.assertEqual((len(base64.b64decode(found["payload"])), len(found["payload_printable"]), found["length"]), (min(n, 1280), min(n, 1280), 1280))
         self.assertEqual(len(base64.b64decode(entry(frames)["payload"])), 256)
         self.assertTrue(text("--log-bytes", "0", "-", stdin=pcap(frames)).endswith(" -\n"))
+        without = {"payload", "payload_printable", "message"}
+        self.assertEqual({key: value for key, value in entry(frames).items() if key not in without}, entry(frames, "--log-bytes", "0"))
 
     def test_the_longest_line_there_can_be(self):
         big = segment(40000, 80, 1001, ACK, b"\xff" * 65480, ack=5001)

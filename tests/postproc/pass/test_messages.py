@@ -187,7 +187,10 @@ class Whole(InFolder):
             self.assertEqual((base64.b64decode(found["message"]), found["message_length"]), (HELLO[:n], len(HELLO)))
             self.assertEqual(found["tls"], self.whole["tls"])
         found = entry(data, "--log-bytes", "0")
-        self.assertFalse({"message", "frames", "complete", "app_proto", "tls"} & set(found))
+        self.assertFalse({"message", "payload", "payload_printable"} & set(found))
+        self.assertEqual((found["message_length"], found["complete"], found["tls"]), (len(HELLO), True, self.whole["tls"]))
+        found = entry(data, "--message-bytes", "0")
+        self.assertEqual(({"message", "payload"} & set(found), found["tls"]), ({"payload"}, self.whole["tls"]))
 
     def test_text(self):
         def line(frames, *options):
@@ -197,7 +200,7 @@ class Whole(InFolder):
         self.assertEqual(line(handshake() + [said(0, 700)]), ["tls www.example", "incomplete\n"])
         self.assertEqual(line(connection(request=b"\x80no protocol")), [])
         self.assertEqual(line(connection(request=b"SSH-2.0-OpenSSH_9.2p1\r\n")), ["ssh OpenSSH_9.2p1\n"])
-        self.assertEqual(line(connection(), "--log-bytes", "0"), [])
+        self.assertEqual(line(connection(), "--log-bytes", "0"), ["http GET /\n"])
 
     def test_who_is_who(self):
         def roles(frames):

@@ -195,7 +195,7 @@ class Pauses(InFolder):
     def test_live_it_is_said(self):
         self.assertEqual([(e["fields"], e["flight_open"]) for e in log("--fields", SNI, "-", stdin=self.data)], [({}, True)])
         line = slim("-q", "--log", "-", "--log-bytes", "0", "--fields", SNI, "-", stdin=self.data).stdout.decode()
-        self.assertTrue(line.endswith(" -\tflight_open\n"), line)
+        self.assertTrue(line.endswith(" -\ttls www.example\tincomplete\tflight_open\n"), line)
         self.assertEqual([e["flight_open"] for e in log("-Y", f"tls and not {SNI}", "-", stdin=self.data)], [True])
         quick = pcap(hello_in(PIECES["two"]))
         self.assertEqual([e.get("flight_open") for e in log("--fields", SNI, "-", stdin=quick)], [None])
