@@ -267,12 +267,13 @@ END
     install -o postgres -m 600 "$work/server.key" "$work/postgres.key"
     setpriv --reuid postgres --regid postgres --clear-groups "$postgres/initdb" -A trust -D "$work/postgres/data" >>"$work/servers.log"
     echo 'host all all 192.0.2.0/24 trust' >>"$work/postgres/data/pg_hba.conf"
-    start_server setpriv --reuid postgres --regid postgres --clear-groups "$postgres/postgres" -D "$work/postgres/data" \
+    start_server sh -c '"$@"; true' sh setpriv --reuid postgres --regid postgres --clear-groups "$postgres/postgres" -D "$work/postgres/data" \
         -c listen_addresses="$web" -c unix_socket_directories= -c ssl=on -c ssl_cert_file="$work/server.crt" -c ssl_key_file="$work/postgres.key"
 
     install -d -o mysql -m 700 "$work/mysql"
     mariadb-install-db --no-defaults --user=mysql --datadir="$work/mysql" --auth-root-authentication-method=normal >>"$work/servers.log" 2>&1
-    start_server mariadbd --no-defaults --user=mysql --datadir="$work/mysql" --bind-address="$web" --socket="$work/mysql/socket" \
+    # a shell before it, as one that changes its user no longer dies with unshare
+    start_server sh -c '"$@"; true' sh mariadbd --no-defaults --user=mysql --datadir="$work/mysql" --bind-address="$web" --socket="$work/mysql/socket" \
         --skip-grant-tables --skip-networking=0 --ssl-cert="$work/server.crt" --ssl-key="$work/server.key"
 
     cat >"$work/xrdp.ini" <<END
@@ -318,7 +319,7 @@ listen v2
     bind 127.0.0.1:8442
     server web $web:8443 send-proxy-v2
 END
-    client haproxy -db -f "$work/haproxy.cfg" >>"$work/servers.log" 2>&1 &
+    ip netns exec fp-client unshare --pid --fork --kill-child haproxy -db -f "$work/haproxy.cfg" </dev/null >>"$work/servers.log" 2>&1 &
 }
 
 await_port() { # ADDRESS PORT
