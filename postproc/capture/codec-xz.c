@@ -10,10 +10,9 @@
 
 static bool is_mine(const uint8_t *magic)
 {
-    return memcmp(magic,
-                  "\xfd"
-                  "7zXZ",
-                  6) == 0; /* and a NUL */
+    static const uint8_t wanted[] = {0xfd, '7', 'z', 'X', 'Z', 0};
+
+    return memcmp(magic, wanted, sizeof wanted) == 0;
 }
 
 static bool next(void *state)
