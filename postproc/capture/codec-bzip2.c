@@ -38,7 +38,7 @@ static FpCodecResult step(void *state, FpCodecStep *step)
 {
     bz_stream *stream = state;
 
-    stream->next_in = (char *)(uintptr_t)step->in; /* it does not write there */
+    stream->next_in = (char *)step->in; /* it does not write there */
     stream->avail_in = (unsigned)step->in_bytes;
     stream->next_out = (char *)step->out;
     stream->avail_out = (unsigned)step->out_bytes;

@@ -68,7 +68,7 @@ static FpCodecResult step(void *state, FpCodecStep *step)
     Gzip *gzip = state;
     struct inflate_state *inflating = &gzip->inflating;
 
-    inflating->next_in = (uint8_t *)(uintptr_t)step->in; /* it does not write there */
+    inflating->next_in = (uint8_t *)step->in; /* it does not write there */
     inflating->avail_in = (uint32_t)step->in_bytes;
     inflating->next_out = step->out;
     inflating->avail_out = (uint32_t)step->out_bytes;

@@ -68,7 +68,7 @@ static StepResult step_gzip(void *state, Step *step)
 {
     struct isal_zstream *stream = &((Gzip *)state)->stream;
 
-    stream->next_in = (uint8_t *)(uintptr_t)step->in; /* it does not write there */
+    stream->next_in = (uint8_t *)step->in; /* it does not write there */
     stream->avail_in = (uint32_t)MIN(step->in_bytes, UINT32_MAX);
     stream->next_out = step->out;
     stream->avail_out = (uint32_t)step->out_bytes;

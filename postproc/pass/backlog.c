@@ -69,10 +69,10 @@ void fp_backlog_free(FpBacklog *backlog)
 {
     if (backlog == NULL)
         return;
-    while (backlog->lines.head != NULL)
-        drop(backlog->lines.head->data);
-    while (backlog->frames.head != NULL)
-        drop(backlog->frames.head->data);
+    while (!g_queue_is_empty(&backlog->lines))
+        drop(g_queue_peek_head(&backlog->lines));
+    while (!g_queue_is_empty(&backlog->frames))
+        drop(g_queue_peek_head(&backlog->frames));
     g_free(backlog);
 }
 
