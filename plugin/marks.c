@@ -142,8 +142,12 @@ static void note(uint32_t frame, const FpSegment *segment, const FpVerdict *verd
 
     if (is_syn(segment) && stream->syn_frame == 0)
         stream->syn_frame = frame;
-    if (verdict->classes & FP_CLASS_REPLY)
+    if (verdict->ends_silent)
+        stream->ends_silent = true;
+    if (verdict->classes & FP_CLASS_REPLY) {
         stream->reply_frame = frame;
+        stream->reply_delay_ns = fp_time_difference(verdict->age_ns, stream->first.age_ns);
+    }
     if (verdict->classes & FP_CLASS_FIRST) {
         stream->first_frame = frame;
         stream->first = *verdict;

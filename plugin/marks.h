@@ -39,6 +39,8 @@ typedef struct {
     uint32_t wireshark_number; /* tcp.stream, valid unless first_frame has a SYN; or udp.stream */
     const char *protocol;      /* what Wireshark found in the flight, such as "TLS"; NULL: nothing that it knows */
     uint16_t service_port;     /* the server's port; if the server is not known, the lower port */
+    bool ends_silent;          /* a RST or a FIN came before any payload */
+    int64_t reply_delay_ns;    /* from first payload to reply, if there is a reply_frame; negative if the capture's clock stepped back */
     FpVerdict first;           /* of the first payload frame */
 } FpStreamNote;
 

@@ -5,6 +5,7 @@
 #include <epan/epan_dissect.h>
 #include <wsutil/wslog.h>
 
+#include "announce.h"
 #include "fields.h"
 #include "text.h"
 
@@ -55,10 +56,21 @@ void fp_summary_prime_whole(proto_tree *tree)
     epan_dissect_prime_with_hfid(&whose, hf_segment);
 }
 
+/* Our fields that need Wireshark's. */
+static bool is_wanted(proto_tree *tree)
+{
+    const int fields[] = {hf_firstpayload_summary,     hf_firstpayload_detail,           hf_firstpayload_name,
+                          hf_firstpayload_whole_frame, hf_firstpayload_old_continued_in, ei_firstpayload_continued.hf};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (proto_field_is_referenced(tree, fields[i]))
+            return true;
+    return false;
+}
+
 void fp_summary_prime(proto_tree *tree)
 {
-    if (proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_detail) ||
-        proto_field_is_referenced(tree, hf_firstpayload_continued_in) || proto_field_is_referenced(tree, ei_firstpayload_continued.hf))
+    if (tree != NULL && (is_wanted(tree) || fp_announce_is_heard()))
         fp_summary_prime_whole(tree);
 }
 
@@ -76,6 +88,11 @@ const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree)
 const char *fp_summary_short(wmem_allocator_t *scope, const char *detail)
 {
     return fp_text_printable(scope, detail, DETAIL_BYTES_MAX);
+}
+
+const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary)
+{
+    return summary->detail != NULL ? fp_summary_short(scope, summary->detail) : summary->text;
 }
 
 uint32_t fp_summary_continued_in(proto_tree *tree)

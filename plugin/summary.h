@@ -46,6 +46,9 @@ const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree);
 /* Returns the detail for a column: at most 255 bytes, with dots for anything but printable ASCII. Allocated in scope. */
 const char *fp_summary_short(wmem_allocator_t *scope, const char *detail);
 
+/* Returns the name for a column: the detail, shortened as above; without one, the text. NULL: nothing of it was captured. */
+const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary);
+
 /* Returns the frame that completes the message that begins in this one. 0: it is complete here, or that frame is not known (yet).
  * tree may be NULL. */
 uint32_t fp_summary_continued_in(proto_tree *tree);
