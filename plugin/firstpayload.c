@@ -9,6 +9,7 @@
 #include "announce.h"
 #include "compat.h"
 #include "datagrams.h"
+#include "details.h"
 #include "fields.h"
 #include "marks.h"
 #include "navigation.h"
@@ -36,7 +37,6 @@ static guint opening_bytes = FP_OPENING_BYTES_DEFAULT;
 static guint idle_s = 0;
 static FpBool skip_midstream = FALSE;
 static FpBool syn_restarts_clock = FALSE;
-static const char *details = FP_SUMMARY_DETAILS;
 
 static dissector_handle_t render_handle;
 static bool has_unseen; /* the file has TCP that did not come through the hook */
@@ -66,7 +66,8 @@ static void open_file(void)
     };
 
     fp_marks_open(&rules);
-    fp_summary_set_details(details);
+    fp_details_begin_file();
+    fp_summary_begin_file();
     fp_ports_begin_file();
     bool is_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_firstpayload));
     fp_adapter_begin_file(is_enabled && rules.transports & FP_TAKES_TCP);
@@ -139,9 +140,7 @@ static void register_preferences(void)
     prefs_register_bool_preference(module, "syn_restarts_clock", "Repeated SYNs restart the clock",
                                    "Count the time from SYN to first payload from the client's last SYN, not from its first",
                                    &syn_restarts_clock);
-    prefs_register_string_preference(module, "details", "Telling fields",
-                                     "Names of fields. The first of them that is found in a first payload is shown beside its protocol",
-                                     &details);
+    fp_details_register(module);
 }
 
 static void proto_register_firstpayload(void)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was said first in one line, the links between a stream's frames, and the expert infos."""
 import os
+import subprocess
 import unittest
 
 import tshark_runner
@@ -124,6 +125,20 @@ class Summary(unittest.TestCase):
         hellos = ("tls", "split", "split end", "long name", "no name")
         gets, posts = ("http", "http on 443", "fast open"), ("post", "post end")
         self.assertEqual(self.named(rows), {**dict.fromkeys(gets, "GET"), **dict.fromkeys(posts, "POST"), **dict.fromkeys(hellos, "0x0303")})
+
+    def test_details_table(self):
+        """As Wireshark keeps it with a profile; the preference takes its place. An empty table is as none."""
+        def details(rows, *options):
+            command = tshark_runner.command("tshark", ["-r", tshark_runner.readable(self.path), *options, "-Y", "firstpayload.detail",
+                                                       "-T", "fields", "-e", "firstpayload.detail"])
+            home = next(word.split("=", 1)[1] for word in command if word.startswith("WIRESHARK_CONFIG_DIR="))
+            with open(os.path.join(home, "firstpayload_details"), "w", encoding="utf-8") as file:
+                file.write("".join(f'"{row}"\n' for row in rows))
+            return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+        self.assertEqual(details(["http.request.method"]), {"GET", "POST"})
+        self.assertEqual(details(["http.request.method"], "-o", "firstpayload.details:http.request.version"), {"HTTP/1.1"})
+        self.assertIn("www.example.org", details([]))
 
     def test_details_that_there_are_not(self):
         done = tshark_runner.run_tshark(["-r", self.path, "-o", "firstpayload.details:http.host no.such_field", "-Y", "firstpayload.detail"])
