@@ -17,6 +17,7 @@
 
 #include "fields.h"
 #include "ports.h"
+#include "said.h"
 #include "summary.h"
 #include "whole.h"
 
@@ -100,7 +101,7 @@ static uint32_t upcoming_stream(const packet_info *pinfo, const FpSegment *segme
 
 bool fp_adapter_is_rendered(proto_tree *tree)
 {
-    return tree != NULL ? fp_fields_are_wanted(tree) : fp_fields_may_be_wanted();
+    return fp_said_is_wanted() || (tree != NULL ? fp_fields_are_wanted(tree) : fp_fields_may_be_wanted());
 }
 
 void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note)

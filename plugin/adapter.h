@@ -31,7 +31,8 @@ void fp_adapter_enter(const packet_info *pinfo);
  * not carry it, or fewer than needed_bytes of it were captured. */
 bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t needed_bytes, FpSegment *segment);
 
-/* For both hooks: returns whether fp_render_frame may be called for the frame. tree may be NULL: a dissector may have hidden it. */
+/* For both hooks: returns whether fp_render_frame or fp_said_collect may be called for the frame. tree may be NULL: a dissector may have
+ * hidden it. */
 bool fp_adapter_is_rendered(proto_tree *tree);
 /* For both hooks: keeps a copy of note for fp_render_frame, if the frame may be rendered. */
 void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note);

@@ -32,6 +32,9 @@ int hf_firstpayload_handshake = -1;
 int hf_firstpayload_opening = -1;
 int hf_firstpayload_closing = -1;
 int hf_firstpayload_silent = -1;
+int hf_firstpayload_of_stream_summary = -1;
+int hf_firstpayload_of_stream_protocol = -1;
+int hf_firstpayload_of_stream_detail = -1;
 int hf_firstpayload_old_continued_in = -1;
 int hf_firstpayload_old_unseen = -1;
 
@@ -126,6 +129,19 @@ static hf_register_info of_relatives[] = {
       "The first payload frame of the stream", HFILL}},
 };
 
+/* Of every frame, if the preference says so. */
+static hf_register_info of_streams[] = {
+    {&hf_firstpayload_of_stream_summary,
+     {"Said first in this stream", "firstpayload.of_stream.summary", FT_STRING, BASE_NONE, NULL, 0,
+      "firstpayload.summary of the first payload frame; only if the preference says so", HFILL}},
+    {&hf_firstpayload_of_stream_protocol,
+     {"Protocol of this stream", "firstpayload.of_stream.protocol", FT_STRING, BASE_NONE, NULL, 0,
+      "firstpayload.protocol of the first payload frame; only if the preference says so", HFILL}},
+    {&hf_firstpayload_of_stream_detail,
+     {"Detail of this stream", "firstpayload.of_stream.detail", FT_STRING, BASE_NONE, NULL, 0,
+      "firstpayload.detail of the first payload frame; only if the preference says so", HFILL}},
+};
+
 /* Names that the fields had before. They are there only for filters and columns that ask for them. */
 static hf_register_info of_before[] = {
     {&hf_firstpayload_old_continued_in,
@@ -161,6 +177,7 @@ void fp_fields_register(void)
     proto_register_field_array(proto_firstpayload, of_first, array_length(of_first));
     proto_register_field_array(proto_firstpayload, of_both, array_length(of_both));
     proto_register_field_array(proto_firstpayload, of_relatives, array_length(of_relatives));
+    proto_register_field_array(proto_firstpayload, of_streams, array_length(of_streams));
     proto_register_field_array(proto_firstpayload, of_before, array_length(of_before));
     proto_firstpayload_relative =
         proto_register_protocol_in_name_only("First Payload, on other frames than the first", "First Payload (other frames)",

@@ -37,6 +37,9 @@ extern int hf_firstpayload_handshake;
 extern int hf_firstpayload_opening;
 extern int hf_firstpayload_closing;
 extern int hf_firstpayload_silent;
+extern int hf_firstpayload_of_stream_summary;
+extern int hf_firstpayload_of_stream_protocol;
+extern int hf_firstpayload_of_stream_detail;
 extern int hf_firstpayload_old_continued_in; /* names of before */
 extern int hf_firstpayload_old_unseen;
 

@@ -15,8 +15,10 @@
 #include "navigation.h"
 #include "ports.h"
 #include "render.h"
+#include "said.h"
 #include "statistics.h"
 #include "summary.h"
+#include "trees.h"
 #include "whole.h"
 
 #include <epan/prefs.h>
@@ -37,6 +39,7 @@ static guint opening_bytes = FP_OPENING_BYTES_DEFAULT;
 static guint idle_s = 0;
 static FpBool skip_midstream = FALSE;
 static FpBool syn_restarts_clock = FALSE;
+static FpBool of_stream = FALSE;
 
 static dissector_handle_t render_handle;
 static bool has_unseen; /* the file has TCP that did not come through the hook */
@@ -52,6 +55,12 @@ static unsigned transports(void)
     return found;
 }
 
+/* Wireshark calls this after preferences were changed, before it decides how to read the capture again. */
+static void want_trees(void)
+{
+    fp_trees_want(FP_TREES_SAID, of_stream);
+}
+
 /* Wireshark also calls this after a preference was changed, and then dissects all frames as if for the first time. */
 static void open_file(void)
 {
@@ -65,7 +74,9 @@ static void open_file(void)
         .syn_restarts_clock = syn_restarts_clock,
     };
 
-    fp_marks_open(&rules);
+    fp_marks_open(&rules, of_stream);
+    fp_said_begin_file(of_stream);
+    want_trees();
     fp_details_begin_file();
     fp_summary_begin_file();
     fp_ports_begin_file();
@@ -108,6 +119,7 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     if (!pinfo->fd->visited) {
         fp_adapter_note_protocols(pinfo);
         fp_whole_collect(pinfo);
+        fp_said_collect(pinfo, tree);
     }
     fp_announce_frame(pinfo, tree);
     if (!fp_fields_are_wanted(tree)) {
@@ -121,7 +133,7 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
 
 static void register_preferences(void)
 {
-    module_t *module = prefs_register_protocol(proto_firstpayload, NULL);
+    module_t *module = prefs_register_protocol(proto_firstpayload, want_trees);
 
     prefs_register_string_preference(module, "transport", "Transports",
                                      "Streams of these are marked, comma-separated: tcp; udp; quic, the streams of UDP that begin as QUIC",
@@ -140,6 +152,8 @@ static void register_preferences(void)
     prefs_register_bool_preference(module, "syn_restarts_clock", "Repeated SYNs restart the clock",
                                    "Count the time from SYN to first payload from the client's last SYN, not from its first",
                                    &syn_restarts_clock);
+    prefs_register_bool_preference(module, "of_stream", "Say on every frame what its stream said first",
+                                   "Adds the fields firstpayload.of_stream to all frames of a stream. Costs time and memory", &of_stream);
     fp_details_register(module);
 }
 
@@ -158,6 +172,7 @@ static void proto_register_firstpayload(void)
     proto_set_cant_toggle(proto_render); /* it runs with First Payload */
     render_handle = create_dissector_handle(dissect_firstpayload, proto_render);
     register_postdissector(render_handle);
+    fp_trees_register(render_handle);
     register_init_routine(open_file);
     register_cleanup_routine(fp_marks_close);
 }
@@ -166,7 +181,7 @@ static void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
     fp_datagrams_handoff();
-    fp_statistics_register(render_handle);
+    fp_statistics_register();
 }
 
 void plugin_register(void)

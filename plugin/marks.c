@@ -12,6 +12,7 @@ static struct {
     GArray *notes;        /* of FpStreamNote, by the stream's number */
     GArray *by_wireshark; /* of uint32_t, by tcp.stream: the stream's number plus one, or 0 */
     GHashTable *whole;    /* the stream's number -> FpWholeMessage */
+    GHashTable *by_key;   /* FpStreamKey.hash, owned -> the number of the stream that is there now; NULL unless every frame gets a mark */
 } file;
 
 static void free_whole(void *whole)
@@ -20,7 +21,7 @@ static void free_whole(void *whole)
     g_free(whole);
 }
 
-void fp_marks_open(const FpRules *rules)
+void fp_marks_open(const FpRules *rules, bool every_frame)
 {
     uint64_t seed = (uint64_t)g_random_int() << 32 | g_random_int();
 
@@ -32,6 +33,7 @@ void fp_marks_open(const FpRules *rules)
     file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
     file.by_wireshark = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     file.whole = g_hash_table_new_full(NULL, NULL, NULL, free_whole);
+    file.by_key = every_frame ? g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL) : NULL;
 }
 
 void fp_marks_close(void)
@@ -45,6 +47,9 @@ void fp_marks_close(void)
         g_array_free(file.by_wireshark, TRUE);
     if (file.whole != NULL)
         g_hash_table_destroy(file.whole);
+    if (file.by_key != NULL)
+        g_hash_table_destroy(file.by_key);
+    file.by_key = NULL;
     file.streams = NULL;
     file.marks = NULL;
     file.notes = NULL;
@@ -155,6 +160,25 @@ static void note(uint32_t frame, const FpSegment *segment, const FpVerdict *verd
     }
 }
 
+/* Returns the mark of a segment of which core/ has nothing to say, and so does not tell the stream; or NULL. */
+static const FpMark *take_any(uint32_t frame, uint16_t layer, const FpStreamKey *key)
+{
+    void *stream;
+
+    if (file.by_key == NULL || !g_hash_table_lookup_extended(file.by_key, &key->hash, NULL, &stream))
+        return NULL;
+    return add_mark(&(FpMark){.frame = frame, .stream = GPOINTER_TO_UINT(stream), .layer = layer});
+}
+
+/* Notes which stream is there from now on. */
+static void note_begun(const FpStreamKey *key, uint32_t stream)
+{
+    uint64_t *hash = g_new(uint64_t, 1);
+
+    *hash = key->hash;
+    g_hash_table_insert(file.by_key, hash, GUINT_TO_POINTER(stream));
+}
+
 const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment)
 {
     FpVerdict verdict;
@@ -162,10 +186,13 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
     if (file.streams == NULL)
         return NULL;
 
-    fp_streams_take(file.streams, fp_streams_key(file.streams, segment), segment, &verdict);
+    const FpStreamKey key = fp_streams_key(file.streams, segment);
+    fp_streams_take(file.streams, key, segment, &verdict);
+    if (verdict.begins && file.by_key != NULL)
+        note_begun(&key, verdict.stream);
     unsigned events = (verdict.begins ? FP_EVENT_BEGINS : 0) | (verdict.ends_silent ? FP_EVENT_ENDS_SILENT : 0);
     if (verdict.classes == 0 && events == 0)
-        return NULL;
+        return take_any(frame, layer, &key);
     events |= is_syn(segment) ? FP_EVENT_SYN : 0;
     note(frame, segment, &verdict);
     return add_mark(

@@ -22,7 +22,7 @@ enum {
 
 #define FP_LAYER_UDP 0x8000U
 
-/* A TCP or UDP layer that is in at least one class, or is an event. 12 bytes. */
+/* A TCP or UDP layer that is in at least one class, or is an event; or any, if fp_marks_open says so. 12 bytes. */
 typedef struct {
     uint32_t frame;
     uint32_t stream;
@@ -50,8 +50,9 @@ typedef struct {
     char *detail;   /* what it says (summary.h); NULL: nothing */
 } FpWholeMessage;
 
-/* Begins a file, with an empty state. rules are copied. Call fp_marks_close before the next fp_marks_open. */
-void fp_marks_open(const FpRules *rules);
+/* Begins a file, with an empty state. rules are copied. every_frame: whether also frames of which there is nothing to say get marks. Call
+ * fp_marks_close before the next fp_marks_open. */
+void fp_marks_open(const FpRules *rules, bool every_frame);
 /* Frees everything. May be called without fp_marks_open. */
 void fp_marks_close(void);
 

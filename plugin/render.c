@@ -11,6 +11,7 @@
 #include "fields.h"
 #include "marks.h"
 #include "message.h"
+#include "said.h"
 #include "summary.h"
 
 #define NS_PER_SECOND 1000000000
@@ -80,10 +81,16 @@ static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *p
                                   stream->protocol != NULL ? stream->protocol : "", fp_summary_short(pinfo->pool, detail)));
 }
 
-/* Whether there is no payload in the stream: as far as is known, which is all once every frame was visited. */
+/* Whether there is more to say than which stream it is. */
+static bool is_marked(const FpMark *mark)
+{
+    return mark->classes != 0 || mark->events != 0;
+}
+
+/* Whether there is no payload in the stream of a frame that is marked: as far as is known, which is all once every frame was visited. */
 static bool is_silent(const packet_info *pinfo, const FpMark *mark)
 {
-    return fp_marks_stream(mark)->first_frame == 0 && (pinfo->fd->visited || mark->events & FP_EVENT_ENDS_SILENT);
+    return is_marked(mark) && fp_marks_stream(mark)->first_frame == 0 && (pinfo->fd->visited || mark->events & FP_EVENT_ENDS_SILENT);
 }
 
 /* A class of frames, and its field. */
@@ -123,6 +130,8 @@ static const char *names_of(packet_info *pinfo, const FpMark *mark, bool silent)
     char *names = wmem_alloc(pinfo->pool, FP_CLASSES_TEXT_BYTES);
     size_t length = fp_classes_to_text(mark->classes, names);
 
+    if (length == 0 && !silent)
+        return "frame of the stream";
     return silent ? wmem_strdup_printf(pinfo->pool, "%s%ssilent", names, length > 0 ? "," : "") : names;
 }
 
@@ -146,6 +155,20 @@ static void add_message(proto_tree *tree, packet_info *pinfo, const FpMark *mark
         return;
     add_string(tree, hf_firstpayload_text, note->tvb, payload.offset, payload.bytes, summary.text);
     proto_tree_add_item(tree, hf_firstpayload_data, note->tvb, (int)payload.offset, (int)payload.bytes, ENC_NA);
+}
+
+/* Adds what the stream said first, if that is kept. */
+static void add_said(proto_tree *tree, packet_info *pinfo, const FpMark *mark)
+{
+    const FpSummary *said = fp_said_find(mark);
+
+    if (said == NULL)
+        return;
+    add_string(tree, hf_firstpayload_of_stream_summary, NULL, 0, 0, fp_summary_line(pinfo->pool, said));
+    if (said->protocol != NULL)
+        add_string(tree, hf_firstpayload_of_stream_protocol, NULL, 0, 0, said->protocol);
+    if (said->detail != NULL)
+        add_string(tree, hf_firstpayload_of_stream_detail, NULL, 0, 0, said->detail);
 }
 
 /* Adds an expert info. item: NULL if there is no tree; Wireshark lists the expert infos even so. */
@@ -212,6 +235,7 @@ static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
     add_if(tree, hf_firstpayload_out_of_order, first->out_of_order);
     add_classes(tree, mark, note);
     add_message(tree, pinfo, mark, note, payload);
+    add_said(tree, pinfo, mark);
     add_remarks(pinfo, item, first, fp_message_whole_frame(tree, mark));
 }
 
@@ -221,6 +245,9 @@ static void add_other(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
     proto_item *item = add_relative(root, note->tvb, names_of(pinfo, mark, silent));
     proto_tree *tree = proto_item_add_subtree(item, ett_firstpayload_relative);
 
+    add_said(tree, pinfo, mark);
+    if (!is_marked(mark))
+        return;
     add_classes(tree, mark, note);
     if (silent)
         add_presence(tree, hf_firstpayload_silent, note);
@@ -252,7 +279,7 @@ void fp_render_remarks(packet_info *pinfo)
 /* Whether there is something to show of a frame that is no first payload frame. */
 static bool is_shown(const packet_info *pinfo, const FpMark *mark)
 {
-    return mark->classes != 0 || is_silent(pinfo, mark);
+    return mark->classes != 0 || is_silent(pinfo, mark) || fp_said_find(mark) != NULL;
 }
 
 bool fp_render_frame(packet_info *pinfo, proto_tree *tree)

@@ -13,6 +13,7 @@
 
 #include "summary.h"
 #include "tap.h"
+#include "trees.h"
 
 #define NS_PER_MS 1000000
 
@@ -66,21 +67,6 @@ typedef struct {
 
 static GHashTable *windows; /* stats_tree -> Window */
 
-static dissector_handle_t postdissector; /* the plugin's */
-
-/* Makes sure that every frame has a tree while there is a window. Details are found in trees. And a dissector that adds nothing to the
- * tree, such as one that waits for the rest of a message, leaves its protocol in a frame without a tree, but not in a frame with one. With
- * a tree in both passes, the counts are the same. */
-static void want_trees(bool is_any_window)
-{
-    GArray *wanted = g_array_new(FALSE, FALSE, sizeof(int));
-    int any_field = proto_registrar_get_id_byname("frame.number");
-
-    if (is_any_window)
-        g_array_append_val(wanted, any_field);
-    set_postdissector_wanted_hfids(postdissector, wanted);
-}
-
 static Window *new_window(void)
 {
     Window *window = g_new0(Window, 1);
@@ -114,7 +100,9 @@ static void begin(stats_tree *tree)
     if (windows == NULL)
         windows = g_hash_table_new_full(NULL, NULL, NULL, free_window);
     g_hash_table_replace(windows, tree, new_window());
-    want_trees(true);
+    /* Details are found in trees. And a dissector that adds nothing to the tree, such as one that waits for the rest of a message, leaves
+     * its protocol in a frame without a tree, but not in a frame with one. With a tree in both passes, the counts are the same. */
+    fp_trees_want(FP_TREES_STATISTICS, true);
 
     streams_id = stats_tree_create_node(tree, STREAMS, 0, STAT_DT_INT, TRUE);
     stat_node_set_flags(tree, STREAMS, 0, TRUE, ST_FLG_SORT_TOP);
@@ -135,7 +123,7 @@ static void begin(stats_tree *tree)
 static void end(stats_tree *tree)
 {
     g_hash_table_remove(windows, tree);
-    want_trees(g_hash_table_size(windows) > 0);
+    fp_trees_want(FP_TREES_STATISTICS, g_hash_table_size(windows) > 0);
 }
 
 /* Counts are set, not ticked: a stream leaves a state again, and Wireshark would go on to show its rate and burst there. */
@@ -251,8 +239,7 @@ static tap_packet_status take(stats_tree *tree, packet_info *pinfo, epan_dissect
     return is_news ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
 
-void fp_statistics_register(dissector_handle_t handle)
+void fp_statistics_register(void)
 {
-    postdissector = handle;
     stats_tree_register_plugin("firstpayload_stream", "firstpayload", "First Payload", TL_REQUIRES_PROTO_TREE, take, begin, end);
 }

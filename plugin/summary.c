@@ -7,6 +7,7 @@
 #include "announce.h"
 #include "details.h"
 #include "fields.h"
+#include "said.h"
 #include "text.h"
 
 #define DETAIL_BYTES_MAX 255 /* of a detail in a line: the length of the longest name in DNS (RFC 1035 2.3.4) */
@@ -22,7 +23,8 @@ void fp_summary_begin_file(void)
 
 bool fp_summary_shows_protocol(proto_tree *tree)
 {
-    return proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_protocol);
+    return proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_protocol) ||
+           (tree != NULL && fp_said_is_wanted());
 }
 
 void fp_summary_prime_whole(proto_tree *tree)
@@ -50,7 +52,7 @@ static bool is_wanted(proto_tree *tree)
 
 void fp_summary_prime(proto_tree *tree)
 {
-    if (tree != NULL && (is_wanted(tree) || fp_announce_is_heard()))
+    if (tree != NULL && (is_wanted(tree) || fp_announce_is_heard() || fp_said_is_wanted()))
         fp_summary_prime_whole(tree);
 }
 
