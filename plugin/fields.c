@@ -192,6 +192,47 @@ bool fp_fields_are_wanted(proto_tree *tree)
     return proto_field_is_referenced(tree, proto_firstpayload) || proto_field_is_referenced(tree, proto_firstpayload_relative);
 }
 
+static bool is_any_wanted(proto_tree *tree, const int *const *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (proto_field_is_referenced(tree, *fields[i]))
+            return true;
+    return false;
+}
+
+bool fp_fields_of_others_are_wanted(proto_tree *tree)
+{
+    static const int *const fields[] = {&proto_firstpayload_relative,
+                                        &hf_firstpayload_reply,
+                                        &hf_firstpayload_flight,
+                                        &hf_firstpayload_handshake,
+                                        &hf_firstpayload_opening,
+                                        &hf_firstpayload_closing,
+                                        &hf_firstpayload_silent,
+                                        &hf_firstpayload_syn_frame,
+                                        &hf_firstpayload_first_frame,
+                                        &hf_firstpayload_first_frame_of_reply,
+                                        &hf_firstpayload_reply_frame,
+                                        &hf_firstpayload_reply_delay,
+                                        &hf_firstpayload_summary,
+                                        &hf_firstpayload_detail,
+                                        &hf_firstpayload_of_stream_summary,
+                                        &hf_firstpayload_of_stream_protocol,
+                                        &hf_firstpayload_of_stream_detail,
+                                        &ei_firstpayload_silent.hf};
+
+    return is_any_wanted(tree, fields, array_length(fields));
+}
+
+bool fp_fields_of_message_are_wanted(proto_tree *tree)
+{
+    static const int *const fields[] = {&hf_firstpayload_summary, &hf_firstpayload_protocol,    &hf_firstpayload_detail,
+                                        &hf_firstpayload_name,    &hf_firstpayload_whole_frame, &hf_firstpayload_old_continued_in,
+                                        &hf_firstpayload_text,    &hf_firstpayload_data};
+
+    return is_any_wanted(tree, fields, array_length(fields));
+}
+
 bool fp_fields_may_be_wanted(void)
 {
     return proto_registrar_get_nth((unsigned)proto_firstpayload)->ref_type != HF_REF_TYPE_NONE ||

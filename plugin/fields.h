@@ -60,7 +60,13 @@ void fp_fields_register(void);
 /* Returns whether anybody asks for the protocol's items, or for any field of it. False if tree is NULL. */
 bool fp_fields_are_wanted(proto_tree *tree);
 
-/* The same where there is no tree. */
+/* Returns whether anybody asks for a field that frames have that are no first payload frame. */
+bool fp_fields_of_others_are_wanted(proto_tree *tree);
+
+/* Returns whether anybody asks for a field that says what is in a first payload. */
+bool fp_fields_of_message_are_wanted(proto_tree *tree);
+
+/* As fp_fields_are_wanted, where there is no tree. */
 bool fp_fields_may_be_wanted(void);
 
 /* Returns whether a filter, a column or the like asks for this very field. */

@@ -128,7 +128,8 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     }
     if (PTREE_DATA(tree)->visible)
         fp_navigation_select(pinfo);
-    return fp_render_frame(pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
+    fp_render_frame(pinfo, tree);
+    return (int)tvb_captured_length(tvb);
 }
 
 static void register_preferences(void)

@@ -234,7 +234,8 @@ static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
     add_if(tree, hf_firstpayload_midstream, first->midstream);
     add_if(tree, hf_firstpayload_out_of_order, first->out_of_order);
     add_classes(tree, mark, note);
-    add_message(tree, pinfo, mark, note, payload);
+    if (fp_fields_of_message_are_wanted(tree))
+        add_message(tree, pinfo, mark, note, payload);
     add_said(tree, pinfo, mark);
     add_remarks(pinfo, item, first, fp_message_whole_frame(tree, mark));
 }
@@ -276,17 +277,18 @@ void fp_render_remarks(packet_info *pinfo)
             add_silence(pinfo, NULL, &marks[i]);
 }
 
-/* Whether there is something to show of a frame that is no first payload frame. */
-static bool is_shown(const packet_info *pinfo, const FpMark *mark)
+/* Whether there is something to show of a frame that is no first payload frame. Most runs do not ask for it. */
+static bool is_shown(const packet_info *pinfo, proto_tree *tree, const FpMark *mark)
 {
+    if (!fp_fields_of_others_are_wanted(tree))
+        return false;
     return mark->classes != 0 || is_silent(pinfo, mark) || fp_said_find(mark) != NULL;
 }
 
-bool fp_render_frame(packet_info *pinfo, proto_tree *tree)
+void fp_render_frame(packet_info *pinfo, proto_tree *tree)
 {
     size_t count;
     const FpMark *marks = fp_marks_find(pinfo->num, &count);
-    bool rendered = false;
 
     for (size_t i = 0; i < count; i++) {
         const FpSegmentNote *note = fp_adapter_note(pinfo, &marks[i]);
@@ -294,11 +296,9 @@ bool fp_render_frame(packet_info *pinfo, proto_tree *tree)
             continue; /* nothing to show; or TCP was disabled since */
         if (marks[i].classes & FP_CLASS_FIRST)
             add_first(tree, pinfo, &marks[i], note);
-        else if (is_shown(pinfo, &marks[i]))
+        else if (is_shown(pinfo, tree, &marks[i]))
             add_other(tree, pinfo, &marks[i], note);
         else
-            continue;
-        rendered = true;
+            add_silence(pinfo, NULL, &marks[i]);
     }
-    return rendered;
 }

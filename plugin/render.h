@@ -7,8 +7,8 @@
 
 #include <epan/expert.h>
 
-/* Adds a frame's items and expert infos to the root of its tree, which must not be NULL. Returns whether there were any. */
-bool fp_render_frame(packet_info *pinfo, proto_tree *tree);
+/* Adds a frame's items and expert infos to the root of its tree, which must not be NULL. */
+void fp_render_frame(packet_info *pinfo, proto_tree *tree);
 
 /* Adds an expert info about a frame of which the answer may be wrong. tree may be NULL. */
 void fp_render_warning(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, expert_field *field);
