@@ -69,7 +69,12 @@ static size_t lower_bound(uint32_t frame)
     size_t high = file.marks->len;
 
     if (high == 0 || mark_at(high - 1)->frame < frame)
-        return high; /* always so in the first pass */
+        return high; /* always so in the first pass, until the frame has marks */
+    if (mark_at(high - 1)->frame == frame) {
+        while (high > 0 && mark_at(high - 1)->frame == frame)
+            high--;
+        return high;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (mark_at(middle)->frame < frame)
