@@ -11,13 +11,13 @@
 static int tap_first;
 static int tap_stream;
 
-static FpTapState state_of(const FpMark *mark)
+static FpTapState state_of(const FpMark *mark, const char *detail)
 {
     if (mark->classes & FP_CLASS_FIRST)
         return FP_TAP_SPOKEN;
     if (mark->classes & FP_CLASS_REPLY)
         return FP_TAP_REPLIED;
-    if (mark->classes & FP_CLASS_FLIGHT)
+    if (detail != NULL)
         return FP_TAP_WHOLE;
     if (mark->events & FP_EVENT_ENDS_SILENT)
         return FP_TAP_CLOSED;
@@ -56,7 +56,7 @@ static void announce(packet_info *pinfo, const FpMark *mark, const char *detail)
 
     *stream = (FpTapStream){
         .stream = mark->stream,
-        .state = state_of(mark),
+        .state = state_of(mark, detail),
         .first = first,
         .detail = detail,
         .reply_delay_ns = mark->classes & FP_CLASS_REPLY ? fp_marks_stream(mark)->reply_delay_ns : 0,

@@ -86,6 +86,12 @@ static void open_file(void)
     has_unseen = false;
 }
 
+static void close_file(void)
+{
+    fp_said_begin_file(false);
+    fp_marks_close();
+}
+
 /* If anybody asks for first payload frames, prints a warning once per file that TCP was missed. */
 static void warn_unseen(uint32_t frame)
 {
@@ -175,7 +181,7 @@ static void proto_register_firstpayload(void)
     register_postdissector(render_handle);
     fp_trees_register(render_handle);
     register_init_routine(open_file);
-    register_cleanup_routine(fp_marks_close);
+    register_cleanup_routine(close_file);
 }
 
 static void proto_reg_handoff_firstpayload(void)

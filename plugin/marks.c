@@ -106,6 +106,8 @@ static void forget_links(const FpMark *mark)
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
         if (*links[i] == mark->frame)
             *links[i] = 0;
+    if (mark->events & FP_EVENT_ENDS_SILENT)
+        stream->ends_silent = false;
     if (whole != NULL && (whole->frame == mark->frame || stream->first_frame == 0))
         g_hash_table_remove(file.whole, GUINT_TO_POINTER(mark->stream));
 }
