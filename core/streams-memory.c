@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* streams-memory.c - allocates the memory of the table of streams. See streams-internal.h. */
+#if defined(__linux__)
 #define _GNU_SOURCE /* mremap */
-#include <string.h>
 #include <sys/mman.h>
+#endif
+#include <stdlib.h>
+#include <string.h>
 
 #include "streams-internal.h"
 
 #define POOL_MIN 4096U
+
+/* Three functions: map returns zeroed memory, grow doubles it, and unmap frees it. Both return NULL without memory; then grow leaves the
+ * old. */
+#if defined(__linux__)
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
@@ -21,11 +28,45 @@ static void *wish_for_huge_pages(void *memory, size_t bytes)
     return memory;
 }
 
-/* Returns zeroed memory, or NULL. */
 static void *map(size_t bytes)
 {
     return wish_for_huge_pages(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), bytes);
 }
+
+/* Moves pages, and copies nothing. */
+static void *grow(void *memory, size_t bytes)
+{
+    return wish_for_huge_pages(mremap(memory, bytes, bytes * 2, MREMAP_MAYMOVE), bytes * 2);
+}
+
+static void unmap(void *memory, size_t bytes)
+{
+    munmap(memory, bytes);
+}
+
+#else
+
+static void *map(size_t bytes)
+{
+    return calloc(1, bytes);
+}
+
+static void *grow(void *memory, size_t bytes)
+{
+    char *grown = realloc(memory, bytes * 2);
+
+    if (grown != NULL)
+        memset(grown + bytes, 0, bytes);
+    return grown;
+}
+
+static void unmap(void *memory, size_t bytes)
+{
+    (void)bytes;
+    free(memory);
+}
+
+#endif
 
 /* Returns the size of a region. The second is large enough for huge pages; only pages that are used take memory. */
 static size_t region_bytes(unsigned region)
@@ -55,7 +96,7 @@ Segment *fp_segments_take(Segments *segments)
 void fp_segments_free(Segments *segments)
 {
     for (unsigned region = 0; region < segments->n_regions; region++)
-        munmap(segments->regions[region], region_bytes(region));
+        unmap(segments->regions[region], region_bytes(region));
 }
 
 size_t fp_segments_bytes(const Segments *segments)
@@ -70,11 +111,9 @@ static bool pool_begin(Pool *pool)
     return pool->items != NULL;
 }
 
-/* Doubles the room. Moves pages, and copies nothing. */
 static bool pool_double(Pool *pool)
 {
-    size_t bytes = pool->room * pool->item_bytes;
-    void *items = wish_for_huge_pages(mremap(pool->items, bytes, bytes * 2, MREMAP_MAYMOVE), bytes * 2);
+    void *items = grow(pool->items, pool->room * pool->item_bytes);
 
     if (items == NULL)
         return false;
@@ -96,7 +135,7 @@ bool fp_pool_make_room(Pool *pool, size_t n)
 void fp_pool_free(Pool *pool)
 {
     if (pool->items != NULL)
-        munmap(pool->items, pool->room * pool->item_bytes);
+        unmap(pool->items, pool->room * pool->item_bytes);
 }
 
 bool fp_streams_make_pools(FpStreams *streams, size_t n)

@@ -197,7 +197,7 @@ void fp_streams_enter(FpStreams *streams, Segment *segment)
 static bool double_directory(FpStreams *streams)
 {
     size_t size = (size_t)1 << streams->depth;
-    Segment **directory = reallocarray(streams->directory, size * 2, sizeof(Segment *));
+    Segment **directory = realloc(streams->directory, size * 2 * sizeof(Segment *)); /* size is at most 1 << DEPTH_MAX */
 
     if (directory == NULL)
         return false;

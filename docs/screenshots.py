@@ -18,7 +18,7 @@ os.environ.update(FIRSTPAYLOAD_SOURCE=ROOT, FIRSTPAYLOAD_PLUGINS=os.path.join(os
 sys.path[:0] = [os.path.join(ROOT, "tests", folder) for folder in ("lib", "plugin", "gui")]
 from desktop import Desktop, wait_for  # noqa: E402
 
-BUTTON_FIRST_PAYLOADS = 675, 77
+BUTTON_FIRST_PAYLOADS = 610, 77
 FOURTH_ROW = 300, 174
 LAST_DETAIL = 120, 583
 SETTLED_SECONDS = 2

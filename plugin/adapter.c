@@ -15,7 +15,9 @@
 #include <epan/proto_data.h>
 #include <wsutil/pint.h>
 
+#include "fields.h"
 #include "ports.h"
+#include "said.h"
 #include "summary.h"
 #include "whole.h"
 
@@ -31,6 +33,7 @@ static bool takes_tcp;
 static struct {
     uint32_t frame; /* 0: none */
     unsigned layers;
+    bool is_fragment;
 } current;
 
 static int64_t time_ns(const packet_info *pinfo)
@@ -56,6 +59,8 @@ bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
         .address_bytes = (uint8_t)pinfo->src.len,
         .length_unknown = pinfo->fragmented,
     };
+    if (pinfo->fragmented)
+        current.is_fragment = true;
     return true;
 }
 
@@ -96,13 +101,12 @@ static uint32_t upcoming_stream(const packet_info *pinfo, const FpSegment *segme
 
 bool fp_adapter_is_rendered(proto_tree *tree)
 {
-    return tree != NULL ? proto_field_is_referenced(tree, proto_owner)
-                        : proto_registrar_get_nth((unsigned)proto_owner)->ref_type != HF_REF_TYPE_NONE;
+    return fp_said_is_wanted() || (tree != NULL ? fp_fields_are_wanted(tree) : fp_fields_may_be_wanted());
 }
 
 void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note)
 {
-    if (mark->classes != 0 && fp_adapter_is_rendered(tree))
+    if (fp_adapter_is_rendered(tree))
         p_add_proto_data(pinfo->pool, pinfo, proto_owner, mark->layer, wmem_memdup(pinfo->pool, note, sizeof *note));
 }
 
@@ -117,10 +121,10 @@ static void keep_note(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
         .header_bytes = segment->header_bytes,
     };
 
-    if (mark->classes == 0 || !fp_adapter_is_rendered(tree))
-        return;
     if (mark->classes & FP_CLASS_FLIGHT) /* which includes the first payload frame */
         fp_summary_prime(tree);
+    if (!fp_adapter_is_rendered(tree))
+        return;
     if (mark->classes & FP_CLASS_FIRST && fp_summary_shows_protocol(tree))
         fp_ports_prime(tree, FP_TRANSPORT_TCP, segment->source_port, segment->destination_port);
     fp_adapter_keep_note(pinfo, tree, mark, &note);
@@ -155,6 +159,7 @@ void fp_adapter_enter(const packet_info *pinfo)
         return;
     current.frame = pinfo->num;
     current.layers = 0;
+    current.is_fragment = false;
     if (!pinfo->fd->visited)
         fp_marks_forget(pinfo->num); /* if a read filter (-R) drops a frame, the next frame gets its number */
 }
@@ -193,12 +198,16 @@ static wmem_list_frame_t *find_tcp(const packet_info *pinfo, unsigned layer)
     return NULL;
 }
 
-bool fp_adapter_end_frame(const packet_info *pinfo)
+FpDoubt fp_adapter_end_frame(const packet_info *pinfo)
 {
-    bool hooked = current.frame == pinfo->num && current.layers > 0;
+    bool is_current = current.frame == pinfo->num;
 
     current.frame = 0;
-    return !hooked && find_tcp(pinfo, 0) != NULL;
+    if (is_current && current.is_fragment)
+        return FP_DOUBT_FRAGMENT;
+    if (is_current && current.layers > 0)
+        return FP_DOUBT_NONE;
+    return takes_tcp && find_tcp(pinfo, 0) != NULL ? FP_DOUBT_UNSEEN : FP_DOUBT_NONE;
 }
 
 const char *fp_adapter_protocol_name(int protocol)
@@ -261,8 +270,9 @@ void fp_adapter_register(int owner)
     proto_data = proto_get_id_by_filter_name("data");
     if (proto_tcp < 0)
         return;
-    proto_hook = proto_register_protocol_in_name_only("TCP, watched by First Payload", "TCP (First Payload)", "firstpayload_hook",
+    proto_hook = proto_register_protocol_in_name_only("First Payload, in front of TCP", "First Payload (before TCP)", "firstpayload_hook",
                                                       proto_tcp, FT_PROTOCOL);
+    proto_set_cant_toggle(proto_hook); /* Wireshark would show a tick for it, which does nothing */
     hook_handle = create_dissector_handle(dissect_hook, proto_hook);
 }
 

@@ -31,9 +31,10 @@ void fp_adapter_enter(const packet_info *pinfo);
  * not carry it, or fewer than needed_bytes of it were captured. */
 bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t needed_bytes, FpSegment *segment);
 
-/* For both hooks: returns whether fp_render_frame may be called for the frame. tree may be NULL: a dissector may have hidden it. */
+/* For both hooks: returns whether fp_render_frame or fp_said_collect may be called for the frame. tree may be NULL: a dissector may have
+ * hidden it. */
 bool fp_adapter_is_rendered(proto_tree *tree);
-/* For both hooks: keeps a copy of note for fp_render_frame, if the mark is in any class and the frame may be rendered. */
+/* For both hooks: keeps a copy of note for fp_render_frame, if the frame may be rendered. */
 void fp_adapter_keep_note(packet_info *pinfo, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note);
 
 /* Returns the short name of one of Wireshark's protocols. NULL: it is none, or only bytes that no dissector took. */
@@ -47,8 +48,15 @@ void fp_adapter_handoff(void);
 /* To be called before the first frame of a file. wants_tcp: whether segments of TCP are wanted. */
 void fp_adapter_begin_file(bool wants_tcp);
 
-/* To be called after each frame is dissected. Returns whether the frame has TCP, but none of it came through the hook. */
-bool fp_adapter_end_frame(const packet_info *pinfo);
+/* Why First Payload may be wrong about a frame. */
+typedef enum {
+    FP_DOUBT_NONE,
+    FP_DOUBT_UNSEEN,   /* the frame has TCP, but none of it came through the hook */
+    FP_DOUBT_FRAGMENT, /* its TCP or UDP is a piece of an IP packet that was not reassembled */
+} FpDoubt;
+
+/* To be called after each frame is dissected. */
+FpDoubt fp_adapter_end_frame(const packet_info *pinfo);
 
 /* Returns the segment of a mark of the frame, or NULL. */
 const FpSegmentNote *fp_adapter_note(packet_info *pinfo, const FpMark *mark);

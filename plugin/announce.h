@@ -8,7 +8,10 @@
 /* Registers the taps. */
 void fp_announce_register(void);
 
-/* To be called after each frame is dissected. Costs next to nothing while nobody listens. */
-void fp_announce_frame(packet_info *pinfo);
+/* Returns whether anybody listens. */
+bool fp_announce_is_heard(void);
+
+/* To be called after each frame is dissected. Costs next to nothing while nobody listens. tree may be NULL: then there are no details. */
+void fp_announce_frame(packet_info *pinfo, proto_tree *tree);
 
 #endif

@@ -39,6 +39,26 @@ typedef gboolean FpBool;
 #define fp_register_conversation_filter(proto, name, is_valid, build) register_conversation_filter(proto, name, is_valid, build)
 #endif
 
+/* Has the nodes below a node of the statistics keep the order in which they were created, as Wireshark's own ranges do. By default they are
+ * sorted by their counts. Installations that lack this header go without. */
+#if __has_include(<epan/stats_tree_priv.h>)
+#include <epan/stats_tree_priv.h>
+static inline void fp_stats_keep_order(stats_tree *tree, int parent)
+{
+    const stat_node *above = (const stat_node *)g_ptr_array_index(tree->parents, parent);
+    int place = 0;
+
+    for (stat_node *node = above->children; node != NULL; node = node->next) {
+        node->rng = g_new(range_pair_t, 1); /* freed with the node */
+        node->rng->floor = node->rng->ceil = place++;
+    }
+}
+#else
+static inline void fp_stats_keep_order(stats_tree *tree _U_, int parent _U_)
+{
+}
+#endif
+
 /* Returns the value of a field as Wireshark shows it, allocated in scope; or NULL. */
 static inline const char *fp_field_text(wmem_allocator_t *scope, const field_info *field)
 {

@@ -81,10 +81,8 @@ static void note_datagram(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
     datagram->place = wmem_list_count(pinfo->layers);
     datagram->layer = layer;
     current.n++;
-    if (!fp_adapter_is_rendered(tree))
-        return;
     fp_summary_prime(tree);
-    if (fp_summary_shows_protocol(tree))
+    if (fp_adapter_is_rendered(tree) && fp_summary_shows_protocol(tree))
         fp_ports_prime(tree, FP_TRANSPORT_UDP, datagram->segment.source_port, datagram->segment.destination_port);
 }
 
@@ -195,8 +193,9 @@ void fp_datagrams_register(void)
     proto_sflow = proto_get_id_by_filter_name("sflow");
     if (proto_udp < 0)
         return;
-    proto_hook = proto_register_protocol_in_name_only("UDP, watched by First Payload", "UDP (First Payload)", "firstpayload_udp_hook",
-                                                      proto_udp, FT_PROTOCOL);
+    proto_hook = proto_register_protocol_in_name_only("First Payload, in front of UDP", "First Payload (before UDP)",
+                                                      "firstpayload_udp_hook", proto_udp, FT_PROTOCOL);
+    proto_set_cant_toggle(proto_hook); /* as that of TCP */
     hook_handle = create_dissector_handle(dissect_hook, proto_hook);
 }
 

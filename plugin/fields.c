@@ -3,6 +3,7 @@
 #include "fields.h"
 
 int proto_firstpayload = -1;
+int proto_firstpayload_relative = -1;
 
 int hf_firstpayload_stream = -1;
 int hf_firstpayload_direction = -1;
@@ -10,13 +11,15 @@ int hf_firstpayload_len = -1;
 int hf_firstpayload_seq = -1;
 int hf_firstpayload_age = -1;
 int hf_firstpayload_delay = -1;
+int hf_firstpayload_reply_delay = -1;
 int hf_firstpayload_fast_open = -1;
 int hf_firstpayload_midstream = -1;
 int hf_firstpayload_out_of_order = -1;
 int hf_firstpayload_summary = -1;
 int hf_firstpayload_protocol = -1;
 int hf_firstpayload_detail = -1;
-int hf_firstpayload_continued_in = -1;
+int hf_firstpayload_name = -1;
+int hf_firstpayload_whole_frame = -1;
 int hf_firstpayload_text = -1;
 int hf_firstpayload_data = -1;
 int hf_firstpayload_syn_frame = -1;
@@ -28,11 +31,19 @@ int hf_firstpayload_flight = -1;
 int hf_firstpayload_handshake = -1;
 int hf_firstpayload_opening = -1;
 int hf_firstpayload_closing = -1;
+int hf_firstpayload_silent = -1;
+int hf_firstpayload_of_stream_summary = -1;
+int hf_firstpayload_of_stream_protocol = -1;
+int hf_firstpayload_of_stream_detail = -1;
+int hf_firstpayload_old_continued_in = -1;
+int hf_firstpayload_old_unseen = -1;
 
 int ett_firstpayload = -1;
 int ett_firstpayload_relative = -1;
 
 expert_field ei_firstpayload_unseen = EI_INIT;
+expert_field ei_firstpayload_fragment = EI_INIT;
+expert_field ei_firstpayload_silent = EI_INIT;
 expert_field ei_firstpayload_fast_open = EI_INIT;
 expert_field ei_firstpayload_midstream = EI_INIT;
 expert_field ei_firstpayload_out_of_order = EI_INIT;
@@ -64,9 +75,11 @@ static hf_register_info of_first[] = {
     {&hf_firstpayload_protocol,
      {"Protocol", "firstpayload.protocol", FT_STRING, BASE_NONE, NULL, 0,
       "The protocol that Wireshark found in the payload; absent if it found none", HFILL}},
-    {&hf_firstpayload_continued_in,
-     {"First message continues, whole in", "firstpayload.continued_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
+    {&hf_firstpayload_whole_frame,
+     {"First message continues, whole in", "firstpayload.whole_frame", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The frame in which Wireshark reassembles the first message; not known in the first pass", HFILL}},
+    {&hf_firstpayload_name,
+     {"Name", "firstpayload.name", FT_STRING, BASE_NONE, NULL, 0, "For a column: the detail; without one, the text", HFILL}},
     {&hf_firstpayload_text,
      {"Text", "firstpayload.text", FT_STRING, BASE_NONE, NULL, 0,
       "The beginning of the first line, with dots for bytes that are not printable; or the first bytes in hexadecimal", HFILL}},
@@ -86,31 +99,56 @@ static hf_register_info of_both[] = {
     {&hf_firstpayload_reply_frame,
      {"Reply in", "firstpayload.reply_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
       "The first payload frame of the other side; not known in the first pass", HFILL}},
+    {&hf_firstpayload_reply_delay,
+     {"Time from first payload to reply", "firstpayload.reply_delay", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+      "Also on the first payload frame, where it is not known in the first pass", HFILL}},
 };
 
-/* At the root of the tree: anything under the protocol's item would make the frame match as a first payload frame. */
+/* Under an item of their own: anything under the protocol's item would make the frame match as a first payload frame. */
 static hf_register_info of_relatives[] = {
     {&hf_firstpayload_reply,
-     {"First Payload: reply", "firstpayload.reply", FT_NONE, BASE_NONE, NULL, 0,
-      "The first payload frame of the side that did not speak first", HFILL}},
+     {"Reply", "firstpayload.reply", FT_NONE, BASE_NONE, NULL, 0, "The first payload frame of the side that did not speak first", HFILL}},
     {&hf_firstpayload_flight,
-     {"First Payload: flight", "firstpayload.flight", FT_NONE, BASE_NONE, NULL, 0,
+     {"Flight", "firstpayload.flight", FT_NONE, BASE_NONE, NULL, 0,
       "The first payload frame, and what the same side sent after it before the reply was captured", HFILL}},
     {&hf_firstpayload_handshake,
-     {"First Payload: handshake", "firstpayload.handshake", FT_NONE, BASE_NONE, NULL, 0,
-      "A SYN, a SYN/ACK, or the ACK that answers a SYN/ACK", HFILL}},
+     {"Handshake", "firstpayload.handshake", FT_NONE, BASE_NONE, NULL, 0, "A SYN, a SYN/ACK, or the ACK that answers a SYN/ACK", HFILL}},
     {&hf_firstpayload_opening,
-     {"First Payload: opening", "firstpayload.opening", FT_NONE, BASE_NONE, NULL, 0,
+     {"Opening", "firstpayload.opening", FT_NONE, BASE_NONE, NULL, 0,
       "Payload that begins within the first bytes that its side sent: 16 KiB, unless the preference says otherwise", HFILL}},
     {&hf_firstpayload_closing,
-     {"First Payload: closing", "firstpayload.closing", FT_NONE, BASE_NONE, NULL, 0, "The first FIN of a side, or the stream's first RST",
-      HFILL}},
+     {"Closing", "firstpayload.closing", FT_NONE, BASE_NONE, NULL, 0, "The first FIN of a side, or the stream's first RST", HFILL}},
+    {&hf_firstpayload_silent,
+     {"Silent", "firstpayload.silent", FT_NONE, BASE_NONE, NULL, 0,
+      "The stream carries no payload; in the first pass only known of one that has ended", HFILL}},
     {&hf_firstpayload_first_frame,
      {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The first payload frame of the stream; if it is a later frame, not known in the first pass", HFILL}},
     {&hf_firstpayload_first_frame_of_reply,
      {"First payload in", "firstpayload.first_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
       "The first payload frame of the stream", HFILL}},
+};
+
+/* Of every frame, if the preference says so. */
+static hf_register_info of_streams[] = {
+    {&hf_firstpayload_of_stream_summary,
+     {"Said first in this stream", "firstpayload.of_stream.summary", FT_STRING, BASE_NONE, NULL, 0,
+      "firstpayload.summary of the first payload frame; only if the preference says so", HFILL}},
+    {&hf_firstpayload_of_stream_protocol,
+     {"Protocol of this stream", "firstpayload.of_stream.protocol", FT_STRING, BASE_NONE, NULL, 0,
+      "firstpayload.protocol of the first payload frame; only if the preference says so", HFILL}},
+    {&hf_firstpayload_of_stream_detail,
+     {"Detail of this stream", "firstpayload.of_stream.detail", FT_STRING, BASE_NONE, NULL, 0,
+      "firstpayload.detail of the first payload frame; only if the preference says so", HFILL}},
+};
+
+/* Names that the fields had before. They are there only for filters and columns that ask for them. */
+static hf_register_info of_before[] = {
+    {&hf_firstpayload_old_continued_in,
+     {"First message continues, whole in (old name)", "firstpayload.continued_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
+      "Now firstpayload.whole_frame", HFILL}},
+    {&hf_firstpayload_old_unseen,
+     {"TCP past the hook (old name)", "firstpayload.unseen", FT_NONE, BASE_NONE, NULL, 0, "Now firstpayload.expert.unseen", HFILL}},
 };
 
 static ei_register_info ei[] = {
@@ -123,8 +161,12 @@ static ei_register_info ei[] = {
     {&ei_firstpayload_continued,
      {"firstpayload.expert.continued", PI_REASSEMBLE, PI_CHAT, "First message continues in other frames", EXPFILL}},
     {&ei_firstpayload_unseen,
-     {"firstpayload.unseen", PI_UNDECODED, PI_NOTE,
-      "First Payload does not see TCP that is not reached through IP (Decode As), in this frame and maybe in others", EXPFILL}},
+     {"firstpayload.expert.unseen", PI_UNDECODED, PI_WARN,
+      "First Payload does not see TCP that is not reached through IP (Decode As): what it says of this stream may be wrong", EXPFILL}},
+    {&ei_firstpayload_fragment,
+     {"firstpayload.expert.fragment", PI_UNDECODED, PI_WARN,
+      "A piece of a fragmented IP packet, not reassembled (ip.defragment): what First Payload says of this stream may be wrong", EXPFILL}},
+    {&ei_firstpayload_silent, {"firstpayload.expert.silent", PI_SEQUENCE, PI_NOTE, "No payload in this stream", EXPFILL}},
 };
 
 void fp_fields_register(void)
@@ -135,6 +177,69 @@ void fp_fields_register(void)
     proto_register_field_array(proto_firstpayload, of_first, array_length(of_first));
     proto_register_field_array(proto_firstpayload, of_both, array_length(of_both));
     proto_register_field_array(proto_firstpayload, of_relatives, array_length(of_relatives));
+    proto_register_field_array(proto_firstpayload, of_streams, array_length(of_streams));
+    proto_register_field_array(proto_firstpayload, of_before, array_length(of_before));
+    proto_firstpayload_relative =
+        proto_register_protocol_in_name_only("First Payload, on other frames than the first", "First Payload (other frames)",
+                                             "firstpayload_relative", proto_firstpayload, FT_PROTOCOL);
+    proto_set_cant_toggle(proto_firstpayload_relative); /* it is shown, or not, with First Payload */
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto_firstpayload), ei, array_length(ei));
+}
+
+bool fp_fields_are_wanted(proto_tree *tree)
+{
+    return proto_field_is_referenced(tree, proto_firstpayload) || proto_field_is_referenced(tree, proto_firstpayload_relative);
+}
+
+static bool is_any_wanted(proto_tree *tree, const int *const *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (proto_field_is_referenced(tree, *fields[i]))
+            return true;
+    return false;
+}
+
+bool fp_fields_of_others_are_wanted(proto_tree *tree)
+{
+    static const int *const fields[] = {&proto_firstpayload_relative,
+                                        &hf_firstpayload_reply,
+                                        &hf_firstpayload_flight,
+                                        &hf_firstpayload_handshake,
+                                        &hf_firstpayload_opening,
+                                        &hf_firstpayload_closing,
+                                        &hf_firstpayload_silent,
+                                        &hf_firstpayload_syn_frame,
+                                        &hf_firstpayload_first_frame,
+                                        &hf_firstpayload_first_frame_of_reply,
+                                        &hf_firstpayload_reply_frame,
+                                        &hf_firstpayload_reply_delay,
+                                        &hf_firstpayload_summary,
+                                        &hf_firstpayload_detail,
+                                        &hf_firstpayload_of_stream_summary,
+                                        &hf_firstpayload_of_stream_protocol,
+                                        &hf_firstpayload_of_stream_detail,
+                                        &ei_firstpayload_silent.hf};
+
+    return is_any_wanted(tree, fields, array_length(fields));
+}
+
+bool fp_fields_of_message_are_wanted(proto_tree *tree)
+{
+    static const int *const fields[] = {&hf_firstpayload_summary, &hf_firstpayload_protocol,    &hf_firstpayload_detail,
+                                        &hf_firstpayload_name,    &hf_firstpayload_whole_frame, &hf_firstpayload_old_continued_in,
+                                        &hf_firstpayload_text,    &hf_firstpayload_data};
+
+    return is_any_wanted(tree, fields, array_length(fields));
+}
+
+bool fp_fields_may_be_wanted(void)
+{
+    return proto_registrar_get_nth((unsigned)proto_firstpayload)->ref_type != HF_REF_TYPE_NONE ||
+           proto_registrar_get_nth((unsigned)proto_firstpayload_relative)->ref_type != HF_REF_TYPE_NONE;
+}
+
+bool fp_fields_is_asked_by_name(int hf)
+{
+    return proto_registrar_get_nth((unsigned)hf)->ref_type == HF_REF_TYPE_DIRECT;
 }

@@ -9,13 +9,16 @@
 #include "announce.h"
 #include "compat.h"
 #include "datagrams.h"
+#include "details.h"
 #include "fields.h"
 #include "marks.h"
 #include "navigation.h"
 #include "ports.h"
 #include "render.h"
+#include "said.h"
 #include "statistics.h"
 #include "summary.h"
+#include "trees.h"
 #include "whole.h"
 
 #include <epan/prefs.h>
@@ -36,10 +39,10 @@ static guint opening_bytes = FP_OPENING_BYTES_DEFAULT;
 static guint idle_s = 0;
 static FpBool skip_midstream = FALSE;
 static FpBool syn_restarts_clock = FALSE;
-static const char *details = FP_SUMMARY_DETAILS;
+static FpBool of_stream = FALSE;
 
 static dissector_handle_t render_handle;
-static uint32_t unseen_frame; /* the first frame with TCP that did not come through the hook; 0: none */
+static bool has_unseen; /* the file has TCP that did not come through the hook */
 
 /* Returns what the preference says; TCP alone if it makes no sense. */
 static unsigned transports(void)
@@ -50,6 +53,12 @@ static unsigned transports(void)
         ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.transport takes tcp, udp and quic, comma-separated, not \"%s\"",
                transport);
     return found;
+}
+
+/* Wireshark calls this after preferences were changed, before it decides how to read the capture again. */
+static void want_trees(void)
+{
+    fp_trees_want(FP_TREES_SAID, of_stream);
 }
 
 /* Wireshark also calls this after a preference was changed, and then dissects all frames as if for the first time. */
@@ -65,50 +74,73 @@ static void open_file(void)
         .syn_restarts_clock = syn_restarts_clock,
     };
 
-    fp_marks_open(&rules);
-    fp_summary_set_details(details);
+    fp_marks_open(&rules, of_stream);
+    fp_said_begin_file(of_stream);
+    want_trees();
+    fp_details_begin_file();
+    fp_summary_begin_file();
     fp_ports_begin_file();
-    fp_adapter_begin_file(rules.transports & FP_TAKES_TCP);
-    fp_datagrams_begin_file(rules.transports & (FP_TAKES_UDP | FP_TAKES_QUIC));
-    unseen_frame = 0;
+    bool is_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_firstpayload));
+    fp_adapter_begin_file(is_enabled && rules.transports & FP_TAKES_TCP);
+    fp_datagrams_begin_file(is_enabled && rules.transports & (FP_TAKES_UDP | FP_TAKES_QUIC));
+    has_unseen = false;
 }
 
-/* Says once per file, in the first such frame, that TCP was missed. If anybody asks for first payload frames, also prints a warning. */
-static void say_unseen(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb)
+static void close_file(void)
 {
-    if (unseen_frame == 0) {
-        unseen_frame = pinfo->num;
-        if (proto_registrar_get_nth((unsigned)proto_firstpayload)->ref_type != HF_REF_TYPE_NONE)
-            ws_log("firstpayload", LOG_LEVEL_WARNING,
-                   "TCP that is not reached through IP (Decode As) is not seen: frame %u, and maybe others", unseen_frame);
+    fp_said_begin_file(false);
+    fp_marks_close();
+}
+
+/* If anybody asks for first payload frames, prints a warning once per file that TCP was missed. */
+static void warn_unseen(uint32_t frame)
+{
+    if (has_unseen)
+        return;
+    has_unseen = true;
+    if (fp_fields_may_be_wanted())
+        ws_log("firstpayload", LOG_LEVEL_WARNING, "TCP that is not reached through IP (Decode As) is not seen: frame %u, and maybe others",
+               frame);
+}
+
+static void say_doubt(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, FpDoubt doubt)
+{
+    if (doubt == FP_DOUBT_UNSEEN) {
+        warn_unseen(pinfo->num);
+        fp_render_warning(pinfo, tree, tvb, &ei_firstpayload_unseen);
+    } else if (doubt == FP_DOUBT_FRAGMENT) {
+        fp_render_warning(pinfo, tree, tvb, &ei_firstpayload_fragment);
     }
-    if (unseen_frame == pinfo->num)
-        proto_tree_add_expert(tree, pinfo, &ei_firstpayload_unseen, tvb, 0, 0);
+    if (doubt == FP_DOUBT_UNSEEN && fp_fields_is_asked_by_name(hf_firstpayload_old_unseen))
+        proto_tree_add_item(tree, hf_firstpayload_old_unseen, tvb, 0, 0, ENC_NA);
 }
 
 /* The post-dissector. Runs for every frame, with or without a tree. */
 static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     fp_datagrams_end_frame(pinfo, tree);
-    if (fp_adapter_end_frame(pinfo))
-        say_unseen(pinfo, tree, tvb);
+    FpDoubt doubt = fp_adapter_end_frame(pinfo);
+    if (doubt != FP_DOUBT_NONE)
+        say_doubt(pinfo, tree, tvb, doubt);
     if (!pinfo->fd->visited) {
         fp_adapter_note_protocols(pinfo);
         fp_whole_collect(pinfo);
+        fp_said_collect(pinfo, tree);
     }
-    fp_announce_frame(pinfo);
-    if (tree == NULL || !proto_field_is_referenced(tree, proto_firstpayload)) { /* it is if any of its fields is */
+    fp_announce_frame(pinfo, tree);
+    if (!fp_fields_are_wanted(tree)) {
         fp_render_remarks(pinfo);
         return 0;
     }
     if (PTREE_DATA(tree)->visible)
         fp_navigation_select(pinfo);
-    return fp_render_frame(pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
+    fp_render_frame(pinfo, tree);
+    return (int)tvb_captured_length(tvb);
 }
 
 static void register_preferences(void)
 {
-    module_t *module = prefs_register_protocol(proto_firstpayload, NULL);
+    module_t *module = prefs_register_protocol(proto_firstpayload, want_trees);
 
     prefs_register_string_preference(module, "transport", "Transports",
                                      "Streams of these are marked, comma-separated: tcp; udp; quic, the streams of UDP that begin as QUIC",
@@ -127,9 +159,9 @@ static void register_preferences(void)
     prefs_register_bool_preference(module, "syn_restarts_clock", "Repeated SYNs restart the clock",
                                    "Count the time from SYN to first payload from the client's last SYN, not from its first",
                                    &syn_restarts_clock);
-    prefs_register_string_preference(module, "details", "Telling fields",
-                                     "Names of fields. The first of them that is found in a first payload is shown beside its protocol",
-                                     &details);
+    prefs_register_bool_preference(module, "of_stream", "Say on every frame what its stream said first",
+                                   "Adds the fields firstpayload.of_stream to all frames of a stream. Costs time and memory", &of_stream);
+    fp_details_register(module);
 }
 
 static void proto_register_firstpayload(void)
@@ -144,17 +176,19 @@ static void proto_register_firstpayload(void)
     /* In name only, so that Wireshark does not add it to the layers of every frame, only to remove it again. */
     int proto_render = proto_register_protocol_in_name_only("First Payload, rendered", "First Payload (rendered)", "firstpayload_render",
                                                             proto_firstpayload, FT_PROTOCOL);
+    proto_set_cant_toggle(proto_render); /* it runs with First Payload */
     render_handle = create_dissector_handle(dissect_firstpayload, proto_render);
     register_postdissector(render_handle);
+    fp_trees_register(render_handle);
     register_init_routine(open_file);
-    register_cleanup_routine(fp_marks_close);
+    register_cleanup_routine(close_file);
 }
 
 static void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
     fp_datagrams_handoff();
-    fp_statistics_register(render_handle);
+    fp_statistics_register();
 }
 
 void plugin_register(void)

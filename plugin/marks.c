@@ -12,6 +12,7 @@ static struct {
     GArray *notes;        /* of FpStreamNote, by the stream's number */
     GArray *by_wireshark; /* of uint32_t, by tcp.stream: the stream's number plus one, or 0 */
     GHashTable *whole;    /* the stream's number -> FpWholeMessage */
+    GHashTable *by_key;   /* FpStreamKey.hash, owned -> the number of the stream that is there now; NULL unless every frame gets a mark */
 } file;
 
 static void free_whole(void *whole)
@@ -20,7 +21,7 @@ static void free_whole(void *whole)
     g_free(whole);
 }
 
-void fp_marks_open(const FpRules *rules)
+void fp_marks_open(const FpRules *rules, bool every_frame)
 {
     uint64_t seed = (uint64_t)g_random_int() << 32 | g_random_int();
 
@@ -32,6 +33,7 @@ void fp_marks_open(const FpRules *rules)
     file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
     file.by_wireshark = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     file.whole = g_hash_table_new_full(NULL, NULL, NULL, free_whole);
+    file.by_key = every_frame ? g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL) : NULL;
 }
 
 void fp_marks_close(void)
@@ -45,6 +47,9 @@ void fp_marks_close(void)
         g_array_free(file.by_wireshark, TRUE);
     if (file.whole != NULL)
         g_hash_table_destroy(file.whole);
+    if (file.by_key != NULL)
+        g_hash_table_destroy(file.by_key);
+    file.by_key = NULL;
     file.streams = NULL;
     file.marks = NULL;
     file.notes = NULL;
@@ -64,7 +69,12 @@ static size_t lower_bound(uint32_t frame)
     size_t high = file.marks->len;
 
     if (high == 0 || mark_at(high - 1)->frame < frame)
-        return high; /* always so in the first pass */
+        return high; /* always so in the first pass, until the frame has marks */
+    if (mark_at(high - 1)->frame == frame) {
+        while (high > 0 && mark_at(high - 1)->frame == frame)
+            high--;
+        return high;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (mark_at(middle)->frame < frame)
@@ -96,6 +106,8 @@ static void forget_links(const FpMark *mark)
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
         if (*links[i] == mark->frame)
             *links[i] = 0;
+    if (mark->events & FP_EVENT_ENDS_SILENT)
+        stream->ends_silent = false;
     if (whole != NULL && (whole->frame == mark->frame || stream->first_frame == 0))
         g_hash_table_remove(file.whole, GUINT_TO_POINTER(mark->stream));
 }
@@ -142,13 +154,36 @@ static void note(uint32_t frame, const FpSegment *segment, const FpVerdict *verd
 
     if (is_syn(segment) && stream->syn_frame == 0)
         stream->syn_frame = frame;
-    if (verdict->classes & FP_CLASS_REPLY)
+    if (verdict->ends_silent)
+        stream->ends_silent = true;
+    if (verdict->classes & FP_CLASS_REPLY) {
         stream->reply_frame = frame;
+        stream->reply_delay_ns = fp_time_difference(verdict->age_ns, stream->first.age_ns);
+    }
     if (verdict->classes & FP_CLASS_FIRST) {
         stream->first_frame = frame;
         stream->first = *verdict;
         stream->service_port = service_port(segment, verdict->side);
     }
+}
+
+/* Returns the mark of a segment of which core/ has nothing to say, and so does not tell the stream; or NULL. */
+static const FpMark *take_any(uint32_t frame, uint16_t layer, const FpStreamKey *key)
+{
+    void *stream;
+
+    if (file.by_key == NULL || !g_hash_table_lookup_extended(file.by_key, &key->hash, NULL, &stream))
+        return NULL;
+    return add_mark(&(FpMark){.frame = frame, .stream = GPOINTER_TO_UINT(stream), .layer = layer});
+}
+
+/* Notes which stream is there from now on. */
+static void note_begun(const FpStreamKey *key, uint32_t stream)
+{
+    uint64_t *hash = g_new(uint64_t, 1);
+
+    *hash = key->hash;
+    g_hash_table_insert(file.by_key, hash, GUINT_TO_POINTER(stream));
 }
 
 const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *segment)
@@ -158,10 +193,13 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
     if (file.streams == NULL)
         return NULL;
 
-    fp_streams_take(file.streams, fp_streams_key(file.streams, segment), segment, &verdict);
+    const FpStreamKey key = fp_streams_key(file.streams, segment);
+    fp_streams_take(file.streams, key, segment, &verdict);
+    if (verdict.begins && file.by_key != NULL)
+        note_begun(&key, verdict.stream);
     unsigned events = (verdict.begins ? FP_EVENT_BEGINS : 0) | (verdict.ends_silent ? FP_EVENT_ENDS_SILENT : 0);
     if (verdict.classes == 0 && events == 0)
-        return NULL;
+        return take_any(frame, layer, &key);
     events |= is_syn(segment) ? FP_EVENT_SYN : 0;
     note(frame, segment, &verdict);
     return add_mark(

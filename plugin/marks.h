@@ -22,7 +22,7 @@ enum {
 
 #define FP_LAYER_UDP 0x8000U
 
-/* A TCP or UDP layer that is in at least one class, or is an event. 12 bytes. */
+/* A TCP or UDP layer that is in at least one class, or is an event; or any, if fp_marks_open says so. 12 bytes. */
 typedef struct {
     uint32_t frame;
     uint32_t stream;
@@ -39,6 +39,8 @@ typedef struct {
     uint32_t wireshark_number; /* tcp.stream, valid unless first_frame has a SYN; or udp.stream */
     const char *protocol;      /* what Wireshark found in the flight, such as "TLS"; NULL: nothing that it knows */
     uint16_t service_port;     /* the server's port; if the server is not known, the lower port */
+    bool ends_silent;          /* a RST or a FIN came before any payload */
+    int64_t reply_delay_ns;    /* from first payload to reply, if there is a reply_frame; negative if the capture's clock stepped back */
     FpVerdict first;           /* of the first payload frame */
 } FpStreamNote;
 
@@ -48,8 +50,9 @@ typedef struct {
     char *detail;   /* what it says (summary.h); NULL: nothing */
 } FpWholeMessage;
 
-/* Begins a file, with an empty state. rules are copied. Call fp_marks_close before the next fp_marks_open. */
-void fp_marks_open(const FpRules *rules);
+/* Begins a file, with an empty state. rules are copied. every_frame: whether also frames of which there is nothing to say get marks. Call
+ * fp_marks_close before the next fp_marks_open. */
+void fp_marks_open(const FpRules *rules, bool every_frame);
 /* Frees everything. May be called without fp_marks_open. */
 void fp_marks_close(void);
 

@@ -5,8 +5,13 @@
 
 #include "compat.h"
 
-/* Adds a frame's items and expert infos to the root of its tree, which must not be NULL. Returns whether there were any. */
-bool fp_render_frame(packet_info *pinfo, proto_tree *tree);
+#include <epan/expert.h>
+
+/* Adds a frame's items and expert infos to the root of its tree, which must not be NULL. */
+void fp_render_frame(packet_info *pinfo, proto_tree *tree);
+
+/* Adds an expert info about a frame of which the answer may be wrong. tree may be NULL. */
+void fp_render_warning(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, expert_field *field);
 
 /* Adds only the expert infos, for frames of which nobody asks for items: Wireshark lists expert infos even so. */
 void fp_render_remarks(packet_info *pinfo);

@@ -5,7 +5,7 @@
 
 #include "compat.h"
 
-/* Registers the statistics. handle: the plugin's post-dissector. */
-void fp_statistics_register(dissector_handle_t handle);
+/* Registers the statistics. */
+void fp_statistics_register(void);
 
 #endif

@@ -3,50 +3,33 @@
 #include "summary.h"
 
 #include <epan/epan_dissect.h>
-#include <wsutil/wslog.h>
 
+#include "announce.h"
+#include "details.h"
 #include "fields.h"
+#include "said.h"
 #include "text.h"
 
 #define DETAIL_BYTES_MAX 255 /* of a detail in a line: the length of the longest name in DNS (RFC 1035 2.3.4) */
 
-static GArray *details; /* of int: registered fields, in the order of the preference */
 static int hf_reassembled_in = -1;
 static int hf_segment = -1;
 
-/* Adds all fields of that name. Returns whether there is one. */
-static bool add_detail(const char *name)
+void fp_summary_begin_file(void)
 {
-    const header_field_info *field = proto_registrar_get_byname(name);
-
-    for (; field != NULL && field->same_name_prev_id >= 0; field = proto_registrar_get_nth((unsigned)field->same_name_prev_id))
-        g_array_append_val(details, field->id);
-    if (field != NULL)
-        g_array_append_val(details, field->id);
-    return field != NULL;
-}
-
-void fp_summary_set_details(const char *names)
-{
-    g_auto(GStrv) list = g_strsplit_set(names, ", ", -1);
-
-    if (details == NULL)
-        details = g_array_new(FALSE, FALSE, sizeof(int));
-    g_array_set_size(details, 0);
-    for (char **name = list; *name != NULL; name++)
-        if (**name != '\0' && !add_detail(*name))
-            ws_log("firstpayload", LOG_LEVEL_WARNING, "preference firstpayload.details: this version of Wireshark has no field %s", *name);
     hf_reassembled_in = proto_registrar_get_id_byname("tcp.reassembled_in");
     hf_segment = proto_registrar_get_id_byname("tcp.segment");
 }
 
 bool fp_summary_shows_protocol(proto_tree *tree)
 {
-    return proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_protocol);
+    return proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_protocol) ||
+           (tree != NULL && fp_said_is_wanted());
 }
 
 void fp_summary_prime_whole(proto_tree *tree)
 {
+    const GArray *details = fp_details();
     epan_dissect_t whose = {.tree = tree}; /* epan_dissect_prime_with_hfid uses nothing else of it */
 
     for (guint i = 0; details != NULL && i < details->len; i++)
@@ -55,15 +38,28 @@ void fp_summary_prime_whole(proto_tree *tree)
     epan_dissect_prime_with_hfid(&whose, hf_segment);
 }
 
+/* Our fields that need Wireshark's. */
+static bool is_wanted(proto_tree *tree)
+{
+    const int fields[] = {hf_firstpayload_summary,     hf_firstpayload_detail,           hf_firstpayload_name,
+                          hf_firstpayload_whole_frame, hf_firstpayload_old_continued_in, ei_firstpayload_continued.hf};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (proto_field_is_referenced(tree, fields[i]))
+            return true;
+    return false;
+}
+
 void fp_summary_prime(proto_tree *tree)
 {
-    if (proto_field_is_referenced(tree, hf_firstpayload_summary) || proto_field_is_referenced(tree, hf_firstpayload_detail) ||
-        proto_field_is_referenced(tree, hf_firstpayload_continued_in) || proto_field_is_referenced(tree, ei_firstpayload_continued.hf))
+    if (tree != NULL && (is_wanted(tree) || fp_announce_is_heard() || fp_said_is_wanted()))
         fp_summary_prime_whole(tree);
 }
 
 const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree)
 {
+    const GArray *details = fp_details();
+
     for (guint i = 0; details != NULL && i < details->len; i++) {
         const GPtrArray *found = proto_get_finfo_ptr_array(tree, g_array_index(details, int, i));
         const char *text = found != NULL && found->len > 0 ? fp_field_text(scope, g_ptr_array_index(found, 0)) : NULL;
@@ -76,6 +72,11 @@ const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree)
 const char *fp_summary_short(wmem_allocator_t *scope, const char *detail)
 {
     return fp_text_printable(scope, detail, DETAIL_BYTES_MAX);
+}
+
+const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary)
+{
+    return summary->detail != NULL ? fp_summary_short(scope, summary->detail) : summary->text;
 }
 
 uint32_t fp_summary_continued_in(proto_tree *tree)

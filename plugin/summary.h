@@ -2,19 +2,13 @@
 /*
  * summary.h - what was said first, in one short line: the protocol that Wireshark found with its detail, or the text.
  *
- * Details are Wireshark's own fields, such as a server name or a host, from a list in a preference. They are looked up only if anybody asks
- * for a field that needs them; other runs pay nothing.
+ * Details are Wireshark's own fields, such as a server name or a host, from a table in the preferences (details.h). They are looked up only
+ * if anybody asks for a field that needs them; other runs pay nothing.
  */
 #ifndef FP_SUMMARY_H
 #define FP_SUMMARY_H
 
 #include "compat.h"
-
-/* The fields that tell most about a first message. The first that is found is used; the order matters only within a protocol. */
-#define FP_SUMMARY_DETAILS                                                                                                                 \
-    "tls.handshake.extensions_server_name http.host http2.headers.authority dns.qry.name rdp.rt_cookie mqtt.clientid "                     \
-    "kerberos.CNameString ldap.name mysql.version nbss.called_name diameter.Origin-Host iscsi.keyvalue socks.remote_name "                 \
-    "bgp.open.identifier"
 
 /* What is known about a first message. All strings are borrowed. */
 typedef struct {
@@ -27,8 +21,8 @@ typedef struct {
     uint32_t bytes;
 } FpSummary;
 
-/* Sets the fields from the preference: names, separated by spaces or commas. Warns about each that this Wireshark does not have. */
-void fp_summary_set_details(const char *names);
+/* To be called before the first frame of a file. */
+void fp_summary_begin_file(void);
 
 /* Has Wireshark keep the fields of a frame that are needed later. To be called before TCP is dissected. Does nothing unless anybody asks
  * for a field of ours that needs them. */
@@ -45,6 +39,9 @@ const char *fp_summary_detail(wmem_allocator_t *scope, proto_tree *tree);
 
 /* Returns the detail for a column: at most 255 bytes, with dots for anything but printable ASCII. Allocated in scope. */
 const char *fp_summary_short(wmem_allocator_t *scope, const char *detail);
+
+/* Returns the name for a column: the detail, shortened as above; without one, the text. NULL: nothing of it was captured. */
+const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary);
 
 /* Returns the frame that completes the message that begins in this one. 0: it is complete here, or that frame is not known (yet).
  * tree may be NULL. */

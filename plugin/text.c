@@ -29,7 +29,8 @@ const char *fp_text(wmem_allocator_t *scope, const uint8_t *payload, unsigned by
 
 const char *fp_text_printable(wmem_allocator_t *scope, const char *string, size_t bytes_max)
 {
-    size_t length = strnlen(string, bytes_max);
+    const char *end = memchr(string, '\0', bytes_max); /* looks no further than it is found (C11 7.24.5.1) */
+    size_t length = end != NULL ? (size_t)(end - string) : bytes_max;
     char *text = wmem_alloc(scope, length + 1);
 
     fp_excerpt_text((const uint8_t *)string, length, text);

@@ -17,9 +17,11 @@ class Classes(unittest.TestCase):
         self.capture = Capture()
         self.stream = Stream(self.capture, 40000)
 
+    def path(self):
+        return self.capture.write(os.path.join(tshark_runner.folder(), self.id() + ".pcap"))
+
     def frames(self, display_filter, *extra):
-        path = self.capture.write(os.path.join(tshark_runner.folder(), self.id() + ".pcap"))
-        return tshark_runner.frames(path, display_filter, extra)
+        return tshark_runner.frames(self.path(), display_filter, extra)
 
     def test_each_filter_matches_its_class_alone(self):
         handshake = self.stream.handshake()
@@ -150,7 +152,7 @@ class Classes(unittest.TestCase):
             file.write(pcapng)
         self.assertEqual(tshark_runner.frames(path, "firstpayload"), [1])
 
-    def test_tcp_past_the_hook_is_said_once(self):
+    def test_tcp_past_the_hook(self):
         for _ in range(3):
             self.capture.add(ip("10.0.0.1", "10.0.0.2", udp(5, 9999, tcp(1, 2, 3, 4, PSH | ACK, b"abcd")), 17))
         first = self.stream.client(PSH | ACK, 1, 1, b"a")
@@ -160,7 +162,64 @@ class Classes(unittest.TestCase):
         asked = tshark_runner.run_tshark([*decode, "-Y", "firstpayload", "-T", "fields", "-e", "frame.number"])
         self.assertEqual(asked.stdout.decode(), f"{first}\n")
         self.assertEqual(asked.stderr.count(b"not reached through IP"), 1)
-        self.assertEqual(self.frames("firstpayload.unseen", "-d", "udp.port==9999,tcp"), [1])
+        for name in ("firstpayload.expert.unseen", "firstpayload.unseen"):    # the second is what it was called before
+            self.assertEqual(self.frames(name, "-d", "udp.port==9999,tcp"), [1, 2, 3])
+        self.assertEqual(self.frames("firstpayload.expert.unseen", "-d", "udp.port==9999,tcp", "-o", "firstpayload.transport:udp"), [])
+        listed = tshark_runner.run_tshark(["-q", *decode, "-z", "expert"]).stdout.decode()
+        self.assertRegex(listed, r"\n +3 +Undecoded +First Payload +First Payload does not see TCP")
+
+    def test_fragments_that_are_not_reassembled(self):
+        """Their first piece has a TCP header, but nobody knows how much payload the segment has. So the next frame counts as the first."""
+        self.stream.handshake()
+        packet = self.stream.client_packet(PSH | ACK, 1, 1, b"0123456789abcdef" * 4)
+        for start, end, more in ((20, 60, 0x2000), (60, len(packet), 0)):
+            piece = bytearray(packet[:20] + packet[start:end])
+            piece[2:4] = struct.pack(">H", len(piece))
+            piece[6:8] = struct.pack(">H", more | (start - 20) // 8)
+            self.capture.add(bytes(piece))
+        later = self.stream.client(PSH | ACK, 65, 1, b"more")
+        apart = ["-o", "ip.defragment:FALSE"]
+        self.assertEqual(self.frames("firstpayload"), [5])
+        self.assertEqual(self.frames("firstpayload", *apart), [later])
+        self.assertEqual(self.frames("firstpayload.expert.fragment", *apart), [4])
+        self.assertEqual(self.frames("firstpayload.expert.fragment"), [])
+
+    def test_silent(self):
+        """In the first pass only a stream that has ended is known to be silent; afterwards each."""
+        syn_only = Stream(self.capture, 40001).client(SYN, 0)
+        closed = Stream(self.capture, 40002)
+        opening = closed.handshake()
+        end = closed.client(RST | ACK, 1, 1)
+        midway = Stream(self.capture, 40003).client(ACK, 1, 1)
+        half = Stream(self.capture, 40004)
+        half_end = [*half.handshake(), half.client(FIN | ACK, 1, 1)][-1]
+        half.server(PSH | ACK, 1, 2, b"so there")    # it did say something in the end
+        self.assertEqual(self.frames("firstpayload.silent"), [end, half_end])
+        self.assertEqual(self.frames("firstpayload.silent", "-2"), [syn_only, *opening, end, midway])
+        self.assertEqual(self.frames("firstpayload.expert.silent"), [end, half_end])
+        self.assertEqual(self.frames("firstpayload.expert.silent", "-2"), [syn_only, end, midway])
+
+    def test_the_item_of_other_frames(self):
+        """They have an item of the plugin's, but do not match as first payload frames."""
+        self.stream.handshake()
+        first = self.stream.client(PSH | ACK, 1, 1, b"one")
+        reply = self.stream.server(PSH | ACK, 1, 4, b"two")
+        self.assertEqual(self.frames("firstpayload"), [first])
+        self.assertEqual(self.frames("firstpayload_relative"), [1, 2, 3, reply])
+        self.assertEqual(self.frames("firstpayload_relative && firstpayload.reply"), [reply])
+        pdml = tshark_runner.run_tshark(["-r", self.path(), "-T", "pdml"]).stdout.decode()
+        self.assertFalse('"fake-field-wrapper">\n    <field name="firstpayload' in pdml)
+        self.assertTrue('<proto name="firstpayload_relative" showname="First Payload: reply,opening"' in pdml)
+
+    def test_hooks_have_no_ticks(self):
+        """Nothing of ours but First Payload itself is switched on and off."""
+        rows = [row.split("\t") for row in tshark_runner.run_tshark(["-G", "protocols"]).stdout.decode().splitlines()]
+        ours = {row[2]: row for row in rows if row[2].startswith("firstpayload")}
+        self.assertEqual(set(ours), {"firstpayload", "firstpayload_hook", "firstpayload_udp_hook", "firstpayload_render", "firstpayload_relative"})
+        self.stream.client(PSH | ACK, 1, 1, b"a")
+        for name in set(ours) - {"firstpayload"}:
+            self.assertTrue(ours[name][1].startswith("First Payload ("), ours[name])
+            self.assertEqual(self.frames("firstpayload", "--disable-protocol", name), [1])
 
     def test_switched_off(self):
         self.stream.client(PSH | ACK, 1, 1, b"a")

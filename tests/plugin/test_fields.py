@@ -65,6 +65,13 @@ class Fields(unittest.TestCase):
         self.assertEqual(self.values(self.later, "first_frame"), [str(self.ordinary)])
         self.assertEqual(self.values(1, "first_frame", extra=["-2"]), [str(self.ordinary)])
 
+    def test_reply_delay(self):
+        self.assertEqual(self.values(self.reply, "reply_delay"), ["0.150000000"])
+        self.assertEqual(self.values(self.ordinary, "reply_delay"), [""])
+        self.assertEqual(self.values(self.ordinary, "reply_delay", extra=["-2"]), ["0.150000000"])
+        self.assertEqual(tshark_runner.frames(self.path, "firstpayload.reply_delay > 0.1", ["-2"]), [self.ordinary, self.reply])
+        self.assertEqual(self.values(self.midstream, "reply_delay", extra=["-2"]), [""])
+
     def test_fast_open(self):
         self.assertEqual(self.values(self.fast_open, "stream", "direction", "len", "seq", "delay", "fast_open", "out_of_order"),
                          ["1", "client", "10", "0", "0.000000000", tshark_runner.true(), ""])
@@ -115,6 +122,7 @@ class Fields(unittest.TestCase):
         self.assertEqual(first["firstpayload.text"], "GET /index.html HTTP/1.1")
         self.assertEqual(first["firstpayload.reply_frame"], str(self.reply))
         self.assertNotIn("firstpayload", packets[self.reply])
+        self.assertEqual(packets[self.reply]["firstpayload_relative"]["firstpayload.first_frame"], str(self.ordinary))
 
 
 if __name__ == "__main__":

@@ -173,14 +173,15 @@ class RandomAccess(unittest.TestCase):
         for name in (*reversed(FILTERS), *FILTERS):
             self.assertEqual(self.sharkd.frames(name), self.expected[name])
         for number in reversed(self.expected["firstpayload"]):
-            self.assertIn("First Payload: flight", self.sharkd.labels(number)[0])
+            self.assertIn("Flight", self.sharkd.labels(number)[0])
         self.assertEqual(self.sharkd.frames("firstpayload"), self.expected["firstpayload"])
 
     def test_links_are_known_after_the_first_visit(self):
         self.sharkd.ask("load", file=self.path)
         first, reply = self.expected["firstpayload"][-1], self.expected["firstpayload.reply"][0]
         self.assertIn(f"Reply in: {reply}", self.sharkd.labels(first)[0])
-        self.assertEqual(self.sharkd.labels(reply), [[f"First payload in: {first}"], []])       # the opening has no links of its own here
+        self.assertEqual(self.sharkd.labels(reply), [["Reply", "Opening", f"First payload in: {first}",
+                                                      "Time from first payload to reply: 0.020000000 seconds"]])
 
     def test_loaded_again_and_another_file(self):
         other = Capture()

@@ -65,8 +65,19 @@ class Profile(unittest.TestCase):
 
     def test_columns(self):
         rows = self.tshark("-Y", f"frame.number == {self.frames['First payload']}", "-T", "tabs")
-        self.assertEqual([row.strip().split("\t")[-5:] for row in rows],
-                         [["HTTP", str(54 + len(GET)), f"client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)", "0.030000000", "GET / HTTP/1.1"]])
+        self.assertEqual([row.strip().split("\t")[-9:] for row in rows],
+                         [["HTTP", "0", "client", str(len(GET)), "HTTP", "www.example.org", "0.030000000", "", "GET / HTTP/1.1"]])
+        rows = self.tshark("-Y", f"frame.number == {self.frames['Reply']}", "-T", "tabs")
+        self.assertEqual([row.strip().split("\t")[-3:-1] for row in rows], [["", "0.020000000"]])
+
+    def test_columns_leave_room_for_info(self):
+        with open(os.path.join(PROFILE, "recent"), encoding="utf-8") as file:
+            words = next(line for line in file if line.startswith("column.width:")).split(":", 1)[1].split(",")
+        widths = {name.strip(): int(width) for name, width in zip(words[::2], words[1::2])}
+        with open(os.path.join(PROFILE, "preferences"), encoding="utf-8") as file:
+            columns = [row[1].removesuffix(":0:R") for row in csv.reader((line.strip() for line in file if line.startswith("\t")), skipinitialspace=True)]
+        self.assertEqual(list(widths), columns)
+        self.assertLessEqual(sum(widths.values()), 1100)
 
     def test_colours(self):
         rows = self.tshark("--color", "-T", "fields", "-e", "frame.number", "-e", "frame.coloring_rule.name")
@@ -88,6 +99,7 @@ class Profile(unittest.TestCase):
             "Server speaks first": [self.frames["First payload, server speaks first"]],
             "Fast open": [self.frames["First payload, fast open"]],
             "Out of order": [self.hole],
+            "Silent": [],
             "Slow to speak": [self.frames["First payload, server speaks first"]],
         })
 

@@ -34,7 +34,8 @@ def make_capture():
 
     opened(0, 80).client(PSH | ACK, 1, 1, b"GET / HTTP/1.1\r\n\r\n", at=0.05)
     hello = opened(1, 443)
-    hello.client(PSH | ACK, 1, 1, client_hello("www.example.org", 400))
+    hello.client(PSH | ACK, 1, 1, client_hello("www.example.org", 400), at=0.3)
+    hello.server(PSH | ACK, 1, 1000, b"\x15\x03\x03\0\2\2\x28", at=0.55)
     hello.client(FIN | ACK, 1000, 1)                                        # it has spoken, so its end does not count
     opened(2, 25).server(PSH | ACK, 1, 1, b"220 ready\r\n", at=5.0)
     stream(3, 80).client(SYN, 0, 0, b"GET / HTTP/1.1\r\n\r\n")
@@ -61,7 +62,7 @@ class Statistics(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         counts, averages, above = {}, {}, []
         for line in done.stdout.decode().splitlines():
-            match = re.match(r"( *)(\S.*?) {2,}(-?\d+) +(?:(-?\d+\.\d+) +-?\d+ +-?\d+ )?", line)
+            match = re.match(r"( *)(\S.*?) {2,}(-?\d+) +(?:(-?\d+\.\d+) +-?[\d.]+ +-?[\d.]+ )?", line)
             if not match or line.startswith("Topic"):
                 continue
             above[len(match[1]):] = [match[2]]
@@ -94,16 +95,58 @@ class Statistics(unittest.TestCase):
                 ("Length of first payload", "1-15"): 2,
                 ("Length of first payload", "16-63"): 2,
                 ("Length of first payload", "256-511"): 1,
-                ("Time from SYN to first payload (us)",): 4,
-                ("Time from SYN to first payload (us)", "0-999"): 1,
-                ("Time from SYN to first payload (us)", "10000-99999"): 2,
-                ("Time from SYN to first payload (us)", "1000000-9999999"): 1,
+                ("Server name, host or other detail",): 1,
+                ("Server name, host or other detail", "www.example.org"): 1,
+                ("Time from SYN to first payload (ms)",): 4,
+                ("Time from SYN to first payload (ms)", "< 1 ms"): 1,
+                ("Time from SYN to first payload (ms)", "10-100 ms"): 1,
+                ("Time from SYN to first payload (ms)", "0.1-1 s"): 1,
+                ("Time from SYN to first payload (ms)", "1-10 s"): 1,
+                ("Time from first payload to reply (ms)",): 1,
+                ("Time from first payload to reply (ms)", "0.1-1 s"): 1,
                 ("Fast open",): 1,
                 ("Midstream",): 1,
                 ("Out of order",): 0,
             }
             self.assertEqual({name: counts.get(name) for name in expected}, expected)
             self.assertEqual(averages[("Length of first payload", "1-15")], 12)
+            self.assertEqual(averages[("Time from first payload to reply (ms)", "0.1-1 s")], 250)
+            self.check_sums(counts, ("Streams",), ("Streams", "Spoke"), ("Streams", "Never said anything"), ("Protocol and service port",),
+                            ("Server name, host or other detail",), ("Length of first payload",), ("Time from SYN to first payload (ms)",),
+                            ("Time from first payload to reply (ms)",))
+
+    def check_sums(self, counts, *nodes):
+        for node in nodes:
+            below = [count for name, count in counts.items() if name[:-1] == node]
+            self.assertEqual(sum(below), counts[node], node)
+
+    def test_what_a_stream_was_on_its_way_leaves_nothing(self):
+        """Each has been "SYN only" and "Handshake only"; in the end, some are neither. No rate and no burst is left of that."""
+        lines = tshark_runner.run_tshark(["-q", "-r", self.path, "-z", "firstpayload,tree"]).stdout.decode().splitlines()
+        rows = [line.split() for line in lines if "Handshake only" in line or "SYN only" in line]
+        self.assertEqual(sorted(row[-2:] for row in rows), [["-", "-"]] * 2)
+
+    def test_times_are_in_the_order_of_time(self):
+        lines = tshark_runner.run_tshark(["-q", "-r", self.path, "-z", "firstpayload,tree"]).stdout.decode().splitlines()
+        start = next(i for i, line in enumerate(lines) if line.startswith("Time from SYN"))
+        self.assertEqual([re.split("  +", line.strip())[0] for line in lines[start + 1:start + 7]],
+                         ["< 1 ms", "1-10 ms", "10-100 ms", "0.1-1 s", "1-10 s", "10 s or more"])
+
+    def test_names(self):
+        """One of a message in two frames counts once. After a thousand, further names are counted together."""
+        capture = Capture()
+        for number in range(1003):
+            stream = Stream(capture, 10000 + number, server_port=443)
+            hello = client_hello(f"n{min(number, 1001)}.example", 1500 if number == 0 else 0)
+            stream.client(ACK, 1, 1, hello[:1400])
+            stream.client(PSH | ACK, 1401, 1, hello[1400:])
+        path = capture.write(os.path.join(tshark_runner.folder(), "names.pcap"))
+        for passes in ([], ["-2"]):
+            counts, _ = self.tree(*passes, path=path)
+            top = "Server name, host or other detail"
+            self.assertEqual((counts[(top,)], counts[(top, "n0.example")], counts[(top, "n999.example")], counts[(top, "(other names)")]),
+                             (1003, 1, 1, 3))
+            self.assertEqual(len([name for name in counts if name[:-1] == (top,)]), 1001)
 
     def test_the_same_whoever_asks_for_a_field(self):
         """If a field is asked for, Wireshark makes a tree; a message that never ends leaves nothing in it."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was said first in one line, the links between a stream's frames, and the expert infos."""
 import os
+import subprocess
 import unittest
 
 import tshark_runner
@@ -41,7 +42,7 @@ def make_capture(frames):
     frames["fast open"] = Stream(capture, 40006, server_port=80).client(SYN, 0, 0, GET)
     frames["midstream"] = Stream(capture, 40007).server(PSH | ACK, 1000, 1000, b"in the middle")
     frames["hole"] = stream(40008, 7780).client(PSH | ACK, 101, 1, b"after a hole")
-    stream(40009, 7781).server(RST, 1)
+    frames["silent end"] = stream(40009, 7781).server(RST, 1)
     frames["long name"] = stream(40010, 443).client(PSH | ACK, 1, 1, client_hello(LONG_NAME))
     post = stream(40011, 8080)
     frames["post"] = post.client(ACK, 1, 1, POST)
@@ -125,14 +126,37 @@ class Summary(unittest.TestCase):
         gets, posts = ("http", "http on 443", "fast open"), ("post", "post end")
         self.assertEqual(self.named(rows), {**dict.fromkeys(gets, "GET"), **dict.fromkeys(posts, "POST"), **dict.fromkeys(hellos, "0x0303")})
 
+    def test_details_table(self):
+        """As Wireshark keeps it with a profile; the preference takes its place. An empty table is as none."""
+        def details(rows, *options):
+            command = tshark_runner.command("tshark", ["-r", tshark_runner.readable(self.path), *options, "-Y", "firstpayload.detail",
+                                                       "-T", "fields", "-e", "firstpayload.detail"])
+            home = next(word.split("=", 1)[1] for word in command if word.startswith("WIRESHARK_CONFIG_DIR="))
+            with open(os.path.join(home, "firstpayload_details"), "w", encoding="utf-8") as file:
+                file.write("".join(f'"{row}"\n' for row in rows))
+            return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+        self.assertEqual(details(["http.request.method"]), {"GET", "POST"})
+        self.assertEqual(details(["http.request.method"], "-o", "firstpayload.details:http.request.version"), {"HTTP/1.1"})
+        self.assertIn("www.example.org", details([]))
+
     def test_details_that_there_are_not(self):
         done = tshark_runner.run_tshark(["-r", self.path, "-o", "firstpayload.details:http.host no.such_field", "-Y", "firstpayload.detail"])
         self.assertEqual(done.returncode, 0)
         self.assertIn(b"no field no.such_field", done.stderr)
 
-    def test_continued_in(self):
-        self.assertEqual(self.named(self.rows("firstpayload.continued_in")),
+    def test_whole_frame(self):
+        self.assertEqual(self.named(self.rows("firstpayload.whole_frame")),
                          {"split": str(self.frames["split end"]), "post": str(self.frames["post end"])})
+        old_name = f"firstpayload.continued_in == {self.frames['split end']}"
+        self.assertEqual(tshark_runner.frames(self.path, old_name, ["-2"]), [self.frames["split"]])
+
+    def test_name(self):
+        """The detail; without one, what the text says."""
+        self.assertEqual(self.named(self.rows("firstpayload.name")), {
+            **dict.fromkeys(("http", "tls", "fast open", "http on 443"), "www.example.org"), "split": "long.example.org", "post": "post.example.org",
+            "long name": LONG_NAME, "line": "hello.[31m you", "binary": "00 01 02", "midstream": "in the middle", "hole": "after a hole",
+            "no tls": BEACON[:16].hex(" "), "no ssh": BEACON[:16].hex(" "), "no name": client_hello("")[:16].hex(" ")})
 
     def test_frames_that_a_read_filter_drops(self):
         """Without the frame that completes the message, nobody knows what it says. The next frame gets that number."""
@@ -157,17 +181,22 @@ class Summary(unittest.TestCase):
         self.assertEqual([rows[int(number)] for number in (syn, first, reply)], [["", first, reply], [syn, "", reply], [syn, first, ""]])
         self.assertEqual(rows[self.frames["split end"]], [str(self.frames["syn 8443"]), str(self.frames["split"]), ""])
 
+    def test_a_fast_open_frame_does_not_link_to_itself(self):
+        self.assertNotIn(self.frames["fast open"], self.rows("firstpayload.syn_frame"))
+
     def test_links_make_no_first_payload(self):
-        others = ("http reply", "split end", "post end")
+        others = ("http reply", "split end", "post end", "silent end")
         firsts = [number for name, number in self.frames.items() if name not in others and not name.startswith("syn")]
         self.assertEqual(tshark_runner.frames(self.path, "firstpayload", ["-2"]), sorted(firsts))
 
     def test_expert_infos(self):
-        for name, frames in (("fast_open", ["fast open"]), ("midstream", ["midstream"]), ("out_of_order", ["hole"]), ("continued", ["split", "post"])):
+        for name, frames in (("fast_open", ["fast open"]), ("midstream", ["midstream"]), ("out_of_order", ["hole"]), ("continued", ["split", "post"]),
+                             ("silent", ["silent end"])):
             self.assertEqual(tshark_runner.frames(self.path, "firstpayload.expert." + name, ["-2"]), [self.frames[frame] for frame in frames])
 
     def test_list_of_expert_infos(self):
-        known = ["1 Sequence First Payload First payload captured, but not the bytes before it",
+        known = ["1 Sequence First Payload No payload in this stream",
+                 "1 Sequence First Payload First payload captured, but not the bytes before it",
                  "1 Sequence First Payload First payload captured, but not the start of the stream",
                  "1 Sequence First Payload First payload in the SYN (TCP Fast Open)"]
         later = [f"1 Reassemble First Payload First message continues, whole in frame {self.frames[name]}" for name in ("split end", "post end")]

@@ -9,7 +9,7 @@ import capture_files
 import tshark_runner
 
 # An element of ours at the root of a packet: the protocol, or fields in the wrapper that PDML puts around lone fields.
-OURS = re.compile(rb'  <proto name="(?:firstpayload|fake-field-wrapper)".*?\n  </proto>\n', re.DOTALL)
+OURS = re.compile(rb'  <proto name="(?:firstpayload\w*|fake-field-wrapper)".*?\n  </proto>\n', re.DOTALL)
 WRITTEN_AT = re.compile(rb' time="[^"]*"')
 LOGGED_BY = re.compile(rb"\(tshark:\d+\) [\d:.]+")    # 4.6 warns of SSH, with a process and a time
 EVERY = int(os.environ.get("FIRSTPAYLOAD_EVERY", "10"))    # of the shared captures, one in so many
@@ -22,7 +22,7 @@ def setUpModule():
 def without_ours(pdml):
     def keep(match):
         element = match.group(0)
-        return b"" if element.startswith(b'  <proto name="firstpayload"') or b'\n    <field name="firstpayload.' in element else element
+        return b"" if element.startswith(b'  <proto name="firstpayload') or b'\n    <field name="firstpayload.' in element else element
 
     return OURS.sub(keep, pdml)
 
@@ -76,7 +76,7 @@ class Unchanged(unittest.TestCase):
                      ours=["-o", "firstpayload.transport:udp"])
 
     def test_protocol_hierarchy(self):
-        self.compare(["-q", "-z", "io,phs"], lambda output: re.sub(rb" *firstpayload .*\n", b"", output))
+        self.compare(["-q", "-z", "io,phs"], lambda output: re.sub(rb" *firstpayload\w* .*\n", b"", output))
 
     def test_conversations(self):
         self.compare(["-q", "-z", "conv,tcp"])

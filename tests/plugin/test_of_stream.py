@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""firstpayload.of_stream: what a stream said first, on each of its frames, if the preference says so."""
+import os
+import unittest
+
+import tshark_runner
+from packets import ACK, FIN, PSH, SYN, Capture, Stream, client_hello, ip, udp
+from test_passes import Sharkd
+
+ASKED = ["-o", "firstpayload.of_stream:TRUE"]
+GET = b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+HELLO = client_hello("long.example.net", 2000)
+
+
+def setUpModule():
+    assert tshark_runner.plugin_is_listed(), "tshark does not list the plugin"
+
+
+def query(name):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return b"\x12\x34\1\0\0\1\0\0\0\0\0\0" + labels + b"\0\0\1\0\1"
+
+
+class OfStream(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        capture = Capture()
+        web = Stream(capture, 40000, server_port=80)
+        cls.web = [*web.handshake(), web.client(PSH | ACK, 1, 1, GET), web.server(PSH | ACK, 1, 1 + len(GET), b"HTTP/1.1 204 No Content\r\n\r\n"),
+                   web.client(ACK, 1 + len(GET), 28), web.client(FIN | ACK, 1 + len(GET), 28), web.server(ACK, 28, 2 + len(GET))]
+        split = Stream(capture, 40001, server_port=443)
+        cls.split = [*split.handshake(), split.client(ACK, 1, 1, HELLO[:1400]), split.server(ACK, 1, 1401),
+                     split.client(PSH | ACK, 1401, 1, HELLO[1400:]), split.server(ACK, 1, 1 + len(HELLO))]
+        again = Stream(capture, 40000, server_port=80)    # the same endpoints
+        cls.again = [again.client(SYN, 70000), again.client(PSH | ACK, 70001, 1, b"something else"), again.server(ACK, 1, 70015)]
+        cls.silent = Stream(capture, 40002).handshake()
+        cls.dns = [capture.add(ip("10.0.0.1", "10.0.0.2", udp(50000, 53, query("dns.example.org")), 17)) for _ in range(2)]
+        cls.path = capture.write(os.path.join(tshark_runner.folder(), "of-stream.pcap"))
+
+    def rows(self, field, *options):
+        """Returns {frame number: value} of all frames that have the field."""
+        done = tshark_runner.run_tshark(["-r", self.path, *options, "-T", "fields", "-e", "frame.number", "-e", "firstpayload.of_stream." + field])
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        lines = [line.split("\t") for line in done.stdout.decode().splitlines()]
+        return {int(number): value for number, value in lines if value}
+
+    def test_all_frames(self):
+        self.assertEqual(self.rows("detail", *ASKED, "-2"), {**dict.fromkeys(self.web, "www.example.org"), **dict.fromkeys(self.split, "long.example.net")})
+        self.assertEqual(self.rows("protocol", *ASKED, "-2"), {**dict.fromkeys(self.web, "HTTP"), **dict.fromkeys(self.split, "TLS")})
+        self.assertEqual(self.rows("summary", *ASKED, "-2"), {
+            **dict.fromkeys(self.web, f"client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)"),
+            **dict.fromkeys(self.split, "client 1400: TLS long.example.net ..."), **dict.fromkeys(self.again, "client 14: something else")})
+
+    def test_one_pass(self):
+        """From the frame on that tells."""
+        self.assertEqual(self.rows("detail", *ASKED), {**dict.fromkeys(self.web[3:], "www.example.org"), **dict.fromkeys(self.split[5:], "long.example.net")})
+        self.assertEqual([number for number in self.rows("summary", *ASKED) if number in self.again], self.again[1:])
+
+    def test_in_a_filter(self):
+        """Also if nobody asks for anything else, and so there would be no tree on the first visit."""
+        for display_filter, frames in (('firstpayload.of_stream.detail contains "example"', self.web + self.split),
+                                       ('firstpayload.of_stream.protocol == "TLS"', self.split),
+                                       ('firstpayload.of_stream.summary contains "something"', self.again)):
+            self.assertEqual(tshark_runner.frames(self.path, display_filter, [*ASKED, "-2"]), frames)
+
+    def test_as_the_first_payload_frame_says(self):
+        for field in ("summary", "protocol", "detail"):
+            first = tshark_runner.run_tshark(["-2", "-r", self.path, *ASKED, "-Y", "firstpayload", "-T", "fields", "-e", "firstpayload." + field,
+                                              "-e", "firstpayload.of_stream." + field])
+            for line in first.stdout.decode().splitlines():
+                self.assertEqual(*line.split("\t"))
+
+    def test_datagrams(self):
+        options = [*ASKED, "-o", "firstpayload.transport:udp"]
+        self.assertEqual(self.rows("detail", *options, "-2"), dict.fromkeys(self.dns, "dns.example.org"))
+
+    def test_in_any_order(self):
+        sharkd = Sharkd()
+        self.addCleanup(sharkd.close)
+        sharkd.ask("setconf", name="firstpayload.of_stream", value="TRUE")
+        sharkd.ask("load", file=tshark_runner.readable(self.path))
+        for name, frames in (("long.example.net", self.split), ("www.example.org", self.web)):
+            self.assertEqual(sharkd.frames(f'firstpayload.of_stream.detail == "{name}"'), frames)
+        self.assertEqual(sharkd.labels(self.web[5])[0][:2], [f"Said first in this stream: client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)",
+                                                             "Protocol of this stream: HTTP"])
+
+    def test_a_stream_that_was_idle(self):
+        """To Wireshark it is one stream, to us two."""
+        capture = Capture()
+        stream = Stream(capture, 40000)
+        before = [*stream.handshake(), stream.client(PSH | ACK, 1, 1, b"before"), stream.server(ACK, 1, 7)]
+        after = [stream.client(PSH | ACK, 7, 1, b"after", at=1000), stream.server(ACK, 1, 12, at=1000.1)]
+        path = capture.write(os.path.join(tshark_runner.folder(), "idle.pcap"))
+        for word, frames in (("before", before), ("after", after)):
+            self.assertEqual(tshark_runner.frames(path, f'firstpayload.of_stream.summary contains "{word}"', [*ASKED, "-2", "-o", "firstpayload.idle:60"]), frames)
+
+    def test_nothing_else_changes(self):
+        self.assertEqual(self.rows("summary", "-2"), {})
+        for display_filter in ("firstpayload", "firstpayload.reply", "firstpayload.silent", "firstpayload.first_frame", "firstpayload.opening"):
+            for passes in ([], ["-2"]):
+                self.assertEqual(tshark_runner.frames(self.path, display_filter, [*ASKED, *passes]), tshark_runner.frames(self.path, display_filter, passes))
+        for listener in ("firstpayload,tree", "expert"):
+            self.assertEqual(*[tshark_runner.run_tshark(["-2", "-q", "-r", self.path, *options, "-z", listener]).stdout for options in ([], ASKED)])
+
+    def test_a_read_filter_that_drops_what_was_said(self):
+        first = self.web[3]
+        rows = self.rows("detail", *ASKED, "-2", "-R", f"frame.number != {first}")
+        self.assertNotIn("www.example.org", rows.values())
+
+
+if __name__ == "__main__":
+    unittest.main()
