@@ -171,17 +171,16 @@ static bool write_kept(const Item *item, const FpBacklogTarget *to, GError **err
     return !to->flush_each || item->frame == 0 || fp_writer_flush(to->writer, error);
 }
 
-static Item *next_frame(const FpBacklog *backlog)
+static Item *next_frame(FpBacklog *backlog)
 {
-    Item *item = backlog->frames.head != NULL ? backlog->frames.head->data : NULL;
+    Item *item = g_queue_peek_head(&backlog->frames);
 
     return item != NULL && !waits(item) ? item : NULL;
 }
 
-static Item *next_line(const FpBacklog *backlog, bool in_order)
+static Item *next_line(FpBacklog *backlog, bool in_order)
 {
-    const GList *head = in_order ? backlog->lines.head : backlog->ready.head;
-    Item *item = head != NULL ? head->data : NULL;
+    Item *item = g_queue_peek_head(in_order ? &backlog->lines : &backlog->ready);
 
     return item != NULL && item->is_ready ? item : NULL;
 }

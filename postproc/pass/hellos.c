@@ -71,7 +71,7 @@ static Stream *find(const FpHellos *hellos, uint32_t number)
     return hellos->found;
 }
 
-bool fp_hellos_has(const FpHellos *hellos, uint32_t stream)
+bool fp_hellos_has(const FpHellos *hellos, uint32_t number)
 {
     return hellos->by_age.length > 0 && find(hellos, stream) != NULL;
 }

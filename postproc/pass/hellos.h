@@ -27,11 +27,12 @@ typedef struct FpHellos FpHellos;
 FpHellos *fp_hellos_new(size_t memory_max);
 void fp_hellos_free(FpHellos *hellos); /* NULL is allowed */
 
-/* Follows a stream from its first payload frame on. offset: of the payload, counted from its side's first byte. */
-void fp_hellos_begin(FpHellos *hellos, uint32_t stream, const FpSegment *segment, uint32_t payload_bytes, int64_t offset);
+/* Follows a stream from its first payload frame on. number: the stream's, here and below; offset: of the payload, counted from its side's
+ * first byte. */
+void fp_hellos_begin(FpHellos *hellos, uint32_t number, const FpSegment *segment, uint32_t payload_bytes, int64_t offset);
 
 /* Whether a stream is followed. */
-bool fp_hellos_has(const FpHellos *hellos, uint32_t stream);
+bool fp_hellos_has(const FpHellos *hellos, uint32_t number);
 
 /* Where a frame stands to the message of its side that may be, or become, a ClientHello. */
 typedef struct {
@@ -43,26 +44,26 @@ typedef struct {
 } FpHelloPlace;
 
 /* Takes a later frame of a stream that is followed. */
-FpHelloPlace fp_hellos_take(FpHellos *hellos, uint32_t stream, const FpSegment *segment, uint32_t payload_bytes);
+FpHelloPlace fp_hellos_take(FpHellos *hellos, uint32_t number, const FpSegment *segment, uint32_t payload_bytes);
 
 /* Whether a hello may begin in this frame behind what else it has, as learnt from that. Then fills in *place; it is not said twice. */
-bool fp_hellos_rest(FpHellos *hellos, uint32_t stream, const FpSegment *segment, uint32_t payload_bytes, FpHelloPlace *place);
+bool fp_hellos_rest(FpHellos *hellos, uint32_t number, const FpSegment *segment, uint32_t payload_bytes, FpHelloPlace *place);
 
 /* The message of the stream and direction begins n bytes later than was said. */
-void fp_hellos_move(FpHellos *hellos, uint32_t stream, unsigned direction, int64_t n);
+void fp_hellos_move(FpHellos *hellos, uint32_t number, unsigned direction, int64_t n);
 
 /* Notes what a message of the stream says; facts of nothing when that is not known. A first one that is a hello has the stream no longer
  * followed. */
-void fp_hellos_learn(FpHellos *hellos, uint32_t stream, unsigned direction, const FpSaidFacts *facts);
+void fp_hellos_learn(FpHellos *hellos, uint32_t number, unsigned direction, const FpSaidFacts *facts);
 
 /* What a hello comes after. */
-FpSaidWay fp_hellos_way(const FpHellos *hellos, uint32_t stream);
+FpSaidWay fp_hellos_way(const FpHellos *hellos, uint32_t number);
 
 /* Notes the end of a side, or of both (RST). Returns whether the stream is over; it is then no longer followed. */
-bool fp_hellos_close(FpHellos *hellos, uint32_t stream, const FpSegment *segment);
+bool fp_hellos_close(FpHellos *hellos, uint32_t number, const FpSegment *segment);
 
 /* Follows a stream no longer. */
-void fp_hellos_forget(FpHellos *hellos, uint32_t stream);
+void fp_hellos_forget(FpHellos *hellos, uint32_t number);
 
 /* Forgets streams of which nothing has come for too long before now_ns, the time of a frame. */
 void fp_hellos_expire(FpHellos *hellos, int64_t now_ns);

@@ -133,7 +133,7 @@ static bool take_hello(const uint8_t *bytes, size_t n, FpSaidAnswer *answer)
     fp_read_text(&reader, fp_read8(&reader)); /* legacy_session_id_echo */
     hello.cipher = fp_read16(&reader);
     fp_read8(&reader); /* legacy_compression_method */
-    if (reader.is_short)
+    if (reader.is_short || random.bytes == NULL)
         return false;
     hello.is_retry = memcmp(random.bytes, retry_random, sizeof retry_random) == 0;
     answer->protocol = FP_SAID_TLS;

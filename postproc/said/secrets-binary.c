@@ -34,12 +34,12 @@ static bool mqtt(const FpSaidSearch *search, FpReader reader)
     enum { FLAG_WILL = 0x04, FLAG_PASSWORD = 0x40, FLAG_USER = 0x80 };
 
     fp_read8(&reader);
-    size_t n = read_mqtt_length(&reader);
+    (void)read_mqtt_length(&reader);
     fp_read_text(&reader, fp_read16(&reader));
     uint8_t version = fp_read8(&reader), flags = fp_read8(&reader);
     fp_read16(&reader); /* keep-alive */
     if (version == 5) {
-        n = read_mqtt_length(&reader);
+        size_t n = read_mqtt_length(&reader);
         tell(search, &reader, n);
         fp_read_text(&reader, n);
     }
