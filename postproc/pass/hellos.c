@@ -73,7 +73,7 @@ static Stream *find(const FpHellos *hellos, uint32_t number)
 
 bool fp_hellos_has(const FpHellos *hellos, uint32_t number)
 {
-    return hellos->by_age.length > 0 && find(hellos, stream) != NULL;
+    return hellos->by_age.length > 0 && find(hellos, number) != NULL;
 }
 
 unsigned fp_hellos_n(const FpHellos *hellos)
