@@ -12,6 +12,7 @@ import captures
 import hellos
 import kinds
 import memory
+import packed
 import plugin
 import report
 import scan
@@ -34,6 +35,7 @@ def run(options, folder):
     session = Session(tools, Runner(tools.rusage, folder, tools.plugins), folder, options.megabytes, options.rounds)
     print(report.system())
     memory.show(kinds.show(session))
+    packed.show(session)
     hellos.show(session)
     plugin.show(session)
     watcher.show(session)
