@@ -219,7 +219,10 @@ class Classes(unittest.TestCase):
         self.stream.client(PSH | ACK, 1, 1, b"a")
         for name in set(ours) - {"firstpayload"}:
             self.assertTrue(ours[name][1].startswith("First Payload ("), ours[name])
-            self.assertEqual(self.frames("firstpayload", "--disable-protocol", name), [1])
+            try:
+                self.assertEqual(self.frames("firstpayload", "--disable-protocol", name), [1])
+            except RuntimeError as error:  # since 4.4 tshark refuses to switch off what has no tick
+                self.assertIn(f"No such protocol {name}", str(error))
 
     def test_switched_off(self):
         self.stream.client(PSH | ACK, 1, 1, b"a")
