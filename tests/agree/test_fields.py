@@ -82,7 +82,7 @@ def ask_all(path):
     for row in flights:
         if any(row.firsts):
             wanted_fields.setdefault(row.stream, {field: value for field, value in zip(FIELDS, row.firsts) if value})
-    plain, _ = by_log(path)
+    plain, _ = by_log(path, "--in-order")  # as lines with fields come
     firsts = [entry["pcap_cnt"] for entry in plain]
     found = {"": by_log(path, "--fields", ",".join(FIELDS))}
     wanted = {"": [wanted_fields.get(streams.get(number), {}) for number in firsts]}
