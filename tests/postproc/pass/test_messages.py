@@ -249,9 +249,9 @@ class Whole(InFolder):
                 wait_until_taken(run, run.stdin)
                 return int(read(f"/proc/{run.pid}/status").split(b"VmHWM:")[1].split()[0]) * 1024
 
-        growth = peak_bytes("16M") - peak_bytes("1M")
+        growth = peak_bytes("16M") - peak_bytes("1M")  # 15 MiB, and what the C library keeps besides, which differs by the build
         self.assertGreater(growth, 8 << 20)
-        self.assertLess(growth, 16 << 20)
+        self.assertLess(growth, 20 << 20)  # it was 25 when the overhead of allocations was not counted
 
 
 if __name__ == "__main__":
