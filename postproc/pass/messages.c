@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* messages.c - see messages.h. */
-#include "messages.h"
-
 #include <string.h>
 
 #include "base/allocated.h"
 #include "base/error.h"
+#include "messages-internal.h"
 #include "said/secrets.h"
 
 /* After so many questions the next is asked when the message has grown by so great a part: whoever sends a byte in each frame must not have
@@ -18,50 +17,6 @@
 
 /* A first message of QUIC takes one to four; more are not looked at. */
 #define DATAGRAMS_MAX 32U
-
-/* Which message of its stream one is. */
-enum { FIRST, LATER /* of direction 0; and of 1 */, N_PLACES = LATER + 2 };
-
-/* Of a message that was loaded, if its first payload frame does not have its first byte. */
-#define OFFSET_UNKNOWN INT64_MIN
-
-struct FpMessage {
-    FpHeldEntry *held;
-    FpAssembly *assembly;
-    FpSaidSpeaker speaker;
-    uint8_t place;
-    bool is_datagrams;
-    bool is_from_middle; /* what the side said before its first payload frame is not known */
-    int64_t offset;      /* of that frame's payload, see FpMessagePart; OFFSET_UNKNOWN */
-    bool is_left_out;    /* it has ended, and is no ClientHello where one was looked for */
-    unsigned capture;    /* FpMessages.capture when it began; 0: it was loaded */
-    unsigned n_asked;    /* how often the recognisers were asked */
-    size_t wanted_bytes; /* with fewer the recognisers would say the same as before */
-    int64_t last_ns;     /* when its newest frame was captured, */
-    gint64 last_us;      /* and taken, by the clock */
-    bool has_ended;
-    bool is_complete;         /* nothing more is wanted of it */
-    bool is_over;             /* its flight is */
-    size_t memory;            /* as counted in FpMessages.memory */
-    GList by_age;             /* its place there, until it ends */
-    GList in_line;            /* its place among those that are to be taken */
-    void (*tell)(void *user); /* who is told when it ends; NULL: nobody */
-    void *user;
-};
-
-struct FpMessages {
-    FpMessageLimits limits;
-    FpSaid *said;
-    FpSaidFacts facts;
-    unsigned capture;                /* counts captures, from 1 */
-    uint64_t first_frame;            /* of the entry that fp_messages_begin did not hold */
-    GByteArray *redacted;            /* its payload, if secrets are hidden */
-    GHashTable *by_stream[N_PLACES]; /* those that go on */
-    GQueue by_age;                   /* the same; that of which nothing has come for longest is first */
-    GQueue in_line;                  /* those that are to be taken */
-    size_t memory;
-    FpHellos *hellos; /* NULL: later ones are not looked for */
-};
 
 FpMessages *fp_messages_new(const FpMessageLimits *limits, GError **error)
 {
@@ -113,19 +68,14 @@ static gpointer key_of(uint32_t stream)
     return GSIZE_TO_POINTER((gsize)stream);
 }
 
-static FpMessage *find(const FpMessages *messages, uint32_t stream, unsigned place)
+FpMessage *fp_messages_find(const FpMessages *messages, uint32_t stream, unsigned place)
 {
     return g_hash_table_lookup(messages->by_stream[place], key_of(stream));
 }
 
-static uint32_t stream_of(const FpMessage *message)
-{
-    return fp_held_entry_get(message->held)->verdict->stream;
-}
-
 uint32_t fp_message_stream(const FpMessage *message)
 {
-    return stream_of(message);
+    return fp_held_entry_get(message->held)->verdict->stream;
 }
 
 int64_t fp_message_last_ns(const FpMessage *message)
@@ -138,7 +88,7 @@ size_t fp_message_memory(const FpMessage *message)
     return fp_allocated(sizeof *message) + HASH_ENTRY_BYTES + fp_held_entry_bytes(message->held) + fp_assembly_memory(message->assembly);
 }
 
-static void count_memory(FpMessages *messages, FpMessage *message)
+void fp_messages_count_memory(FpMessages *messages, FpMessage *message)
 {
     size_t memory = fp_message_memory(message);
 
@@ -162,15 +112,13 @@ static FpSaidResult recognise(FpMessages *messages, const FpMessage *message, bo
     return fp_said_recognise_datagrams(messages->said, datagrams, n, is_over || n == DATAGRAMS_MAX, &messages->facts);
 }
 
-static void end(FpMessages *messages, FpMessage *message, bool is_complete);
-
 /* Ends what else may be a hello of a stream, which has had one. */
 static void drop_later(FpMessages *messages, uint32_t stream)
 {
     for (unsigned place = LATER; place < N_PLACES; place++) {
-        FpMessage *other = find(messages, stream, place);
+        FpMessage *other = fp_messages_find(messages, stream, place);
         if (other != NULL)
-            end(messages, other, false);
+            fp_messages_finish(messages, other, false);
     }
 }
 
@@ -196,11 +144,11 @@ static void learn(FpMessages *messages, FpMessage *message)
         drop_later(messages, entry->verdict->stream);
 }
 
-static void end(FpMessages *messages, FpMessage *message, bool is_complete)
+void fp_messages_finish(FpMessages *messages, FpMessage *message, bool is_complete)
 {
     message->has_ended = true;
     message->is_complete = is_complete;
-    g_hash_table_remove(messages->by_stream[message->place], key_of(stream_of(message)));
+    g_hash_table_remove(messages->by_stream[message->place], key_of(fp_message_stream(message)));
     g_queue_unlink(&messages->by_age, &message->by_age);
     if (messages->hellos != NULL)
         learn(messages, message);
@@ -222,7 +170,7 @@ static void judge(FpMessages *messages, FpMessage *message)
     if (n > 0 && n >= message->wanted_bytes) {
         message->n_asked++;
         if (recognise(messages, message, false) != FP_SAID_MORE) {
-            end(messages, message, true);
+            fp_messages_finish(messages, message, true);
             return;
         }
         message->wanted_bytes = messages->facts.wanted_bytes;
@@ -230,14 +178,14 @@ static void judge(FpMessages *messages, FpMessage *message)
             message->wanted_bytes = MAX(message->wanted_bytes, n + n / ASKED_PART);
     }
     if (fp_assembly_is_full(message->assembly))
-        end(messages, message, false);
+        fp_messages_finish(messages, message, false);
 }
 
 /* In order, one that goes on holds up all behind it, so all end. */
 static void keep_within_memory(FpMessages *messages)
 {
     while (messages->memory > messages->limits.memory_max && messages->by_age.head != NULL)
-        end(messages, messages->by_age.head->data, false);
+        fp_messages_finish(messages, messages->by_age.head->data, false);
 }
 
 static void add_part(FpMessages *messages, FpMessage *message, const FpMessagePart *part)
@@ -250,31 +198,42 @@ static void add_part(FpMessages *messages, FpMessage *message, const FpMessagePa
         fp_assembly_add(message->assembly, part->offset, part->payload, frame);
     message->last_ns = part->time_ns;
     message->last_us = g_get_monotonic_time();
-    count_memory(messages, message);
+    fp_messages_count_memory(messages, message);
     judge(messages, message);
 }
 
-/* Puts a message where those go on that have not ended. */
-static void join(FpMessages *messages, FpMessage *message)
+void fp_messages_join(FpMessages *messages, FpMessage *message)
 {
     message->by_age.data = message->in_line.data = message;
-    g_hash_table_insert(messages->by_stream[message->place], key_of(stream_of(message)), message);
+    g_hash_table_insert(messages->by_stream[message->place], key_of(fp_message_stream(message)), message);
     g_queue_push_tail_link(&messages->by_age, &message->by_age);
     if (messages->limits.in_order)
         g_queue_push_tail_link(&messages->in_line, &message->in_line);
 }
 
-static FpMessage *hold(const FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, FpSaidSpeaker speaker)
+FpSaidSpeaker fp_messages_speaker(const FpLogEntry *entry)
+{
+    static const FpSaidSpeaker speakers[] = {
+        [FP_SIDE_UNKNOWN] = FP_SAID_BY_ANYBODY, [FP_SIDE_CLIENT] = FP_SAID_BY_CLIENT, [FP_SIDE_SERVER] = FP_SAID_BY_SERVER};
+
+    return speakers[entry->verdict->side];
+}
+
+FpMessage *fp_messages_hold(FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, unsigned place)
 {
     FpMessage *message = g_new0(FpMessage, 1);
 
     message->held = fp_held_entry_new(entry, messages->limits.payload_bytes);
     message->assembly = fp_assembly_new(messages->limits.bytes_max);
-    message->speaker = speaker;
+    message->speaker = fp_messages_speaker(entry);
+    message->place = (uint8_t)place;
     message->is_datagrams = part->is_datagram;
     message->is_from_middle = entry->verdict->midstream;
     message->offset = part->is_datagram ? 0 : part->offset;
     message->capture = messages->capture;
+    fp_messages_join(messages, message);
+    add_part(messages, message, part);
+    keep_within_memory(messages);
     return message;
 }
 
@@ -300,14 +259,6 @@ static const uint8_t *copy_payload(FpMessages *messages, FpSpan payload)
     g_byte_array_set_size(messages->redacted, 0);
     g_byte_array_append(messages->redacted, payload.bytes, payload.captured);
     return messages->redacted->data;
-}
-
-static FpSaidSpeaker speaker_of(const FpLogEntry *entry)
-{
-    static const FpSaidSpeaker speakers[] = {
-        [FP_SIDE_UNKNOWN] = FP_SAID_BY_ANYBODY, [FP_SIDE_CLIENT] = FP_SAID_BY_CLIENT, [FP_SIDE_SERVER] = FP_SAID_BY_SERVER};
-
-    return speakers[entry->verdict->side];
 }
 
 static void follow(FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part)
@@ -349,7 +300,7 @@ static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessage
 
 FpMessage *fp_messages_begin(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part)
 {
-    const FpSaidSpeaker speaker = speaker_of(entry);
+    const FpSaidSpeaker speaker = fp_messages_speaker(entry);
     const bool is_followed = messages->hellos != NULL && !part->is_datagram;
 
     if (is_complete(messages, entry, part, speaker)) {
@@ -361,81 +312,7 @@ FpMessage *fp_messages_begin(FpMessages *messages, FpLogEntry *entry, const FpMe
     }
     if (is_followed)
         follow(messages, entry, part);
-    FpMessage *message = hold(messages, entry, part, speaker);
-    join(messages, message);
-    add_part(messages, message, part);
-    keep_within_memory(messages);
-    return message;
-}
-
-/* Whether bytes may begin a ClientHello of TLS (tls.c has the rest): a handshake record of version 3, and a type in it. */
-static bool looks_like_hello(FpSpan payload, uint32_t sure_bytes)
-{
-    static const uint8_t start[] = {22, 3};
-
-    return payload.captured >= sure_bytes && memcmp(payload.bytes, start, sizeof start) == 0 &&
-           (payload.captured <= 5 || payload.bytes[5] == 1);
-}
-
-/* Whether the recognisers know, from the first frame, that a message is no ClientHello. Then what else it says is learnt. */
-static bool is_something_else(FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, unsigned direction)
-{
-    const FpSaidMessage said = {.bytes = part->payload.bytes, .n = part->payload.captured, .speaker = speaker_of(entry), .is_later = true};
-
-    if (part->offset != 0 || looks_like_hello(part->payload, 2))
-        return false;
-    const FpSaidResult result = fp_said_recognise(messages->said, &said, &messages->facts);
-    if (result == FP_SAID_MORE)
-        return false;
-    if (result == FP_SAID_ENOUGH)
-        fp_hellos_learn(messages->hellos, entry->verdict->stream, direction, &messages->facts);
-    return true;
-}
-
-FpMessage *fp_messages_begin_later(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part, unsigned direction)
-{
-    const uint32_t stream = entry->verdict->stream;
-    FpMessagePart first = *part;
-
-    fp_messages_end_later(messages, stream, direction);
-    if (first.payload.captured == 0)
-        return NULL;
-    if (first.offset > 0 && looks_like_hello(first.payload, 6)) { /* what comes before it was lost, or said before */
-        fp_hellos_move(messages->hellos, stream, direction, first.offset);
-        first.offset = 0;
-    }
-    if (first.offset > messages->limits.bytes_max || is_something_else(messages, entry, &first, direction))
-        return NULL;
-    entry->way = fp_hellos_way(messages->hellos, stream);
-    FpMessage *message = hold(messages, entry, &first, speaker_of(entry));
-    message->place = (uint8_t)(LATER + direction);
-    join(messages, message);
-    add_part(messages, message, &first);
-    keep_within_memory(messages);
-    return message;
-}
-
-FpMessage *fp_messages_later(const FpMessages *messages, uint32_t stream, unsigned direction)
-{
-    return messages->by_age.length > 0 ? find(messages, stream, LATER + direction) : NULL;
-}
-
-bool fp_message_is_later(const FpMessage *message)
-{
-    return message->place != FIRST;
-}
-
-bool fp_message_may_be_hello(const FpMessage *message)
-{
-    size_t n;
-    const uint8_t *bytes = fp_assembly_bytes(message->assembly, &n);
-
-    return !message->is_left_out && (n < 2 || looks_like_hello((FpSpan){.bytes = bytes, .captured = (uint32_t)n}, 2));
-}
-
-FpHellos *fp_messages_hellos(const FpMessages *messages)
-{
-    return messages->hellos;
+    return fp_messages_hold(messages, entry, part, FIRST);
 }
 
 unsigned fp_messages_n_open(const FpMessages *messages)
@@ -445,7 +322,7 @@ unsigned fp_messages_n_open(const FpMessages *messages)
 
 bool fp_messages_is_open(const FpMessages *messages, uint32_t stream)
 {
-    return messages->by_age.length > 0 && find(messages, stream, FIRST) != NULL;
+    return messages->by_age.length > 0 && fp_messages_find(messages, stream, FIRST) != NULL;
 }
 
 static bool is_too_old(const FpMessages *messages, const FpMessage *message, int64_t now_ns)
@@ -455,14 +332,14 @@ static bool is_too_old(const FpMessages *messages, const FpMessage *message, int
     return difference > messages->limits.wait_ns || difference < -messages->limits.wait_ns; /* below 0: clocks step back */
 }
 
-static void add(FpMessages *messages, uint32_t stream, unsigned place, const FpMessagePart *part)
+void fp_messages_add_to(FpMessages *messages, uint32_t stream, unsigned place, const FpMessagePart *part)
 {
-    FpMessage *message = find(messages, stream, place);
+    FpMessage *message = fp_messages_find(messages, stream, place);
 
     if (message == NULL)
         return;
     if (is_too_old(messages, message, part->time_ns)) {
-        end(messages, message, false);
+        fp_messages_finish(messages, message, false);
         return;
     }
     g_queue_unlink(&messages->by_age, &message->by_age);
@@ -473,32 +350,22 @@ static void add(FpMessages *messages, uint32_t stream, unsigned place, const FpM
 
 void fp_messages_add(FpMessages *messages, uint32_t stream, const FpMessagePart *part)
 {
-    add(messages, stream, FIRST, part);
+    fp_messages_add_to(messages, stream, FIRST, part);
 }
 
-void fp_messages_add_later(FpMessages *messages, uint32_t stream, unsigned direction, const FpMessagePart *part)
+void fp_messages_end_one(FpMessages *messages, uint32_t stream, unsigned place)
 {
-    add(messages, stream, LATER + direction, part);
-}
-
-static void end_of(FpMessages *messages, uint32_t stream, unsigned place)
-{
-    FpMessage *message = find(messages, stream, place);
+    FpMessage *message = fp_messages_find(messages, stream, place);
 
     if (message == NULL)
         return;
     message->is_over = true;
-    end(messages, message, false);
+    fp_messages_finish(messages, message, false);
 }
 
 void fp_messages_end(FpMessages *messages, uint32_t stream)
 {
-    end_of(messages, stream, FIRST);
-}
-
-void fp_messages_end_later(FpMessages *messages, uint32_t stream, unsigned direction)
-{
-    end_of(messages, stream, LATER + direction);
+    fp_messages_end_one(messages, stream, FIRST);
 }
 
 void fp_messages_expire(FpMessages *messages, int64_t now_ns)
@@ -506,7 +373,7 @@ void fp_messages_expire(FpMessages *messages, int64_t now_ns)
     if (messages->hellos != NULL)
         fp_hellos_expire(messages->hellos, now_ns);
     while (messages->by_age.head != NULL && is_too_old(messages, messages->by_age.head->data, now_ns))
-        end(messages, messages->by_age.head->data, false);
+        fp_messages_finish(messages, messages->by_age.head->data, false);
 }
 
 void fp_messages_expire_by_clock(FpMessages *messages)
@@ -514,13 +381,13 @@ void fp_messages_expire_by_clock(FpMessages *messages)
     gint64 before_us = g_get_monotonic_time() - messages->limits.wait_ns / 1000;
 
     while (messages->by_age.head != NULL && ((const FpMessage *)messages->by_age.head->data)->last_us < before_us)
-        end(messages, messages->by_age.head->data, false);
+        fp_messages_finish(messages, messages->by_age.head->data, false);
 }
 
 void fp_messages_end_all(FpMessages *messages)
 {
     while (messages->by_age.head != NULL)
-        end(messages, messages->by_age.head->data, false);
+        fp_messages_finish(messages, messages->by_age.head->data, false);
 }
 
 void fp_messages_next_capture(FpMessages *messages)
@@ -545,14 +412,9 @@ FpMessage *fp_messages_take(FpMessages *messages)
 void fp_messages_take_out(FpMessages *messages, FpMessage *message)
 {
     if (!message->has_ended)
-        end(messages, message, false);
+        fp_messages_finish(messages, message, false);
     g_queue_unlink(&messages->in_line, &message->in_line);
     messages->memory -= message->memory;
-}
-
-bool fp_message_is_left_out(const FpMessage *message)
-{
-    return message->is_left_out;
 }
 
 bool fp_message_has_ended(const FpMessage *message)
@@ -613,183 +475,4 @@ void fp_messages_entry(FpMessages *messages, FpMessage *message, FpLogEntry *ent
     note_preamble(messages, entry);
     if (messages->limits.redacts)
         redact(messages, message, entry);
-}
-
-/* A message on the disk; its entry and assembly follow. */
-typedef struct {
-    int64_t last_ns;
-    uint64_t wanted_bytes;
-    uint8_t speaker, is_datagrams, has_ended, is_complete, is_over, place, begins_elsewhere,
-        nothing; /* place: since there are later ones */
-} Saved;
-
-/* With later messages, or streams that are followed: a bit in their number, and of each later message this behind it. */
-#define HAS_HELLOS (UINT64_C(1) << 63)
-
-typedef struct {
-    uint32_t turn;
-    uint8_t way, nothing[3];
-} SavedLater;
-
-bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user)
-{
-    const Saved saved = {.last_ns = message->last_ns,
-                         .wanted_bytes = message->wanted_bytes,
-                         .speaker = (uint8_t)message->speaker,
-                         .is_datagrams = message->is_datagrams,
-                         .has_ended = message->has_ended,
-                         .is_complete = message->is_complete,
-                         .is_over = message->is_over,
-                         .place = message->place,
-                         .begins_elsewhere = message->offset != 0};
-    const FpLogEntry *entry = fp_held_entry_get(message->held);
-    const SavedLater later = {.turn = entry->turn, .way = entry->way};
-
-    return write(user, &saved, sizeof saved) && (message->place == FIRST || write(user, &later, sizeof later)) &&
-           fp_held_entry_save(message->held, write, user) && fp_assembly_save(message->assembly, write, user);
-}
-
-/* Whether there is something of later hellos: a message has not been taken, or a stream is followed. */
-static bool has_later(const FpMessages *messages)
-{
-    return messages->hellos != NULL && (fp_hellos_n(messages->hellos) > 0 || g_hash_table_size(messages->by_stream[LATER]) > 0 ||
-                                        g_hash_table_size(messages->by_stream[LATER + 1]) > 0);
-}
-
-bool fp_messages_has_state(const FpMessages *messages)
-{
-    return messages->by_age.length > 0 || has_later(messages);
-}
-
-bool fp_messages_save(const FpMessages *messages, FpStreamsWrite write, void *user)
-{
-    const GQueue *all = messages->limits.in_order ? &messages->in_line : &messages->by_age;
-    const bool has_hellos = has_later(messages);
-    uint64_t n = has_hellos ? HAS_HELLOS : 0;
-
-    for (const GList *link = all->head; link != NULL; link = link->next)
-        n += !((const FpMessage *)link->data)->is_left_out;
-    bool is_written = write(user, &n, sizeof n);
-    for (const GList *link = all->head; is_written && link != NULL; link = link->next)
-        is_written = ((const FpMessage *)link->data)->is_left_out || fp_message_save(link->data, write, user);
-    return is_written && (!has_hellos || fp_hellos_save(messages->hellos, write, user));
-}
-
-static uint64_t saved_number(const GByteArray *bytes)
-{
-    uint64_t n = 0;
-
-    if (bytes->len >= sizeof n)
-        memcpy(&n, bytes->data, sizeof n);
-    return n;
-}
-
-unsigned fp_messages_n_saved(const GByteArray *bytes)
-{
-    return (unsigned)(saved_number(bytes) & ~HAS_HELLOS);
-}
-
-bool fp_messages_saved_hellos(const GByteArray *bytes)
-{
-    return (saved_number(bytes) & HAS_HELLOS) != 0;
-}
-
-FpMessage *fp_message_load(FpStreamsRead read, void *user)
-{
-    Saved saved;
-    SavedLater later = {0};
-
-    if (!read(user, &saved, sizeof saved) || saved.speaker > FP_SAID_BY_SERVER || saved.place >= N_PLACES)
-        return NULL;
-    if (saved.place != FIRST && !read(user, &later, sizeof later))
-        return NULL;
-    FpHeldEntry *held = fp_held_entry_load(read, user);
-    FpAssembly *assembly = held != NULL ? fp_assembly_load(read, user) : NULL;
-    if (assembly == NULL) {
-        fp_held_entry_free(held);
-        return NULL;
-    }
-    fp_held_entry_set_turn(held, later.turn, later.way);
-    const FpVerdict *verdict = fp_held_entry_get(held)->verdict;
-    FpMessage *message = g_new0(FpMessage, 1);
-    *message = (FpMessage){.held = held,
-                           .assembly = assembly,
-                           .speaker = (FpSaidSpeaker)saved.speaker,
-                           .wanted_bytes = (size_t)saved.wanted_bytes,
-                           .place = saved.place,
-                           .is_datagrams = saved.is_datagrams,
-                           .has_ended = saved.has_ended,
-                           .is_complete = saved.is_complete,
-                           .is_over = saved.is_over,
-                           .is_from_middle = verdict->midstream,
-                           .offset = saved.begins_elsewhere || verdict->out_of_order ? OFFSET_UNKNOWN : 0,
-                           .last_ns = saved.last_ns,
-                           .last_us = g_get_monotonic_time()};
-    return message;
-}
-
-static bool load(FpMessages *messages, FpStreamsRead read, void *user)
-{
-    FpMessage *message = fp_message_load(read, user);
-
-    if (message == NULL)
-        return false;
-    if (find(messages, stream_of(message), message->place) != NULL) {
-        fp_message_free(message);
-        return false;
-    }
-    join(messages, message);
-    count_memory(messages, message);
-    if (message->has_ended)
-        end(messages, message, message->is_complete);
-    return true;
-}
-
-/* Streams are numbered as they begin, and where they say something first that order will do. */
-static gint compare_streams(gconstpointer a, gconstpointer b, gpointer nothing)
-{
-    uint32_t first = stream_of(a), second = stream_of(b);
-
-    (void)nothing;
-    return first < second ? -1 : first > second;
-}
-
-/* Where later hellos are no longer looked for, what there is of them goes: its lines are not wanted. */
-static bool load_hellos(FpMessages *messages, FpStreamsRead read, void *user)
-{
-    if (messages->hellos != NULL)
-        return fp_hellos_load(messages->hellos, read, user);
-    FpHellos *nobody = fp_hellos_new(1);
-    bool is_read = fp_hellos_load(nobody, read, user);
-    fp_hellos_free(nobody);
-    for (GList *link = messages->by_age.head, *next; link != NULL; link = next) {
-        FpMessage *message = link->data;
-        next = link->next;
-        message->is_left_out = message->place != FIRST;
-        if (message->is_left_out)
-            end(messages, message, false);
-    }
-    return is_read;
-}
-
-void fp_messages_take_hellos(FpMessages *messages, FpMessages *other)
-{
-    fp_hellos_free(messages->hellos);
-    messages->hellos = g_steal_pointer(&other->hellos);
-}
-
-bool fp_messages_load(FpMessages *messages, FpStreamsRead read, void *user)
-{
-    uint64_t n;
-
-    if (!read(user, &n, sizeof n))
-        return false;
-    const bool has_hellos = n & HAS_HELLOS;
-    for (n &= ~HAS_HELLOS; n > 0; n--)
-        if (!load(messages, read, user))
-            return false;
-    if (has_hellos)
-        return load_hellos(messages, read, user);
-    g_queue_sort(&messages->in_line, compare_streams, NULL); /* it may have been saved in another order */
-    return true;
 }
