@@ -269,8 +269,8 @@ static void describe(const FpStream *stream, unsigned direction, const FpSegment
 }
 
 /* Fills in all of *verdict but stream and ends_silent. It must be all 0 before. */
-static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
-                 FpVerdict *verdict)
+__attribute__((always_inline)) static inline void take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment,
+                                                       const FpRules *rules, FpVerdict *verdict)
 {
     if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK)) == (FP_TCP_SYN | FP_TCP_ACK))
         stream->base[direction] = segment->seq;
@@ -306,28 +306,56 @@ static void take(FpStream *stream, uint32_t *anchors, unsigned direction, const 
     describe(stream, direction, segment, offset, verdict);
 }
 
+/* take for a segment without SYN, FIN and RST, as most are. In the copy the compiler sees that they are not set, and leaves out all that is
+ * done for them. */
+static void take_without_ends(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
+                              FpVerdict *verdict)
+{
+    FpSegment seen = *segment;
+
+    seen.flags &= FP_TCP_ACK;
+    take(stream, anchors, direction, &seen, rules, verdict);
+}
+
+static void take_with_ends(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
+                           FpVerdict *verdict)
+{
+    bool was_open = segment->flags & (FP_TCP_RST | FP_TCP_FIN) && !has(stream, CLOSED);
+
+    take(stream, anchors, direction, segment, rules, verdict);
+    if (was_open)
+        verdict->ends_silent = (stream->marks & (CLOSED | FIRST_SEEN)) == CLOSED;
+}
+
 void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, const FpSegment *segment, const FpRules *rules,
                     FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
-    bool was_open = segment->flags & (FP_TCP_RST | FP_TCP_FIN) && !has(stream, CLOSED);
-    take(stream, anchors, direction, segment, rules, verdict);
-    if (was_open)
-        verdict->ends_silent = (stream->marks & (CLOSED | FIRST_SEEN)) == CLOSED;
+    if (segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST))
+        take_with_ends(stream, anchors, direction, segment, rules, verdict);
+    else
+        take_without_ends(stream, anchors, direction, segment, rules, verdict);
     if (verdict->classes != 0 || verdict->ends_silent || verdict->ends_flight)
         verdict->stream = stream->number;
 }
 
+/* What can be known of a stream while nothing but one side's SYN has been seen; exists once per direction. */
+#define OF_SYN (BASE_KNOWN | NEXT_KNOWN | WINDOW_ZERO | SYN_SENT)
+
 bool fp_stream_is_unanswered(const FpStream *stream)
 {
-    const unsigned of_directions = BASE_KNOWN | NEXT_KNOWN | WINDOW_ZERO | SYN_SENT;
-    if (stream->marks & ~(of_directions | of_directions << 1))
+    if (stream->marks & ~(OF_SYN | OF_SYN << 1))
         return false; /* true of most streams; what follows takes longer */
     unsigned sent = stream->marks & (SYN_SENT | SYN_SENT << 1);
     unsigned direction = sent == SYN_SENT ? 0 : 1;
     unsigned quiet = (unsigned)~(BASE_KNOWN << direction | NEXT_KNOWN << direction | WINDOW_ZERO << direction | sent);
 
     return sent != 0 && (stream->marks & quiet) == 0 && stream->next[direction] == stream->base[direction] + 1;
+}
+
+bool fp_stream_is_told_by_marks(const FpStream *stream)
+{
+    return (stream->marks & ~(OF_SYN | OF_SYN << 1)) != 0 && !has(stream, REPLY_SEEN);
 }
 
 bool fp_stream_is_answered(const FpStream *stream)
@@ -348,6 +376,11 @@ static bool is_syn_alone(const FpStream *stream, unsigned direction)
     return !has(stream, WINDOW_ZERO << direction) && stream->syn_ns == stream->first_ns;
 }
 
+static FpStreamBrief brief_of_syn(int64_t time_ns, unsigned direction, uint32_t number, uint32_t seq)
+{
+    return (FpStreamBrief){.syn = (int64_t)((uint64_t)time_ns * 2 + direction), .number = number, .rest = seq};
+}
+
 FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, FpStreamBrief *brief)
 {
     unsigned direction = has(stream, SYN_SENT) ? 0 : 1;
@@ -360,9 +393,17 @@ FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, Fp
     }
     if (!fp_stream_is_unanswered(stream) || !is_syn_alone(stream, direction))
         return FP_STREAM_WHOLE;
-    *brief = (FpStreamBrief){
-        .syn = (int64_t)((uint64_t)stream->first_ns * 2 + direction), .number = stream->number, .rest = stream->base[direction]};
+    *brief = brief_of_syn(stream->first_ns, direction, stream->number, stream->base[direction]);
     return FP_STREAM_SYN;
+}
+
+bool fp_stream_begins_as_syn(const FpSegment *segment, unsigned direction, uint32_t number, FpStreamBrief *brief)
+{
+    if ((segment->flags & (FP_TCP_SYN | FP_TCP_ACK | FP_TCP_FIN | FP_TCP_RST)) != FP_TCP_SYN || segment->length_unknown ||
+        segment->header_bytes < FP_TCP_HEADER_MIN_BYTES || segment->segment_bytes != segment->header_bytes || segment->window == 0)
+        return false;
+    *brief = brief_of_syn(segment->time_ns, direction, number, segment->seq);
+    return true;
 }
 
 /* Once both sides have spoken, verdicts depend neither on times nor on the next number expected, which matters for payload alone. So an

@@ -89,6 +89,9 @@ typedef struct {
 /* Fills in *brief unless the state that it returns is FP_STREAM_WHOLE. Under the same rules, the expanded stream then gives the same
  * verdicts as the original. Under other rules, it gives those of a stream that has only now been noticed. */
 FpStreamState fp_stream_abridge(const FpStream *stream, const FpRules *rules, FpStreamBrief *brief);
+/* Returns whether a stream that begins with segment, a lone SYN as most are, is FP_STREAM_SYN after it. Then fills in *brief, and the
+ * verdict is the handshake and nothing else: begin, take and abridge at once. */
+bool fp_stream_begins_as_syn(const FpSegment *segment, unsigned direction, uint32_t number, FpStreamBrief *brief);
 /* Fills in all of *stream from what fp_stream_abridge left in *brief. state must not be FP_STREAM_WHOLE. */
 void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
@@ -98,6 +101,10 @@ bool fp_stream_is_unanswered(const FpStream *stream);
 /* For choosing which stream to forget: returns whether both sides have sent something, and any SYN/ACK was followed by an ACK of the other
  * side. A flood from spoofed addresses does not get that far. */
 bool fp_stream_is_answered(const FpStream *stream);
+
+/* Returns whether the answers of these three functions, of fp_stream_is_settled and of fp_stream_abridge stay the same for as long as the
+ * marks do. */
+bool fp_stream_is_told_by_marks(const FpStream *stream);
 
 /* Returns whether a RST or a FIN has been seen. */
 bool fp_stream_is_closed(const FpStream *stream);

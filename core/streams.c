@@ -137,27 +137,27 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
     __builtin_prefetch(&segment_of(streams, key.hash)->slots[fp_home_of(key.hash)], 1);
 }
 
-/* Returns the slots of a line that have this hash, a bit for each. */
-static inline unsigned slots_with(const Slot *line, uint64_t hash)
+/* Returns the first slot of a line that has this hash, or else the last one. Moves instead of branches: no processor can predict which slot
+ * of a line matches, but each predicts well that one of them does. */
+static inline Slot *slot_with(Slot *line, uint64_t hash)
 {
-    unsigned found = 0;
+    Slot *slot = &line[LINE_SLOTS - 1];
 
-    for (unsigned i = 0; i < LINE_SLOTS; i++)
-        found |= (unsigned)(line[i].hash == hash) << i;
-    return found;
+    for (unsigned i = LINE_SLOTS - 1; i-- > 0;)
+        slot = line[i].hash == hash ? &line[i] : slot;
+    return slot;
 }
 
-/* Returns the slot of hash, or else the free slot where it belongs; there always is one. It compares whole lines, without a branch per
- * slot: no processor can predict which slot of a line matches, but each predicts well that one of them does. */
+/* Returns the slot of hash, or else the free slot where it belongs; there always is one. It compares whole lines. */
 static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
     for (size_t i = fp_home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
-        Slot *line = &segment->slots[i];
-        unsigned found = slots_with(line, hash);
-        if (found == 0)
-            found = slots_with(line, 0);
-        if (found != 0)
-            return &line[__builtin_ctz(found)];
+        Slot *slot = slot_with(&segment->slots[i], hash);
+        if (slot->hash == hash)
+            return slot;
+        slot = slot_with(&segment->slots[i], 0);
+        if (slot->hash == 0)
+            return slot;
     }
 }
 
@@ -273,19 +273,53 @@ __attribute__((noinline)) static void expand_parts(const FpStreams *streams, con
     begin_parts(streams, slot, was_syn && fp_coarse_time(stream->first_ns) == slot->last_active ? exact_time(stream->first_ns) : 0);
 }
 
-/* Starts a stream. There must be none with this key. */
-static Slot *add(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
+/* Whether make_room would do nothing. */
+static bool has_room(const FpStreams *streams, uint64_t hash)
 {
-    make_room(streams, key.hash, fp_coarse_time(segment->time_ns));
-    Segment *home = segment_of(streams, key.hash);
-    Slot *slot = find_slot(home, key.hash);
+    return streams->used < streams->max_used && streams->used < streams->room && !is_full(segment_of(streams, hash));
+}
+
+/* Takes the slot where key belongs, which is free, for a stream that begins. Others may be forgotten and moved for it, and slot with them.
+ */
+static Slot *occupy(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment)
+{
+    if (!has_room(streams, key.hash)) {
+        make_room(streams, key.hash, fp_coarse_time(segment->time_ns));
+        slot = find_slot(segment_of(streams, key.hash), key.hash);
+    }
+    segment_of(streams, key.hash)->used++;
+    streams->used++;
+    return slot;
+}
+
+/* Starts a stream at slot, where key belongs. There must be none with this key. Returns its slot. */
+static Slot *add(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment)
+{
+    slot = occupy(streams, slot, key, segment);
     *slot = (Slot){.hash = key.hash, .index = fp_pool_take(&streams->whole), .state = FP_STREAM_WHOLE};
     fp_stream_begin(fp_pool_item(&streams->whole, slot->index), streams->next_number++, segment->time_ns);
     if (streams->parts != 0)
         begin_parts(streams, slot, exact_time(segment->time_ns));
-    home->used++;
-    streams->used++;
     return slot;
+}
+
+/* Does for a lone SYN that starts a stream what add, fp_stream_take and fold would do, which is much for what half of all frames are in a
+ * scan. */
+static void add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, const FpStreamBrief *brief,
+                    FpVerdict *verdict)
+{
+    slot = occupy(streams, slot, key, segment);
+    *slot = (Slot){.hash = key.hash,
+                   .index = fp_pool_take(&streams->brief),
+                   .last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1),
+                   .is_unanswered = true,
+                   .state = FP_STREAM_SYN};
+    *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->index) = *brief;
+    streams->next_number++;
+    memset(verdict, 0, sizeof *verdict);
+    verdict->classes = FP_CLASS_HANDSHAKE;
+    verdict->begins = true;
+    verdict->stream = brief->number;
 }
 
 /* Returns the slot's stream as an FpStream, which it stays until fold. */
@@ -353,16 +387,18 @@ __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, co
     return idle;
 }
 
-/* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. */
+/* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. is_alike:
+ * the slot says already what folding would have it say. */
 static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
-                              FpVerdict *verdict)
+                              bool is_alike, FpVerdict *verdict)
 {
     if (streams->next_number != n_begun) {
         verdict->begins = true;
         verdict->stream = stream->number;
     }
     slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
-    fold(streams, slot);
+    if (!is_alike)
+        fold(streams, slot);
 }
 
 /* Takes a datagram whose stream is at slot, or belongs there. Not inlined, so that TCP does not pay for it. If the datagram may not begin a
@@ -377,7 +413,7 @@ __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *sl
     if (slot->hash == 0 && !may_begin)
         return false;
     if (slot->hash == 0)
-        slot = add(streams, key, datagram);
+        slot = add(streams, slot, key, datagram);
     FpStream *stream = unfold(streams, slot);
     bool idle = streams->rules.idle_ns != 0 && is_idle(streams, slot, datagram->time_ns);
     if (idle && !may_begin)
@@ -387,8 +423,31 @@ __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *sl
     if (streams->parts & PART_LAST)
         *last_of(streams, slot) = exact_time(datagram->time_ns);
     fp_stream_take_datagram(stream, key.direction, datagram, &streams->rules, verdict);
-    end_taking(streams, slot, stream, datagram, n_begun, verdict);
+    end_taking(streams, slot, stream, datagram, n_begun, false, verdict);
     return true;
+}
+
+/* Takes a segment of TCP whose stream is at slot, or belongs there, and is not settled. */
+static void take_segment(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+{
+    const bool is_new = slot->hash == 0, was_whole = !is_new && slot->state == FP_STREAM_WHOLE;
+    uint32_t n_begun = streams->next_number;
+    FpStreamBrief brief;
+
+    if (is_new && fp_stream_begins_as_syn(segment, key.direction, n_begun, &brief)) {
+        add_syn(streams, slot, key, segment, &brief, verdict);
+        return;
+    }
+    if (is_new)
+        slot = add(streams, slot, key, segment);
+    FpStream *stream = unfold(streams, slot);
+    const uint32_t marks = stream->marks;
+    bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
+    if (idle || fp_stream_is_over(stream, key.direction, segment))
+        fp_stream_begin(stream, streams->next_number++, segment->time_ns);
+    fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);
+    const bool is_alike = was_whole && stream->marks == marks && fp_stream_is_told_by_marks(stream);
+    end_taking(streams, slot, stream, segment, n_begun, is_alike, verdict);
 }
 
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
@@ -404,15 +463,7 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     }
     if (segment->transport == FP_TRANSPORT_UDP)
         return take_datagram(streams, slot, key, segment, verdict);
-    uint32_t n_begun = streams->next_number;
-    if (slot->hash == 0)
-        slot = add(streams, key, segment);
-    FpStream *stream = unfold(streams, slot);
-    bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
-    if (idle || fp_stream_is_over(stream, key.direction, segment))
-        fp_stream_begin(stream, streams->next_number++, segment->time_ns);
-    fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);
-    end_taking(streams, slot, stream, segment, n_begun, verdict);
+    take_segment(streams, slot, key, segment, verdict);
     return true;
 }
 
