@@ -49,8 +49,8 @@ static bool write_beside(const char *path, const char *beside, const char *text)
     return is_written && rename(beside, path) == 0;
 }
 
-/* The temporary file always has the same name, so that a process that is killed leaves none behind for good. A full disk is when a status is
- * asked for most. */
+/* The temporary file always has the same name, so that a process that is killed leaves none behind for good. A full disk is when a status
+ * is asked for most. */
 bool fp_replace_file(const char *path, const char *text, GError **error)
 {
     g_autofree char *beside = g_strconcat(path, ".new", NULL);
