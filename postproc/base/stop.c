@@ -33,6 +33,21 @@ void fp_stop_catch(bool hangup_reopens)
     fp_signals_release();
 }
 
+void fp_stop_catch_report(void)
+{
+    if (fp_signals_begin())
+        fp_signals_note(SIGUSR1, FP_SIGNAL_REPORT, true);
+}
+
+bool fp_stop_report_asked(void)
+{
+    bool is_asked = fp_signals_came(FP_SIGNAL_REPORT);
+
+    if (is_asked)
+        fp_signals_forget(FP_SIGNAL_REPORT);
+    return is_asked;
+}
+
 bool fp_stop_asked(void)
 {
     return is_catching && fp_signals_came(FP_SIGNAL_STOP);
@@ -67,11 +82,15 @@ void fp_stop_on_hangup(void (*hangup)(void *user), void *user)
 
 void fp_stop_attend(void)
 {
-    if (!is_catching || !fp_signals_came(FP_SIGNAL_HANGUP))
+    bool is_hangup = is_catching && fp_signals_came(FP_SIGNAL_HANGUP);
+
+    if (!is_hangup && !(is_catching && fp_signals_came(FP_SIGNAL_REPORT)))
         return;
     fp_signals_rest(); /* first, so that a signal from here on wakes again */
     if (fp_stop_asked())
         fp_signals_wake(); /* a stop stays visible to all who wait */
+    if (!is_hangup)
+        return;
     pthread_mutex_lock(&hangup_lock);
     bool is_mine = fp_signals_came(FP_SIGNAL_HANGUP); /* false: another thread has handled it */
     fp_signals_forget(FP_SIGNAL_HANGUP);
@@ -102,11 +121,16 @@ bool fp_stop_wait(int fd)
     return false;
 }
 
-bool fp_stop_sleep(int ms)
+bool fp_stop_wait_ms(int fd, int ms)
 {
     if (!fp_stop_is_over())
-        (void)wait_a_while(-1, ms);
+        (void)wait_a_while(fd, ms);
     return !fp_stop_is_over();
+}
+
+bool fp_stop_sleep(int ms)
+{
+    return fp_stop_wait_ms(-1, ms);
 }
 
 void fp_stop_die_of_interrupt(void)

@@ -19,6 +19,12 @@
  */
 void fp_stop_catch(bool hangup_reopens);
 
+/* From now on SIGUSR1, too, is taken: it asks for a report. Call it before fp_stop_catch. */
+void fp_stop_catch_report(void);
+
+/* Whether SIGUSR1 has come since the last call. */
+bool fp_stop_report_asked(void);
+
 /* Whether such a signal has come. */
 bool fp_stop_asked(void);
 
@@ -34,6 +40,10 @@ void fp_stop_attend(void);
 
 /* Waits until fd is readable and returns true, or until fp_stop_is_over and returns false. Any thread may call it. */
 bool fp_stop_wait(int fd);
+
+/* Waits until fd is readable, for at most ms milliseconds (negative: no limit), or until any signal that this takes. Returns false when
+ * fp_stop_is_over. */
+bool fp_stop_wait_ms(int fd, int ms);
 
 /* Waits ms milliseconds, or less if such a signal comes. Returns false when fp_stop_is_over. */
 bool fp_stop_sleep(int ms);

@@ -26,6 +26,7 @@ typedef struct {
     uint8_t *buffer; /* RECORDS_MAX times room; only what frames fill is ever touched */
     FpRecord *records;
     int n;
+    bool is_over; /* nothing more will come */
 } Live;
 
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
@@ -54,6 +55,7 @@ static int live_ended(Live *live)
 {
     if (live->base.early_end == NULL)
         live->base.early_end = g_strdup(pcap_geterr(live->pcap));
+    live->is_over = true;
     return 0;
 }
 
@@ -64,15 +66,12 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
     (void)error;
     live->records = records;
     live->n = 0;
-    while (live->n == 0) {
-        if (live->base.early_end != NULL || fp_stop_is_over())
-            return 0;
-        errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
-        if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
-            return live->n > 0 ? live->n : live_ended(live);
-        if (live->n == 0)
-            fp_stop_wait(pcap_get_selectable_fd(live->pcap));
-    }
+    live->is_over = live->base.early_end != NULL || fp_stop_is_over();
+    if (live->is_over)
+        return 0;
+    errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
+    if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN && live->n == 0)
+        return live_ended(live);
     return live->n;
 }
 
@@ -205,12 +204,37 @@ char *fp_capture_live_link_name(const FpCapture *capture)
     return name != NULL ? g_strdup_printf("%s (%s)", name, description) : g_strdup_printf("%d", link_type);
 }
 
+bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats)
+{
+    struct pcap_stat counted;
+
+    *stats = (FpInterfaceStats){0};
+    if (capture->reader != &live_reader || number > 0)
+        return false;
+    stats->interface = capture->path;
+    if (pcap_stats(((const Live *)capture)->pcap, &counted) != 0)
+        return false;
+    stats->frames = counted.ps_recv;
+    stats->drops = (FpDrops){.by_kernel = counted.ps_drop, .by_interface = counted.ps_ifdrop};
+    return true;
+}
+
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)
 {
-    struct pcap_stat stats;
+    FpInterfaceStats stats;
+    bool is_counted = fp_capture_live_stats(capture, 0, &stats);
 
-    if (capture->reader != &live_reader || pcap_stats(((const Live *)capture)->pcap, &stats) != 0)
-        return false;
-    *drops = (FpDrops){.by_kernel = stats.ps_drop, .by_interface = stats.ps_ifdrop};
-    return true;
+    if (is_counted)
+        *drops = stats.drops;
+    return is_counted;
+}
+
+bool fp_capture_live_goes_on(const FpCapture *capture)
+{
+    return capture->reader == &live_reader && !((const Live *)capture)->is_over;
+}
+
+bool fp_capture_live_wait(const FpCapture *capture, int ms)
+{
+    return fp_stop_wait_ms(pcap_get_selectable_fd(((const Live *)capture)->pcap), ms);
 }

@@ -26,8 +26,8 @@ typedef struct {
 } FpDrops;
 
 /* Starts to capture. Frames are read as records of classic pcap; they end when fp_stop_is_over, or when the interface goes away, which
- * fp_capture_early_end tells. Close with fp_capture_close. Returns NULL and sets error when it cannot capture or the filter makes no
- * sense. */
+ * fp_capture_early_end tells. Reading does not wait: see fp_capture_live_goes_on. Close with fp_capture_close. Returns NULL and sets error
+ * when it cannot capture or the filter makes no sense. */
 FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error);
 
 /* Whether capture is from fp_capture_live_open. */
@@ -38,5 +38,24 @@ char *fp_capture_live_link_name(const FpCapture *capture);
 
 /* Reads the counters. Returns false when the capture is not live, or its kind of interface does not count. */
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops);
+
+/* What the kernel counts of one interface since the capture began. */
+typedef struct {
+    const char *interface; /* its name, borrowed */
+    uint64_t frames;       /* that came to the kernel's buffer; those that it had no room for are among them */
+    FpDrops drops;
+} FpInterfaceStats;
+
+/* Reads the counters of the interface with this number, from 0. Returns false, and all counters 0, when there are none; interface is NULL
+ * when the capture has no such interface. */
+bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats);
+
+/* Whether a read of 0 records means no more than that there are none for now: also where frames were there, and libpcap itself left them
+ * out. Then fp_capture_live_wait is how to wait. False for what is not live. */
+bool fp_capture_live_goes_on(const FpCapture *capture);
+
+/* Waits until there are frames, for at most ms milliseconds (negative: no limit), or until a signal. Returns false when the capture is to
+ * end: fp_stop_is_over. */
+bool fp_capture_live_wait(const FpCapture *capture, int ms);
 
 #endif

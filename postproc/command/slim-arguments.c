@@ -11,6 +11,7 @@
 #include "selection-arguments.h"
 
 #define BUFFER_KIB_MAX (1024 * 1024)
+#define STATS_SECONDS_MAX 86400
 #define NOT_GIVEN G_MININT64
 
 static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream, and logs these. The FILEs,\n"
@@ -25,7 +26,7 @@ static const char description[] = "Classes of frames:\n"
                                   "  closing    the first FIN of each side, and the first RST\n"
                                   "\n"
                                   "SIGINT, SIGTERM and SIGHUP end the input; all that came before is written. With --log FILE\n"
-                                  "SIGHUP reopens FILE instead, for logrotate.\n"
+                                  "SIGHUP reopens FILE instead, for logrotate. With -i, SIGUSR1 says how it goes.\n"
                                   "\n"
                                   "Exit status: 0 done; 1 done, but a capture ended too early, or a signal came before all was\n"
                                   "read, or streams could not be judged by -Y; 64 wrong usage; 65 an input is not a capture, is\n"
@@ -43,6 +44,8 @@ struct FpSlimArguments {
     gint64 snaplen;
     gint64 buffer_kib;
     gint64 threads;
+    gint64 stats_s;
+    char *metrics;
     gboolean only_own;
     gboolean flush_each;
     gboolean list;
@@ -65,6 +68,11 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
          NULL},
         {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
          "With 2 another thread reads ahead: pcap and pcapng in files (default: 1)", "N"},
+        {"stats", 0, 0, G_OPTION_ARG_INT64, &arguments->stats_s,
+         "With -i and --log: every so many seconds a line with what was captured, dropped and found; in text a comment (default: none)",
+         "SECONDS"},
+        {"metrics", 0, 0, G_OPTION_ARG_FILENAME, &arguments->metrics,
+         "With -i: keep figures for Prometheus in FILE, every 10 seconds, or as --stats says", "FILE"},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -91,6 +99,10 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
         return "-s goes with -i; editcap -s cuts the frames of a file";
     if (arguments->only_own)
         return "-p goes with -i";
+    if (arguments->stats_s != NOT_GIVEN)
+        return "--stats goes with -i; of files, the summary has it";
+    if (arguments->metrics != NULL)
+        return "--metrics goes with -i; of files, the summary has it";
     return arguments->buffer_kib != NOT_GIVEN ? "-B goes with -i" : NULL;
 }
 
@@ -142,6 +154,12 @@ static const char *check_numbers(const FpSlimArguments *arguments)
         return "-j takes 1 or 2";
     if (arguments->snaplen != NOT_GIVEN && (arguments->snaplen < 0 || arguments->snaplen > (int)FP_FRAME_BYTES_MAX))
         return "-s takes a number from 0 to 262144";
+    if (arguments->stats_s != NOT_GIVEN && (arguments->stats_s < 1 || arguments->stats_s > STATS_SECONDS_MAX))
+        return "--stats takes a number of seconds from 1 to 86400";
+    if (arguments->stats_s != NOT_GIVEN && arguments->log == NULL)
+        return "--stats goes with --log; without one, --metrics and SIGUSR1 say the same";
+    if (arguments->metrics != NULL && !fp_output_is_file_name(arguments->metrics))
+        return "--metrics takes the name of a file, which is replaced each time; a device or pipe cannot be";
     if (arguments->buffer_kib != NOT_GIVEN && (arguments->buffer_kib < 1 || arguments->buffer_kib > BUFFER_KIB_MAX))
         return "-B takes a number of KiB from 1 to 1048576";
     return NULL;
@@ -165,6 +183,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     if (arguments->buffer_kib != NOT_GIVEN)
         options->live.buffer_kib = (int)arguments->buffer_kib;
     options->live.only_own = arguments->only_own;
+    options->stats = (FpLiveStatsOptions){.seconds = (unsigned)MAX(arguments->stats_s, 0), .metrics = arguments->metrics};
     options->threads = (int)arguments->threads;
     options->list = arguments->list;
     options->is_quiet = arguments->quiet;
@@ -195,7 +214,7 @@ FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bo
 {
     g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
 
-    arguments->snaplen = arguments->buffer_kib = NOT_GIVEN;
+    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = NOT_GIVEN;
     arguments->threads = 1;
     if (!parse(arguments, argv, error))
         return NULL;
@@ -218,5 +237,6 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->log);
     g_free(arguments->output);
+    g_free(arguments->metrics);
     g_free(arguments);
 }

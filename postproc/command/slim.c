@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "capture/capture.h"
 #include "capture/formats.h"
+#include "live-stats.h"
 #include "live-watch.h"
 #include "output/output.h"
 #include "output/writer.h"
@@ -37,6 +38,7 @@ typedef struct {
     FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
     FpProgress progress;
     FpLiveWatch live;
+    FpLiveStats *stats; /* NULL: no interface is captured from */
     FpCaptureOrder order;
 } Slim;
 
@@ -154,15 +156,37 @@ static void tell_of_drops(Slim *slim, const FpCapture *capture, bool is_idle)
                      fp_capture_path(capture), n);
 }
 
-/* There are no frames for now: writes what there is, and what waits for tshark as answers come, or time runs out. */
+static FpLiveStatsSources sources(const Slim *slim)
+{
+    return (FpLiveStatsSources){.pass = slim->pass, .summary = slim->summary, .log = slim->log, .log_style = &slim->log_style};
+}
+
+static bool attend_stats(Slim *slim, GError **error)
+{
+    const FpLiveStatsSources from = sources(slim);
+
+    return slim->stats == NULL || fp_live_stats_attend(slim->stats, &from, error);
+}
+
+/* Waits for frames, as long as there is nothing else to do. Returns false when it is for the reading to wait on. */
+static bool wait_for_frames(const Slim *slim, const FpCapture *capture)
+{
+    bool is_behind = fp_pass_is_behind(slim->pass);
+
+    if (slim->stats == NULL)
+        return is_behind && fp_stop_sleep(TICK_MS);
+    int due_ms = fp_live_stats_due_ms(slim->stats);
+    return fp_capture_live_wait(capture, is_behind && (due_ms < 0 || due_ms > TICK_MS) ? TICK_MS : due_ms);
+}
+
+/* There are no frames for now: writes what there is, what waits for tshark as answers come, or time runs out, and what is to be said. */
 static bool idle(Slim *slim, const FpCapture *capture, GError **error)
 {
     tell_of_drops(slim, capture, true);
-    if (!flush(slim, error))
-        return false;
-    while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
-        if (!flush(slim, error))
+    do {
+        if (!flush(slim, error) || !attend_stats(slim, error))
             return false;
+    } while (fp_capture_would_wait(capture) && wait_for_frames(slim, capture));
     return true;
 }
 
@@ -192,7 +216,11 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
             return -1;
         fp_stop_attend();
         tell_of_drops(slim, capture, false);
+        if (!attend_stats(slim, error))
+            return -1;
         n = fp_pass_take(slim->pass, capture, max, error);
+        if (n == 0 && fp_capture_live_goes_on(capture))
+            continue;
         if (n <= 0)
             break;
         note_times(slim, capture, is_first);
@@ -308,7 +336,9 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
-    if (!fp_pass_end_flights(slim->pass, false, error))
+    const FpLiveStatsSources from = sources(slim);
+
+    if (!fp_pass_end_flights(slim->pass, false, error) || (slim->stats != NULL && !fp_live_stats_end(slim->stats, &from, error)))
         return false;
     if (slim->log != NULL &&
         (!fp_log_flush(slim->log, &slim->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), NULL, error)))
@@ -398,6 +428,7 @@ static bool open_interface(Slim *slim, GError **error)
     if (slim->interface == NULL)
         return false;
     fp_live_watch_begin(slim->interface, live, slim->options->is_quiet);
+    slim->stats = fp_live_stats_new(&slim->options->stats, slim->interface);
     return true;
 }
 
@@ -424,6 +455,8 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_progress_begin(&slim.progress, options->show_progress);
     if (options->log_style.table != NULL)
         fp_table_on_rows(options->log_style.table, end_progress, &slim);
+    if (options->live.interface != NULL)
+        fp_stop_catch_report();
     fp_stop_catch(options->log != NULL && fp_output_is_file_name(options->log));
     bool is_endless_somewhere = has_endless_input(options);
     /* nobody waits for a line of a file, so its order need not depend on how fast tshark is */
@@ -443,6 +476,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_writer_free(slim.writer);
     fp_output_discard(slim.output);
     fp_output_discard(slim.log);
+    fp_live_stats_free(slim.stats);
     fp_capture_close(slim.interface);
     fp_capture_close(slim.last);
     fp_capture_close(slim.first);

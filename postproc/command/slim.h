@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "capture/capture-live.h"
+#include "live-stats.h"
 #include "output/pack.h"
 #include "pass/pass.h"
 #include "pass/summary.h"
@@ -15,14 +16,15 @@
 #define FP_SLIM_MAX_STREAMS_DEFAULT 10000000
 
 typedef struct {
-    char **inputs;       /* NULL-terminated; at least one, unless there is an interface; "-" is standard input */
-    const char *output;  /* "-" is standard output; NULL: no capture is written */
-    int format;          /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
-    FpPacking packing;   /* of the output */
-    bool follows;        /* there is one input, a file that somebody still writes to */
-    FpLiveOptions live;  /* interface NULL: read the inputs */
-    uint64_t max_frames; /* end after looking at that many; 0: no limit */
-    int threads;         /* 2: one of them reads ahead */
+    char **inputs;            /* NULL-terminated; at least one, unless there is an interface; "-" is standard input */
+    const char *output;       /* "-" is standard output; NULL: no capture is written */
+    int format;               /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
+    FpPacking packing;        /* of the output */
+    bool follows;             /* there is one input, a file that somebody still writes to */
+    FpLiveOptions live;       /* interface NULL: read the inputs */
+    FpLiveStatsOptions stats; /* what is said of that while it runs */
+    uint64_t max_frames;      /* end after looking at that many; 0: no limit */
+    int threads;              /* 2: one of them reads ahead */
     FpSelection selection;
     const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;

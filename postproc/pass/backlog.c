@@ -150,6 +150,7 @@ static bool write_line(const Item *item, const FpBacklogTarget *to, GError **err
         return true;
     }
     g_autoptr(GString) line = g_string_new(NULL);
+    ++*to->n_lines;
     return fp_log_write(to->log, to->style, &entry, &answer, line, error) && (!to->flush_each || fp_output_flush(to->log, error));
 }
 

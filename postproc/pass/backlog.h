@@ -22,6 +22,7 @@ typedef struct {
     FpOutput *log;
     const FpLogStyle *style;
     FpSummary *summary;
+    uint64_t *n_lines; /* counts those that are written */
     bool flush_each;
 } FpBacklogTarget;
 

@@ -385,6 +385,11 @@ unsigned fp_pass_n_waiting(const FpPass *pass)
     return fp_sink_n_waiting(pass->sink);
 }
 
+uint64_t fp_pass_n_lines(const FpPass *pass)
+{
+    return pass->sink->log.n_lines;
+}
+
 void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes)
 {
     fp_sink_save_messages(pass->sink, bytes);

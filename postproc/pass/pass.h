@@ -78,6 +78,9 @@ bool fp_pass_end_flights(FpPass *pass, bool goes_on, GError **error);
 /* Returns how many lines wait for the rest of a message. */
 unsigned fp_pass_n_waiting(const FpPass *pass);
 
+/* Returns how many lines have been written, or counted. */
+uint64_t fp_pass_n_lines(const FpPass *pass);
+
 /* Replaces what bytes holds by the messages that go on, so that they can go on in a later pass; nothing when there are none. */
 void fp_pass_save_messages(const FpPass *pass, GByteArray *bytes);
 

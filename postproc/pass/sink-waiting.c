@@ -182,11 +182,12 @@ static void count(Waiting *waiting)
 
 static bool release(Waiting *waiting, GError **error)
 {
-    const FpSink *sink = &waiting->base;
+    FpSink *sink = &waiting->base;
     const FpBacklogTarget to = {.writer = sink->writer,
                                 .log = sink->log.output,
                                 .style = sink->log.style,
                                 .summary = sink->summary,
+                                .n_lines = &sink->log.n_lines,
                                 .flush_each = sink->selection->flush_each};
 
     FpAskedStream *over;

@@ -170,6 +170,7 @@ bool fp_sink_write_line(FpSink *sink, const FpLogEntry *entry, GError **error)
         sink->summary->unmatched++;
         return true;
     }
+    sink->log.n_lines++;
     return fp_log_write(sink->log.output, sink->log.style, entry, NULL, sink->log.line, error) &&
            (!sink->selection->flush_each || fp_output_flush(sink->log.output, error));
 }

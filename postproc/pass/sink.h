@@ -64,6 +64,7 @@ struct FpSink {
     FpWriter *writer;         /* see fp_pass_write_to; NULL: none yet */
     struct {
         bool is_wanted;   /* false: nothing is done for first payload frames */
+        uint64_t n_lines; /* so far */
         FpOutput *output; /* NULL: no log, or one that needs none */
         const FpLogStyle *style;
         const char *source;

@@ -2,28 +2,18 @@
 /* status.c - see status.h. */
 #include "status.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/message.h"
+#include "base/metrics.h"
 #include "base/printable.h"
+#include "base/replace.h"
 
 #define GROUP "firstpayload"
 
-typedef struct {
-    const char *name;
-    const char *help;
-    bool is_counter;
-    bool is_ns;
-} Figure;
-
-static const Figure figures[FP_N_FIGURES] = {
+static const FpMetric figures[FP_N_FIGURES] = {
     [FP_FIGURE_FILES] = {"files", "Captures taken", true, false},
     [FP_FIGURE_FILES_EMPTY] = {"files_empty", "Of these, without a record", true, false},
     [FP_FIGURE_FILES_FAILED] = {"files_failed", "Files moved to failed/", true, false},
@@ -73,61 +63,6 @@ void fp_status_set_word(FpStatus *status, FpWord word, const char *value)
     status->words[word] = g_strdup(value);
 }
 
-static bool write_text(int fd, const char *text)
-{
-    size_t n = strlen(text), done = 0;
-
-    while (done < n) {
-        ssize_t written = pwrite(fd, text + done, n - done, (off_t)done);
-        if (written <= 0)
-            return false;
-        done += (size_t)written;
-    }
-    return ftruncate(fd, (off_t)n) == 0;
-}
-
-/* Overwrites the file that is there, if the text fits into the blocks that it has. */
-static bool overwrite(const char *path, const char *text)
-{
-    struct stat status;
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool has_room = fd >= 0 && fstat(fd, &status) == 0 && strlen(text) <= (size_t)status.st_blocks * 512;
-    bool is_done = has_room && write_text(fd, text);
-
-    if (fd >= 0)
-        close(fd);
-    return is_done;
-}
-
-static bool write_beside(const char *path, const char *beside, const char *text)
-{
-    int fd = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    bool is_written = fd >= 0 && write_text(fd, text);
-    int failure = errno;
-
-    if (fd >= 0)
-        close(fd);
-    errno = failure;
-    return is_written && rename(beside, path) == 0;
-}
-
-/* Does not sync: after a power cut nobody asks how it was before. The temporary file always has the same name, so that a process that is
- * killed leaves none behind for good. On a full disk, which is when the status is asked for most, there is no room for another file: then
- * readers may for a moment see half of the text. */
-static bool replace_file(const char *path, const char *text, GError **error)
-{
-    g_autofree char *beside = g_strconcat(path, ".new", NULL);
-
-    if (write_beside(path, beside, text))
-        return true;
-    int failure = errno;
-    unlink(beside);
-    if (failure == ENOSPC && overwrite(path, text))
-        return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "%s: cannot be written: %s", path, g_strerror(failure));
-    return false;
-}
-
 bool fp_status_save(const FpStatus *status, const char *folder, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -143,7 +78,7 @@ bool fp_status_save(const FpStatus *status, const char *folder, GError **error)
     for (int i = 0; i < FP_N_FIGURES; i++)
         g_key_file_set_uint64(file, GROUP, figures[i].name, status->figures[i]);
     g_autofree char *text = g_key_file_to_data(file, NULL, NULL);
-    return replace_file(path, text, error);
+    return fp_replace_file(path, text, error);
 }
 
 bool fp_status_load(FpStatus *status, const char *folder, GError **error)
@@ -171,41 +106,24 @@ bool fp_status_load(FpStatus *status, const char *folder, GError **error)
 }
 
 /* value as it is documented: times in seconds. Caller frees. */
-static char *figure_text(const Figure *figure, uint64_t value)
+static char *figure_text(const FpMetric *figure, uint64_t value)
 {
-    return figure->is_ns ? g_strdup_printf("%" PRIu64 ".%09" PRIu64, value / 1000000000, value % 1000000000)
-                         : g_strdup_printf("%" PRIu64, value);
-}
+    GString *text = g_string_new(NULL);
 
-/* Escapes a label's value as Prometheus asks: backslash, quote and line feed. Replaces what is not UTF-8. Caller frees. */
-static char *escape_label(const char *value)
-{
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-    GString *escaped = g_string_new(NULL);
-
-    for (const char *at = valid; *at != '\0'; at++) {
-        if (*at == '\\' || *at == '"')
-            g_string_append_c(escaped, '\\');
-        if (*at == '\n')
-            g_string_append(escaped, "\\n");
-        else
-            g_string_append_c(escaped, *at);
-    }
-    return g_string_free(escaped, FALSE);
+    fp_metrics_append_value(text, figure, value);
+    return g_string_free(text, FALSE);
 }
 
 bool fp_status_save_metrics(const FpStatus *status, const char *path, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *inbox = escape_label(status->words[FP_WORD_INBOX] != NULL ? status->words[FP_WORD_INBOX] : "");
+    const char *inbox = status->words[FP_WORD_INBOX] != NULL ? status->words[FP_WORD_INBOX] : "";
 
     for (int i = 0; i < FP_N_FIGURES; i++) {
-        g_autofree char *value = figure_text(&figures[i], status->figures[i]);
-        g_autofree char *name = g_strconcat("firstpayload_", figures[i].name, figures[i].is_counter ? "_total" : "", NULL);
-        g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n%s{inbox=\"%s\"} %s\n", name, figures[i].help, name,
-                               figures[i].is_counter ? "counter" : "gauge", name, inbox, value);
+        fp_metrics_append_head(text, &figures[i]);
+        fp_metrics_append(text, &figures[i], "inbox", inbox, status->figures[i]);
     }
-    return replace_file(path, text->str, error);
+    return fp_replace_file(path, text->str, error);
 }
 
 static const char *shown_state(const FpStatus *status, bool is_running)
