@@ -17,6 +17,8 @@
 static bool is_catching;
 static _Atomic int64_t grace_ends_ms; /* 0: nobody has looked for input since the first signal */
 
+static atomic_uint hangups;
+
 static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two; also held during the call */
 static void (*on_hangup)(void *user);
 static void *on_hangup_user;
@@ -75,6 +77,8 @@ void fp_stop_attend(void)
     pthread_mutex_lock(&hangup_lock);
     bool is_mine = fp_signals_came(FP_SIGNAL_HANGUP); /* false: another thread has handled it */
     fp_signals_forget(FP_SIGNAL_HANGUP);
+    if (is_mine)
+        atomic_fetch_add(&hangups, 1);
     if (is_mine && on_hangup != NULL)
         on_hangup(on_hangup_user);
     pthread_mutex_unlock(&hangup_lock);
@@ -100,6 +104,16 @@ bool fp_stop_wait(int fd)
         if (wait_a_while(fd, -1))
             return true;
     return false;
+}
+
+bool fp_stop_wait_for(int fd, int ms)
+{
+    return !fp_stop_is_over() && wait_a_while(fd, ms);
+}
+
+unsigned fp_stop_hangups(void)
+{
+    return atomic_load(&hangups);
 }
 
 bool fp_stop_sleep(int ms)
