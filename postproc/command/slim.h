@@ -9,6 +9,7 @@
 
 #include "capture/capture-live.h"
 #include "output/pack.h"
+#include "output/rotation.h"
 #include "pass/pass.h"
 #include "pass/summary.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     const char *output;  /* "-" is standard output; NULL: no capture is written */
     int format;          /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
     FpPacking packing;   /* of the output */
+    FpRotation rotation; /* of the output, and of the log if its name is a pattern */
     bool follows;        /* there is one input, a file that somebody still writes to */
     FpLiveOptions live;  /* interface NULL: read the inputs */
     uint64_t max_frames; /* end after looking at that many; 0: no limit */
