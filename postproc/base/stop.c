@@ -17,6 +17,8 @@
 static bool is_catching;
 static _Atomic int64_t grace_ends_ms; /* 0: nobody has looked for input since the first signal */
 
+static atomic_uint hangups;
+
 static pthread_mutex_t hangup_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two; also held during the call */
 static void (*on_hangup)(void *user);
 static void *on_hangup_user;
@@ -94,6 +96,8 @@ void fp_stop_attend(void)
     pthread_mutex_lock(&hangup_lock);
     bool is_mine = fp_signals_came(FP_SIGNAL_HANGUP); /* false: another thread has handled it */
     fp_signals_forget(FP_SIGNAL_HANGUP);
+    if (is_mine)
+        atomic_fetch_add(&hangups, 1);
     if (is_mine && on_hangup != NULL)
         on_hangup(on_hangup_user);
     pthread_mutex_unlock(&hangup_lock);
@@ -121,16 +125,21 @@ bool fp_stop_wait(int fd)
     return false;
 }
 
-bool fp_stop_wait_ms(int fd, int ms)
+bool fp_stop_wait_for(int fd, int ms)
 {
-    if (!fp_stop_is_over())
-        (void)wait_a_while(fd, ms);
-    return !fp_stop_is_over();
+    return !fp_stop_is_over() && wait_a_while(fd, ms);
+}
+
+unsigned fp_stop_hangups(void)
+{
+    return atomic_load(&hangups);
 }
 
 bool fp_stop_sleep(int ms)
 {
-    return fp_stop_wait_ms(-1, ms);
+    if (!fp_stop_is_over())
+        (void)wait_a_while(-1, ms);
+    return !fp_stop_is_over();
 }
 
 void fp_stop_die_of_interrupt(void)

@@ -41,9 +41,12 @@ void fp_stop_attend(void);
 /* Waits until fd is readable and returns true, or until fp_stop_is_over and returns false. Any thread may call it. */
 bool fp_stop_wait(int fd);
 
-/* Waits until fd is readable, for at most ms milliseconds (negative: no limit), or until any signal that this takes. Returns false when
- * fp_stop_is_over. */
-bool fp_stop_wait_ms(int fd, int ms);
+/* Like fp_stop_wait, for ms milliseconds at most (negative: no limit); any signal that this takes ends the wait, also SIGHUP and SIGUSR1.
+ * Returns whether fd is readable. */
+bool fp_stop_wait_for(int fd, int ms);
+
+/* How many times SIGHUP was attended to (fp_stop_attend), whether or not anything was called. */
+unsigned fp_stop_hangups(void);
 
 /* Waits ms milliseconds, or less if such a signal comes. Returns false when fp_stop_is_over. */
 bool fp_stop_sleep(int ms);

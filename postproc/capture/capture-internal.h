@@ -11,6 +11,7 @@ typedef struct {
     int (*read)(FpCapture *capture, FpRecord *records, int max, GError **error);
     void (*close)(FpCapture *capture);
     bool (*would_wait)(const FpCapture *capture); /* NULL: never */
+    int (*descriptor)(const FpCapture *capture);  /* what to wait for; NULL: there is no such thing */
     /* Continues reading in another buffer, and returns the one that records were borrowed from until now: see fp_blocks_swap_buffer. NULL:
      * not possible. */
     void (*swap_buffer)(FpCapture *capture, FpBlockBuffer *buffer);

@@ -22,11 +22,11 @@ typedef struct {
     FpCapture base;
     pcap_t *pcap;
     FpLink link;
-    size_t room;     /* bytes for one record */
-    uint8_t *buffer; /* RECORDS_MAX times room; only what frames fill is ever touched */
-    FpRecord *records;
+    size_t room;                   /* bytes for one record */
+    uint8_t *buffer;               /* RECORDS_MAX times room; only what frames fill is ever touched */
+    FpRecord records[RECORDS_MAX]; /* those that libpcap has given */
     int n;
-    bool is_over; /* nothing more will come */
+    int next; /* the first of them that has not been read yet */
 } Live;
 
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
@@ -51,12 +51,28 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_c
 }
 
 /* An interface can be unplugged. What was captured until then is as good as if the capture had been stopped. */
-static int live_ended(Live *live)
+static void live_ended(Live *live)
 {
     if (live->base.early_end == NULL)
         live->base.early_end = g_strdup(pcap_geterr(live->pcap));
-    live->is_over = true;
-    return 0;
+}
+
+/* Has libpcap give up to max frames, once those from before have been read. */
+static void fetch(Live *live, int max)
+{
+    live->n = live->next = 0;
+    errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
+    if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
+        live_ended(live);
+}
+
+static int hand_over(Live *live, FpRecord *records, int max)
+{
+    int n = MIN(live->n - live->next, max);
+
+    memcpy(records, live->records + live->next, (size_t)n * sizeof *records);
+    live->next += n;
+    return n;
 }
 
 static int live_read(FpCapture *capture, FpRecord *records, int max, GError **error)
@@ -64,20 +80,32 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
     Live *live = (Live *)capture;
 
     (void)error;
-    live->records = records;
-    live->n = 0;
-    live->is_over = live->base.early_end != NULL || fp_stop_is_over();
-    if (live->is_over)
-        return 0;
-    errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
-    if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN && live->n == 0)
-        return live_ended(live);
-    return live->n;
+    for (;;) {
+        if (live->next == live->n) {
+            if (live->base.early_end != NULL || fp_stop_is_over())
+                return 0;
+            fetch(live, max);
+        }
+        if (live->next < live->n)
+            return hand_over(live, records, max);
+        if (live->base.early_end == NULL)
+            fp_stop_wait(pcap_get_selectable_fd(live->pcap));
+    }
 }
 
+/* What libpcap can be woken by need not be a frame that it gives, so it is asked for one. */
 static bool live_would_wait(const FpCapture *capture)
 {
-    return fp_would_wait(pcap_get_selectable_fd(((const Live *)capture)->pcap));
+    Live *live = (Live *)capture; /* nobody sees that it changes */
+
+    if (live->next == live->n && live->base.early_end == NULL && !fp_would_wait(pcap_get_selectable_fd(live->pcap)))
+        fetch(live, RECORDS_MAX);
+    return live->next == live->n && live->base.early_end == NULL;
+}
+
+static int live_descriptor(const FpCapture *capture)
+{
+    return pcap_get_selectable_fd(((const Live *)capture)->pcap);
 }
 
 static void live_close(FpCapture *capture)
@@ -89,7 +117,7 @@ static void live_close(FpCapture *capture)
     g_free(live);
 }
 
-static const FpReader live_reader = {.read = live_read, .close = live_close, .would_wait = live_would_wait};
+static const FpReader live_reader = {.read = live_read, .close = live_close, .would_wait = live_would_wait, .descriptor = live_descriptor};
 
 static bool set_open_error(GError **error, const FpLiveOptions *options, int code, const char *what, const char *help)
 {
@@ -227,14 +255,4 @@ bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)
     if (is_counted)
         *drops = stats.drops;
     return is_counted;
-}
-
-bool fp_capture_live_goes_on(const FpCapture *capture)
-{
-    return capture->reader == &live_reader && !((const Live *)capture)->is_over;
-}
-
-bool fp_capture_live_wait(const FpCapture *capture, int ms)
-{
-    return fp_stop_wait_ms(pcap_get_selectable_fd(((const Live *)capture)->pcap), ms);
 }

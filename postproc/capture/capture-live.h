@@ -26,7 +26,7 @@ typedef struct {
 } FpDrops;
 
 /* Starts to capture. Frames are read as records of classic pcap; they end when fp_stop_is_over, or when the interface goes away, which
- * fp_capture_early_end tells. Reading does not wait: see fp_capture_live_goes_on. Close with fp_capture_close. Returns NULL and sets error
+ * fp_capture_early_end tells. Close with fp_capture_close. Returns NULL and sets error
  * when it cannot capture or the filter makes no sense. */
 FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error);
 
@@ -49,13 +49,5 @@ typedef struct {
 /* Reads the counters of the interface with this number, from 0. Returns false, and all counters 0, when there are none; interface is NULL
  * when the capture has no such interface. */
 bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats);
-
-/* Whether a read of 0 records means no more than that there are none for now: also where frames were there, and libpcap itself left them
- * out. Then fp_capture_live_wait is how to wait. False for what is not live. */
-bool fp_capture_live_goes_on(const FpCapture *capture);
-
-/* Waits until there are frames, for at most ms milliseconds (negative: no limit), or until a signal. Returns false when the capture is to
- * end: fp_stop_is_over. */
-bool fp_capture_live_wait(const FpCapture *capture, int ms);
 
 #endif

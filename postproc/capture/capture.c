@@ -256,6 +256,14 @@ bool fp_capture_would_wait(const FpCapture *capture)
     return !capture->is_read_ahead && capture->reader->would_wait != NULL && capture->reader->would_wait(capture);
 }
 
+void fp_capture_wait(const FpCapture *capture, int ms)
+{
+    if (capture->reader->descriptor != NULL)
+        (void)fp_stop_wait_for(capture->reader->descriptor(capture), ms);
+    else
+        (void)fp_stop_wait_for(-1, MIN(ms, FP_FOLLOW_MS));
+}
+
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
 {
     if (capture->format.is_pcapng) {

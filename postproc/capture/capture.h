@@ -64,6 +64,9 @@ uint32_t fp_capture_link_type(const FpCapture *capture, const FpRecord *record);
 /* Whether reading frames would have to wait for more: the moment to flush the output. */
 bool fp_capture_would_wait(const FpCapture *capture);
 
+/* Waits until that is no longer so, for ms milliseconds at most, or until a signal comes (stop.h). */
+void fp_capture_wait(const FpCapture *capture, int ms);
+
 /* The number of the interface that captured a record, as it stands in the file: in pcapng, the number within its section; in the modified
  * pcap, the index in the record header. Returns false when the record has none. */
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number);

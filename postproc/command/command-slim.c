@@ -16,6 +16,8 @@ int fp_command_slim(int argc, char **argv)
     g_autoptr(FpSlimArguments) arguments = fp_slim_arguments_parse(argv, &options, &is_quiet, &error);
 
     g_autoptr(FpNoSegmentCounts) left = NULL;
+    if (arguments != NULL && fp_slim_arguments_only_check(arguments))
+        return 0;
     if (arguments == NULL || !fp_slim(&options, &summary, &left, &error))
         return fp_command_fail(error);
     if (!is_quiet)

@@ -10,6 +10,7 @@ typedef struct {
     gint64 look_us; /* monotonic: when to look again */
     gint64 say_us;  /* and when something may be said again */
     uint64_t said;  /* how many dropped frames have been told of */
+    gint64 feed_us; /* monotonic: when to feed systemd's watchdog again */
 } FpLiveWatch;
 
 /* Says which interface is captured from and how, and tells systemd that the service is ready. */
@@ -19,5 +20,11 @@ void fp_live_watch_begin(const FpCapture *capture, const FpLiveOptions *options,
  * every ten seconds at most. Else returns 0. Cheap enough for each batch: it looks once a second, but always when there is nothing else to
  * do. */
 uint64_t fp_live_watch_dropped(FpLiveWatch *watch, const FpCapture *capture, bool is_idle);
+
+/* Feeds systemd's watchdog, if there is one and it is time. Cheap enough for each batch. */
+void fp_live_watch_feed(FpLiveWatch *watch);
+
+/* How many milliseconds it is until then; -1: there is no watchdog. */
+int fp_live_watch_feed_ms(const FpLiveWatch *watch);
 
 #endif

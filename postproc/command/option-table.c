@@ -123,13 +123,20 @@ char **fp_option_table_split(char **argv, const GArray *options, GError **error)
     return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
 }
 
-bool fp_option_table_parse(const GArray *options, const char *summary, const char *description, char **argv, GError **error)
+bool fp_option_table_parse_words(const GArray *options, const char *summary, const char *description, char **words, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_auto(GStrv) owned = words; /* g_option_context_parse_strv changes it */
 
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
     g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
-    g_auto(GStrv) words = fp_option_table_split(argv, options, error);
-    return words != NULL && g_option_context_parse_strv(context, &words, error);
+    return g_option_context_parse_strv(context, &owned, error);
+}
+
+bool fp_option_table_parse(const GArray *options, const char *summary, const char *description, char **argv, GError **error)
+{
+    char **words = fp_option_table_split(argv, options, error);
+
+    return words != NULL && fp_option_table_parse_words(options, summary, description, words, error);
 }

@@ -21,4 +21,8 @@ char **fp_option_table_split(char **argv, const GArray *options, GError **error)
  * --help, which ends the program. Returns false and sets error. */
 bool fp_option_table_parse(const GArray *options, const char *summary, const char *description, char **argv, GError **error);
 
+/* The same for words that fp_option_table_split returned, perhaps with others before them; of an option that comes twice the last counts.
+ * Takes ownership of words. */
+bool fp_option_table_parse_words(const GArray *options, const char *summary, const char *description, char **words, GError **error);
+
 #endif

@@ -2,9 +2,12 @@
 /* slim-arguments.c - see slim-arguments.h. */
 #include "slim-arguments.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/size.h"
+#include "config.h"
 #include "input-arguments.h"
 #include "log-arguments.h"
 #include "option-table.h"
@@ -13,6 +16,8 @@
 #define BUFFER_KIB_MAX (1024 * 1024)
 #define STATS_SECONDS_MAX 86400
 #define NOT_GIVEN G_MININT64
+#define MEGABYTE 1000000U
+#define ROTATE_SECONDS_MAX 31536000
 
 static const char summary[] = "Cuts captures down to the first payload frame of every TCP stream, and logs these. The FILEs,\n"
                               "- for standard input, are taken as one continuous capture in the order given.";
@@ -39,8 +44,11 @@ struct FpSlimArguments {
     FpInputArguments input;
     FpSelectionArguments selection;
     FpLogArguments log_style;
+    char *config;
     char *output;
     char *log;
+    gint64 rotate_s;
+    char *rotate_size;
     gint64 snaplen;
     gint64 buffer_kib;
     gint64 threads;
@@ -50,9 +58,11 @@ struct FpSlimArguments {
     gboolean flush_each;
     gboolean list;
     gboolean quiet;
+    gboolean check_config;
 };
 
-static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
+/* Returns the options, which store their values in *arguments. Caller frees with g_array_unref. */
+static GArray *list_options(FpSlimArguments *arguments)
 {
     const GOptionEntry entries[] = {
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &arguments->output,
@@ -61,6 +71,13 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
          "Add a line for each first payload frame to LOG, - for standard output; without -w only that", "LOG"},
         {"list", 'l', 0, G_OPTION_ARG_NONE, &arguments->list,
          "Print frame number and classes of each frame in any class, or in those of --keep; write no capture", NULL},
+        {"rotate-seconds", 'G', 0, G_OPTION_ARG_INT64, &arguments->rotate_s,
+         "Go on in another file whenever the clock comes to a multiple of N seconds: %Y, %H and the like in the names of OUT and LOG say "
+         "when "
+         "one began, and where names repeat they get a number",
+         "N"},
+        {"rotate-size", 'C', 0, G_OPTION_ARG_STRING, &arguments->rotate_size,
+         "Go on in another file once one has SIZE: millions of bytes, or a number with K, M, G, T", "SIZE"},
         {"snapshot-length", 's', 0, G_OPTION_ARG_INT64, &arguments->snaplen, "With -i: capture N bytes of each frame (default: 262144)",
          "N"},
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 32768)", "N"},
@@ -75,17 +92,58 @@ static bool parse(FpSlimArguments *arguments, char **argv, GError **error)
          "With -i: keep figures for Prometheus in FILE, every 10 seconds, or as --stats says", "FILE"},
         {"packet-buffered", 'U', 0, G_OPTION_ARG_NONE, &arguments->flush_each, "Write out each frame at once", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "No summary and no progress line", NULL},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &arguments->config, "Read options from FILE too, see firstpayload.conf(5)", "FILE"},
+        {"check-config", 0, 0, G_OPTION_ARG_NONE, &arguments->check_config, "Check options and configuration, then end", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
-    g_autoptr(GArray) options = fp_option_table_new();
+    GArray *options = fp_option_table_new();
 
+    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = NOT_GIVEN;
+    arguments->threads = 1;
     fp_option_table_add(options, entries);
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_selection_arguments_add_kept(&arguments->selection, options);
     fp_log_arguments_add(&arguments->log_style, options, "Lines of the log are text or json (default: text)");
-    return fp_option_table_parse(options, summary, description, argv, error);
+    return options;
+}
+
+/* Returns the words of the configuration and, behind the program's name and these, those of the command line. Takes ownership of typed.
+ * Returns NULL and sets error. */
+static char **combine(const char *path, char **typed, GError **error)
+{
+    static const char *const not_keys[] = {"config",  "check-config", "interface", "count", "follow",
+                                           "formats", "list",         "threads",   "quiet", NULL};
+    const FpConfigForm form = {.group = "live", .not_keys = not_keys, .page = "firstpayload.conf(5)"};
+    g_autoptr(FpSlimArguments) unused = g_new0(FpSlimArguments, 1);
+    g_autoptr(GArray) options = list_options(unused);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) left = typed;
+
+    g_ptr_array_add(words, g_strdup(typed[0]));
+    if (!fp_config_read(&form, path, options, words, error))
+        return NULL;
+    for (char **word = left + 1; *word != NULL; word++)
+        g_ptr_array_add(words, g_strdup(*word));
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}
+
+/* Parses the command line, with the configuration that it names before it. Returns NULL and sets error. */
+static FpSlimArguments *parse(char **argv, GError **error)
+{
+    g_autoptr(FpSlimArguments) first = g_new0(FpSlimArguments, 1);
+    g_autoptr(GArray) options = list_options(first);
+
+    if (!fp_option_table_parse(options, summary, description, argv, error))
+        return NULL;
+    if (first->config == NULL)
+        return g_steal_pointer(&first);
+    g_autoptr(FpSlimArguments) both = g_new0(FpSlimArguments, 1);
+    g_autoptr(GArray) again = list_options(both);
+    char **words = combine(first->config, fp_option_table_split(argv, again, NULL), error);
+    return words != NULL && fp_option_table_parse_words(again, summary, description, words, error) ? g_steal_pointer(&both) : NULL;
 }
 
 /* Like the checks below, returns what is wrong, or NULL. */
@@ -148,6 +206,45 @@ static const char *check_output(const FpSlimArguments *arguments)
     return check_log(arguments);
 }
 
+static bool is_rotatable(const char *name)
+{
+    return !is_standard_output(name) && fp_output_is_file_name(name);
+}
+
+/* As tcpdump has it, a number alone is in millions of bytes. */
+static bool read_rotate_size(const char *text, uint64_t *bytes)
+{
+    if (!fp_size_from_text(text, bytes))
+        return false;
+    bool is_alone = g_ascii_isdigit(text[strlen(text) - 1]);
+    if (is_alone && *bytes > UINT64_MAX / MEGABYTE)
+        return false;
+    *bytes *= is_alone ? MEGABYTE : 1;
+    return true;
+}
+
+static const char *check_rotation(const FpSlimArguments *arguments, FpSlimOptions *options)
+{
+    bool has_pattern = arguments->log != NULL && fp_rotation_is_pattern(arguments->log);
+
+    if (arguments->rotate_s == NOT_GIVEN && arguments->rotate_size == NULL)
+        return NULL;
+    if (arguments->rotate_s != NOT_GIVEN && (arguments->rotate_s < 1 || arguments->rotate_s > ROTATE_SECONDS_MAX))
+        return "-G takes a number of seconds from 1 to 31536000";
+    if (arguments->rotate_size != NULL && !read_rotate_size(arguments->rotate_size, &options->rotation.bytes))
+        return "-C takes a number of millions of bytes, or one with K, M, G or T";
+    options->rotation.seconds = MAX(arguments->rotate_s, 0);
+    if (writes_capture(arguments) ? arguments->output == NULL || !is_rotatable(arguments->output) : !has_pattern)
+        return "-G and -C take -w FILE, or a --log whose name has the time in it, as %Y%m%dT%H%M%S; standard output, pipes and devices do "
+               "not "
+               "go on in other files";
+    if (has_pattern && !is_rotatable(arguments->log))
+        return "-G and -C take a file as --log";
+    if (has_pattern && writes_capture(arguments) && g_str_equal(arguments->log, arguments->output))
+        return "-w and --log need different names";
+    return NULL;
+}
+
 static const char *check_numbers(const FpSlimArguments *arguments)
 {
     if (arguments->threads != 1 && arguments->threads != 2)
@@ -171,6 +268,8 @@ static const char *check(const FpSlimArguments *arguments, FpSlimOptions *option
 
     if (wrong == NULL)
         wrong = check_output(arguments);
+    if (wrong == NULL)
+        wrong = check_rotation(arguments, options);
     return wrong != NULL ? wrong : check_numbers(arguments);
 }
 
@@ -210,24 +309,36 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     return true;
 }
 
+/* Says of an error which configuration it may come from. */
+static void blame_config(const FpSlimArguments *arguments, GError **error)
+{
+    if (arguments->config == NULL || error == NULL || !g_error_matches(*error, FP_ERROR, FP_ERROR_USAGE))
+        return;
+    g_prefix_error(error, "%s, or the command line: ", arguments->config);
+    (*error)->code = FP_ERROR_CONFIG;
+}
+
 FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
 {
-    g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
+    g_autoptr(FpSlimArguments) arguments = parse(argv, error);
 
-    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = NOT_GIVEN;
-    arguments->threads = 1;
-    if (!parse(arguments, argv, error))
+    if (arguments == NULL)
         return NULL;
     *options = (FpSlimOptions){0};
     const char *wrong = check(arguments, options);
-    if (wrong != NULL) {
+    if (wrong != NULL)
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
+    if (wrong != NULL || !fill_options(arguments, options, error)) {
+        blame_config(arguments, error);
         return NULL;
     }
-    if (!fill_options(arguments, options, error))
-        return NULL;
     *is_quiet = arguments->quiet;
     return g_steal_pointer(&arguments);
+}
+
+bool fp_slim_arguments_only_check(const FpSlimArguments *arguments)
+{
+    return arguments->check_config;
 }
 
 void fp_slim_arguments_free(FpSlimArguments *arguments)
@@ -235,8 +346,10 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_input_arguments_clear(&arguments->input);
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
+    g_free(arguments->config);
     g_free(arguments->log);
     g_free(arguments->output);
     g_free(arguments->metrics);
+    g_free(arguments->rotate_size);
     g_free(arguments);
 }

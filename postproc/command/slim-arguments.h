@@ -13,4 +13,7 @@ FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bo
 void fp_slim_arguments_free(FpSlimArguments *arguments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpSlimArguments, fp_slim_arguments_free)
 
+/* Whether they were only to be checked. */
+bool fp_slim_arguments_only_check(const FpSlimArguments *arguments);
+
 #endif

@@ -16,10 +16,9 @@
 #include "capture/formats.h"
 #include "live-stats.h"
 #include "live-watch.h"
-#include "output/output.h"
-#include "output/writer.h"
 #include "pass/capture-order.h"
 #include "pass/progress.h"
+#include "slim-outputs.h"
 
 #define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
 #define TICK_MS 20    /* how often to look for what no longer waits */
@@ -29,10 +28,7 @@ typedef struct {
     FpSummary *summary;
     FpPass *pass;
     FpDissector *dissector; /* NULL: tshark is not asked */
-    FpOutput *output;       /* NULL: no capture is written */
-    FpOutput *log;          /* NULL: none */
-    FpLogStyle log_style;
-    FpWriter *writer;
+    FpSlimOutputs outputs;
     FpCapture *interface; /* until it is read */
     FpCapture *first;     /* stays open: the writer borrows from it */
     FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
@@ -44,16 +40,7 @@ typedef struct {
 
 static bool flush(Slim *slim, GError **error)
 {
-    if (!fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error))
-        return false;
-    if (slim->log != NULL && !fp_log_flush(slim->log, &slim->log_style, error))
-        return false;
-    if (slim->writer != NULL)
-        return fp_writer_flush(slim->writer, error);
-    if (!slim->options->list || fflush(stdout) == 0)
-        return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_IO, "standard output: cannot be written: %s", g_strerror(errno));
-    return false;
+    return fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error) && fp_slim_outputs_flush(&slim->outputs, error);
 }
 
 static bool show_row(void *user, uint64_t number, unsigned classes, GError **error)
@@ -63,22 +50,6 @@ static bool show_row(void *user, uint64_t number, unsigned classes, GError **err
 
     fp_classes_to_text(classes, text);
     return (printf("%" G_GUINT64_FORMAT "\t%s\n", number, text) > 0 && !slim->options->selection.flush_each) || flush(slim, error);
-}
-
-static bool begin_writing(Slim *slim, FpCapture *capture, GError **error)
-{
-    if (fp_log_is_wanted(slim->log, &slim->log_style))
-        fp_pass_log_to(slim->pass, slim->log, &slim->log_style, fp_capture_path(capture));
-    if (slim->output == NULL)
-        return true;
-    if (slim->writer == NULL) {
-        bool is_only = slim->options->inputs == NULL || slim->options->inputs[1] == NULL;
-        slim->writer = fp_writer_new(slim->output, capture, is_only, slim->options->format, error);
-        if (slim->writer == NULL)
-            return false;
-        fp_pass_write_to(slim->pass, slim->writer);
-    }
-    return fp_writer_next_capture(slim->writer, capture, error);
 }
 
 /* Whether it may never end: a pipe, an interface, a file that is followed. After a signal, what is still on its way is taken. */
@@ -158,7 +129,8 @@ static void tell_of_drops(Slim *slim, const FpCapture *capture, bool is_idle)
 
 static FpLiveStatsSources sources(const Slim *slim)
 {
-    return (FpLiveStatsSources){.pass = slim->pass, .summary = slim->summary, .log = slim->log, .log_style = &slim->log_style};
+    return (FpLiveStatsSources){
+        .pass = slim->pass, .summary = slim->summary, .log = slim->outputs.log, .log_style = &slim->outputs.log_style};
 }
 
 static bool attend_stats(Slim *slim, GError **error)
@@ -168,26 +140,53 @@ static bool attend_stats(Slim *slim, GError **error)
     return slim->stats == NULL || fp_live_stats_attend(slim->stats, &from, error);
 }
 
-/* Waits for frames, as long as there is nothing else to do. Returns false when it is for the reading to wait on. */
-static bool wait_for_frames(const Slim *slim, const FpCapture *capture)
+/* What the clock, or a signal, calls for, whether or not frames come. */
+static bool do_by_clock(Slim *slim, GError **error)
 {
-    bool is_behind = fp_pass_is_behind(slim->pass);
-
-    if (slim->stats == NULL)
-        return is_behind && fp_stop_sleep(TICK_MS);
-    int due_ms = fp_live_stats_due_ms(slim->stats);
-    return fp_capture_live_wait(capture, is_behind && (due_ms < 0 || due_ms > TICK_MS) ? TICK_MS : due_ms);
+    fp_stop_attend();
+    fp_live_watch_feed(&slim->live);
+    return attend_stats(slim, error) && fp_slim_outputs_rotate(&slim->outputs, error);
 }
 
-/* There are no frames for now: writes what there is, what waits for tshark as answers come, or time runs out, and what is to be said. */
+static int sooner(int ms, int other_ms)
+{
+    return ms < 0 || (other_ms >= 0 && other_ms < ms) ? other_ms : ms;
+}
+
+/* How many milliseconds the clock has nothing to call for; -1: never. */
+static int until_clock_ms(Slim *slim)
+{
+    int ms = sooner(fp_live_watch_feed_ms(&slim->live), fp_slim_outputs_due_ms(&slim->outputs));
+
+    return slim->stats != NULL ? sooner(ms, fp_live_stats_due_ms(slim->stats)) : ms;
+}
+
+/* Waits for frames, and does meanwhile what the clock calls for, and SIGUSR1 where it is taken. Where there is nothing of the kind, or
+ * libwiretap may hold frames, reading waits. */
+static bool wait_by_clock(Slim *slim, const FpCapture *capture, GError **error)
+{
+    const FpCaptureFormat *format = fp_capture_format(capture);
+    bool is_done = do_by_clock(slim, error);
+    int ms;
+
+    while (is_done && (format->is_pcap || format->is_pcapng) && ((ms = until_clock_ms(slim)) >= 0 || slim->stats != NULL) &&
+           !fp_stop_asked() && fp_capture_would_wait(capture)) {
+        fp_capture_wait(capture, ms);
+        is_done = do_by_clock(slim, error);
+    }
+    return is_done;
+}
+
+/* There are no frames for now: writes what there is, and what waits for tshark as answers come, or time runs out. */
 static bool idle(Slim *slim, const FpCapture *capture, GError **error)
 {
     tell_of_drops(slim, capture, true);
-    do {
-        if (!flush(slim, error) || !attend_stats(slim, error))
+    if (!flush(slim, error))
+        return false;
+    while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
+        if (!flush(slim, error) || !do_by_clock(slim, error))
             return false;
-    } while (fp_capture_would_wait(capture) && wait_for_frames(slim, capture));
-    return true;
+    return wait_by_clock(slim, capture, error);
 }
 
 static void note_times(Slim *slim, const FpCapture *capture, bool is_first)
@@ -214,13 +213,10 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
     while ((max = next_batch(slim, capture)) > 0) {
         if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
             return -1;
-        fp_stop_attend();
-        tell_of_drops(slim, capture, false);
-        if (!attend_stats(slim, error))
+        if (!do_by_clock(slim, error))
             return -1;
+        tell_of_drops(slim, capture, false);
         n = fp_pass_take(slim->pass, capture, max, error);
-        if (n == 0 && fp_capture_live_goes_on(capture))
-            continue;
         if (n <= 0)
             break;
         note_times(slim, capture, is_first);
@@ -233,7 +229,7 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
 
 static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
 {
-    if (!begin_writing(slim, capture, error))
+    if (!fp_slim_outputs_next_capture(&slim->outputs, slim->pass, capture, error))
         return false;
     if (slim->dissector != NULL)
         fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
@@ -244,7 +240,7 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     if (n < 0)
         return false;
     note_end(slim, capture, n);
-    return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);
+    return slim->outputs.writer == NULL || fp_writer_end_capture(slim->outputs.writer, error);
 }
 
 /* Takes ownership of capture. NULL: it could not be opened. */
@@ -297,7 +293,7 @@ static void await_capture(const char *path)
 /* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
 static FpCapture *open_next(Slim *slim, const char *input, GError **error)
 {
-    bool by_wiretap = fp_writer_needs_wiretap(slim->writer, slim->options->format);
+    bool by_wiretap = fp_writer_needs_wiretap(slim->outputs.writer, slim->options->format);
     GError *failure = NULL;
     FpCapture *capture = NULL;
 
@@ -338,54 +334,8 @@ static bool finish_output(Slim *slim, GError **error)
 {
     const FpLiveStatsSources from = sources(slim);
 
-    if (!fp_pass_end_flights(slim->pass, false, error) || (slim->stats != NULL && !fp_live_stats_end(slim->stats, &from, error)))
-        return false;
-    if (slim->log != NULL &&
-        (!fp_log_flush(slim->log, &slim->log_style, error) || !fp_output_publish(g_steal_pointer(&slim->log), NULL, error)))
-        return false;
-    if (slim->output == NULL)
-        return flush(slim, error);
-    if (!fp_writer_finish(slim->writer, error))
-        return false;
-    return fp_output_publish(g_steal_pointer(&slim->output), &slim->summary->bytes_out, error);
-}
-
-static bool refuse_output(const FpOutput *output, const char *what, GError **error)
-{
-    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: %s", fp_output_path(output), what);
-    return false;
-}
-
-static bool open_log(Slim *slim, GError **error)
-{
-    slim->log = fp_output_append(slim->options->log, slim->options->inputs, error);
-    if (slim->log == NULL)
-        return false;
-    if (slim->options->list && fp_output_is_same(slim->log, STDOUT_FILENO))
-        return refuse_output(slim->log, "is the output of both the list and the log; give the log another name", error);
-    return true;
-}
-
-static bool open_capture_output(Slim *slim, GError **error)
-{
-    slim->output = fp_output_open(slim->options->output, slim->options->inputs, error);
-    if (slim->output == NULL)
-        return false;
-    if (isatty(fp_output_fd(slim->output)))
-        return refuse_output(slim->output, "is a terminal, and captures are not written to terminals; use -w FILE, --log -, or --list",
-                             error);
-    if (slim->log != NULL && fp_output_is_same(slim->output, fp_output_fd(slim->log)))
-        return refuse_output(slim->output, "is the output of both the capture and the log; give one of them another name", error);
-    return fp_output_pack(slim->output, slim->options->packing, error);
-}
-
-static bool open_outputs(Slim *slim, GError **error)
-{
-    if (slim->options->list && !fp_descriptor_is_writable(STDOUT_FILENO)) {
-        g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "standard output: is not open for writing, and --list prints to it");
-        return false;
-    }
-    return (slim->options->log == NULL || open_log(slim, error)) && (slim->options->output == NULL || open_capture_output(slim, error));
+    return fp_pass_end_flights(slim->pass, false, error) && (slim->stats == NULL || fp_live_stats_end(slim->stats, &from, error)) &&
+           fp_slim_outputs_finish(&slim->outputs, slim->summary, error);
 }
 
 static void end_progress(void *user)
@@ -432,8 +382,21 @@ static bool open_interface(Slim *slim, GError **error)
     return true;
 }
 
+/* A file is read in no time: the clock has nothing to say there. */
+static bool check_rotation(const Slim *slim, GError **error)
+{
+    if (!slim->outputs.rotates || has_endless_input(slim->options))
+        return true;
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE,
+                        "-G and -C go with -i, --follow or a pipe; editcap -i and editcap -c divide a capture that is a file");
+    return false;
+}
+
 static bool run(Slim *slim, GError **error)
 {
+    if (!check_rotation(slim, error))
+        return false;
+    fp_slim_outputs_salvage(&slim->outputs);
     if (!open_interface(slim, error) || !open_dissector(slim, error))
         return false;
     FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
@@ -441,14 +404,14 @@ static bool run(Slim *slim, GError **error)
         return false;
     slim->pass =
         fp_pass_new(&slim->options->selection, streams, slim->summary, slim->dissector, slim->options->list ? show_row : NULL, slim);
-    bool is_done = open_outputs(slim, error) && slim_inputs(slim, error) && finish_output(slim, error);
+    bool is_done = fp_slim_outputs_open(&slim->outputs, error) && slim_inputs(slim, error) && finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
 }
 
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts **left, GError **error)
 {
-    Slim slim = {.options = options, .summary = summary, .log_style = options->log_style};
+    Slim slim = {.options = options, .summary = summary};
 
     memset(summary, 0, sizeof *summary);
     fp_formats_limit(options->selection.formats);
@@ -457,26 +420,25 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
         fp_table_on_rows(options->log_style.table, end_progress, &slim);
     if (options->live.interface != NULL)
         fp_stop_catch_report();
-    fp_stop_catch(options->log != NULL && fp_output_is_file_name(options->log));
+    fp_slim_outputs_begin(&slim.outputs, options);
     bool is_endless_somewhere = has_endless_input(options);
     /* nobody waits for a line of a file, so its order need not depend on how fast tshark is */
-    slim.log_style.in_order |= asks_tshark(options) && !is_endless_somewhere;
+    slim.outputs.log_style.in_order |= asks_tshark(options) && !is_endless_somewhere;
     bool is_done = run(&slim, error);
     summary->is_interrupted &= !is_endless_somewhere;
     fp_progress_end(&slim.progress);
     if (!is_done) { /* writes the rows and lines of what was read before the failure, or counts it */
-        (void)(slim.pass == NULL || !fp_log_is_wanted(slim.log, &slim.log_style) || fp_pass_end_flights(slim.pass, false, NULL));
+        (void)(slim.pass == NULL || !fp_log_is_wanted(slim.outputs.log, &slim.outputs.log_style) ||
+               fp_pass_end_flights(slim.pass, false, NULL));
         fflush(stdout);
-        (void)(slim.log == NULL || fp_log_flush(slim.log, &slim.log_style, NULL));
+        (void)(slim.outputs.log == NULL || fp_log_flush(slim.outputs.log, &slim.outputs.log_style, NULL));
     }
 
     *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;
     fp_pass_free(slim.pass); /* before what the pass borrows */
     fp_dissector_free(slim.dissector);
-    fp_writer_free(slim.writer);
-    fp_output_discard(slim.output);
-    fp_output_discard(slim.log);
     fp_live_stats_free(slim.stats);
+    fp_slim_outputs_clear(&slim.outputs);
     fp_capture_close(slim.interface);
     fp_capture_close(slim.last);
     fp_capture_close(slim.first);

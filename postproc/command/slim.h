@@ -10,6 +10,7 @@
 #include "capture/capture-live.h"
 #include "live-stats.h"
 #include "output/pack.h"
+#include "output/rotation.h"
 #include "pass/pass.h"
 #include "pass/summary.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     const char *output;       /* "-" is standard output; NULL: no capture is written */
     int format;               /* of the output: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
     FpPacking packing;        /* of the output */
+    FpRotation rotation;      /* of the output, and of the log if its name is a pattern */
     bool follows;             /* there is one input, a file that somebody still writes to */
     FpLiveOptions live;       /* interface NULL: read the inputs */
     FpLiveStatsOptions stats; /* what is said of that while it runs */

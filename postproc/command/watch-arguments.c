@@ -8,11 +8,11 @@
 #include "base/error.h"
 #include "base/notify.h"
 #include "base/size.h"
+#include "config.h"
 #include "log-arguments.h"
 #include "option-table.h"
 #include "output/output.h"
 #include "selection-arguments.h"
-#include "watch-config.h"
 
 #define MAX_STREAMS_DEFAULT 1000000
 #define UNCHANGED_S_DEFAULT 30
@@ -246,7 +246,10 @@ static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray
     g_autoptr(FpWatchArguments) unused = g_new0(FpWatchArguments, 1);
     g_autoptr(GArray) options = list_options(unused);
 
-    return fp_watch_config_read(path, options, words, &arguments->inbox, &arguments->output, error);
+    static const char *const not_keys[] = {"config", "once", "dry-run", "check-config", NULL};
+    const FpConfigValue folders[] = {{"inbox", &arguments->inbox}, {"outdir", &arguments->output}, {NULL, NULL}};
+    const FpConfigForm form = {.group = "watch", .not_keys = not_keys, .values = folders, .page = "firstpayload.conf(5)"};
+    return fp_config_read(&form, path, options, words, error);
 }
 
 static gpointer copy_word(gconstpointer word, gpointer user)

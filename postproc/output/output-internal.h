@@ -5,6 +5,9 @@
 
 #include "output.h"
 
+/* What an output that goes on in one file after another has besides: see rotation.h. */
+typedef struct FpRotated FpRotated;
+
 struct FpOutput {
     char *shown;            /* for messages */
     char *path;             /* the final path, links resolved; NULL when written to directly */
@@ -18,12 +21,33 @@ struct FpOutput {
     FpPack *pack;       /* NULL: what is written is not compressed */
     bool has_unflushed; /* something has been compressed since the last flush */
     uint64_t bytes;
+    bool goes_on;         /* see fp_output_go_on */
+    bool is_full;         /* and the disk is; what is written to a file of a rotation is dropped from then on */
+    size_t n_buffered;    /* writes since the buffer was empty */
+    uint64_t n_lost;      /* writes, or lines, that were dropped */
+    uint64_t n_lost_said; /* those that people were told of */
+    FpRotated *rotated;   /* NULL: there is one file */
 };
 
 #define FP_OUTPUT_BUFFER_BYTES (256U * 1024U)
 
 /* Closes the output and frees it; removes no file. */
 void fp_output_free(FpOutput *output);
+
+/* Writes out what is buffered, and the end of what is compressed. Returns false and sets error. */
+bool fp_output_end(FpOutput *output, GError **error);
+
+/* After a write that failed with errno: drops these n bytes if the output goes on when the disk is full. Returns false if it does not. */
+bool fp_output_drop(FpOutput *output, const uint8_t *bytes, size_t n);
+
+/* Tells that a log can be written again after lines were dropped. */
+void fp_output_tell_of_room(FpOutput *output);
+
+/* fp_output_publish for the last file of a rotation. */
+bool fp_rotated_publish(FpOutput *output, uint64_t *bytes, GError **error);
+/* Writes out what there is, for fp_rotation_salvage to find. */
+void fp_rotated_leave(FpOutput *output);
+void fp_rotated_free(FpRotated *rotated); /* NULL is allowed */
 
 /* Like mkostemp(3). Signals that end the program remove the file, until fp_temporary_forget; name must stay valid until then. One file at a
  * time. */

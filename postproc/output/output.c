@@ -32,6 +32,7 @@ void fp_output_free(FpOutput *output)
     g_mutex_clear(&output->lock);
     g_free(output->buffer);
     fp_pack_free(output->pack);
+    fp_rotated_free(output->rotated);
     g_free(output);
 }
 
@@ -64,6 +65,20 @@ static bool set_write_error(FpOutput *output, const uint8_t *begin, const uint8_
     return false;
 }
 
+/* n: how many are left to write from bytes on. */
+static bool drop(FpOutput *output, const uint8_t *begin, const uint8_t *bytes, size_t n)
+{
+    size_t torn = 0;
+
+    while (output->is_appended && bytes - torn > begin && bytes[-1 - (ptrdiff_t)torn] != '\n')
+        torn++;
+    if (!fp_output_drop(output, bytes - torn, n + torn))
+        return false;
+    if (output->is_appended)
+        cut_torn_line(output, begin, (size_t)(bytes - begin));
+    return true;
+}
+
 static bool write_all(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
 {
     const uint8_t *begin = bytes;
@@ -78,11 +93,13 @@ static bool write_all(FpOutput *output, const uint8_t *bytes, size_t n, GError *
             continue;
         }
         if (written < 0)
-            return set_write_error(output, begin, bytes, error);
+            return drop(output, begin, bytes, n) || set_write_error(output, begin, bytes, error);
         bytes += written;
         n -= (size_t)written;
         output->bytes += (uint64_t)written;
     }
+    if (output->is_full && bytes > begin)
+        fp_output_tell_of_room(output);
     return true;
 }
 
@@ -100,8 +117,16 @@ static bool end_line(FpOutput *output, GError **error)
     return is_done;
 }
 
+/* A file of a rotation ends within a record then. A log only lacks lines. */
+static bool is_dropping(const FpOutput *output)
+{
+    return output->is_full && output->rotated != NULL;
+}
+
 static bool write_out(FpOutput *output, const uint8_t *bytes, size_t n, GError **error)
 {
+    if (is_dropping(output))
+        return true;
     if (output->is_appended)
         fp_stop_attend();
     g_mutex_lock(&output->lock);
@@ -132,7 +157,14 @@ static bool empty_buffer(FpOutput *output, FpPackUntil until, GError **error)
     size_t n = output->buffered;
 
     output->buffered = 0;
-    return pack_and_write(output, output->buffer, n, until, error);
+    bool is_done = pack_and_write(output, output->buffer, n, until, error);
+    output->n_buffered = 0;
+    return is_done;
+}
+
+bool fp_output_end(FpOutput *output, GError **error)
+{
+    return empty_buffer(output, FP_PACK_END, error);
 }
 
 bool fp_output_flush(FpOutput *output, GError **error)
@@ -142,12 +174,17 @@ bool fp_output_flush(FpOutput *output, GError **error)
 
 bool fp_output_write(FpOutput *output, const void *bytes, size_t n, GError **error)
 {
+    if (is_dropping(output)) {
+        output->n_lost++;
+        return true;
+    }
     if (n > FP_OUTPUT_BUFFER_BYTES - output->buffered && !empty_buffer(output, FP_PACK_MORE, error))
         return false;
     if (n > FP_OUTPUT_BUFFER_BYTES)
         return pack_and_write(output, bytes, n, FP_PACK_MORE, error);
     memcpy(output->buffer + output->buffered, bytes, n);
     output->buffered += n;
+    output->n_buffered++;
     return true;
 }
 
@@ -229,6 +266,8 @@ bool fp_output_finish(FpOutput *output, uint64_t *bytes, GError **error)
 
 bool fp_output_publish(FpOutput *output, uint64_t *bytes, GError **error)
 {
+    if (output->rotated != NULL)
+        return fp_rotated_publish(output, bytes, error);
     bool is_done = empty_buffer(output, FP_PACK_END, error);
 
     if (is_done && output->temporary != NULL)
@@ -252,6 +291,8 @@ void fp_output_discard(FpOutput *output)
 {
     if (output == NULL)
         return;
+    if (output->rotated != NULL)
+        fp_rotated_leave(output);
     if (output->temporary != NULL)
         unlink(output->temporary);
     fp_output_free(output);

@@ -30,6 +30,11 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error);
  * with fp_output_discard, which removes nothing. Returns NULL and sets error. */
 FpOutput *fp_output_append(const char *path, char *const *inputs, GError **error);
 
+/* From now on, a full disk does not end a log: lines that cannot be written are dropped, which is told, and counted by fp_output_n_lost.
+ * The others stay whole. */
+void fp_output_go_on(FpOutput *output);
+uint64_t fp_output_n_lost(const FpOutput *output);
+
 /* Whether path, which may be "-", names a regular file or nothing yet, so that another file can take its place; not a descriptor, FIFO or
  * device. */
 bool fp_output_is_file_name(const char *path);

@@ -19,6 +19,7 @@ typedef struct {
     FpKept *(*keep)(FpWriter *writer, const FpRecord *record, size_t *bytes);
     bool (*write_kept)(FpWriter *writer, const FpKept *kept, bool *is_written, GError **error);
     bool (*flush)(FpWriter *writer, GError **error);
+    bool (*restart)(FpWriter *writer, GError **error);
     bool (*end_capture)(FpWriter *writer, GError **error); /* may be NULL */
     bool (*finish)(FpWriter *writer, GError **error);      /* may be NULL */
     void (*clear)(FpWriter *writer);                       /* may be NULL; frees what the way itself owns, not writer */

@@ -10,6 +10,7 @@
 
 typedef struct {
     FpWriter base;
+    bool is_only; /* see fp_writer_new */
     /* how to convert records of the capture to those of the output */
     bool swap_header;
     bool to_nanoseconds;
@@ -116,14 +117,25 @@ static bool flush(FpWriter *writer, GError **error)
     return fp_output_flush(writer->output, error);
 }
 
-static const FpWay way = {
-    .copies = true, .next_capture = next_capture, .write = write_record, .keep = keep, .write_kept = write_kept, .flush = flush};
+static bool restart(FpWriter *writer, GError **error)
+{
+    return begin(writer, ((Pcap *)writer)->is_only, error);
+}
+
+static const FpWay way = {.copies = true,
+                          .next_capture = next_capture,
+                          .write = write_record,
+                          .keep = keep,
+                          .write_kept = write_kept,
+                          .flush = flush,
+                          .restart = restart};
 
 FpWriter *fp_writer_pcap_new(FpOutput *output, FpCapture *first, bool is_only, GError **error)
 {
     Pcap *pcap = g_new0(Pcap, 1);
 
     pcap->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
+    pcap->is_only = is_only;
     if (begin(&pcap->base, is_only, error))
         return &pcap->base;
     g_free(pcap);

@@ -9,7 +9,8 @@
 
 typedef struct {
     FpWriter base;
-    GPtrArray *interfaces; /* description blocks of the section that is being written, as GBytes */
+    GBytes *section;       /* the header of the section that is being written; NULL: none yet */
+    GPtrArray *interfaces; /* its description blocks, as GBytes */
 } Pcapng;
 
 typedef struct {
@@ -21,12 +22,11 @@ typedef struct {
 } Kept;
 
 /* Only the length of the section changes; it is not known yet. */
-static bool write_section(Pcapng *pcapng, const uint8_t *section, size_t bytes, GError **error)
+static bool write_section(const Pcapng *pcapng, const uint8_t *section, size_t bytes, GError **error)
 {
     uint8_t unknown[8];
 
     memset(unknown, 0xff, sizeof unknown);
-    g_ptr_array_set_size(pcapng->interfaces, 0);
     return fp_output_write(pcapng->base.output, section, SECTION_LENGTH_OFFSET, error) &&
            fp_output_write(pcapng->base.output, unknown, sizeof unknown, error) &&
            fp_output_write(pcapng->base.output, section + SECTION_LENGTH_OFFSET + sizeof unknown,
@@ -38,8 +38,12 @@ static bool write_block(FpWriter *writer, const FpRecord *block, GError **error)
 {
     Pcapng *pcapng = (Pcapng *)writer;
 
-    if (block->kind == FP_RECORD_SECTION)
+    if (block->kind == FP_RECORD_SECTION) {
+        g_ptr_array_set_size(pcapng->interfaces, 0);
+        g_clear_pointer(&pcapng->section, g_bytes_unref);
+        pcapng->section = g_bytes_new(block->raw, block->raw_bytes);
         return write_section(pcapng, block->raw, block->raw_bytes, error);
+    }
     if (block->kind == FP_RECORD_INTERFACE)
         g_ptr_array_add(pcapng->interfaces, g_bytes_new(block->raw, block->raw_bytes));
     return fp_output_write(writer->output, block->raw, block->raw_bytes, error);
@@ -93,8 +97,26 @@ static bool flush(FpWriter *writer, GError **error)
     return fp_output_flush(writer->output, error);
 }
 
+/* The section goes on: what describes its frames stands in each file. */
+static bool restart(FpWriter *writer, GError **error)
+{
+    const Pcapng *pcapng = (const Pcapng *)writer;
+    size_t n;
+
+    if (pcapng->section == NULL)
+        return true;
+    const uint8_t *bytes = g_bytes_get_data(pcapng->section, &n);
+    bool is_written = write_section(pcapng, bytes, n, error);
+    for (guint i = 0; is_written && i < pcapng->interfaces->len; i++) {
+        bytes = g_bytes_get_data(g_ptr_array_index(pcapng->interfaces, i), &n);
+        is_written = fp_output_write(writer->output, bytes, n, error);
+    }
+    return is_written;
+}
+
 static void clear(FpWriter *writer)
 {
+    g_clear_pointer(&((Pcapng *)writer)->section, g_bytes_unref);
     g_ptr_array_unref(((Pcapng *)writer)->interfaces);
 }
 
@@ -105,6 +127,7 @@ static const FpWay way = {.copies = true,
                           .keep = keep,
                           .write_kept = write_kept,
                           .flush = flush,
+                          .restart = restart,
                           .clear = clear};
 
 FpWriter *fp_writer_pcapng_new(FpOutput *output, FpCapture *first)

@@ -16,6 +16,8 @@
 
 typedef struct {
     FpWriter base;
+    FpCapture *first;
+    int subtype;
     bool is_converted; /* the user chose the format: those of the inputs do not matter */
     wtap_dumper *dumper;
     wtap_dump_params params; /* the dumper borrows from them */
@@ -116,8 +118,10 @@ static wtap_dumper *open_dumper(Dumping *dumping, int subtype, int *err, char **
     return NULL;
 }
 
-static bool begin(Dumping *dumping, FpCapture *first, int subtype, GError **error)
+static bool begin(Dumping *dumping, GError **error)
 {
+    FpCapture *first = dumping->first;
+    const int subtype = dumping->subtype;
     int err = 0;
     char *err_info = NULL;
 
@@ -362,6 +366,31 @@ static bool finish(FpWriter *writer, GError **error)
     return is_done;
 }
 
+static void clear_params(Dumping *dumping)
+{
+    if (dumping->has_interfaces)
+        wtap_block_array_free(dumping->no_interfaces.interface_data);
+    else
+        g_free(dumping->params.idb_inf); /* what it points to is the input's */
+    dumping->params.idb_inf = NULL;
+    wtap_dump_params_cleanup(&dumping->params);
+}
+
+/* Interfaces that libwiretap has read are told only once, so it has to be a capture for which they are made here. */
+static bool restart(FpWriter *writer, GError **error)
+{
+    Dumping *dumping = (Dumping *)writer;
+
+    if (!fp_capture_format(writer->capture)->is_pcap) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: cannot go on in another file in the format of the output; leave -F out",
+                    fp_capture_path(writer->capture));
+        return false;
+    }
+    clear_params(dumping);
+    dumping->interfaces = 0;
+    return begin(dumping, error) && next_capture(writer, writer->capture, error);
+}
+
 static void clear(FpWriter *writer)
 {
     Dumping *dumping = (Dumping *)writer;
@@ -372,12 +401,7 @@ static void clear(FpWriter *writer)
         wtap_dump_close(dumping->dumper, NULL, &err, &err_info); /* the output is being discarded, so failures do not matter */
         g_free(err_info);
     }
-    if (dumping->has_interfaces)
-        wtap_block_array_free(dumping->no_interfaces.interface_data);
-    else
-        g_free(dumping->params.idb_inf); /* what it points to is the input's */
-    dumping->params.idb_inf = NULL;
-    wtap_dump_params_cleanup(&dumping->params);
+    clear_params(dumping);
     g_array_unref(dumping->made);
 }
 
@@ -387,6 +411,7 @@ static const FpWay way = {
     .keep = keep,
     .write_kept = write_kept,
     .flush = flush,
+    .restart = restart,
     .end_capture = end_capture,
     .finish = finish,
     .clear = clear,
@@ -399,7 +424,9 @@ FpWriter *fp_writer_wiretap_new(FpOutput *output, FpCapture *first, int format, 
     dumping->base = (FpWriter){.way = &way, .output = output, .capture = first, .format = *fp_capture_format(first)};
     dumping->is_converted = format != FP_WRITER_AS_INPUT;
     dumping->made = g_array_new(FALSE, FALSE, sizeof(Made));
-    if (begin(dumping, first, dumping->is_converted ? format : fp_writer_subtype(first), error))
+    dumping->first = first;
+    dumping->subtype = dumping->is_converted ? format : fp_writer_subtype(first);
+    if (begin(dumping, error))
         return &dumping->base;
     fp_writer_free(&dumping->base);
     return NULL;

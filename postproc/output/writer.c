@@ -108,6 +108,11 @@ bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, 
     return writer->way->write_kept(writer, kept, is_written, error);
 }
 
+bool fp_writer_restart(FpWriter *writer, GError **error)
+{
+    return writer->way->restart(writer, error);
+}
+
 bool fp_writer_flush(FpWriter *writer, GError **error)
 {
     return writer->way->flush(writer, error);

@@ -52,6 +52,10 @@ void fp_writer_drop_kept(void *kept);
 /* Writes a kept record; *is_written is false when it does not fit at this place. Returns false and sets error when writing fails. */
 bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error);
 
+/* After fp_writer_finish, and once the output goes on in another file: writes the beginning of the capture there. Kept records stay good.
+ * Returns false and sets error. */
+bool fp_writer_restart(FpWriter *writer, GError **error);
+
 /* Writes out what is buffered. Returns false and sets error. */
 bool fp_writer_flush(FpWriter *writer, GError **error);
 

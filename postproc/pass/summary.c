@@ -76,6 +76,8 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
     if (summary->has_drops)
         fprintf(file, "dropped         %" PRIu64 " frames by the kernel, %" PRIu64 " by the interface%s\n", summary->drops.by_kernel,
                 summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");
+    if (summary->unwritten > 0)
+        fprintf(file, "not written     some %" PRIu64 " frames and lines, as the disk was full\n", summary->unwritten);
     if (summary->datagrams_forgotten > 0)
         fprintf(file, "forgotten       %" PRIu64 " IP datagrams, as too many waited for their fragments\n", summary->datagrams_forgotten);
     if (has_output && summary->kept_fragments > 0)

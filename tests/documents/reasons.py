@@ -19,6 +19,10 @@ FILES = {
         "[Unit]": "cp BLOCK BLOCK.service && systemd-analyze verify BLOCK.service",
         'module(load="imfile" mode="inotify")': "(echo 'global(workDirectory=\"/tmp\")'; cat BLOCK) >BLOCK.conf && rsyslogd -N1 -f BLOCK.conf",
     },
+    "docs/live.md": {
+        "/var/log/firstpayload/*.jsonl {": "logrotate --debug BLOCK",
+        "e /var/spool/firstpayload/live - - - 30d": "cp BLOCK /etc/tmpfiles.d/firstpayload-live.conf && systemd-tmpfiles --clean firstpayload-live.conf",
+    },
     "docs/wireshark.md": {
         'local text = Field.new("firstpayload.text")': "tshark -q -X lua_script:BLOCK -r captures/http.pcap | grep '^14.GET '",
     },
@@ -56,6 +60,12 @@ NOT_RUN = {
         "cmake --build --preset release --target package": PACKAGES,
         "sudo apt-get install ./build/release/firstpayload_*.deb": PACKAGES,
         "sudo apt-get install ./build/release/firstpayload-wireshark_*.deb": PACKAGES,
+    },
+    "docs/live.md": {
+        "systemctl enable --now firstpayload-live@eth0.service": NO_SYSTEMD,
+        "journalctl -f -o cat -u firstpayload-live@eth0.service": NO_SYSTEMD,
+        "docker run --network host --cap-drop ALL --cap-add NET_RAW --read-only --security-opt no-new-privileges IMAGE firstpayload slim -i eth0 --log - "
+        "--log-format json": "there is no container engine where tests run; the next block has the same rights",
     },
     "docs/watch.md": {
         "systemctl enable --now firstpayload-watch@eth0.service": NO_SYSTEMD,

@@ -6,6 +6,7 @@ of the document, or reasons.py says why not. Each document has a copy of this ma
     test_commands.py                 all documents, as the test documents-commands
     test_commands.py docs/log.md     this one
 """
+import glob
 import os
 import re
 import shlex
@@ -61,8 +62,10 @@ def last_program(command):
 def goes_on(command):
     """Whether only Ctrl-C ends it."""
     found = words(command)
+    if "--check-config" in found:
+        return False
     if "watch" in found:
-        return not {"--once", "--dry-run", "--check-config"} & set(found)
+        return not {"--once", "--dry-run"} & set(found)
     return (bool({"slim", "show"} & set(found)) and bool({"-i", "--follow"} & set(found)) and "-c" not in found) or found[:2] == ["tail", "-F"]
 
 
@@ -82,7 +85,8 @@ def watched(command):
 
 
 def size(path):
-    return os.path.getsize(path) if os.path.exists(path) else 0
+    """That of all files together, if the name has the time in it."""
+    return sum(map(os.path.getsize, glob.glob(re.sub("%.", "*", path))))
 
 
 def outputs(folder):
@@ -117,6 +121,8 @@ class Run:
         if "watch" in words(command):
             return len(outputs(watched(command)[1])) >= OUTPUTS_MIN
         log, capture = value_of(command, "--log"), value_of(command, "-w")
+        if "-G" in words(command) and "tcpdump" not in words(command):
+            return size(log) > 0 and size(capture) > PCAP_HEADER_BYTES
         if "tcpdump" not in words(command) and capture not in (None, "-"):
             return b" kept" in shown and b" 0 kept" not in shown        # the line that shows progress
         return size(log) > size_before if log not in (None, "-") else world.HERE.encode() in shown

@@ -19,6 +19,9 @@ PAGES = sorted(glob.glob(os.path.join(SOURCE, "man", "*.[0-9]")))
 FONT_MACRO = re.compile(r"\.(BR|BI|IR|IB|RB|RI) (.*)")
 # of watch: what is said of a single run, and not of a watcher
 NO_KEYS = {"config", "once", "dry-run", "check-config", "help"}
+# of slim: what is said of a single run, or of files
+NO_LIVE_KEYS = {"config", "check-config", "interface", "count", "follow", "formats", "list", "threads", "quiet", "help"}
+EXPOSURE_MAX = {"firstpayload-watch@": 0.7, "firstpayload-live@": 1.4}
 
 
 def read(*path):
@@ -206,6 +209,51 @@ class Configuration(unittest.TestCase):
                 file.flush()
                 said = subprocess.run([PROGRAM, "watch", "--check-config", "--config", file.name], capture_output=True, text=True)
                 self.assertEqual((said.returncode, said.stderr), (0, ""))
+
+
+class LiveConfiguration(unittest.TestCase):
+    """The group [live], of slim."""
+
+    def check(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(text)
+            file.flush()
+            return subprocess.run([PROGRAM, "slim", "-i", "eth0", "--check-config", "--config", file.name], capture_output=True, text=True)
+
+    def known(self, key):
+        return "has no key %s;" % key not in self.check("[live]\nlog=/tmp/x\n%s=x\n" % key).stderr
+
+    def test_example_and_manual_page_have_all_keys(self):
+        keys = {option for option in options("slim") if option not in NO_LIVE_KEYS}
+        self.assertGreater(len(keys), 20)
+        self.assertEqual([key for key in sorted(options("slim") - {"help"}) if self.known(key)], sorted(keys))
+        page = read("man", "firstpayload.conf.5").partition(".BR [live] :")[2].partition(".SH EXAMPLE")[0].replace("\\-", "-")
+        self.assertEqual(keys, set(re.findall(r"^#?([a-z-]+) = ", read("packaging", "examples", "live-eth0.conf"), re.M)))
+        self.assertEqual(keys, keys & set(re.findall(r"[a-z-]+", page)))
+
+    def test_example_makes_sense(self):
+        """As it stands; with all that is commented out for lines alone; and with all that is for captures."""
+        text = read("packaging", "examples", "live-eth0.conf").replace("#log = /var", "# log = /var")
+        captures, lines_only, asks = "write|keep|format|compress|marked-only|rotate-seconds|rotate-size", "only|sni", "fields|display-filter"
+        for left_out in ("", captures, lines_only + "|" + asks):
+            lines = re.sub(r"^#(?!(%s) )(?=[a-z-]+ = )" % left_out, "", text, flags=re.M) if left_out else text
+            said = self.check(lines.replace("/var/spool/firstpayload/live", "/tmp"))
+            self.assertEqual((said.returncode, said.stderr), (0, ""), left_out)
+
+
+class Units(unittest.TestCase):
+    def test_they_are_sound_and_closed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, most in EXPOSURE_MAX.items():
+                path = os.path.join(folder, name + "i.service")
+                with open(path, "w") as file:
+                    file.write(read("packaging", "systemd", name + ".service").replace("/usr/bin/firstpayload", PROGRAM))
+                said = subprocess.run(["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True)
+                self.assertNotIn(name, said.stderr)
+                said = subprocess.run(["systemd-analyze", "security", "--offline=yes", path], capture_output=True, text=True)
+                exposure = re.search(r"Overall exposure level for .*: ([\d.]+)", said.stdout)
+                self.assertIsNotNone(exposure, said.stderr)
+                self.assertLessEqual(float(exposure.group(1)), most, name)
 
 
 class ManualPages(unittest.TestCase):

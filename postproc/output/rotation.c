@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rotation.c - see rotation.h. */
+#include "rotation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "base/message.h"
+#include "base/stop.h"
+#include "output-internal.h"
+#include "rotation-names.h"
+
+#define FILE_MODE 0640 /* first payloads can be passwords and cookies */
+#define NAMES_MAX 1000000
+#define RETRY_US (10 * G_USEC_PER_SEC)
+#define RETRY_LOOK_MS 1000
+#define CLOCK_LOOK_MS 60000 /* the clock may be set */
+#define ROOM_BYTES (UINT64_C(1) << 20)
+
+struct FpRotated {
+    char *pattern;
+    char *folder;
+    FpRotation when;
+    FpPacking packing;
+    FpRotatedKind kind;
+    char *hidden; /* the current file's name; NULL: there is no file */
+    char *name;   /* and the one that it will have */
+    time_t begun;
+    time_t ends;           /* when the clock says so; 0: never */
+    uint64_t bytes_before; /* of the files that have ended */
+    uint64_t bytes_left;   /* of one that was left as the disk was full */
+    gint64 retry_us;       /* monotonic */
+};
+
+void fp_rotated_free(FpRotated *rotated)
+{
+    if (rotated == NULL)
+        return;
+    g_free(rotated->pattern);
+    g_free(rotated->folder);
+    g_free(rotated->hidden);
+    g_free(rotated->name);
+    g_free(rotated);
+}
+
+/* Whoever holds this lock writes to the file. Returns false if somebody who salvages it was quicker. */
+static bool lock(int fd, const char *hidden)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fp_folder_is_still(hidden, fd);
+}
+
+/* Creates the hidden file for the first name that is free. Returns false and sets errno. */
+static bool create(FpOutput *output, time_t now)
+{
+    FpRotated *rotated = output->rotated;
+
+    for (unsigned n = 0; n < NAMES_MAX; n++) {
+        g_autofree char *name = fp_rotation_name(rotated->pattern, now, n);
+        g_autofree char *hidden = fp_rotation_hidden_name(name, rotated->kind);
+        if (access(name, F_OK) == 0)
+            continue;
+        output->fd = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+        if (output->fd >= 0 && lock(output->fd, hidden)) {
+            rotated->hidden = g_steal_pointer(&hidden);
+            rotated->name = g_steal_pointer(&name);
+            return true;
+        }
+        if (output->fd < 0 && errno != EEXIST)
+            return false;
+        if (output->fd >= 0)
+            close(output->fd);
+        output->fd = -1;
+    }
+    errno = EEXIST;
+    return false;
+}
+
+static bool begin_pack(FpOutput *output, GError **error)
+{
+    FpPacking packing = output->rotated->packing;
+
+    g_clear_pointer(&output->pack, fp_pack_free);
+    output->has_unflushed = false;
+    return fp_output_pack(output, packing, error);
+}
+
+/* Begins a file. Returns false and sets error. */
+static bool begin(FpOutput *output, GError **error)
+{
+    FpRotated *rotated = output->rotated;
+    time_t now = time(NULL);
+
+    g_clear_pointer(&rotated->hidden, g_free);
+    g_clear_pointer(&rotated->name, g_free);
+    output->bytes = 0;
+    output->buffered = 0;
+    if (!create(output, now)) {
+        g_autofree char *name = fp_rotation_name(rotated->pattern, now, 0);
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, name, "cannot be created");
+    }
+    g_free(output->shown);
+    output->shown = g_strdup(rotated->name);
+    rotated->begun = now;
+    rotated->ends = rotated->when.seconds > 0 ? (now / rotated->when.seconds + 1) * rotated->when.seconds : 0;
+    return begin_pack(output, error);
+}
+
+FpOutput *fp_rotation_open(const char *pattern, const FpRotation *rotation, FpPacking packing, FpRotatedKind kind, GError **error)
+{
+    FpOutput *output = g_new0(FpOutput, 1);
+    FpRotated *rotated = g_new0(FpRotated, 1);
+
+    *rotated = (FpRotated){.pattern = g_strdup(pattern), .folder = g_path_get_dirname(pattern), .when = *rotation, .packing = packing};
+    rotated->kind = kind;
+    output->rotated = rotated;
+    output->goes_on = true;
+    output->shown = g_strdup(pattern);
+    output->fd = -1;
+    output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
+    if (begin(output, error))
+        return output;
+    fp_output_discard(output);
+    return NULL;
+}
+
+/* Whether another file may be tried, and what was left, as the disk was full, can be copied. */
+static bool has_room(const FpRotated *rotated)
+{
+    struct statvfs there;
+
+    return statvfs(rotated->folder, &there) == 0 && (uint64_t)there.f_bavail * there.f_frsize >= ROOM_BYTES + rotated->bytes_left;
+}
+
+/* What libwiretap has written is known to the file alone, until it ends. */
+static bool is_large(const FpOutput *output)
+{
+    uint64_t max = output->rotated->when.bytes;
+
+    return max > 0 && (fp_output_bytes(output) >= max || lseek(output->fd, 0, SEEK_CUR) >= (off_t)MIN(max, INT64_MAX));
+}
+
+bool fp_rotation_is_due(const FpOutput *output)
+{
+    const FpRotated *rotated = output->rotated;
+    time_t now = time(NULL);
+
+    if (output->is_full)
+        return g_get_monotonic_time() >= rotated->retry_us && has_room(rotated);
+    return (rotated->ends > 0 && (now >= rotated->ends || now < rotated->begun)) || is_large(output);
+}
+
+int fp_rotation_due_ms(const FpOutput *output)
+{
+    const FpRotated *rotated = output->rotated;
+    gint64 left_ms = ((gint64)rotated->ends * G_USEC_PER_SEC - g_get_real_time()) / 1000 + 1;
+
+    if (output->is_full)
+        return RETRY_LOOK_MS;
+    return rotated->ends == 0 ? -1 : (int)CLAMP(left_ms, 0, CLOCK_LOOK_MS);
+}
+
+/* Makes the current file durable and gives it its name. Returns false and sets error. */
+static bool publish(FpOutput *output, GError **error)
+{
+    const FpRotated *rotated = output->rotated;
+
+    if (fsync(output->fd) != 0)
+        return fp_error_set_errno(error, FP_ERROR_IO, rotated->hidden, "cannot be synced to disk; the next start looks at it again");
+    g_autofree char *name = fp_rotation_publish(rotated->hidden, rotated->name, error);
+    if (name != NULL)
+        (void)fp_folder_sync(rotated->folder);
+    return name != NULL;
+}
+
+/* Ends the current file. One that could not be written to its end stays hidden. Returns false and sets error. */
+static bool end(FpOutput *output, GError **error)
+{
+    FpRotated *rotated = output->rotated;
+    bool is_done = output->is_full || fp_output_end(output, error);
+
+    is_done = is_done && (output->is_full || publish(output, error));
+    rotated->bytes_before += output->bytes;
+    if (output->is_full && rotated->hidden != NULL)
+        rotated->bytes_left += output->bytes;
+    if (output->fd >= 0)
+        close(output->fd);
+    output->fd = -1;
+    return is_done;
+}
+
+static void tell(GError *error)
+{
+    if (error != NULL)
+        fp_message_print("%s", error->message);
+    g_clear_error(&error);
+}
+
+/* Has what is written go nowhere, until another file can be begun. */
+static bool go_without(FpOutput *output, GError *why, GError **error)
+{
+    if (!output->is_full)
+        fp_message_print("%s; going on without, and trying again", why->message);
+    g_error_free(why);
+    output->is_full = true;
+    output->rotated->retry_us = g_get_monotonic_time() + RETRY_US;
+    output->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return output->fd >= 0 || fp_error_set_errno(error, FP_ERROR_IO, "/dev/null", "cannot be opened");
+}
+
+static void tell_of_lost(FpOutput *output)
+{
+    FpRotated *rotated = output->rotated;
+
+    fp_message_print("%s: goes on here; some %" G_GUINT64_FORMAT " %s were lost", rotated->name, output->n_lost - output->n_lost_said,
+                     rotated->kind == FP_ROTATED_LINES ? "lines" : "frames");
+    output->n_lost_said = output->n_lost;
+    rotated->bytes_left = 0;
+}
+
+bool fp_rotation_next(FpOutput *output, GError **error)
+{
+    FpRotated *rotated = output->rotated;
+    GError *failure = NULL;
+
+    if (!end(output, &failure))
+        tell(g_steal_pointer(&failure));
+    if (!begin(output, &failure))
+        return go_without(output, failure, error);
+    bool was_full = output->is_full;
+    output->is_full = false;
+    if (was_full) {
+        tell_of_lost(output);
+        fp_rotation_salvage(rotated->pattern, rotated->packing, rotated->kind);
+    }
+    return true;
+}
+
+static void tell_of_left(const FpOutput *output)
+{
+    fp_message_print("%s: is left unfinished; the next start gives it its name", output->rotated->hidden);
+}
+
+void fp_rotated_leave(FpOutput *output)
+{
+    if (output->rotated->hidden == NULL || output->fd < 0)
+        return;
+    (void)fp_output_end(output, NULL);
+    tell_of_left(output);
+}
+
+bool fp_rotated_publish(FpOutput *output, uint64_t *bytes, GError **error)
+{
+    FpRotated *rotated = output->rotated;
+    bool is_done = end(output, error);
+
+    if (output->is_full && rotated->hidden != NULL)
+        tell_of_left(output);
+    if (bytes != NULL)
+        *bytes = rotated->bytes_before;
+    fp_output_free(output);
+    return is_done;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* salvage.c - what a process left that was killed while it wrote to a file of a rotation: see fp_rotation_salvage. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "base/message.h"
+#include "base/stop.h"
+#include "capture/capture.h"
+#include "rotation-names.h"
+#include "rotation.h"
+#include "writer.h"
+
+#define BATCH 32
+#define TAIL_BYTES 65536
+
+typedef struct {
+    const char *hidden;
+    int fd;
+    struct stat status;
+    FpPacking packing;
+    char *how; /* what was taken of it, in words */
+} Left;
+
+/* Writes a batch of records. Returns false and sets error. */
+static bool write_records(FpWriter *writer, const FpRecord *records, int n, uint64_t *frames, GError **error)
+{
+    for (int i = 0; i < n; i++) {
+        bool is_frame = records[i].kind == FP_RECORD_FRAME;
+        *frames += is_frame;
+        if (!(is_frame ? fp_writer_write : fp_writer_write_block)(writer, &records[i], error))
+            return false;
+    }
+    return true;
+}
+
+/* Copies whole records, up to where the capture is cut. Returns false and sets error when they cannot be written, the capture is damaged,
+ * or a signal ended the reading. */
+static bool copy_records(FpCapture *capture, FpWriter *writer, uint64_t *frames, GError **error)
+{
+    FpRecord records[BATCH];
+    int n;
+
+    while ((n = fp_capture_read(capture, records, BATCH, error)) > 0)
+        if (!write_records(writer, records, n, frames, error))
+            return false;
+    if (n < 0)
+        return false;
+    if (!fp_stop_asked())
+        return fp_writer_end_capture(writer, error) && fp_writer_finish(writer, error);
+    g_set_error_literal(error, FP_ERROR, FP_ERROR_IO, "a signal ended the reading");
+    return false;
+}
+
+static bool copy(FpCapture *capture, FpOutput *output, FpPacking packing, uint64_t *frames, GError **error)
+{
+    if (!fp_output_pack(output, packing, error))
+        return false;
+    FpWriter *writer = fp_writer_new(output, capture, true, FP_WRITER_AS_INPUT, error);
+    bool is_done = writer != NULL && fp_writer_next_capture(writer, capture, error) && copy_records(capture, writer, frames, error);
+    fp_writer_free(writer);
+    return is_done;
+}
+
+/* Puts a capture with its whole records in the place of what is left of it. Returns false and sets error. */
+static bool make_capture_whole(Left *left, GError **error)
+{
+    g_autofree char *path = g_strconcat(left->hidden, "-copy", NULL);
+    g_autoptr(FpCapture) capture = fp_capture_open(left->hidden, false, error);
+    FpOutput *output = capture != NULL ? fp_output_create(path, error) : NULL;
+    uint64_t bytes, frames = 0;
+
+    if (output == NULL)
+        return false;
+    (void)!fchown(fp_output_fd(output), left->status.st_uid, left->status.st_gid);
+    if (!copy(capture, output, left->packing, &frames, error)) {
+        fp_output_discard(output);
+        return false;
+    }
+    if (!fp_output_finish(output, &bytes, error))
+        return false;
+    left->how = g_strdup_printf("with the %" G_GUINT64_FORMAT " frames that are whole in it", frames);
+    if (frames == 0 ? unlink(path) == 0 && unlink(left->hidden) == 0 : rename(path, left->hidden) == 0)
+        return true;
+    return fp_error_set_errno(error, FP_ERROR_IO, path, "cannot take the place of what is left");
+}
+
+/* Returns where the last whole line ends, or -1 and sets errno. */
+static off_t end_of_lines(const Left *left)
+{
+    char tail[TAIL_BYTES];
+
+    for (off_t end = left->status.st_size; end > 0;) {
+        off_t begin = MAX(end - TAIL_BYTES, 0);
+        if (pread(left->fd, tail, (size_t)(end - begin), begin) != end - begin)
+            return -1;
+        const char *last = memrchr(tail, '\n', (size_t)(end - begin));
+        if (last != NULL)
+            return begin + (last - tail) + 1;
+        end = begin;
+    }
+    return 0;
+}
+
+static bool make_lines_whole(Left *left, GError **error)
+{
+    off_t end = end_of_lines(left);
+
+    left->how = g_strdup_printf("with the %" G_GINT64_FORMAT " bytes of its whole lines", (gint64)end);
+    if (end == 0 && unlink(left->hidden) == 0)
+        return true;
+    if (end > 0 && ftruncate(left->fd, end) == 0 && fsync(left->fd) == 0)
+        return true;
+    return fp_error_set_errno(error, FP_ERROR_IO, left->hidden, "cannot be cut to whole lines");
+}
+
+/* Makes it whole, or removes it if nothing is in it. Returns false and sets error. */
+static bool make_whole(Left *left, FpRotatedKind kind, GError **error)
+{
+    if (left->status.st_size == 0)
+        return unlink(left->hidden) == 0 || fp_error_set_errno(error, FP_ERROR_IO, left->hidden, "is empty, and cannot be removed");
+    return (kind == FP_ROTATED_LINES ? make_lines_whole : make_capture_whole)(left, error);
+}
+
+static void salvage(const char *hidden, FpPacking packing, FpRotatedKind kind)
+{
+    Left left = {.hidden = hidden, .packing = packing};
+    g_autofree char *wanted = fp_rotation_shown_name(hidden, kind), *name = NULL;
+    GError *error = NULL;
+
+    left.fd = open(hidden, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (left.fd < 0 || flock(left.fd, LOCK_EX | LOCK_NB) != 0 || fstat(left.fd, &left.status) != 0 || !S_ISREG(left.status.st_mode)) {
+        if (left.fd < 0)
+            fp_message_print("%s: is left of a process that was killed, and cannot be opened: %s", hidden, g_strerror(errno));
+        else
+            close(left.fd); /* somebody writes to it */
+        return;
+    }
+    if (make_whole(&left, kind, &error) && access(hidden, F_OK) == 0)
+        name = fp_rotation_publish(hidden, wanted, &error);
+    if (name != NULL)
+        fp_message_print("%s: was not finished when its process ended, and is there now %s", name, left.how);
+    if (error != NULL)
+        fp_message_print("%s: is left of a process that was killed, and stays there: %s", hidden, error->message);
+    g_clear_error(&error);
+    g_free(left.how);
+    close(left.fd);
+}
+
+void fp_rotation_salvage(const char *pattern, FpPacking packing, FpRotatedKind kind)
+{
+    g_autofree char *folder = g_path_get_dirname(pattern);
+    g_autoptr(GPtrArray) names = fp_folder_names(folder);
+    bool is_any = false;
+
+    for (guint i = 0; names != NULL && i < names->len && !fp_stop_asked(); i++) {
+        const char *name = g_ptr_array_index(names, i);
+        if (!fp_rotation_is_hidden(pattern, kind, name))
+            continue;
+        g_autofree char *hidden = strchr(pattern, '/') != NULL ? g_build_filename(folder, name, NULL) : g_strdup(name);
+        salvage(hidden, packing, kind);
+        is_any = true;
+    }
+    if (is_any)
+        (void)fp_folder_sync(folder);
+}
