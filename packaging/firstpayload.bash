@@ -59,7 +59,7 @@ _firstpayload()
             return
         fi
         ;;
-    --sni | --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -G | --rotate-seconds | -C | --rotate-size | -j | --threads | -B | --buffer-size | --stats | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
+    --sni | --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --wait | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -G | --rotate-seconds | -C | --rotate-size | -j | --threads | --read-ahead | -B | --buffer-size | --stats | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
         return
         ;;
     esac
@@ -69,7 +69,7 @@ _firstpayload()
         case ${COMP_WORDS[1]} in
         show) words="--color --only --sni --redact --quiet --interface --count --follow $looked_at" ;;
         said) words="--html --top --max-names --color --quiet --interface --count --follow $looked_at" ;;
-        slim) words="--write --config --check-config --list --interface --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --threads --packet-buffered --follow --quiet $selection" ;;
+        slim) words="--write --config --check-config --list --interface --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --threads --read-ahead --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         rotate) words='--help' ;;

@@ -13,39 +13,18 @@
 #include "link-type.h"
 #include "pcapng-check.h"
 #include "pcapng-format.h"
+#include "pcapng-section.h"
 #include "segment.h"
-
-#define UNITS_DEFAULT 1000000U
-
-typedef struct {
-    FpLink link;
-    uint32_t link_type;
-    uint32_t snaplen;
-    uint32_t packet_max;
-    uint64_t units; /* per second */
-    int64_t offset_seconds;
-    char *name; /* NULL: it has none */
-} Interface;
 
 typedef struct {
     FpCapture base;
     FpBlocks blocks;
     bool has_section;
-    bool swapped;        /* the section's byte order is not this machine's */
-    GArray *interfaces;  /* of Interface; those of the section */
-    FpRecord given;      /* the block given last that is not a frame; what it says is learnt when reading goes on */
-    size_t left_to_give; /* of a block that is given in pieces */
+    FpPcapngSection section; /* as of what has been read */
+    FpPcapngSection taken;   /* as of what has been taken, if the capture is read ahead */
+    FpRecord given;          /* the block given last that is not a frame; what it says is learnt when reading goes on */
+    size_t left_to_give;     /* of a block that is given in pieces */
 } Pcapng;
-
-/* Reads the byte order from the magic number of the section header. Returns false when that is another number. */
-static bool read_byte_order(const uint8_t *section, bool *swapped)
-{
-    uint32_t magic;
-
-    memcpy(&magic, section + 8, sizeof magic);
-    *swapped = magic != BYTE_ORDER_MAGIC;
-    return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
-}
 
 static bool is_version_known(bool swapped, const uint8_t *section)
 {
@@ -63,65 +42,13 @@ static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
     return -1;
 }
 
-/* Converts if_tsresol, a negative power of 10 or of 2, to units per second. */
-static uint64_t units_of(uint8_t resolution)
-{
-    unsigned exponent = resolution & 0x7f;
-    uint64_t units = 1;
-
-    if (resolution & 0x80)
-        return exponent < 64 ? (uint64_t)1 << exponent : UINT64_MAX;
-    if (exponent >= 20)
-        return UINT64_MAX;
-    while (exponent-- > 0)
-        units *= 10;
-    return units;
-}
-
-static void clear_interface(gpointer data)
-{
-    g_free(((Interface *)data)->name);
-}
-
-/* Of several options of a kind, the first counts. */
-static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
-{
-    uint16_t code, length;
-    bool has_units = false, has_offset = false;
-
-    while (next_option(pcapng->swapped, &at, &n, &code, &length)) {
-        const uint8_t *value = at - pad(length);
-        if (code == OPTION_INTERFACE_NAME && length > 0 && interface->name == NULL) {
-            interface->name = g_strndup((const char *)value, length);
-        } else if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
-            has_units = true;
-            interface->units = units_of(value[0]);
-        } else if (code == OPTION_TIME_OFFSET && length == 8 && !has_offset) {
-            has_offset = true;
-            interface->offset_seconds = (int64_t)fp_load64_host(value, pcapng->swapped);
-        }
-    }
-}
-
-static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
-{
-    Interface interface = {.link_type = fp_load16_host(block + 8, pcapng->swapped),
-                           .snaplen = fp_load32_host(block + 12, pcapng->swapped),
-                           .units = UNITS_DEFAULT};
-
-    interface.link = fp_link_of_link_type(interface.link_type, pcapng->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
-    interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : FP_FRAME_BYTES_MAX;
-    read_interface_options(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
-    g_array_append_val(pcapng->interfaces, interface);
-}
-
 /* The time of an enhanced packet block, or the old one, in units of its interface. */
-static inline uint64_t ticks_of(const Pcapng *pcapng, const uint8_t *block)
+static inline uint64_t ticks_of(bool swapped, const uint8_t *block)
 {
-    return (uint64_t)fp_load32_host(block + 12, pcapng->swapped) << 32 | fp_load32_host(block + 16, pcapng->swapped);
+    return (uint64_t)fp_load32_host(block + 12, swapped) << 32 | fp_load32_host(block + 16, swapped);
 }
 
-static inline int64_t time_of(const Interface *interface, uint64_t ticks)
+static inline int64_t time_of(const FpPcapngInterface *interface, uint64_t ticks)
 {
     uint64_t units = interface->units, seconds, nanoseconds;
 
@@ -144,27 +71,28 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < PACKET_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->swapped) : fp_load32_host(block + 8, pcapng->swapped);
-    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->swapped), wire_bytes = fp_load32_host(block + 24, pcapng->swapped);
+    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->section.swapped) : fp_load32_host(block + 8, pcapng->section.swapped);
+    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->section.swapped),
+             wire_bytes = fp_load32_host(block + 24, pcapng->section.swapped);
     size_t options = PACKET_HEADER + pad(captured_bytes);
     if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
         return "a packet block is too short for its packet";
     if (bytes > options + LENGTH_AT_END) {
-        const char *wrong = fp_pcapng_check_options(pcapng->swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
+        const char *wrong = fp_pcapng_check_options(pcapng->section.swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
                                                     bytes - options - LENGTH_AT_END);
         if (wrong != NULL)
             return wrong;
     }
-    if (number >= pcapng->interfaces->len)
+    if (number >= pcapng->section.interfaces->len)
         return "a packet belongs to an interface that has not been described";
-    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, number);
     if (captured_bytes > interface->packet_max)
         return "a packet is longer than any can be";
 
     *record = (FpRecord){
         .data = block + PACKET_HEADER,
         .raw = block,
-        .time_ns = time_of(interface, ticks_of(pcapng, block)),
+        .time_ns = time_of(interface, ticks_of(pcapng->section.swapped, block)),
         .captured_bytes = captured_bytes,
         .wire_bytes = MAX(wire_bytes, captured_bytes), /* like wtap_read */
         .raw_bytes = (uint32_t)bytes,
@@ -178,10 +106,10 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    if (pcapng->interfaces->len == 0)
+    if (pcapng->section.interfaces->len == 0)
         return "a packet comes before any interface has been described";
-    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, 0);
-    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->swapped);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, 0);
+    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->section.swapped);
     uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
     if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
         return "a simple packet block is not as long as its packet";
@@ -241,7 +169,7 @@ static const char *check_section(const uint8_t *block, size_t bytes)
 
     if (bytes < SECTION_MIN)
         return "a section header is too short";
-    read_byte_order(block, &swapped);
+    fp_pcapng_read_byte_order(block, &swapped);
     if (!is_version_known(swapped, block))
         return "a section has an unknown version";
     return fp_pcapng_check_options(swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
@@ -251,7 +179,7 @@ static const char *check_interface(const Pcapng *pcapng, const uint8_t *block, s
 {
     if (bytes < INTERFACE_MIN)
         return "an interface description is too short";
-    return fp_pcapng_check_options(pcapng->swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
+    return fp_pcapng_check_options(pcapng->section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
 }
 
 /* Returns what is wrong with a block that is not a frame, or NULL. */
@@ -263,11 +191,11 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
     case INTERFACE:
         return check_interface(pcapng, block, bytes);
     case NAMES:
-        return fp_pcapng_check_names(pcapng->swapped, block, bytes);
+        return fp_pcapng_check_names(pcapng->section.swapped, block, bytes);
     case SECRETS:
-        return fp_pcapng_check_secrets(pcapng->swapped, block, bytes);
+        return fp_pcapng_check_secrets(pcapng->section.swapped, block, bytes);
     case STATISTICS:
-        return fp_pcapng_check_statistics(pcapng->swapped, block, bytes);
+        return fp_pcapng_check_statistics(pcapng->section.swapped, block, bytes);
     default:
         return NULL;
     }
@@ -277,15 +205,8 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
  * these are only done with when somebody reads on. */
 static void learn(Pcapng *pcapng)
 {
-    const FpRecord *given = &pcapng->given;
-
-    if (given->kind == FP_RECORD_SECTION) {
-        read_byte_order(given->raw, &pcapng->swapped);
-        pcapng->has_section = true;
-        g_array_set_size(pcapng->interfaces, 0);
-    } else if (given->kind == FP_RECORD_INTERFACE) {
-        add_interface(pcapng, given->raw, given->raw_bytes);
-    }
+    pcapng->has_section |= pcapng->given.kind == FP_RECORD_SECTION;
+    fp_pcapng_section_learn(&pcapng->section, &pcapng->given);
     pcapng->given.kind = FP_RECORD_FRAME;
 }
 
@@ -293,13 +214,13 @@ static void learn(Pcapng *pcapng)
  * its beginning is not all there. */
 static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
 {
-    bool swapped = pcapng->swapped;
+    bool swapped = pcapng->section.swapped;
 
     *bytes = BLOCK_MIN;
     if (left < BLOCK_MIN)
         return NULL;
-    *type = fp_load32_host(block, pcapng->swapped);
-    if (*type == SECTION && !read_byte_order(block, &swapped))
+    *type = fp_load32_host(block, pcapng->section.swapped);
+    if (*type == SECTION && !fp_pcapng_read_byte_order(block, &swapped))
         return "a section header without its magic number";
     *bytes = pad(fp_load32_host(block + 4, swapped)); /* some writers leave the padding out of the length */
     if (*bytes > BLOCK_MAX)
@@ -323,6 +244,8 @@ static int give(Pcapng *pcapng, FpRecordKind kind, size_t bytes, FpRecord *recor
     pcapng->given = (FpRecord){.raw = fp_blocks_at(&pcapng->blocks), .raw_bytes = (uint32_t)bytes, .link = FP_LINK_NONE, .kind = kind};
     *record = pcapng->given;
     step(pcapng, bytes);
+    if (pcapng->base.is_read_ahead)
+        learn(pcapng); /* pcapng_learn does it for those who take the records */
     return 1;
 }
 
@@ -355,8 +278,8 @@ static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
     if (!pcapng->blocks.is_regular || pcapng->blocks.unpack != NULL || !peek(pcapng, beginning, sizeof beginning, 0) ||
         !peek(pcapng, end, sizeof end, bytes - sizeof end))
         return false;
-    return pad(fp_load32_host(end, pcapng->swapped)) == bytes &&
-           (type != SECRETS || fp_pcapng_secrets_end(pcapng->swapped, beginning) <= bytes);
+    return pad(fp_load32_host(end, pcapng->section.swapped)) == bytes &&
+           (type != SECRETS || fp_pcapng_secrets_end(pcapng->section.swapped, beginning) <= bytes);
 }
 
 static int give_piece(Pcapng *pcapng, FpRecord *record, GError **error)
@@ -448,7 +371,8 @@ static void pcapng_close(FpCapture *capture)
     Pcapng *pcapng = (Pcapng *)capture;
 
     fp_blocks_clear(&pcapng->blocks);
-    g_array_unref(pcapng->interfaces);
+    fp_pcapng_section_clear(&pcapng->section);
+    fp_pcapng_section_clear(&pcapng->taken);
     g_free(pcapng);
 }
 
@@ -457,36 +381,64 @@ static void pcapng_swap_buffer(FpCapture *capture, FpBlockBuffer *buffer)
     fp_blocks_swap_buffer(&((Pcapng *)capture)->blocks, buffer);
 }
 
-static const FpReader pcapng_reader = {
-    .read = pcapng_read, .close = pcapng_close, .would_wait = pcapng_would_wait, .swap_buffer = pcapng_swap_buffer};
+static bool pcapng_is_at_hand(const FpCapture *capture)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpBlocks *blocks = &pcapng->blocks;
+    uint32_t type = 0;
+    size_t bytes;
+
+    return pcapng->left_to_give == 0 && measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes) == NULL &&
+           fp_blocks_left(blocks) >= bytes;
+}
+
+static void pcapng_learn(FpCapture *capture, const FpRecord *record)
+{
+    fp_pcapng_section_learn(&((Pcapng *)capture)->taken, record);
+}
+
+static const FpReader pcapng_reader = {.read = pcapng_read,
+                                       .close = pcapng_close,
+                                       .would_wait = pcapng_would_wait,
+                                       .swap_buffer = pcapng_swap_buffer,
+                                       .is_at_hand = pcapng_is_at_hand,
+                                       .learn = pcapng_learn};
 
 FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
 {
     const uint8_t *section = fp_blocks_at(opening);
     Pcapng probe = {0};
 
-    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.swapped) != SECTION ||
-        !read_byte_order(section, &probe.swapped) || !is_version_known(probe.swapped, section))
+    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.section.swapped) != SECTION ||
+        !fp_pcapng_read_byte_order(section, &probe.section.swapped) || !is_version_known(probe.section.swapped, section))
         return NULL;
 
     Pcapng *pcapng = g_new0(Pcapng, 1);
     pcapng->base.reader = &pcapng_reader;
     pcapng->base.format.is_pcapng = true;
     pcapng->blocks = fp_blocks_take(opening);
-    pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
-    g_array_set_clear_func(pcapng->interfaces, clear_interface);
+    pcapng->section = fp_pcapng_section_new();
+    pcapng->taken = fp_pcapng_section_new();
     return &pcapng->base;
+}
+
+/* The section that a record is in which somebody takes. */
+static const FpPcapngSection *section_of(const FpCapture *capture)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+
+    return capture->is_read_ahead ? &pcapng->taken : &pcapng->section;
 }
 
 uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpPcapngSection *section = section_of(capture);
 
-    switch (fp_load32_host(record->raw, pcapng->swapped)) {
+    switch (fp_load32_host(record->raw, section->swapped)) {
     case ENHANCED_PACKET:
-        return fp_load32_host(record->raw + 8, pcapng->swapped);
+        return fp_load32_host(record->raw + 8, section->swapped);
     case OLD_PACKET:
-        return fp_load16_host(record->raw + 8, pcapng->swapped);
+        return fp_load16_host(record->raw + 8, section->swapped);
     default:
         return 0;
     }
@@ -494,35 +446,35 @@ uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 
 const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpPcapngSection *section = section_of(capture);
 
-    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).name;
+    return g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record)).name;
 }
 
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpPcapngSection *section = section_of(capture);
 
     if (record->link == FP_LINK_NONE)
         return FP_LINK_TYPE_NONE;
-    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).link_type;
+    return g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record)).link_type;
 }
 
 bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpPcapngSection *section = section_of(capture);
 
     return record->link != FP_LINK_NONE &&
-           g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
+           g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record)).units > FP_PCAPNG_UNITS_DEFAULT;
 }
 
 int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
-    uint32_t type = fp_load32_host(record->raw, pcapng->swapped);
+    const FpPcapngSection *section = section_of(capture);
+    uint32_t type = fp_load32_host(record->raw, section->swapped);
 
     if (type != ENHANCED_PACKET && type != OLD_PACKET)
         return 0;
-    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record));
-    return (int64_t)(ticks_of(pcapng, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
+    const FpPcapngInterface *interface = &g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record));
+    return (int64_t)(ticks_of(section->swapped, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
 }

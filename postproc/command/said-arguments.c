@@ -85,7 +85,7 @@ static bool fill_options(FpSaidArguments *arguments, FpSlimOptions *options, FpS
 {
     int format;
 
-    *options = (FpSlimOptions){.threads = 1};
+    *options = (FpSlimOptions){0};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
     if (wrong == NULL)
         wrong = read_own(arguments, said);

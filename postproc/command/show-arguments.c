@@ -63,7 +63,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
     FpTableStyle style = {.terminal_fd = is_terminal ? STDOUT_FILENO : -1};
     int format;
 
-    *options = (FpSlimOptions){.log = "-", .threads = 1};
+    *options = (FpSlimOptions){.log = "-"};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
     if (wrong == NULL && !fp_terminal_colors_from_text(arguments->color, STDOUT_FILENO, &style.has_colors))
         wrong = "--color takes auto, always or never";
