@@ -192,6 +192,23 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
     return &live->base;
 }
 
+bool fp_capture_live_cut(const FpCapture *capture, FpKernelCut *cut, GError **error)
+{
+    const Live *live = (const Live *)capture;
+    const int link_type = pcap_datalink(live->pcap);
+    struct pcap_stat stats;
+
+    if (link_type != DLT_EN10MB && link_type != DLT_LINUX_SLL2) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "its frames have no Ethernet header");
+        return false;
+    }
+    if (!fp_kernel_cut_attach(cut, pcap_get_selectable_fd(live->pcap), link_type == DLT_LINUX_SLL2, error))
+        return false;
+    if (pcap_stats(live->pcap, &stats) != 0 || stats.ps_recv != 0)
+        fp_kernel_cut_distrust(cut); /* they came before the filter */
+    return true;
+}
+
 bool fp_capture_is_live(const FpCapture *capture)
 {
     return capture->reader == &live_reader;

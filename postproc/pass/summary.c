@@ -76,6 +76,9 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
     if (summary->has_drops)
         fprintf(file, "dropped         %" PRIu64 " frames by the kernel, %" PRIu64 " by the interface%s\n", summary->drops.by_kernel,
                 summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");
+    if (summary->cut_by_kernel > 0)
+        fprintf(file, "cut             %" PRIu64 " frames by the kernel, in which nothing could matter (--kernel-cut)\n",
+                summary->cut_by_kernel);
     if (summary->datagrams_forgotten > 0)
         fprintf(file, "forgotten       %" PRIu64 " IP datagrams, as too many waited for their fragments\n", summary->datagrams_forgotten);
     if (has_output && summary->kept_fragments > 0)
