@@ -31,9 +31,9 @@ typedef struct {
  * sense. */
 FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error);
 
-/* Attaches cut to an interface that has no filter. What was captured before is read as well. Returns false and sets error: to
- * FP_ERROR_USAGE when its frames are none that cut understands, else because it takes no such filter. */
-bool fp_capture_live_cut(const FpCapture *capture, FpKernelCut *cut, GError **error);
+/* Attaches cut to an interface, behind the filter of its options. What was captured before is read as well. Returns false and sets error:
+ * to FP_ERROR_USAGE when its frames, or that filter, are none that cut understands, else because it takes no such filter. */
+bool fp_capture_live_cut(const FpCapture *capture, const FpLiveOptions *options, FpKernelCut *cut, GError **error);
 
 /* Whether capture is from fp_capture_live_open. */
 bool fp_capture_is_live(const FpCapture *capture);

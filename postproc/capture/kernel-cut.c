@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "kernel-filter.h"
@@ -52,14 +53,23 @@ void fp_kernel_cut_free(FpKernelCut *cut)
     g_free(cut);
 }
 
-bool fp_kernel_cut_attach(FpKernelCut *cut, int socket, bool is_cooked, GError **error)
+bool fp_kernel_cut_attach(FpKernelCut *cut, int socket, bool is_cooked, const FpClassicFilter *before, GError **error)
 {
-    const int program = is_cooked ? cut->filter.cooked : cut->filter.ethernet;
+    int loaded = -1;
 
-    if (setsockopt(socket, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof program) == 0)
-        return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "the socket takes no filter: %s", g_strerror(errno));
-    return false;
+    if (before != NULL)
+        loaded = is_cooked ? -1 : fp_kernel_filter_load_before(&cut->filter, before->instructions, before->n);
+    if (before != NULL && loaded < 0) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "the filter of -f cannot be put before it%s", is_cooked ? " on this interface" : "");
+        return false;
+    }
+    const int program = before != NULL ? loaded : is_cooked ? cut->filter.cooked : cut->filter.ethernet;
+    const bool is_attached = setsockopt(socket, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof program) == 0;
+    if (!is_attached)
+        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "the socket takes no filter: %s", g_strerror(errno));
+    if (loaded >= 0)
+        close(loaded); /* the socket has it */
+    return is_attached;
 }
 
 const FpKernelFilter *fp_kernel_cut_filter(const FpKernelCut *cut)

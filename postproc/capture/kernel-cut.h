@@ -50,9 +50,16 @@ bool fp_kernel_cut_is_built_in(void);
 FpKernelCut *fp_kernel_cut_new(unsigned max_streams, uint32_t snaplen, GError **error);
 void fp_kernel_cut_free(FpKernelCut *cut); /* NULL is allowed */
 
-/* Makes it the filter of a packet socket, instead of any that this has. is_cooked: the socket leaves out the link layer. All frames that
- * the socket gives must be counted. Returns false and sets error. */
-bool fp_kernel_cut_attach(FpKernelCut *cut, int socket, bool is_cooked, GError **error);
+/* A filter in classic BPF: n struct bpf_insn of pcap/bpf.h. */
+typedef struct {
+    const void *instructions;
+    size_t n;
+} FpClassicFilter;
+
+/* Makes it the filter of a packet socket, instead of any that this has. is_cooked: the socket leaves out the link layer. before: a filter
+ * that frames have to pass as well, which is translated, as a socket has one filter; NULL: there is none. All frames that the socket gives
+ * must be counted. Returns false and sets error. */
+bool fp_kernel_cut_attach(FpKernelCut *cut, int socket, bool is_cooked, const FpClassicFilter *before, GError **error);
 
 /* Has no entry count until fp_kernel_cut_settle: frames wait that an attached filter has not seen. */
 void fp_kernel_cut_distrust(FpKernelCut *cut);

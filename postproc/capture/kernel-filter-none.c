@@ -20,6 +20,12 @@ void fp_kernel_filter_close(FpKernelFilter *filter)
     (void)filter;
 }
 
+int fp_kernel_filter_load_before(FpKernelFilter *filter, const void *instructions, size_t n)
+{
+    (void)filter, (void)instructions, (void)n;
+    return -1;
+}
+
 void fp_kernel_filter_put(const FpKernelFilter *filter, const struct fp_cut_key *key, const struct fp_cut_entry *entry)
 {
     (void)filter, (void)key, (void)entry;

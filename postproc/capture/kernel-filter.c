@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "classic-filter.h"
 #include "kernel-filter-object.h"
 
 #define SYNS_BYTES (FP_CUT_PLACES * sizeof(uint64_t))
@@ -81,6 +82,7 @@ static bool take_over(FpKernelFilter *filter, struct bpf_object *object)
     filter->cooked = keep_program(object, "fp_cut_cooked");
     filter->streams = keep_map(object, "fp_streams");
     filter->dropped = keep_map(object, "fp_dropped");
+    filter->n_cpus = libbpf_num_possible_cpus(); /* now, as it reads a file, for which there may be no right later */
     return filter->syns != NULL && filter->ethernet >= 0 && filter->cooked >= 0 && filter->streams >= 0 && filter->dropped >= 0;
 }
 
@@ -88,7 +90,7 @@ bool fp_kernel_filter_load(FpKernelFilter *filter, unsigned max_streams, uint32_
 {
     const Constants constants = {.snaplen = snaplen, .loopback = if_nametoindex("lo")};
 
-    *filter = (FpKernelFilter){.ethernet = -1, .cooked = -1, .streams = -1, .dropped = -1};
+    *filter = (FpKernelFilter){.ethernet = -1, .cooked = -1, .next = -1, .streams = -1, .dropped = -1};
     libbpf_set_print(NULL); /* what it says would go to standard error, in many lines */
     struct bpf_object *object = bpf_object__open_mem(fp_kernel_filter_object, fp_kernel_filter_object_bytes, NULL);
     if (object == NULL)
@@ -104,13 +106,29 @@ bool fp_kernel_filter_load(FpKernelFilter *filter, unsigned max_streams, uint32_
 
 void fp_kernel_filter_close(FpKernelFilter *filter)
 {
-    const int descriptors[] = {filter->ethernet, filter->cooked, filter->streams, filter->dropped};
+    const int descriptors[] = {filter->ethernet, filter->cooked, filter->next, filter->streams, filter->dropped};
 
     for (size_t i = 0; i < G_N_ELEMENTS(descriptors); i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);
     if (filter->syns != NULL)
         munmap(filter->syns, SYNS_BYTES);
+}
+
+int fp_kernel_filter_load_before(FpKernelFilter *filter, const void *instructions, size_t n)
+{
+    const uint32_t first = 0;
+
+    if (filter->next < 0)
+        filter->next = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "fp_next", sizeof first, sizeof(uint32_t), 1, NULL);
+    if (filter->next < 0 || bpf_map_update_elem(filter->next, &first, &filter->ethernet, BPF_ANY) != 0)
+        return -1;
+    g_autoptr(GArray) translated = fp_classic_filter_translate(instructions, n, filter->next);
+    errno = EOPNOTSUPP;
+    if (translated == NULL)
+        return -1;
+    const struct bpf_insn *program = (const void *)translated->data;
+    return bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "fp_before", "GPL", program, translated->len, NULL);
 }
 
 void fp_kernel_filter_put(const FpKernelFilter *filter, const struct fp_cut_key *key, const struct fp_cut_entry *entry)
@@ -125,16 +143,15 @@ void fp_kernel_filter_delete(const FpKernelFilter *filter, const struct fp_cut_k
 
 uint64_t fp_kernel_filter_dropped(const FpKernelFilter *filter)
 {
-    const int n = libbpf_num_possible_cpus();
     const uint32_t first = 0;
     uint64_t sum = 0;
 
-    if (n <= 0)
+    if (filter->n_cpus <= 0)
         return 0;
-    g_autofree uint64_t *counts = g_new0(uint64_t, n);
+    g_autofree uint64_t *counts = g_new0(uint64_t, filter->n_cpus);
     if (bpf_map_lookup_elem(filter->dropped, &first, counts) != 0)
         return 0;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < filter->n_cpus; i++)
         sum += counts[i];
     return sum;
 }

@@ -13,7 +13,9 @@
 /* Descriptors of programs and maps, and a view of the counts, which the filter changes. */
 typedef struct {
     int ethernet, cooked;
+    int next; /* a map with ethernet in it; it must stay open for as long as a program goes on there */
     int streams, dropped;
+    int n_cpus;     /* that the kernel may have: dropped counts on each */
     uint64_t *syns; /* FP_CUT_PLACES, to be read only */
 } FpKernelFilter;
 
@@ -22,6 +24,10 @@ bool fp_kernel_filter_is_built_in(void);
 /* Fills in all of *filter. Returns false and sets error. */
 bool fp_kernel_filter_load(FpKernelFilter *filter, unsigned max_streams, uint32_t snaplen, GError **error);
 void fp_kernel_filter_close(FpKernelFilter *filter);
+
+/* Loads a filter in classic BPF, of n instructions, for frames of Ethernet, behind which the program ethernet goes on. Returns its
+ * descriptor, which the caller closes, or -1 with errno, EOPNOTSUPP when it cannot be translated. */
+int fp_kernel_filter_load_before(FpKernelFilter *filter, const void *instructions, size_t n);
 
 /* Sets or deletes an entry. A full map makes room by itself. */
 void fp_kernel_filter_put(const FpKernelFilter *filter, const struct fp_cut_key *key, const struct fp_cut_entry *entry);

@@ -11,8 +11,6 @@ const char *fp_live_cut_obstacle(const FpSlimOptions *options)
         return "goes with -i";
     if (g_str_has_prefix(options->live.interface, "nflog"))
         return "makes no sense with NFLOG, whose rules make it";
-    if (options->live.filter != NULL)
-        return "makes no sense with -f: a socket has one filter";
     if (options->selection.rules.idle_ns != 0)
         return "makes no sense with --idle: what the kernel drops looks idle";
     if (options->selection.network_kinds != 0)
@@ -55,7 +53,7 @@ bool fp_live_cut_attach(const FpSlimOptions *options, const FpCapture *capture, 
 {
     GError *why = NULL;
 
-    if (*cut == NULL || fp_capture_live_cut(capture, *cut, &why))
+    if (*cut == NULL || fp_capture_live_cut(capture, &options->live, *cut, &why))
         return true;
     g_clear_pointer(cut, fp_kernel_cut_free);
     return do_without(options, why, error);

@@ -9,8 +9,9 @@ import tempfile
 import threading
 import unittest
 
+from conversations import ports_used_again
 from namespaces import missing
-from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, segment, slim
+from pcaps import CAPTURES, PROGRAM, slim
 from replayed import Reader, Wire, frames_of, replay
 
 SOURCE = pathlib.Path(os.environ["FIRSTPAYLOAD_SOURCE"])
@@ -18,7 +19,6 @@ SHARED = pathlib.Path(os.environ.get("FIRSTPAYLOAD_CAPTURES") or SOURCE.parent /
 WITHOUT_BPF = os.environ["FIRSTPAYLOAD_WITHOUT_BPF"]
 NO_RIGHT_BUT_RAW = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw",
                     "--bounding-set=-all,+net_raw")
-CLIENT, SERVER = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
 
 
 def ethernet(path, folder):
@@ -37,47 +37,6 @@ def all_captures(folder):
     if not shared:
         print("shared captures absent: only those of the project are replayed", flush=True)
     return [frame for path in own + shared for frame in ethernet(path, folder)]
-
-
-def tagged(frame):
-    return frame[:12] + b"\x81\0\0\x07" + frame[12:]
-
-
-def conversation(port, isn, n, is_upload, words):
-    """A connection of which n frames come when nothing of it matters any more."""
-    def client(flags, seq, payload=b"", ack=isn + 5001):
-        return segment(port, 443, (isn + seq) % 2**32, flags, payload, ack=ack % 2**32, src=CLIENT, dst=SERVER)
-
-    def server(flags, seq, payload=b"", ack=0):
-        return segment(443, port, (isn + 5000 + seq) % 2**32, flags, payload, ack=(isn + ack) % 2**32, src=SERVER, dst=CLIENT)
-
-    yield client(SYN, 0, ack=0)
-    yield server(SYN | ACK, 0, ack=1)
-    yield client(ACK, 1)
-    yield client(ACK, 1, words)
-    at = 1 + len(words)
-    if not is_upload:
-        yield server(ACK, 1, b"answer to " + words, at)
-    for i in range(n // 2):
-        if is_upload:
-            yield client(ACK, at + 1000 * i, bytes(1000))
-            yield server(ACK, 1, ack=at + 1000 * (i + 1))
-        else:
-            yield server(ACK, 1 + 1000 * i, bytes(1000), at)
-            yield client(ACK, at, ack=isn + 5001 + 1000 * i)
-    if is_upload:
-        yield server(ACK, 1, b"answer to " + words, at + 1000 * (n // 2))
-    yield client(FIN | ACK if port % 2 else RST | ACK, at + 1000 * (n // 2 if is_upload else 0))
-
-
-def ports_used_again(rounds):
-    """Each connection begins right behind the last one of the same endpoints, a little further on in its numbers, as Linux has it."""
-    frames = []
-    for i in range(rounds):
-        for port in (1000, 1001, 1002):
-            found = conversation(port, 0xffff0000 + 3000 * i, 80, port == 1001, b"words %d of %d" % (i, port))
-            frames += [tagged(frame) if port == 1002 else frame for frame in found]
-    return frames
 
 
 class Readers(unittest.TestCase):
@@ -128,6 +87,16 @@ class Readers(unittest.TestCase):
         readers = [self.read("off", "--kernel-cut", "off", interface="any"), self.read("on", "--kernel-cut", "on", interface="any")]
         replay(self.wire, frames, readers, burst=23)
         self.assertGreater(self.assert_same(*readers)[1]["cut"], len(frames) // 3)
+
+    def test_filter(self):
+        """What -f lets pass, of which the kernel drops what cannot matter."""
+        frames = ports_used_again(4)
+        expression = ("-f", "port 1000 or (src net 198.51.100.0/24 and tcp) or (vlan 7 and tcp port 1002)")
+        readers = [self.read("off", *expression, "--kernel-cut", "off"), self.read("on", *expression, "--kernel-cut", "on")]
+        replay(self.wire, frames, readers, burst=23)
+        self.assertGreater(self.assert_same(*readers)[1]["cut"], len(frames) // 6)
+        self.assertEqual({line["dest_port"] for line in readers[0].lines}, {443, 9})
+        self.assertEqual({line["src_port"] for line in readers[0].lines if line["dest_port"] == 443}, {1000, 1002})
 
     def test_replies_and_hellos(self):
         """They want frames of later, but nothing of what is dropped."""
@@ -189,7 +158,7 @@ class Readers(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     def test_what_it_does_not_go_with(self):
-        for options in (["-f", "tcp"], ["--idle", "10"], ["--stream-key", "vlan"], ["-c", "10"], ["--transport", "udp"]):
+        for options in (["--idle", "10"], ["--stream-key", "vlan"], ["-c", "10"], ["--transport", "udp"]):
             done = slim("-i", "lo", "--log", "-", "--kernel-cut", "on", *options)
             self.assertEqual(done.returncode, 64, options)
             self.assertIn("--kernel-cut on ", done.stderr)
