@@ -68,16 +68,16 @@ static int place_of(uint32_t word)
 static bool translate_ancillary(Translation *translation, uint32_t k)
 {
     static const struct {
-        uint32_t k;
         size_t field;
+        uint32_t k;
         bool is_big_endian;
     } fields[] = {
-        {SKF_AD_PROTOCOL, offsetof(struct __sk_buff, protocol), true},
-        {SKF_AD_PKTTYPE, offsetof(struct __sk_buff, pkt_type), false},
-        {SKF_AD_IFINDEX, offsetof(struct __sk_buff, ifindex), false},
-        {SKF_AD_VLAN_TAG, offsetof(struct __sk_buff, vlan_tci), false},
-        {SKF_AD_VLAN_TAG_PRESENT, offsetof(struct __sk_buff, vlan_present), false},
-        {SKF_AD_VLAN_TPID, offsetof(struct __sk_buff, vlan_proto), true},
+        {offsetof(struct __sk_buff, protocol), SKF_AD_PROTOCOL, true},
+        {offsetof(struct __sk_buff, pkt_type), SKF_AD_PKTTYPE, false},
+        {offsetof(struct __sk_buff, ifindex), SKF_AD_IFINDEX, false},
+        {offsetof(struct __sk_buff, vlan_tci), SKF_AD_VLAN_TAG, false},
+        {offsetof(struct __sk_buff, vlan_present), SKF_AD_VLAN_TAG_PRESENT, false},
+        {offsetof(struct __sk_buff, vlan_proto), SKF_AD_VLAN_TPID, true},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
@@ -234,7 +234,7 @@ static void begin(Translation *translation)
 static void go_on(Translation *translation, int next)
 {
     emit(translation, BPF_ALU64 | BPF_MOV | BPF_X, 1, PACKET, 0, 0);
-    emit(translation, BPF_LD | BPF_DW | BPF_IMM, 2, BPF_PSEUDO_MAP_FD, 0, (uint32_t)next);
+    emit(translation, BPF_DW /* with BPF_LD and BPF_IMM, which are 0 */, 2, BPF_PSEUDO_MAP_FD, 0, (uint32_t)next);
     emit(translation, 0, 0, 0, 0, 0);
     emit(translation, BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 0);
     emit(translation, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call);
@@ -258,7 +258,7 @@ GArray *fp_classic_filter_translate(const void *instructions, size_t n, int next
         return NULL;
     Translation translation = {
         .out = g_array_new(FALSE, FALSE, sizeof(struct bpf_insn)), .jumps = g_array_new(FALSE, FALSE, sizeof(Jump)), .n = n};
-    g_autofree guint *starts = g_new(guint, n + 1);
+    guint *starts = g_new(guint, n + 1);
     bool is_translated = true;
     begin(&translation);
     for (size_t i = 0; i < n && is_translated; i++) {
@@ -272,5 +272,6 @@ GArray *fp_classic_filter_translate(const void *instructions, size_t n, int next
     else
         g_clear_pointer(&translation.out, g_array_unref);
     g_array_unref(translation.jumps);
+    g_free(starts);
     return translation.out;
 }
