@@ -107,7 +107,7 @@ def measure(wire, folder, path, rate, mode):
     """Returns (frames that reached the program, dropped, its CPU seconds, the sender's)."""
     if mode == "nobody":
         return 0, 0, 0.0, send(wire, path, rate)
-    reader = Reader(wire, folder, mode, "--kernel-cut", mode)
+    reader = Reader(wire, folder, mode, "--kernel-cut", mode, at_once=())
     before = send(wire, path, rate)
     children = cpu_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
     summary = reader.end(allowed=(0, 1))

@@ -116,29 +116,27 @@ static __always_inline int fp_cut_is_less(const struct fp_cut_end *one, const st
     return one->port < other->port;
 }
 
-static __always_inline __u32 fp_cut_mix(__u32 hash, __u32 word)
+static __always_inline __u64 fp_cut_mix(__u64 hash, __u32 one, __u32 other)
 {
-    hash = (hash ^ word) * 0x9e3779b1U;
-    return hash ^ hash >> 15;
+    hash = (hash ^ ((__u64)one << 32 | other)) * 0x9e3779b97f4a7c15U;
+    return hash ^ hash >> 32;
 }
 
 /* Fills in what follows from the endpoints. */
 static __always_inline void fp_cut_set_ends(FpCutFrame *frame, const struct fp_cut_end *source, const struct fp_cut_end *destination,
                                             __u32 version)
 {
-    __u32 place = version, check = ~version;
+    __u64 hash = version;
 
     frame->direction = (__u32)fp_cut_is_less(destination, source);
     frame->key.low = frame->direction ? *destination : *source;
     frame->key.high = frame->direction ? *source : *destination;
     frame->key.version = version;
-    for (int i = 0; i < 4; i++) {
-        place = fp_cut_mix(fp_cut_mix(place, frame->key.low.address[i]), frame->key.high.address[i]);
-        check = fp_cut_mix(fp_cut_mix(check, frame->key.high.address[i]), frame->key.low.address[i]);
-    }
-    place = fp_cut_mix(place, frame->key.low.port << 16 ^ frame->key.high.port);
-    frame->check = fp_cut_mix(check, frame->key.high.port << 16 ^ frame->key.low.port);
-    frame->place = place >> (32 - FP_CUT_PLACE_BITS);
+    for (int i = 0; i < (version == 4 ? 1 : 4); i++)
+        hash = fp_cut_mix(hash, frame->key.low.address[i], frame->key.high.address[i]);
+    hash = fp_cut_mix(hash, frame->key.low.port, frame->key.high.port);
+    frame->check = (__u32)hash;
+    frame->place = (__u32)(hash >> (64 - FP_CUT_PLACE_BITS));
 }
 
 /* Reads the TCP header. ip_bytes: of header and payload, as IP says; 0: it does not. */
@@ -164,14 +162,16 @@ static __always_inline int fp_cut_read_tcp(FpCutPacket *packet, __u32 offset, __
 static __always_inline int fp_cut_read_ipv4(FpCutPacket *packet, __u32 offset, FpCutFrame *frame)
 {
     struct fp_cut_end source = {{0}, 0}, destination = {{0}, 0};
-    __u8 ip[12];
+    __u32 words[5];
+    const __u8 *ip = (const __u8 *)words;
 
-    if (!fp_cut_load(packet, offset, ip, sizeof ip) || !fp_cut_load(packet, offset + 12, &source.address[0], 4) ||
-        !fp_cut_load(packet, offset + 16, &destination.address[0], 4))
+    if (!fp_cut_load(packet, offset, words, sizeof words) || ip[0] >> 4 != 4)
         return 0;
     const __u32 header_bytes = (ip[0] & 0x0fU) * 4, total_bytes = fp_cut_16(ip + 2), fragment = fp_cut_16(ip + 6);
     if (header_bytes < 20 || ip[9] != 6 || (fragment & 0x1fff) != 0)
         return 0;
+    source.address[0] = words[3];
+    destination.address[0] = words[4];
     frame->is_exact = header_bytes == 20 && (fragment & 0x2000) == 0;
     return fp_cut_read_tcp(packet, offset + header_bytes, total_bytes > header_bytes ? total_bytes - header_bytes : 0, &source,
                            &destination, 4, frame);
@@ -197,11 +197,16 @@ static __always_inline int fp_cut_is_plain(FpCutPacket *packet, __u32 offset, __
 static __always_inline int fp_cut_read_ipv6(FpCutPacket *packet, __u32 offset, FpCutFrame *frame)
 {
     struct fp_cut_end source = {{0}, 0}, destination = {{0}, 0};
-    __u8 ip[8], extension[4];
+    __u32 words[10];
+    const __u8 *ip = (const __u8 *)words;
+    __u8 extension[4];
 
-    if (!fp_cut_load(packet, offset, ip, sizeof ip) || !fp_cut_load(packet, offset + 8, source.address, 16) ||
-        !fp_cut_load(packet, offset + 24, destination.address, 16))
+    if (!fp_cut_load(packet, offset, words, sizeof words) || ip[0] >> 4 != 6)
         return 0;
+    for (int i = 0; i < 4; i++) {
+        source.address[i] = words[2 + i];
+        destination.address[i] = words[6 + i];
+    }
     __u32 next = ip[6], left = fp_cut_16(ip + 4);
     frame->is_exact = 1;
     offset += 40;
@@ -228,7 +233,7 @@ static __always_inline int fp_cut_read_ipv6(FpCutPacket *packet, __u32 offset, F
  * filter understands, and fills in all of *frame then. */
 static __always_inline int fp_cut_read(FpCutPacket *packet, __u32 type, __u32 offset, int tags_max, FpCutFrame *frame)
 {
-    __u8 tag[4], version;
+    __u8 tag[4];
 
     for (int i = 0; i < FP_CUT_TAGS_MAX; i++) {
         if (type != 0x8100 && type != 0x88a8 && type != 0x9100)
@@ -238,12 +243,9 @@ static __always_inline int fp_cut_read(FpCutPacket *packet, __u32 type, __u32 of
         type = fp_cut_16(tag + 2);
         offset += 4;
     }
-    if ((type != 0x0800 && type != 0x86dd) || !fp_cut_load(packet, offset, &version, 1))
-        return 0;
-    version >>= 4;
-    if (version == 4 && type == 0x0800)
+    if (type == 0x0800)
         return fp_cut_read_ipv4(packet, offset, frame);
-    return version == 6 && fp_cut_read_ipv6(packet, offset, frame);
+    return type == 0x86dd && fp_cut_read_ipv6(packet, offset, frame);
 }
 
 #endif

@@ -58,10 +58,10 @@ class Wire:
 class Reader:
     """slim on the near end. wrapper: what it is started by."""
 
-    def __init__(self, wire, folder, name, *options, wrapper=(), interface="near"):
+    def __init__(self, wire, folder, name, *options, wrapper=(), interface="near", at_once=("-U",)):
         self.capture = os.path.join(folder, name + ".pcap")
         self.lines, self.messages, self.n_marks = [], [], 0
-        command = [*wrapper, PROGRAM, "slim", "-i", interface, "-U", "--log", "-", "--log-format", "json", "-w", self.capture, *options]
+        command = [*wrapper, PROGRAM, "slim", "-i", interface, *at_once, "--log", "-", "--log-format", "json", "-w", self.capture, *options]
         self.process = subprocess.Popen(wire.near.argv(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.threads = [threading.Thread(target=take, daemon=True) for take in (self.take_lines, self.take_messages)]
         for thread in self.threads:
