@@ -12,9 +12,6 @@
 
 #include "stream-internal.h"
 
-/* A flight that has advanced this far is over, whatever later numbers look like: they wrap around at four times this. */
-#define FLIGHT_BYTES_LAST 0x40000000
-
 /* An opening is over this many bytes beyond its end. Anything reordered or retransmitted lies nearer. */
 #define OPENING_OVER_BYTES 0x100000U
 

@@ -467,6 +467,17 @@ bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segme
     return true;
 }
 
+void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare)
+{
+    const Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    *spare = (FpSpare){.kind = FP_SPARE_NOTHING};
+    if (slot->hash != 0 && slot->is_settled)
+        spare->kind = FP_SPARE_ALL;
+    else if (slot->hash != 0 && slot->state == FP_STREAM_WHOLE)
+        fp_stream_spare(fp_pool_item(&streams->whole, slot->index), &streams->rules, spare);
+}
+
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
 {
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);

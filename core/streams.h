@@ -22,6 +22,7 @@
 #include <stddef.h>
 
 #include "segment.h"
+#include "stream.h"
 #include "verdict.h"
 
 typedef struct FpStreams FpStreams;
@@ -78,6 +79,10 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
 /* The third step: finds the segment's stream, or starts one, and fills in all of *verdict. If it returns false, as for most segments, the
  * verdict says nothing; if it returns true, the verdict may say something. */
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
+
+/* Fills in *spare for the stream with this key: see fp_stream_spare. There must be none of UDP. Where there is no stream, nothing is
+ * spared. */
+void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare);
 
 /* Has nothing more reported of the opening of the stream with this key, and nothing more done for it. There must be a stream of TCP. */
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key);

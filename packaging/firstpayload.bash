@@ -39,6 +39,10 @@ _firstpayload()
         mapfile -t COMPREPLY < <(compgen -W 'archive delete delete-unsure keep' -- "$current")
         return
         ;;
+    --kernel-cut)
+        mapfile -t COMPREPLY < <(compgen -W 'auto on off' -- "$current")
+        return
+        ;;
     --color)
         mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
         return
@@ -69,7 +73,7 @@ _firstpayload()
         case ${COMP_WORDS[1]} in
         show) words="--color --only --sni --redact --quiet --interface --count --follow $looked_at" ;;
         said) words="--html --top --max-names --color --quiet --interface --count --follow $looked_at" ;;
-        slim) words="--write --config --check-config --list --interface --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --threads --packet-buffered --follow --quiet $selection" ;;
+        slim) words="--write --config --check-config --list --interface --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --kernel-cut --threads --packet-buffered --follow --quiet $selection" ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         rotate) words='--help' ;;

@@ -219,6 +219,38 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
     return &live->base;
 }
 
+/* libpcap compiled the filter before, so that does not fail. */
+static bool attach_cut(pcap_t *pcap, const char *filter, FpKernelCut *cut, GError **error)
+{
+    const bool is_cooked = pcap_datalink(pcap) == DLT_LINUX_SLL2;
+    const int socket = pcap_get_selectable_fd(pcap);
+    struct bpf_program program;
+
+    if (filter == NULL || pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return fp_kernel_cut_attach(cut, socket, is_cooked, NULL, error);
+    const FpClassicFilter before = {.instructions = program.bf_insns, .n = program.bf_len};
+    bool is_attached = fp_kernel_cut_attach(cut, socket, is_cooked, &before, error);
+    pcap_freecode(&program);
+    return is_attached;
+}
+
+bool fp_capture_live_cut(const FpCapture *capture, const FpLiveOptions *options, FpKernelCut *cut, GError **error)
+{
+    const Live *live = (const Live *)capture;
+    const int link_type = pcap_datalink(live->pcap);
+    struct pcap_stat stats;
+
+    if (link_type != DLT_EN10MB && link_type != DLT_LINUX_SLL2) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "its frames have no Ethernet header");
+        return false;
+    }
+    if (!attach_cut(live->pcap, options->filter, cut, error))
+        return false;
+    if (pcap_stats(live->pcap, &stats) != 0 || stats.ps_recv != 0)
+        fp_kernel_cut_distrust(cut); /* they came before the filter */
+    return true;
+}
+
 bool fp_capture_is_live(const FpCapture *capture)
 {
     return capture->reader == &live_reader;

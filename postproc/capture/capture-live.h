@@ -4,6 +4,7 @@
 #define FP_CAPTURE_LIVE_H
 
 #include "capture.h"
+#include "kernel-cut.h"
 
 typedef struct {
     const char *interface; /* as pcap_create takes it: eth0, any, nflog:5 */
@@ -29,6 +30,10 @@ typedef struct {
  * fp_capture_early_end tells. Close with fp_capture_close. Returns NULL and sets error
  * when it cannot capture or the filter makes no sense. */
 FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error);
+
+/* Attaches cut to an interface, behind the filter of its options. What was captured before is read as well. Returns false and sets error:
+ * to FP_ERROR_USAGE when its frames, or that filter, are none that cut understands, else because it takes no such filter. */
+bool fp_capture_live_cut(const FpCapture *capture, const FpLiveOptions *options, FpKernelCut *cut, GError **error);
 
 /* Whether capture is from fp_capture_live_open. */
 bool fp_capture_is_live(const FpCapture *capture);

@@ -47,6 +47,7 @@ const char *fp_input_arguments_check(const FpInputArguments *arguments, FpSlimOp
     options->live.interface = arguments->interface;
     options->live.snaplen = (int)FP_FRAME_BYTES_MAX;
     options->live.buffer_kib = FP_LIVE_BUFFER_KIB_DEFAULT;
+    options->kernel_cut_streams = FP_KERNEL_CUT_STREAMS_DEFAULT;
     options->max_frames = (uint64_t)MAX(arguments->max_frames, 0);
     return NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "config.h"
 #include "input-arguments.h"
+#include "live-cut.h"
 #include "log-arguments.h"
 #include "option-table.h"
 #include "selection-arguments.h"
@@ -36,7 +37,8 @@ static const char description[] = "Classes of frames:\n"
                                   "Exit status: 0 done; 1 done, but a capture ended too early, or a signal came before all was\n"
                                   "read, or streams could not be judged by -Y; 64 wrong usage; 65 an input is not a capture, is\n"
                                   "damaged, or does not fit the output's format; 66 an input cannot be opened; 69 -Y without a\n"
-                                  "tshark that works; 70 no memory; 73 the output cannot be created; 74 reading or writing failed.\n"
+                                  "tshark that works, or --kernel-cut on, which the kernel refuses; 70 no memory; 73 the output\n"
+                                  "cannot be created; 74 reading or writing failed.\n"
                                   "Unless it is 0 or 1, no output but the log is left.\n";
 
 /* What the command line holds, before it is checked. */
@@ -51,6 +53,8 @@ struct FpSlimArguments {
     char *rotate_size;
     gint64 snaplen;
     gint64 buffer_kib;
+    char *kernel_cut;
+    gint64 kernel_cut_streams;
     gint64 threads;
     gint64 stats_s;
     char *metrics;
@@ -83,6 +87,9 @@ static GArray *list_options(FpSlimArguments *arguments)
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 32768)", "N"},
         {"no-promiscuous-mode", 'p', 0, G_OPTION_ARG_NONE, &arguments->only_own, "With -i: capture only what the interface takes by itself",
          NULL},
+        {"kernel-cut", 0, 0, G_OPTION_ARG_STRING, &arguments->kernel_cut,
+         "With -i: has the kernel drop frames of streams that are told from: auto, on or off (default: auto, where it can)", "WHEN"},
+        {"kernel-cut-streams", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT64, &arguments->kernel_cut_streams, NULL, NULL}, /* for tests */
         {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
          "With 2 another thread reads ahead: pcap and pcapng in files (default: 1)", "N"},
         {"stats", 0, 0, G_OPTION_ARG_INT64, &arguments->stats_s,
@@ -100,6 +107,7 @@ static GArray *list_options(FpSlimArguments *arguments)
 
     arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = NOT_GIVEN;
     arguments->threads = 1;
+    arguments->kernel_cut_streams = FP_KERNEL_CUT_STREAMS_DEFAULT;
     fp_option_table_add(options, entries);
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
@@ -161,6 +169,8 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
         return "--stats goes with -i; of files, the summary has it";
     if (arguments->metrics != NULL)
         return "--metrics goes with -i; of files, the summary has it";
+    if (arguments->kernel_cut != NULL)
+        return "--kernel-cut goes with -i";
     return arguments->buffer_kib != NOT_GIVEN ? "-B goes with -i" : NULL;
 }
 
@@ -262,6 +272,17 @@ static const char *check_numbers(const FpSlimArguments *arguments)
     return NULL;
 }
 
+static const char *check_kernel_cut(const FpSlimArguments *arguments)
+{
+    static const char *const modes[] = {"auto", "on", "off", NULL}; /* in the order of FpKernelCutMode */
+
+    if (arguments->kernel_cut != NULL && !g_strv_contains(modes, arguments->kernel_cut))
+        return "--kernel-cut takes auto, on or off";
+    if (arguments->kernel_cut_streams < 1 || arguments->kernel_cut_streams > G_MAXINT32)
+        return "--kernel-cut-streams takes a number from 1";
+    return NULL;
+}
+
 static const char *check(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
     const char *wrong = check_inputs(arguments, options);
@@ -270,7 +291,22 @@ static const char *check(const FpSlimArguments *arguments, FpSlimOptions *option
         wrong = check_output(arguments);
     if (wrong == NULL)
         wrong = check_rotation(arguments, options);
+    if (wrong == NULL)
+        wrong = check_kernel_cut(arguments);
     return wrong != NULL ? wrong : check_numbers(arguments);
+}
+
+/* Whether what is asked of the kernel goes with all that is asked. Call it when the other options are there. */
+static bool choose_kernel_cut(const FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
+{
+    const char *mode = arguments->kernel_cut != NULL ? arguments->kernel_cut : "auto";
+
+    options->kernel_cut = g_str_equal(mode, "on") ? FP_KERNEL_CUT_ON : g_str_equal(mode, "off") ? FP_KERNEL_CUT_OFF : FP_KERNEL_CUT_AUTO;
+    options->kernel_cut_streams = (unsigned)arguments->kernel_cut_streams;
+    const char *obstacle = options->kernel_cut == FP_KERNEL_CUT_ON ? fp_live_cut_obstacle(options) : NULL;
+    if (obstacle != NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--kernel-cut on %s", obstacle);
+    return obstacle == NULL;
 }
 
 static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
@@ -306,7 +342,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     options->selection.flush_each = arguments->flush_each;
     if (arguments->input.interface != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
-    return true;
+    return choose_kernel_cut(arguments, options, error);
 }
 
 /* Says of an error which configuration it may come from. */
@@ -347,6 +383,7 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->config);
+    g_free(arguments->kernel_cut);
     g_free(arguments->log);
     g_free(arguments->output);
     g_free(arguments->metrics);

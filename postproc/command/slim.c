@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "capture/capture.h"
 #include "capture/formats.h"
+#include "live-cut.h"
 #include "live-stats.h"
 #include "live-watch.h"
 #include "pass/capture-order.h"
@@ -29,6 +30,7 @@ typedef struct {
     FpPass *pass;
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpSlimOutputs outputs;
+    FpKernelCut *cut;     /* NULL: the kernel hands over all frames */
     FpCapture *interface; /* until it is read */
     FpCapture *first;     /* stays open: the writer borrows from it */
     FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
@@ -91,6 +93,7 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
 
     slim->summary->bytes_in += fp_capture_bytes_read(capture);
     slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
+    slim->summary->cut_by_kernel = slim->cut != NULL ? fp_kernel_cut_dropped(slim->cut) : 0;
     if (failure != NULL)
         what = g_strdup_printf("the capture ended: %s; what came before was taken", failure);
     else
@@ -181,6 +184,8 @@ static bool wait_by_clock(Slim *slim, const FpCapture *capture, GError **error)
 static bool idle(Slim *slim, const FpCapture *capture, GError **error)
 {
     tell_of_drops(slim, capture, true);
+    if (slim->cut != NULL)
+        fp_kernel_cut_settle(slim->cut);
     if (!flush(slim, error))
         return false;
     while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
@@ -374,8 +379,10 @@ static bool open_interface(Slim *slim, GError **error)
 
     if (live->interface == NULL)
         return true;
+    if (!fp_live_cut_begin(slim->options, &slim->cut, error))
+        return false;
     slim->interface = fp_capture_live_open(live, error);
-    if (slim->interface == NULL)
+    if (slim->interface == NULL || !fp_live_cut_attach(slim->options, slim->interface, &slim->cut, error))
         return false;
     fp_live_watch_begin(slim->interface, live, slim->options->is_quiet);
     slim->stats = fp_live_stats_new(&slim->options->stats, slim->interface);
@@ -404,6 +411,7 @@ static bool run(Slim *slim, GError **error)
         return false;
     slim->pass =
         fp_pass_new(&slim->options->selection, streams, slim->summary, slim->dissector, slim->options->list ? show_row : NULL, slim);
+    fp_pass_cut_by(slim->pass, slim->cut);
     bool is_done = fp_slim_outputs_open(&slim->outputs, error) && slim_inputs(slim, error) && finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
@@ -442,6 +450,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_capture_close(slim.interface);
     fp_capture_close(slim.last);
     fp_capture_close(slim.first);
+    fp_kernel_cut_free(slim.cut);
     fp_capture_order_clear(&slim.order);
     return is_done;
 }

@@ -16,6 +16,13 @@
 
 #define FP_SLIM_MAX_STREAMS_DEFAULT 10000000
 
+/* Whether the kernel drops frames that the answer does not take (kernel-cut.h). */
+typedef enum {
+    FP_KERNEL_CUT_AUTO, /* where it can be had */
+    FP_KERNEL_CUT_ON,
+    FP_KERNEL_CUT_OFF,
+} FpKernelCutMode;
+
 typedef struct {
     char **inputs;            /* NULL-terminated; at least one, unless there is an interface; "-" is standard input */
     const char *output;       /* "-" is standard output; NULL: no capture is written */
@@ -33,6 +40,8 @@ typedef struct {
     bool list;          /* print rows to standard output instead of writing a capture */
     bool is_quiet;      /* nothing is said of what goes well */
     bool show_progress; /* on standard error, once it takes longer than a second */
+    FpKernelCutMode kernel_cut;
+    unsigned kernel_cut_streams; /* of how many the kernel holds entries */
 } FpSlimOptions;
 
 /* Fills in *summary, and *left with what was found in frames without a segment; caller frees *left. Returns false and sets error when

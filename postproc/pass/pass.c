@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "capture/filter.h"
+#include "cut.h"
 #include "decode/decode.h"
 #include "read-ahead.h"
 #include "sink.h"
@@ -23,6 +24,7 @@ struct FpPass {
     bool takes_tcp; /* segments of TCP are wanted */
     FpNoSegmentCounts *left;
     FpStreams *streams;
+    FpKernelCut *cut;   /* NULL: all frames come */
     FpReadAhead *ahead; /* NULL: the pass reads itself */
     FpSink *sink;
     uint64_t frames_before; /* the capture, so that its frames count from 1 */
@@ -248,6 +250,8 @@ static bool take_batch(FpPass *pass, const FpRecord *records, int n, const FpDec
 
     for (int i = 0; (i += take_segments(pass, records + i, pending + i, n - i, &taking, error)) < n; i++)
         taking.is_well = take_several(pass, &records[i], &pending[i], taking.is_well, error);
+    if (pass->cut != NULL)
+        fp_cut_take_batch(pass->cut, pass->streams, records, pending, n);
     fp_decoder_end_batch(pass->decoder);
     return taking.is_well;
 }
@@ -378,6 +382,11 @@ void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const 
 {
     pass->frames_before = pass->summary->frames;
     fp_sink_log_to(pass->sink, log, style, source);
+}
+
+void fp_pass_cut_by(FpPass *pass, FpKernelCut *cut)
+{
+    pass->cut = cut;
 }
 
 unsigned fp_pass_n_waiting(const FpPass *pass)
