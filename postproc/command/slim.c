@@ -19,8 +19,8 @@
 #include "output/output.h"
 #include "output/writer.h"
 #include "pass/capture-order.h"
-#include "pass/digest-fit.h"
 #include "pass/progress.h"
+#include "slim-digest.h"
 
 #define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
 #define TICK_MS 20    /* how often to look for what no longer waits */
@@ -221,41 +221,6 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     return slim->writer == NULL || fp_writer_end_capture(slim->writer, error);
 }
 
-static bool refuse_digest(const FpCapture *capture, const char *what, GError **error)
-{
-    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: %s", fp_capture_path(capture), what);
-    return false;
-}
-
-/* Whether a digest can say what is asked of it. */
-static bool check_digest(const Slim *slim, const FpCapture *capture, GError **error)
-{
-    const FpSelection *selection = &slim->options->selection;
-    const char *wrong = fp_digest_refusal(fp_digest_note(capture), &selection->rules, selection->network_kinds);
-
-    if (selection->filter != NULL)
-        wrong = "-f looks at all frames, of which a digest has few; filter the captures before the digest is made";
-    else if (slim->options->max_frames != 0)
-        wrong = "-c counts all frames, of which a digest has few; leave it out, or name the captures themselves";
-    else if (slim->options->format != FP_WRITER_AS_INPUT)
-        wrong = "-F does not go with a digest, whose captures keep their format; leave it out, and convert what comes of it by editcap -F";
-    else if (selection->max_streams < FP_SLIM_MAX_STREAMS_DEFAULT)
-        wrong = "a lower --max-streams or --max-memory may forget streams, and then a digest does not stand for its captures; leave it out";
-    return wrong == NULL || refuse_digest(capture, wrong, error);
-}
-
-/* What a digest leaves out of a stream that was forgotten cannot begin it again. */
-static bool check_forgotten(const Slim *slim, const FpCapture *capture, GError **error)
-{
-    FpStreamsStats streams;
-
-    fp_streams_stats(fp_pass_streams(slim->pass), &streams);
-    return streams.forgotten_unanswered + streams.forgotten_closed + streams.forgotten_idle == 0 ||
-           refuse_digest(capture,
-                         "there are more streams at once than --max-streams allows, and with digests none may be forgotten; raise it",
-                         error);
-}
-
 /* Takes the captures that a digest stands for, one after another. */
 static bool slim_digest(Slim *slim, FpCapture *capture, GError **error)
 {
@@ -263,7 +228,8 @@ static bool slim_digest(Slim *slim, FpCapture *capture, GError **error)
     int n = 1;
 
     while (n > 0) {
-        if (!check_digest(slim, capture, error) || !slim_capture(slim, capture, error) || !check_forgotten(slim, capture, error))
+        if (!fp_slim_check_digest(slim->options, capture, error) || !slim_capture(slim, capture, error) ||
+            !fp_slim_check_forgotten(fp_pass_streams(slim->pass), capture, error))
             return false;
         slim->summary->bytes_in = bytes_before + fp_capture_bytes_read(capture);
         n = fp_stop_asked() ? 0 : fp_digest_next(capture, error);

@@ -299,9 +299,10 @@ static void reread(Round *round, FpStreams *streams, const File *file, guint fro
             farthest[frame->pair] = i + 1;
     }
     for (guint pair = 0; pair < PAIRS; pair++) {
+        if (farthest[pair] == 0)
+            continue;
         const FpSegment *segment = &round->frames[farthest[pair] - 1].segment;
-        if (farthest[pair] > 0)
-            fp_streams_catch_up(streams, fp_streams_key(streams, segment), segment);
+        fp_streams_catch_up(streams, fp_streams_key(streams, segment), segment);
     }
     for (guint i = from; i < file->end; i++) {
         FpVerdict verdict;

@@ -105,7 +105,17 @@ class Captures(Digests):
     def test_all_in_one(self):
         rand = random.Random(20)
         pieces = self.cut(os.path.join(CAPTURES, "mixed.pcap"), rand)
+        self.assertEqual(read(self.digest("one", *pieces)), read(self.digest("other", *pieces)))
         self.same(pieces, [[self.digest("all", *pieces)], [self.digest("twice", self.digest("once.gz", *pieces))]])
+
+    def test_what_show_and_said_say(self):
+        source = os.path.join(CAPTURES, "mixed.pcap")
+        made = self.digest("d", source)
+        for command in (["show", "-q"], ["said"]):
+            found = [subprocess.run([PROGRAM, *command, path], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True).stdout
+                     for path in (source, made)]
+            self.assertEqual(found[1], found[0])
+            self.assertGreater(len(found[0]), 1000)
 
     def test_with_the_opening(self):
         rand = random.Random(21)
