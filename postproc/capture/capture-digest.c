@@ -356,10 +356,12 @@ bool fp_digest_reread(FpCapture *capture, GError **error)
     g_autoptr(GError) failure = NULL;
     const char *wrong = NULL;
 
-    if (path != NULL)
-        capture->stand_in = fp_capture_open(path, false, &failure);
-    else
+    if (path == NULL)
         wrong = "it came from a pipe";
+    else if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) /* whoever made the digest chose the name, and a pipe may have no end */
+        wrong = "there is no such file";
+    else
+        capture->stand_in = fp_capture_open(path, false, &failure);
     if (capture->stand_in == NULL && wrong == NULL)
         wrong = failure->message;
     else if (wrong == NULL && (capture->stand_in->format.is_pcap != view->note.is_pcap ||

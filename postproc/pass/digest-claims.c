@@ -57,9 +57,9 @@ static void add(FpDigestClaims *claims, FpStreamKey key, uint64_t number)
 bool fp_digest_claims_check(FpDigestClaims *claims, FpStreams *streams, const FpRecord *records, const FpDecodedRecord *decoded, int n,
                             uint64_t number)
 {
-    const bool asserts = records[0].digest & FP_RECORD_ASSERTS;
+    const bool asserts = records[0].digest & FP_RECORD_ASSERTS && decoded[0].has_segment; /* TCP may not be wanted */
 
-    if (asserts && (!decoded[0].has_segment || !fp_streams_confirm(streams, decoded[0].key, &decoded[0].segment)))
+    if (asserts && !fp_streams_confirm(streams, decoded[0].key, &decoded[0].segment))
         return false;
     for (int i = 0; i < n && g_hash_table_size(claims->open) > 0; i++)
         if (decoded[i].has_segment)
