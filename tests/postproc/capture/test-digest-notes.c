@@ -22,15 +22,17 @@ static const uint8_t *at_end(const uint8_t *bytes, size_t n)
     return memcpy(guarded + PAGE_BYTES - n, bytes, n);
 }
 
-static const FpDigestNote some_note = {.name = (char *)(uintptr_t) "a \\ b\n\xff.pcap",
-                                       .file = (char *)(uintptr_t) "../in/a.pcap",
+static char some_name[] = "a \\ b\n\xff.pcap", some_file[] = "../in/a.pcap", some_key[] = "vlan,vni", some_cut[] = "offset 5: cut";
+
+static const FpDigestNote some_note = {.name = some_name,
+                                       .file = some_file,
                                        .is_pcap = true,
                                        .file_header = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4},
                                        .has_opening = true,
                                        .flight_bytes = 16384,
                                        .opening_bytes = 20000,
                                        .transports = FP_TAKES_TCP | FP_TAKES_QUIC,
-                                       .stream_key = (char *)(uintptr_t) "vlan,vni"};
+                                       .stream_key = some_key};
 
 static FpDigestMark read_mark(const uint8_t *bytes, size_t n, FpDigestNote *note, FpDigestEnd *end)
 {
@@ -65,7 +67,7 @@ static void test_begin(void)
 static void test_end(void)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    const FpDigestEnd written = {.frames = 1234567890123, .kept = 77, .cut = (char *)(uintptr_t) "offset 5: cut"};
+    const FpDigestEnd written = {.frames = 1234567890123, .kept = 77, .cut = some_cut};
     FpDigestNote note;
     FpDigestEnd end;
 
@@ -125,6 +127,15 @@ static void test_strangers(void)
     }
 }
 
+static uint64_t sum_of(const uint8_t *bytes, size_t n)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += bytes[i];
+    return sum;
+}
+
 /* An enhanced packet block with whatever stands behind its frame. */
 static void test_frames(void)
 {
@@ -157,8 +168,7 @@ static void test_frames(void)
         if (wrong == NULL)
             g_assert_cmpuint(found, >, 0);
         if (wrong == NULL) /* all of it is there */
-            g_assert_cmpint(memcmp(record.raw, record.raw, record.raw_bytes) + memcmp(record.data, record.data, record.captured_bytes), ==,
-                            0);
+            g_assert_cmpuint(sum_of(record.raw, record.raw_bytes), >=, sum_of(record.data, record.captured_bytes));
     }
     fp_restored_clear(&restored);
 }
