@@ -50,6 +50,13 @@ void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegme
 /* Returns whether datagram may be the first of a stream. Under FP_TAKES_QUIC not every datagram may. */
 bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules);
 
+/* For digests (digest.h): returns whether an assertion is right, before segment, which asserts, is taken. */
+bool fp_stream_confirms(const FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules);
+
+/* For digests: if only the side that sent segment has spoken, and segment goes beyond the next number expected, expects what follows it.
+ * That is all that segments left out after an assertion do. */
+void fp_stream_catch_up(FpStream *stream, unsigned direction, const FpSegment *segment);
+
 /* Ends the opening of both sides. */
 void fp_stream_end_opening(FpStream *stream);
 

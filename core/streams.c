@@ -488,6 +488,24 @@ void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
     fold(streams, slot);
 }
 
+bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
+{
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    if (slot->hash == 0 || slot->state == FP_STREAM_SYN)
+        return false;
+    return slot->is_settled || (slot->state == FP_STREAM_WHOLE &&
+                                fp_stream_confirms(fp_pool_item(&streams->whole, slot->index), key.direction, segment, &streams->rules));
+}
+
+void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
+{
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    if (slot->hash != 0 && !slot->is_settled && slot->state == FP_STREAM_WHOLE)
+        fp_stream_catch_up(fp_pool_item(&streams->whole, slot->index), key.direction, segment);
+}
+
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)
 {
     *stats = streams->stats;

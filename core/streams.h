@@ -87,6 +87,13 @@ void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare)
 /* Has nothing more reported of the opening of the stream with this key, and nothing more done for it. There must be a stream of TCP. */
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key);
 
+/* For whoever takes a digest (digest.h): returns whether an assertion is right. Ask before segment, which asserts, is taken. */
+bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *segment);
+
+/* For whoever leaves a digest and reads the file itself: has the stream expect what follows segment, which was left out of the digest. Call
+ * it with the segment of the stream that goes farthest, of those since its last assertion and before the file is read. */
+void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *segment);
+
 /* Write, or read, exactly n bytes. Return false if that fails. */
 typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);
 typedef bool (*FpStreamsRead)(void *user, void *bytes, size_t n);

@@ -7,7 +7,7 @@ _firstpayload()
 
     if ((COMP_CWORD == 1)); then
         compopt -o filenames
-        mapfile -t COMPREPLY < <(compgen -W 'show said slim watch status rotate --help --version' -- "$current"; compgen -f -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'show said slim digest watch status rotate --help --version' -- "$current"; compgen -f -- "$current")
         return
     fi
     case $previous in
@@ -74,6 +74,7 @@ _firstpayload()
         show) words="--color --only --sni --redact --quiet --interface --count --follow $looked_at" ;;
         said) words="--html --top --max-names --color --quiet --interface --count --follow $looked_at" ;;
         slim) words="--write --config --check-config --list --interface --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --kernel-cut --threads --packet-buffered --follow --quiet $selection" ;;
+        digest) words='--write --flight-bytes --opening-bytes --transport --stream-key --compress --quiet --help' ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         rotate) words='--help' ;;

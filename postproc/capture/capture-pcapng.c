@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "capture-digest.h"
 #include "capture-internal.h"
 #include "capture-pcapng.h"
+#include "digest-notes.h"
 #include "link-type.h"
 #include "pcapng-check.h"
 #include "pcapng-format.h"
@@ -326,12 +328,25 @@ static int give(Pcapng *pcapng, FpRecordKind kind, size_t bytes, FpRecord *recor
     return 1;
 }
 
+/* Whether a block says that this is a digest, and nobody knows of it who reads: its frames alone would be another capture. */
+static bool is_digest_unasked(const Pcapng *pcapng, uint32_t type, size_t bytes)
+{
+    const uint8_t *block = fp_blocks_at(&pcapng->blocks);
+    bool swapped = false;
+
+    return type == SECTION && pcapng->base.digest == NULL && read_byte_order(block, &swapped) && fp_digest_is_mark(block, bytes, swapped);
+}
+
 static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *record, GError **error)
 {
     const char *wrong = check(pcapng, type, fp_blocks_at(&pcapng->blocks), bytes);
 
     if (wrong != NULL)
         return set_damage(pcapng, wrong, error);
+    if (is_digest_unasked(pcapng, type, bytes)) {
+        fp_digest_set_unasked(pcapng->base.path, error);
+        return -1;
+    }
     return give(pcapng, type == SECTION ? FP_RECORD_SECTION : type == INTERFACE ? FP_RECORD_INTERFACE : FP_RECORD_OTHER, bytes, record);
 }
 
@@ -478,9 +493,22 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     return &pcapng->base;
 }
 
+const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n)
+{
+    const FpBlocks *blocks = &((const Pcapng *)capture)->blocks;
+
+    *n = fp_blocks_left(blocks);
+    return fp_blocks_at(blocks);
+}
+
+bool fp_pcapng_is_swapped(const FpCapture *capture)
+{
+    return ((const Pcapng *)capture)->swapped;
+}
+
 uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
 
     switch (fp_load32_host(record->raw, pcapng->swapped)) {
     case ENHANCED_PACKET:
@@ -494,14 +522,14 @@ uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 
 const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
 
     return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).name;
 }
 
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
 
     if (record->link == FP_LINK_NONE)
         return FP_LINK_TYPE_NONE;
@@ -510,7 +538,7 @@ uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
 
 bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
 
     return record->link != FP_LINK_NONE &&
            g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
@@ -518,7 +546,7 @@ bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 
 int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
     uint32_t type = fp_load32_host(record->raw, pcapng->swapped);
 
     if (type != ENHANCED_PACKET && type != OLD_PACKET)

@@ -10,6 +10,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/stop.h"
+#include "capture-digest.h"
 #include "capture-internal.h"
 #include "capture-pcapng.h"
 #include "formats.h"
@@ -223,6 +224,7 @@ void fp_capture_close(FpCapture *capture)
 {
     if (capture == NULL)
         return;
+    fp_digest_leave(capture);
     g_free(capture->path);
     g_free(capture->early_end);
     g_free(capture->cut);

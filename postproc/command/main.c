@@ -35,6 +35,7 @@ static const Command commands[] = {
     {"show", fp_command_show, "[OPTION...] FILE...", "print what every connection said first, as a table"},
     {"said", fp_command_said, "[OPTION...] FILE...", "count what connections said first, as tables or a page"},
     {"slim", fp_command_slim, "[OPTION...] FILE...", "cut captures down to first payload frames, log what they say"},
+    {"digest", fp_command_digest, "[OPTION...] FILE... -w OUT", "keep of captures what slim, show and said need"},
     {"watch", fp_command_watch, "[OPTION...] INBOX OUTDIR", "slim each capture that is finished in INBOX"},
     {"status", fp_command_status, "[--json] STATEDIR", "print the status of a watcher"},
     {"rotate", fp_command_rotate, "FILE", "hand FILE to a watcher (tcpdump -z firstpayload-rotate)"},

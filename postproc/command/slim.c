@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/stop.h"
+#include "capture/capture-digest.h"
 #include "capture/capture.h"
 #include "capture/formats.h"
 #include "live-cut.h"
@@ -19,6 +20,7 @@
 #include "live-watch.h"
 #include "pass/capture-order.h"
 #include "pass/progress.h"
+#include "slim-digest.h"
 #include "slim-outputs.h"
 
 #define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
@@ -248,10 +250,26 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     return slim->outputs.writer == NULL || fp_writer_end_capture(slim->outputs.writer, error);
 }
 
+/* Takes the captures that a digest stands for, one after another. */
+static bool slim_digest(Slim *slim, FpCapture *capture, GError **error)
+{
+    const uint64_t bytes_before = slim->summary->bytes_in;
+    int n = 1;
+
+    while (n > 0) {
+        if (!fp_slim_check_digest(slim->options, capture, error) || !slim_capture(slim, capture, error) ||
+            !fp_slim_check_forgotten(fp_pass_streams(slim->pass), capture, error))
+            return false;
+        slim->summary->bytes_in = bytes_before + fp_capture_bytes_read(capture);
+        n = fp_stop_asked() ? 0 : fp_digest_next(capture, error);
+    }
+    return n == 0;
+}
+
 /* Takes ownership of capture. NULL: it could not be opened. */
 static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
 {
-    bool is_done = capture != NULL && slim_capture(slim, capture, error);
+    bool is_done = capture != NULL && (fp_digest_is_one(capture) ? slim_digest : slim_capture)(slim, capture, error);
 
     if (slim->first == NULL) {
         slim->first = capture;
@@ -306,7 +324,7 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
         await_capture(input);
     if (!fp_stop_asked() || slim->first == NULL)
         capture =
-            slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, &failure) : fp_capture_open(input, by_wiretap, &failure);
+            slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, &failure) : fp_digest_open_any(input, by_wiretap, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {

@@ -10,9 +10,11 @@
 #include <sys/random.h>
 
 #include "base/error.h"
+#include "capture/capture-digest.h"
 #include "capture/filter.h"
 #include "cut.h"
 #include "decode/decode.h"
+#include "digest-claims.h"
 #include "read-ahead.h"
 #include "sink.h"
 
@@ -24,8 +26,9 @@ struct FpPass {
     bool takes_tcp; /* segments of TCP are wanted */
     FpNoSegmentCounts *left;
     FpStreams *streams;
-    FpKernelCut *cut;   /* NULL: all frames come */
-    FpReadAhead *ahead; /* NULL: the pass reads itself */
+    FpKernelCut *cut;       /* NULL: all frames come */
+    FpReadAhead *ahead;     /* NULL: the pass reads itself */
+    FpDigestClaims *claims; /* NULL: no digest was read */
     FpSink *sink;
     uint64_t frames_before; /* the capture, so that its frames count from 1 */
     bool failed_reading;
@@ -182,12 +185,27 @@ static bool take_segment(FpPass *pass, const FpRecord *record, const FpSegment *
     return fp_sink_take_segment(pass->sink, &found, error);
 }
 
+/* A digest has the headers alone of what is in no class. */
+static bool check_cut(const FpPass *pass, const FpVerdict *verdict, GError **error)
+{
+    if (verdict->classes == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                "%s: frame %" G_GUINT64_FORMAT " is in a class, but only its headers are there: the digest is damaged; make it again",
+                fp_capture_path(pass->sink->capture), pass->summary->frames - pass->frames_before);
+    return false;
+}
+
 /* A segment that something is done for; index: of those of its record. */
 __attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *record, const FpDecodedRecord *decoded,
                                                   const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
 {
     const FpSegment *segment = &decoded->segment;
 
+    if (record->digest & FP_RECORD_CUT && !check_cut(pass, verdict, error)) {
+        taking->is_well = false;
+        return;
+    }
     if (fp_sink_wants(pass->sink, verdict))
         taking->is_well = take_segment(pass, record, segment, verdict, index, taking, error);
     if (taking->is_well && !taking->is_one_record)
@@ -272,6 +290,20 @@ static int read_frames(FpPass *pass, FpCapture *capture, FpRecord *room, int max
     }
 }
 
+/* Looks at a batch of a digest, if capture is one, before it is taken. Returns 1 when it may be; 0 when the file itself is read from here
+ * on, in place of it; or -1 and sets error. */
+static int check_digest(FpPass *pass, FpCapture *capture, const FpRecord *records, const FpDecodedRecord *pending, int n, GError **error)
+{
+    if (!fp_digest_is_one(capture))
+        return 1;
+    if (pass->claims == NULL)
+        pass->claims = fp_digest_claims_new(pass->selection->network_kinds, pass->selection->rules.transports);
+    if (fp_digest_claims_check(pass->claims, pass->streams, records, pending, n, fp_digest_number(capture)))
+        return 1;
+    fp_decoder_end_batch(pass->decoder);
+    return fp_digest_claims_reread(pass->claims, pass->streams, capture, error) ? 0 : -1;
+}
+
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
     FpRecord room[FP_PASS_BATCH];
@@ -281,6 +313,9 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
     int n = read_frames(pass, capture, room, MIN(max, FP_PASS_BATCH), &records, &pending, error);
+    pass->summary->frames += (uint64_t)fp_digest_left_out(capture);
+    if (n <= 0 && pass->claims != NULL)
+        fp_digest_claims_clear(pass->claims);
     if (n <= 0)
         return n;
     pass->first_ns = records[0].time_ns;
@@ -293,6 +328,9 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
         if (!prepare_batch(pass, capture, records, n, pending, error))
             return -1;
     }
+    const int may_take = check_digest(pass, capture, records, pending, n, error);
+    if (may_take <= 0)
+        return may_take < 0 ? -1 : fp_pass_take(pass, capture, max, error);
     return take_batch(pass, records, n, pending, error) && fp_sink_after_batch(pass->sink, n, pass->last_ns, error) ? n : -1;
 }
 
@@ -365,6 +403,7 @@ void fp_pass_free(FpPass *pass)
 {
     if (pass == NULL)
         return;
+    fp_digest_claims_free(pass->claims);
     fp_filter_free(pass->filter);
     fp_decoder_free(pass->decoder);
     fp_sink_free(pass->sink);

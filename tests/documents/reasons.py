@@ -37,6 +37,9 @@ SHOWN_BY = {
 }
 
 NO_COMMANDS = {
+    "docs/digest.md": {
+        "firstpayload digest -w OUT [--flight-bytes N] [--opening-bytes N] [--transport LIST] [--stream-key KINDS] [--compress HOW] FILE...": "a synopsis",
+    },
     "docs/slim.md": {
         "firstpayload slim [-w OUT] [-F FORMAT] [--keep CLASSES] [OPTION...] FILE...": "a synopsis",
     },
