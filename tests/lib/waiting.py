@@ -28,9 +28,12 @@ def without_clock(environment=os.environ):
 def is_asleep(pid):
     """Whether all threads of the process sleep: none runs, is starting, or has ended."""
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
-            if file.read().rpartition(")")[2].split()[0] != "S":
-                return False
+        try:
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
+                if file.read().rpartition(")")[2].split()[0] != "S":
+                    return False
+        except (FileNotFoundError, ProcessLookupError):     # it has just ended
+            return False
     return True
 
 
