@@ -112,6 +112,8 @@ bool fp_slim_outputs_next_capture(FpSlimOutputs *outputs, FpPass *pass, FpCaptur
             return false;
         fp_pass_write_to(pass, outputs->writer);
     }
+    if (rotates_capture(options) && !fp_writer_can_restart(outputs->writer, capture, error))
+        return false;
     return fp_writer_next_capture(outputs->writer, capture, error);
 }
 

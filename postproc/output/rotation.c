@@ -307,7 +307,8 @@ void fp_rotated_leave(FpOutput *output)
     if (output->rotated->hidden == NULL || output->fd < 0)
         return;
     (void)fp_output_end(output, NULL);
-    tell_of_left(output);
+    if (lseek(output->fd, 0, SEEK_CUR) > 0 || unlink(output->rotated->hidden) != 0)
+        tell_of_left(output);
 }
 
 bool fp_rotated_publish(FpOutput *output, uint64_t *bytes, GError **error)

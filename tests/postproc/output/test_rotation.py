@@ -362,6 +362,9 @@ class Pipes(Rotation):
             self.assertIn(word, result.stderr)
         self.assertEqual(slim("-G", "1", "-w", self.path("nowhere/%s"), "-", stdin=pcap(connection())).returncode, 73)
         self.assertEqual(os.listdir(self.folder), ["in"])
+        subprocess.run(["editcap", "-F", "pcapng", capture, self.path("in.pcapng")], check=True)
+        result = slim("-G", "1", "-F", "nsecpcap", "-w", out, "-", stdin=read(self.path("in.pcapng")))
+        self.assertEqual((result.returncode, "leave -F out" in result.stderr, len(self.hidden())), (64, True, 1), result.stderr)
 
 
 if __name__ == "__main__":
