@@ -45,7 +45,7 @@ struct FpRotated {
     time_t ends;           /* when the clock says so; 0: never */
     uint64_t bytes_before; /* of the files that have ended */
     uint64_t bytes_left;   /* of one that was left as the disk was full */
-    gint64 retry_us;       /* monotonic */
+    gint64 retry_us;       /* monotonic: not before */
     GThread *finishing;    /* the file before; NULL: none */
     bool has_failed;       /* a file could not be given its name */
 };
@@ -190,11 +190,12 @@ FpOutput *fp_rotation_open(const char *pattern, const FpRotation *rotation, FpPa
 }
 
 /* Whether another file may be tried, and what was left, as the disk was full, can be copied. */
-static bool has_room(const FpRotated *rotated)
+static bool has_room(const FpOutput *output)
 {
     struct statvfs there;
+    uint64_t left = output->rotated->bytes_left + (output->rotated->hidden != NULL ? output->bytes : 0);
 
-    return statvfs(rotated->folder, &there) == 0 && (uint64_t)there.f_bavail * there.f_frsize >= ROOM_BYTES + rotated->bytes_left;
+    return statvfs(output->rotated->folder, &there) == 0 && (uint64_t)there.f_bavail * there.f_frsize >= ROOM_BYTES + left;
 }
 
 /* What libwiretap has written is known to the file alone, until it ends. */
@@ -211,7 +212,7 @@ bool fp_rotation_is_due(const FpOutput *output)
     time_t now = time(NULL);
 
     if (output->is_full)
-        return g_get_monotonic_time() >= rotated->retry_us && has_room(rotated);
+        return g_get_monotonic_time() >= rotated->retry_us && has_room(output);
     return (rotated->ends > 0 && (now >= rotated->ends || now < rotated->begun)) || is_large(output);
 }
 
@@ -241,6 +242,7 @@ static Finished *end(FpOutput *output, GError **error)
     }
     if (output->is_full && rotated->hidden != NULL)
         rotated->bytes_left += output->bytes;
+    output->bytes = 0;
     output->fd = -1;
     return file;
 }
@@ -254,14 +256,10 @@ static void finish_aside(FpRotated *rotated, Finished *file)
         rotated->has_failed = true;
 }
 
-/* Has what is written go nowhere, until another file can be begun. */
-static bool go_without(FpOutput *output, GError *why, GError **error)
+/* Has what is written go nowhere, until another file can be begun. Returns false and sets error. */
+static bool go_without(FpOutput *output, GError **error)
 {
-    if (!output->is_full)
-        fp_message_print("%s; going on without, and trying again", why->message);
-    g_error_free(why);
     output->is_full = true;
-    output->rotated->retry_us = g_get_monotonic_time() + RETRY_US;
     output->fd = fcntl(output->rotated->nowhere, F_DUPFD_CLOEXEC, 3);
     return output->fd >= 0 || fp_error_set_errno(error, FP_ERROR_IO, "/dev/null", "cannot be opened");
 }
@@ -286,9 +284,16 @@ bool fp_rotation_next(FpOutput *output, GError **error)
         finish_aside(rotated, file);
     else
         tell(g_steal_pointer(&failure));
-    if (!begin(output, &failure))
-        return go_without(output, failure, error);
     bool was_full = output->is_full;
+    rotated->retry_us = g_get_monotonic_time() + RETRY_US;
+    if (was_full && !has_room(output)) /* its last bytes have shown that */
+        return go_without(output, error);
+    if (!begin(output, &failure)) {
+        if (!was_full)
+            fp_message_print("%s; going on without, and trying again", failure->message);
+        g_error_free(failure);
+        return go_without(output, error);
+    }
     output->is_full = false;
     if (was_full) {
         tell_of_lost(output);
