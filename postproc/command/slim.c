@@ -95,7 +95,6 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
 
     slim->summary->bytes_in += fp_capture_bytes_read(capture);
     slim->summary->has_drops = fp_capture_live_drops(capture, &slim->summary->drops);
-    slim->summary->cut_by_kernel = slim->cut != NULL ? fp_kernel_cut_dropped(slim->cut) : 0;
     if (failure != NULL)
         what = g_strdup_printf("the capture ended: %s; what came before was taken", failure);
     else

@@ -478,6 +478,8 @@ void fp_pass_sum_up(FpPass *pass)
 {
     fp_streams_stats(pass->streams, &pass->summary->streams);
     pass->summary->datagrams_forgotten = fp_decoder_forgotten(pass->decoder);
+    if (pass->cut != NULL)
+        pass->summary->cut_by_kernel = fp_kernel_cut_dropped(pass->cut);
 }
 
 bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)

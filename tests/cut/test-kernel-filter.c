@@ -358,6 +358,61 @@ static void test_speaker(void)
     }
 }
 
+static uint64_t all_syns(void)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t place = 0; place < FP_CUT_PLACES; place++)
+        sum += filter->syns[place];
+    return sum;
+}
+
+/* A frame with a few bytes changed, and often cut short. */
+static Frame damaged(GRand *random)
+{
+    static const uint8_t options[16] = {6, 1, 1, 12};
+    const Parts parts = {.flags = SYN,
+                         .tags = (unsigned)g_rand_int_range(random, 0, 4),
+                         .is_ipv6 = (unsigned)g_rand_boolean(random),
+                         .options = (unsigned)g_rand_int_range(random, 0, 3),
+                         .extension = g_rand_boolean(random) ? options : NULL,
+                         .extension_bytes = 16,
+                         .first_extension = 60};
+    Frame frame = make(&parts);
+
+    for (int i = g_rand_int_range(random, 0, 3); i > 0; i--)
+        frame.bytes[g_rand_int_range(random, 12, (gint32)frame.n)] = (uint8_t)g_rand_int(random);
+    if (g_rand_boolean(random))
+        frame.n = (uint32_t)g_rand_int_range(random, 14, (gint32)frame.n);
+    return frame;
+}
+
+/* Whatever a frame holds, program and kernel agree on whether it is a SYN, and where it counts; and the program stays inside of it. */
+static void test_same_reading(void)
+{
+    GRand *random = g_rand_new_with_seed(18);
+    uint64_t expected = all_syns();
+    unsigned n_syns = 0;
+
+    for (int i = 0; i < 20000; i++) {
+        const Frame frame = damaged(random);
+        g_autofree uint8_t *bytes = g_memdup2(frame.bytes, frame.n); /* the sanitizer knows where it ends */
+        FpCutPacket packet = {.bytes = bytes, .n = frame.n};
+        FpCutFrame read = {.place = 0};
+        bool is_read = fp_cut_read(&packet, (uint32_t)bytes[12] << 8 | bytes[13], 14, FP_CUT_TAGS_MAX, &read) != 0;
+        bool is_syn = is_read && read.flags & SYN;
+        uint64_t before = filter->syns[read.place];
+        g_assert_true(passes_bytes(&frame) || !is_syn);
+        g_assert_cmpuint(filter->syns[read.place], ==, before + is_syn);
+        n_syns += is_syn;
+    }
+    expected += n_syns;
+    g_assert_cmpuint(all_syns(), ==, expected);
+    g_assert_cmpuint(n_syns, >, 5000);
+    g_assert_cmpuint(n_syns, <, 15000);
+    g_rand_free(random);
+}
+
 static void test_counts(void)
 {
     begin();
@@ -388,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/filter/speaker", test_speaker);
     g_test_add_func("/filter/counts", test_counts);
     g_test_add_func("/filter/distrust", test_distrust);
+    g_test_add_func("/filter/same-reading", test_same_reading); /* the last, as SYNs are lost to the program */
     const int status = g_test_run();
     fp_kernel_cut_free(cut);
     return status;
