@@ -11,6 +11,7 @@ typedef struct FpRotated FpRotated;
 struct FpOutput {
     char *shown;            /* for messages */
     char *path;             /* the final path, links resolved; NULL when written to directly */
+    char *new_in;           /* the folder in which the file that is appended to is new; NULL: in none */
     char *temporary;        /* NULL: there is none */
     bool is_appended;       /* a regular file that lines are appended to */
     bool may_begin_in_line; /* nothing has been appended yet, and the file may end within a line */

@@ -119,6 +119,7 @@ static bool open_file(FpOutput *output, const FpTarget *target, char *const *inp
 static bool open_appended(FpOutput *output, const FpTarget *target, char *const *inputs, GError **error)
 {
     struct stat status;
+    bool is_new = access(target->path, F_OK) != 0;
 
     output->fd = open(target->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, PRIVATE_MODE);
     if (output->fd < 0 || fstat(output->fd, &status) != 0) {
@@ -126,6 +127,7 @@ static bool open_appended(FpOutput *output, const FpTarget *target, char *const 
         return false;
     }
     output->is_appended = true;
+    output->new_in = is_new ? g_path_get_dirname(target->path) : NULL;
     return !is_an_input(&status, inputs) || refuse_input(output, "give the log another name", error);
 }
 
@@ -185,9 +187,12 @@ static void open_anew(void *user)
     g_free(target.path);
     if (fresh < 0)
         return;
+    (void)fsync(output->fd); /* nobody does later; a failure is the disk's, which the new file will meet, too */
     g_mutex_lock(&output->lock);
     close(output->fd);
     output->fd = fresh;
+    if (output->new_in == NULL)
+        output->new_in = g_path_get_dirname(output->shown);
     output->may_begin_in_line = true;
     g_mutex_unlock(&output->lock);
 }

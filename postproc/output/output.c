@@ -28,6 +28,7 @@ void fp_output_free(FpOutput *output)
         fp_temporary_forget();
     g_free(output->shown);
     g_free(output->path);
+    g_free(output->new_in);
     g_free(output->temporary);
     g_mutex_clear(&output->lock);
     g_free(output->buffer);
@@ -275,6 +276,8 @@ bool fp_output_publish(FpOutput *output, uint64_t *bytes, GError **error)
     else if (is_done && output->is_appended) {
         fp_stop_on_hangup(NULL, NULL);
         is_done = sync_file(output, error);
+        if (output->new_in != NULL)
+            (void)fp_folder_sync(output->new_in);
     }
 
     if (!is_done) {
