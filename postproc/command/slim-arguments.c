@@ -121,8 +121,8 @@ static GArray *list_options(FpSlimArguments *arguments)
  * Returns NULL and sets error. */
 static char **combine(const char *path, char **typed, GError **error)
 {
-    static const char *const not_keys[] = {"config",  "check-config", "interface", "count", "follow",
-                                           "formats", "list",         "threads",   "quiet", NULL};
+    static const char *const not_keys[] = {"config",  "check-config", "interface",          "count", "follow", "formats", "list",
+                                           "threads", "quiet",        "kernel-cut-streams", NULL};
     const FpConfigForm form = {.group = "live", .not_keys = not_keys, .page = "firstpayload.conf(5)"};
     g_autoptr(FpSlimArguments) unused = g_new0(FpSlimArguments, 1);
     g_autoptr(GArray) options = list_options(unused);
