@@ -80,6 +80,19 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
  * verdict says nothing; if it returns true, the verdict may say something. */
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
+/*
+ * The third step in two, for a segment of TCP without SYN, FIN and RST of which no more is known yet. The place is where its stream is, or
+ * belongs, until another segment is taken.
+ */
+typedef struct FpStreamPlace FpStreamPlace;
+
+/* If the segment's stream is settled, takes the segment, of which nothing but the time matters then, and returns NULL. Otherwise changes
+ * nothing, and returns the place for fp_streams_take_at. */
+FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t time_ns);
+
+/* fp_streams_take for a segment whose place is known. */
+bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
+
 /* Fills in *spare for the stream with this key: see fp_stream_spare. There must be none of UDP. Where there is no stream, nothing is
  * spared. */
 void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare);

@@ -118,22 +118,34 @@ static inline void fill_record(const FpCaptureFormat *format, FpLink link, const
 }
 
 /* Takes the complete records in the buffer, at most max. *next_bytes: what the record after them takes, see record_bytes. */
-static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
+__attribute__((always_inline)) static inline int walk_in(Pcap *pcap, const FpCaptureFormat *format, FpRecord *records, int max,
+                                                         RecordHeader *header, size_t *next_bytes)
 {
     const uint8_t *at = fp_blocks_at(&pcap->blocks), *end = at + fp_blocks_left(&pcap->blocks);
+    const FpLink link = pcap->link;
     int n = 0;
 
     while (n < max) {
-        size_t bytes = record_bytes(&pcap->base.format, at, (size_t)(end - at), header);
+        size_t bytes = record_bytes(format, at, (size_t)(end - at), header);
         *next_bytes = bytes;
         if (bytes == 0 || (size_t)(end - at) < bytes)
             break;
-        fill_record(&pcap->base.format, pcap->link, header, at, bytes, &records[n++]);
+        fill_record(format, link, header, at, bytes, &records[n++]);
         at += bytes;
     }
     fp_blocks_step(&pcap->blocks, (size_t)(at - fp_blocks_at(&pcap->blocks)));
     pcap->base.bytes_read = fp_blocks_file_offset(&pcap->blocks);
     return n;
+}
+
+/* The usual format is known to the compiler, and has a walk of its own. */
+static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
+{
+    const FpCaptureFormat usual = {.record_header_bytes = RECORD_HEADER_BYTES}, *format = &pcap->base.format;
+
+    if (!format->swapped && !format->nanoseconds && format->record_header_bytes == RECORD_HEADER_BYTES)
+        return walk_in(pcap, &usual, records, max, header, next_bytes);
+    return walk_in(pcap, format, records, max, header, next_bytes);
 }
 
 static FpLink link_of(const FpCaptureFormat *format)

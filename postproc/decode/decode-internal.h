@@ -20,6 +20,7 @@ struct FpDecoder {
     FpFragments *fragments;
     unsigned network_kinds;
     bool takes_tcp, takes_datagrams;
+    bool takes_plain;    /* plain frames need not take the long way */
     FpNoSegment left;    /* what the record decoded last has instead of a segment */
     GArray *earlier;     /* of FpSegment: those of the record decoded last that come before the returned one */
     GPtrArray *inflated; /* packets rebuilt from records of this batch; segments borrow from them */

@@ -106,6 +106,7 @@ static void decode(const FpReadAhead *ahead, Block *block)
     for (int i = 0; i < block->n; i++) {
         FpDecodedRecord *pending = &block->pending[i];
         pending->extra = NULL;
+        pending->begun = 0;
         pending->has_segment = fp_decode_plain(&block->records[i], &pending->segment);
         if (pending->has_segment)
             pending->key = fp_streams_key(ahead->streams, &pending->segment);
