@@ -53,6 +53,15 @@ _firstpayload()
         [[ $current == *,* ]] && COMPREPLY=("${COMPREPLY[@]/#/${current%,*},}")
         return
         ;;
+    -Z | --relinquish-privileges)
+        mapfile -t COMPREPLY < <(compgen -u -- "$current")
+        return
+        ;;
+    --without)
+        mapfile -t COMPREPLY < <(compgen -W 'user capabilities seccomp landlock all' -- "${current##*,}")
+        [[ $current == *,* ]] && COMPREPLY=("${COMPREPLY[@]/#/${current%,*},}")
+        return
+        ;;
     --log-format)
         mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
         return
@@ -68,7 +77,7 @@ _firstpayload()
         ;;
     esac
     if [[ $current == -* ]]; then
-        local looked_at='--formats --filter --display-filter --all-hellos --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --help'
+        local looked_at='--formats --filter --display-filter --all-hellos --transport --flight-bytes --idle --no-midstream --syn-restarts-clock --max-streams --max-memory --stream-key --relinquish-privileges --without --verbose --help'
         local selection="--format --compress --keep --opening-bytes --marked-only --log --log-format --fields --log-bytes --message-bytes --message-wait --message-memory --log-reply --only --sni --redact --in-order --host --community-id-seed $looked_at"
         case ${COMP_WORDS[1]} in
         show) words="--color --only --sni --redact --quiet --interface --count --follow $looked_at" ;;
