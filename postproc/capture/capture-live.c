@@ -10,13 +10,17 @@
 #include <pcap/pcap.h>
 
 #include "base/error.h"
+#include "base/message.h"
+#include "base/notify.h"
 #include "base/stop.h"
 #include "capture-internal.h"
 #include "link-type.h"
+#include "live-again.h"
 
 #define RECORD_HEADER 16U
 #define READ_TIMEOUT_MS 100 /* how long the kernel may hold frames back to deliver more at once */
 #define RECORDS_MAX 64
+#define CODE_AWAY (-1) /* of an error: the interface may come */
 
 typedef struct {
     FpCapture base;
@@ -26,7 +30,8 @@ typedef struct {
     uint8_t *buffer;               /* RECORDS_MAX times room; only what frames fill is ever touched */
     FpRecord records[RECORDS_MAX]; /* those that libpcap has given */
     int n;
-    int next; /* the first of them that has not been read yet */
+    int next;           /* the first of them that has not been read yet */
+    FpLiveAgain *again; /* NULL: the end of the interface is that of the capture */
 } Live;
 
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
@@ -62,7 +67,8 @@ static void fetch(Live *live, int max)
 {
     live->n = live->next = 0;
     errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
-    if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
+    bool has_failed = pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN;
+    if (has_failed && (live->again == NULL || !fp_live_again_has_gone(live->again)))
         live_ended(live);
 }
 
@@ -73,6 +79,15 @@ static int hand_over(Live *live, FpRecord *records, int max)
     memcpy(records, live->records + live->next, (size_t)n * sizeof *records);
     live->next += n;
     return n;
+}
+
+/* Waits for frames, or for an interface that is away. */
+static void await(const Live *live)
+{
+    if (live->again != NULL && fp_live_again_is_away(live->again))
+        (void)fp_stop_sleep(FP_LIVE_AGAIN_MS);
+    else
+        fp_stop_wait(pcap_get_selectable_fd(live->pcap));
 }
 
 static int live_read(FpCapture *capture, FpRecord *records, int max, GError **error)
@@ -89,7 +104,7 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
         if (live->next < live->n)
             return hand_over(live, records, max);
         if (live->base.early_end == NULL)
-            fp_stop_wait(pcap_get_selectable_fd(live->pcap));
+            await(live);
     }
 }
 
@@ -105,13 +120,16 @@ static bool live_would_wait(const FpCapture *capture)
 
 static int live_descriptor(const FpCapture *capture)
 {
-    return pcap_get_selectable_fd(((const Live *)capture)->pcap);
+    const Live *live = (const Live *)capture;
+
+    return live->again != NULL && fp_live_again_is_away(live->again) ? -1 : pcap_get_selectable_fd(live->pcap);
 }
 
 static void live_close(FpCapture *capture)
 {
     Live *live = (Live *)capture;
 
+    fp_live_again_free(live->again);
     pcap_close(live->pcap);
     g_free(live->buffer);
     g_free(live);
@@ -134,12 +152,15 @@ static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
     int status = pcap_activate(pcap);
     const char *detail = pcap_geterr(pcap);
     const char *help = "";
+    int code = FP_ERROR_NO_INPUT;
     if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED)
         help = "; run as root, or give the program CAP_NET_RAW";
     else if (status == PCAP_ERROR_NO_SUCH_DEVICE)
         help = "; tcpdump -D lists the interfaces";
+    if (status == PCAP_ERROR_NO_SUCH_DEVICE || status == PCAP_ERROR_IFACE_NOT_UP)
+        code = CODE_AWAY;
     if (status < 0)
-        return set_open_error(error, options, FP_ERROR_NO_INPUT, *detail != '\0' ? detail : pcap_statustostr(status), help);
+        return set_open_error(error, options, code, *detail != '\0' ? detail : pcap_statustostr(status), help);
     /* like tcpdump: the second version names the interface */
     if (pcap_datalink(pcap) == DLT_LINUX_SLL && pcap_set_datalink(pcap, DLT_LINUX_SLL2) != 0)
         return set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
@@ -190,7 +211,7 @@ static bool describe(Live *live, const FpLiveOptions *options, GError **error)
     return true;
 }
 
-FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
+static FpCapture *open_now(const FpLiveOptions *options, GError **error)
 {
     char message[PCAP_ERRBUF_SIZE] = "";
     pcap_t *pcap = pcap_create(options->interface, message);
@@ -215,8 +236,38 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
         fp_capture_close(&live->base);
         return NULL;
     }
+    if (options->waits)
+        live->again = fp_live_again_new(options->interface, pcap_get_selectable_fd(pcap), options->only_own);
     live->buffer = g_malloc(RECORDS_MAX * live->room);
     return &live->base;
+}
+
+/* Whether it is to be waited for: it is not there, or not up. The program counts as started meanwhile. */
+static bool must_wait(const FpLiveOptions *options, const GError *failure, bool *is_said)
+{
+    if (!options->waits || failure->code != CODE_AWAY)
+        return false;
+    if (!*is_said) {
+        fp_message_print("%s; waiting for it", failure->message);
+        fp_notify("READY=1");
+    }
+    *is_said = true;
+    return fp_stop_sleep(FP_LIVE_AGAIN_MS) && !fp_stop_asked();
+}
+
+FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
+{
+    GError *failure = NULL;
+    FpCapture *capture;
+    bool is_said = false;
+
+    while ((capture = open_now(options, &failure)) == NULL && must_wait(options, failure, &is_said))
+        g_clear_error(&failure);
+    if (failure != NULL && failure->code == CODE_AWAY)
+        failure->code = FP_ERROR_NO_INPUT;
+    if (failure != NULL)
+        g_propagate_error(error, failure);
+    return capture;
 }
 
 /* libpcap compiled the filter before, so that does not fail. */

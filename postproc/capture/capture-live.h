@@ -12,6 +12,7 @@ typedef struct {
     int snaplen;           /* maximum bytes of each frame */
     int buffer_kib;        /* size of the kernel's buffer in KiB */
     bool only_own;         /* not in promiscuous mode */
+    bool waits;            /* for an interface that is not there, or goes */
 } FpLiveOptions;
 
 /*
@@ -27,8 +28,8 @@ typedef struct {
 } FpDrops;
 
 /* Starts to capture. Frames are read as records of classic pcap; they end when fp_stop_is_over, or when the interface goes away, which
- * fp_capture_early_end tells. Close with fp_capture_close. Returns NULL and sets error
- * when it cannot capture or the filter makes no sense. */
+ * fp_capture_early_end tells; if it is waited for, that is told, and they go on when it is back. Close with fp_capture_close. Returns NULL
+ * and sets error when it cannot capture or the filter makes no sense. */
 FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error);
 
 /* Attaches cut to an interface, behind the filter of its options. What was captured before is read as well. Returns false and sets error:

@@ -260,10 +260,9 @@ bool fp_capture_would_wait(const FpCapture *capture)
 
 void fp_capture_wait(const FpCapture *capture, int ms)
 {
-    if (capture->reader->descriptor != NULL)
-        (void)fp_stop_wait_for(capture->reader->descriptor(capture), ms);
-    else
-        (void)fp_stop_wait_for(-1, MIN(ms, FP_FOLLOW_MS));
+    int fd = capture->reader->descriptor != NULL ? capture->reader->descriptor(capture) : -1;
+
+    (void)fp_stop_wait_for(fd, fd >= 0 || (ms >= 0 && ms < FP_FOLLOW_MS) ? ms : FP_FOLLOW_MS);
 }
 
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)

@@ -9,6 +9,7 @@
 /* Opened before anything is read, so that what cannot be written is said at once. */
 static FpOutput *open_output(const FpSaidOptions *said, const FpSlimOptions *options, GError **error)
 {
+    fp_output_expect(said->page);
     return said->page != NULL ? fp_output_open(said->page, options->inputs, error) : fp_output_append("-", options->inputs, error);
 }
 

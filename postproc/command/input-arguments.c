@@ -12,6 +12,8 @@ void fp_input_arguments_add(FpInputArguments *arguments, GArray *options)
         {"interface", 'i', 0, G_OPTION_ARG_STRING, &arguments->interface, "Capture from IFACE (eth0, any, nflog:5), instead of FILEs",
          "IFACE"},
         {"count", 'c', 0, G_OPTION_ARG_INT64, &arguments->max_frames, "End after looking at N frames", "N"},
+        {"wait", 0, 0, G_OPTION_ARG_NONE, &arguments->waits, "With -i: wait for an interface that is not there, or goes, until it is back",
+         NULL},
         {"follow", 0, 0, G_OPTION_ARG_NONE, &arguments->follows, "Go on reading FILE as it grows, until SIGINT or SIGTERM", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments->files, NULL, "[FILE...]"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -40,11 +42,14 @@ const char *fp_input_arguments_check(const FpInputArguments *arguments, FpSlimOp
         return "no FILE is given; - is standard input, and -i captures from an interface";
     if (arguments->files != NULL && is_standard_input_twice(arguments->files))
         return "standard input (-) can be read only once";
+    if (arguments->waits && arguments->interface == NULL)
+        return "--wait goes with -i";
     if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
         return "-c takes a number from 1";
     options->inputs = arguments->files;
     options->follows = arguments->follows;
     options->live.interface = arguments->interface;
+    options->live.waits = arguments->waits;
     options->live.snaplen = (int)FP_FRAME_BYTES_MAX;
     options->live.buffer_kib = FP_LIVE_BUFFER_KIB_DEFAULT;
     options->kernel_cut_streams = FP_KERNEL_CUT_STREAMS_DEFAULT;

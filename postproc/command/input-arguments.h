@@ -10,6 +10,7 @@ typedef struct {
     char *interface;
     gint64 max_frames;
     gboolean follows;
+    gboolean waits;
 } FpInputArguments;
 
 /* Adds these options to options (option-table.h), and sets *arguments to the defaults. */

@@ -8,6 +8,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/helper.h"
 #include "base/signals.h"
 #include "command.h"
 #include "said/said.h"
@@ -129,8 +130,11 @@ int main(int argc, char **argv)
     fp_said_prepare();
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* then write fails, which is handled like a full disk */
-    if (!is_called(argv[0], "firstpayload-rotate"))
-        return run(argc, argv);
+    if (!is_called(argv[0], "firstpayload-rotate")) {
+        int status = run(argc, argv);
+        fp_helper_end();
+        return status;
+    }
     g_set_prgname("firstpayload-rotate");
     return argc == 2 && argv[1][0] == '-' && is_version(argv[1]) ? print_version() : fp_command_rotate(argc, argv);
 }

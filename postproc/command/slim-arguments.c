@@ -12,6 +12,7 @@
 #include "live-cut.h"
 #include "log-arguments.h"
 #include "option-table.h"
+#include "rights-arguments.h"
 #include "selection-arguments.h"
 
 #define BUFFER_KIB_MAX (1024 * 1024)
@@ -47,6 +48,7 @@ struct FpSlimArguments {
     FpSelectionArguments selection;
     FpLogArguments log_style;
     char *config;
+    FpRightsArguments rights;
     char *output;
     char *log;
     gint64 rotate_s;
@@ -114,6 +116,7 @@ static GArray *list_options(FpSlimArguments *arguments)
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_selection_arguments_add_kept(&arguments->selection, options);
     fp_log_arguments_add(&arguments->log_style, options, "Lines of the log are text or json (default: text)");
+    fp_rights_arguments_add(&arguments->rights, options);
     return options;
 }
 
@@ -293,6 +296,8 @@ static const char *check(const FpSlimArguments *arguments, FpSlimOptions *option
         wrong = check_rotation(arguments, options);
     if (wrong == NULL)
         wrong = check_kernel_cut(arguments);
+    if (wrong == NULL)
+        wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);
     return wrong != NULL ? wrong : check_numbers(arguments);
 }
 
@@ -384,6 +389,7 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->config);
     g_free(arguments->kernel_cut);
+    fp_rights_arguments_clear(&arguments->rights);
     g_free(arguments->log);
     g_free(arguments->output);
     g_free(arguments->metrics);

@@ -22,6 +22,7 @@
 #include "pass/progress.h"
 #include "slim-digest.h"
 #include "slim-outputs.h"
+#include "slim-rights.h"
 
 #define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
 #define TICK_MS 20    /* how often to look for what no longer waits */
@@ -29,6 +30,7 @@
 typedef struct {
     const FpSlimOptions *options;
     FpSummary *summary;
+    FpSlimRights *rights;
     FpPass *pass;
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpSlimOutputs outputs;
@@ -389,6 +391,13 @@ static bool open_dissector(Slim *slim, GError **error)
     return slim->dissector != NULL;
 }
 
+/* First, so that the helper holds nothing of the interface. */
+static bool begin_rights(Slim *slim, GError **error)
+{
+    slim->rights = fp_slim_rights_new(slim->options, error);
+    return slim->rights != NULL;
+}
+
 /* Before all that is slow, as starting tshark is: the kernel holds what comes meanwhile. */
 static bool open_interface(Slim *slim, GError **error)
 {
@@ -418,7 +427,7 @@ static bool check_rotation(const Slim *slim, GError **error)
 
 static bool run(Slim *slim, GError **error)
 {
-    if (!check_rotation(slim, error))
+    if (!check_rotation(slim, error) || !begin_rights(slim, error))
         return false;
     fp_slim_outputs_salvage(&slim->outputs);
     if (!open_interface(slim, error) || !open_dissector(slim, error))
@@ -429,7 +438,8 @@ static bool run(Slim *slim, GError **error)
     slim->pass =
         fp_pass_new(&slim->options->selection, streams, slim->summary, slim->dissector, slim->options->list ? show_row : NULL, slim);
     fp_pass_cut_by(slim->pass, slim->cut);
-    bool is_done = fp_slim_outputs_open(&slim->outputs, error) && slim_inputs(slim, error) && finish_output(slim, error);
+    bool is_done = fp_slim_outputs_open(&slim->outputs, error) && fp_slim_rights_end(slim->rights, error) && slim_inputs(slim, error) &&
+                   finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
 }
@@ -469,5 +479,6 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_capture_close(slim.first);
     fp_kernel_cut_free(slim.cut);
     fp_capture_order_clear(&slim.order);
+    fp_slim_rights_free(slim.rights);
     return is_done;
 }

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "base/confinement.h"
 #include "capture/capture-live.h"
 #include "live-stats.h"
 #include "output/pack.h"
@@ -37,8 +38,11 @@ typedef struct {
     FpSelection selection;
     const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;
-    bool list;          /* print rows to standard output instead of writing a capture */
-    bool is_quiet;      /* nothing is said of what goes well */
+    bool list;     /* print rows to standard output instead of writing a capture */
+    bool is_quiet; /* nothing is said of what goes well */
+    FpConfinementOptions rights;
+    bool is_verbose;    /* which rights were given up is said */
+    const char *page;   /* a file that the caller writes when this is done; NULL: none */
     bool show_progress; /* on standard error, once it takes longer than a second */
     FpKernelCutMode kernel_cut;
     unsigned kernel_cut_streams; /* of how many the kernel holds entries */

@@ -181,7 +181,7 @@ FpOutput *fp_rotation_open(const char *pattern, const FpRotation *rotation, FpPa
     output->rotated = rotated;
     output->goes_on = true;
     output->shown = g_strdup(pattern);
-    output->fd = -1;
+    output->fd = output->reader = -1;
     output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
     if (begin(output, error))
         return output;

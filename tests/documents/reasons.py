@@ -47,6 +47,9 @@ NO_COMMANDS = {
     "docs/shipping.md": {
         "CREATE TABLE firstpayload (": "ClickHouse is not in Debian; the document says that this was not run",
     },
+    "docs/privileges.md": {
+        "firstpayload: rights: user firstpayload; no capabilities; no new privileges; Landlock (version 2); seccomp filter (97 system calls)": "a message",
+    },
     "docs/troubleshooting.md": {
         "dropped         N frames by the kernel, N by the interface": "a line of the summary",
         "firstpayload: eth0: cannot capture: socket: Operation not permitted; run as root, or give the program CAP_NET_RAW": "a message",
@@ -55,6 +58,7 @@ NO_COMMANDS = {
 
 NO_SYSTEMD = "systemd is not process 1 where tests run; rings-users has tcpdump and the watcher as the users of the units, with their rights"
 PACKAGES = "makes Debian packages with programs that ./check does not install; scripts/check-packages runs it"
+ALREADY_RUNS = "looks at a program that runs, which would have to be started; test_rights.py looks at the same"
 NOT_RUN = {
     "README.md": {
         "./check": "runs this test among all others",
@@ -70,6 +74,15 @@ NOT_RUN = {
         "journalctl -f -o cat -u firstpayload-live@eth0.service": NO_SYSTEMD,
         "docker run --network host --cap-drop ALL --cap-add NET_RAW --read-only --security-opt no-new-privileges IMAGE firstpayload slim -i eth0 --log - "
         "--log-format json": "there is no container engine where tests run; the next block has the same rights",
+    },
+    "docs/privileges.md": {
+        "PID=$(pgrep -o firstpayload)": ALREADY_RUNS,
+        "grep -E '^(Uid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/$PID/status": ALREADY_RUNS,
+        "ls -l /proc/$PID/fd": ALREADY_RUNS,
+        "pstree -p $PID": ALREADY_RUNS,
+    },
+    "docs/troubleshooting.md": {
+        "ausearch -m SECCOMP -c firstpayload": "auditd is not there, and takes a kernel that answers to one process alone",
     },
     "docs/watch.md": {
         "systemctl enable --now firstpayload-watch@eth0.service": NO_SYSTEMD,

@@ -3,6 +3,7 @@
 import array
 import fcntl
 import os
+import subprocess
 import termios
 import time
 
@@ -35,6 +36,12 @@ def is_asleep(pid):
         except (FileNotFoundError, ProcessLookupError):     # it has just ended
             return False
     return True
+
+
+def tsharks_of(pid):
+    """Returns the processes that the helper of the program with that number has started."""
+    helper = subprocess.run(["pgrep", "-P", str(pid), "fp-helper"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(["pgrep", "-P", helper], capture_output=True, text=True).stdout.split()
 
 
 def unread(pipe):
