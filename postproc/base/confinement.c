@@ -192,19 +192,30 @@ static void say_without(FpConfinement *confinement, const char *what, unsigned w
     say(confinement, "no %s: %s", what, is_wanted(confinement, way) ? why : "switched off");
 }
 
-/* Called when the user has changed: else files are created as they always were. */
-static bool can_create_files(const FpConfinement *confinement, GError **error)
+/* Returns a folder in which files will be created, and the new user cannot; NULL: there is none. */
+static const char *closed_folder(const FpConfinement *confinement)
 {
-    for (guint i = 0; i < confinement->created_in->len; i++) {
-        const char *folder = g_ptr_array_index(confinement->created_in, i);
-        if (access(folder, W_OK | X_OK) != 0) {
-            g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE,
-                        "%s: user %s, who captures, cannot create files there: %s; give the folder to that user, or use -Z root", folder,
-                        confinement->user.name, g_strerror(errno));
-            return false;
-        }
+    for (guint i = 0; i < confinement->created_in->len; i++)
+        if (!fp_privileges_could_create(&confinement->user, g_ptr_array_index(confinement->created_in, i)))
+            return g_ptr_array_index(confinement->created_in, i);
+    return NULL;
+}
+
+/* Whether files that are begun later will have a place. Root stays root for their sake, unless somebody has named a user. */
+static bool can_become(FpConfinement *confinement, GError **error)
+{
+    const char *folder = closed_folder(confinement);
+
+    if (folder == NULL)
+        return true;
+    confinement->has_user = confinement->options.user != NULL;
+    if (!confinement->has_user) {
+        say(confinement, "user root, as %s cannot create files in %s", confinement->user.name, folder);
+        return false;
     }
-    return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: user %s cannot create files there: %s; give the folder to that user", folder,
+                confinement->user.name, g_strerror(errno));
+    return false;
 }
 
 /* In a container, root may lack the right to become another user. It goes on then, unless somebody has named one. */
@@ -214,11 +225,13 @@ static bool become_user(FpConfinement *confinement, GError **error)
         say(confinement, "user %s", geteuid() == 0 ? "root" : "unchanged");
         return true;
     }
+    if (!can_become(confinement, error))
+        return !confinement->has_user;
     if (fp_privileges_become(&confinement->user)) {
         if (fp_system_calls_obstacle() != NULL)
             (void)prctl(PR_SET_DUMPABLE, 1); /* a sanitizer looks at the process from outside, for leaks */
         say(confinement, "user %s", confinement->user.name);
-        return can_create_files(confinement, error);
+        return true;
     }
     if (confinement->options.user != NULL) {
         g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "-Z %s: cannot become that user: %s; it takes CAP_SETUID and CAP_SETGID",

@@ -55,8 +55,8 @@ void fp_confinement_may_write(FpConfinement *confinement, const char *path);
 void fp_confinement_may_read_beside(FpConfinement *confinement, const char *path);
 void fp_confinement_may_write_beside(FpConfinement *confinement, const char *path);
 
-/* Has fp_confinement_begin fail, and say what to do, if the new user cannot create files in the folder that path is in. For files that are
- * begun later, by this process itself: a rotation, metrics. */
+/* For files that are begun later, by this process itself, as of a rotation: where the new user cannot create files in the folder that path
+ * is in, root stays root; or, if somebody has named the user, fp_confinement_begin fails. */
 void fp_confinement_creates_beside(FpConfinement *confinement, const char *path);
 
 /* Whether path's folder is among those that may be changed, or nothing limits that. */

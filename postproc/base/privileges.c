@@ -3,6 +3,7 @@
 #include "privileges.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -35,6 +36,20 @@ bool fp_privileges_become(const FpUser *user)
         return false;
     }
     return true;
+}
+
+bool fp_privileges_could_create(const FpUser *user, const char *folder)
+{
+    const gid_t group = getegid();
+
+    (void)setgroups(0, NULL);
+    bool is_user = setegid(user->gid) == 0 && seteuid(user->uid) == 0;
+    bool could = !is_user || faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+    int failure = errno;
+    (void)!seteuid(0);
+    (void)!setegid(group);
+    errno = failure;
+    return could;
 }
 
 void fp_privileges_limit_capabilities(uint64_t keep)
