@@ -71,7 +71,9 @@ bool fp_folder_rename(const char *from, const char *to)
 
 bool fp_folder_move(const char *from, const char *to)
 {
-    return are_one_file(from, to) ? unlink(from) == 0 : rename(from, to) == 0;
+    if (rename(from, to) != 0)
+        return false;
+    return access(from, F_OK) != 0 || !are_one_file(from, to) || unlink(from) == 0; /* looks afterwards: others may be writing to it */
 }
 
 int fp_folder_open_file(const char *path)
