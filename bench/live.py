@@ -38,9 +38,8 @@ def programs(firstpayload):
         return Program(name, (firstpayload, "slim", "-i", "eth0", *options), lambda kib: ("-B", str(kib)), r"dropped +(\d+) frames by the kernel")
 
     yield ours("`firstpayload slim -w -`", "-w", "-")
-    yield ours("`firstpayload slim --log - --log-format json`", "--log", "-", "--log-format", "json")
-    if "--kernel-cut" in subprocess.run([firstpayload, "slim", "--help"], capture_output=True, text=True, check=True).stdout:
-        yield ours("`firstpayload slim --kernel-cut on -w -`", "--kernel-cut", "on", "-w", "-")
+    yield ours("`firstpayload slim --kernel-cut off -w -`", "--kernel-cut", "off", "-w", "-")
+    yield ours("`firstpayload slim --kernel-cut off --log - --log-format json`", "--kernel-cut", "off", "--log", "-", "--log-format", "json")
     yield Program("`tcpdump -w -`", ("tcpdump", "-n", "-Z", "root", "-i", "eth0", "-w", "-"), lambda kib: ("-B", str(kib)),
                   r"(\d+) packets? dropped by kernel")
     yield Program("`dumpcap -w -`", ("dumpcap", "-q", "-i", "eth0", "-w", "-"), lambda kib: ("-B", str(kib // 1024)),
