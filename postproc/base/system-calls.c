@@ -45,7 +45,9 @@ static const char *const always[] = {
     /* whether standard error leads to journald */
     "getpeername", "getsockname"};
 
-static const char *const live[] = {"getsockopt", "setsockopt", "bind"};
+/* Those of epoll and timerfd are for several interfaces at once. */
+static const char *const live[] = {"getsockopt", "setsockopt",  "bind",           "epoll_create1",  "epoll_ctl",
+                                   "epoll_wait", "epoll_pwait", "timerfd_create", "timerfd_settime"};
 
 static const char *const watch[] = {"inotify_init1", "inotify_add_watch", "inotify_rm_watch", "mkdir",      "mkdirat",
                                     "rmdir",         "symlink",           "symlinkat",        "link",       "linkat",

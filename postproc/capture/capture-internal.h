@@ -17,12 +17,22 @@ typedef struct {
     void (*swap_buffer)(FpCapture *capture, FpBlockBuffer *buffer);
 } FpReader;
 
+/* What a capture from interfaces implements besides. See capture-live.h. */
+typedef struct {
+    const FpCapture *(*part)(const FpCapture *capture, unsigned n);
+} FpLiveKind;
+
+/* Around each frame of one interface are so many bytes that may be written: for the block of pcapng that it becomes among others. */
+#define FP_LIVE_ROOM_BEFORE 28U
+#define FP_LIVE_ROOM_BEHIND 8U
+
 typedef struct FpDigestView FpDigestView; /* capture-digest.c */
 
 /* A reader's own struct begins with this. */
 struct FpCapture {
     const FpReader *reader;
-    char *path; /* for messages */
+    const FpLiveKind *live; /* NULL: it is not from interfaces */
+    char *path;             /* for messages */
     FpCaptureFormat format;
     uint64_t bytes_read;
     int64_t file_bytes;

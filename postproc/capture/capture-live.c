@@ -18,7 +18,7 @@
 #include "live-again.h"
 
 #define RECORD_HEADER 16U
-#define READ_TIMEOUT_MS 100 /* how long the kernel may hold frames back to deliver more at once */
+#define READ_TIMEOUT_MS 100 /* unless options say otherwise: how long the kernel may hold frames back to deliver more at once */
 #define RECORDS_MAX 64
 #define CODE_AWAY (-1) /* of an error: the interface may come */
 
@@ -26,7 +26,8 @@ typedef struct {
     FpCapture base;
     pcap_t *pcap;
     FpLink link;
-    size_t room;                   /* bytes for one record */
+    size_t snaplen;
+    size_t room;                   /* bytes for one record, and around it */
     uint8_t *buffer;               /* RECORDS_MAX times room; only what frames fill is ever touched */
     FpRecord records[RECORDS_MAX]; /* those that libpcap has given */
     int n;
@@ -37,8 +38,8 @@ typedef struct {
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 {
     Live *live = (Live *)user;
-    uint8_t *raw = live->buffer + (size_t)live->n * live->room;
-    uint32_t captured_bytes = MIN(header->caplen, (uint32_t)(live->room - RECORD_HEADER));
+    uint8_t *raw = live->buffer + (size_t)live->n * live->room + FP_LIVE_ROOM_BEFORE - RECORD_HEADER;
+    uint32_t captured_bytes = MIN(header->caplen, (uint32_t)live->snaplen);
     uint32_t words[4] = {(uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec, captured_bytes, header->len};
 
     memcpy(raw, words, sizeof words);
@@ -135,7 +136,13 @@ static void live_close(FpCapture *capture)
     g_free(live);
 }
 
+static const FpCapture *live_part(const FpCapture *capture, unsigned n)
+{
+    return n == 0 ? capture : NULL;
+}
+
 static const FpReader live_reader = {.read = live_read, .close = live_close, .would_wait = live_would_wait, .descriptor = live_descriptor};
+static const FpLiveKind live_kind = {.part = live_part};
 
 static bool set_open_error(GError **error, const FpLiveOptions *options, int code, const char *what, const char *help)
 {
@@ -146,7 +153,8 @@ static bool set_open_error(GError **error, const FpLiveOptions *options, int cod
 static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
 {
     if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, !options->only_own) != 0 ||
-        pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 || pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0)
+        pcap_set_timeout(pcap, options->read_timeout_ms > 0 ? options->read_timeout_ms : READ_TIMEOUT_MS) != 0 ||
+        pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0)
         return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap does not accept the options", "");
 
     int status = pcap_activate(pcap);
@@ -222,11 +230,13 @@ static FpCapture *open_now(const FpLiveOptions *options, GError **error)
     }
     Live *live = g_new0(Live, 1);
     live->base.reader = &live_reader;
+    live->base.live = &live_kind;
     live->base.path = g_strdup(options->interface);
     live->base.file_bytes = -1;
     live->base.bytes_read = FP_PCAP_HEADER_BYTES;
     live->pcap = pcap;
-    live->room = RECORD_HEADER + (size_t)options->snaplen;
+    live->snaplen = (size_t)options->snaplen;
+    live->room = FP_LIVE_ROOM_BEFORE + live->snaplen + FP_LIVE_ROOM_BEHIND;
     if (!activate(pcap, options, error) || !set_filter(pcap, options, error) || !describe(live, options, error)) {
         fp_capture_close(&live->base);
         return NULL;
@@ -304,7 +314,7 @@ bool fp_capture_live_cut(const FpCapture *capture, const FpLiveOptions *options,
 
 bool fp_capture_is_live(const FpCapture *capture)
 {
-    return capture->reader == &live_reader;
+    return capture->live != NULL;
 }
 
 char *fp_capture_live_link_name(const FpCapture *capture)
@@ -315,15 +325,21 @@ char *fp_capture_live_link_name(const FpCapture *capture)
     return name != NULL ? g_strdup_printf("%s (%s)", name, description) : g_strdup_printf("%d", link_type);
 }
 
+const FpCapture *fp_capture_live_part(const FpCapture *capture, unsigned n)
+{
+    return capture->live != NULL ? capture->live->part(capture, n) : NULL;
+}
+
 bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats)
 {
+    const FpCapture *part = fp_capture_live_part(capture, number);
     struct pcap_stat counted;
 
     *stats = (FpInterfaceStats){0};
-    if (capture->reader != &live_reader || number > 0)
+    if (part == NULL)
         return false;
-    stats->interface = capture->path;
-    if (pcap_stats(((const Live *)capture)->pcap, &counted) != 0)
+    stats->interface = part->path;
+    if (pcap_stats(((const Live *)part)->pcap, &counted) != 0)
         return false;
     stats->frames = counted.ps_recv;
     stats->drops = (FpDrops){.by_kernel = counted.ps_drop, .by_interface = counted.ps_ifdrop};
@@ -333,9 +349,15 @@ bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfac
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)
 {
     FpInterfaceStats stats;
-    bool is_counted = fp_capture_live_stats(capture, 0, &stats);
+    FpDrops sum = {0};
+    bool is_counted = false;
 
+    for (unsigned n = 0; fp_capture_live_part(capture, n) != NULL; n++) {
+        is_counted |= fp_capture_live_stats(capture, n, &stats);
+        sum.by_kernel += stats.drops.by_kernel;
+        sum.by_interface += stats.drops.by_interface;
+    }
     if (is_counted)
-        *drops = stats.drops;
+        *drops = sum;
     return is_counted;
 }

@@ -15,26 +15,13 @@
 #include "link-type.h"
 #include "pcapng-check.h"
 #include "pcapng-format.h"
+#include "pcapng-section.h"
 #include "segment.h"
 
-#define UNITS_DEFAULT 1000000U
-
 typedef struct {
-    FpLink link;
-    uint32_t link_type;
-    uint32_t snaplen;
-    uint32_t packet_max;
-    uint64_t units; /* per second */
-    int64_t offset_seconds;
-    char *name; /* NULL: it has none */
-} Interface;
-
-typedef struct {
-    FpCapture base;
+    FpPcapngSection section; /* the one that is being read */
     FpBlocks blocks;
     bool has_section;
-    bool swapped;        /* the section's byte order is not this machine's */
-    GArray *interfaces;  /* of Interface; those of the section */
     FpRecord given;      /* the block given last that is not a frame; what it says is learnt when reading goes on */
     size_t left_to_give; /* of a block that is given in pieces */
 } Pcapng;
@@ -58,86 +45,11 @@ static bool is_version_known(bool swapped, const uint8_t *section)
 
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
 {
-    g_autofree char *sound = fp_capture_sound_part(&pcapng->base, pcapng->blocks.start_offset);
+    g_autofree char *sound = fp_capture_sound_part(&pcapng->section.base, pcapng->blocks.start_offset);
 
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->base.path, pcapng->blocks.start_offset,
-                what, sound);
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->section.base.path,
+                pcapng->blocks.start_offset, what, sound);
     return -1;
-}
-
-/* Converts if_tsresol, a negative power of 10 or of 2, to units per second. */
-static uint64_t units_of(uint8_t resolution)
-{
-    unsigned exponent = resolution & 0x7f;
-    uint64_t units = 1;
-
-    if (resolution & 0x80)
-        return exponent < 64 ? (uint64_t)1 << exponent : UINT64_MAX;
-    if (exponent >= 20)
-        return UINT64_MAX;
-    while (exponent-- > 0)
-        units *= 10;
-    return units;
-}
-
-static void clear_interface(gpointer data)
-{
-    g_free(((Interface *)data)->name);
-}
-
-/* Of several options of a kind, the first counts. */
-static void read_interface_options(const Pcapng *pcapng, const uint8_t *at, size_t n, Interface *interface)
-{
-    uint16_t code, length;
-    bool has_units = false, has_offset = false;
-
-    while (next_option(pcapng->swapped, &at, &n, &code, &length)) {
-        const uint8_t *value = at - pad(length);
-        if (code == OPTION_INTERFACE_NAME && length > 0 && interface->name == NULL) {
-            interface->name = g_strndup((const char *)value, length);
-        } else if (code == OPTION_TIME_RESOLUTION && length == 1 && !has_units) {
-            has_units = true;
-            interface->units = units_of(value[0]);
-        } else if (code == OPTION_TIME_OFFSET && length == 8 && !has_offset) {
-            has_offset = true;
-            interface->offset_seconds = (int64_t)fp_load64_host(value, pcapng->swapped);
-        }
-    }
-}
-
-static void add_interface(Pcapng *pcapng, const uint8_t *block, size_t bytes)
-{
-    Interface interface = {.link_type = fp_load16_host(block + 8, pcapng->swapped),
-                           .snaplen = fp_load32_host(block + 12, pcapng->swapped),
-                           .units = UNITS_DEFAULT};
-
-    interface.link = fp_link_of_link_type(interface.link_type, pcapng->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
-    interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : FP_FRAME_BYTES_MAX;
-    read_interface_options(pcapng, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
-    g_array_append_val(pcapng->interfaces, interface);
-}
-
-/* The time of an enhanced packet block, or the old one, in units of its interface. */
-static inline uint64_t ticks_of(const Pcapng *pcapng, const uint8_t *block)
-{
-    return (uint64_t)fp_load32_host(block + 12, pcapng->swapped) << 32 | fp_load32_host(block + 16, pcapng->swapped);
-}
-
-static inline int64_t time_of(const Interface *interface, uint64_t ticks)
-{
-    uint64_t units = interface->units, seconds, nanoseconds;
-
-    if (units == 1000000) { /* nearly always one of these two, and dividing by a constant compiles to a multiplication */
-        seconds = ticks / 1000000;
-        nanoseconds = ticks % 1000000 * 1000;
-    } else if (units == 1000000000) {
-        seconds = ticks / 1000000000;
-        nanoseconds = ticks % 1000000000;
-    } else {
-        seconds = ticks / units;
-        nanoseconds = ticks % units * 1000000000 / units; /* overflows for fine units, as in libwiretap */
-    }
-    return fp_time_ns((int64_t)(seconds + (uint64_t)interface->offset_seconds), (int64_t)nanoseconds);
 }
 
 /* Reads an enhanced packet block, or the old one: that has a 16-bit interface number and a 16-bit count of lost packets in place of a
@@ -146,27 +58,28 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < PACKET_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->swapped) : fp_load32_host(block + 8, pcapng->swapped);
-    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->swapped), wire_bytes = fp_load32_host(block + 24, pcapng->swapped);
+    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->section.swapped) : fp_load32_host(block + 8, pcapng->section.swapped);
+    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->section.swapped),
+             wire_bytes = fp_load32_host(block + 24, pcapng->section.swapped);
     size_t options = PACKET_HEADER + pad(captured_bytes);
     if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
         return "a packet block is too short for its packet";
     if (bytes > options + LENGTH_AT_END) {
-        const char *wrong = fp_pcapng_check_options(pcapng->swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
+        const char *wrong = fp_pcapng_check_options(pcapng->section.swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
                                                     bytes - options - LENGTH_AT_END);
         if (wrong != NULL)
             return wrong;
     }
-    if (number >= pcapng->interfaces->len)
+    if (number >= pcapng->section.interfaces->len)
         return "a packet belongs to an interface that has not been described";
-    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, number);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, number);
     if (captured_bytes > interface->packet_max)
         return "a packet is longer than any can be";
 
     *record = (FpRecord){
         .data = block + PACKET_HEADER,
         .raw = block,
-        .time_ns = time_of(interface, ticks_of(pcapng, block)),
+        .time_ns = fp_pcapng_time(interface, fp_pcapng_ticks(&pcapng->section, block)),
         .captured_bytes = captured_bytes,
         .wire_bytes = MAX(wire_bytes, captured_bytes), /* like wtap_read */
         .raw_bytes = (uint32_t)bytes,
@@ -180,10 +93,10 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    if (pcapng->interfaces->len == 0)
+    if (pcapng->section.interfaces->len == 0)
         return "a packet comes before any interface has been described";
-    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, 0);
-    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->swapped);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, 0);
+    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->section.swapped);
     uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
     if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
         return "a simple packet block is not as long as its packet";
@@ -253,7 +166,7 @@ static const char *check_interface(const Pcapng *pcapng, const uint8_t *block, s
 {
     if (bytes < INTERFACE_MIN)
         return "an interface description is too short";
-    return fp_pcapng_check_options(pcapng->swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
+    return fp_pcapng_check_options(pcapng->section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
 }
 
 /* Returns what is wrong with a block that is not a frame, or NULL. */
@@ -265,11 +178,11 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
     case INTERFACE:
         return check_interface(pcapng, block, bytes);
     case NAMES:
-        return fp_pcapng_check_names(pcapng->swapped, block, bytes);
+        return fp_pcapng_check_names(pcapng->section.swapped, block, bytes);
     case SECRETS:
-        return fp_pcapng_check_secrets(pcapng->swapped, block, bytes);
+        return fp_pcapng_check_secrets(pcapng->section.swapped, block, bytes);
     case STATISTICS:
-        return fp_pcapng_check_statistics(pcapng->swapped, block, bytes);
+        return fp_pcapng_check_statistics(pcapng->section.swapped, block, bytes);
     default:
         return NULL;
     }
@@ -282,11 +195,11 @@ static void learn(Pcapng *pcapng)
     const FpRecord *given = &pcapng->given;
 
     if (given->kind == FP_RECORD_SECTION) {
-        read_byte_order(given->raw, &pcapng->swapped);
+        read_byte_order(given->raw, &pcapng->section.swapped);
         pcapng->has_section = true;
-        g_array_set_size(pcapng->interfaces, 0);
+        g_array_set_size(pcapng->section.interfaces, 0);
     } else if (given->kind == FP_RECORD_INTERFACE) {
-        add_interface(pcapng, given->raw, given->raw_bytes);
+        fp_pcapng_add_interface(&pcapng->section, given->raw, given->raw_bytes);
     }
     pcapng->given.kind = FP_RECORD_FRAME;
 }
@@ -295,12 +208,12 @@ static void learn(Pcapng *pcapng)
  * its beginning is not all there. */
 static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
 {
-    bool swapped = pcapng->swapped;
+    bool swapped = pcapng->section.swapped;
 
     *bytes = BLOCK_MIN;
     if (left < BLOCK_MIN)
         return NULL;
-    *type = fp_load32_host(block, pcapng->swapped);
+    *type = fp_load32_host(block, pcapng->section.swapped);
     if (*type == SECTION && !read_byte_order(block, &swapped))
         return "a section header without its magic number";
     *bytes = pad(fp_load32_host(block + 4, swapped)); /* some writers leave the padding out of the length */
@@ -316,7 +229,7 @@ static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, si
 static inline void step(Pcapng *pcapng, size_t bytes)
 {
     fp_blocks_step(&pcapng->blocks, bytes);
-    pcapng->base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
+    pcapng->section.base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
 }
 
 /* Gives the first bytes of what is at hand, a block that is not a frame or a piece of one. Returns 1, as pcapng_read does. */
@@ -334,7 +247,7 @@ static bool is_digest_unasked(const Pcapng *pcapng, uint32_t type, size_t bytes)
     const uint8_t *block = fp_blocks_at(&pcapng->blocks);
     bool swapped = false;
 
-    return type == SECTION && pcapng->base.digest == NULL && read_byte_order(block, &swapped) && fp_digest_is_mark(block, bytes, swapped);
+    return type == SECTION && pcapng->section.base.digest == NULL && read_byte_order(block, &swapped) && fp_digest_is_mark(block, bytes, swapped);
 }
 
 static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *record, GError **error)
@@ -344,7 +257,7 @@ static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *rec
     if (wrong != NULL)
         return set_damage(pcapng, wrong, error);
     if (is_digest_unasked(pcapng, type, bytes)) {
-        fp_digest_set_unasked(pcapng->base.path, error);
+        fp_digest_set_unasked(pcapng->section.base.path, error);
         return -1;
     }
     return give(pcapng, type == SECTION ? FP_RECORD_SECTION : type == INTERFACE ? FP_RECORD_INTERFACE : FP_RECORD_OTHER, bytes, record);
@@ -370,14 +283,14 @@ static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
     if (!pcapng->blocks.is_regular || pcapng->blocks.unpack != NULL || !peek(pcapng, beginning, sizeof beginning, 0) ||
         !peek(pcapng, end, sizeof end, bytes - sizeof end))
         return false;
-    return pad(fp_load32_host(end, pcapng->swapped)) == bytes &&
-           (type != SECRETS || fp_pcapng_secrets_end(pcapng->swapped, beginning) <= bytes);
+    return pad(fp_load32_host(end, pcapng->section.swapped)) == bytes &&
+           (type != SECRETS || fp_pcapng_secrets_end(pcapng->section.swapped, beginning) <= bytes);
 }
 
 static int give_piece(Pcapng *pcapng, FpRecord *record, GError **error)
 {
     FpBlocks *blocks = &pcapng->blocks;
-    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->base.path, error) : FP_REFILL_MORE;
+    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->section.base.path, error) : FP_REFILL_MORE;
 
     if (result == FP_REFILL_END)
         set_damage(pcapng, "the file has become shorter while it was read", error);
@@ -392,7 +305,7 @@ static int end(Pcapng *pcapng, GError **error)
 {
     if (!pcapng->has_section)
         return set_damage(pcapng, "it ends within its first section header", error);
-    fp_capture_note_end(&pcapng->base, &pcapng->blocks);
+    fp_capture_note_end(&pcapng->section.base, &pcapng->blocks);
     return 0;
 }
 
@@ -463,7 +376,7 @@ static void pcapng_close(FpCapture *capture)
     Pcapng *pcapng = (Pcapng *)capture;
 
     fp_blocks_clear(&pcapng->blocks);
-    g_array_unref(pcapng->interfaces);
+    fp_pcapng_section_clear(&pcapng->section);
     g_free(pcapng);
 }
 
@@ -480,17 +393,15 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     const uint8_t *section = fp_blocks_at(opening);
     Pcapng probe = {0};
 
-    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.swapped) != SECTION ||
-        !read_byte_order(section, &probe.swapped) || !is_version_known(probe.swapped, section))
+    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.section.swapped) != SECTION ||
+        !read_byte_order(section, &probe.section.swapped) || !is_version_known(probe.section.swapped, section))
         return NULL;
 
     Pcapng *pcapng = g_new0(Pcapng, 1);
-    pcapng->base.reader = &pcapng_reader;
-    pcapng->base.format.is_pcapng = true;
+    pcapng->section.base.reader = &pcapng_reader;
     pcapng->blocks = fp_blocks_take(opening);
-    pcapng->interfaces = g_array_new(FALSE, FALSE, sizeof(Interface));
-    g_array_set_clear_func(pcapng->interfaces, clear_interface);
-    return &pcapng->base;
+    fp_pcapng_section_init(&pcapng->section);
+    return &pcapng->section.base;
 }
 
 const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n)
@@ -503,54 +414,5 @@ const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n)
 
 bool fp_pcapng_is_swapped(const FpCapture *capture)
 {
-    return ((const Pcapng *)capture)->swapped;
-}
-
-uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
-{
-    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
-
-    switch (fp_load32_host(record->raw, pcapng->swapped)) {
-    case ENHANCED_PACKET:
-        return fp_load32_host(record->raw + 8, pcapng->swapped);
-    case OLD_PACKET:
-        return fp_load16_host(record->raw + 8, pcapng->swapped);
-    default:
-        return 0;
-    }
-}
-
-const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
-{
-    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
-
-    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).name;
-}
-
-uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
-{
-    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
-
-    if (record->link == FP_LINK_NONE)
-        return FP_LINK_TYPE_NONE;
-    return g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).link_type;
-}
-
-bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
-{
-    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
-
-    return record->link != FP_LINK_NONE &&
-           g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record)).units > UNITS_DEFAULT;
-}
-
-int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
-{
-    const Pcapng *pcapng = (const Pcapng *)fp_capture_read_from(capture);
-    uint32_t type = fp_load32_host(record->raw, pcapng->swapped);
-
-    if (type != ENHANCED_PACKET && type != OLD_PACKET)
-        return 0;
-    const Interface *interface = &g_array_index(pcapng->interfaces, Interface, fp_pcapng_interface(capture, record));
-    return (int64_t)(ticks_of(pcapng, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
+    return ((const Pcapng *)capture)->section.swapped;
 }

@@ -14,4 +14,7 @@ bool fp_pcapng_is_swapped(const FpCapture *capture);
 /* fp_capture_interface_name for a record of a frame. */
 const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record);
 
+/* fp_capture_direction for a record of a frame. */
+FpDirection fp_pcapng_direction(const FpCapture *capture, const FpRecord *record);
+
 #endif

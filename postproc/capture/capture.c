@@ -281,6 +281,11 @@ const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *
     return capture->format.is_pcap ? NULL : fp_wiretap_interface_name(capture, record);
 }
 
+FpDirection fp_capture_direction(const FpCapture *capture, const FpRecord *record)
+{
+    return capture->format.is_pcapng ? fp_pcapng_direction(capture, record) : FP_DIRECTION_UNKNOWN;
+}
+
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 {
     if (capture->format.is_pcapng)

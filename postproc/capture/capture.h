@@ -75,6 +75,9 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
  * none. Live, it is fp_capture_path that names the interface. */
 const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *record);
 
+/* Which way a frame went, as pcapng may say it. What the frame itself begins with, in cooked captures, is not looked at. */
+FpDirection fp_capture_direction(const FpCapture *capture, const FpRecord *record);
+
 /* Whether the time of a record is in nanoseconds, or in any unit shorter than a microsecond. */
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record);
 

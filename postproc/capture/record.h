@@ -67,6 +67,13 @@ typedef enum {
     FP_LINK_NONE, /* not a packet: pcapng also holds system calls, log entries ... */
 } FpLink;
 
+/* Which way a frame went, as seen by the machine that captured it. */
+typedef enum {
+    FP_DIRECTION_UNKNOWN,
+    FP_DIRECTION_IN, /* also what it took although it was not for it */
+    FP_DIRECTION_OUT,
+} FpDirection;
+
 /* Of the blocks that pcapng has besides frames, the writer tells these apart. */
 typedef enum {
     FP_RECORD_FRAME,

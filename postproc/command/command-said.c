@@ -16,9 +16,8 @@ static FpOutput *open_output(const FpSaidOptions *said, const FpSlimOptions *opt
 static bool write_report(FpOutput *output, const FpSaidOptions *said, const FpSlimOptions *options, const FpSummary *summary, bool is_cut,
                          GError **error)
 {
-    char *const live[] = {(char *)options->live.interface, NULL};
     const FpReport report = {.tally = options->log_style.tally,
-                             .sources = options->live.interface != NULL ? live : options->inputs,
+                             .sources = options->interfaces != NULL ? options->interfaces : options->inputs,
                              .version = FP_VERSION,
                              .streams = summary->streams.started,
                              .silent = summary->streams.started - summary->streams_with_payload,

@@ -7,7 +7,7 @@
 
 typedef struct {
     char **files;
-    char *interface;
+    char **interfaces;
     gint64 max_frames;
     gboolean follows;
     gboolean waits;

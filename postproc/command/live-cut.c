@@ -9,6 +9,8 @@ const char *fp_live_cut_obstacle(const FpSlimOptions *options)
 {
     if (options->live.interface == NULL)
         return "goes with -i";
+    if (options->interfaces[1] != NULL)
+        return "makes no sense with several -i: it is tied to one socket";
     if (g_str_has_prefix(options->live.interface, "nflog"))
         return "makes no sense with NFLOG, whose rules make it";
     if (options->selection.rules.idle_ns != 0)

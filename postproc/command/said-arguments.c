@@ -102,7 +102,7 @@ static bool fill_options(FpSaidArguments *arguments, FpSlimOptions *options, FpS
         !fp_selection_arguments_check_questions(&options->selection, error))
         return false;
     options->selection.keep = 0;
-    if (arguments->input.interface != NULL)
+    if (arguments->input.interfaces != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
     arguments->tally = fp_tally_new((size_t)arguments->max_names);

@@ -82,7 +82,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
         return false;
     options->selection.keep = 0;
     options->selection.flush_each = is_terminal;
-    if (arguments->input.interface != NULL)
+    if (arguments->input.interfaces != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     options->is_quiet = arguments->quiet;
     options->show_progress =
@@ -94,7 +94,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
                                       .message_wait_ns = FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT * INT64_C(1000000000),
                                       .message_memory = FP_LOG_MESSAGE_MEMORY_DEFAULT,
                                       .redacts = arguments->redact,
-                                      .in_order = arguments->input.interface == NULL,
+                                      .in_order = arguments->input.interfaces == NULL,
                                       .table = arguments->table};
     return fp_choice_arguments_check(&arguments->choice, &options->log_style.choice, error);
 }

@@ -162,7 +162,7 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
 {
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
 
-    if (wrong != NULL || arguments->input.interface != NULL)
+    if (wrong != NULL || arguments->input.interfaces != NULL)
         return wrong;
     if (arguments->snaplen != NOT_GIVEN)
         return "-s goes with -i; editcap -s cuts the frames of a file";
@@ -175,6 +175,15 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
     if (arguments->kernel_cut != NULL)
         return "--kernel-cut goes with -i";
     return arguments->buffer_kib != NOT_GIVEN ? "-B goes with -i" : NULL;
+}
+
+/* Only pcapng has room for which frame is of which interface. */
+static const char *check_format(const FpSlimArguments *arguments)
+{
+    if (arguments->input.interfaces == NULL || arguments->input.interfaces[1] == NULL || arguments->selection.format == NULL)
+        return NULL;
+    return g_str_equal(arguments->selection.format, "pcapng") ? NULL
+                                                              : "captures of several interfaces are pcapng; leave out -F, or use -F pcapng";
 }
 
 static bool is_standard_output(const char *name)
@@ -291,6 +300,8 @@ static const char *check(const FpSlimArguments *arguments, FpSlimOptions *option
     const char *wrong = check_inputs(arguments, options);
 
     if (wrong == NULL)
+        wrong = check_format(arguments);
+    if (wrong == NULL)
         wrong = check_output(arguments);
     if (wrong == NULL)
         wrong = check_rotation(arguments, options);
@@ -345,7 +356,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     if (options->list && arguments->selection.keep == NULL)
         options->selection.keep = FP_CLASS_USUAL;
     options->selection.flush_each = arguments->flush_each;
-    if (arguments->input.interface != NULL)
+    if (arguments->input.interfaces != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     return choose_kernel_cut(arguments, options, error);
 }

@@ -13,6 +13,7 @@
 #include "base/message.h"
 #include "base/stop.h"
 #include "capture/capture-digest.h"
+#include "capture/capture-lives.h"
 #include "capture/capture.h"
 #include "capture/formats.h"
 #include "live-cut.h"
@@ -120,17 +121,31 @@ static int next_batch(const Slim *slim, const FpCapture *capture)
     return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
 }
 
+/* Says at once that one of several interfaces went away. Of a single one, or the last, the end of the capture says it. */
+static void tell_of_gone(Slim *slim, const FpCapture *capture)
+{
+    const FpCapture *gone;
+
+    while (fp_capture_early_end(capture) == NULL && (gone = fp_live_watch_gone(&slim->live, capture)) != NULL) {
+        g_autofree char *what = g_strdup_printf("its capture ended: %s; the others go on", fp_capture_early_end(gone));
+        note_early_end(slim, fp_capture_path(gone), what);
+    }
+}
+
 /* Says at once that the kernel drops frames: whoever watches can do something about it. */
 static void tell_of_drops(Slim *slim, const FpCapture *capture, bool is_idle)
 {
+    tell_of_gone(slim, capture);
     uint64_t n = slim->options->live.interface != NULL ? fp_live_watch_dropped(&slim->live, capture, is_idle) : 0;
 
     if (n == 0)
         return;
     fp_progress_end(&slim->progress);
-    fp_message_print("%s: the kernel has dropped %" G_GUINT64_FORMAT " frames, as its buffer was full; a larger one (-B) or a filter (-f) "
+    g_autofree char *where = fp_live_watch_where(capture);
+    fp_message_print("%s: the kernel has dropped %" G_GUINT64_FORMAT
+                     " frames%s, as its buffer was full; a larger one (-B) or a filter (-f) "
                      "helps",
-                     fp_capture_path(capture), n);
+                     fp_capture_path(capture), n, where);
 }
 
 static FpLiveStatsSources sources(const Slim *slim)
@@ -407,7 +422,8 @@ static bool open_interface(Slim *slim, GError **error)
         return true;
     if (!fp_live_cut_begin(slim->options, &slim->cut, error))
         return false;
-    slim->interface = fp_capture_live_open(live, error);
+    slim->interface = slim->options->interfaces[1] != NULL ? fp_capture_lives_open(live, slim->options->interfaces, error)
+                                                           : fp_capture_live_open(live, error);
     if (slim->interface == NULL || !fp_live_cut_attach(slim->options, slim->interface, &slim->cut, error))
         return false;
     fp_live_watch_begin(slim->interface, live, slim->options->is_quiet);

@@ -32,6 +32,7 @@ typedef struct {
     FpRotation rotation;      /* of the output, and of the log if its name is a pattern */
     bool follows;             /* there is one input, a file that somebody still writes to */
     FpLiveOptions live;       /* interface NULL: read the inputs */
+    char *const *interfaces;  /* all of them, of which that is the first; NULL-terminated */
     FpLiveStatsOptions stats; /* what is said of that while it runs */
     uint64_t max_frames;      /* end after looking at that many; 0: no limit */
     int threads;              /* 2: one of them reads ahead */
