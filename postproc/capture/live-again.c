@@ -44,7 +44,7 @@ static bool ask(const FpLiveAgain *again, unsigned long what, struct ifreq *answ
 FpLiveAgain *fp_live_again_new(const char *interface, int fd, bool only_own)
 {
     FpLiveAgain *again = g_new0(FpLiveAgain, 1);
-    struct ifreq answer;
+    struct ifreq answer = {0};
 
     *again = (FpLiveAgain){.interface = g_strdup(interface), .fd = fd, .only_own = only_own};
     bool is_known = strlen(interface) < IFNAMSIZ && ask(again, SIOCGIFINDEX, &answer);
