@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 import captures
+import counted
 import hellos
 import kinds
 import memory
@@ -34,6 +35,7 @@ def run(options, folder):
     tools = install_tools(options.build, folder)
     session = Session(tools, Runner(tools.rusage, folder, tools.plugins), folder, options.megabytes, options.rounds)
     print(report.system())
+    counted.show(session)
     memory.show(kinds.show(session))
     packed.show(session)
     hellos.show(session)

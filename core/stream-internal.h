@@ -24,6 +24,9 @@
 #define RST_SEEN 0x400000U
 #define QUIC 0x800000U /* UDP only: its first datagram with payload begins with a QUIC long header */
 
+/* A flight that has advanced this far is over, whatever later numbers look like: they wrap around at four times this. */
+#define FLIGHT_BYTES_LAST 0x40000000
+
 static inline bool has(const FpStream *stream, unsigned mark)
 {
     return (stream->marks & mark) != 0;

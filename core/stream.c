@@ -10,10 +10,8 @@
 
 #include <string.h>
 
+#include "digest.h"
 #include "stream-internal.h"
-
-/* A flight that has advanced this far is over, whatever later numbers look like: they wrap around at four times this. */
-#define FLIGHT_BYTES_LAST 0x40000000
 
 /* An opening is over this many bytes beyond its end. Anything reordered or retransmitted lies nearer. */
 #define OPENING_OVER_BYTES 0x100000U
@@ -237,6 +235,32 @@ uint8_t fp_stream_unsettling(const FpRules *rules)
 bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules)
 {
     return has(stream, REPLY_SEEN) && !is_handshake_open(stream) && !is_followed(stream, rules);
+}
+
+/* Whether only the side of that direction has spoken, and no handshake waits for its end. */
+static bool is_alone(const FpStream *stream, unsigned direction)
+{
+    return (stream->marks & (FIRST_SEEN | REPLY_SEEN)) == FIRST_SEEN && has(stream, FIRST_DIRECTION) == (direction == 1) &&
+           !is_handshake_open(stream) && has(stream, NEXT_KNOWN << direction);
+}
+
+bool fp_stream_confirms(const FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
+{
+    const int32_t last = FLIGHT_BYTES_LAST - (int32_t)FP_DIGEST_ALONE_BYTES - 0x20000; /* see digest.c */
+    const int32_t offset = (int32_t)(segment->seq - 1 - stream->base[direction]);
+
+    if (fp_stream_is_settled(stream, rules))
+        return true;
+    return is_alone(stream, direction) && stream->next[direction] == segment->seq && !is_followed(stream, rules) &&
+           (has(stream, FLIGHT_OVER) || (offset >= (int32_t)rules->flight_bytes && offset < last));
+}
+
+void fp_stream_catch_up(FpStream *stream, unsigned direction, const FpSegment *segment)
+{
+    const uint32_t next = segment->seq + segment->segment_bytes - segment->header_bytes;
+
+    if (is_alone(stream, direction) && is_after(next, stream->next[direction]))
+        stream->next[direction] = next;
 }
 
 bool fp_stream_is_kept_alive(const FpStream *stream, unsigned direction, const FpSegment *segment)

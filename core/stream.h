@@ -50,6 +50,13 @@ void fp_stream_take_datagram(FpStream *stream, unsigned direction, const FpSegme
 /* Returns whether datagram may be the first of a stream. Under FP_TAKES_QUIC not every datagram may. */
 bool fp_stream_datagram_may_begin(const FpSegment *datagram, const FpRules *rules);
 
+/* For digests (digest.h): returns whether an assertion is right, before segment, which asserts, is taken. */
+bool fp_stream_confirms(const FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules);
+
+/* For digests: if only the side that sent segment has spoken, and segment goes beyond the next number expected, expects what follows it.
+ * That is all that segments left out after an assertion do. */
+void fp_stream_catch_up(FpStream *stream, unsigned direction, const FpSegment *segment);
+
 /* Ends the opening of both sides. */
 void fp_stream_end_opening(FpStream *stream);
 
@@ -60,6 +67,26 @@ uint8_t fp_stream_unsettling(const FpRules *rules);
  * only segments with a flag of fp_stream_unsettling can still matter. The caller may skip the others, as they are in no class; if such a
  * segment closes the stream (fp_stream_segment_closes), call fp_stream_close instead. */
 bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules);
+
+/* Which segments to come do not matter to a stream, so that whoever captures may leave them out. Those with SYN, FIN or RST always matter,
+ * and so do those that are no whole TCP segments. */
+typedef enum {
+    FP_SPARE_NOTHING,
+    FP_SPARE_ALL,     /* the stream is settled */
+    FP_SPARE_SPEAKER, /* one side has gone on beyond its flight, and the other has not spoken yet */
+} FpSpareKind;
+
+typedef struct {
+    FpSpareKind kind;
+    /* With FP_SPARE_SPEAKER: */
+    unsigned speaker;    /* direction of the side that spoke first */
+    uint32_t seq;        /* of this side, those do not matter whose sequence number is seq or up to n - 1 beyond it, */
+    uint32_t n;          /* with payload or without; */
+    uint32_t silent_seq; /* of the other, those without payload and with this number */
+} FpSpare;
+
+/* Fills in *spare for a stream of TCP. What it says holds until the stream takes a segment that is not among those spared. */
+void fp_stream_spare(const FpStream *stream, const FpRules *rules, FpSpare *spare);
 
 /* Returns whether segment is a RST or a FIN that closes its stream. */
 bool fp_stream_segment_closes(const FpSegment *segment);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-forget.c, streams-memory.c and streams-save.c
- * only. */
+/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-forget.c, streams-memory.c, streams-save.c
+ * and streams-check.c only. */
 #ifndef FP_STREAMS_INTERNAL_H
 #define FP_STREAMS_INTERNAL_H
 
@@ -186,6 +186,9 @@ static inline void fp_pool_give_back(Pool *pool, uint32_t index)
     pool->next_free = index;
     pool->n_free++;
 }
+
+/* Returns whether a loaded table, which has a segment at each place of its directory, can have come about. Also false without memory. */
+bool fp_streams_make_sense(const FpStreams *streams);
 
 /* Makes room for n streams in both pools, so that each stream may be in either state and change between them. Returns false if there is no
  * memory. */

@@ -325,7 +325,7 @@ FpStreams *fp_streams_load(const FpRules *rules, size_t max_streams, FpStreamsRe
     if (streams == NULL)
         return NULL;
     if (!load_segments(streams, saved.n_segments, format_of(&saved), read, user) || !load_whole(streams, parts_of(&saved), read, user) ||
-        !load_pool(&streams->brief, read, user)) {
+        !load_pool(&streams->brief, read, user) || !fp_streams_make_sense(streams)) {
         fp_streams_free(streams);
         return NULL;
     }

@@ -101,7 +101,7 @@ static uint64_t spread(uint64_t hash)
 {
     uint64_t high = hash >> 32;
 
-    high += (high * (UINT32_MAX - high) >> 32) / 3;
+    high += (uint32_t)(high * (UINT32_MAX - high) >> 32) / 3;
     return high << 32 | (hash & UINT32_MAX);
 }
 
@@ -229,9 +229,9 @@ static bool split(FpStreams *streams, uint64_t hash)
     return true;
 }
 
-/* Makes room for another stream. It forgets streams in one segment at a time: hashes are random, so each segment is a fair sample of the
- * table, and searching all of it would take too long. */
-static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
+/* Makes room for another stream, which is seldom called for. It forgets streams in one segment at a time: hashes are random, so each
+ * segment is a fair sample of the table, and searching all of it would take too long. */
+__attribute__((noinline, cold)) static void make_room(FpStreams *streams, uint64_t hash, unsigned now)
 {
     while (streams->used >= streams->max_used || (streams->used >= streams->room && !fp_streams_make_pools(streams, streams->used + 1))) {
         streams->hand = streams->hand->next;
@@ -347,23 +347,28 @@ static bool is_said_by(const FpStreams *streams, const Slot *slot, FpStreamState
     return !(streams->parts & PART_LAST) || state == FP_STREAM_ANSWERED || *last_of(streams, slot) == exact_time(stream->first_ns);
 }
 
-/* Copies to the slot what lookups need to know about its whole stream. Then abridges the stream if possible. */
-static void fold(FpStreams *streams, Slot *slot)
+/* Copies to the slot what lookups need to know about its whole stream, all at once. Then abridges the stream if possible. */
+static void fold(FpStreams *streams, Slot *slot, unsigned last_active)
 {
     const FpStream *stream = fp_pool_item(&streams->whole, slot->index);
     FpStreamBrief brief;
+    Slot folded = {.hash = slot->hash,
+                   .index = slot->index,
+                   .last_active = last_active & (IDLE_STEPS - 1),
+                   .is_settled = fp_stream_is_settled(stream, &streams->rules),
+                   .is_unanswered = fp_stream_is_unanswered(stream),
+                   .is_answered = fp_stream_is_answered(stream),
+                   .is_closed = fp_stream_is_closed(stream),
+                   .state = FP_STREAM_WHOLE};
 
-    slot->is_settled = fp_stream_is_settled(stream, &streams->rules);
-    slot->is_unanswered = fp_stream_is_unanswered(stream);
-    slot->is_answered = fp_stream_is_answered(stream);
-    slot->is_closed = fp_stream_is_closed(stream);
     FpStreamState state = fp_stream_abridge(stream, &streams->rules, &brief);
-    if (state == FP_STREAM_WHOLE || !is_said_by(streams, slot, state, stream))
-        return;
-    slot->state = state & 3U;
-    fp_pool_give_back(&streams->whole, slot->index);
-    slot->index = fp_pool_take(&streams->brief);
-    *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->index) = brief;
+    if (state != FP_STREAM_WHOLE && is_said_by(streams, slot, state, stream)) {
+        folded.state = state & 3U;
+        folded.index = fp_pool_take(&streams->brief);
+        fp_pool_give_back(&streams->whole, slot->index);
+        *(FpStreamBrief *)fp_pool_item(&streams->brief, folded.index) = brief;
+    }
+    *slot = folded;
 }
 
 /* Returns whether a stream is over because it was idle for idle_ns. If nobody asked for that when its last frame was taken, the time of
@@ -387,6 +392,11 @@ __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, co
     return idle;
 }
 
+static void note_time(Slot *slot, int64_t time_ns)
+{
+    slot->last_active = fp_coarse_time(time_ns) & (IDLE_STEPS - 1);
+}
+
 /* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. is_alike:
  * the slot says already what folding would have it say. */
 static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
@@ -396,9 +406,10 @@ static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *st
         verdict->begins = true;
         verdict->stream = stream->number;
     }
-    slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
-    if (!is_alike)
-        fold(streams, slot);
+    if (is_alike)
+        note_time(slot, segment->time_ns);
+    else
+        fold(streams, slot, fp_coarse_time(segment->time_ns));
 }
 
 /* Takes a datagram whose stream is at slot, or belongs there. Not inlined, so that TCP does not pay for it. If the datagram may not begin a
@@ -427,8 +438,10 @@ __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *sl
     return true;
 }
 
-/* Takes a segment of TCP whose stream is at slot, or belongs there, and is not settled. */
-static void take_segment(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+/* Takes a segment of TCP whose stream is at slot, or belongs there, and is not settled. What it calls is inlined here and nowhere else, but
+ * for make_room. */
+__attribute__((noinline, flatten)) static void take_segment(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment,
+                                                            FpVerdict *verdict)
 {
     const bool is_new = slot->hash == 0, was_whole = !is_new && slot->state == FP_STREAM_WHOLE;
     uint32_t n_begun = streams->next_number;
@@ -450,21 +463,57 @@ static void take_segment(FpStreams *streams, Slot *slot, FpStreamKey key, const 
     end_taking(streams, slot, stream, segment, n_begun, is_alike, verdict);
 }
 
-bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t time_ns)
 {
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
-    if (slot->hash != 0 && slot->is_settled && !(segment->flags & streams->unsettling)) {
-        slot->last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1);
-        if (fp_stream_segment_closes(segment))
-            slot->is_closed = true;
-        memset(verdict, 0, sizeof *verdict);
+    if (slot->hash == 0 || !slot->is_settled)
+        return (FpStreamPlace *)slot;
+    note_time(slot, time_ns);
+    return NULL;
+}
+
+/* Takes a segment whose stream is settled, if it does not matter to it. Returns whether that is so. */
+static inline bool take_settled(const FpStreams *streams, Slot *slot, const FpSegment *segment)
+{
+    if (slot->hash == 0 || !slot->is_settled || segment->flags & streams->unsettling)
         return false;
-    }
+    note_time(slot, segment->time_ns);
+    if (fp_stream_segment_closes(segment))
+        slot->is_closed = true;
+    return true;
+}
+
+bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+{
+    Slot *slot = (Slot *)place;
+
     if (segment->transport == FP_TRANSPORT_UDP)
         return take_datagram(streams, slot, key, segment, verdict);
     take_segment(streams, slot, key, segment, verdict);
     return true;
+}
+
+bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+{
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    if (take_settled(streams, slot, segment)) {
+        memset(verdict, 0, sizeof *verdict);
+        return false;
+    }
+    return fp_streams_take_at(streams, (FpStreamPlace *)slot, key, segment, verdict);
+}
+
+void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare)
+{
+    const Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    *spare = (FpSpare){.kind = FP_SPARE_NOTHING};
+    if (slot->hash != 0 && slot->is_settled)
+        spare->kind = FP_SPARE_ALL;
+    else if (slot->hash != 0 && slot->state == FP_STREAM_WHOLE)
+        fp_stream_spare(fp_pool_item(&streams->whole, slot->index), &streams->rules, spare);
 }
 
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
@@ -474,7 +523,25 @@ void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
     if (slot->hash == 0 || slot->is_settled)
         return;
     fp_stream_end_opening(unfold(streams, slot));
-    fold(streams, slot);
+    fold(streams, slot, slot->last_active);
+}
+
+bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
+{
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    if (slot->hash == 0 || slot->state == FP_STREAM_SYN)
+        return false;
+    return slot->is_settled || (slot->state == FP_STREAM_WHOLE &&
+                                fp_stream_confirms(fp_pool_item(&streams->whole, slot->index), key.direction, segment, &streams->rules));
+}
+
+void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
+{
+    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+
+    if (slot->hash != 0 && !slot->is_settled && slot->state == FP_STREAM_WHOLE)
+        fp_stream_catch_up(fp_pool_item(&streams->whole, slot->index), key.direction, segment);
 }
 
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)

@@ -22,6 +22,7 @@
 #include <stddef.h>
 
 #include "segment.h"
+#include "stream.h"
 #include "verdict.h"
 
 typedef struct FpStreams FpStreams;
@@ -79,8 +80,32 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
  * verdict says nothing; if it returns true, the verdict may say something. */
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
+/*
+ * The third step in two, for a segment of TCP without SYN, FIN and RST of which no more is known yet. The place is where its stream is, or
+ * belongs, until another segment is taken.
+ */
+typedef struct FpStreamPlace FpStreamPlace;
+
+/* If the segment's stream is settled, takes the segment, of which nothing but the time matters then, and returns NULL. Otherwise changes
+ * nothing, and returns the place for fp_streams_take_at. */
+FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t time_ns);
+
+/* fp_streams_take for a segment whose place is known. */
+bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
+
+/* Fills in *spare for the stream with this key: see fp_stream_spare. There must be none of UDP. Where there is no stream, nothing is
+ * spared. */
+void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare);
+
 /* Has nothing more reported of the opening of the stream with this key, and nothing more done for it. There must be a stream of TCP. */
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key);
+
+/* For whoever takes a digest (digest.h): returns whether an assertion is right. Ask before segment, which asserts, is taken. */
+bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *segment);
+
+/* For whoever leaves a digest and reads the file itself: has the stream expect what follows segment, which was left out of the digest. Call
+ * it with the segment of the stream that goes farthest, of those since its last assertion and before the file is read. */
+void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *segment);
 
 /* Write, or read, exactly n bytes. Return false if that fails. */
 typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "folder.h"
 
 void fp_descriptor_open_standard(void)
 {
@@ -76,4 +77,29 @@ bool fp_descriptor_is_inherited(int fd)
     int flags = fcntl(fd, F_GETFD);
 
     return flags >= 0 && !(flags & FD_CLOEXEC); /* the program opens everything close-on-exec; without the flag, fd came through execve */
+}
+
+GArray *fp_descriptor_inherited(void)
+{
+    g_autoptr(GPtrArray) names = fp_folder_names("/proc/self/fd");
+    GArray *inherited = g_array_new(FALSE, FALSE, sizeof(int));
+
+    for (guint i = 0; names != NULL && i < names->len; i++) {
+        int fd = (int)g_ascii_strtoll(g_ptr_array_index(names, i), NULL, 10);
+        if (fd > STDERR_FILENO && fp_descriptor_is_inherited(fd))
+            g_array_append_val(inherited, fd);
+    }
+    return inherited;
+}
+
+void fp_descriptor_close_inherited(const GArray *inherited)
+{
+    int nothing = open("/dev/null", O_RDONLY);
+
+    if (nothing > STDIN_FILENO) {
+        dup2(nothing, STDIN_FILENO);
+        close(nothing);
+    }
+    for (guint i = 0; i < inherited->len; i++)
+        close(g_array_index(inherited, int, i));
 }

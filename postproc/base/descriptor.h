@@ -3,6 +3,7 @@
 #ifndef FP_DESCRIPTOR_H
 #define FP_DESCRIPTOR_H
 
+#include <glib.h>
 #include <stdbool.h>
 
 /* Opens /dev/null in place of standard input, output or error where that is closed, so that no file opened later gets its number and the
@@ -24,5 +25,12 @@ int fp_descriptor_from_path(const char *path);
 
 /* Whether fd is open and was already open when the program started. */
 bool fp_descriptor_is_inherited(int fd);
+
+/* Returns the descriptors from 3 on that were open when the program started, as int; caller frees with g_array_unref. To be called before a
+ * library opens some that are not close-on-exec. */
+GArray *fp_descriptor_inherited(void);
+
+/* Closes these, and standard input, in whose place /dev/null is. */
+void fp_descriptor_close_inherited(const GArray *inherited);
 
 #endif

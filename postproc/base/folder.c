@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 GPtrArray *fp_folder_names(const char *path)
@@ -42,10 +43,23 @@ static bool has_moved(const char *from, const char *to)
     return has_come;
 }
 
+/* As a power cut leaves a file that was being moved, on file systems that write folders one by one. rename(2) does nothing then. */
+static bool are_one_file(const char *from, const char *to)
+{
+    int failure = errno;
+    struct stat one, other;
+    bool are_one = lstat(from, &one) == 0 && lstat(to, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+
+    errno = failure;
+    return are_one;
+}
+
 bool fp_folder_rename(const char *from, const char *to)
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return true;
+    if (errno == EEXIST && are_one_file(from, to))
+        return unlink(from) == 0;
     if (errno != EINVAL)
         return has_moved(from, to);
     if (access(to, F_OK) == 0) { /* the file system does not support RENAME_NOREPLACE */
@@ -53,6 +67,13 @@ bool fp_folder_rename(const char *from, const char *to)
         return false;
     }
     return rename(from, to) == 0 || has_moved(from, to);
+}
+
+bool fp_folder_move(const char *from, const char *to)
+{
+    if (rename(from, to) != 0)
+        return false;
+    return access(from, F_OK) != 0 || !are_one_file(from, to) || unlink(from) == 0; /* looks afterwards: others may be writing to it */
 }
 
 int fp_folder_open_file(const char *path)
@@ -86,6 +107,19 @@ bool fp_folder_is_still(const char *path, int fd)
     if (stat(path, &there) != 0)
         return errno != ENOENT && errno != ENOTDIR;
     return fstat(fd, &it) != 0 || (there.st_dev == it.st_dev && there.st_ino == it.st_ino);
+}
+
+bool fp_folder_make(const char *path)
+{
+    g_autofree char *around = g_path_get_dirname(path);
+
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        if (errno != ENOENT || g_str_equal(around, path) || !fp_folder_make(around))
+            return false;
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return false;
+    }
+    return fp_folder_sync(around) || errno == EACCES; /* a folder that may be passed through, but not read */
 }
 
 bool fp_folder_sync(const char *path)

@@ -10,6 +10,7 @@
 
 void fp_notify(const char *assignments)
 {
+    static int fd = -1; /* stays open: whoever has given up rights may not make another */
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *path = g_getenv("NOTIFY_SOCKET");
     size_t length = path == NULL ? 0 : strlen(path);
@@ -19,12 +20,12 @@ void fp_notify(const char *assignments)
     memcpy(address.sun_path, path, length);
     if (path[0] == '@')
         address.sun_path[0] = '\0'; /* a socket in the abstract namespace, see unix(7) */
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
     (void)!sendto(fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address,
                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-    close(fd);
 }
 
 gint64 fp_notify_watchdog_us(void)

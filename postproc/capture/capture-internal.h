@@ -23,10 +23,22 @@ typedef struct {
     void (*learn)(FpCapture *capture, const FpRecord *record);
 } FpReader;
 
+/* What a capture from interfaces implements besides. See capture-live.h. */
+typedef struct {
+    const FpCapture *(*part)(const FpCapture *capture, unsigned n);
+} FpLiveKind;
+
+/* Around each frame of one interface are so many bytes that may be written: for the block of pcapng that it becomes among others. */
+#define FP_LIVE_ROOM_BEFORE 28U
+#define FP_LIVE_ROOM_BEHIND 8U
+
+typedef struct FpDigestView FpDigestView; /* capture-digest.c */
+
 /* A reader's own struct begins with this. */
 struct FpCapture {
     const FpReader *reader;
-    char *path; /* for messages */
+    const FpLiveKind *live; /* NULL: it is not from interfaces */
+    char *path;             /* for messages */
     FpCaptureFormat format;
     uint64_t bytes_read;
     int64_t file_bytes;
@@ -35,7 +47,16 @@ struct FpCapture {
     bool is_read_ahead;   /* by other threads, which own all that changes but bytes_taken and what learn changes; stays set */
     uint64_t bytes_taken; /* bytes_read as of the records that have been taken from these threads */
     char *early_end;      /* see fp_capture_early_end */
+    FpDigestView *digest; /* NULL: it is no digest; see capture-digest.h */
+    FpCapture *stand_in;  /* the file itself, which is read in place of the rest of its digest; NULL: none is */
+    int64_t left_out;     /* see fp_capture_left_out */
 };
+
+/* The capture whose records are given: what is known of interfaces is known there. */
+static inline const FpCapture *fp_capture_read_from(const FpCapture *capture)
+{
+    return capture->stand_in != NULL ? capture->stand_in : capture;
+}
 
 #define FP_PCAP_HEADER_BYTES 24U
 
@@ -60,6 +81,12 @@ bool fp_pcap_read_file_header(const uint8_t *header, FpCaptureFormat *format);
 
 /* Like fp_capture_pcap_open, for pcapng. */
 FpCapture *fp_capture_pcapng_open(FpBlocks *opening);
+
+/* For digests: the bytes at hand of a walked pcapng. */
+const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n);
+
+/* Fills in record from n bytes of classic pcap: a record header and its frame. Returns false when their lengths do not agree. */
+bool fp_pcap_fill_record(const FpCaptureFormat *format, const uint8_t *raw, size_t n, FpRecord *record);
 
 /* The link type of a record of a walked pcapng. */
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record);

@@ -10,30 +10,36 @@
 #include <pcap/pcap.h>
 
 #include "base/error.h"
+#include "base/message.h"
+#include "base/notify.h"
 #include "base/stop.h"
 #include "capture-internal.h"
 #include "link-type.h"
+#include "live-again.h"
 
 #define RECORD_HEADER 16U
-#define READ_TIMEOUT_MS 100 /* how long the kernel may hold frames back to deliver more at once */
+#define READ_TIMEOUT_MS 100 /* unless options say otherwise: how long the kernel may hold frames back to deliver more at once */
 #define RECORDS_MAX 64
+#define CODE_AWAY (-1) /* of an error: the interface may come */
 
 typedef struct {
     FpCapture base;
     pcap_t *pcap;
     FpLink link;
-    size_t room;                   /* bytes for one record */
+    size_t snaplen;
+    size_t room;                   /* bytes for one record, and around it */
     uint8_t *buffer;               /* RECORDS_MAX times room; only what frames fill is ever touched */
     FpRecord records[RECORDS_MAX]; /* those that libpcap has given */
     int n;
-    int next; /* the first of them that has not been read yet */
+    int next;           /* the first of them that has not been read yet */
+    FpLiveAgain *again; /* NULL: the end of the interface is that of the capture */
 } Live;
 
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 {
     Live *live = (Live *)user;
-    uint8_t *raw = live->buffer + (size_t)live->n * live->room;
-    uint32_t captured_bytes = MIN(header->caplen, (uint32_t)(live->room - RECORD_HEADER));
+    uint8_t *raw = live->buffer + (size_t)live->n * live->room + FP_LIVE_ROOM_BEFORE - RECORD_HEADER;
+    uint32_t captured_bytes = MIN(header->caplen, (uint32_t)live->snaplen);
     uint32_t words[4] = {(uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec, captured_bytes, header->len};
 
     memcpy(raw, words, sizeof words);
@@ -62,7 +68,8 @@ static void fetch(Live *live, int max)
 {
     live->n = live->next = 0;
     errno = 0; /* on nflog, libpcap reports a failure when there is nothing to read */
-    if (pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN)
+    bool has_failed = pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN;
+    if (has_failed && (live->again == NULL || !fp_live_again_has_gone(live->again)))
         live_ended(live);
 }
 
@@ -73,6 +80,15 @@ static int hand_over(Live *live, FpRecord *records, int max)
     memcpy(records, live->records + live->next, (size_t)n * sizeof *records);
     live->next += n;
     return n;
+}
+
+/* Waits for frames, or for an interface that is away. */
+static void await(const Live *live)
+{
+    if (live->again != NULL && fp_live_again_is_away(live->again))
+        (void)fp_stop_sleep(FP_LIVE_AGAIN_MS);
+    else
+        fp_stop_wait(pcap_get_selectable_fd(live->pcap));
 }
 
 static int live_read(FpCapture *capture, FpRecord *records, int max, GError **error)
@@ -89,7 +105,7 @@ static int live_read(FpCapture *capture, FpRecord *records, int max, GError **er
         if (live->next < live->n)
             return hand_over(live, records, max);
         if (live->base.early_end == NULL)
-            fp_stop_wait(pcap_get_selectable_fd(live->pcap));
+            await(live);
     }
 }
 
@@ -105,19 +121,28 @@ static bool live_would_wait(const FpCapture *capture)
 
 static int live_descriptor(const FpCapture *capture)
 {
-    return pcap_get_selectable_fd(((const Live *)capture)->pcap);
+    const Live *live = (const Live *)capture;
+
+    return live->again != NULL && fp_live_again_is_away(live->again) ? -1 : pcap_get_selectable_fd(live->pcap);
 }
 
 static void live_close(FpCapture *capture)
 {
     Live *live = (Live *)capture;
 
+    fp_live_again_free(live->again);
     pcap_close(live->pcap);
     g_free(live->buffer);
     g_free(live);
 }
 
+static const FpCapture *live_part(const FpCapture *capture, unsigned n)
+{
+    return n == 0 ? capture : NULL;
+}
+
 static const FpReader live_reader = {.read = live_read, .close = live_close, .would_wait = live_would_wait, .descriptor = live_descriptor};
+static const FpLiveKind live_kind = {.part = live_part};
 
 static bool set_open_error(GError **error, const FpLiveOptions *options, int code, const char *what, const char *help)
 {
@@ -128,18 +153,22 @@ static bool set_open_error(GError **error, const FpLiveOptions *options, int cod
 static bool activate(pcap_t *pcap, const FpLiveOptions *options, GError **error)
 {
     if (pcap_set_snaplen(pcap, options->snaplen) != 0 || pcap_set_promisc(pcap, !options->only_own) != 0 ||
-        pcap_set_timeout(pcap, READ_TIMEOUT_MS) != 0 || pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0)
+        pcap_set_timeout(pcap, options->read_timeout_ms > 0 ? options->read_timeout_ms : READ_TIMEOUT_MS) != 0 ||
+        pcap_set_buffer_size(pcap, options->buffer_kib * 1024) != 0)
         return set_open_error(error, options, FP_ERROR_SOFTWARE, "libpcap does not accept the options", "");
 
     int status = pcap_activate(pcap);
     const char *detail = pcap_geterr(pcap);
     const char *help = "";
+    int code = FP_ERROR_NO_INPUT;
     if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED)
         help = "; run as root, or give the program CAP_NET_RAW";
     else if (status == PCAP_ERROR_NO_SUCH_DEVICE)
         help = "; tcpdump -D lists the interfaces";
+    if (status == PCAP_ERROR_NO_SUCH_DEVICE || status == PCAP_ERROR_IFACE_NOT_UP)
+        code = CODE_AWAY;
     if (status < 0)
-        return set_open_error(error, options, FP_ERROR_NO_INPUT, *detail != '\0' ? detail : pcap_statustostr(status), help);
+        return set_open_error(error, options, code, *detail != '\0' ? detail : pcap_statustostr(status), help);
     /* like tcpdump: the second version names the interface */
     if (pcap_datalink(pcap) == DLT_LINUX_SLL && pcap_set_datalink(pcap, DLT_LINUX_SLL2) != 0)
         return set_open_error(error, options, FP_ERROR_NO_INPUT, pcap_geterr(pcap), "");
@@ -190,7 +219,7 @@ static bool describe(Live *live, const FpLiveOptions *options, GError **error)
     return true;
 }
 
-FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
+static FpCapture *open_now(const FpLiveOptions *options, GError **error)
 {
     char message[PCAP_ERRBUF_SIZE] = "";
     pcap_t *pcap = pcap_create(options->interface, message);
@@ -201,11 +230,13 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
     }
     Live *live = g_new0(Live, 1);
     live->base.reader = &live_reader;
+    live->base.live = &live_kind;
     live->base.path = g_strdup(options->interface);
     live->base.file_bytes = -1;
     live->base.bytes_read = FP_PCAP_HEADER_BYTES;
     live->pcap = pcap;
-    live->room = RECORD_HEADER + (size_t)options->snaplen;
+    live->snaplen = (size_t)options->snaplen;
+    live->room = FP_LIVE_ROOM_BEFORE + live->snaplen + FP_LIVE_ROOM_BEHIND;
     if (!activate(pcap, options, error) || !set_filter(pcap, options, error) || !describe(live, options, error)) {
         fp_capture_close(&live->base);
         return NULL;
@@ -215,13 +246,75 @@ FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
         fp_capture_close(&live->base);
         return NULL;
     }
+    if (options->waits)
+        live->again = fp_live_again_new(options->interface, pcap_get_selectable_fd(pcap), options->only_own);
     live->buffer = g_malloc(RECORDS_MAX * live->room);
     return &live->base;
 }
 
+/* Whether it is to be waited for: it is not there, or not up. The program counts as started meanwhile. */
+static bool must_wait(const FpLiveOptions *options, const GError *failure, bool *is_said)
+{
+    if (!options->waits || failure->code != CODE_AWAY)
+        return false;
+    if (!*is_said) {
+        fp_message_print("%s; waiting for it", failure->message);
+        fp_notify("READY=1");
+    }
+    *is_said = true;
+    return fp_stop_sleep(FP_LIVE_AGAIN_MS) && !fp_stop_asked();
+}
+
+FpCapture *fp_capture_live_open(const FpLiveOptions *options, GError **error)
+{
+    GError *failure = NULL;
+    FpCapture *capture;
+    bool is_said = false;
+
+    while ((capture = open_now(options, &failure)) == NULL && must_wait(options, failure, &is_said))
+        g_clear_error(&failure);
+    if (failure != NULL && failure->code == CODE_AWAY)
+        failure->code = FP_ERROR_NO_INPUT;
+    if (failure != NULL)
+        g_propagate_error(error, failure);
+    return capture;
+}
+
+/* libpcap compiled the filter before, so that does not fail. */
+static bool attach_cut(pcap_t *pcap, const char *filter, FpKernelCut *cut, GError **error)
+{
+    const bool is_cooked = pcap_datalink(pcap) == DLT_LINUX_SLL2;
+    const int socket = pcap_get_selectable_fd(pcap);
+    struct bpf_program program;
+
+    if (filter == NULL || pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return fp_kernel_cut_attach(cut, socket, is_cooked, NULL, error);
+    const FpClassicFilter before = {.instructions = program.bf_insns, .n = program.bf_len};
+    bool is_attached = fp_kernel_cut_attach(cut, socket, is_cooked, &before, error);
+    pcap_freecode(&program);
+    return is_attached;
+}
+
+bool fp_capture_live_cut(const FpCapture *capture, const FpLiveOptions *options, FpKernelCut *cut, GError **error)
+{
+    const Live *live = (const Live *)capture;
+    const int link_type = pcap_datalink(live->pcap);
+    struct pcap_stat stats;
+
+    if (link_type != DLT_EN10MB && link_type != DLT_LINUX_SLL2) {
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "its frames have no Ethernet header");
+        return false;
+    }
+    if (!attach_cut(live->pcap, options->filter, cut, error))
+        return false;
+    if (pcap_stats(live->pcap, &stats) != 0 || stats.ps_recv != 0)
+        fp_kernel_cut_distrust(cut); /* they came before the filter */
+    return true;
+}
+
 bool fp_capture_is_live(const FpCapture *capture)
 {
-    return capture->reader == &live_reader;
+    return capture->live != NULL;
 }
 
 char *fp_capture_live_link_name(const FpCapture *capture)
@@ -232,15 +325,21 @@ char *fp_capture_live_link_name(const FpCapture *capture)
     return name != NULL ? g_strdup_printf("%s (%s)", name, description) : g_strdup_printf("%d", link_type);
 }
 
+const FpCapture *fp_capture_live_part(const FpCapture *capture, unsigned n)
+{
+    return capture->live != NULL ? capture->live->part(capture, n) : NULL;
+}
+
 bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats)
 {
+    const FpCapture *part = fp_capture_live_part(capture, number);
     struct pcap_stat counted;
 
     *stats = (FpInterfaceStats){0};
-    if (capture->reader != &live_reader || number > 0)
+    if (part == NULL)
         return false;
-    stats->interface = capture->path;
-    if (pcap_stats(((const Live *)capture)->pcap, &counted) != 0)
+    stats->interface = part->path;
+    if (pcap_stats(((const Live *)part)->pcap, &counted) != 0)
         return false;
     stats->frames = counted.ps_recv;
     stats->drops = (FpDrops){.by_kernel = counted.ps_drop, .by_interface = counted.ps_ifdrop};
@@ -250,9 +349,15 @@ bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfac
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)
 {
     FpInterfaceStats stats;
-    bool is_counted = fp_capture_live_stats(capture, 0, &stats);
+    FpDrops sum = {0};
+    bool is_counted = false;
 
+    for (unsigned n = 0; fp_capture_live_part(capture, n) != NULL; n++) {
+        is_counted |= fp_capture_live_stats(capture, n, &stats);
+        sum.by_kernel += stats.drops.by_kernel;
+        sum.by_interface += stats.drops.by_interface;
+    }
     if (is_counted)
-        *drops = stats.drops;
+        *drops = sum;
     return is_counted;
 }

@@ -102,10 +102,9 @@ static inline size_t record_bytes(const FpCaptureFormat *format, const uint8_t *
     return header->captured_bytes <= FP_FRAME_BYTES_MAX ? format->record_header_bytes + header->captured_bytes : 0;
 }
 
-static inline void fill_record(const Pcap *pcap, const RecordHeader *header, const uint8_t *raw, size_t raw_bytes, FpRecord *record)
+static inline void fill_record(const FpCaptureFormat *format, FpLink link, const RecordHeader *header, const uint8_t *raw, size_t raw_bytes,
+                               FpRecord *record)
 {
-    const FpCaptureFormat *format = &pcap->base.format;
-
     record->data = raw + format->record_header_bytes;
     record->raw = raw;
     record->wiretap = NULL;
@@ -113,27 +112,56 @@ static inline void fill_record(const Pcap *pcap, const RecordHeader *header, con
     record->captured_bytes = header->captured_bytes;
     record->wire_bytes = MAX(header->wire_bytes, header->captured_bytes); /* like wtap_read */
     record->raw_bytes = (uint32_t)raw_bytes;
-    record->link = pcap->link;
+    record->link = link;
     record->kind = FP_RECORD_FRAME;
+    record->digest = 0;
 }
 
 /* Takes the complete records in the buffer, at most max. *next_bytes: what the record after them takes, see record_bytes. */
-static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
+__attribute__((always_inline)) static inline int walk_in(Pcap *pcap, const FpCaptureFormat *format, FpRecord *records, int max,
+                                                         RecordHeader *header, size_t *next_bytes)
 {
     const uint8_t *at = fp_blocks_at(&pcap->blocks), *end = at + fp_blocks_left(&pcap->blocks);
+    const FpLink link = pcap->link;
     int n = 0;
 
     while (n < max) {
-        size_t bytes = record_bytes(&pcap->base.format, at, (size_t)(end - at), header);
+        size_t bytes = record_bytes(format, at, (size_t)(end - at), header);
         *next_bytes = bytes;
         if (bytes == 0 || (size_t)(end - at) < bytes)
             break;
-        fill_record(pcap, header, at, bytes, &records[n++]);
+        fill_record(format, link, header, at, bytes, &records[n++]);
         at += bytes;
     }
     fp_blocks_step(&pcap->blocks, (size_t)(at - fp_blocks_at(&pcap->blocks)));
     pcap->base.bytes_read = fp_blocks_file_offset(&pcap->blocks);
     return n;
+}
+
+/* The usual format is known to the compiler, and has a walk of its own. */
+static int walk(Pcap *pcap, FpRecord *records, int max, RecordHeader *header, size_t *next_bytes)
+{
+    const FpCaptureFormat usual = {.record_header_bytes = RECORD_HEADER_BYTES}, *format = &pcap->base.format;
+
+    if (!format->swapped && !format->nanoseconds && format->record_header_bytes == RECORD_HEADER_BYTES)
+        return walk_in(pcap, &usual, records, max, header, next_bytes);
+    return walk_in(pcap, format, records, max, header, next_bytes);
+}
+
+static FpLink link_of(const FpCaptureFormat *format)
+{
+    return fp_link_of_link_type(LINK_TYPE(format->link_field), format->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
+}
+
+bool fp_pcap_fill_record(const FpCaptureFormat *format, const uint8_t *raw, size_t n, FpRecord *record)
+{
+    RecordHeader header = {0};
+
+    if (n < format->record_header_bytes || record_bytes(format, raw, n, &header) != n)
+        return false;
+    *record = (FpRecord){0};
+    fill_record(format, link_of(format), &header, raw, n, record);
+    return true;
 }
 
 bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number)
@@ -210,6 +238,6 @@ FpCapture *fp_capture_pcap_open(FpBlocks *opening, bool is_vouched_for)
     pcap->base.bytes_read = FP_PCAP_HEADER_BYTES;
     pcap->blocks = fp_blocks_take(opening);
     fp_blocks_step(&pcap->blocks, FP_PCAP_HEADER_BYTES);
-    pcap->link = fp_link_of_link_type(LINK_TYPE(format.link_field), format.swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
+    pcap->link = link_of(&format);
     return &pcap->base;
 }

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "capture-digest.h"
 #include "capture-internal.h"
 #include "capture-pcapng.h"
+#include "digest-notes.h"
 #include "link-type.h"
 #include "pcapng-check.h"
 #include "pcapng-format.h"
@@ -17,13 +19,11 @@
 #include "segment.h"
 
 typedef struct {
-    FpCapture base;
+    FpPcapngCommon common;
     FpBlocks blocks;
     bool has_section;
-    FpPcapngSection section; /* as of what has been read */
-    FpPcapngSection taken;   /* as of what has been taken, if the capture is read ahead */
-    FpRecord given;          /* the block given last that is not a frame; what it says is learnt when reading goes on */
-    size_t left_to_give;     /* of a block that is given in pieces */
+    FpRecord given;      /* the block given last that is not a frame; what it says is learnt when reading goes on */
+    size_t left_to_give; /* of a block that is given in pieces */
 } Pcapng;
 
 static bool is_version_known(bool swapped, const uint8_t *section)
@@ -35,34 +35,11 @@ static bool is_version_known(bool swapped, const uint8_t *section)
 
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
 {
-    g_autofree char *sound = fp_capture_sound_part(&pcapng->base, pcapng->blocks.start_offset);
+    g_autofree char *sound = fp_capture_sound_part(&pcapng->common.base, pcapng->blocks.start_offset);
 
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->base.path, pcapng->blocks.start_offset,
-                what, sound);
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->common.base.path,
+                pcapng->blocks.start_offset, what, sound);
     return -1;
-}
-
-/* The time of an enhanced packet block, or the old one, in units of its interface. */
-static inline uint64_t ticks_of(bool swapped, const uint8_t *block)
-{
-    return (uint64_t)fp_load32_host(block + 12, swapped) << 32 | fp_load32_host(block + 16, swapped);
-}
-
-static inline int64_t time_of(const FpPcapngInterface *interface, uint64_t ticks)
-{
-    uint64_t units = interface->units, seconds, nanoseconds;
-
-    if (units == 1000000) { /* nearly always one of these two, and dividing by a constant compiles to a multiplication */
-        seconds = ticks / 1000000;
-        nanoseconds = ticks % 1000000 * 1000;
-    } else if (units == 1000000000) {
-        seconds = ticks / 1000000000;
-        nanoseconds = ticks % 1000000000;
-    } else {
-        seconds = ticks / units;
-        nanoseconds = ticks % units * 1000000000 / units; /* overflows for fine units, as in libwiretap */
-    }
-    return fp_time_ns((int64_t)(seconds + (uint64_t)interface->offset_seconds), (int64_t)nanoseconds);
 }
 
 /* Reads an enhanced packet block, or the old one: that has a 16-bit interface number and a 16-bit count of lost packets in place of a
@@ -71,28 +48,29 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < PACKET_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->section.swapped) : fp_load32_host(block + 8, pcapng->section.swapped);
-    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->section.swapped),
-             wire_bytes = fp_load32_host(block + 24, pcapng->section.swapped);
+    uint32_t number =
+        is_old ? fp_load16_host(block + 8, pcapng->common.section.swapped) : fp_load32_host(block + 8, pcapng->common.section.swapped);
+    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->common.section.swapped),
+             wire_bytes = fp_load32_host(block + 24, pcapng->common.section.swapped);
     size_t options = PACKET_HEADER + pad(captured_bytes);
     if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
         return "a packet block is too short for its packet";
     if (bytes > options + LENGTH_AT_END) {
-        const char *wrong = fp_pcapng_check_options(pcapng->section.swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
+        const char *wrong = fp_pcapng_check_options(pcapng->common.section.swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
                                                     bytes - options - LENGTH_AT_END);
         if (wrong != NULL)
             return wrong;
     }
-    if (number >= pcapng->section.interfaces->len)
+    if (number >= pcapng->common.section.interfaces->len)
         return "a packet belongs to an interface that has not been described";
-    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, number);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->common.section.interfaces, FpPcapngInterface, number);
     if (captured_bytes > interface->packet_max)
         return "a packet is longer than any can be";
 
     *record = (FpRecord){
         .data = block + PACKET_HEADER,
         .raw = block,
-        .time_ns = time_of(interface, ticks_of(pcapng->section.swapped, block)),
+        .time_ns = fp_pcapng_time(interface, fp_pcapng_ticks(&pcapng->common.section, block)),
         .captured_bytes = captured_bytes,
         .wire_bytes = MAX(wire_bytes, captured_bytes), /* like wtap_read */
         .raw_bytes = (uint32_t)bytes,
@@ -106,10 +84,10 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    if (pcapng->section.interfaces->len == 0)
+    if (pcapng->common.section.interfaces->len == 0)
         return "a packet comes before any interface has been described";
-    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, 0);
-    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->section.swapped);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->common.section.interfaces, FpPcapngInterface, 0);
+    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->common.section.swapped);
     uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
     if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
         return "a simple packet block is not as long as its packet";
@@ -179,7 +157,7 @@ static const char *check_interface(const Pcapng *pcapng, const uint8_t *block, s
 {
     if (bytes < INTERFACE_MIN)
         return "an interface description is too short";
-    return fp_pcapng_check_options(pcapng->section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
+    return fp_pcapng_check_options(pcapng->common.section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
 }
 
 /* Returns what is wrong with a block that is not a frame, or NULL. */
@@ -191,11 +169,11 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
     case INTERFACE:
         return check_interface(pcapng, block, bytes);
     case NAMES:
-        return fp_pcapng_check_names(pcapng->section.swapped, block, bytes);
+        return fp_pcapng_check_names(pcapng->common.section.swapped, block, bytes);
     case SECRETS:
-        return fp_pcapng_check_secrets(pcapng->section.swapped, block, bytes);
+        return fp_pcapng_check_secrets(pcapng->common.section.swapped, block, bytes);
     case STATISTICS:
-        return fp_pcapng_check_statistics(pcapng->section.swapped, block, bytes);
+        return fp_pcapng_check_statistics(pcapng->common.section.swapped, block, bytes);
     default:
         return NULL;
     }
@@ -206,7 +184,7 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
 static void learn(Pcapng *pcapng)
 {
     pcapng->has_section |= pcapng->given.kind == FP_RECORD_SECTION;
-    fp_pcapng_section_learn(&pcapng->section, &pcapng->given);
+    fp_pcapng_section_learn(&pcapng->common.section, &pcapng->given);
     pcapng->given.kind = FP_RECORD_FRAME;
 }
 
@@ -214,12 +192,12 @@ static void learn(Pcapng *pcapng)
  * its beginning is not all there. */
 static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
 {
-    bool swapped = pcapng->section.swapped;
+    bool swapped = pcapng->common.section.swapped;
 
     *bytes = BLOCK_MIN;
     if (left < BLOCK_MIN)
         return NULL;
-    *type = fp_load32_host(block, pcapng->section.swapped);
+    *type = fp_load32_host(block, pcapng->common.section.swapped);
     if (*type == SECTION && !fp_pcapng_read_byte_order(block, &swapped))
         return "a section header without its magic number";
     *bytes = pad(fp_load32_host(block + 4, swapped)); /* some writers leave the padding out of the length */
@@ -235,7 +213,7 @@ static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, si
 static inline void step(Pcapng *pcapng, size_t bytes)
 {
     fp_blocks_step(&pcapng->blocks, bytes);
-    pcapng->base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
+    pcapng->common.base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
 }
 
 /* Gives the first bytes of what is at hand, a block that is not a frame or a piece of one. Returns 1, as pcapng_read does. */
@@ -244,9 +222,19 @@ static int give(Pcapng *pcapng, FpRecordKind kind, size_t bytes, FpRecord *recor
     pcapng->given = (FpRecord){.raw = fp_blocks_at(&pcapng->blocks), .raw_bytes = (uint32_t)bytes, .link = FP_LINK_NONE, .kind = kind};
     *record = pcapng->given;
     step(pcapng, bytes);
-    if (pcapng->base.is_read_ahead)
+    if (pcapng->common.base.is_read_ahead)
         learn(pcapng); /* pcapng_learn does it for those who take the records */
     return 1;
+}
+
+/* Whether a block says that this is a digest, and nobody knows of it who reads: its frames alone would be another capture. */
+static bool is_digest_unasked(const Pcapng *pcapng, uint32_t type, size_t bytes)
+{
+    const uint8_t *block = fp_blocks_at(&pcapng->blocks);
+    bool swapped = false;
+
+    return type == SECTION && pcapng->common.base.digest == NULL && fp_pcapng_read_byte_order(block, &swapped) &&
+           fp_digest_is_mark(block, bytes, swapped);
 }
 
 static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *record, GError **error)
@@ -255,6 +243,10 @@ static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *rec
 
     if (wrong != NULL)
         return set_damage(pcapng, wrong, error);
+    if (is_digest_unasked(pcapng, type, bytes)) {
+        fp_digest_set_unasked(pcapng->common.base.path, error);
+        return -1;
+    }
     return give(pcapng, type == SECTION ? FP_RECORD_SECTION : type == INTERFACE ? FP_RECORD_INTERFACE : FP_RECORD_OTHER, bytes, record);
 }
 
@@ -278,14 +270,14 @@ static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
     if (!pcapng->blocks.is_regular || pcapng->blocks.unpack != NULL || !peek(pcapng, beginning, sizeof beginning, 0) ||
         !peek(pcapng, end, sizeof end, bytes - sizeof end))
         return false;
-    return pad(fp_load32_host(end, pcapng->section.swapped)) == bytes &&
-           (type != SECRETS || fp_pcapng_secrets_end(pcapng->section.swapped, beginning) <= bytes);
+    return pad(fp_load32_host(end, pcapng->common.section.swapped)) == bytes &&
+           (type != SECRETS || fp_pcapng_secrets_end(pcapng->common.section.swapped, beginning) <= bytes);
 }
 
 static int give_piece(Pcapng *pcapng, FpRecord *record, GError **error)
 {
     FpBlocks *blocks = &pcapng->blocks;
-    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->base.path, error) : FP_REFILL_MORE;
+    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->common.base.path, error) : FP_REFILL_MORE;
 
     if (result == FP_REFILL_END)
         set_damage(pcapng, "the file has become shorter while it was read", error);
@@ -300,7 +292,7 @@ static int end(Pcapng *pcapng, GError **error)
 {
     if (!pcapng->has_section)
         return set_damage(pcapng, "it ends within its first section header", error);
-    fp_capture_note_end(&pcapng->base, &pcapng->blocks);
+    fp_capture_note_end(&pcapng->common.base, &pcapng->blocks);
     return 0;
 }
 
@@ -371,8 +363,7 @@ static void pcapng_close(FpCapture *capture)
     Pcapng *pcapng = (Pcapng *)capture;
 
     fp_blocks_clear(&pcapng->blocks);
-    fp_pcapng_section_clear(&pcapng->section);
-    fp_pcapng_section_clear(&pcapng->taken);
+    fp_pcapng_common_clear(&pcapng->common);
     g_free(pcapng);
 }
 
@@ -394,7 +385,7 @@ static bool pcapng_is_at_hand(const FpCapture *capture)
 
 static void pcapng_learn(FpCapture *capture, const FpRecord *record)
 {
-    fp_pcapng_section_learn(&((Pcapng *)capture)->taken, record);
+    fp_pcapng_section_learn(&((Pcapng *)capture)->common.taken, record);
 }
 
 static const FpReader pcapng_reader = {.read = pcapng_read,
@@ -409,72 +400,26 @@ FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
     const uint8_t *section = fp_blocks_at(opening);
     Pcapng probe = {0};
 
-    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.section.swapped) != SECTION ||
-        !fp_pcapng_read_byte_order(section, &probe.section.swapped) || !is_version_known(probe.section.swapped, section))
+    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.common.section.swapped) != SECTION ||
+        !fp_pcapng_read_byte_order(section, &probe.common.section.swapped) || !is_version_known(probe.common.section.swapped, section))
         return NULL;
 
     Pcapng *pcapng = g_new0(Pcapng, 1);
-    pcapng->base.reader = &pcapng_reader;
-    pcapng->base.format.is_pcapng = true;
+    pcapng->common.base.reader = &pcapng_reader;
     pcapng->blocks = fp_blocks_take(opening);
-    pcapng->section = fp_pcapng_section_new();
-    pcapng->taken = fp_pcapng_section_new();
-    return &pcapng->base;
+    fp_pcapng_common_init(&pcapng->common);
+    return &pcapng->common.base;
 }
 
-/* The section that a record is in which somebody takes. */
-static const FpPcapngSection *section_of(const FpCapture *capture)
+const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n)
 {
-    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpBlocks *blocks = &((const Pcapng *)capture)->blocks;
 
-    return capture->is_read_ahead ? &pcapng->taken : &pcapng->section;
+    *n = fp_blocks_left(blocks);
+    return fp_blocks_at(blocks);
 }
 
-uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
+bool fp_pcapng_is_swapped(const FpCapture *capture)
 {
-    const FpPcapngSection *section = section_of(capture);
-
-    switch (fp_load32_host(record->raw, section->swapped)) {
-    case ENHANCED_PACKET:
-        return fp_load32_host(record->raw + 8, section->swapped);
-    case OLD_PACKET:
-        return fp_load16_host(record->raw + 8, section->swapped);
-    default:
-        return 0;
-    }
-}
-
-const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
-{
-    const FpPcapngSection *section = section_of(capture);
-
-    return g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record)).name;
-}
-
-uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
-{
-    const FpPcapngSection *section = section_of(capture);
-
-    if (record->link == FP_LINK_NONE)
-        return FP_LINK_TYPE_NONE;
-    return g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record)).link_type;
-}
-
-bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
-{
-    const FpPcapngSection *section = section_of(capture);
-
-    return record->link != FP_LINK_NONE &&
-           g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record)).units > FP_PCAPNG_UNITS_DEFAULT;
-}
-
-int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
-{
-    const FpPcapngSection *section = section_of(capture);
-    uint32_t type = fp_load32_host(record->raw, section->swapped);
-
-    if (type != ENHANCED_PACKET && type != OLD_PACKET)
-        return 0;
-    const FpPcapngInterface *interface = &g_array_index(section->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record));
-    return (int64_t)(ticks_of(section->swapped, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
+    return ((const Pcapng *)capture)->common.section.swapped;
 }

@@ -10,6 +10,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/stop.h"
+#include "capture-digest.h"
 #include "capture-internal.h"
 #include "capture-pcapng.h"
 #include "formats.h"
@@ -162,6 +163,8 @@ FpCapture *fp_capture_open_ahead(const char *path, const char *shown, bool pcapn
     if (is_open)
         capture = open_walked(&opening, pcapng_by_wiretap);
     fp_blocks_clear(&opening);
+    if (capture != NULL && fp_digest_is_at_hand(capture))
+        g_clear_pointer(&capture, fp_capture_close);
     if (capture != NULL)
         begin(capture, shown, is_compressed, (int64_t)status.st_size);
     return capture;
@@ -253,6 +256,7 @@ void fp_capture_close(FpCapture *capture)
 {
     if (capture == NULL)
         return;
+    fp_digest_leave(capture);
     g_free(capture->path);
     g_free(capture->early_end);
     g_free(capture->cut);
@@ -288,10 +292,9 @@ bool fp_capture_would_wait(const FpCapture *capture)
 
 void fp_capture_wait(const FpCapture *capture, int ms)
 {
-    if (capture->reader->descriptor != NULL)
-        (void)fp_stop_wait_for(capture->reader->descriptor(capture), ms);
-    else
-        (void)fp_stop_wait_for(-1, MIN(ms, FP_FOLLOW_MS));
+    int fd = capture->reader->descriptor != NULL ? capture->reader->descriptor(capture) : -1;
+
+    (void)fp_stop_wait_for(fd, fd >= 0 || (ms >= 0 && ms < FP_FOLLOW_MS) ? ms : FP_FOLLOW_MS);
 }
 
 bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
@@ -308,6 +311,11 @@ const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *
     if (capture->format.is_pcapng)
         return fp_pcapng_interface_name(capture, record);
     return capture->format.is_pcap ? NULL : fp_wiretap_interface_name(capture, record);
+}
+
+FpDirection fp_capture_direction(const FpCapture *capture, const FpRecord *record)
+{
+    return capture->format.is_pcapng ? fp_pcapng_direction(capture, record) : FP_DIRECTION_UNKNOWN;
 }
 
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record)

@@ -38,8 +38,8 @@ FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **er
 FpCapture *fp_capture_open_as(const char *path, const char *shown, bool pcapng_by_wiretap, GError **error);
 
 /* Like fp_capture_open_as, for any thread, and before it is the file's turn: so it says nothing, waits for no pipe, and leaves to others
- * what libwiretap has to look at. Returns NULL when path is not a regular file in a format that is walked, or anything is wrong with it:
- * fp_capture_open tells what. */
+ * what libwiretap has to look at. Returns NULL when path is not a regular file in a format that is walked, is a digest, or anything is
+ * wrong with it: fp_capture_open tells what. */
 FpCapture *fp_capture_open_ahead(const char *path, const char *shown, bool pcapng_by_wiretap);
 
 /* Opens a regular file that is still being written. At its end, even in the middle of a record, follower waits for more; it must live as
@@ -79,6 +79,9 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
 /* The name that the capture gives to the interface of a frame, borrowed until records are next read; it may have any bytes. NULL: it gives
  * none. Live, it is fp_capture_path that names the interface. */
 const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *record);
+
+/* Which way a frame went, as pcapng may say it. What the frame itself begins with, in cooked captures, is not looked at. */
+FpDirection fp_capture_direction(const FpCapture *capture, const FpRecord *record);
 
 /* Whether the time of a record is in nanoseconds, or in any unit shorter than a microsecond. */
 bool fp_capture_has_nanoseconds(const FpCapture *capture, const FpRecord *record);

@@ -74,7 +74,8 @@ static FpCodecResult step(void *state, FpCodecStep *step)
     inflating->avail_out = (uint32_t)step->out_bytes;
     int result = inflate(gzip);
     step->in = inflating->next_in;
-    step->in_bytes = inflating->avail_in;
+    step->in_bytes =
+        inflating->avail_in <= INT32_MAX ? inflating->avail_in : 0; /* it has looked for bits behind the end, and counts them */
     step->out = inflating->next_out;
     step->out_bytes = inflating->avail_out;
     if (result < 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pcapng-format.h - the layout of pcapng (draft-ietf-opsawg-pcapng), for capture-pcapng.c and pcapng-check.c. Nobody else includes it. */
+/* pcapng-format.h - the layout of pcapng (draft-ietf-opsawg-pcapng), for its reader and its checks, and for what reads and writes digests.
+ * Nobody else includes it. */
 #ifndef FP_PCAPNG_FORMAT_H
 #define FP_PCAPNG_FORMAT_H
 

@@ -2,8 +2,10 @@
 /* pcapng-section.c - see pcapng-section.h. */
 #include "pcapng-section.h"
 
+#include "capture-pcapng.h"
 #include "link-type.h"
-#include "pcapng-format.h"
+
+#define UNITS_DEFAULT 1000000U
 
 bool fp_pcapng_read_byte_order(const uint8_t *header, bool *swapped)
 {
@@ -12,24 +14,6 @@ bool fp_pcapng_read_byte_order(const uint8_t *header, bool *swapped)
     memcpy(&magic, header + 8, sizeof magic);
     *swapped = magic != BYTE_ORDER_MAGIC;
     return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
-}
-
-static void clear_interface(gpointer data)
-{
-    g_free(((FpPcapngInterface *)data)->name);
-}
-
-FpPcapngSection fp_pcapng_section_new(void)
-{
-    FpPcapngSection section = {.interfaces = g_array_new(FALSE, FALSE, sizeof(FpPcapngInterface))};
-
-    g_array_set_clear_func(section.interfaces, clear_interface);
-    return section;
-}
-
-void fp_pcapng_section_clear(FpPcapngSection *section)
-{
-    g_clear_pointer(&section->interfaces, g_array_unref);
 }
 
 /* Converts if_tsresol, a negative power of 10 or of 2, to units per second. */
@@ -45,6 +29,11 @@ static uint64_t units_of(uint8_t resolution)
     while (exponent-- > 0)
         units *= 10;
     return units;
+}
+
+static void clear_interface(gpointer data)
+{
+    g_free(((FpPcapngInterface *)data)->name);
 }
 
 /* Of several options of a kind, the first counts. */
@@ -67,11 +56,11 @@ static void read_interface_options(const FpPcapngSection *section, const uint8_t
     }
 }
 
-static void add_interface(FpPcapngSection *section, const uint8_t *block, size_t bytes)
+void fp_pcapng_add_interface(FpPcapngSection *section, const uint8_t *block, size_t bytes)
 {
     FpPcapngInterface interface = {.link_type = fp_load16_host(block + 8, section->swapped),
                                    .snaplen = fp_load32_host(block + 12, section->swapped),
-                                   .units = FP_PCAPNG_UNITS_DEFAULT};
+                                   .units = UNITS_DEFAULT};
 
     interface.link = fp_link_of_link_type(interface.link_type, section->swapped == (G_BYTE_ORDER == G_LITTLE_ENDIAN));
     interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : FP_FRAME_BYTES_MAX;
@@ -85,6 +74,103 @@ void fp_pcapng_section_learn(FpPcapngSection *section, const FpRecord *record)
         fp_pcapng_read_byte_order(record->raw, &section->swapped);
         g_array_set_size(section->interfaces, 0);
     } else if (record->kind == FP_RECORD_INTERFACE) {
-        add_interface(section, record->raw, record->raw_bytes);
+        fp_pcapng_add_interface(section, record->raw, record->raw_bytes);
     }
+}
+
+static GArray *new_interfaces(void)
+{
+    GArray *interfaces = g_array_new(FALSE, FALSE, sizeof(FpPcapngInterface));
+
+    g_array_set_clear_func(interfaces, clear_interface);
+    return interfaces;
+}
+
+void fp_pcapng_common_init(FpPcapngCommon *common)
+{
+    common->base.format.is_pcapng = true;
+    common->section.interfaces = new_interfaces();
+    common->taken.interfaces = new_interfaces();
+}
+
+void fp_pcapng_common_clear(FpPcapngCommon *common)
+{
+    g_array_unref(common->section.interfaces);
+    g_array_unref(common->taken.interfaces);
+}
+
+/* The section that a record is in which somebody takes. */
+static const FpPcapngSection *section_of(const FpCapture *capture)
+{
+    const FpPcapngCommon *common = (const FpPcapngCommon *)fp_capture_read_from(capture);
+
+    return common->base.is_read_ahead ? &common->taken : &common->section;
+}
+
+static const FpPcapngInterface *interface_of(const FpCapture *capture, const FpRecord *record)
+{
+    return &g_array_index(section_of(capture)->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record));
+}
+
+uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
+{
+    const FpPcapngSection *section = section_of(capture);
+
+    switch (fp_load32_host(record->raw, section->swapped)) {
+    case ENHANCED_PACKET:
+        return fp_load32_host(record->raw + 8, section->swapped);
+    case OLD_PACKET:
+        return fp_load16_host(record->raw + 8, section->swapped);
+    default:
+        return 0;
+    }
+}
+
+const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
+{
+    return interface_of(capture, record)->name;
+}
+
+uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
+{
+    if (record->link == FP_LINK_NONE)
+        return FP_LINK_TYPE_NONE;
+    return interface_of(capture, record)->link_type;
+}
+
+bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
+{
+    return record->link != FP_LINK_NONE && interface_of(capture, record)->units > UNITS_DEFAULT;
+}
+
+int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
+{
+    const FpPcapngSection *section = section_of(capture);
+    uint32_t type = fp_load32_host(record->raw, section->swapped);
+
+    if (type != ENHANCED_PACKET && type != OLD_PACKET)
+        return 0;
+    const FpPcapngInterface *interface = interface_of(capture, record);
+    return (int64_t)(fp_pcapng_ticks(section, record->raw) / interface->units + (uint64_t)interface->offset_seconds);
+}
+
+/* The two lowest bits of epb_flags: 1 inbound, 2 outbound. */
+FpDirection fp_pcapng_direction(const FpCapture *capture, const FpRecord *record)
+{
+    const FpPcapngSection *section = section_of(capture);
+    uint16_t code, length;
+
+    if (fp_load32_host(record->raw, section->swapped) != ENHANCED_PACKET)
+        return FP_DIRECTION_UNKNOWN;
+    const size_t before = PACKET_HEADER + pad(fp_load32_host(record->raw + 20, section->swapped)); /* of the options */
+    if (record->raw_bytes < before + LENGTH_AT_END)
+        return FP_DIRECTION_UNKNOWN;
+    const uint8_t *at = record->raw + before;
+    size_t n = record->raw_bytes - before - LENGTH_AT_END;
+    while (next_option(section->swapped, &at, &n, &code, &length)) {
+        uint32_t flags = code == OPTION_FLAGS && length == 4 ? fp_load32_host(at - 4, section->swapped) & 3 : 0;
+        if (flags != 0)
+            return flags == 1 ? FP_DIRECTION_IN : flags == 2 ? FP_DIRECTION_OUT : FP_DIRECTION_UNKNOWN;
+    }
+    return FP_DIRECTION_UNKNOWN;
 }

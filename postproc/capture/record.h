@@ -67,6 +67,13 @@ typedef enum {
     FP_LINK_NONE, /* not a packet: pcapng also holds system calls, log entries ... */
 } FpLink;
 
+/* Which way a frame went, as seen by the machine that captured it. */
+typedef enum {
+    FP_DIRECTION_UNKNOWN,
+    FP_DIRECTION_IN, /* also what it took although it was not for it */
+    FP_DIRECTION_OUT,
+} FpDirection;
+
 /* Of the blocks that pcapng has besides frames, the writer tells these apart. */
 typedef enum {
     FP_RECORD_FRAME,
@@ -85,7 +92,15 @@ typedef struct {
     uint32_t wire_bytes;     /* length of the frame on the wire */
     uint32_t raw_bytes;
     FpLink link : 16;
-    FpRecordKind kind : 16;
+    FpRecordKind kind : 8;
+    uint32_t digest : 8; /* FP_RECORD_...; 0 but in a digest */
 } FpRecord;
+
+/* What a digest says of a frame (core/digest.h, docs/digest.md). */
+enum {
+    FP_RECORD_CUT = 1,     /* only its headers are there; it is in no class */
+    FP_RECORD_ASSERTS = 2, /* it asserts: see fp_capture_is_digest */
+    FP_RECORD_LATE = 4,    /* it stands behind frames that came after it, and does not count as one */
+};
 
 #endif

@@ -9,15 +9,15 @@
 /* Opened before anything is read, so that what cannot be written is said at once. */
 static FpOutput *open_output(const FpSaidOptions *said, const FpSlimOptions *options, GError **error)
 {
+    fp_output_expect(said->page);
     return said->page != NULL ? fp_output_open(said->page, options->inputs, error) : fp_output_append("-", options->inputs, error);
 }
 
 static bool write_report(FpOutput *output, const FpSaidOptions *said, const FpSlimOptions *options, const FpSummary *summary, bool is_cut,
                          GError **error)
 {
-    char *const live[] = {(char *)options->live.interface, NULL};
     const FpReport report = {.tally = options->log_style.tally,
-                             .sources = options->live.interface != NULL ? live : options->inputs,
+                             .sources = options->interfaces != NULL ? options->interfaces : options->inputs,
                              .version = FP_VERSION,
                              .streams = summary->streams.started,
                              .silent = summary->streams.started - summary->streams_with_payload,

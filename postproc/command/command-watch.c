@@ -2,16 +2,45 @@
 /* command-watch.c - firstpayload watch. See command.h. */
 #include "command.h"
 
+#include "base/error.h"
+#include "base/helper.h"
 #include "base/journal.h"
 #include "base/signals.h"
+#include "tshark/tshark.h"
 #include "watch-arguments.h"
+
+static unsigned reread_job;
+
+/* FpHelperJob: has the helper read the options as well, as it starts tshark for those alone that it has read itself. */
+static void reread(void *user, int64_t nothing, FpHelperAnswer *answer)
+{
+    GPtrArray *history = user;
+    GError *failure = NULL;
+    FpWatchArguments *fresh = fp_watch_arguments_reload(g_ptr_array_index(history, 0), &failure);
+
+    (void)nothing;
+    if (fresh == NULL) {
+        answer->failure = -1;
+        g_strlcpy(answer->why, failure->message, sizeof answer->why);
+        g_error_free(failure);
+        return;
+    }
+    const FpQuestions *questions = &fp_watch_arguments_options(fresh)->selection.questions;
+    fp_tshark_prepare(&(FpTsharkQuestion){.fields = questions->fields, .filter = questions->filter});
+    fp_watch_arguments_free(fresh);
+}
 
 /* Reads the arguments again. Keeps all that the watcher has had, as its options borrow from them. */
 static const FpWatchOptions *reload_watch(void *user, GError **error)
 {
     GPtrArray *history = user;
-    FpWatchArguments *fresh = fp_watch_arguments_reload(g_ptr_array_index(history, history->len - 1), error);
+    FpHelperAnswer answer;
 
+    if (fp_helper_is_there() && !fp_helper_ask(reread_job, 0, &answer)) {
+        g_set_error_literal(error, FP_ERROR, FP_ERROR_CONFIG, answer.why);
+        return NULL;
+    }
+    FpWatchArguments *fresh = fp_watch_arguments_reload(g_ptr_array_index(history, history->len - 1), error);
     if (fresh == NULL)
         return NULL;
     g_ptr_array_add(history, fresh);
@@ -34,6 +63,7 @@ int fp_command_watch(int argc, char **argv)
     if (arguments == NULL)
         return fp_command_fail(error);
     g_ptr_array_add(history, arguments);
+    reread_job = fp_helper_add(reread, history);
     fp_journal_begin();
     const FpWatchOptions *options = fp_watch_arguments_options(arguments);
     switch (fp_watch_arguments_task(arguments)) {

@@ -18,6 +18,7 @@
 int fp_command_show(int argc, char **argv);
 int fp_command_said(int argc, char **argv);
 int fp_command_slim(int argc, char **argv);
+int fp_command_digest(int argc, char **argv);
 int fp_command_watch(int argc, char **argv);
 int fp_command_status(int argc, char **argv);
 int fp_command_rotate(int argc, char **argv);

@@ -7,9 +7,10 @@
 
 typedef struct {
     char **files;
-    char *interface;
+    char **interfaces;
     gint64 max_frames;
     gboolean follows;
+    gboolean waits;
 } FpInputArguments;
 
 /* Adds these options to options (option-table.h), and sets *arguments to the defaults. */

@@ -112,6 +112,7 @@ static void take(FpLiveStats *stats, const FpLiveStatsSources *sources, FpStats 
                 [FP_STAT_FRAMES] = summary->frames,
                 [FP_STAT_BYTES] = fp_capture_bytes_read(stats->capture),
                 [FP_STAT_KEPT] = summary->kept + summary->kept_fragments,
+                [FP_STAT_CUT] = summary->cut_by_kernel,
                 [FP_STAT_STREAMS] = summary->streams.started,
                 [FP_STAT_STREAMS_WITH_PAYLOAD] = summary->streams_with_payload,
                 [FP_STAT_STREAMS_OPEN] = summary->streams.open,

@@ -10,6 +10,7 @@ typedef struct {
     gint64 look_us; /* monotonic: when to look again */
     gint64 say_us;  /* and when something may be said again */
     uint64_t said;  /* how many dropped frames have been told of */
+    uint64_t gone;  /* a bit for each of the first 64 interfaces that is known to have gone away */
     gint64 feed_us; /* monotonic: when to feed systemd's watchdog again */
 } FpLiveWatch;
 
@@ -20,6 +21,13 @@ void fp_live_watch_begin(const FpCapture *capture, const FpLiveOptions *options,
  * every ten seconds at most. Else returns 0. Cheap enough for each batch: it looks once a second, but always when there is nothing else to
  * do. */
 uint64_t fp_live_watch_dropped(FpLiveWatch *watch, const FpCapture *capture, bool is_idle);
+
+/* Says how many of these were of which interface, since the start: a parenthesis with a space before it, or nothing where there is one
+ * interface. Caller frees. */
+char *fp_live_watch_where(const FpCapture *capture);
+
+/* Returns one of several interfaces that has gone away and that this has not returned yet, borrowed; NULL: there is none. */
+const FpCapture *fp_live_watch_gone(FpLiveWatch *watch, const FpCapture *capture);
 
 /* Feeds systemd's watchdog, if there is one and it is time. Cheap enough for each batch. */
 void fp_live_watch_feed(FpLiveWatch *watch);

@@ -8,6 +8,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/helper.h"
 #include "base/signals.h"
 #include "command.h"
 #include "said/said.h"
@@ -35,6 +36,7 @@ static const Command commands[] = {
     {"show", fp_command_show, "[OPTION...] FILE...", "print what every connection said first, as a table"},
     {"said", fp_command_said, "[OPTION...] FILE...", "count what connections said first, as tables or a page"},
     {"slim", fp_command_slim, "[OPTION...] FILE...", "cut captures down to first payload frames, log what they say"},
+    {"digest", fp_command_digest, "[OPTION...] FILE... -w OUT", "keep of captures what slim, show and said need"},
     {"watch", fp_command_watch, "[OPTION...] INBOX OUTDIR", "slim each capture that is finished in INBOX"},
     {"status", fp_command_status, "[--json] STATEDIR", "print the status of a watcher"},
     {"rotate", fp_command_rotate, "FILE", "hand FILE to a watcher (tcpdump -z firstpayload-rotate)"},
@@ -128,8 +130,11 @@ int main(int argc, char **argv)
     fp_said_prepare();
     setlocale(LC_ALL, "");
     signal(SIGXFSZ, SIG_IGN); /* then write fails, which is handled like a full disk */
-    if (!is_called(argv[0], "firstpayload-rotate"))
-        return run(argc, argv);
+    if (!is_called(argv[0], "firstpayload-rotate")) {
+        int status = run(argc, argv);
+        fp_helper_end();
+        return status;
+    }
     g_set_prgname("firstpayload-rotate");
     return argc == 2 && argv[1][0] == '-' && is_version(argv[1]) ? print_version() : fp_command_rotate(argc, argv);
 }

@@ -14,7 +14,7 @@ void fp_option_table_add(GArray *options, const GOptionEntry *entries);
 
 /* Returns a copy of argv in which values that are attached to short options, as in -c10 or -qw-, are words of their own: GLib takes them
  * only so, tcpdump both ways. Caller frees with g_strfreev. Returns NULL and sets error when an option is given twice and one value would
- * be lost, as in -i eth0 -i eth1; GLib would take the last. */
+ * be lost, as in -w x -w y; GLib would take the last. */
 char **fp_option_table_split(char **argv, const GArray *options, GError **error);
 
 /* Parses the command line argv by these options; argv stays as it is. summary and description stand around the options in the answer to

@@ -8,6 +8,7 @@
 #include "base/terminal.h"
 #include "input-arguments.h"
 #include "option-table.h"
+#include "rights-arguments.h"
 #include "selection-arguments.h"
 
 #define TOP_DEFAULT 20
@@ -30,6 +31,7 @@ static const char description[] =
 struct FpSaidArguments {
     FpInputArguments input;
     FpSelectionArguments selection;
+    FpRightsArguments rights;
     char *html;
     char *color;
     gint64 top;
@@ -60,6 +62,7 @@ static bool parse(FpSaidArguments *arguments, char **argv, GError **error)
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
+    fp_rights_arguments_add(&arguments->rights, options);
     return fp_option_table_parse(options, summary, description, argv, error);
 }
 
@@ -85,8 +88,10 @@ static bool fill_options(FpSaidArguments *arguments, FpSlimOptions *options, FpS
 {
     int format;
 
-    *options = (FpSlimOptions){0};
+    *options = (FpSlimOptions){.page = arguments->html};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
+    if (wrong == NULL)
+        wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);
     if (wrong == NULL)
         wrong = read_own(arguments, said);
     if (wrong != NULL) {
@@ -97,7 +102,7 @@ static bool fill_options(FpSaidArguments *arguments, FpSlimOptions *options, FpS
         !fp_selection_arguments_check_questions(&options->selection, error))
         return false;
     options->selection.keep = 0;
-    if (arguments->input.interface != NULL)
+    if (arguments->input.interfaces != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
     arguments->tally = fp_tally_new((size_t)arguments->max_names);
@@ -121,6 +126,7 @@ void fp_said_arguments_free(FpSaidArguments *arguments)
 {
     fp_input_arguments_clear(&arguments->input);
     fp_selection_arguments_clear(&arguments->selection);
+    fp_rights_arguments_clear(&arguments->rights);
     fp_tally_free(arguments->tally);
     g_free(arguments->html);
     g_free(arguments->color);

@@ -9,6 +9,7 @@
 #include "choice-arguments.h"
 #include "input-arguments.h"
 #include "option-table.h"
+#include "rights-arguments.h"
 #include "selection-arguments.h"
 
 #define PAYLOAD_BYTES 256 /* of each payload: more than fits on a line of a terminal */
@@ -32,6 +33,7 @@ struct FpShowArguments {
     FpInputArguments input;
     FpSelectionArguments selection;
     FpChoiceArguments choice;
+    FpRightsArguments rights;
     char *color;
     gboolean redact;
     gboolean quiet;
@@ -54,6 +56,7 @@ static bool parse(FpShowArguments *arguments, char **argv, GError **error)
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_choice_arguments_add(&arguments->choice, options);
+    fp_rights_arguments_add(&arguments->rights, options);
     return fp_option_table_parse(options, summary, description, argv, error);
 }
 
@@ -65,6 +68,8 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
 
     *options = (FpSlimOptions){.log = "-"};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
+    if (wrong == NULL)
+        wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);
     if (wrong == NULL && !fp_terminal_colors_from_text(arguments->color, STDOUT_FILENO, &style.has_colors))
         wrong = "--color takes auto, always or never";
     if (wrong != NULL) {
@@ -77,7 +82,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
         return false;
     options->selection.keep = 0;
     options->selection.flush_each = is_terminal;
-    if (arguments->input.interface != NULL)
+    if (arguments->input.interfaces != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
     options->is_quiet = arguments->quiet;
     options->show_progress =
@@ -89,7 +94,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
                                       .message_wait_ns = FP_LOG_MESSAGE_WAIT_SECONDS_DEFAULT * INT64_C(1000000000),
                                       .message_memory = FP_LOG_MESSAGE_MEMORY_DEFAULT,
                                       .redacts = arguments->redact,
-                                      .in_order = arguments->input.interface == NULL,
+                                      .in_order = arguments->input.interfaces == NULL,
                                       .table = arguments->table};
     return fp_choice_arguments_check(&arguments->choice, &options->log_style.choice, error);
 }
@@ -108,6 +113,7 @@ void fp_show_arguments_free(FpShowArguments *arguments)
 {
     fp_input_arguments_clear(&arguments->input);
     fp_selection_arguments_clear(&arguments->selection);
+    fp_rights_arguments_clear(&arguments->rights);
     fp_table_free(arguments->table);
     fp_choice_arguments_clear(&arguments->choice);
     g_free(arguments->color);

@@ -9,8 +9,10 @@
 #include "base/size.h"
 #include "config.h"
 #include "input-arguments.h"
+#include "live-cut.h"
 #include "log-arguments.h"
 #include "option-table.h"
+#include "rights-arguments.h"
 #include "selection-arguments.h"
 
 #define BUFFER_KIB_MAX (1024 * 1024)
@@ -36,7 +38,8 @@ static const char description[] = "Classes of frames:\n"
                                   "Exit status: 0 done; 1 done, but a capture ended too early, or a signal came before all was\n"
                                   "read, or streams could not be judged by -Y; 64 wrong usage; 65 an input is not a capture, is\n"
                                   "damaged, or does not fit the output's format; 66 an input cannot be opened; 69 -Y without a\n"
-                                  "tshark that works; 70 no memory; 73 the output cannot be created; 74 reading or writing failed.\n"
+                                  "tshark that works, or --kernel-cut on, which the kernel refuses; 70 no memory; 73 the output\n"
+                                  "cannot be created; 74 reading or writing failed.\n"
                                   "Unless it is 0 or 1, no output but the log is left; unless some of several inputs could be read.\n";
 
 /* What the command line holds, before it is checked. */
@@ -45,12 +48,15 @@ struct FpSlimArguments {
     FpSelectionArguments selection;
     FpLogArguments log_style;
     char *config;
+    FpRightsArguments rights;
     char *output;
     char *log;
     gint64 rotate_s;
     char *rotate_size;
     gint64 snaplen;
     gint64 buffer_kib;
+    char *kernel_cut;
+    gint64 kernel_cut_streams;
     gint64 threads;
     gint64 stats_s;
     char *metrics;
@@ -84,6 +90,9 @@ static GArray *list_options(FpSlimArguments *arguments)
         {"buffer-size", 'B', 0, G_OPTION_ARG_INT64, &arguments->buffer_kib, "With -i: the kernel's buffer, in KiB (default: 32768)", "N"},
         {"no-promiscuous-mode", 'p', 0, G_OPTION_ARG_NONE, &arguments->only_own, "With -i: capture only what the interface takes by itself",
          NULL},
+        {"kernel-cut", 0, 0, G_OPTION_ARG_STRING, &arguments->kernel_cut,
+         "With -i: has the kernel drop frames of streams that are told from: auto, on or off (default: auto, where it can)", "WHEN"},
+        {"kernel-cut-streams", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT64, &arguments->kernel_cut_streams, NULL, NULL}, /* for tests */
         {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
          "Read pcap and pcapng in files ahead, with N threads in all (default: one for each processor, for several files or a compressed "
          "one)",
@@ -104,12 +113,14 @@ static GArray *list_options(FpSlimArguments *arguments)
     GArray *options = fp_option_table_new();
 
     arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = arguments->threads = NOT_GIVEN;
+    arguments->kernel_cut_streams = FP_KERNEL_CUT_STREAMS_DEFAULT;
     fp_option_table_add(options, entries);
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
     fp_selection_arguments_add_kept(&arguments->selection, options);
     fp_log_arguments_add(&arguments->log_style, options, "Lines of the log are text or json (default: text)");
+    fp_rights_arguments_add(&arguments->rights, options);
     return options;
 }
 
@@ -117,8 +128,9 @@ static GArray *list_options(FpSlimArguments *arguments)
  * Returns NULL and sets error. */
 static char **combine(const char *path, char **typed, GError **error)
 {
-    static const char *const not_keys[] = {"config", "check-config", "interface",  "count", "follow", "formats",
-                                           "list",   "threads",      "read-ahead", "quiet", NULL};
+    static const char *const not_keys[] = {
+        "config",     "check-config", "interface",          "count", "follow", "formats", "list", "threads",
+        "read-ahead", "quiet",        "kernel-cut-streams", NULL};
     const FpConfigForm form = {.group = "live", .not_keys = not_keys, .page = "firstpayload.conf(5)"};
     g_autoptr(FpSlimArguments) unused = g_new0(FpSlimArguments, 1);
     g_autoptr(GArray) options = list_options(unused);
@@ -155,7 +167,7 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
 {
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
 
-    if (wrong != NULL || arguments->input.interface != NULL)
+    if (wrong != NULL || arguments->input.interfaces != NULL)
         return wrong;
     if (arguments->snaplen != NOT_GIVEN)
         return "-s goes with -i; editcap -s cuts the frames of a file";
@@ -165,7 +177,18 @@ static const char *check_inputs(const FpSlimArguments *arguments, FpSlimOptions 
         return "--stats goes with -i; of files, the summary has it";
     if (arguments->metrics != NULL)
         return "--metrics goes with -i; of files, the summary has it";
+    if (arguments->kernel_cut != NULL)
+        return "--kernel-cut goes with -i";
     return arguments->buffer_kib != NOT_GIVEN ? "-B goes with -i" : NULL;
+}
+
+/* Only pcapng has room for which frame is of which interface. */
+static const char *check_format(const FpSlimArguments *arguments)
+{
+    if (arguments->input.interfaces == NULL || arguments->input.interfaces[1] == NULL || arguments->selection.format == NULL)
+        return NULL;
+    return g_str_equal(arguments->selection.format, "pcapng") ? NULL
+                                                              : "captures of several interfaces are pcapng; leave out -F, or use -F pcapng";
 }
 
 static bool is_standard_output(const char *name)
@@ -268,15 +291,45 @@ static const char *check_numbers(const FpSlimArguments *arguments, FpSlimOptions
     return NULL;
 }
 
+static const char *check_kernel_cut(const FpSlimArguments *arguments)
+{
+    static const char *const modes[] = {"auto", "on", "off", NULL}; /* in the order of FpKernelCutMode */
+
+    if (arguments->kernel_cut != NULL && !g_strv_contains(modes, arguments->kernel_cut))
+        return "--kernel-cut takes auto, on or off";
+    if (arguments->kernel_cut_streams < 1 || arguments->kernel_cut_streams > G_MAXINT32)
+        return "--kernel-cut-streams takes a number from 1";
+    return NULL;
+}
+
 static const char *check(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
     const char *wrong = check_inputs(arguments, options);
 
     if (wrong == NULL)
+        wrong = check_format(arguments);
+    if (wrong == NULL)
         wrong = check_output(arguments);
     if (wrong == NULL)
         wrong = check_rotation(arguments, options);
+    if (wrong == NULL)
+        wrong = check_kernel_cut(arguments);
+    if (wrong == NULL)
+        wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);
     return wrong != NULL ? wrong : check_numbers(arguments, options);
+}
+
+/* Whether what is asked of the kernel goes with all that is asked. Call it when the other options are there. */
+static bool choose_kernel_cut(const FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
+{
+    const char *mode = arguments->kernel_cut != NULL ? arguments->kernel_cut : "auto";
+
+    options->kernel_cut = g_str_equal(mode, "on") ? FP_KERNEL_CUT_ON : g_str_equal(mode, "off") ? FP_KERNEL_CUT_OFF : FP_KERNEL_CUT_AUTO;
+    options->kernel_cut_streams = (unsigned)arguments->kernel_cut_streams;
+    const char *obstacle = options->kernel_cut == FP_KERNEL_CUT_ON ? fp_live_cut_obstacle(options) : NULL;
+    if (obstacle != NULL)
+        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--kernel-cut on %s", obstacle);
+    return obstacle == NULL;
 }
 
 static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
@@ -310,9 +363,9 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     if (options->list && arguments->selection.keep == NULL)
         options->selection.keep = FP_CLASS_USUAL;
     options->selection.flush_each = arguments->flush_each;
-    if (arguments->input.interface != NULL)
+    if (arguments->input.interfaces != NULL)
         options->live.filter = g_steal_pointer(&options->selection.filter); /* the kernel applies it */
-    return true;
+    return choose_kernel_cut(arguments, options, error);
 }
 
 /* Says of an error which configuration it may come from. */
@@ -354,6 +407,8 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->config);
     g_free(arguments->read_ahead);
+    g_free(arguments->kernel_cut);
+    fp_rights_arguments_clear(&arguments->rights);
     g_free(arguments->log);
     g_free(arguments->output);
     g_free(arguments->metrics);

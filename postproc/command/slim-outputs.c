@@ -9,6 +9,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/stop.h"
+#include "capture/capture-digest.h"
 #include "output/rotation.h"
 
 static bool is_rotation(const FpSlimOptions *options)
@@ -101,16 +102,18 @@ bool fp_slim_outputs_next_capture(FpSlimOutputs *outputs, FpPass *pass, FpCaptur
     const FpSlimOptions *options = outputs->options;
 
     if (fp_log_is_wanted(outputs->log, &outputs->log_style))
-        fp_pass_log_to(pass, outputs->log, &outputs->log_style, fp_capture_path(capture));
+        fp_pass_log_to(pass, outputs->log, &outputs->log_style, fp_digest_source(capture));
     if (outputs->capture == NULL)
         return true;
     if (outputs->writer == NULL) {
-        bool is_only = options->inputs == NULL || options->inputs[1] == NULL;
+        bool is_only = (options->inputs == NULL || options->inputs[1] == NULL) && fp_digest_is_alone(capture);
         outputs->writer = fp_writer_new(outputs->capture, capture, is_only, options->format, error);
         if (outputs->writer == NULL)
             return false;
         fp_pass_write_to(pass, outputs->writer);
     }
+    if (rotates_capture(options) && !fp_writer_can_restart(outputs->writer, capture, error))
+        return false;
     return fp_writer_next_capture(outputs->writer, capture, error);
 }
 

@@ -12,13 +12,18 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/stop.h"
+#include "capture/capture-digest.h"
+#include "capture/capture-lives.h"
 #include "capture/capture.h"
 #include "capture/formats.h"
+#include "live-cut.h"
 #include "live-stats.h"
 #include "live-watch.h"
 #include "pass/capture-order.h"
 #include "pass/progress.h"
+#include "slim-digest.h"
 #include "slim-outputs.h"
+#include "slim-rights.h"
 #include "unread.h"
 
 #define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
@@ -27,9 +32,11 @@
 typedef struct {
     const FpSlimOptions *options;
     FpSummary *summary;
+    FpSlimRights *rights;
     FpPass *pass;
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpSlimOutputs outputs;
+    FpKernelCut *cut;     /* NULL: the kernel hands over all frames */
     FpCapture *interface; /* until it is read */
     FpCapture *first;     /* stays open: the writer borrows from it */
     FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
@@ -136,17 +143,31 @@ static int next_batch(const Slim *slim, const FpCapture *capture)
     return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
 }
 
+/* Says at once that one of several interfaces went away. Of a single one, or the last, the end of the capture says it. */
+static void tell_of_gone(Slim *slim, const FpCapture *capture)
+{
+    const FpCapture *gone;
+
+    while (fp_capture_early_end(capture) == NULL && (gone = fp_live_watch_gone(&slim->live, capture)) != NULL) {
+        g_autofree char *what = g_strdup_printf("its capture ended: %s; the others go on", fp_capture_early_end(gone));
+        note_early_end(slim, fp_capture_path(gone), what);
+    }
+}
+
 /* Says at once that the kernel drops frames: whoever watches can do something about it. */
 static void tell_of_drops(Slim *slim, const FpCapture *capture, bool is_idle)
 {
+    tell_of_gone(slim, capture);
     uint64_t n = slim->options->live.interface != NULL ? fp_live_watch_dropped(&slim->live, capture, is_idle) : 0;
 
     if (n == 0)
         return;
     fp_progress_end(&slim->progress);
-    fp_message_print("%s: the kernel has dropped %" G_GUINT64_FORMAT " frames, as its buffer was full; a larger one (-B) or a filter (-f) "
+    g_autofree char *where = fp_live_watch_where(capture);
+    fp_message_print("%s: the kernel has dropped %" G_GUINT64_FORMAT
+                     " frames%s, as its buffer was full; a larger one (-B) or a filter (-f) "
                      "helps",
-                     fp_capture_path(capture), n);
+                     fp_capture_path(capture), n, where);
 }
 
 static FpLiveStatsSources sources(const Slim *slim)
@@ -203,6 +224,8 @@ static bool wait_by_clock(Slim *slim, const FpCapture *capture, GError **error)
 static bool idle(Slim *slim, const FpCapture *capture, GError **error)
 {
     tell_of_drops(slim, capture, true);
+    if (slim->cut != NULL)
+        fp_kernel_cut_settle(slim->cut);
     if (!flush(slim, error))
         return false;
     while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
@@ -281,13 +304,13 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
         return false;
     if (slim->dissector != NULL)
         fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
-    if (slim->first == NULL)
+    if (slim->first == NULL && slim->ahead == NULL) /* a digest stands for several captures */
         begin_ahead(slim, capture);
     fp_pass_begin_ahead(slim->pass, slim->ahead, capture);
     GError *failure = NULL;
     int n = take_records(slim, capture, &failure);
     fp_pass_end_ahead(slim->pass);
-    if (n < 0 && (is_only_input(slim->options) || !fp_pass_failed_reading(slim->pass))) {
+    if (n < 0 && (is_only_input(slim->options) || fp_digest_is_one(capture) || !fp_pass_failed_reading(slim->pass))) {
         g_propagate_error(error, failure);
         return false;
     }
@@ -300,10 +323,26 @@ static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
     return slim->outputs.writer == NULL || fp_writer_end_capture(slim->outputs.writer, error);
 }
 
+/* Takes the captures that a digest stands for, one after another. */
+static bool slim_digest(Slim *slim, FpCapture *capture, GError **error)
+{
+    const uint64_t bytes_before = slim->summary->bytes_in;
+    int n = 1;
+
+    while (n > 0) {
+        if (!fp_slim_check_digest(slim->options, capture, error) || !slim_capture(slim, capture, error) ||
+            !fp_slim_check_forgotten(fp_pass_streams(slim->pass), capture, error))
+            return false;
+        slim->summary->bytes_in = bytes_before + fp_capture_bytes_read(capture);
+        n = fp_stop_asked() ? 0 : fp_digest_next(capture, error);
+    }
+    return n == 0;
+}
+
 /* Takes ownership of capture. */
 static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
 {
-    bool is_done = slim_capture(slim, capture, error);
+    bool is_done = (fp_digest_is_one(capture) ? slim_digest : slim_capture)(slim, capture, error);
 
     if (slim->first == NULL) {
         slim->first = capture;
@@ -354,7 +393,7 @@ static FpCapture *open_input(const Slim *slim, const char *input, GError **error
 
     if (capture != NULL)
         return capture;
-    return slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, error) : fp_capture_open(input, by_wiretap, error);
+    return slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, error) : fp_digest_open_any(input, by_wiretap, error);
 }
 
 /* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
@@ -451,6 +490,13 @@ static bool open_dissector(Slim *slim, GError **error)
     return slim->dissector != NULL;
 }
 
+/* First, so that the helper holds nothing of the interface. */
+static bool begin_rights(Slim *slim, GError **error)
+{
+    slim->rights = fp_slim_rights_new(slim->options, error);
+    return slim->rights != NULL;
+}
+
 /* Before all that is slow, as starting tshark is: the kernel holds what comes meanwhile. */
 static bool open_interface(Slim *slim, GError **error)
 {
@@ -458,8 +504,11 @@ static bool open_interface(Slim *slim, GError **error)
 
     if (live->interface == NULL)
         return true;
-    slim->interface = fp_capture_live_open(live, error);
-    if (slim->interface == NULL)
+    if (!fp_live_cut_begin(slim->options, &slim->cut, error))
+        return false;
+    slim->interface = slim->options->interfaces[1] != NULL ? fp_capture_lives_open(live, slim->options->interfaces, error)
+                                                           : fp_capture_live_open(live, error);
+    if (slim->interface == NULL || !fp_live_cut_attach(slim->options, slim->interface, &slim->cut, error))
         return false;
     fp_live_watch_begin(slim->interface, live, slim->options->is_quiet);
     slim->stats = fp_live_stats_new(&slim->options->stats, slim->interface);
@@ -478,7 +527,7 @@ static bool check_rotation(const Slim *slim, GError **error)
 
 static bool run(Slim *slim, GError **error)
 {
-    if (!check_rotation(slim, error))
+    if (!check_rotation(slim, error) || !begin_rights(slim, error))
         return false;
     fp_slim_outputs_salvage(&slim->outputs);
     if (!open_interface(slim, error) || !open_dissector(slim, error))
@@ -488,7 +537,9 @@ static bool run(Slim *slim, GError **error)
         return false;
     slim->pass =
         fp_pass_new(&slim->options->selection, streams, slim->summary, slim->dissector, slim->options->list ? show_row : NULL, slim);
-    bool is_done = fp_slim_outputs_open(&slim->outputs, error) && slim_inputs(slim, error) && finish_output(slim, error);
+    fp_pass_cut_by(slim->pass, slim->cut);
+    bool is_done = fp_slim_outputs_open(&slim->outputs, error) && fp_slim_rights_end(slim->rights, error) && slim_inputs(slim, error) &&
+                   finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
 }
@@ -527,7 +578,9 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_capture_close(slim.interface);
     fp_capture_close(slim.last);
     fp_capture_close(slim.first);
+    fp_kernel_cut_free(slim.cut);
     fp_capture_order_clear(&slim.order);
     fp_unread_clear(&slim.unread);
+    fp_slim_rights_free(slim.rights);
     return is_done;
 }

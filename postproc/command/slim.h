@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "base/confinement.h"
 #include "capture/capture-live.h"
 #include "live-stats.h"
 #include "output/pack.h"
@@ -16,6 +17,13 @@
 
 #define FP_SLIM_MAX_STREAMS_DEFAULT 10000000
 
+/* Whether the kernel drops frames that the answer does not take (kernel-cut.h). */
+typedef enum {
+    FP_KERNEL_CUT_AUTO, /* where it can be had */
+    FP_KERNEL_CUT_ON,
+    FP_KERNEL_CUT_OFF,
+} FpKernelCutMode;
+
 typedef struct {
     char **inputs;            /* NULL-terminated; at least one, unless there is an interface; "-" is standard input */
     const char *output;       /* "-" is standard output; NULL: no capture is written */
@@ -24,6 +32,7 @@ typedef struct {
     FpRotation rotation;      /* of the output, and of the log if its name is a pattern */
     bool follows;             /* there is one input, a file that somebody still writes to */
     FpLiveOptions live;       /* interface NULL: read the inputs */
+    char *const *interfaces;  /* all of them, of which that is the first; NULL-terminated */
     FpLiveStatsOptions stats; /* what is said of that while it runs */
     uint64_t max_frames;      /* end after looking at that many; 0: no limit */
     unsigned threads;         /* all but one read ahead; 0: as many as there are processors, where they have something to do */
@@ -31,9 +40,14 @@ typedef struct {
     FpSelection selection;
     const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;
-    bool list;          /* print rows to standard output instead of writing a capture */
-    bool is_quiet;      /* nothing is said of what goes well */
+    bool list;     /* print rows to standard output instead of writing a capture */
+    bool is_quiet; /* nothing is said of what goes well */
+    FpConfinementOptions rights;
+    bool is_verbose;    /* which rights were given up is said */
+    const char *page;   /* a file that the caller writes when this is done; NULL: none */
     bool show_progress; /* on standard error, once it takes longer than a second */
+    FpKernelCutMode kernel_cut;
+    unsigned kernel_cut_streams; /* of how many the kernel holds entries */
 } FpSlimOptions;
 
 /* Fills in *summary, and *left with what was found in frames without a segment; caller frees *left. Returns false and sets error when

@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/helper.h"
 #include "base/notify.h"
 #include "base/size.h"
 #include "config.h"
 #include "log-arguments.h"
 #include "option-table.h"
 #include "output/output.h"
+#include "rights-arguments.h"
 #include "selection-arguments.h"
 
 #define MAX_STREAMS_DEFAULT 1000000
@@ -35,6 +37,7 @@ static const char description[] =
 struct FpWatchArguments {
     FpSelectionArguments selection;
     FpLogArguments log_style;
+    FpRightsArguments rights;
     char *log;
     char *config;
     char *inbox;
@@ -51,7 +54,8 @@ struct FpWatchArguments {
     gboolean dry_run;
     gboolean check_config;
     char **folders;
-    char **argv; /* as it was given */
+    char **argv;       /* as it was given */
+    char *config_read; /* its --config */
     FpWatchOptions options;
 };
 
@@ -59,8 +63,10 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
 {
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
+    fp_rights_arguments_clear(&arguments->rights);
     g_free(arguments->log);
     g_free(arguments->config);
+    g_free(arguments->config_read);
     g_free(arguments->inbox);
     g_free(arguments->output);
     g_free(arguments->state);
@@ -116,6 +122,7 @@ static GArray *list_options(FpWatchArguments *arguments)
                                "1000000, without --max-memory)");
     fp_selection_arguments_add_kept(&arguments->selection, options);
     fp_log_arguments_add(&arguments->log_style, options, "Lines of logs are text or json (default: json)");
+    fp_rights_arguments_add(&arguments->rights, options);
     return options;
 }
 
@@ -188,7 +195,7 @@ static const char *read_words(FpWatchArguments *arguments)
     if (arguments->options.outputs == FP_WATCH_LOG && (arguments->selection.keep != NULL || arguments->selection.format != NULL ||
                                                        arguments->selection.marked_only || arguments->selection.compress != NULL))
         return "with --log only no captures are written; --keep, --format, --compress and --marked-only are about captures";
-    return NULL;
+    return fp_rights_arguments_check(&arguments->rights, &arguments->options.rights, &arguments->options.is_verbose);
 }
 
 /* Called when options are read again, and tshark is slow to start. */
@@ -205,6 +212,8 @@ static bool check_questions(const FpQuestions *questions, GError **error)
     const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
     GError *failure = NULL;
 
+    if (fp_helper_is_this()) /* the watcher itself checks what it reads */
+        return true;
     if ((question.fields == NULL && question.filter == NULL) || fp_tshark_check(&question, feed_watchdog, NULL, &failure))
         return true;
     if (failure->code == FP_ERROR_UNAVAILABLE) {
@@ -283,6 +292,7 @@ static char **combine(FpWatchArguments *arguments, GError **error)
     g_ptr_array_add(words, g_strdup(arguments->argv[0]));
     if (!parse(only, g_strdupv(arguments->argv), error))
         return NULL;
+    arguments->config_read = g_strdup(only->config);
     if (only->config != NULL && (!read_config(arguments, only->config, words, error) || !check_config(only->config, words, error)))
         return NULL;
     for (char **word = arguments->argv + 1; *word != NULL; word++)
@@ -335,6 +345,7 @@ static bool check(FpWatchArguments *arguments, GError **error)
     arguments->options.output = arguments->output;
     arguments->options.spool.state = arguments->state;
     arguments->options.metrics = arguments->metrics;
+    arguments->options.config = arguments->config_read;
     arguments->options.once = arguments->once;
     return read_shared_options(arguments, error);
 }
@@ -365,10 +376,11 @@ FpWatchArguments *fp_watch_arguments_reload(const FpWatchArguments *arguments, G
         fresh->options.spool.deletes_guesses != arguments->options.spool.deletes_guesses ||
         fresh->options.spool.unchanged_s != arguments->options.spool.unchanged_s ||
         fresh->options.spool.wait_s != arguments->options.spool.wait_s ||
-        g_strcmp0(fresh->selection.format_list, arguments->selection.format_list) != 0) {
+        g_strcmp0(fresh->selection.format_list, arguments->selection.format_list) != 0 ||
+        g_strcmp0(fresh->rights.user, arguments->rights.user) != 0 || fresh->options.rights.without != arguments->options.rights.without) {
         g_set_error(error, FP_ERROR, FP_ERROR_CONFIG,
-                    "inbox, outdir, state, match, then, wait, unchanged, max-archive, follow and formats cannot change while a watcher "
-                    "runs; restart it");
+                    "inbox, outdir, state, match, then, wait, unchanged, max-archive, follow, formats, relinquish-privileges and without "
+                    "cannot change while a watcher runs; restart it");
         return NULL;
     }
     return g_steal_pointer(&fresh);

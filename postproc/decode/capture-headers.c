@@ -14,6 +14,8 @@
 #define SLL_HEADER 16U
 #define SLL2_HEADER 20U
 #define SLL2_INTERFACE 4
+#define SLL2_PACKET_TYPE 10
+#define PACKET_TYPE_OUTGOING 4U
 #define SLL_TYPE_ETHERNET 0x0003
 #define SLL_TYPE_LLC 0x0004
 #define SLL_TYPE_PPP 0x0007
@@ -68,11 +70,18 @@ static FpDecoded walk_cooked(FpWalk *walk, uint16_t hardware, uint16_t type, FpS
     return hardware == HARDWARE_GRE ? fp_walk_gre_type(walk, 0, type, rest) : fp_walk_type(walk, type, rest);
 }
 
+/* packet(7): all types but this one are of frames that came in, for this machine or for others. */
+static FpDirection cooked_direction(unsigned packet_type)
+{
+    return packet_type == PACKET_TYPE_OUTGOING ? FP_DIRECTION_OUT : FP_DIRECTION_IN;
+}
+
 /* Linux cooked capture. */
 FpDecoded fp_walk_sll(FpWalk *walk, FpSpan frame)
 {
     if (frame.captured < SLL_HEADER)
         return fp_walk_missing(frame);
+    fp_walk_note_interface(walk, 0, cooked_direction(fp_load16(frame.bytes)));
     return walk_cooked(walk, fp_load16(frame.bytes + 2), fp_load16(frame.bytes + 14), fp_span_after(frame, SLL_HEADER));
 }
 
@@ -82,7 +91,7 @@ FpDecoded fp_walk_sll2(FpWalk *walk, FpSpan frame)
     if (frame.captured < SLL2_HEADER)
         return fp_walk_missing(frame);
     fp_walk_note_network(walk, FP_NETWORK_INTERFACE, fp_load32(frame.bytes + SLL2_INTERFACE));
-    fp_walk_note_interface(walk, fp_load32(frame.bytes + SLL2_INTERFACE));
+    fp_walk_note_interface(walk, fp_load32(frame.bytes + SLL2_INTERFACE), cooked_direction(frame.bytes[SLL2_PACKET_TYPE]));
     return walk_cooked(walk, fp_load16(frame.bytes + 8), fp_load16(frame.bytes), fp_span_after(frame, SLL2_HEADER));
 }
 
@@ -248,7 +257,8 @@ static FpDecoded walk_nflog(FpWalk *walk, FpSpan frame, bool is_big_endian)
     }
     if (payload.bytes == NULL)
         return fp_walk_no_segment(walk, FP_NO_SEGMENT_OTHER, FP_OTHER_FAMILY);
-    fp_walk_note_interface(walk, in != 0 ? in : out); /* what this machine sends came in nowhere */
+    const FpDirection direction = in != 0 ? FP_DIRECTION_IN : out != 0 ? FP_DIRECTION_OUT : FP_DIRECTION_UNKNOWN;
+    fp_walk_note_interface(walk, in != 0 ? in : out, direction); /* what this machine sends came in nowhere */
     if (type != 0)
         return fp_walk_type_or_length(walk, type, payload);
     return walk_family(walk, frame.bytes[0] == 10 ? 24 : frame.bytes[0], payload);

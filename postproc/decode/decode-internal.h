@@ -20,6 +20,7 @@ struct FpDecoder {
     FpFragments *fragments;
     unsigned network_kinds;
     bool takes_tcp, takes_datagrams;
+    bool takes_plain;    /* plain frames need not take the long way */
     FpNoSegment left;    /* what the record decoded last has instead of a segment */
     GArray *earlier;     /* of FpSegment: those of the record decoded last that come before the returned one */
     GPtrArray *inflated; /* packets rebuilt from records of this batch; segments borrow from them */
@@ -79,11 +80,14 @@ static inline void fp_walk_note_vlan(const FpWalk *walk, uint16_t vlan)
         fp_decode_notes_add_vlan(walk->notes, vlan);
 }
 
-/* Where notes are taken, notes the interface that a capture header names by its index; the outermost header counts. */
-static inline void fp_walk_note_interface(const FpWalk *walk, uint32_t index)
+/* Where notes are taken, notes the interface that a capture header names by its index, 0 for none, and the frame's direction; the outermost
+ * header counts. */
+static inline void fp_walk_note_interface(const FpWalk *walk, uint32_t index, FpDirection direction)
 {
     if (walk->notes != NULL && walk->notes->interface == 0)
         walk->notes->interface = index;
+    if (walk->notes != NULL && walk->notes->direction == FP_DIRECTION_UNKNOWN)
+        walk->notes->direction = direction;
 }
 
 /* Copies a TCP header into the segment. FP_TCP_NEEDED_BYTES of it must have been captured. */

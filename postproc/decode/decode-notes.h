@@ -7,6 +7,7 @@
 #ifndef FP_DECODE_NOTES_H
 #define FP_DECODE_NOTES_H
 
+#include "capture/record.h"
 #include "span.h"
 
 /* More nested tags than anybody uses; further tags are not noted. */
@@ -14,8 +15,9 @@
 
 /* All zero: nothing is known. */
 typedef struct {
-    FpSpan segment;     /* the TCP or UDP header and everything after it */
-    uint32_t interface; /* the index of the interface that a header of the capturing system names; 0: none does */
+    FpSpan segment;        /* the TCP or UDP header and everything after it */
+    uint32_t interface;    /* the index of the interface that a header of the capturing system names; 0: none does */
+    FpDirection direction; /* as the same header says */
     unsigned n_vlans;
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX]; /* VLAN IDs of the tags, outermost first; see fp_walk_note_vlan */
 } FpDecodeNotes;

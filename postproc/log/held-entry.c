@@ -104,6 +104,7 @@ typedef struct {
     uint16_t vlans[FP_DECODE_NOTES_VLANS_MAX];
     uint8_t address_bytes, transport, side;
     uint8_t is_live, has_nanoseconds, has_syn, midstream, out_of_order, fast_open;
+    uint8_t direction; /* 0 in what earlier versions saved, where it was padding */
 } Saved;
 
 static void save_verdict(Saved *saved, const FpVerdict *verdict)
@@ -131,6 +132,7 @@ bool fp_held_entry_save(const FpHeldEntry *held, FpStreamsWrite write, void *use
     saved.frame = entry->frame;
     saved.network = entry->network;
     saved.is_live = entry->is_live;
+    saved.direction = (uint8_t)entry->direction;
     saved.has_nanoseconds = entry->has_nanoseconds;
     saved.payload_captured = entry->payload.captured;
     saved.payload_wire = entry->payload.wire;
@@ -190,13 +192,16 @@ FpHeldEntry *fp_held_entry_load(FpStreamsRead read, void *user)
     held->source = g_malloc0(saved.source_bytes + 1);
     held->interface = saved.interface_bytes > 0 ? g_malloc0(saved.interface_bytes + 1) : NULL;
     held->payload = g_malloc(saved.payload_captured);
-    held->entry = (FpLogEntry){.network = saved.network,
-                               .is_live = saved.is_live,
-                               .has_nanoseconds = saved.has_nanoseconds,
-                               .seconds = saved.seconds,
-                               .frame = saved.frame,
-                               .payload = {.captured = saved.payload_captured, .wire = saved.payload_wire},
-                               .n_vlans = saved.n_vlans};
+    held->entry =
+        (FpLogEntry){.network = saved.network,
+                     .is_live = saved.is_live,
+                     .direction = saved.direction == FP_DIRECTION_IN || saved.direction == FP_DIRECTION_OUT ? (FpDirection)saved.direction
+                                                                                                            : FP_DIRECTION_UNKNOWN,
+                     .has_nanoseconds = saved.has_nanoseconds,
+                     .seconds = saved.seconds,
+                     .frame = saved.frame,
+                     .payload = {.captured = saved.payload_captured, .wire = saved.payload_wire},
+                     .n_vlans = saved.n_vlans};
     point_to_own(held);
     if (read(user, held->source, saved.source_bytes) && (held->interface == NULL || read(user, held->interface, saved.interface_bytes)) &&
         read(user, held->payload, saved.payload_captured))

@@ -85,6 +85,8 @@ static void append_source(GString *line, const FpLogEntry *entry)
         append_key(line, "in_iface", "\":");
         fp_printable_json(line, interface);
     }
+    if (entry->direction != FP_DIRECTION_UNKNOWN)
+        g_string_append(line, entry->direction == FP_DIRECTION_OUT ? ",\"iface_direction\":\"out\"" : ",\"iface_direction\":\"in\"");
     append_number(line, "pcap_cnt", entry->frame);
 }
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/record.h"
 #include "choice.h"
 #include "decode/span.h"
 #include "output/output.h"
@@ -79,6 +80,7 @@ typedef struct {
     const char *source; /* the capture file; or, with is_live, the interface */
     bool is_live;
     const char *interface; /* where the frame was captured, by its name or as "if7" by its index; NULL: the capture does not say */
+    FpDirection direction; /* which way it went there */
     bool has_nanoseconds;  /* whether its time has them */
     int64_t seconds;       /* its time, as fp_capture_seconds has it; the segment has the rest */
     uint64_t frame;        /* its number in the capture, from 1 */

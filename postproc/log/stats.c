@@ -21,6 +21,7 @@ static const Figure figures[FP_N_STATS] = {
     [FP_STAT_FRAMES] = {"decoder", "pkts", {"frames", "Frames read", true, false}},
     [FP_STAT_BYTES] = {"decoder", "bytes", {"bytes_in", "Bytes read", true, false}},
     [FP_STAT_KEPT] = {"decoder", "kept", {"frames_kept", "Frames written", true, false}},
+    [FP_STAT_CUT] = {"decoder", "cut", {"frames_cut", "Frames that the kernel left out, as nothing in them could matter", true, false}},
     [FP_STAT_STREAMS] = {"streams", "started", {"streams", "Streams seen", true, false}},
     [FP_STAT_STREAMS_WITH_PAYLOAD] = {"streams",
                                       "with_payload",

@@ -19,6 +19,7 @@ typedef enum {
     FP_STAT_FRAMES,
     FP_STAT_BYTES,
     FP_STAT_KEPT,
+    FP_STAT_CUT,
     FP_STAT_STREAMS,
     FP_STAT_STREAMS_WITH_PAYLOAD,
     FP_STAT_STREAMS_OPEN, /* now */

@@ -5,17 +5,25 @@
 
 #include "output.h"
 
+#define FP_PRIVATE_MODE 0640 /* for logs and the files of a watcher: first payloads can be passwords and cookies */
+
+/* See fp_output_expect. */
+typedef struct FpPlace FpPlace;
+
 /* What an output that goes on in one file after another has besides: see rotation.h. */
 typedef struct FpRotated FpRotated;
 
 struct FpOutput {
     char *shown;            /* for messages */
     char *path;             /* the final path, links resolved; NULL when written to directly */
+    char *new_in;           /* the folder in which the file that is appended to is new; NULL: in none */
     char *temporary;        /* NULL: there is none */
+    const FpPlace *place;   /* NULL: it was not expected, and this process does all itself */
     bool is_appended;       /* a regular file that lines are appended to */
     bool may_begin_in_line; /* nothing has been appended yet, and the file may end within a line */
-    GMutex lock;            /* guards fd and may_begin_in_line, which another thread may change on SIGHUP */
+    GMutex lock;            /* guards fd, reader and may_begin_in_line, which another thread may change on SIGHUP */
     int fd;
+    int reader; /* while may_begin_in_line: reads the file that fd appends to; -1: none */
     uint8_t *buffer;
     size_t buffered;
     FpPack *pack;       /* NULL: what is written is not compressed */
@@ -49,8 +57,11 @@ bool fp_rotated_publish(FpOutput *output, uint64_t *bytes, GError **error);
 void fp_rotated_leave(FpOutput *output);
 void fp_rotated_free(FpRotated *rotated); /* NULL is allowed */
 
-/* Like mkostemp(3). Signals that end the program remove the file, until fp_temporary_forget; name must stay valid until then. One file at a
- * time. */
+/* Closes its reader, if there is one. */
+void fp_output_close_reader(FpOutput *output);
+
+/* Like mkostemp(3); or, if name does not end in X, creates a file of that name, which must not be there. Signals that end the program
+ * remove the file, until fp_temporary_forget; name must stay valid until then. One file at a time. */
 int fp_temporary_create(char *name);
 
 /* Leaves the file of fp_temporary_create to its owner: signals no longer remove it. */
@@ -79,7 +90,26 @@ int fp_target_open_special(const char *path, int flags);
 /* Duplicates the descriptor of an FP_TARGET_DESCRIPTOR; caller closes. Returns -1 and sets errno. */
 int fp_target_duplicate(const FpTarget *target);
 
-/* Whether fd writes to a regular file that ends within a line, as a power failure leaves it. */
-bool fp_target_ends_in_line(int fd);
+/* Returns a descriptor that reads the regular file to which fd writes; -1: it is none, or cannot be read. Caller closes. */
+int fp_target_open_reader(int fd);
+
+/* Whether a file ends within a line, as a power failure leaves it. reader: as fp_target_open_reader returned it. */
+bool fp_target_ends_in_line(int reader);
+
+/* Returns the expected output of that name, as the user wrote it; NULL: there is none. */
+FpPlace *fp_place_find(const char *given);
+
+/* Returns the name that its temporary file has to have. Borrowed. */
+const char *fp_place_temporary(const FpPlace *place);
+
+/* What the helper does of it: gives the temporary file its name, or removes it, or opens the file anew for appending, with *reader as of
+ * fp_target_open_reader. False and -1 with errno set say that it failed. */
+bool fp_place_publish(const FpPlace *place);
+void fp_place_discard(const FpPlace *place);
+int fp_place_reopen(const FpPlace *place, int *reader);
+
+/* The same without a helper; given: as the user wrote it. */
+bool fp_place_rename(const char *temporary, const char *path);
+int fp_place_open_appended(const char *given);
 
 #endif

@@ -11,8 +11,6 @@
 #include "base/message.h"
 #include "base/stop.h"
 
-#define PRIVATE_MODE 0640 /* for logs and the files of a watcher: first payloads can be passwords and cookies */
-
 static void set_create_error(GError **error, const char *path, const char *what)
 {
     g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: %s: %s", path, what, g_strerror(errno));
@@ -42,7 +40,8 @@ static mode_t default_mode(void)
 static bool open_temporary(FpOutput *output, mode_t mode, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(output->path);
-    g_autofree char *temporary = g_strdup_printf("%s/.firstpayload-XXXXXX", folder);
+    g_autofree char *temporary =
+        output->place != NULL ? g_strdup(fp_place_temporary(output->place)) : g_strdup_printf("%s/.firstpayload-XXXXXX", folder);
 
     output->fd = fp_temporary_create(temporary);
     if (output->fd < 0) {
@@ -119,13 +118,15 @@ static bool open_file(FpOutput *output, const FpTarget *target, char *const *inp
 static bool open_appended(FpOutput *output, const FpTarget *target, char *const *inputs, GError **error)
 {
     struct stat status;
+    bool is_new = access(target->path, F_OK) != 0;
 
-    output->fd = open(target->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, PRIVATE_MODE);
+    output->fd = open(target->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, FP_PRIVATE_MODE);
     if (output->fd < 0 || fstat(output->fd, &status) != 0) {
         set_create_error(error, output->shown, "cannot be opened for appending");
         return false;
     }
     output->is_appended = true;
+    output->new_in = is_new ? g_path_get_dirname(target->path) : NULL;
     return !is_an_input(&status, inputs) || refuse_input(output, "give the log another name", error);
 }
 
@@ -155,7 +156,8 @@ static FpOutput *open_output(const char *path, char *const *inputs, OpenTarget o
     FpOutput *output = g_new0(FpOutput, 1);
 
     output->shown = g_strdup(g_str_equal(path, "-") ? "standard output" : path);
-    output->fd = -1;
+    output->place = fp_place_find(path);
+    output->fd = output->reader = -1;
     output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
     if (open_target(output, path, inputs, open_it, error))
         return output;
@@ -172,22 +174,23 @@ FpOutput *fp_output_open(const char *path, char *const *inputs, GError **error)
 static void open_anew(void *user)
 {
     FpOutput *output = user;
-    FpTarget target = {0};
-    int fresh = -1;
+    int reader, fresh = output->place != NULL ? fp_place_reopen(output->place, &reader) : fp_place_open_appended(output->shown);
 
-    if (fp_target_find(output->shown, &target) && target.kind == FP_TARGET_FILE)
-        fresh = open(target.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, PRIVATE_MODE);
-    else
-        errno = EINVAL;
-    if (fresh < 0)
+    if (fresh < 0) {
         fp_message_print("%s: cannot be reopened: %s; lines still go to the old file until the next SIGHUP", output->shown,
                          g_strerror(errno));
-    g_free(target.path);
-    if (fresh < 0)
         return;
+    }
+    if (output->place == NULL)
+        reader = fp_target_open_reader(fresh);
+    (void)fsync(output->fd); /* nobody does later; a failure is the disk's, which the new file will meet, too */
     g_mutex_lock(&output->lock);
     close(output->fd);
+    fp_output_close_reader(output);
     output->fd = fresh;
+    output->reader = reader;
+    if (output->new_in == NULL)
+        output->new_in = g_path_get_dirname(output->shown);
     output->may_begin_in_line = true;
     g_mutex_unlock(&output->lock);
 }
@@ -200,6 +203,8 @@ FpOutput *fp_output_append(const char *path, char *const *inputs, GError **error
         return NULL;
     /* without O_APPEND, whoever opened the descriptor chose where in the file it stands */
     output->may_begin_in_line = output->is_appended || (fcntl(output->fd, F_GETFL) & O_APPEND) != 0;
+    if (output->may_begin_in_line)
+        output->reader = fp_target_open_reader(output->fd);
     if (output->is_appended)
         fp_stop_on_hangup(open_anew, output);
     return output;
@@ -234,7 +239,8 @@ FpOutput *fp_output_create(const char *path, GError **error)
     FpOutput *output = g_new0(FpOutput, 1);
 
     output->shown = g_strdup(path);
-    output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, PRIVATE_MODE);
+    output->reader = -1;
+    output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FP_PRIVATE_MODE);
     output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
     if (output->fd >= 0) {
         output->temporary = g_strdup(path);

@@ -82,17 +82,22 @@ int fp_target_duplicate(const FpTarget *target)
     return -1;
 }
 
-bool fp_target_ends_in_line(int fd)
+int fp_target_open_reader(int fd)
 {
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd); /* fd itself may be open for writing only */
     struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return -1;
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+bool fp_target_ends_in_line(int reader)
+{
+    struct stat status;
     char last = '\n';
 
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+    if (reader < 0 || fstat(reader, &status) != 0 || status.st_size == 0)
         return false;
-    int reader = open(path, O_RDONLY | O_CLOEXEC);
-    bool is_known = reader >= 0 && pread(reader, &last, 1, status.st_size - 1) == 1;
-    if (reader >= 0)
-        close(reader);
-    return is_known && last != '\n';
+    return pread(reader, &last, 1, status.st_size - 1) == 1 && last != '\n';
 }

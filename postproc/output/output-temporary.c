@@ -25,7 +25,7 @@ int fp_temporary_create(char *name)
 
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &old); /* no signal may come while the file exists and doomed is not set */
-    int fd = mkostemp(name, O_CLOEXEC);
+    int fd = g_str_has_suffix(name, "X") ? mkostemp(name, O_CLOEXEC) : open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int failure = errno;
     if (fd >= 0) {
         doomed = name;

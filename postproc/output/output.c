@@ -18,16 +18,25 @@
 #define LOCK_TRIES 500
 #define LOCK_WAIT_US 10000
 
+void fp_output_close_reader(FpOutput *output)
+{
+    if (output->reader >= 0)
+        close(output->reader);
+    output->reader = -1;
+}
+
 void fp_output_free(FpOutput *output)
 {
     if (output->is_appended)
         fp_stop_on_hangup(NULL, NULL);
     if (output->fd >= 0)
         close(output->fd);
+    fp_output_close_reader(output);
     if (output->temporary != NULL)
         fp_temporary_forget();
     g_free(output->shown);
     g_free(output->path);
+    g_free(output->new_in);
     g_free(output->temporary);
     g_mutex_clear(&output->lock);
     g_free(output->buffer);
@@ -109,9 +118,10 @@ static bool write_all(FpOutput *output, const uint8_t *bytes, size_t n, GError *
 static bool end_line(FpOutput *output, GError **error)
 {
     bool is_alone = flock(output->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-    bool is_done = !is_alone || !fp_target_ends_in_line(output->fd) || write_all(output, (const uint8_t *)"\n", 1, error);
+    bool is_done = !is_alone || !fp_target_ends_in_line(output->reader) || write_all(output, (const uint8_t *)"\n", 1, error);
 
     output->may_begin_in_line = false;
+    fp_output_close_reader(output);
     for (int i = 0; i < LOCK_TRIES && flock(output->fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++)
         g_usleep(LOCK_WAIT_US); /* another process may be here, too */
     return is_done;
@@ -225,14 +235,6 @@ const char *fp_output_path(const FpOutput *output)
     return output->shown;
 }
 
-/* A new name is durable only once its folder is on disk, too. Some file systems cannot sync a folder, which is not a failure. */
-static void sync_folder(const char *path)
-{
-    g_autofree char *folder = g_path_get_dirname(path);
-
-    (void)fp_folder_sync(folder);
-}
-
 static bool sync_file(FpOutput *output, GError **error)
 {
     if (fsync(output->fd) == 0)
@@ -244,11 +246,10 @@ static bool make_durable(FpOutput *output, GError **error)
 {
     if (!sync_file(output, error))
         return false;
-    if (rename(output->temporary, output->path) != 0) {
+    bool is_named = output->place != NULL ? fp_place_publish(output->place) : fp_place_rename(output->temporary, output->path);
+    if (!is_named)
         return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, output->shown, "the finished file cannot be given its name");
-    }
     fp_temporary_forget();
-    sync_folder(output->path);
     return true;
 }
 
@@ -275,6 +276,8 @@ bool fp_output_publish(FpOutput *output, uint64_t *bytes, GError **error)
     else if (is_done && output->is_appended) {
         fp_stop_on_hangup(NULL, NULL);
         is_done = sync_file(output, error);
+        if (output->new_in != NULL)
+            (void)fp_folder_sync(output->new_in);
     }
 
     if (!is_done) {
@@ -293,7 +296,9 @@ void fp_output_discard(FpOutput *output)
         return;
     if (output->rotated != NULL)
         fp_rotated_leave(output);
-    if (output->temporary != NULL)
+    if (output->temporary != NULL && output->place != NULL)
+        fp_place_discard(output->place);
+    else if (output->temporary != NULL)
         unlink(output->temporary);
     fp_output_free(output);
 }

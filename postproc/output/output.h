@@ -19,6 +19,11 @@
 
 typedef struct FpOutput FpOutput;
 
+/* Has the helper (base/helper.h), which is forked later, take care of the name of an output that is opened after that, by fp_output_open or
+ * fp_output_append: then it can be finished or opened anew when this process has no right to. NULL is passed over, and what is no regular
+ * file. */
+void fp_output_expect(const char *given);
+
 /* Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL. Refuses a path that is one of them (by device and
  * inode), and a descriptor that is not open for writing. While the output is open, signals that end the program, except SIGKILL, remove the
  * temporary file; one output at a time. End with fp_output_publish or fp_output_discard. Returns NULL and sets error. */

@@ -24,9 +24,18 @@
 #define CLOCK_LOOK_MS 60000 /* the clock may be set */
 #define ROOM_BYTES (UINT64_C(1) << 20)
 
+/* A file that has been written to its end. */
+typedef struct {
+    int fd; /* holds its lock until it has its name */
+    char *hidden;
+    char *name;
+    char *folder;
+} Finished;
+
 struct FpRotated {
     char *pattern;
     char *folder;
+    int nowhere; /* /dev/null, which need not be within reach later */
     FpRotation when;
     FpPacking packing;
     FpRotatedKind kind;
@@ -36,13 +45,62 @@ struct FpRotated {
     time_t ends;           /* when the clock says so; 0: never */
     uint64_t bytes_before; /* of the files that have ended */
     uint64_t bytes_left;   /* of one that was left as the disk was full */
-    gint64 retry_us;       /* monotonic */
+    gint64 retry_us;       /* monotonic: not before */
+    GThread *finishing;    /* the file before; NULL: none */
+    bool has_failed;       /* a file could not be given its name */
 };
+
+static void tell(GError *error)
+{
+    if (error != NULL)
+        fp_message_print("%s", error->message);
+    g_clear_error(&error);
+}
+
+/* Makes a file durable and gives it its name. Takes ownership. Returns false and sets error. */
+static bool finish(Finished *file, GError **error)
+{
+    char *name = NULL;
+
+    if (fsync(file->fd) != 0)
+        fp_error_set_errno(error, FP_ERROR_IO, file->hidden, "cannot be synced to disk; the next start looks at it again");
+    else
+        name = fp_rotation_publish(file->hidden, file->name, error);
+    bool is_done = name != NULL;
+    if (is_done)
+        (void)fp_folder_sync(file->folder);
+    close(file->fd);
+    g_free(name);
+    g_free(file->hidden);
+    g_free(file->name);
+    g_free(file->folder);
+    g_free(file);
+    return is_done;
+}
+
+static void *finish_beside(void *file)
+{
+    GError *error = NULL;
+    bool is_done = finish(file, &error);
+
+    tell(error);
+    return GINT_TO_POINTER(is_done);
+}
+
+static void await_finishing(FpRotated *rotated)
+{
+    if (rotated->finishing != NULL && !GPOINTER_TO_INT(g_thread_join(rotated->finishing)))
+        rotated->has_failed = true;
+    rotated->finishing = NULL;
+}
 
 void fp_rotated_free(FpRotated *rotated)
 {
     if (rotated == NULL)
         return;
+    await_finishing(rotated);
+    if (rotated->nowhere >= 0)
+        close(rotated->nowhere);
     g_free(rotated->pattern);
     g_free(rotated->folder);
     g_free(rotated->hidden);
@@ -119,10 +177,11 @@ FpOutput *fp_rotation_open(const char *pattern, const FpRotation *rotation, FpPa
 
     *rotated = (FpRotated){.pattern = g_strdup(pattern), .folder = g_path_get_dirname(pattern), .when = *rotation, .packing = packing};
     rotated->kind = kind;
+    rotated->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     output->rotated = rotated;
     output->goes_on = true;
     output->shown = g_strdup(pattern);
-    output->fd = -1;
+    output->fd = output->reader = -1;
     output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
     if (begin(output, error))
         return output;
@@ -131,11 +190,12 @@ FpOutput *fp_rotation_open(const char *pattern, const FpRotation *rotation, FpPa
 }
 
 /* Whether another file may be tried, and what was left, as the disk was full, can be copied. */
-static bool has_room(const FpRotated *rotated)
+static bool has_room(const FpOutput *output)
 {
     struct statvfs there;
+    uint64_t left = output->rotated->bytes_left + (output->rotated->hidden != NULL ? output->bytes : 0);
 
-    return statvfs(rotated->folder, &there) == 0 && (uint64_t)there.f_bavail * there.f_frsize >= ROOM_BYTES + rotated->bytes_left;
+    return statvfs(output->rotated->folder, &there) == 0 && (uint64_t)there.f_bavail * there.f_frsize >= ROOM_BYTES + left;
 }
 
 /* What libwiretap has written is known to the file alone, until it ends. */
@@ -152,7 +212,7 @@ bool fp_rotation_is_due(const FpOutput *output)
     time_t now = time(NULL);
 
     if (output->is_full)
-        return g_get_monotonic_time() >= rotated->retry_us && has_room(rotated);
+        return g_get_monotonic_time() >= rotated->retry_us && has_room(output);
     return (rotated->ends > 0 && (now >= rotated->ends || now < rotated->begun)) || is_large(output);
 }
 
@@ -166,51 +226,41 @@ int fp_rotation_due_ms(const FpOutput *output)
     return rotated->ends == 0 ? -1 : (int)CLAMP(left_ms, 0, CLOCK_LOOK_MS);
 }
 
-/* Makes the current file durable and gives it its name. Returns false and sets error. */
-static bool publish(FpOutput *output, GError **error)
-{
-    const FpRotated *rotated = output->rotated;
-
-    if (fsync(output->fd) != 0)
-        return fp_error_set_errno(error, FP_ERROR_IO, rotated->hidden, "cannot be synced to disk; the next start looks at it again");
-    g_autofree char *name = fp_rotation_publish(rotated->hidden, rotated->name, error);
-    if (name != NULL)
-        (void)fp_folder_sync(rotated->folder);
-    return name != NULL;
-}
-
-/* Ends the current file. One that could not be written to its end stays hidden. Returns false and sets error. */
-static bool end(FpOutput *output, GError **error)
+/* Ends the current file. Returns NULL if it could not be written to its end, and stays hidden; then sets error unless that was told. */
+static Finished *end(FpOutput *output, GError **error)
 {
     FpRotated *rotated = output->rotated;
+    Finished *file = NULL;
     bool is_done = output->is_full || fp_output_end(output, error);
 
-    is_done = is_done && (output->is_full || publish(output, error));
     rotated->bytes_before += output->bytes;
+    if (is_done && !output->is_full) {
+        file = g_new0(Finished, 1);
+        *file = (Finished){output->fd, g_strdup(rotated->hidden), g_strdup(rotated->name), g_strdup(rotated->folder)};
+    } else if (output->fd >= 0) {
+        close(output->fd);
+    }
     if (output->is_full && rotated->hidden != NULL)
         rotated->bytes_left += output->bytes;
-    if (output->fd >= 0)
-        close(output->fd);
+    output->bytes = 0;
     output->fd = -1;
-    return is_done;
+    return file;
 }
 
-static void tell(GError *error)
+/* Syncing takes as long as the disk does, and whoever captures cannot wait for that. */
+static void finish_aside(FpRotated *rotated, Finished *file)
 {
-    if (error != NULL)
-        fp_message_print("%s", error->message);
-    g_clear_error(&error);
+    await_finishing(rotated);
+    rotated->finishing = g_thread_try_new("finish", finish_beside, file, NULL);
+    if (rotated->finishing == NULL && !GPOINTER_TO_INT(finish_beside(file)))
+        rotated->has_failed = true;
 }
 
-/* Has what is written go nowhere, until another file can be begun. */
-static bool go_without(FpOutput *output, GError *why, GError **error)
+/* Has what is written go nowhere, until another file can be begun. Returns false and sets error. */
+static bool go_without(FpOutput *output, GError **error)
 {
-    if (!output->is_full)
-        fp_message_print("%s; going on without, and trying again", why->message);
-    g_error_free(why);
     output->is_full = true;
-    output->rotated->retry_us = g_get_monotonic_time() + RETRY_US;
-    output->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    output->fd = fcntl(output->rotated->nowhere, F_DUPFD_CLOEXEC, 3);
     return output->fd >= 0 || fp_error_set_errno(error, FP_ERROR_IO, "/dev/null", "cannot be opened");
 }
 
@@ -229,11 +279,21 @@ bool fp_rotation_next(FpOutput *output, GError **error)
     FpRotated *rotated = output->rotated;
     GError *failure = NULL;
 
-    if (!end(output, &failure))
+    Finished *file = end(output, &failure);
+    if (file != NULL)
+        finish_aside(rotated, file);
+    else
         tell(g_steal_pointer(&failure));
-    if (!begin(output, &failure))
-        return go_without(output, failure, error);
     bool was_full = output->is_full;
+    rotated->retry_us = g_get_monotonic_time() + RETRY_US;
+    if (was_full && !has_room(output)) /* its last bytes have shown that */
+        return go_without(output, error);
+    if (!begin(output, &failure)) {
+        if (!was_full)
+            fp_message_print("%s; going on without, and trying again", failure->message);
+        g_error_free(failure);
+        return go_without(output, error);
+    }
     output->is_full = false;
     if (was_full) {
         tell_of_lost(output);
@@ -252,18 +312,27 @@ void fp_rotated_leave(FpOutput *output)
     if (output->rotated->hidden == NULL || output->fd < 0)
         return;
     (void)fp_output_end(output, NULL);
-    tell_of_left(output);
+    if (lseek(output->fd, 0, SEEK_CUR) > 0 || unlink(output->rotated->hidden) != 0)
+        tell_of_left(output);
 }
 
 bool fp_rotated_publish(FpOutput *output, uint64_t *bytes, GError **error)
 {
     FpRotated *rotated = output->rotated;
-    bool is_done = end(output, error);
+    GError *failure = NULL;
+    Finished *file = end(output, &failure);
+    bool is_left = file == NULL || !finish(file, &failure);
 
-    if (output->is_full && rotated->hidden != NULL)
+    await_finishing(rotated);
+    if (is_left && output->is_full && rotated->hidden != NULL)
         tell_of_left(output);
+    if (failure == NULL && rotated->has_failed)
+        g_set_error(&failure, FP_ERROR, FP_ERROR_IO, "%s: not every file could be given its name; the next start tries again",
+                    rotated->pattern);
     if (bytes != NULL)
         *bytes = rotated->bytes_before;
     fp_output_free(output);
-    return is_done;
+    if (failure != NULL)
+        g_propagate_error(error, failure);
+    return failure == NULL;
 }

@@ -78,7 +78,8 @@ static bool make_capture_whole(Left *left, GError **error)
 
     if (output == NULL)
         return false;
-    (void)!fchown(fp_output_fd(output), left->status.st_uid, left->status.st_gid);
+    if (left->status.st_uid != geteuid()) /* a start as root, which gives up being root later */
+        (void)!fchown(fp_output_fd(output), left->status.st_uid, left->status.st_gid);
     if (!copy(capture, output, left->packing, &frames, error)) {
         fp_output_discard(output);
         return false;

@@ -376,16 +376,10 @@ static void clear_params(Dumping *dumping)
     wtap_dump_params_cleanup(&dumping->params);
 }
 
-/* Interfaces that libwiretap has read are told only once, so it has to be a capture for which they are made here. */
 static bool restart(FpWriter *writer, GError **error)
 {
     Dumping *dumping = (Dumping *)writer;
 
-    if (!fp_capture_format(writer->capture)->is_pcap) {
-        g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: cannot go on in another file in the format of the output; leave -F out",
-                    fp_capture_path(writer->capture));
-        return false;
-    }
     clear_params(dumping);
     dumping->interfaces = 0;
     return begin(dumping, error) && next_capture(writer, writer->capture, error);

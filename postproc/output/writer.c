@@ -108,6 +108,16 @@ bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, 
     return writer->way->write_kept(writer, kept, is_written, error);
 }
 
+/* Interfaces that libwiretap has read are told only once, so for it they have to be made here. */
+bool fp_writer_can_restart(const FpWriter *writer, const FpCapture *capture, GError **error)
+{
+    if (writer->way->copies || fp_capture_format(capture)->is_pcap)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "%s: cannot go on in another file in the format of the output; leave -F out",
+                fp_capture_path(capture));
+    return false;
+}
+
 bool fp_writer_restart(FpWriter *writer, GError **error)
 {
     return writer->way->restart(writer, error);

@@ -52,6 +52,9 @@ void fp_writer_drop_kept(void *kept);
 /* Writes a kept record; *is_written is false when it does not fit at this place. Returns false and sets error when writing fails. */
 bool fp_writer_write_kept(FpWriter *writer, const void *kept, bool *is_written, GError **error);
 
+/* Whether fp_writer_restart is possible while capture is read. Returns false and sets error. */
+bool fp_writer_can_restart(const FpWriter *writer, const FpCapture *capture, GError **error);
+
 /* After fp_writer_finish, and once the output goes on in another file: writes the beginning of the capture there. Kept records stay good.
  * Returns false and sets error. */
 bool fp_writer_restart(FpWriter *writer, GError **error);

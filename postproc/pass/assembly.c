@@ -249,6 +249,18 @@ static bool load_sources(FpAssembly *assembly, uint32_t n, FpStreamsRead read, v
     return true;
 }
 
+/* Makes room for what a file says there is, which need not be so. Returns false if there is none. */
+static bool try_room(FpAssembly *assembly, uint32_t to)
+{
+    uint8_t *bytes = to > assembly->room ? g_try_realloc(assembly->bytes, to) : assembly->bytes;
+
+    if (bytes == NULL)
+        return false;
+    assembly->bytes = bytes;
+    assembly->room = MAX(assembly->room, to);
+    return true;
+}
+
 static bool load_extents(FpAssembly *assembly, uint32_t n, FpStreamsRead read, void *user)
 {
     uint32_t end = 0;
@@ -258,8 +270,7 @@ static bool load_extents(FpAssembly *assembly, uint32_t n, FpStreamsRead read, v
         if (!read(user, &extent, sizeof extent) || extent.from >= extent.to || extent.to > assembly->bytes_max ||
             (i > 0 && extent.from <= end))
             return false;
-        make_room(assembly, extent.to);
-        if (!read(user, assembly->bytes + extent.from, extent.to - extent.from))
+        if (!try_room(assembly, extent.to) || !read(user, assembly->bytes + extent.from, extent.to - extent.from))
             return false;
         g_array_append_val(assembly->extents, extent);
         end = extent.to;

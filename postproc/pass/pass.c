@@ -10,8 +10,12 @@
 #include <sys/random.h>
 
 #include "base/error.h"
+#include "capture/capture-digest.h"
 #include "capture/filter.h"
+#include "cut.h"
 #include "decode/decode.h"
+#include "decode/plain.h"
+#include "digest-claims.h"
 #include "sink.h"
 
 struct FpPass {
@@ -19,10 +23,12 @@ struct FpPass {
     FpSummary *summary;
     FpFilter *filter; /* NULL: there is none, or the kernel applies it */
     FpDecoder *decoder;
-    bool takes_tcp; /* segments of TCP are wanted */
+    bool takes_plain; /* segments of TCP are wanted, and plain frames go the short way */
     FpNoSegmentCounts *left;
     FpStreams *streams;
-    FpReadAhead *ahead; /* NULL: the pass reads itself */
+    FpKernelCut *cut;       /* NULL: all frames come */
+    FpReadAhead *ahead;     /* NULL: the pass reads itself */
+    FpDigestClaims *claims; /* NULL: no digest was read */
     FpSink *sink;
     uint64_t frames_before; /* the capture, so that its frames count from 1 */
     bool failed_reading;
@@ -53,26 +59,25 @@ static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord 
     return pending->has_segment;
 }
 
-static void prepare(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
+/* Prepares what is not a plain frame. */
+static void prepare_unplain(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
 {
-    if (fp_decode_plain(record, &pending->segment)) {
-        pass->summary->decoded[FP_DECODED_SEGMENT]++;
-        pending->has_segment = true;
-        pending->extra = NULL;
-    } else if (!prepare_other(pass, record, pending)) {
-        return;
-    }
-    pending->key = fp_streams_key(pass->streams, &pending->segment);
-    fp_streams_prefetch(pass->streams, pending->key);
-}
-
-/* The same where segments of TCP are not wanted. */
-static void prepare_without_tcp(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
-{
+    pending->begun = 0;
     if (!prepare_other(pass, record, pending))
         return;
     pending->key = fp_streams_key(pass->streams, &pending->segment);
     fp_streams_prefetch(pass->streams, pending->key);
+}
+
+static void prepare(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending)
+{
+    for (int i = 0; i < n; i++) {
+        int n_plain = pass->takes_plain ? fp_plain_begin(pass->streams, records + i, n - i, pending + i) : 0;
+        pass->summary->decoded[FP_DECODED_SEGMENT] += (unsigned)n_plain;
+        i += n_plain;
+        if (i < n)
+            prepare_unplain(pass, &records[i], &pending[i]);
+    }
 }
 
 /* Prepares the records that match the filter. */
@@ -84,7 +89,7 @@ static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRec
         if (matches < 0)
             return false;
         if (matches > 0) {
-            (pass->takes_tcp ? prepare : prepare_without_tcp)(pass, &records[i], &pending[i]);
+            prepare(pass, &records[i], 1, &pending[i]);
             continue;
         }
         pass->summary->filtered++;
@@ -119,12 +124,10 @@ static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord
 {
     if (pass->selection->network_kinds != 0)
         begin_networks(pass, capture, records, n, pending);
-    if (pass->filter != NULL && !prepare_matching(pass, capture, records, n, pending, error))
+    if (pass->filter == NULL)
+        prepare(pass, records, n, pending);
+    else if (!prepare_matching(pass, capture, records, n, pending, error))
         return false;
-    for (int i = 0; pass->filter == NULL && pass->takes_tcp && i < n; i++)
-        prepare(pass, &records[i], &pending[i]);
-    for (int i = 0; pass->filter == NULL && !pass->takes_tcp && i < n; i++)
-        prepare_without_tcp(pass, &records[i], &pending[i]);
     if (pass->selection->network_kinds != 0)
         end_networks(pass, n, pending);
     return true;
@@ -138,8 +141,19 @@ static void finish_preparing(FpPass *pass, const FpRecord *records, int n, FpDec
             pass->summary->decoded[FP_DECODED_SEGMENT]++;
             fp_streams_prefetch(pass->streams, pending[i].key);
         } else {
-            prepare(pass, &records[i], &pending[i]);
+            prepare_unplain(pass, &records[i], &pending[i]);
         }
+    }
+}
+
+/* Completes the segments of a batch that are only begun: they are looked at before they are taken, or after. */
+static void complete(const FpRecord *records, int n, FpDecodedRecord *pending)
+{
+    for (int i = 0; i < n; i++) {
+        if (pending[i].begun == 0)
+            continue;
+        fp_plain_finish(&records[i], &pending[i]);
+        pending[i].begun = 0;
     }
 }
 
@@ -179,12 +193,27 @@ static bool take_segment(FpPass *pass, const FpRecord *record, const FpSegment *
     return fp_sink_take_segment(pass->sink, &found, error);
 }
 
+/* A digest has the headers alone of what is in no class. */
+static bool check_cut(const FpPass *pass, const FpVerdict *verdict, GError **error)
+{
+    if (verdict->classes == 0)
+        return true;
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                "%s: frame %" G_GUINT64_FORMAT " is in a class, but only its headers are there: the digest is damaged; make it again",
+                fp_capture_path(pass->sink->capture), pass->summary->frames - pass->frames_before);
+    return false;
+}
+
 /* A segment that something is done for; index: of those of its record. */
 __attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *record, const FpDecodedRecord *decoded,
                                                   const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
 {
     const FpSegment *segment = &decoded->segment;
 
+    if (record->digest & FP_RECORD_CUT && !check_cut(pass, verdict, error)) {
+        taking->is_well = false;
+        return;
+    }
     if (fp_sink_wants(pass->sink, verdict))
         taking->is_well = take_segment(pass, record, segment, verdict, index, taking, error);
     if (taking->is_well && !taking->is_one_record)
@@ -194,31 +223,53 @@ __attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *
         fp_streams_end_opening(pass->streams, decoded->key);
 }
 
+/* Takes a record's segment. place: of a segment that is only begun. Returns whether the verdict may say something. */
+static inline bool take_decoded(FpStreams *streams, FpStreamPlace *place, const FpRecord *record, FpDecodedRecord *decoded,
+                                FpVerdict *verdict)
+{
+    if (decoded->begun == 0)
+        return fp_streams_take(streams, decoded->key, &decoded->segment, verdict);
+    fp_plain_finish(record, decoded);
+    return fp_streams_take_at(streams, place, decoded->key, &decoded->segment, verdict);
+}
+
 /* Takes segments up to a record that has more than one, and returns the index of that record, or n. records: one for each segment, or the
- * only one. This is the only place that calls fp_streams_take. It is not inlined into its two callers, so that the compiler inlines
- * fp_streams_take here: a tenth less to do for each record. */
-__attribute__((noinline, flatten)) static int take_segments(FpPass *pass, const FpRecord *records, const FpDecodedRecord *pending, int n,
-                                                            Taking *taking, GError **error)
+ * only one. This is the only place where streams take segments. */
+static int take_segments(FpPass *pass, const FpRecord *records, FpDecodedRecord *pending, int n, Taking *taking, GError **error)
 {
     const int step = taking->is_one_record ? 0 : 1;
+    const uint64_t frames_before = pass->summary->frames;
+    const FpDecodedRecord *end = pending + n;
+    const FpRecord *record = records;
+    FpDecodedRecord *decoded = pending;
 
-    for (int i = 0; i < n; i++, records += step) {
+    for (; decoded < end; decoded++, record += step) {
+        FpStreamPlace *place = NULL;
         FpVerdict verdict;
-        if (pending[i].has_segment && pending[i].extra != NULL)
-            return i;
-        pass->summary->frames += (unsigned)step;
-        if (!pending[i].has_segment)
+        if (decoded->begun != 0) {
+            int n_passed = fp_plain_pass_by(pass->streams, record, (int)(end - decoded), decoded, &place);
+            decoded += n_passed;
+            record += n_passed;
+            if (decoded == end)
+                break;
+        }
+        if (!decoded->has_segment)
             continue;
-        if (!fp_streams_take(pass->streams, pending[i].key, &pending[i].segment, &verdict))
+        if (decoded->extra != NULL)
+            break;
+        if (!take_decoded(pass->streams, place, record, decoded, &verdict))
             continue;
-        if ((verdict.classes & taking->wanted || (verdict.ends_flight && taking->wants_ends)) && taking->is_well)
-            take_wanted(pass, records, &pending[i], &verdict, (unsigned)i, taking, error);
+        if (!(verdict.classes & taking->wanted || (verdict.ends_flight && taking->wants_ends)) || !taking->is_well)
+            continue;
+        pass->summary->frames = frames_before + (uint64_t)(record - records) + (unsigned)step;
+        take_wanted(pass, record, decoded, &verdict, (unsigned)(decoded - pending), taking, error);
     }
-    return n;
+    pass->summary->frames = frames_before + (uint64_t)(record - records);
+    return (int)(decoded - pending);
 }
 
 /* Takes a record with several segments, or with fragments: its segments in order, then what they mean for the frame together. */
-static bool take_several(FpPass *pass, const FpRecord *record, const FpDecodedRecord *pending, bool is_well, GError **error)
+static bool take_several(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending, bool is_well, GError **error)
 {
     const GArray *earlier = pending->extra->earlier;
     const guint n = earlier != NULL ? earlier->len : 0;
@@ -241,12 +292,14 @@ static bool take_several(FpPass *pass, const FpRecord *record, const FpDecodedRe
     return is_well;
 }
 
-static bool take_batch(FpPass *pass, const FpRecord *records, int n, const FpDecodedRecord *pending, GError **error)
+static bool take_batch(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending, GError **error)
 {
     Taking taking = begin_taking(pass, true);
 
     for (int i = 0; (i += take_segments(pass, records + i, pending + i, n - i, &taking, error)) < n; i++)
         taking.is_well = take_several(pass, &records[i], &pending[i], taking.is_well, error);
+    if (pass->cut != NULL)
+        fp_cut_take_batch(pass->cut, pass->streams, records, pending, n);
     fp_decoder_end_batch(pass->decoder);
     return taking.is_well;
 }
@@ -267,6 +320,20 @@ static int read_frames(FpPass *pass, FpCapture *capture, FpRecord *room, int max
     }
 }
 
+/* Looks at a batch of a digest, if capture is one, before it is taken. Returns 1 when it may be; 0 when the file itself is read from here
+ * on, in place of it; or -1 and sets error. */
+static int check_digest(FpPass *pass, FpCapture *capture, const FpRecord *records, const FpDecodedRecord *pending, int n, GError **error)
+{
+    if (!fp_digest_is_one(capture))
+        return 1;
+    if (pass->claims == NULL)
+        pass->claims = fp_digest_claims_new(pass->selection->network_kinds, pass->selection->rules.transports);
+    if (fp_digest_claims_check(pass->claims, pass->streams, records, pending, n, fp_digest_number(capture)))
+        return 1;
+    fp_decoder_end_batch(pass->decoder);
+    return fp_digest_claims_reread(pass->claims, pass->streams, capture, error) ? 0 : -1;
+}
+
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
     FpRecord room[FP_PASS_BATCH];
@@ -277,6 +344,9 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
     int n = read_frames(pass, capture, room, MIN(max, FP_PASS_BATCH), &records, &pending, error);
+    pass->summary->frames += (uint64_t)fp_digest_left_out(capture);
+    if (n <= 0 && pass->claims != NULL)
+        fp_digest_claims_clear(pass->claims);
     if (n <= 0)
         return n;
     pass->first_ns = records[0].time_ns;
@@ -289,12 +359,17 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
         if (!prepare_batch(pass, capture, records, n, pending, error))
             return -1;
     }
+    if (pass->cut != NULL || fp_digest_is_one(capture))
+        complete(records, n, pending);
+    const int may_take = check_digest(pass, capture, records, pending, n, error);
+    if (may_take <= 0)
+        return may_take < 0 ? -1 : fp_pass_take(pass, capture, max, error);
     return take_batch(pass, records, n, pending, error) && fp_sink_after_batch(pass->sink, n, pass->last_ns, error) ? n : -1;
 }
 
 FpReadAhead *fp_pass_new_ahead(const FpPass *pass, unsigned threads, uint64_t memory_bytes)
 {
-    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0 && pass->takes_tcp;
+    const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0 && pass->takes_plain;
 
     return fp_read_ahead_new(threads, memory_bytes, may_decode ? pass->streams : NULL);
 }
@@ -347,7 +422,7 @@ FpPass *fp_pass_new(const FpSelection *selection, FpStreams *streams, FpSummary 
     pass->sink->user = user;
     if (selection->filter != NULL)
         pass->filter = fp_filter_new(selection->filter);
-    pass->takes_tcp = selection->rules.transports == 0 || selection->rules.transports & FP_TAKES_TCP;
+    pass->takes_plain = fp_plain_is_on() && (selection->rules.transports == 0 || selection->rules.transports & FP_TAKES_TCP);
     pass->decoder = new_decoder(pass);
     pass->left = fp_no_segment_counts_new();
     return pass;
@@ -368,6 +443,7 @@ void fp_pass_free(FpPass *pass)
 {
     if (pass == NULL)
         return;
+    fp_digest_claims_free(pass->claims);
     fp_filter_free(pass->filter);
     fp_decoder_free(pass->decoder);
     fp_sink_free(pass->sink);
@@ -385,6 +461,11 @@ void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const 
 {
     pass->frames_before = pass->summary->frames;
     fp_sink_log_to(pass->sink, log, style, source);
+}
+
+void fp_pass_cut_by(FpPass *pass, FpKernelCut *cut)
+{
+    pass->cut = cut;
 }
 
 unsigned fp_pass_n_waiting(const FpPass *pass)
@@ -437,6 +518,8 @@ void fp_pass_sum_up(FpPass *pass)
 {
     fp_streams_stats(pass->streams, &pass->summary->streams);
     pass->summary->datagrams_forgotten = fp_decoder_forgotten(pass->decoder);
+    if (pass->cut != NULL)
+        pass->summary->cut_by_kernel = fp_kernel_cut_dropped(pass->cut);
 }
 
 bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "capture/capture.h"
+#include "capture/kernel-cut.h"
 #include "log/log.h"
 #include "output/writer.h"
 #include "read-ahead.h"
@@ -58,6 +59,10 @@ void fp_pass_write_to(FpPass *pass, FpWriter *writer);
 /* Writes the lines of one capture's first payload frames to log from now on; NULL: nowhere, unless style counts them. source: the capture's
  * name in the lines. Borrows all three. */
 void fp_pass_log_to(FpPass *pass, FpOutput *log, const FpLogStyle *style, const char *source);
+
+/* Has the kernel spared what the pass does not need of the frames that it takes from now on. Borrows cut, which is attached to the sockets
+ * of all captures. For streams that only endpoints tell apart, and that are not over when idle. */
+void fp_pass_cut_by(FpPass *pass, FpKernelCut *cut);
 
 FpStreams *fp_pass_streams(const FpPass *pass); /* owned by the pass */
 

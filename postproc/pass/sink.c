@@ -364,6 +364,7 @@ void fp_sink_entry(FpSink *sink, const FpFound *found, FpDecodeNotes *notes, FpL
         .source = sink->log.source,
         .is_live = fp_capture_is_live(sink->capture),
         .interface = interface_of(sink, found->record, notes->interface),
+        .direction = notes->direction != FP_DIRECTION_UNKNOWN ? notes->direction : fp_capture_direction(sink->capture, found->record),
         .has_nanoseconds = fp_capture_has_nanoseconds(sink->capture, found->record),
         .seconds = fp_capture_seconds(sink->capture, found->record),
         .frame = found->frame,

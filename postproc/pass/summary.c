@@ -78,6 +78,9 @@ void fp_summary_print(const FpSummary *summary, const FpNoSegmentCounts *left, b
                 summary->drops.by_interface, summary->drops.by_kernel > 0 ? "; a larger buffer (-B) or a filter (-f) helps" : "");
     if (summary->unwritten > 0)
         fprintf(file, "not written     some %" PRIu64 " frames and lines, as the disk was full\n", summary->unwritten);
+    if (summary->cut_by_kernel > 0)
+        fprintf(file, "cut             %" PRIu64 " frames by the kernel, in which nothing could matter (--kernel-cut)\n",
+                summary->cut_by_kernel);
     if (summary->datagrams_forgotten > 0)
         fprintf(file, "forgotten       %" PRIu64 " IP datagrams, as too many waited for their fragments\n", summary->datagrams_forgotten);
     if (has_output && summary->kept_fragments > 0)

@@ -31,6 +31,7 @@ typedef struct {
     bool is_interrupted;          /* all inputs were files, and a signal came before all were read */
     bool has_drops;               /* the capture was live */
     FpDrops drops;
+    uint64_t cut_by_kernel; /* frames that --kernel-cut left in the kernel; they are not among frames */
     FpStreamsStats streams;
 } FpSummary;
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/journal.h"
 
 typedef struct {
@@ -78,7 +79,7 @@ static void trim(FpArchive *archive)
 
 bool fp_archive_move(FpArchive *archive, const char *from, const char *path, uint64_t bytes)
 {
-    if (rename(from, path) == 0)
+    if (fp_folder_move(from, path))
         note(archive, g_strdup(path), bytes);
     else if (errno != ENOENT || access(archive->folder, F_OK) != 0)
         return false;

@@ -9,6 +9,9 @@
 
 typedef struct FpFileWriters FpFileWriters;
 
+/* Has the helper (base/helper.h), which is forked later, look: Landlock keeps this process from looking at others. */
+void fp_file_writers_prepare(void);
+
 /* Looks at all processes now. */
 FpFileWriters *fp_file_writers_look(void);
 void fp_file_writers_free(FpFileWriters *writers);

@@ -36,12 +36,13 @@ static void write_reason(const char *failed_path, const char *why)
     close(fd);
 }
 
-static bool put_aside(const FpSpool *spool, const FpClaim *claim, const char *why, GError **error)
+static bool put_aside(FpSpool *spool, const FpClaim *claim, const char *why, GError **error)
 {
     g_autofree char *to = fp_spool_path(spool->failed_folder, claim->number, 0, claim->name);
 
     write_reason(to, why); /* first, so that a crash leaves no file in failed/ without its reason */
-    if (rename(claim->path, to) != 0 && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
+    spool->has_moved = true;
+    if (!fp_folder_move(claim->path, to) && (errno != ENOENT || access(spool->failed_folder, F_OK) != 0))
         return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be moved to failed/");
     return true;
 }
@@ -63,6 +64,7 @@ static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, G
     uint64_t number = spool->highest + 1, records_before = is_added_to ? claim->records : 0;
     char *to = fp_spool_path(spool->claim_folder, number, records_before, claim->name);
 
+    spool->has_moved = true;
     if (!fp_folder_rename(claim->path, to)) {
         g_free(to);
         return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "was written to after it was taken, and cannot be claimed anew");
@@ -78,7 +80,7 @@ static bool claim_anew(FpSpool *spool, const FpClaim *claim, bool is_added_to, G
 }
 
 /* The same for a file that was taken before a crash: how much of it was taken is not known. */
-static bool put_aside_changed(const FpSpool *spool, const FpClaim *claim, GError **error)
+static bool put_aside_changed(FpSpool *spool, const FpClaim *claim, GError **error)
 {
     g_autofree char *why =
         g_strdup_printf("%s: was written to after it was taken, and the watcher ended meanwhile; its beginning is in the "
@@ -133,6 +135,7 @@ static bool archive(FpSpool *spool, const FpClaim *claim, GError **error)
 {
     g_autofree char *to = fp_spool_path(spool->done_folder, claim->number, 0, claim->name);
 
+    spool->has_moved = true;
     if (!fp_archive_move(spool->archive, claim->path, to, claim->bytes))
         return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be moved to the archive");
     if (claim->is_taken && !claim->is_sure)

@@ -30,7 +30,11 @@ struct FpSpool {
     int64_t committed_ns; /* when the last checkpoint of an earlier process was written */
     FpArchive *archive;
     GPtrArray *guesses; /* of FpClaim, in done/, oldest first */
+    bool has_moved;     /* files into done/ or failed/ since these were synced */
 };
+
+/* Returns what is kept of a name: of a long one the end, so that there is room for what goes before it. */
+const char *fp_spool_kept_name(const char *name);
 
 /* Returns the path of a file numbered NUMBER-NAME in folder, or NUMBER+RECORDS-NAME if records_before is not 0. Caller frees. */
 char *fp_spool_path(const char *folder, uint64_t number, uint64_t records_before, const char *name);
@@ -47,5 +51,8 @@ void fp_spool_begin_waits(FpSpool *spool);
 /* spool-dispose.c: claims the files in done/ again that were only guessed to be finished and have been written to since. Returns false and
  * sets error. */
 bool fp_spool_look_at_guesses(FpSpool *spool, GError **error);
+
+/* spool-durable.c: removes the old names of files that were moved on when the power was cut. Returns false and sets error. */
+bool fp_spool_drop_old_names(const FpSpool *spool, GError **error);
 
 #endif

@@ -39,8 +39,7 @@ void fp_spool_free(FpSpool *spool)
     g_free(spool);
 }
 
-/* Returns what is kept of a name: of a long one the end, so that there is room for what goes before it. */
-static const char *kept_name(const char *name)
+const char *fp_spool_kept_name(const char *name)
 {
     size_t length = strlen(name);
 
@@ -132,9 +131,8 @@ bool fp_spool_make_folders(const FpSpool *spool, GError **error)
     const char *paths[] = {spool->claim_folder, spool->done_folder, spool->failed_folder};
 
     for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
-        if (mkdir(paths[i], 0777) != 0 && errno != EEXIST) {
+        if (access(paths[i], F_OK) != 0 && !fp_folder_make(paths[i]))
             return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, paths[i], "cannot be created");
-        }
     return true;
 }
 
@@ -213,8 +211,10 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     spool->unmatched = fp_waits_new(UNMATCHED_S, NULL);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
     spool->committed_ns = committed_ns(options->state);
+    spool->has_moved = true; /* by an earlier process, perhaps */
     if (fp_spool_make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&
-        find_claims(spool, error) && find_archive(spool, options->max_archive_bytes, error) && find_failed(spool, error))
+        fp_spool_drop_old_names(spool, error) && find_claims(spool, error) && find_archive(spool, options->max_archive_bytes, error) &&
+        find_failed(spool, error))
         return spool;
     fp_spool_free(spool);
     return NULL;
@@ -247,7 +247,7 @@ static void note_immovable(FpSpool *spool, const char *path)
 static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t number, bool *is_gone, GError **error)
 {
     g_autofree char *from = g_build_filename(spool->inbox_folder, arrival->name, NULL);
-    const char *name = kept_name(arrival->name);
+    const char *name = fp_spool_kept_name(arrival->name);
     g_autofree char *to = fp_spool_path(spool->claim_folder, number, 0, name);
 
     if (spool->then == FP_THEN_KEEP) {
@@ -452,17 +452,6 @@ int fp_spool_fd(const FpSpool *spool)
 bool fp_spool_must_poll(const FpSpool *spool)
 {
     return fp_inbox_must_poll(spool->inbox) || fp_waits_are_any(spool->waits);
-}
-
-bool fp_spool_sync(FpSpool *spool, GError **error)
-{
-    if (spool->then == FP_THEN_KEEP)
-        return true;
-    if (!fp_folder_sync(spool->claim_folder))
-        return fp_error_set_errno(error, FP_ERROR_IO, spool->claim_folder, "cannot be synced to disk");
-    if (!fp_folder_sync(spool->inbox_folder) && errno != ENOENT) /* it may have vanished since */
-        return fp_error_set_errno(error, FP_ERROR_IO, spool->inbox_folder, "cannot be synced to disk");
-    return true;
 }
 
 GArray *fp_spool_present(const FpSpool *spool)

@@ -114,7 +114,7 @@ int fp_spool_fd(const FpSpool *spool);
 /* Whether it takes another look in a while, as no event will tell that a file has ended, or that a wait is over. */
 bool fp_spool_must_poll(const FpSpool *spool);
 
-/* Syncs the claims to disk. Returns false and sets error. */
+/* Syncs to disk where files have been moved: claims, and those archived and put aside. Returns false and sets error. */
 bool fp_spool_sync(FpSpool *spool, GError **error);
 
 /* Disposes of all claims up to number, as FpThen says. A file that was written to after it was taken is claimed again, for what came later;

@@ -3,16 +3,14 @@
 #include "tshark.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "tshark-rights.h"
+#include "tshark-process.h"
 
 #define READ_BYTES 65536U
 #define LINE_BYTES_MAX (16U * 1024U * 1024U) /* far more than the fields of one flight can have */
@@ -26,8 +24,7 @@ struct FpTshark {
     char **fields; /* NULL: a filter */
     FpTsharkAnswer answer;
     void *user;
-    pid_t pid; /* 0: has been waited for */
-    int input, output, errors;
+    FpTsharkProcess process;
     GByteArray *unsent;
     size_t sent; /* of it */
     GString *received;
@@ -35,7 +32,6 @@ struct FpTshark {
     GArray *link_types; /* of pcapng interfaces, from 1 on */
     uint64_t given;
     bool has_ended;
-    int status; /* of waitpid, when pid is 0 */
 };
 
 FpTsharkFrame *fp_tshark_frame_new(uint32_t link_type, const FpRecord *record)
@@ -47,72 +43,6 @@ FpTsharkFrame *fp_tshark_frame_new(uint32_t link_type, const FpRecord *record)
         .link_type = link_type, .captured_bytes = captured_bytes, .wire_bytes = record->wire_bytes, .time_ns = record->time_ns};
     memcpy(frame->data, record->data, captured_bytes);
     return frame;
-}
-
-/* Opens a pipe that programs started by us do not inherit. Our end never blocks. */
-static bool open_pipe(int ends[2], int ours)
-{
-    return pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[ours], F_SETFL, O_NONBLOCK) == 0;
-}
-
-static void close_ends(int ends[3][2], int which)
-{
-    for (int i = 0; i < 3; i++)
-        if (ends[i][which] >= 0)
-            close(ends[i][which]);
-}
-
-/* Runs in a process group of its own: Ctrl-C is meant for us, who still have frames to ask about. Signals are as programs expect them. */
-static int spawn(char **argv, int ends[3][2], int program_fd, pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, usual;
-    g_auto(GStrv) environment = fp_tshark_rights_environment();
-
-    sigemptyset(&none);
-    sigfillset(&usual);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    for (int i = 0; i < 3; i++)
-        posix_spawn_file_actions_adddup2(&actions, ends[i][i == 0 ? 0 : 1], i);
-    if (program_fd >= 0)
-        posix_spawn_file_actions_adddup2(&actions, program_fd, FP_TSHARK_RIGHTS_FD);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    int failure = posix_spawn(pid, argv[0], &actions, &attributes, argv, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failure;
-}
-
-static void set_missing(int failure, GError **error)
-{
-    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "tshark: cannot be started: %s; it comes with Wireshark (Debian's package tshark)",
-                g_strerror(failure));
-}
-
-static bool open_and_spawn(FpTshark *tshark, char **argv, int program_fd, GError **error)
-{
-    int ends[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
-    int failure = 0;
-
-    for (int i = 0; i < 3 && failure == 0; i++)
-        failure = open_pipe(ends[i], i == 0 ? 1 : 0) ? 0 : errno;
-    if (failure == 0)
-        failure = spawn(argv, ends, program_fd, &tshark->pid);
-    tshark->input = ends[0][1];
-    tshark->output = ends[1][0];
-    tshark->errors = ends[2][0];
-    int theirs[3][2] = {{ends[0][0], -1}, {ends[1][1], -1}, {ends[2][1], -1}};
-    close_ends(theirs, 0);
-    if (failure == 0)
-        return true;
-    tshark->pid = 0;
-    set_missing(failure, error);
-    return false;
 }
 
 /* Appends a block of pcapng (draft-ietf-opsawg-pcapng), in this machine's byte order. */
@@ -162,48 +92,39 @@ static void append_packet(GByteArray *bytes, uint32_t interface, int64_t time_ns
     append_block(bytes, 6, fixed, sizeof fixed, data, captured);
 }
 
-/* Returns the command line, which the caller frees. *program_fd: see fp_tshark_rights_path. Returns NULL and sets error when there is no
- * tshark to start. */
-static char **make_argv(const FpTsharkQuestion *question, const char *filter, int *program_fd, GError **error)
+/* Returns the words after tshark's name; the caller frees them with g_strfreev. filter: what tshark is given. */
+static char **make_words(const FpTsharkQuestion *question, const char *filter)
 {
     static const char *const always[] = {
         "-n", "-l", "-r", "-", "-o", "tcp.reassemble_out_of_order:TRUE", "-o", "tcp.desegment_tcp_streams:TRUE", "-T"};
-    g_autofree char *program = g_find_program_in_path("tshark");
-    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 
-    if (program == NULL) {
-        set_missing(ENOENT, error);
-        return NULL;
-    }
-    if (!fp_tshark_rights_add(argv, error))
-        return NULL;
-    g_ptr_array_add(argv, fp_tshark_rights_path(program, program_fd));
     for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
-        g_ptr_array_add(argv, g_strdup(always[i]));
-    g_ptr_array_add(argv, g_strdup(question->fields != NULL ? "ek" : "fields"));
-    g_ptr_array_add(argv, g_strdup("-e"));
-    g_ptr_array_add(argv, g_strdup("frame.number"));
+        g_ptr_array_add(words, g_strdup(always[i]));
+    g_ptr_array_add(words, g_strdup(question->fields != NULL ? "ek" : "fields"));
+    g_ptr_array_add(words, g_strdup("-e"));
+    g_ptr_array_add(words, g_strdup("frame.number"));
     for (char *const *field = question->fields; field != NULL && *field != NULL; field++) {
-        g_ptr_array_add(argv, g_strdup("-e"));
-        g_ptr_array_add(argv, g_strdup(*field));
+        g_ptr_array_add(words, g_strdup("-e"));
+        g_ptr_array_add(words, g_strdup(*field));
     }
     if (filter != NULL) {
-        g_ptr_array_add(argv, g_strdup("-Y"));
-        g_ptr_array_add(argv, g_strdup(filter));
+        g_ptr_array_add(words, g_strdup("-Y"));
+        g_ptr_array_add(words, g_strdup(filter));
     }
-    g_ptr_array_add(argv, NULL);
-    return (char **)g_ptr_array_steal(argv, NULL);
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_steal(words, NULL);
 }
 
-/* filter: what tshark is given. */
 static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpTsharkAnswer answer, void *user, GError **error)
 {
-    int program_fd = -1;
-    g_auto(GStrv) argv = make_argv(question, filter, &program_fd, error);
-    if (argv == NULL)
+    g_auto(GStrv) words = make_words(question, filter);
+    FpTsharkProcess process;
+
+    if (!fp_tshark_process_start(words, &process, error))
         return NULL;
     FpTshark *tshark = g_new0(FpTshark, 1);
-
+    tshark->process = process;
     tshark->fields = g_strdupv((char **)question->fields);
     tshark->answer = answer;
     tshark->user = user;
@@ -211,37 +132,41 @@ static FpTshark *start(const FpTsharkQuestion *question, const char *filter, FpT
     tshark->received = g_string_new(NULL);
     tshark->said = g_string_new(NULL);
     tshark->link_types = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    bool is_started = open_and_spawn(tshark, argv, program_fd, error);
-    if (program_fd >= 0)
-        close(program_fd);
-    if (!is_started) {
-        fp_tshark_free(tshark);
-        return NULL;
-    }
     append_section(tshark->unsent);
     append_interface(tshark->unsent, LINK_TYPE_USER15);
     return tshark;
 }
 
-FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error)
+/* Markers match it as well. Caller frees. */
+static char *or_marker(const FpTsharkQuestion *question)
 {
-    g_autofree char *or_marker = question->filter != NULL ? g_strdup_printf("(%s) || frame.interface_id == 0", question->filter) : NULL;
-
-    return start(question, or_marker, answer, user, error);
+    return question->filter != NULL ? g_strdup_printf("(%s) || frame.interface_id == 0", question->filter) : NULL;
 }
 
-static void wait_for(FpTshark *tshark, bool must_end)
+FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error)
 {
-    if (tshark->pid == 0)
-        return;
-    if (must_end)
-        kill(-tshark->pid, SIGKILL); /* its group, as it may be a script that has started tshark */
-    pid_t found;
-    do
-        found = waitpid(tshark->pid, &tshark->status, must_end ? 0 : WNOHANG);
-    while (found < 0 && errno == EINTR);
-    if (found != 0)
-        tshark->pid = 0;
+    g_autofree char *filter = or_marker(question);
+
+    return start(question, filter, answer, user, error);
+}
+
+static void note(const FpTsharkQuestion *question, const char *filter)
+{
+    g_auto(GStrv) words = make_words(question, filter);
+
+    fp_tshark_process_note(words);
+}
+
+/* As fp_tshark_check and fp_tshark_start will start it. */
+void fp_tshark_prepare(const FpTsharkQuestion *question)
+{
+    const FpTsharkQuestion nothing = {0}, fields = {.fields = question->fields}, filter = {.filter = question->filter};
+    g_autofree char *with_markers = or_marker(question);
+
+    note(&nothing, NULL);
+    note(question, question->filter);
+    note(&fields, NULL);
+    note(&filter, with_markers);
 }
 
 static void close_fd(int *fd)
@@ -255,10 +180,10 @@ void fp_tshark_free(FpTshark *tshark)
 {
     if (tshark == NULL)
         return;
-    close_fd(&tshark->input);
-    close_fd(&tshark->output);
-    close_fd(&tshark->errors);
-    wait_for(tshark, true);
+    close_fd(&tshark->process.input);
+    close_fd(&tshark->process.output);
+    close_fd(&tshark->process.errors);
+    fp_tshark_process_wait(&tshark->process, true);
     g_byte_array_unref(tshark->unsent);
     g_string_free(tshark->received, TRUE);
     g_string_free(tshark->said, TRUE);
@@ -323,10 +248,10 @@ static ssize_t write_without_signal(int fd, const void *bytes, size_t n)
 /* When tshark has ended, writing fails; reading finds that out. */
 static void send_some(FpTshark *tshark)
 {
-    while (fp_tshark_unsent(tshark) > 0 && tshark->input >= 0) {
-        ssize_t n = write_without_signal(tshark->input, tshark->unsent->data + tshark->sent, fp_tshark_unsent(tshark));
+    while (fp_tshark_unsent(tshark) > 0 && tshark->process.input >= 0) {
+        ssize_t n = write_without_signal(tshark->process.input, tshark->unsent->data + tshark->sent, fp_tshark_unsent(tshark));
         if (n < 0 && errno == EPIPE)
-            close_fd(&tshark->input);
+            close_fd(&tshark->process.input);
         if (n <= 0)
             break;
         tshark->sent += (size_t)n;
@@ -384,20 +309,20 @@ static bool receive(int fd, GString *text)
 
 static void receive_some(FpTshark *tshark)
 {
-    if (tshark->errors >= 0 && !receive(tshark->errors, tshark->said))
-        close_fd(&tshark->errors);
+    if (tshark->process.errors >= 0 && !receive(tshark->process.errors, tshark->said))
+        close_fd(&tshark->process.errors);
     if (tshark->said->len > STDERR_BYTES_MAX)
         g_string_erase(tshark->said, 0, (gssize)(tshark->said->len - STDERR_BYTES_MAX));
-    bool goes_on = receive(tshark->output, tshark->received);
+    bool goes_on = receive(tshark->process.output, tshark->received);
     take_lines(tshark);
     tshark->has_ended = !goes_on || tshark->received->len > LINE_BYTES_MAX;
 }
 
 bool fp_tshark_exchange(FpTshark *tshark, int wait_ms)
 {
-    struct pollfd ready[3] = {{.fd = tshark->output, .events = POLLIN},
-                              {.fd = tshark->errors, .events = POLLIN},
-                              {.fd = fp_tshark_unsent(tshark) > 0 ? tshark->input : -1, .events = POLLOUT}};
+    struct pollfd ready[3] = {{.fd = tshark->process.output, .events = POLLIN},
+                              {.fd = tshark->process.errors, .events = POLLIN},
+                              {.fd = fp_tshark_unsent(tshark) > 0 ? tshark->process.input : -1, .events = POLLOUT}};
 
     if (tshark->has_ended)
         return false;
@@ -436,16 +361,16 @@ char *fp_tshark_failure(FpTshark *tshark)
     g_autofree char *words = said(tshark);
     const char *colon = *words != '\0' ? ": " : "";
 
-    for (int i = 0; i < 50 && tshark->has_ended && tshark->pid != 0; i++) { /* it has closed its output and is about to end */
-        wait_for(tshark, false);
-        if (tshark->pid != 0)
+    for (int i = 0; i < 50 && tshark->has_ended && tshark->process.pid != 0; i++) { /* it has closed its output and is about to end */
+        fp_tshark_process_wait(&tshark->process, false);
+        if (tshark->process.pid != 0)
             g_usleep(2000);
     }
-    if (tshark->pid != 0)
+    if (tshark->process.pid != 0)
         return g_strdup_printf("tshark does not answer%s%s", colon, words);
-    if (WIFSIGNALED(tshark->status))
-        return g_strdup_printf("tshark was ended by signal %d%s%s", WTERMSIG(tshark->status), colon, words);
-    return g_strdup_printf("tshark ended with status %d%s%s", WEXITSTATUS(tshark->status), colon, words);
+    if (WIFSIGNALED(tshark->process.status))
+        return g_strdup_printf("tshark was ended by signal %d%s%s", WTERMSIG(tshark->process.status), colon, words);
+    return g_strdup_printf("tshark ended with status %d%s%s", WEXITSTATUS(tshark->process.status), colon, words);
 }
 
 int fp_tshark_patience_s(void)
@@ -470,11 +395,11 @@ typedef struct {
 
 static Trial how_it_went(const FpTshark *tshark, const char *words)
 {
-    if (tshark->pid != 0)
+    if (tshark->process.pid != 0)
         return NOT_ANSWERING;
-    if (WIFEXITED(tshark->status) && WEXITSTATUS(tshark->status) == 0)
+    if (WIFEXITED(tshark->process.status) && WEXITSTATUS(tshark->process.status) == 0)
         return WELL;
-    return WIFEXITED(tshark->status) && *words != '\0' ? REFUSED : DIED;
+    return WIFEXITED(tshark->process.status) && *words != '\0' ? REFUSED : DIED;
 }
 
 /* Runs tshark on a capture without frames. Replaces *why by what is wrong. */
@@ -490,14 +415,14 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
         return NOT_ANSWERING;
     while (fp_tshark_exchange(tshark, 50) && g_get_monotonic_time() < end_us) {
         if (fp_tshark_unsent(tshark) == 0)
-            close_fd(&tshark->input);
+            close_fd(&tshark->process.input);
         if (patience_s > 0 || is_pressed || waiting->is_pressed == NULL || !waiting->is_pressed(waiting->user))
             continue;
         is_pressed = true;
         end_us = MIN(end_us, g_get_monotonic_time() + FP_PRESSED_SECONDS * G_USEC_PER_SEC);
     }
-    if (tshark->errors >= 0)
-        (void)receive(tshark->errors, tshark->said);
+    if (tshark->process.errors >= 0)
+        (void)receive(tshark->process.errors, tshark->said);
     g_autofree char *words = said(tshark), *failure = fp_tshark_failure(tshark);
     Trial trial = how_it_went(tshark, words);
     if (trial == REFUSED)

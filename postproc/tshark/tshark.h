@@ -52,6 +52,9 @@ typedef bool (*FpTsharkWaiting)(void *user);
  * not, and with FP_ERROR_UNAVAILABLE when tshark does not work at all. A tshark that dies is tried again. waiting may be NULL. */
 bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting waiting, void *user, GError **error);
 
+/* Notes what tshark will be asked, before the helper is forked that starts it (base/helper.h): it starts tshark for nothing else. */
+void fp_tshark_prepare(const FpTsharkQuestion *question);
+
 /* Starts a tshark. question is copied. Returns NULL with error set when that fails. */
 FpTshark *fp_tshark_start(const FpTsharkQuestion *question, FpTsharkAnswer answer, void *user, GError **error);
 /* Ends a tshark, whatever it is doing, and frees it. NULL is allowed. */

@@ -43,6 +43,11 @@ static bool lock_build_folder(FpOutbox *outbox, GError **error)
     return false;
 }
 
+static bool sync_folder(const char *path, GError **error)
+{
+    return fp_folder_sync(path) || fp_error_set_errno(error, FP_ERROR_IO, path, "cannot be synced to disk");
+}
+
 static bool make_build_folder(FpOutbox *outbox, GError **error)
 {
     if (outbox->lock_fd >= 0)
@@ -50,6 +55,8 @@ static bool make_build_folder(FpOutbox *outbox, GError **error)
     outbox->lock_fd = -1;
     if (mkdir(outbox->build_folder, 0777) == 0) {
         outbox->is_new = true;
+        if (!sync_folder(outbox->folder, error))
+            return false;
     } else if (errno != EEXIST) {
         return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, outbox->build_folder, "cannot be created");
     }
@@ -116,11 +123,6 @@ char *fp_outbox_name(const char *input, uint64_t number, const GArray *recent)
 char *fp_outbox_build_path(const FpOutbox *outbox, uint64_t number, const char *name)
 {
     return g_strdup_printf("%s/%0*" G_GUINT64_FORMAT "-%s", outbox->build_folder, NUMBER_DIGITS, number, name);
-}
-
-static bool sync_folder(const char *path, GError **error)
-{
-    return fp_folder_sync(path) || fp_error_set_errno(error, FP_ERROR_IO, path, "cannot be synced to disk");
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)

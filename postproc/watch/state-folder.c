@@ -103,7 +103,7 @@ static bool find_id(FpStateFolder *folder, GError **error)
 bool fp_state_folder_open(const char *path, FpStateFolder *folder, GError **error)
 {
     *folder = (FpStateFolder){.path = g_strdup(path), .lock_fd = -1};
-    if (g_mkdir_with_parents(path, 0777) != 0)
+    if (!fp_folder_make(path))
         fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, path, "cannot be created");
     else if (take_lock(folder, error) && find_id(folder, error))
         return true;
@@ -129,8 +129,10 @@ static bool is_other(const FpStateFolder *folder)
 
 bool fp_state_folder_make_again(FpStateFolder *folder, GError **error)
 {
+    g_autofree char *around = g_path_get_dirname(folder->path);
+
     let_go(folder);
-    if (mkdir(folder->path, 0777) != 0 && errno != EEXIST) /* not its parents: a file system may have been mounted there */
+    if (access(around, F_OK) != 0 || !fp_folder_make(folder->path)) /* not its parents: a file system may have been mounted there */
         return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, folder->path, "is gone, and cannot be created");
     if (!take_lock(folder, error))
         return false;

@@ -48,7 +48,7 @@ static const FpMetric figures[FP_N_FIGURES] = {
 
 static const char *const words[FP_N_WORDS] = {
     [FP_WORD_STATE] = "state",   [FP_WORD_TROUBLE] = "trouble_reason", [FP_WORD_WAITS_FOR] = "waits_for",       [FP_WORD_INBOX] = "inbox",
-    [FP_WORD_OUTPUT] = "output", [FP_WORD_LAST_FILE] = "last_file",    [FP_WORD_LAST_FAILURE] = "last_failure",
+    [FP_WORD_OUTPUT] = "output", [FP_WORD_LAST_FILE] = "last_file",    [FP_WORD_LAST_FAILURE] = "last_failure", [FP_WORD_RIGHTS] = "rights",
 };
 
 void fp_status_clear(FpStatus *status)

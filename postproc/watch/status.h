@@ -51,6 +51,7 @@ typedef enum {
     FP_WORD_OUTPUT,
     FP_WORD_LAST_FILE,
     FP_WORD_LAST_FAILURE,
+    FP_WORD_RIGHTS, /* which were given up */
     FP_N_WORDS,
 } FpWord;
 

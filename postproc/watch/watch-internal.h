@@ -4,6 +4,7 @@
 #ifndef FP_WATCH_INTERNAL_H
 #define FP_WATCH_INTERNAL_H
 
+#include "base/confinement.h"
 #include "base/wakeup.h"
 #include "checkpoint.h"
 #include "outbox.h"
@@ -20,6 +21,7 @@ typedef struct {
     const FpWatchOptions *options;
     FpWatchReload reload;
     void *user;
+    FpConfinement *confinement;
     FpStateFolder folder;
     FpAttempts *attempts;
     bool is_reading; /* a claim is being read, and attempts knows it */
@@ -48,6 +50,16 @@ typedef struct {
     gint64 next_status_us;
     uint64_t files_at_start, failed_at_start, cut_at_start, unanswered_at_start;
 } Watch;
+
+/* watch-rights.c: finds out which rights are given up, and forks the helper, which does what takes them later. Returns false and sets
+ * error. */
+bool fp_watch_begin_rights(Watch *watch, GError **error);
+
+/* watch-rights.c: gives them up, and notes so in the status. Returns false and sets error. */
+bool fp_watch_end_rights(Watch *watch, GError **error);
+
+/* watch-rights.c: whether options that were read again can be followed with the rights that are left. Returns false and sets error. */
+bool fp_watch_has_rights_for(const Watch *watch, const FpWatchOptions *options, GError **error);
 
 /* watch-status.c: saves the status, at most once a second unless must is set. state: FP_WORD_STATE. A failure is ignored. */
 void fp_watch_save_status(Watch *watch, const char *state, bool must);

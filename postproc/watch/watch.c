@@ -29,7 +29,8 @@ static void reload_options(Watch *watch)
         return;
     fp_notify("RELOADING=1");
     options = watch->reload(watch->user, &failure);
-    if (options == NULL || !fp_watch_new_dissector(watch, options, &dissector, &failure)) {
+    if (options == NULL || !fp_watch_has_rights_for(watch, options, &failure) ||
+        !fp_watch_new_dissector(watch, options, &dissector, &failure)) {
         fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s; the old options are kept", failure->message);
         g_error_free(failure);
     } else {
@@ -182,6 +183,8 @@ static bool begin(Watch *watch, GError **error)
 {
     const FpWatchOptions *options = watch->options;
 
+    if (!fp_watch_begin_rights(watch, error))
+        return false;
     if (!fp_state_folder_open(options->spool.state, &watch->folder, error))
         return false;
     watch->attempts = fp_attempts_open(options->spool.state, error);
@@ -212,7 +215,7 @@ static bool begin(Watch *watch, GError **error)
     watch->status.pid = (uint64_t)getpid();
     note_folder(watch, FP_WORD_INBOX, options->spool.inbox);
     note_folder(watch, FP_WORD_OUTPUT, options->output);
-    return true;
+    return fp_watch_end_rights(watch, error);
 }
 
 static void end(Watch *watch)
@@ -227,6 +230,7 @@ static void end(Watch *watch)
     fp_attempts_free(watch->attempts);
     fp_status_clear(&watch->status);
     fp_state_folder_close(&watch->folder);
+    fp_confinement_free(watch->confinement);
     g_free(watch->trouble);
 }
 

@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "base/confinement.h"
 #include "output/pack.h"
 #include "pass/pass.h"
 #include "spool/spool.h"
@@ -27,9 +28,12 @@ typedef struct {
     unsigned outputs;    /* FP_WATCH_... */
     const char *output;  /* the output folder */
     const char *metrics; /* a file for Prometheus; NULL: none */
-    bool once;           /* take what is there, then end */
-    FpPacking packing;   /* of captures, where their writer allows it: see fp_writer_copies */
-    int format;          /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
+    const char *config;  /* the file that options are read again from; NULL: none */
+    FpConfinementOptions rights;
+    bool is_verbose;   /* which rights were given up is said */
+    bool once;         /* take what is there, then end */
+    FpPacking packing; /* of captures, where their writer allows it: see fp_writer_copies */
+    int format;        /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
     FpSelection selection;
     FpLogStyle log_style;
 } FpWatchOptions;

@@ -35,7 +35,7 @@ Reference *reference_new(const FpRules *rules)
     Reference *reference = g_new0(Reference, 1);
 
     reference->rules = *rules;
-    reference->events = g_array_new(FALSE, FALSE, sizeof(Event));
+    reference->events = g_array_sized_new(FALSE, FALSE, sizeof(Event), 1);
     return reference;
 }
 

@@ -281,6 +281,42 @@ static void test_unanswered_is_a_syn_alone(void)
     g_assert_false(fp_stream_is_unanswered(&stream));
 }
 
+/* On SYNs of all kinds: where fp_stream_begins_as_syn takes one, it says what fp_stream_begin, take and abridge say. */
+static void test_begins_as_syn(void)
+{
+    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .opening_bytes = FP_OPENING_BYTES_DEFAULT, .asked = FP_CLASS_ASKED};
+    unsigned n_taken = 0;
+
+    for (unsigned i = 0; i < 1U << 12; i++) {
+        const FpSegment segment = {.time_ns = i % 2 == 0 ? 1700000000000000000 : -5,
+                                   .seq = i % 3 == 0 ? UINT32_MAX : i,
+                                   .header_bytes = (uint8_t)(16 + (i >> 4 & 3) * 4),
+                                   .segment_bytes = 16 + (i >> 6 & 3) * 4U,
+                                   .flags = (uint8_t)((i >> 8 & 7) | (i >> 11 & 1) * FP_TCP_ACK),
+                                   .window = (uint16_t)(i >> 1 & 1),
+                                   .length_unknown = (i & 12) == 12};
+        const unsigned direction = i >> 2 & 1;
+        FpStreamBrief brief, other;
+        FpStream stream;
+        FpVerdict verdict;
+        uint32_t anchors_here[2] = {0};
+        fp_stream_begin(&stream, 7, segment.time_ns);
+        fp_stream_take(&stream, anchors_here, direction, &segment, &rules, &verdict);
+        bool is_taken = fp_stream_begins_as_syn(&segment, direction, 7, &brief);
+        g_assert_cmpint(is_taken, ==, fp_stream_abridge(&stream, &rules, &other) == FP_STREAM_SYN);
+        if (!is_taken)
+            continue;
+        n_taken++;
+        g_assert_true(memcmp(&brief, &other, sizeof brief) == 0);
+        g_assert_cmpuint(verdict.classes, ==, FP_CLASS_HANDSHAKE);
+        g_assert_cmpuint(verdict.stream, ==, 7);
+        g_assert_false(verdict.begins || verdict.ends_silent || verdict.ends_flight || verdict.payload_bytes != 0);
+        g_assert_true(fp_stream_is_unanswered(&stream));
+        g_assert_false(fp_stream_is_answered(&stream) || fp_stream_is_closed(&stream) || fp_stream_is_settled(&stream, &rules));
+    }
+    g_assert_cmpuint(n_taken, >, 10);
+}
+
 static void test_closed(void)
 {
     static const unsigned flags[] = {FP_TCP_RST, FP_TCP_FIN, FP_TCP_RST | FP_TCP_ACK, FP_TCP_FIN | FP_TCP_ACK, FP_TCP_SYN | FP_TCP_FIN};
@@ -315,6 +351,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/end-of-a-silent-stream", test_end_of_a_silent_stream);
     g_test_add_func("/stream/unanswered", test_unanswered);
     g_test_add_func("/stream/unanswered-is-a-syn-alone", test_unanswered_is_a_syn_alone);
+    g_test_add_func("/stream/begins-as-syn", test_begins_as_syn);
     g_test_add_func("/stream/closed", test_closed);
     return g_test_run();
 }

@@ -20,6 +20,7 @@ FILES = {
         'module(load="imfile" mode="inotify")': "(echo 'global(workDirectory=\"/tmp\")'; cat BLOCK) >BLOCK.conf && rsyslogd -N1 -f BLOCK.conf",
     },
     "docs/live.md": {
+        "[Service]": "install -D BLOCK /etc/systemd/system/firstpayload-live@.service.d/kernel-cut.conf",
         "/var/log/firstpayload/*.jsonl {": "logrotate --debug BLOCK",
         "e /var/spool/firstpayload/live - - - 30d": "cp BLOCK /etc/tmpfiles.d/firstpayload-live.conf && systemd-tmpfiles --clean firstpayload-live.conf",
     },
@@ -37,11 +38,17 @@ SHOWN_BY = {
 }
 
 NO_COMMANDS = {
+    "docs/digest.md": {
+        "firstpayload digest -w OUT [--flight-bytes N] [--opening-bytes N] [--transport LIST] [--stream-key KINDS] [--compress HOW] FILE...": "a synopsis",
+    },
     "docs/slim.md": {
         "firstpayload slim [-w OUT] [-F FORMAT] [--keep CLASSES] [OPTION...] FILE...": "a synopsis",
     },
     "docs/shipping.md": {
         "CREATE TABLE firstpayload (": "ClickHouse is not in Debian; the document says that this was not run",
+    },
+    "docs/privileges.md": {
+        "firstpayload: rights: user firstpayload; no capabilities; no new privileges; Landlock (version 2); seccomp filter (97 system calls)": "a message",
     },
     "docs/troubleshooting.md": {
         "dropped         N frames by the kernel, N by the interface": "a line of the summary",
@@ -51,6 +58,7 @@ NO_COMMANDS = {
 
 NO_SYSTEMD = "systemd is not process 1 where tests run; rings-users has tcpdump and the watcher as the users of the units, with their rights"
 PACKAGES = "makes Debian packages with programs that ./check does not install; scripts/check-packages runs it"
+ALREADY_RUNS = "looks at a program that runs, which would have to be started; test_rights.py looks at the same"
 NOT_RUN = {
     "README.md": {
         "./check": "runs this test among all others",
@@ -66,6 +74,15 @@ NOT_RUN = {
         "journalctl -f -o cat -u firstpayload-live@eth0.service": NO_SYSTEMD,
         "docker run --network host --cap-drop ALL --cap-add NET_RAW --read-only --security-opt no-new-privileges IMAGE firstpayload slim -i eth0 --log - "
         "--log-format json": "there is no container engine where tests run; the next block has the same rights",
+    },
+    "docs/privileges.md": {
+        "PID=$(pgrep -o firstpayload)": ALREADY_RUNS,
+        "grep -E '^(Uid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/$PID/status": ALREADY_RUNS,
+        "ls -l /proc/$PID/fd": ALREADY_RUNS,
+        "pstree -p $PID": ALREADY_RUNS,
+    },
+    "docs/troubleshooting.md": {
+        "ausearch -m SECCOMP -c firstpayload": "auditd is not there, and takes a kernel that answers to one process alone",
     },
     "docs/watch.md": {
         "systemctl enable --now firstpayload-watch@eth0.service": NO_SYSTEMD,

@@ -35,7 +35,7 @@ def commands():
 
 
 def manual_page(command):
-    return "firstpayload.1" if command in ("show", "said", "slim") else "firstpayload-watch.1"
+    return "firstpayload.1" if command in ("show", "said", "slim", "digest") else "firstpayload-watch.1"
 
 
 def forms(command):

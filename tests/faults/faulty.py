@@ -49,8 +49,8 @@ def options(then, log=None):
 class Server:
     """The program as watch --once, linked once and run often; it runs in a folder, from its in to its out."""
 
-    def __init__(self, then, log):
-        self.process = subprocess.Popen([PROGRAM, *options(then, log), "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"},
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([PROGRAM, *arguments, "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"},
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(self.end)
 
@@ -67,13 +67,14 @@ class Server:
         self.process.wait()
 
 
-servers = {}  # of this process, by what becomes of inputs and which outputs there are
+servers = {}  # of this process, by what becomes of inputs, which outputs there are, and whether faults are commands
 
 
-def server(then, log):
-    key = (os.getpid(), then, log)  # those of the process that this one was forked from cannot be used here
+def server(then, log, runs_commands):
+    key = (os.getpid(), then, log, runs_commands)  # those of the process that this one was forked from cannot be used here
     if key not in servers:
-        servers[key] = Server(then, log)
+        rights = ["--without", "seccomp,landlock"] if runs_commands else []     # which would end it when it executes something
+        servers[key] = Server(*options(then, log), *rights)
     return servers[key]
 
 
@@ -99,10 +100,15 @@ def plain(numbered):
     return header() + b"".join(record(f, n) for n, f in numbered)
 
 
+def written_ns(last):
+    """Returns when the writer of a file ended whose last record has that number."""
+    return (START * 1000 + last) * 1000000 + 500000
+
+
 def put(folder, name, data, last):
     """Puts a file there whose writer ended with the record of that number."""
     path = write(folder, name, data)
-    os.utime(path, ns=(0, (START * 1000 + last) * 1000000 + 500000))
+    os.utime(path, ns=(0, written_ns(last)))
 
 
 def two_batches():
@@ -146,7 +152,7 @@ class Place:
 
     def once(self, **faults):
         """Runs a watcher until all is done. Returns its exit status and what it said."""
-        status = server(self.then, self.log).run(self.folder, faults)
+        status = server(self.then, self.log, faults.get("kind") == "run").run(self.folder, faults)
         return status, read(os.path.join(self.folder, "said")).decode(errors="replace")
 
     def must_end_well(self):

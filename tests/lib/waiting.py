@@ -3,6 +3,7 @@
 import array
 import fcntl
 import os
+import subprocess
 import termios
 import time
 
@@ -28,10 +29,19 @@ def without_clock(environment=os.environ):
 def is_asleep(pid):
     """Whether all threads of the process sleep: none runs, is starting, or has ended."""
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
-            if file.read().rpartition(")")[2].split()[0] != "S":
-                return False
+        try:
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
+                if file.read().rpartition(")")[2].split()[0] != "S":
+                    return False
+        except (FileNotFoundError, ProcessLookupError):     # it has just ended
+            return False
     return True
+
+
+def tsharks_of(pid):
+    """Returns the processes that the helper of the program with that number has started."""
+    helper = subprocess.run(["pgrep", "-P", str(pid), "fp-helper"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(["pgrep", "-P", helper], capture_output=True, text=True).stdout.split()
 
 
 def unread(pipe):

@@ -192,7 +192,8 @@ class End:
     def __init__(self, test, namespace, name):
         self.test, self.name = test, name
         self.capture, self.log = (os.path.join(test.folder, name + ending) for ending in (".pcap", ".jsonl"))
-        options = ["--log-format", "json", "--message-wait", str(PATIENCE_SECONDS), "-B", "65536", "-f", "tcp", "-i", "eth0"]
+        options = ["--log-format", "json", "--message-wait", str(PATIENCE_SECONDS), "-B", "65536", "-f", "tcp", "-i", "eth0",
+                   "--kernel-cut", "off"]     # so that it counts the frames that tcpdump counts
         self.slim = self.start(namespace, PROGRAM, "slim", "-q", "--log", self.log, *options)
         self.tcpdump = self.start(namespace, "tcpdump", "-n", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", "eth0", "-w", self.capture, "tcp")
 

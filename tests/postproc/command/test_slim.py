@@ -366,7 +366,7 @@ class Options(InFolder):
 
     def test_what_would_be_lost_when_it_is_given_twice(self):
         """GLib would take the last one, without a word about the others that were to be captured, kept or written."""
-        for words in (["-i", "lo", "-i", "eth0"], ["-ilo", "--interface=eth0"], ["-qw", "x", "--write", "y", "-"], ["-w", "x", "-qlwy", "-"],
+        for words in (["-qw", "x", "--write", "y", "-"], ["-w", "x", "-qlwy", "-"],
                       ["--log", "x", "--log=y", "-"], ["-f", "tcp", "-ftcp", "-"], ["-k", "first", "--keep", "reply", "-"],
                       ["-Y", "tls", "--display-filter", "http", "-"], ["--log=x", "--fields", "a", "--fields=b", "-"],
                       ["--stream-key", "vlan", "--stream-key", "vni", "-"]):

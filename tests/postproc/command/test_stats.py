@@ -17,7 +17,7 @@ SOURCE = os.environ["FIRSTPAYLOAD_SOURCE"]
 STATS = {"timestamp": "2026-11-30T13:49:13.895593Z", "event_type": "stats", "stats": {
     "capture": {"kernel_packets": 9, "kernel_drops": 3, "kernel_ifdrops": 0,
                 "interfaces": [{"in_iface": "lo", "kernel_packets": 9, "kernel_drops": 3, "kernel_ifdrops": 0}]},
-    "uptime": 1.5, "decoder": {"pkts": 6, "bytes": 24, "kept": 0},
+    "uptime": 1.5, "decoder": {"pkts": 6, "bytes": 24, "kept": 0, "cut": 0},
     "streams": {"started": 0, "with_payload": 0, "open": 0, "forgotten": 0, "unmatched": 0, "unjudged": 0, "without_fields": 0},
     "log": {"lines": 0, "waiting": 0}, "memory": {"streams": 131144, "resident": 42532864}, "cpu_seconds": 0.1, "last_frame": 0}}
 

@@ -49,7 +49,7 @@ class Usage(unittest.TestCase):
                               ("wacth", "watch"), ("stat", "status"), ("state", "status"), ("rotat", "rotate"), ("rotates", "rotate"), ("shwo", "show"), ("sho", "show")):
             self.assertIn(f": {word}: is neither a command nor an existing file. Did you mean:\n  firstpayload {command} a.pcap -q\n", self.refused(word, "a.pcap", "-q"))
         for word in ("capture", "dump", "x", "", "slimslimslimslimslimslimslimslimslim"):
-            self.assertIn(": is neither a command nor an existing file. The commands are: show said slim watch status rotate\n", self.refused(word))
+            self.assertIn(": is neither a command nor an existing file. The commands are: show said slim digest watch status rotate\n", self.refused(word))
 
     def test_file_without_a_command(self):
         """It is shown. test_show.py has the rest."""

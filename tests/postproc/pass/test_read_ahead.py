@@ -60,6 +60,15 @@ class Captures(Several):
         sources = [copy for name in ("http.pcap", "two-interfaces.pcapng", "ipv6.pcap") for copy in self.copies(os.path.join(CAPTURES, name))[:2]]
         self.assertEqual(self.with_each("-F", "pcapng", "-w", "-", *sources).returncode, 0)
 
+    def test_digests_among_files(self):
+        """They are not read ahead, wherever they stand."""
+        captures = [os.path.join(CAPTURES, name) for name in ("http.pcap", "two-interfaces.pcapng", "ipv6.pcap")]
+        digest, packed = self.path("digest"), self.source(gzip.compress(read(captures[2])), "packed.gz")
+        subprocess.run([PROGRAM, "digest", "-q", "-w", digest, *captures[:2]], check=True, timeout=PATIENCE_SECONDS)
+        for sources in ([packed, digest, captures[0], digest], [digest, packed, captures[1]]):
+            self.assertEqual(self.with_each("--list", *sources).returncode, 0)
+            self.assertEqual(self.with_each("-F", "pcapng", "-w", "-", *sources).returncode, 64)  # refused, not taken for a pcapng
+
     def test_pcapng_is_copied(self):
         path = os.path.join(CAPTURES, "two-interfaces.pcapng")
         self.assertEqual(self.with_each("--keep", "first,reply,flight,handshake", "-w", "-", path, *self.copies(path)[:2], path).returncode, 0)

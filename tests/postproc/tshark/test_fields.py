@@ -14,7 +14,7 @@ import unittest
 from pcaps import ACK, CAPTURES, FIN, PROGRAM, RST, SYN, InFolder, connection, header, pcap, read, record, rows, segment, slim, stub, write
 from test_slim import in_fragments
 from test_stream_key import tagged, vxlan
-from waiting import PATIENCE_SECONDS, wait_for, wait_until_taken
+from waiting import PATIENCE_SECONDS, wait_for, wait_until_taken, tsharks_of
 
 sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", "lib"))
 import log_schema  # noqa: E402
@@ -356,7 +356,7 @@ sys.exit(child.wait())
         run.stdin.write(pcap(connection()))
         run.stdin.flush()
         wait_for(lambda: os.path.exists(self.path("log")) and read(self.path("log")), "a line")
-        tsharks = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True).stdout.split()
+        tsharks = tsharks_of(run.pid)
         self.assertEqual(len(tsharks), 1)
         run.send_signal(signal.SIGKILL)
         run.wait()

@@ -572,7 +572,7 @@ class Configuration(Watch):
         page = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", "firstpayload.conf.5")).decode().replace("\\-", "-")
         for key in (line.split(" = ")[0] for line in lines):
             self.assertIn(key, page)
-        self.assertEqual(len(lines), 41)
+        self.assertEqual(len(lines), 44)
 
 
 class Rotate(Watch):

@@ -12,7 +12,7 @@ import test_watch  # not its classes, which would run again
 import test_fields
 from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, stub, write
 from test_fields import HOST, SNI, hello_in
-from waiting import PATIENCE_SECONDS
+from waiting import PATIENCE_SECONDS, tsharks_of
 
 MIXED = os.path.join(CAPTURES, "mixed.pcap")
 
@@ -101,7 +101,7 @@ class Watch(test_watch.Watch):
             self.arrive(f"{i}.pcap", pcap(connection(i + 1, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")))
             test_watch.wait_for(lambda i=i: f"{i}.pcap.jsonl" in self.outputs(), "an output")
             self.assertEqual([e["fields"] for e in self.log(f"{i}.pcap.jsonl")], [{HOST: "h"}])
-            tsharks.update(subprocess.run(["pgrep", "-P", str(run.pid), "tshark"], capture_output=True, text=True).stdout.split())
+            tsharks.update(tsharks_of(run.pid))
         self.assertEqual(len(tsharks), 1)
 
     def test_killed_while_it_waits_for_tshark(self):

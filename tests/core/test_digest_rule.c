@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_digest_rule.c - what digest.h keeps of a file, case by case. test_digest.c has the property that all of it serves. */
+#include <glib.h>
+
+#include "digest.h"
+
+enum { CLIENT, SERVER };
+enum { S = FP_TCP_SYN, A = FP_TCP_ACK, F = FP_TCP_FIN, R = FP_TCP_RST };
+
+static const FpRules rules = {.flight_bytes = 16384, .asked = FP_CLASS_CLOSING};
+
+typedef struct {
+    FpDigestStream known;
+    uint32_t next[2]; /* of each side; 1000 and 5000 at first, which are the numbers of its SYN */
+    bool flushes;
+} Side;
+
+static Side midstream(void)
+{
+    return (Side){.next = {1001, 5001}};
+}
+
+/* A segment that is next in order. */
+static FpDigestPart send(Side *side, unsigned direction, unsigned flags, uint32_t payload_bytes)
+{
+    const FpSegment segment = {.seq = side->next[direction],
+                               .ack = side->next[direction ^ 1U],
+                               .segment_bytes = 20 + payload_bytes,
+                               .window = 1000,
+                               .header_bytes = 20,
+                               .flags = (uint8_t)flags};
+
+    side->next[direction] += payload_bytes + (flags & (S | F) ? 1 : 0);
+    return fp_digest_take(&side->known, direction, &segment, &rules, false, &side->flushes);
+}
+
+static void check(FpDigestPart part, FpDigestPart expected)
+{
+    g_assert_cmpint(part, ==, expected);
+}
+#define CHECK(part, expected) check((part), FP_DIGEST_##expected)
+
+static void test_settled(void)
+{
+    Side side = midstream();
+
+    CHECK(send(&side, CLIENT, A, 100), WHOLE);  /* may be the first, or end the handshake */
+    CHECK(send(&side, SERVER, A, 1), WHOLE);    /* may be a keep-alive, so the server may not have spoken */
+    CHECK(send(&side, SERVER, A, 1000), WHOLE); /* may be the reply */
+    CHECK(send(&side, SERVER, A, 1000), NOTHING);
+    CHECK(send(&side, CLIENT, A, 0), NOTHING);
+    CHECK(send(&side, CLIENT, A | F, 0), WHOLE);
+    CHECK(send(&side, CLIENT, A | F, 0), NOTHING);
+    CHECK(send(&side, SERVER, A | F, 0), WHOLE);
+    CHECK(send(&side, SERVER, R, 0), WHOLE);
+    CHECK(send(&side, CLIENT, R, 0), NOTHING);
+    CHECK(send(&side, CLIENT, S, 0), WHOLE); /* another stream, of which nothing is known */
+    CHECK(send(&side, SERVER, A, 1000), WHOLE);
+}
+
+static void test_silence(void)
+{
+    Side side = midstream();
+
+    CHECK(send(&side, CLIENT, A, 0), WHOLE); /* may end the handshake */
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    CHECK(send(&side, SERVER, A, 0), NOTHING);
+    CHECK(send(&side, CLIENT, A, 0), NOTHING);
+    side.next[CLIENT]--;
+    CHECK(send(&side, CLIENT, A, 0), HEADERS); /* a keep-alive moves nothing, but that is the stream's affair */
+}
+
+static void test_alone(void)
+{
+    Side side = midstream();
+    unsigned n = 0;
+
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    while (side.next[CLIENT] < 1001 + 16384)
+        CHECK(send(&side, CLIENT, A, 1400), WHOLE); /* may be in the flight */
+    CHECK(send(&side, CLIENT, A, 1400), ASSERTS);
+    const uint32_t asserted = side.next[CLIENT] - 1400;
+    for (; side.next[CLIENT] - asserted < FP_DIGEST_ALONE_BYTES; n++)
+        CHECK(send(&side, CLIENT, A, 1400), LATER);
+    g_assert_cmpuint(n, ==, FP_DIGEST_ALONE_BYTES / 1400);
+    CHECK(send(&side, CLIENT, A, 1400), ASSERTS);
+    g_assert_true(side.flushes);
+    CHECK(send(&side, CLIENT, A, 1400), LATER);
+    CHECK(send(&side, SERVER, A, 100), WHOLE); /* the reply */
+    g_assert_true(side.flushes);
+    CHECK(send(&side, CLIENT, A, 1400), NOTHING);
+    g_assert_false(fp_digest_end_file(&side.known));
+}
+
+static void test_alone_when_the_file_ends(void)
+{
+    Side side = midstream();
+
+    send(&side, SERVER, A, 0);
+    for (unsigned i = 0; i < 20; i++)
+        send(&side, CLIENT, A, 1400);
+    g_assert_true(fp_digest_end_file(&side.known));
+    g_assert_false(fp_digest_end_file(&side.known));
+    CHECK(send(&side, CLIENT, A, 1400), ASSERTS); /* what an earlier file asserts may have been wrong there */
+}
+
+/* Where the SYN is in the file, the flight is known, and behind it headers will do. */
+static void test_alone_from_the_start(void)
+{
+    Side side = {.next = {1000, 5000}};
+
+    CHECK(send(&side, CLIENT, S, 0), WHOLE);
+    CHECK(send(&side, CLIENT, A, 16384), WHOLE);
+    CHECK(send(&side, CLIENT, A, 1400), HEADERS); /* no assertion before the server has acknowledged */
+    CHECK(send(&side, SERVER, S | A, 0), WHOLE);
+    CHECK(send(&side, CLIENT, A, 0), WHOLE);
+}
+
+static FpDigestPart say(FpDigestStream *known, unsigned direction, uint32_t payload_bytes, bool is_long)
+{
+    const FpSegment datagram = {
+        .transport = FP_TRANSPORT_UDP, .header_bytes = 8, .segment_bytes = 8 + payload_bytes, .is_quic_long = is_long};
+    bool flushes;
+
+    return fp_digest_take(known, direction, &datagram, &rules, false, &flushes);
+}
+
+static void test_datagrams(void)
+{
+    FpDigestStream known = {0};
+
+    CHECK(say(&known, CLIENT, 10000, false), WHOLE);
+    CHECK(say(&known, CLIENT, 10000, false), WHOLE);
+    CHECK(say(&known, CLIENT, 10000, false), WHOLE); /* ends the flight, if nothing did before */
+    CHECK(say(&known, CLIENT, 10000, false), NOTHING);
+    CHECK(say(&known, CLIENT, 1200, true), WHOLE); /* may begin a stream of QUIC */
+    CHECK(say(&known, SERVER, 1200, true), WHOLE);
+    CHECK(say(&known, SERVER, 1200, false), NOTHING);
+    CHECK(say(&known, CLIENT, 1200, true), NOTHING);
+    CHECK(say(&known, CLIENT, 0, false), NOTHING);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/digest-rule/settled", test_settled);
+    g_test_add_func("/digest-rule/silence", test_silence);
+    g_test_add_func("/digest-rule/alone", test_alone);
+    g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
+    g_test_add_func("/digest-rule/alone-from-the-start", test_alone_from_the_start);
+    g_test_add_func("/digest-rule/datagrams", test_datagrams);
+    return g_test_run();
+}

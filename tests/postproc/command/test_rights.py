@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rights end before packets are looked at. The program with tests/postproc/base/probe.c in it tries what it must no longer be able to do: live, with
+files, and as a watcher. It takes root, network namespaces and Landlock."""
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from namespaces import Namespace
+from pcaps import CAPTURES, PROGRAM, read, stub
+from waiting import PATIENCE_SECONDS, send_signal, wait_for
+
+PROBED = os.environ["FIRSTPAYLOAD_PROBED"]
+CAPTURE = os.path.join(CAPTURES, "http.pcap")
+HAS_FILTER = not os.environ.get("FIRSTPAYLOAD_SANITIZED")     # a sanitizer takes calls that the filter has not
+NOBODY = 65534
+CALLS = ["execve", "socket", "connect", "ptrace", "unshare", "namespace", "setuid", "mount", "kill", "bpf", "io_uring_setup", "terminal", "chmod"]
+
+
+def status_of(pid):
+    """Returns the lines of /proc/PID/status by name."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def child_of(pid, name):
+    """Returns a child of that name, or None."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            for child in file.read().split():
+                if status_of(child)["Name"] == name:
+                    return int(child)
+    return None
+
+
+class Rights(unittest.TestCase):
+    def setUp(self):
+        self.assertEqual(os.geteuid(), 0, "giving up root takes root: run the tests as root")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.out = os.path.join(self.folder, "out.pcap")
+        self.log = os.path.join(self.folder, "log")
+
+    def namespace(self):
+        namespace = Namespace()
+        self.addCleanup(namespace.close)
+        return namespace
+
+    def probe(self, what, *words, namespace=None):
+        """Returns how the program ended that tried what: a signal's name, or what it printed."""
+        command = [PROBED, *words]
+        done = subprocess.run(namespace.argv(*command) if namespace else command, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
+                              env={**os.environ, "PROBE": what}, stdin=subprocess.DEVNULL)
+        if done.returncode < 0:
+            return signal.Signals(-done.returncode).name
+        found = re.search(r"^probe: (.*)$", done.stderr, re.M)
+        return found[1] if found else done.stderr
+
+    def check(self, *words, denied=(), allowed=(), calls=CALLS, namespace=None):
+        if HAS_FILTER:
+            self.assertEqual({call: self.probe(call, *words, namespace=namespace) for call in calls}, dict.fromkeys(calls, "SIGSYS"))
+        self.assertEqual({what: self.probe(what, *words, namespace=namespace) for what in denied}, dict.fromkeys(denied, "EACCES"))
+        self.assertEqual({what: self.probe(what, *words, namespace=namespace) for what in allowed}, dict.fromkeys(allowed, "done"))
+
+
+class Forbidden(Rights):
+    elsewhere = "/var/tmp/firstpayload-rights-test"
+
+    def test_live(self):
+        self.check("slim", "-i", "lo", "--kernel-cut", "off", "-w", self.out, calls=[*CALLS, "fork"], namespace=self.namespace(),
+                   denied=["read:/etc/shadow", "write:/etc/passwd", "make:" + self.elsewhere], allowed=["read:/etc/localtime"])
+
+    def test_files(self):
+        self.check("slim", "-w", self.out, CAPTURE, calls=[*CALLS, "fork"],
+                   denied=["read:/etc/shadow", "write:/etc/passwd", "make:" + self.elsewhere, "write:" + CAPTURE],
+                   allowed=["read:/usr/share/zoneinfo/UTC", "read:" + CAPTURE, "make:" + os.path.join(self.folder, "new")])
+
+    def test_show(self):
+        self.check("show", CAPTURE, calls=["execve"], denied=["read:/etc/shadow", "make:" + self.elsewhere])
+
+    def test_watch(self):
+        inbox = os.path.join(self.folder, "in")
+        os.mkdir(inbox)
+        made = os.path.join(inbox, "made")
+        words = ["watch", "--once", inbox, os.path.join(self.folder, "out")]
+        self.check(*words, denied=["read:/etc/shadow", "write:/etc/passwd", "make:" + self.elsewhere],
+                   allowed=["fork"] if HAS_FILTER else [])
+        self.assertEqual([self.probe("make:" + made, *words), self.probe("remove:" + made, *words)], ["done", "done"])
+
+    def test_each_can_be_switched_off(self):
+        words = ["slim", "-w", self.out, CAPTURE]
+        self.assertEqual(self.probe("socket", *words, "--without", "seccomp"), "done")
+        self.assertEqual(self.probe("read:/etc/shadow", *words, "--without", "landlock"), "done")
+        self.assertEqual(self.probe("setuid", "slim", "-i", "lo", "--without", "user,seccomp", namespace=self.namespace()), "done")
+        for words, said in ((["--without", "sandbox"], "--without takes user, capabilities, seccomp, landlock"),
+                            (["-Z", "nobody", "--without", "all"], "contradict one another"),
+                            (["-Z", "no such user"], "-Z: there is no user no such user")):
+            done = subprocess.run([PROGRAM, "show", CAPTURE, *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(said, done.stderr)
+
+
+class Live(Rights):
+    """A capture in a folder that is root's alone."""
+
+    def start(self, *words, wrap=(), interface="lo"):
+        self.namespace_of_run = self.namespace()
+        os.chmod(self.folder, 0o700)
+        run = subprocess.Popen(self.namespace_of_run.argv(*wrap, PROGRAM, "slim", "-v", "-i", interface, "-U", "--log", self.log, *words), stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        for line in run.stderr:
+            if "rights: " in line:
+                self.rights = line
+                return run
+        self.fail("it ended at once")
+
+    def talk(self, words):
+        server = self.namespace_of_run.call(lambda: socket.create_server(("127.0.0.1", 0)))
+        client = self.namespace_of_run.socket(socket.AF_INET)
+        with server, client:
+            client.connect(server.getsockname())
+            client.sendall(words)
+            with server.accept()[0] as peer:
+                peer.recv(1000)
+
+    def logged(self, words):
+        with contextlib.suppress(FileNotFoundError):
+            return words.decode() in read(self.log).decode()
+        return False
+
+    def end(self, run):
+        run.send_signal(signal.SIGINT)
+        said = run.communicate(timeout=PATIENCE_SECONDS)[1]
+        self.assertEqual(run.returncode, 0, said)
+
+    def test_root_becomes_nobody_and_outputs_stay_its_own(self):
+        run = self.start("-Z", "nobody", "-w", self.out)
+        status = status_of(run.pid)
+        self.assertEqual(status["Uid"].split(), [str(NOBODY)] * 4)
+        self.assertEqual((status["Groups"].strip(), status["NoNewPrivs"]), ("", "1"))
+        self.assertEqual([int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")], [0] * 5)
+        self.assertEqual(status["Seccomp"], "2" if HAS_FILTER else "0")
+        self.assertRegex(self.rights, r"user nobody; no capabilities; no new privileges; Landlock \(version \d+\); (no )?seccomp filter")
+        self.talk(b"GET /before HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/before"), "a line")
+        os.rename(self.log, self.log + ".1")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.log), "a new log")
+        self.talk(b"GET /after HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/after"), "a line in the new log")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+        self.assertEqual({os.stat(os.path.join(self.folder, name)).st_uid for name in os.listdir(self.folder)}, {0})
+
+    def test_names_of_interfaces(self):
+        """They are asked for when frames come."""
+        run = self.start("-f", "tcp", "--log-format", "json", interface="any")
+        self.talk(b"GET /named HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/named") or run.poll() is not None, "a line")
+        self.assertIn(b'"in_iface":"lo"', read(self.log))
+        self.end(run)
+
+    def test_whatever_ends_it_leaves_no_temporary_file(self):
+        run = self.start("-w", self.out)
+        self.assertEqual(len(os.listdir(self.folder)), 2)
+        run.kill()
+        wait_for(lambda: os.listdir(self.folder) == ["log"], "the unfinished output to go")
+
+    def test_without_root(self):
+        """CAP_NET_RAW is all that it takes, and goes."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        run = self.start("-w", self.out, wrap=("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all,+net_raw",
+                                               "--ambient-caps=-all,+net_raw"))
+        self.assertEqual([int(status_of(run.pid)[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")], [0] * 4)
+        self.talk(b"GET /here HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/here"), "a line")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "out.pcap"])
+
+    def test_tshark_is_started_again(self):
+        """By the helper, which is root still; as another user."""
+        run = self.start("-Z", "nobody", "--fields", "tcp.dstport")
+        helper = child_of(run.pid, "fp-helper")
+        self.assertEqual(status_of(helper)["Uid"].split()[0], "0")
+        self.assertEqual([os.readlink(f"/proc/{helper}/fd/{fd}") for fd in ("0", "1")], ["/dev/null"] * 2)
+        self.assertEqual(len(os.listdir(f"/proc/{helper}/fd")), 4)
+        first = wait_for(lambda: child_of(helper, "tshark"), "tshark")
+        self.assertNotEqual(status_of(first)["Uid"].split()[0], "0")
+        os.kill(first, signal.SIGKILL)
+        self.talk(b"GET /again HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/again"), "a line")
+        self.assertRegex(read(self.log).decode(), r"/again\ttcp\.dstport=\d+\n")
+        self.end(run)
+
+
+class Watch(Rights):
+    def test_status_says_what_is_on(self):
+        inbox, out = os.path.join(self.folder, "in"), os.path.join(self.folder, "out")
+        os.mkdir(inbox)
+        shutil.copy(CAPTURE, inbox)
+        done = subprocess.run([PROGRAM, "watch", "--once", "-v", inbox, out], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rights = re.search(r"rights: (.*)", done.stderr)[1]
+        status = subprocess.run([PROGRAM, "status", os.path.join(out, ".firstpayload")], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(re.search(r"^rights +(.*)$", status, re.M)[1], rights)
+        self.assertEqual(os.listdir(inbox), [])
+
+    def test_options_read_again_reach_the_helper(self):
+        """tshark is started with the fields of the new configuration, and metrics stay in a folder that can be written."""
+        inbox, out, config = (os.path.join(self.folder, name) for name in ("in", "out", "conf"))
+        os.mkdir(inbox)
+
+        def configure(*lines):
+            with open(config + ".new", "w", encoding="ascii") as file:
+                file.write("\n".join(["[watch]", f"inbox={inbox}", f"outdir={out}", "log=only", *lines, ""]))
+            os.rename(config + ".new", config)
+
+        configure("log-format=text")
+        run = subprocess.Popen([PROGRAM, "watch", "--config", config], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        said = []
+        threading.Thread(target=lambda: said.extend(iter(run.stderr.readline, "")), daemon=True).start()
+        wait_for(lambda: os.path.exists(os.path.join(out, ".firstpayload", "status")), "a watcher")
+        configure("metrics=/var/lib/elsewhere.prom")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: "metrics can move" in "".join(said), "a refusal")
+        configure("log-format=text", "fields=tcp.dstport")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: "options were read again" in "".join(said), "new options")
+        shutil.copy(CAPTURE, os.path.join(self.folder, "copy"))
+        os.rename(os.path.join(self.folder, "copy"), os.path.join(inbox, "http.pcap"))
+        log = os.path.join(out, "http.pcap.log")
+        wait_for(lambda: os.path.exists(log), "a log: " + "".join(said))
+        self.assertRegex(read(log).decode(), r"\ttcp\.dstport=\d+\n")
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
