@@ -247,7 +247,8 @@ static bool is_digest_unasked(const Pcapng *pcapng, uint32_t type, size_t bytes)
     const uint8_t *block = fp_blocks_at(&pcapng->blocks);
     bool swapped = false;
 
-    return type == SECTION && pcapng->section.base.digest == NULL && read_byte_order(block, &swapped) && fp_digest_is_mark(block, bytes, swapped);
+    return type == SECTION && pcapng->section.base.digest == NULL && read_byte_order(block, &swapped) &&
+           fp_digest_is_mark(block, bytes, swapped);
 }
 
 static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *record, GError **error)
