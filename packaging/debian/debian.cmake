@@ -6,7 +6,7 @@
 # dpkg-shlibdeps finds is exact enough.
 set(FIRSTPAYLOAD_PACKAGE_MAINTAINER "firstpayload <firstpayload@localhost>" CACHE STRING "Who the packages name as their maintainer")
 
-# Packages for a newer Debian are newer, so that an upgrade of Debian takes them: 0.1.0-1~deb12 < 0.1.0-1~deb13 < 0.1.0-1.
+# Packages for a newer Debian are newer, so that an upgrade of Debian takes them: 0.2.0-1~deb12 < 0.2.0-1~deb13 < 0.2.0-1.
 set(revision 1)
 if(EXISTS /etc/os-release)
     file(STRINGS /etc/os-release os_release)

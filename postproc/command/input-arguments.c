@@ -55,12 +55,12 @@ const char *fp_input_arguments_check(const FpInputArguments *arguments, FpSlimOp
         return "no FILE is given; - is standard input, and -i captures from an interface";
     if (arguments->files != NULL && is_standard_input_twice(arguments->files))
         return "standard input (-) can be read only once";
+    if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
+        return "-c takes a number from 1";
     if (arguments->waits && arguments->interfaces == NULL)
         return "--wait goes with -i";
     if (arguments->waits && arguments->interfaces[1] != NULL)
         return "--wait goes with one -i; of several, those that are left go on";
-    if (arguments->max_frames != NOT_GIVEN && arguments->max_frames < 1)
-        return "-c takes a number from 1";
     options->inputs = arguments->files;
     options->follows = arguments->follows;
     options->live.interface = arguments->interfaces != NULL ? arguments->interfaces[0] : NULL;

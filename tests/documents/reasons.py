@@ -20,7 +20,6 @@ FILES = {
         'module(load="imfile" mode="inotify")': "(echo 'global(workDirectory=\"/tmp\")'; cat BLOCK) >BLOCK.conf && rsyslogd -N1 -f BLOCK.conf",
     },
     "docs/live.md": {
-        "[Service]": "install -D BLOCK /etc/systemd/system/firstpayload-live@.service.d/kernel-cut.conf",
         "/var/log/firstpayload/*.jsonl {": "logrotate --debug BLOCK",
         "e /var/spool/firstpayload/live - - - 30d": "cp BLOCK /etc/tmpfiles.d/firstpayload-live.conf && systemd-tmpfiles --clean firstpayload-live.conf",
     },
