@@ -199,6 +199,13 @@ typedef struct {
     bool is_decoded;     /* the block is to be decoded */
 } Work;
 
+/* Whether the next block of a file is to be decoded. Of a plain file it is not: the short way of the pass (decode/plain.h) costs less than
+ * to write down segments and have another core fetch them. */
+static bool is_decoded_ahead(const FpReadAhead *ahead, const File *file)
+{
+    return ahead->streams != NULL && fp_capture_is_compressed(file->capture) && (file != ahead->taken || file->n_full >= BEHIND);
+}
+
 /* Chooses what to do next, and notes that it is being done. */
 static Work choose(FpReadAhead *ahead)
 {
@@ -209,7 +216,7 @@ static Work choose(FpReadAhead *ahead)
     work.file->is_busy = true;
     if (work.file->capture != NULL)
         work.block = get_block(ahead);
-    work.is_decoded = work.block != NULL && ahead->streams != NULL && (work.file != ahead->taken || work.file->n_full >= BEHIND);
+    work.is_decoded = work.block != NULL && is_decoded_ahead(ahead, work.file);
     return work;
 }
 

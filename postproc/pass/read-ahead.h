@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * read-ahead.h - threads that read captures ahead of the pass, decompress them, and decode their plain frames.
+ * read-ahead.h - threads that read captures ahead of the pass, decompress them, and decode plain frames of those.
  *
  * [file -> record -> segment] -> stream -> verdict -> output
  *
