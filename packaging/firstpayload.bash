@@ -72,7 +72,7 @@ _firstpayload()
             return
         fi
         ;;
-    --sni | --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -G | --rotate-seconds | -C | --rotate-size | -j | --threads | -B | --buffer-size | --stats | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
+    --sni | --fields | --log-bytes | --message-bytes | --message-wait | --message-memory | --host | --community-id-seed | -f | --filter | -Y | --display-filter | --match | --unchanged | --max-archive | -c | --count | -s | --snapshot-length | -G | --rotate-seconds | -C | --rotate-size | -j | --threads | --read-ahead | -B | --buffer-size | --stats | --flight-bytes | --opening-bytes | --idle | --max-streams | --max-memory | --top | --max-names)
         return
         ;;
     --wait)
@@ -85,7 +85,7 @@ _firstpayload()
         case ${COMP_WORDS[1]} in
         show) words="--color --only --sni --redact --quiet --interface --wait --count --follow $looked_at" ;;
         said) words="--html --top --max-names --color --quiet --interface --wait --count --follow $looked_at" ;;
-        slim) words="--write --config --check-config --list --interface --wait --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --kernel-cut --threads --packet-buffered --follow --quiet $selection" ;;
+        slim) words="--write --config --check-config --list --interface --wait --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --kernel-cut --threads --read-ahead --packet-buffered --follow --quiet $selection" ;;
         digest) words='--write --flight-bytes --opening-bytes --transport --stream-key --compress --quiet --help' ;;
         watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;

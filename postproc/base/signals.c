@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -17,8 +18,8 @@ static const int ends[] = {SIGQUIT, SIGABRT, SIGPIPE, SIGXCPU};
 
 static int event_fd = -1;
 
-static FpSignal meanings[NSIG]; /* of the signals that are noted */
-static volatile sig_atomic_t came[FP_N_SIGNALS];
+static FpSignal meanings[NSIG];                 /* of the signals that are noted */
+static atomic_int came[FP_N_SIGNALS];           /* handlers write them, and other threads read them */
 static volatile sig_atomic_t stops, first_stop; /* how many came, and which first */
 static int stops_max = SIG_ATOMIC_MAX;
 

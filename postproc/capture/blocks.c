@@ -12,7 +12,7 @@
 #include "base/stop.h"
 
 #define PAGE_BYTES 4096U
-#define CARRY_BYTES (FP_BLOCK_BYTES + PAGE_BYTES) /* room for the longest packet; the block begins on a page */
+#define CARRY_BYTES (64U * 1024U + PAGE_BYTES) /* room for nearly every packet, else it grows; the block begins on a page */
 
 static FpBlockBuffer new_buffer(size_t carry_bytes)
 {

@@ -261,8 +261,7 @@ static bool enter(FpCapture *capture, GError **error)
     return fp_digest_next(capture, error) > 0;
 }
 
-/* Whether the capture begins with a note. */
-static bool begins_with_note(const FpCapture *capture)
+bool fp_digest_is_at_hand(const FpCapture *capture)
 {
     size_t n = 0;
     const uint8_t *at = capture->format.is_pcapng ? fp_pcapng_at_hand(capture, &n) : NULL;
@@ -281,7 +280,7 @@ FpCapture *fp_digest_open_any(const char *path, bool pcapng_by_wiretap, GError *
 
     if (capture == NULL || !is_file)
         return capture;
-    if (begins_with_note(capture)) {
+    if (fp_digest_is_at_hand(capture)) {
         if (enter(capture, error))
             return capture;
     } else if (!pcapng_by_wiretap || !capture->format.is_pcapng) {

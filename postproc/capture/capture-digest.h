@@ -47,6 +47,9 @@ bool fp_digest_reread(FpCapture *capture, GError **error);
  * the frame. */
 int fp_digest_read_skipped(FpCapture *capture, FpRecord *record, uint64_t *number, GError **error);
 
+/* For capture.c: whether a capture that was opened, and of which nothing has been read, is a digest. */
+bool fp_digest_is_at_hand(const FpCapture *capture);
+
 /* For capture.c and its readers: frees what capture has as a digest; sets the error of a reader that meets a digest. */
 void fp_digest_leave(FpCapture *capture);
 void fp_digest_set_unasked(const char *path, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture-internal.h - what capture.c, its readers and pass/read-ahead.c share. Nobody else includes it. */
+/* capture-internal.h - what capture.c, its readers and those in pass/ that read ahead share. Nobody else includes it. */
 #ifndef FP_CAPTURE_INTERNAL_H
 #define FP_CAPTURE_INTERNAL_H
 
@@ -15,6 +15,12 @@ typedef struct {
     /* Continues reading in another buffer, and returns the one that records were borrowed from until now: see fp_blocks_swap_buffer. NULL:
      * not possible. */
     void (*swap_buffer)(FpCapture *capture, FpBlockBuffer *buffer);
+    /* Whether the next read neither fails nor reads another block, so that what was lent before stays where it is. NULL: never, once a read
+     * has returned less than max. */
+    bool (*is_at_hand)(const FpCapture *capture);
+    /* If the capture is read ahead: whoever takes its records is done with this one, which is not a frame, and those before it. NULL: there
+     * are only frames. */
+    void (*learn)(FpCapture *capture, const FpRecord *record);
 } FpReader;
 
 /* What a capture from interfaces implements besides. See capture-live.h. */
@@ -38,8 +44,8 @@ struct FpCapture {
     int64_t file_bytes;
     bool is_compressed;   /* offsets in the contents are none in the file */
     char *cut;            /* see fp_capture_cut */
-    bool is_read_ahead;   /* by another thread, which owns all that changes but these two; pass/read-ahead.c sets them */
-    uint64_t bytes_taken; /* bytes_read as of the records that have been taken from that thread */
+    bool is_read_ahead;   /* by other threads, which own all that changes but bytes_taken and what learn changes; stays set */
+    uint64_t bytes_taken; /* bytes_read as of the records that have been taken from these threads */
     char *early_end;      /* see fp_capture_early_end */
     FpDigestView *digest; /* NULL: it is no digest; see capture-digest.h */
     FpCapture *stand_in;  /* the file itself, which is read in place of the rest of its digest; NULL: none is */

@@ -29,7 +29,7 @@ typedef struct {
 } Part;
 
 typedef struct {
-    FpPcapngSection section;
+    FpPcapngCommon common;
     GArray *parts;     /* of Part */
     GPtrArray *blocks; /* of GBytes: the section, and the interfaces' descriptions */
     guint n_given;     /* of these */
@@ -60,7 +60,7 @@ static int give_block(Lives *lives, FpRecord *record)
 
     *record = (FpRecord){.kind = lives->n_given == 0 ? FP_RECORD_SECTION : FP_RECORD_INTERFACE, .raw = raw, .raw_bytes = (uint32_t)bytes};
     lives->n_given++;
-    lives->section.base.bytes_read += bytes;
+    lives->common.base.bytes_read += bytes;
     return 1;
 }
 
@@ -151,7 +151,7 @@ static int merge(Lives *lives, FpRecord *records, int max, int64_t before_ns)
         Part *part = part_of(lives, i);
         records[n] = part->records[part->next++];
         make_block(&records[n], i);
-        lives->section.base.bytes_read += records[n++].raw_bytes;
+        lives->common.base.bytes_read += records[n++].raw_bytes;
         if (part->next == part->n && part->n == BATCH)
             break;
     }
@@ -168,7 +168,7 @@ static bool has_ended(const Lives *lives)
 
 static void note_early_end(Lives *lives)
 {
-    FpCapture *base = &lives->section.base;
+    FpCapture *base = &lives->common.base;
 
     if (base->early_end == NULL && !fp_stop_is_over())
         base->early_end = g_strdup(fp_capture_early_end(part_of(lives, 0)->capture));
@@ -257,7 +257,7 @@ static void lives_close(FpCapture *capture)
         close(lives->timer);
     g_array_unref(lives->parts);
     g_ptr_array_unref(lives->blocks);
-    fp_pcapng_section_clear(&lives->section);
+    fp_pcapng_common_clear(&lives->common);
     g_free(lives);
 }
 
@@ -300,7 +300,7 @@ static void add_description(Lives *lives, const FpCapture *capture, int snaplen)
     put16(block + at + 2, (uint16_t)name_bytes);
     memcpy(block + at + OPTION_HEADER, name, name_bytes);
     put32(block + bytes - LENGTH_AT_END, bytes);
-    fp_pcapng_add_interface(&lives->section, block, bytes);
+    fp_pcapng_add_interface(&lives->common.section, block, bytes);
     g_ptr_array_add(lives->blocks, g_bytes_new(block, bytes));
 }
 
@@ -329,11 +329,11 @@ FpCapture *fp_capture_lives_open(const FpLiveOptions *options, char *const *inte
 {
     Lives *lives = g_new0(Lives, 1);
 
-    fp_pcapng_section_init(&lives->section);
-    lives->section.base.reader = &lives_reader;
-    lives->section.base.live = &lives_kind;
-    lives->section.base.path = g_strjoinv(", ", (char **)interfaces);
-    lives->section.base.file_bytes = -1;
+    fp_pcapng_common_init(&lives->common);
+    lives->common.base.reader = &lives_reader;
+    lives->common.base.live = &lives_kind;
+    lives->common.base.path = g_strjoinv(", ", (char **)interfaces);
+    lives->common.base.file_bytes = -1;
     lives->parts = g_array_new(FALSE, TRUE, sizeof(Part));
     lives->blocks = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     lives->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -345,9 +345,9 @@ FpCapture *fp_capture_lives_open(const FpLiveOptions *options, char *const *inte
         one.interface = *interfaces;
         one.read_timeout_ms = READ_TIMEOUT_MS;
         if (!add_part(lives, &one, error)) {
-            fp_capture_close(&lives->section.base);
+            fp_capture_close(&lives->common.base);
             return NULL;
         }
     }
-    return &lives->section.base;
+    return &lives->common.base;
 }

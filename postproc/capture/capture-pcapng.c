@@ -19,22 +19,12 @@
 #include "segment.h"
 
 typedef struct {
-    FpPcapngSection section; /* the one that is being read */
+    FpPcapngCommon common;
     FpBlocks blocks;
     bool has_section;
     FpRecord given;      /* the block given last that is not a frame; what it says is learnt when reading goes on */
     size_t left_to_give; /* of a block that is given in pieces */
 } Pcapng;
-
-/* Reads the byte order from the magic number of the section header. Returns false when that is another number. */
-static bool read_byte_order(const uint8_t *section, bool *swapped)
-{
-    uint32_t magic;
-
-    memcpy(&magic, section + 8, sizeof magic);
-    *swapped = magic != BYTE_ORDER_MAGIC;
-    return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
-}
 
 static bool is_version_known(bool swapped, const uint8_t *section)
 {
@@ -45,9 +35,9 @@ static bool is_version_known(bool swapped, const uint8_t *section)
 
 static int set_damage(const Pcapng *pcapng, const char *what, GError **error)
 {
-    g_autofree char *sound = fp_capture_sound_part(&pcapng->section.base, pcapng->blocks.start_offset);
+    g_autofree char *sound = fp_capture_sound_part(&pcapng->common.base, pcapng->blocks.start_offset);
 
-    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->section.base.path,
+    g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset %" G_GUINT64_FORMAT ": %s: %s", pcapng->common.base.path,
                 pcapng->blocks.start_offset, what, sound);
     return -1;
 }
@@ -58,28 +48,29 @@ static inline const char *fill_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < PACKET_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    uint32_t number = is_old ? fp_load16_host(block + 8, pcapng->section.swapped) : fp_load32_host(block + 8, pcapng->section.swapped);
-    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->section.swapped),
-             wire_bytes = fp_load32_host(block + 24, pcapng->section.swapped);
+    uint32_t number =
+        is_old ? fp_load16_host(block + 8, pcapng->common.section.swapped) : fp_load32_host(block + 8, pcapng->common.section.swapped);
+    uint32_t captured_bytes = fp_load32_host(block + 20, pcapng->common.section.swapped),
+             wire_bytes = fp_load32_host(block + 24, pcapng->common.section.swapped);
     size_t options = PACKET_HEADER + pad(captured_bytes);
     if (captured_bytes > BLOCK_MAX || bytes < options + LENGTH_AT_END)
         return "a packet block is too short for its packet";
     if (bytes > options + LENGTH_AT_END) {
-        const char *wrong = fp_pcapng_check_options(pcapng->section.swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
+        const char *wrong = fp_pcapng_check_options(pcapng->common.section.swapped, is_old ? OLD_PACKET : ENHANCED_PACKET, block + options,
                                                     bytes - options - LENGTH_AT_END);
         if (wrong != NULL)
             return wrong;
     }
-    if (number >= pcapng->section.interfaces->len)
+    if (number >= pcapng->common.section.interfaces->len)
         return "a packet belongs to an interface that has not been described";
-    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, number);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->common.section.interfaces, FpPcapngInterface, number);
     if (captured_bytes > interface->packet_max)
         return "a packet is longer than any can be";
 
     *record = (FpRecord){
         .data = block + PACKET_HEADER,
         .raw = block,
-        .time_ns = fp_pcapng_time(interface, fp_pcapng_ticks(&pcapng->section, block)),
+        .time_ns = fp_pcapng_time(interface, fp_pcapng_ticks(&pcapng->common.section, block)),
         .captured_bytes = captured_bytes,
         .wire_bytes = MAX(wire_bytes, captured_bytes), /* like wtap_read */
         .raw_bytes = (uint32_t)bytes,
@@ -93,10 +84,10 @@ static const char *fill_simple_packet(const Pcapng *pcapng, const uint8_t *block
 {
     if (bytes < SIMPLE_HEADER + LENGTH_AT_END)
         return "a packet block is too short";
-    if (pcapng->section.interfaces->len == 0)
+    if (pcapng->common.section.interfaces->len == 0)
         return "a packet comes before any interface has been described";
-    const FpPcapngInterface *interface = &g_array_index(pcapng->section.interfaces, FpPcapngInterface, 0);
-    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->section.swapped);
+    const FpPcapngInterface *interface = &g_array_index(pcapng->common.section.interfaces, FpPcapngInterface, 0);
+    uint32_t wire_bytes = fp_load32_host(block + 8, pcapng->common.section.swapped);
     uint32_t captured_bytes = interface->snaplen != 0 ? MIN(wire_bytes, interface->snaplen) : wire_bytes;
     if (captured_bytes > BLOCK_MAX || bytes != SIMPLE_HEADER + pad(captured_bytes) + LENGTH_AT_END)
         return "a simple packet block is not as long as its packet";
@@ -156,7 +147,7 @@ static const char *check_section(const uint8_t *block, size_t bytes)
 
     if (bytes < SECTION_MIN)
         return "a section header is too short";
-    read_byte_order(block, &swapped);
+    fp_pcapng_read_byte_order(block, &swapped);
     if (!is_version_known(swapped, block))
         return "a section has an unknown version";
     return fp_pcapng_check_options(swapped, SECTION, block + SECTION_FIXED, bytes - SECTION_MIN);
@@ -166,7 +157,7 @@ static const char *check_interface(const Pcapng *pcapng, const uint8_t *block, s
 {
     if (bytes < INTERFACE_MIN)
         return "an interface description is too short";
-    return fp_pcapng_check_options(pcapng->section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
+    return fp_pcapng_check_options(pcapng->common.section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
 }
 
 /* Returns what is wrong with a block that is not a frame, or NULL. */
@@ -178,11 +169,11 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
     case INTERFACE:
         return check_interface(pcapng, block, bytes);
     case NAMES:
-        return fp_pcapng_check_names(pcapng->section.swapped, block, bytes);
+        return fp_pcapng_check_names(pcapng->common.section.swapped, block, bytes);
     case SECRETS:
-        return fp_pcapng_check_secrets(pcapng->section.swapped, block, bytes);
+        return fp_pcapng_check_secrets(pcapng->common.section.swapped, block, bytes);
     case STATISTICS:
-        return fp_pcapng_check_statistics(pcapng->section.swapped, block, bytes);
+        return fp_pcapng_check_statistics(pcapng->common.section.swapped, block, bytes);
     default:
         return NULL;
     }
@@ -192,15 +183,8 @@ static const char *check(const Pcapng *pcapng, uint32_t type, const uint8_t *blo
  * these are only done with when somebody reads on. */
 static void learn(Pcapng *pcapng)
 {
-    const FpRecord *given = &pcapng->given;
-
-    if (given->kind == FP_RECORD_SECTION) {
-        read_byte_order(given->raw, &pcapng->section.swapped);
-        pcapng->has_section = true;
-        g_array_set_size(pcapng->section.interfaces, 0);
-    } else if (given->kind == FP_RECORD_INTERFACE) {
-        fp_pcapng_add_interface(&pcapng->section, given->raw, given->raw_bytes);
-    }
+    pcapng->has_section |= pcapng->given.kind == FP_RECORD_SECTION;
+    fp_pcapng_section_learn(&pcapng->common.section, &pcapng->given);
     pcapng->given.kind = FP_RECORD_FRAME;
 }
 
@@ -208,13 +192,13 @@ static void learn(Pcapng *pcapng)
  * its beginning is not all there. */
 static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, size_t left, uint32_t *type, size_t *bytes)
 {
-    bool swapped = pcapng->section.swapped;
+    bool swapped = pcapng->common.section.swapped;
 
     *bytes = BLOCK_MIN;
     if (left < BLOCK_MIN)
         return NULL;
-    *type = fp_load32_host(block, pcapng->section.swapped);
-    if (*type == SECTION && !read_byte_order(block, &swapped))
+    *type = fp_load32_host(block, pcapng->common.section.swapped);
+    if (*type == SECTION && !fp_pcapng_read_byte_order(block, &swapped))
         return "a section header without its magic number";
     *bytes = pad(fp_load32_host(block + 4, swapped)); /* some writers leave the padding out of the length */
     if (*bytes > BLOCK_MAX)
@@ -229,7 +213,7 @@ static inline const char *measure(const Pcapng *pcapng, const uint8_t *block, si
 static inline void step(Pcapng *pcapng, size_t bytes)
 {
     fp_blocks_step(&pcapng->blocks, bytes);
-    pcapng->section.base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
+    pcapng->common.base.bytes_read = fp_blocks_file_offset(&pcapng->blocks);
 }
 
 /* Gives the first bytes of what is at hand, a block that is not a frame or a piece of one. Returns 1, as pcapng_read does. */
@@ -238,6 +222,8 @@ static int give(Pcapng *pcapng, FpRecordKind kind, size_t bytes, FpRecord *recor
     pcapng->given = (FpRecord){.raw = fp_blocks_at(&pcapng->blocks), .raw_bytes = (uint32_t)bytes, .link = FP_LINK_NONE, .kind = kind};
     *record = pcapng->given;
     step(pcapng, bytes);
+    if (pcapng->common.base.is_read_ahead)
+        learn(pcapng); /* pcapng_learn does it for those who take the records */
     return 1;
 }
 
@@ -247,7 +233,7 @@ static bool is_digest_unasked(const Pcapng *pcapng, uint32_t type, size_t bytes)
     const uint8_t *block = fp_blocks_at(&pcapng->blocks);
     bool swapped = false;
 
-    return type == SECTION && pcapng->section.base.digest == NULL && read_byte_order(block, &swapped) &&
+    return type == SECTION && pcapng->common.base.digest == NULL && fp_pcapng_read_byte_order(block, &swapped) &&
            fp_digest_is_mark(block, bytes, swapped);
 }
 
@@ -258,7 +244,7 @@ static int give_whole(Pcapng *pcapng, uint32_t type, size_t bytes, FpRecord *rec
     if (wrong != NULL)
         return set_damage(pcapng, wrong, error);
     if (is_digest_unasked(pcapng, type, bytes)) {
-        fp_digest_set_unasked(pcapng->section.base.path, error);
+        fp_digest_set_unasked(pcapng->common.base.path, error);
         return -1;
     }
     return give(pcapng, type == SECTION ? FP_RECORD_SECTION : type == INTERFACE ? FP_RECORD_INTERFACE : FP_RECORD_OTHER, bytes, record);
@@ -284,14 +270,14 @@ static bool comes_in_pieces(const Pcapng *pcapng, uint32_t type, size_t bytes)
     if (!pcapng->blocks.is_regular || pcapng->blocks.unpack != NULL || !peek(pcapng, beginning, sizeof beginning, 0) ||
         !peek(pcapng, end, sizeof end, bytes - sizeof end))
         return false;
-    return pad(fp_load32_host(end, pcapng->section.swapped)) == bytes &&
-           (type != SECRETS || fp_pcapng_secrets_end(pcapng->section.swapped, beginning) <= bytes);
+    return pad(fp_load32_host(end, pcapng->common.section.swapped)) == bytes &&
+           (type != SECRETS || fp_pcapng_secrets_end(pcapng->common.section.swapped, beginning) <= bytes);
 }
 
 static int give_piece(Pcapng *pcapng, FpRecord *record, GError **error)
 {
     FpBlocks *blocks = &pcapng->blocks;
-    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->section.base.path, error) : FP_REFILL_MORE;
+    FpRefill result = fp_blocks_left(blocks) == 0 ? fp_blocks_refill(blocks, pcapng->common.base.path, error) : FP_REFILL_MORE;
 
     if (result == FP_REFILL_END)
         set_damage(pcapng, "the file has become shorter while it was read", error);
@@ -306,7 +292,7 @@ static int end(Pcapng *pcapng, GError **error)
 {
     if (!pcapng->has_section)
         return set_damage(pcapng, "it ends within its first section header", error);
-    fp_capture_note_end(&pcapng->section.base, &pcapng->blocks);
+    fp_capture_note_end(&pcapng->common.base, &pcapng->blocks);
     return 0;
 }
 
@@ -377,7 +363,7 @@ static void pcapng_close(FpCapture *capture)
     Pcapng *pcapng = (Pcapng *)capture;
 
     fp_blocks_clear(&pcapng->blocks);
-    fp_pcapng_section_clear(&pcapng->section);
+    fp_pcapng_common_clear(&pcapng->common);
     g_free(pcapng);
 }
 
@@ -386,23 +372,43 @@ static void pcapng_swap_buffer(FpCapture *capture, FpBlockBuffer *buffer)
     fp_blocks_swap_buffer(&((Pcapng *)capture)->blocks, buffer);
 }
 
-static const FpReader pcapng_reader = {
-    .read = pcapng_read, .close = pcapng_close, .would_wait = pcapng_would_wait, .swap_buffer = pcapng_swap_buffer};
+static bool pcapng_is_at_hand(const FpCapture *capture)
+{
+    const Pcapng *pcapng = (const Pcapng *)capture;
+    const FpBlocks *blocks = &pcapng->blocks;
+    uint32_t type = 0;
+    size_t bytes;
+
+    return pcapng->left_to_give == 0 && measure(pcapng, fp_blocks_at(blocks), fp_blocks_left(blocks), &type, &bytes) == NULL &&
+           fp_blocks_left(blocks) >= bytes;
+}
+
+static void pcapng_learn(FpCapture *capture, const FpRecord *record)
+{
+    fp_pcapng_section_learn(&((Pcapng *)capture)->common.taken, record);
+}
+
+static const FpReader pcapng_reader = {.read = pcapng_read,
+                                       .close = pcapng_close,
+                                       .would_wait = pcapng_would_wait,
+                                       .swap_buffer = pcapng_swap_buffer,
+                                       .is_at_hand = pcapng_is_at_hand,
+                                       .learn = pcapng_learn};
 
 FpCapture *fp_capture_pcapng_open(FpBlocks *opening)
 {
     const uint8_t *section = fp_blocks_at(opening);
     Pcapng probe = {0};
 
-    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.section.swapped) != SECTION ||
-        !read_byte_order(section, &probe.section.swapped) || !is_version_known(probe.section.swapped, section))
+    if (fp_blocks_left(opening) < SECTION_FIXED || fp_load32_host(section, probe.common.section.swapped) != SECTION ||
+        !fp_pcapng_read_byte_order(section, &probe.common.section.swapped) || !is_version_known(probe.common.section.swapped, section))
         return NULL;
 
     Pcapng *pcapng = g_new0(Pcapng, 1);
-    pcapng->section.base.reader = &pcapng_reader;
+    pcapng->common.base.reader = &pcapng_reader;
     pcapng->blocks = fp_blocks_take(opening);
-    fp_pcapng_section_init(&pcapng->section);
-    return &pcapng->section.base;
+    fp_pcapng_common_init(&pcapng->common);
+    return &pcapng->common.base;
 }
 
 const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n)
@@ -415,5 +421,5 @@ const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n)
 
 bool fp_pcapng_is_swapped(const FpCapture *capture)
 {
-    return ((const Pcapng *)capture)->section.swapped;
+    return ((const Pcapng *)capture)->common.section.swapped;
 }

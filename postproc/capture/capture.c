@@ -71,14 +71,21 @@ static bool open_input(FpBlocks *opening, const char *path, const char *shown, s
     return read_beginning(opening, shown, error);
 }
 
-/* Chooses the reader. A file that libwiretap identifies as a classic pcap is walked after all, and its records can be copied as they stand;
- * but not a pipe, whose beginning libwiretap has taken by then. */
-static FpCapture *open_format(FpBlocks *opening, const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
+static FpCapture *open_walked(FpBlocks *opening, bool pcapng_by_wiretap)
 {
     FpCapture *capture = fp_formats_take("pcap") ? fp_capture_pcap_open(opening, false) : NULL;
 
     if (capture == NULL && !pcapng_by_wiretap && fp_formats_take("pcapng"))
         capture = fp_capture_pcapng_open(opening);
+    return capture;
+}
+
+/* Chooses the reader. A file that libwiretap identifies as a classic pcap is walked after all, and its records can be copied as they stand;
+ * but not a pipe, whose beginning libwiretap has taken by then. */
+static FpCapture *open_format(FpBlocks *opening, const char *path, const char *shown, bool pcapng_by_wiretap, GError **error)
+{
+    FpCapture *capture = open_walked(opening, pcapng_by_wiretap);
+
     if (capture != NULL)
         return capture;
     if (opening->follower != NULL) {
@@ -114,6 +121,14 @@ static void set_empty_error(FpBlocks *opening, const char *shown, GError **error
         g_set_error(error, FP_ERROR, FP_ERROR_DATA, "%s: offset 0: is empty, not a capture; leave it out", shown);
 }
 
+/* Fills in what the readers leave to the one who opens. */
+static void begin(FpCapture *capture, const char *shown, bool is_compressed, int64_t file_bytes)
+{
+    capture->path = g_strdup(shown);
+    capture->is_compressed = is_compressed;
+    capture->file_bytes = file_bytes;
+}
+
 static FpCapture *open_capture(const char *path, const char *shown, const FpFollower *follower, bool pcapng_by_wiretap, GError **error)
 {
     FpBlocks opening = fp_blocks_new(-1, false);
@@ -132,9 +147,26 @@ static FpCapture *open_capture(const char *path, const char *shown, const FpFoll
     fp_blocks_clear(&opening);
     if (capture == NULL)
         return NULL;
-    capture->path = g_strdup(shown);
-    capture->is_compressed = is_compressed;
-    capture->file_bytes = S_ISREG(status.st_mode) && follower == NULL ? (int64_t)status.st_size : -1;
+    begin(capture, shown, is_compressed, S_ISREG(status.st_mode) && follower == NULL ? (int64_t)status.st_size : -1);
+    return capture;
+}
+
+FpCapture *fp_capture_open_ahead(const char *path, const char *shown, bool pcapng_by_wiretap)
+{
+    struct stat status;
+    FpCapture *capture = NULL;
+
+    if (g_str_equal(path, "-") || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return NULL;
+    FpBlocks opening = fp_blocks_new(-1, false);
+    bool is_open = open_input(&opening, path, shown, &status, NULL) && opening.is_regular, is_compressed = opening.unpack != NULL;
+    if (is_open)
+        capture = open_walked(&opening, pcapng_by_wiretap);
+    fp_blocks_clear(&opening);
+    if (capture != NULL && fp_digest_is_at_hand(capture))
+        g_clear_pointer(&capture, fp_capture_close);
+    if (capture != NULL)
+        begin(capture, shown, is_compressed, (int64_t)status.st_size);
     return capture;
 }
 
@@ -316,6 +348,11 @@ const char *fp_capture_cut(const FpCapture *capture)
 const char *fp_capture_early_end(const FpCapture *capture)
 {
     return capture->early_end;
+}
+
+bool fp_capture_is_compressed(const FpCapture *capture)
+{
+    return capture->is_compressed;
 }
 
 const char *fp_capture_path(const FpCapture *capture)

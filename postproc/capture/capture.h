@@ -37,6 +37,11 @@ FpCapture *fp_capture_open(const char *path, bool pcapng_by_wiretap, GError **er
 /* Like fp_capture_open, for a file that messages call shown. */
 FpCapture *fp_capture_open_as(const char *path, const char *shown, bool pcapng_by_wiretap, GError **error);
 
+/* Like fp_capture_open_as, for any thread, and before it is the file's turn: so it says nothing, waits for no pipe, and leaves to others
+ * what libwiretap has to look at. Returns NULL when path is not a regular file in a format that is walked, is a digest, or anything is
+ * wrong with it: fp_capture_open tells what. */
+FpCapture *fp_capture_open_ahead(const char *path, const char *shown, bool pcapng_by_wiretap);
+
 /* Opens a regular file that is still being written. At its end, even in the middle of a record, follower waits for more; it must live as
  * long as the capture. With follower NULL, the end is looked at ten times a second until fp_stop_is_over. Only formats that are walked can
  * be followed: classic pcap, and pcapng unless libwiretap has to read it. Returns NULL and sets error. */
@@ -95,6 +100,7 @@ const char *fp_capture_cut(const FpCapture *capture);
 /* What ended a live or followed capture before it was asked to end; NULL: nothing. Borrowed. */
 const char *fp_capture_early_end(const FpCapture *capture);
 
+bool fp_capture_is_compressed(const FpCapture *capture);
 const char *fp_capture_path(const FpCapture *capture);              /* for messages: "standard input" for "-" */
 const FpCaptureFormat *fp_capture_format(const FpCapture *capture); /* borrowed */
 uint64_t fp_capture_bytes_read(const FpCapture *capture);           /* of the file as it is, compressed or not, so far */

@@ -7,6 +7,15 @@
 
 #define UNITS_DEFAULT 1000000U
 
+bool fp_pcapng_read_byte_order(const uint8_t *header, bool *swapped)
+{
+    uint32_t magic;
+
+    memcpy(&magic, header + 8, sizeof magic);
+    *swapped = magic != BYTE_ORDER_MAGIC;
+    return magic == BYTE_ORDER_MAGIC || magic == GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC);
+}
+
 /* Converts if_tsresol, a negative power of 10 or of 2, to units per second. */
 static uint64_t units_of(uint8_t resolution)
 {
@@ -59,27 +68,53 @@ void fp_pcapng_add_interface(FpPcapngSection *section, const uint8_t *block, siz
     g_array_append_val(section->interfaces, interface);
 }
 
-void fp_pcapng_section_init(FpPcapngSection *section)
+void fp_pcapng_section_learn(FpPcapngSection *section, const FpRecord *record)
 {
-    section->base.format.is_pcapng = true;
-    section->interfaces = g_array_new(FALSE, FALSE, sizeof(FpPcapngInterface));
-    g_array_set_clear_func(section->interfaces, clear_interface);
+    if (record->kind == FP_RECORD_SECTION) {
+        fp_pcapng_read_byte_order(record->raw, &section->swapped);
+        g_array_set_size(section->interfaces, 0);
+    } else if (record->kind == FP_RECORD_INTERFACE) {
+        fp_pcapng_add_interface(section, record->raw, record->raw_bytes);
+    }
 }
 
-void fp_pcapng_section_clear(FpPcapngSection *section)
+static GArray *new_interfaces(void)
 {
-    g_array_unref(section->interfaces);
+    GArray *interfaces = g_array_new(FALSE, FALSE, sizeof(FpPcapngInterface));
+
+    g_array_set_clear_func(interfaces, clear_interface);
+    return interfaces;
+}
+
+void fp_pcapng_common_init(FpPcapngCommon *common)
+{
+    common->base.format.is_pcapng = true;
+    common->section.interfaces = new_interfaces();
+    common->taken.interfaces = new_interfaces();
+}
+
+void fp_pcapng_common_clear(FpPcapngCommon *common)
+{
+    g_array_unref(common->section.interfaces);
+    g_array_unref(common->taken.interfaces);
+}
+
+/* The section that a record is in which somebody takes. */
+static const FpPcapngSection *section_of(const FpCapture *capture)
+{
+    const FpPcapngCommon *common = (const FpPcapngCommon *)fp_capture_read_from(capture);
+
+    return common->base.is_read_ahead ? &common->taken : &common->section;
 }
 
 static const FpPcapngInterface *interface_of(const FpCapture *capture, const FpRecord *record)
 {
-    return &g_array_index(((const FpPcapngSection *)fp_capture_read_from(capture))->interfaces, FpPcapngInterface,
-                          fp_pcapng_interface(capture, record));
+    return &g_array_index(section_of(capture)->interfaces, FpPcapngInterface, fp_pcapng_interface(capture, record));
 }
 
 uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 {
-    const FpPcapngSection *section = (const FpPcapngSection *)fp_capture_read_from(capture);
+    const FpPcapngSection *section = section_of(capture);
 
     switch (fp_load32_host(record->raw, section->swapped)) {
     case ENHANCED_PACKET:
@@ -110,7 +145,7 @@ bool fp_pcapng_has_nanoseconds(const FpCapture *capture, const FpRecord *record)
 
 int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
 {
-    const FpPcapngSection *section = (const FpPcapngSection *)fp_capture_read_from(capture);
+    const FpPcapngSection *section = section_of(capture);
     uint32_t type = fp_load32_host(record->raw, section->swapped);
 
     if (type != ENHANCED_PACKET && type != OLD_PACKET)
@@ -122,7 +157,7 @@ int64_t fp_pcapng_seconds(const FpCapture *capture, const FpRecord *record)
 /* The two lowest bits of epb_flags: 1 inbound, 2 outbound. */
 FpDirection fp_pcapng_direction(const FpCapture *capture, const FpRecord *record)
 {
-    const FpPcapngSection *section = (const FpPcapngSection *)fp_capture_read_from(capture);
+    const FpPcapngSection *section = section_of(capture);
     uint16_t code, length;
 
     if (fp_load32_host(record->raw, section->swapped) != ENHANCED_PACKET)

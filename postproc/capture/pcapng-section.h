@@ -18,21 +18,32 @@ typedef struct {
     char *name; /* NULL: it has none */
 } FpPcapngInterface;
 
+typedef struct {
+    bool swapped;       /* its byte order is not this machine's */
+    GArray *interfaces; /* of FpPcapngInterface */
+} FpPcapngSection;
+
 /* What both begin with. capture.c and the writer ask for records by it, through capture-pcapng.h and capture-internal.h. */
 typedef struct {
     FpCapture base;
-    bool swapped;       /* the section's byte order is not this machine's */
-    GArray *interfaces; /* of FpPcapngInterface; those of the section */
-} FpPcapngSection;
+    FpPcapngSection section; /* as of what has been read */
+    FpPcapngSection taken;   /* as of what has been taken, if the capture is read ahead */
+} FpPcapngCommon;
 
-/* Makes it a section of pcapng without interfaces, in this machine's byte order. */
-void fp_pcapng_section_init(FpPcapngSection *section);
+/* Makes it a capture in pcapng, in a section without interfaces, in this machine's byte order. */
+void fp_pcapng_common_init(FpPcapngCommon *common);
 
-/* Frees the interfaces. */
-void fp_pcapng_section_clear(FpPcapngSection *section);
+/* Frees the sections. */
+void fp_pcapng_common_clear(FpPcapngCommon *common);
+
+/* Reads the byte order from the magic number of a section header. Returns false when that is another number. */
+bool fp_pcapng_read_byte_order(const uint8_t *header, bool *swapped);
 
 /* Adds the interface that a block describes. It has so many bytes, at least INTERFACE_MIN, and sound options. */
 void fp_pcapng_add_interface(FpPcapngSection *section, const uint8_t *block, size_t bytes);
+
+/* Learns what a sound record says of the frames behind it: nothing, unless it is a section header or an interface description. */
+void fp_pcapng_section_learn(FpPcapngSection *section, const FpRecord *record);
 
 /* The time of an enhanced packet block, or the old one, in units of its interface. */
 static inline uint64_t fp_pcapng_ticks(const FpPcapngSection *section, const uint8_t *block)

@@ -26,6 +26,8 @@ int fp_command_end(const FpSummary *summary)
 {
     if (summary->is_interrupted)
         fp_stop_die_of_interrupt();
+    if (summary->unread_status != 0)
+        return summary->unread_status;
     return summary->captures_cut > 0 || fp_summary_unanswered(summary) > 0 || summary->drops.by_kernel > 0 || summary->unwritten > 0
                ? FP_EXIT_CUT
                : 0;

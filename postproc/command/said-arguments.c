@@ -88,7 +88,7 @@ static bool fill_options(FpSaidArguments *arguments, FpSlimOptions *options, FpS
 {
     int format;
 
-    *options = (FpSlimOptions){.threads = 1, .page = arguments->html};
+    *options = (FpSlimOptions){.page = arguments->html};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
     if (wrong == NULL)
         wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);

@@ -66,7 +66,7 @@ static bool fill_options(FpShowArguments *arguments, FpSlimOptions *options, GEr
     FpTableStyle style = {.terminal_fd = is_terminal ? STDOUT_FILENO : -1};
     int format;
 
-    *options = (FpSlimOptions){.log = "-", .threads = 1};
+    *options = (FpSlimOptions){.log = "-"};
     const char *wrong = fp_input_arguments_check(&arguments->input, options);
     if (wrong == NULL)
         wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);

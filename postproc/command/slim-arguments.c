@@ -40,7 +40,7 @@ static const char description[] = "Classes of frames:\n"
                                   "damaged, or does not fit the output's format; 66 an input cannot be opened; 69 -Y without a\n"
                                   "tshark that works, or --kernel-cut on, which the kernel refuses; 70 no memory; 73 the output\n"
                                   "cannot be created; 74 reading or writing failed.\n"
-                                  "Unless it is 0 or 1, no output but the log is left.\n";
+                                  "Unless it is 0 or 1, no output but the log is left; unless some of several inputs could be read.\n";
 
 /* What the command line holds, before it is checked. */
 struct FpSlimArguments {
@@ -60,6 +60,7 @@ struct FpSlimArguments {
     gint64 threads;
     gint64 stats_s;
     char *metrics;
+    char *read_ahead;
     gboolean only_own;
     gboolean flush_each;
     gboolean list;
@@ -93,7 +94,11 @@ static GArray *list_options(FpSlimArguments *arguments)
          "With -i: has the kernel drop frames of streams that are told from: auto, on or off (default: auto, where it can)", "WHEN"},
         {"kernel-cut-streams", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT64, &arguments->kernel_cut_streams, NULL, NULL}, /* for tests */
         {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
-         "With 2 another thread reads ahead: pcap and pcapng in files (default: 1)", "N"},
+         "Read pcap and pcapng in files ahead, with N threads in all (default: one for each processor, for several files or a compressed "
+         "one)",
+         "N"},
+        {"read-ahead", 0, 0, G_OPTION_ARG_STRING, &arguments->read_ahead,
+         "What has been read ahead takes at most SIZE of memory (default: 256M for each thread, at most 1G)", "SIZE"},
         {"stats", 0, 0, G_OPTION_ARG_INT64, &arguments->stats_s,
          "With -i and --log: every so many seconds a line with what was captured, dropped and found; in text a comment (default: none)",
          "SECONDS"},
@@ -107,8 +112,7 @@ static GArray *list_options(FpSlimArguments *arguments)
     };
     GArray *options = fp_option_table_new();
 
-    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = NOT_GIVEN;
-    arguments->threads = 1;
+    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = arguments->threads = NOT_GIVEN;
     arguments->kernel_cut_streams = FP_KERNEL_CUT_STREAMS_DEFAULT;
     fp_option_table_add(options, entries);
     fp_input_arguments_add(&arguments->input, options);
@@ -124,8 +128,9 @@ static GArray *list_options(FpSlimArguments *arguments)
  * Returns NULL and sets error. */
 static char **combine(const char *path, char **typed, GError **error)
 {
-    static const char *const not_keys[] = {"config",  "check-config", "interface",          "count", "follow", "formats", "list",
-                                           "threads", "quiet",        "kernel-cut-streams", NULL};
+    static const char *const not_keys[] = {
+        "config",     "check-config", "interface",          "count", "follow", "formats", "list", "threads",
+        "read-ahead", "quiet",        "kernel-cut-streams", NULL};
     const FpConfigForm form = {.group = "live", .not_keys = not_keys, .page = "firstpayload.conf(5)"};
     g_autoptr(FpSlimArguments) unused = g_new0(FpSlimArguments, 1);
     g_autoptr(GArray) options = list_options(unused);
@@ -267,10 +272,12 @@ static const char *check_rotation(const FpSlimArguments *arguments, FpSlimOption
     return NULL;
 }
 
-static const char *check_numbers(const FpSlimArguments *arguments)
+static const char *check_numbers(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
-    if (arguments->threads != 1 && arguments->threads != 2)
-        return "-j takes 1 or 2";
+    if (arguments->threads != NOT_GIVEN && (arguments->threads < 1 || arguments->threads > (gint64)FP_READ_AHEAD_THREADS_MAX))
+        return "-j takes a number of threads from 1 to 256";
+    if (arguments->read_ahead != NULL && !fp_size_from_text(arguments->read_ahead, &options->read_ahead))
+        return "--read-ahead takes a number of bytes, or of units as in 512M";
     if (arguments->snaplen != NOT_GIVEN && (arguments->snaplen < 0 || arguments->snaplen > (int)FP_FRAME_BYTES_MAX))
         return "-s takes a number from 0 to 262144";
     if (arguments->stats_s != NOT_GIVEN && (arguments->stats_s < 1 || arguments->stats_s > STATS_SECONDS_MAX))
@@ -309,7 +316,7 @@ static const char *check(const FpSlimArguments *arguments, FpSlimOptions *option
         wrong = check_kernel_cut(arguments);
     if (wrong == NULL)
         wrong = fp_rights_arguments_check(&arguments->rights, &options->rights, &options->is_verbose);
-    return wrong != NULL ? wrong : check_numbers(arguments);
+    return wrong != NULL ? wrong : check_numbers(arguments, options);
 }
 
 /* Whether what is asked of the kernel goes with all that is asked. Call it when the other options are there. */
@@ -335,7 +342,7 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
         options->live.buffer_kib = (int)arguments->buffer_kib;
     options->live.only_own = arguments->only_own;
     options->stats = (FpLiveStatsOptions){.seconds = (unsigned)MAX(arguments->stats_s, 0), .metrics = arguments->metrics};
-    options->threads = (int)arguments->threads;
+    options->threads = arguments->threads != NOT_GIVEN ? (unsigned)arguments->threads : 0;
     options->list = arguments->list;
     options->is_quiet = arguments->quiet;
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
@@ -399,6 +406,7 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->config);
+    g_free(arguments->read_ahead);
     g_free(arguments->kernel_cut);
     fp_rights_arguments_clear(&arguments->rights);
     g_free(arguments->log);

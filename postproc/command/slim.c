@@ -24,6 +24,7 @@
 #include "slim-digest.h"
 #include "slim-outputs.h"
 #include "slim-rights.h"
+#include "unread.h"
 
 #define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
 #define TICK_MS 20    /* how often to look for what no longer waits */
@@ -39,6 +40,9 @@ typedef struct {
     FpCapture *interface; /* until it is read */
     FpCapture *first;     /* stays open: the writer borrows from it */
     FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
+    FpReadAhead *ahead;   /* NULL: captures are read when it is their turn */
+    char **input;         /* being read */
+    FpUnread unread;
     FpProgress progress;
     FpLiveWatch live;
     FpLiveStats *stats; /* NULL: no interface is captured from */
@@ -59,6 +63,11 @@ static bool show_row(void *user, uint64_t number, unsigned classes, GError **err
     return (printf("%" G_GUINT64_FORMAT "\t%s\n", number, text) > 0 && !slim->options->selection.flush_each) || flush(slim, error);
 }
 
+static bool is_only_input(const FpSlimOptions *options)
+{
+    return options->inputs == NULL || options->inputs[1] == NULL;
+}
+
 /* Whether it may never end: a pipe, an interface, a file that is followed. After a signal, what is still on its way is taken. */
 static bool is_endless(const FpCapture *capture)
 {
@@ -77,6 +86,18 @@ static void note_signal(Slim *slim, const char *path, const char *what)
 {
     slim->summary->is_interrupted = true;
     note_early_end(slim, path, what);
+}
+
+/* One of several inputs cannot be opened, or read further: says so, and goes on with the others. Takes ownership of failure. */
+static void note_failure(Slim *slim, GError *failure)
+{
+    slim->summary->captures_cut++;
+    if (slim->summary->unread_status == 0)
+        slim->summary->unread_status = failure->code;
+    fp_unread_note(&slim->unread, *slim->input);
+    fp_progress_end(&slim->progress);
+    fp_message_print("%s", failure->message);
+    g_error_free(failure);
 }
 
 static bool is_enough(const Slim *slim)
@@ -103,6 +124,7 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
     else
         what = g_strdup(fp_capture_cut(capture));
     if (what != NULL) {
+        fp_unread_note(&slim->unread, fp_capture_path(capture));
         note_early_end(slim, fp_capture_path(capture), what);
     } else if (is_left_unread(slim, capture, n)) {
         what = g_strdup_printf("offset %" G_GUINT64_FORMAT ": a signal ended the reading; what came before was taken",
@@ -250,19 +272,54 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
     return n;
 }
 
+/* How many threads are to read. One file that is not compressed is read by one: another one saves time, but costs more than it saves. */
+static unsigned n_threads(const Slim *slim, const FpCapture *capture)
+{
+    const FpSlimOptions *options = slim->options;
+
+    if (options->live.interface != NULL || options->follows)
+        return 1;
+    if (options->threads != 0)
+        return options->threads;
+    return !is_only_input(options) || fp_capture_is_compressed(capture) ? fp_read_ahead_threads_default() : 1;
+}
+
+/* Once the first capture has been opened, and it is known how the others are: has them read ahead, if they are. */
+static void begin_ahead(Slim *slim, const FpCapture *capture)
+{
+    const FpSlimOptions *options = slim->options;
+    const unsigned threads = n_threads(slim, capture);
+
+    if (threads < 2)
+        return;
+    slim->ahead =
+        fp_pass_new_ahead(slim->pass, threads, options->read_ahead != 0 ? options->read_ahead : fp_read_ahead_memory_default(threads));
+    for (char **input = slim->input + 1; *input != NULL; input++)
+        fp_read_ahead_expect(slim->ahead, *input, *input, fp_writer_needs_wiretap(slim->outputs.writer, options->format));
+}
+
 static bool slim_capture(Slim *slim, FpCapture *capture, GError **error)
 {
     if (!fp_slim_outputs_next_capture(&slim->outputs, slim->pass, capture, error))
         return false;
     if (slim->dissector != NULL)
         fp_dissector_set_live(slim->dissector, is_endless(capture), fp_capture_is_live(capture));
-    if (slim->options->threads > 1)
-        fp_pass_begin_ahead(slim->pass, capture);
-    int n = take_records(slim, capture, error);
+    if (slim->first == NULL && slim->ahead == NULL) /* a digest stands for several captures */
+        begin_ahead(slim, capture);
+    fp_pass_begin_ahead(slim->pass, slim->ahead, capture);
+    GError *failure = NULL;
+    int n = take_records(slim, capture, &failure);
     fp_pass_end_ahead(slim->pass);
-    if (n < 0)
+    if (n < 0 && (is_only_input(slim->options) || fp_digest_is_one(capture) || !fp_pass_failed_reading(slim->pass))) {
+        g_propagate_error(error, failure);
         return false;
-    note_end(slim, capture, n);
+    }
+    if (n < 0) {
+        slim->summary->bytes_in += fp_capture_bytes_read(capture);
+        note_failure(slim, failure);
+    } else {
+        note_end(slim, capture, n);
+    }
     return slim->outputs.writer == NULL || fp_writer_end_capture(slim->outputs.writer, error);
 }
 
@@ -282,14 +339,14 @@ static bool slim_digest(Slim *slim, FpCapture *capture, GError **error)
     return n == 0;
 }
 
-/* Takes ownership of capture. NULL: it could not be opened. */
+/* Takes ownership of capture. */
 static bool slim_and_close(Slim *slim, FpCapture *capture, GError **error)
 {
-    bool is_done = capture != NULL && (fp_digest_is_one(capture) ? slim_digest : slim_capture)(slim, capture, error);
+    bool is_done = (fp_digest_is_one(capture) ? slim_digest : slim_capture)(slim, capture, error);
 
     if (slim->first == NULL) {
         slim->first = capture;
-    } else if (capture != NULL) {
+    } else {
         fp_capture_close(slim->last);
         slim->last = capture;
     }
@@ -329,18 +386,26 @@ static void await_capture(const char *path)
         ;
 }
 
+static FpCapture *open_input(const Slim *slim, const char *input, GError **error)
+{
+    const bool by_wiretap = fp_writer_needs_wiretap(slim->outputs.writer, slim->options->format);
+    FpCapture *capture = slim->ahead != NULL ? fp_read_ahead_open(slim->ahead, input, by_wiretap) : NULL;
+
+    if (capture != NULL)
+        return capture;
+    return slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, error) : fp_digest_open_any(input, by_wiretap, error);
+}
+
 /* Opens the next input. Returns NULL without an error when a signal ended the input before it. */
 static FpCapture *open_next(Slim *slim, const char *input, GError **error)
 {
-    bool by_wiretap = fp_writer_needs_wiretap(slim->outputs.writer, slim->options->format);
     GError *failure = NULL;
     FpCapture *capture = NULL;
 
     if (slim->options->follows)
         await_capture(input);
     if (!fp_stop_asked() || slim->first == NULL)
-        capture =
-            slim->options->follows ? fp_capture_follow(input, by_wiretap, NULL, &failure) : fp_digest_open_any(input, by_wiretap, &failure);
+        capture = open_input(slim, input, &failure);
     if (capture != NULL)
         return capture;
     if (fp_stop_asked() && slim->first != NULL) {
@@ -352,21 +417,40 @@ static FpCapture *open_next(Slim *slim, const char *input, GError **error)
     return NULL;
 }
 
+/* Whether an input that cannot be opened ends it all: it is the only one, or the last, and none could be opened. */
+static bool is_hopeless(const Slim *slim)
+{
+    return is_only_input(slim->options) || (slim->first == NULL && slim->input[1] == NULL);
+}
+
+static bool slim_files(Slim *slim, GError **error)
+{
+    for (slim->input = slim->options->inputs; *slim->input != NULL && !is_enough(slim); slim->input++) {
+        GError *failure = NULL;
+        FpCapture *capture = open_next(slim, *slim->input, &failure);
+        if (capture == NULL && failure == NULL)
+            return true;
+        if (capture == NULL && is_hopeless(slim)) {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        if (capture == NULL)
+            note_failure(slim, failure);
+        else if (!slim_and_close(slim, capture, error))
+            return false;
+    }
+    return true;
+}
+
 static bool slim_inputs(Slim *slim, GError **error)
 {
     if (slim->options->live.interface != NULL)
         return slim_and_close(slim, g_steal_pointer(&slim->interface), error);
-    for (char **input = slim->options->inputs; *input != NULL && !is_enough(slim); input++) {
-        GError *failure = NULL;
-        FpCapture *capture = open_next(slim, *input, &failure);
-        if (capture == NULL && failure == NULL)
-            return true;
-        if (failure != NULL)
-            g_propagate_error(error, failure);
-        if (!slim_and_close(slim, capture, error))
-            return false;
-    }
-    return true;
+    bool is_done = slim_files(slim, error);
+    fp_progress_end(&slim->progress);
+    if (is_done)
+        fp_unread_tell(&slim->unread, g_strv_length(slim->options->inputs));
+    return is_done;
 }
 
 static bool finish_output(Slim *slim, GError **error)
@@ -485,6 +569,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
         (void)(slim.outputs.log == NULL || fp_log_flush(slim.outputs.log, &slim.outputs.log_style, NULL));
     }
 
+    fp_read_ahead_free(slim.ahead); /* before what it reads, and what it makes keys of */
     *left = slim.pass != NULL ? fp_pass_take_left(slim.pass) : NULL;
     fp_pass_free(slim.pass); /* before what the pass borrows */
     fp_dissector_free(slim.dissector);
@@ -495,6 +580,7 @@ bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts
     fp_capture_close(slim.first);
     fp_kernel_cut_free(slim.cut);
     fp_capture_order_clear(&slim.order);
+    fp_unread_clear(&slim.unread);
     fp_slim_rights_free(slim.rights);
     return is_done;
 }

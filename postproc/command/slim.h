@@ -35,7 +35,8 @@ typedef struct {
     char *const *interfaces;  /* all of them, of which that is the first; NULL-terminated */
     FpLiveStatsOptions stats; /* what is said of that while it runs */
     uint64_t max_frames;      /* end after looking at that many; 0: no limit */
-    int threads;              /* 2: one of them reads ahead */
+    unsigned threads;         /* all but one read ahead; 0: as many as there are processors, where they have something to do */
+    uint64_t read_ahead;      /* what is read ahead takes so much memory; 0: fp_read_ahead_memory_default */
     FpSelection selection;
     const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;
@@ -50,7 +51,8 @@ typedef struct {
 } FpSlimOptions;
 
 /* Fills in *summary, and *left with what was found in frames without a segment; caller frees *left. Returns false and sets error when
- * something failed; then no output but the log is left behind; a tally has what was read before. */
+ * something failed; then no output but the log is left behind; a tally has what was read before. Of several inputs, some may fail: that is
+ * said, noted in unread_status, and the others are taken. */
 bool fp_slim(const FpSlimOptions *options, FpSummary *summary, FpNoSegmentCounts **left, GError **error);
 
 #endif

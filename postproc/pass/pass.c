@@ -16,7 +16,6 @@
 #include "decode/decode.h"
 #include "decode/plain.h"
 #include "digest-claims.h"
-#include "read-ahead.h"
 #include "sink.h"
 
 struct FpPass {
@@ -341,6 +340,7 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     FpDecodedRecord pending_room[FP_PASS_BATCH], *pending = NULL;
     const FpRecord *records;
 
+    pass->failed_reading = false;
     if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
     int n = read_frames(pass, capture, room, MIN(max, FP_PASS_BATCH), &records, &pending, error);
@@ -367,17 +367,24 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
     return take_batch(pass, records, n, pending, error) && fp_sink_after_batch(pass->sink, n, pass->last_ns, error) ? n : -1;
 }
 
-void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture)
+FpReadAhead *fp_pass_new_ahead(const FpPass *pass, unsigned threads, uint64_t memory_bytes)
 {
     const bool may_decode = pass->filter == NULL && pass->selection->network_kinds == 0 && pass->takes_plain;
 
-    if (fp_read_ahead_is_possible(capture))
-        pass->ahead = fp_read_ahead_begin(capture, may_decode ? pass->streams : NULL);
+    return fp_read_ahead_new(threads, memory_bytes, may_decode ? pass->streams : NULL);
+}
+
+void fp_pass_begin_ahead(FpPass *pass, FpReadAhead *ahead, FpCapture *capture)
+{
+    pass->failed_reading = false;
+    pass->ahead = ahead != NULL && fp_read_ahead_begin(ahead, capture) ? ahead : NULL;
 }
 
 void fp_pass_end_ahead(FpPass *pass)
 {
-    g_clear_pointer(&pass->ahead, fp_read_ahead_end);
+    if (pass->ahead != NULL)
+        fp_read_ahead_end(pass->ahead);
+    pass->ahead = NULL;
 }
 
 int64_t fp_pass_newest_ns(const FpPass *pass)

@@ -17,6 +17,7 @@
 #include "capture/kernel-cut.h"
 #include "log/log.h"
 #include "output/writer.h"
+#include "read-ahead.h"
 #include "streams.h"
 #include "summary.h"
 #include "tshark/dissector.h"
@@ -104,11 +105,14 @@ int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
 /* Skips the next n records of capture, which were taken before. Returns false and sets error. */
 bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error);
 
-/* Has another thread read capture ahead, where that is possible, until fp_pass_end_ahead. Meanwhile the capture may only be asked for what
- * its records need, and for how far it has been taken. */
-void fp_pass_begin_ahead(FpPass *pass, FpCapture *capture);
+/* Creates threads that read ahead for this pass: see fp_read_ahead_new. Free it before the pass. */
+FpReadAhead *fp_pass_new_ahead(const FpPass *pass, unsigned threads, uint64_t memory_bytes);
 
-/* Ends reading ahead. Call it before the capture is closed. */
+/* Takes records of capture from ahead, where that is possible, until fp_pass_end_ahead. Meanwhile, and afterwards, the capture may only be
+ * asked for what its records need, and for how far it has been taken. ahead NULL: the pass reads itself. */
+void fp_pass_begin_ahead(FpPass *pass, FpReadAhead *ahead, FpCapture *capture);
+
+/* Ends that. Call it before the capture is closed. */
 void fp_pass_end_ahead(FpPass *pass);
 
 /* Whether the last failure was in reading the capture rather than in writing. */

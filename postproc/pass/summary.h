@@ -27,6 +27,7 @@ typedef struct {
     uint64_t datagrams_forgotten; /* IP datagrams dropped incomplete, as too many waited */
     uint64_t captures_cut;        /* captures whose last record was truncated */
     uint64_t unwritten;           /* about how many records and lines were dropped, as the disk was full */
+    int unread_status;            /* FP_ERROR_... of the first of several captures that could not be opened, or read further; 0: none */
     bool is_interrupted;          /* all inputs were files, and a signal came before all were read */
     bool has_drops;               /* the capture was live */
     FpDrops drops;

@@ -20,7 +20,7 @@ FONT_MACRO = re.compile(r"\.(BR|BI|IR|IB|RB|RI) (.*)")
 # of watch: what is said of a single run, and not of a watcher
 NO_KEYS = {"config", "once", "dry-run", "check-config", "help"}
 # of slim: what is said of a single run, or of files
-NO_LIVE_KEYS = {"config", "check-config", "interface", "count", "follow", "formats", "list", "threads", "quiet", "help"}
+NO_LIVE_KEYS = {"config", "check-config", "interface", "count", "follow", "formats", "list", "threads", "read-ahead", "quiet", "help"}
 EXPOSURE_MAX = {"firstpayload-watch@": 0.7, "firstpayload-live@": 1.4}
 
 

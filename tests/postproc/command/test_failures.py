@@ -48,8 +48,13 @@ class BadInput(InFolder):
         self.assertEqual(len(result.stdout.splitlines()), 5)        # the rows before the damage are there
 
     def test_damage_in_a_later_file(self):
-        good = write(self.folder, "good.pcap", pcap(connection()))
-        self.refused(65, ["bad.pcap"], good, write(self.folder, "bad.pcap", b"\0" * 100))
+        """Of several files, those that are good are taken."""
+        good, bad = write(self.folder, "good.pcap", pcap(connection())), write(self.folder, "bad.pcap", b"\0" * 100)
+        result = slim("-q", "-w", self.path("out.pcap"), good, bad)
+        self.assertEqual(result.returncode, 65)
+        self.assertIn("bad.pcap: offset 0: ", result.stderr)
+        self.assertIn(f"1 of 2 files was not read whole: {bad}\n", result.stderr)
+        self.assertEqual(read(self.path("out.pcap")), slim(good).stdout)
 
     def test_an_input_that_fails_is_not_one_that_ends(self):
         """What was read until then does not become an output. The master side of a terminal fails when the other side has gone."""

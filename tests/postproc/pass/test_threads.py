@@ -111,10 +111,11 @@ class Pcap(WithThreads):
         self.both(self.source(gzip.compress(pcap(connection())), "in.pcap.gz"))
 
     def test_wrong_usage(self):
-        for n in ("0", "3", "-1"):
-            result = slim("-j", n, "-", stdin=header())
+        for option, value, said in (("-j", "0", "-j takes"), ("-j", "257", "-j takes"), ("-j", "-1", "-j takes"), ("--read-ahead", "0", "--read-ahead takes"),
+                                    ("--read-ahead", "much", "--read-ahead takes")):
+            result = slim(option, value, "-", stdin=header())
             self.assertEqual(result.returncode, 64)
-            self.assertIn("-j takes 1 or 2", result.stderr)
+            self.assertIn(said, result.stderr)
 
 
 class Pcapng(WithThreads):
