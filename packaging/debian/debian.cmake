@@ -53,7 +53,7 @@ slim cuts captures down to those frames, watch does so for every capture that
 tcpdump or dumpcap rotates into a folder. For Wireshark and tshark there is
 firstpayload-wireshark.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS systemd)
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "tshark, firstpayload-wireshark, tcpdump") # tshark: for -Y and --fields
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "tshark, firstpayload-wireshark, tcpdump, parallel, slurm-client") # tshark: for -Y and --fields; the last two: docs/archive.md
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
     ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/prerm ${CMAKE_CURRENT_LIST_DIR}/postrm)
 

@@ -148,7 +148,7 @@ uint64_t fp_kernel_filter_dropped(const FpKernelFilter *filter)
 
     if (filter->n_cpus <= 0)
         return 0;
-    g_autofree uint64_t *counts = g_new0(uint64_t, filter->n_cpus);
+    g_autofree uint64_t *counts = g_new0(uint64_t, (gsize)filter->n_cpus);
     if (bpf_map_lookup_elem(filter->dropped, &first, counts) != 0)
         return 0;
     for (int i = 0; i < filter->n_cpus; i++)

@@ -58,6 +58,7 @@ NO_COMMANDS = {
 NO_SYSTEMD = "systemd is not process 1 where tests run; rings-users has tcpdump and the watcher as the users of the units, with their rights"
 PACKAGES = "makes Debian packages with programs that ./check does not install; scripts/check-packages runs it"
 ALREADY_RUNS = "looks at a program that runs, which would have to be started; test_rights.py looks at the same"
+NO_CLUSTER = "there are neither hosts nor a Slurm where these commands run; the test archive runs the script with two sshds, and in a Slurm, both its own"
 NOT_RUN = {
     "README.md": {
         "./check": "runs this test among all others",
@@ -67,6 +68,11 @@ NOT_RUN = {
         "cmake --build --preset release --target package": PACKAGES,
         "sudo apt-get install ./build/release/firstpayload_*.deb": PACKAGES,
         "sudo apt-get install ./build/release/firstpayload-wireshark_*.deb": PACKAGES,
+    },
+    "docs/archive.md": {
+        "/usr/share/firstpayload/archive/with-parallel /srv/job --jobs 2 --sshlogin one.example,two.example --retries 3": NO_CLUSTER,
+        "/usr/share/firstpayload/archive/with-slurm /srv/job --partition night --time 8:00:00": NO_CLUSTER,
+        "squeue --me": NO_CLUSTER,
     },
     "docs/live.md": {
         "systemctl enable --now firstpayload-live@eth0.service": NO_SYSTEMD,

@@ -123,7 +123,7 @@ def lacks():
     if os.geteuid() != 0:
         return "root: the commands of the documents are run in namespaces, on a copy of all folders"
     for tool, package in (("tcpdump", "tcpdump"), ("tshark", "tshark"), ("editcap", "wireshark-common"), ("jq", "jq"), ("xxd", "xxd"), ("sqlite3", "sqlite3"),
-                          ("ip", "iproute2"), ("unshare", "util-linux"), ("bash", "bash")):
+                          ("parallel", "parallel"), ("ip", "iproute2"), ("unshare", "util-linux"), ("bash", "bash")):
         if not shutil.which(tool):
             return "the program %s (package %s; scripts/install-packages check)" % (tool, package)
     probe = enter([sys.executable, "-B", "-c", "import world; world.make_root()"], capture_output=True, text=True,
