@@ -20,12 +20,13 @@ void fp_notify(const char *assignments)
     memcpy(address.sun_path, path, length);
     if (path[0] == '@')
         address.sun_path[0] = '\0'; /* a socket in the abstract namespace, see unix(7) */
-    if (fd < 0)
+    const socklen_t address_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    if (fd < 0) {
         fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    (void)!sendto(fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+        (void)!connect(fd, (const struct sockaddr *)&address, address_bytes); /* whose path the later user may not write to */
+    }
+    if (send(fd, assignments, strlen(assignments), MSG_NOSIGNAL) < 0)
+        (void)!sendto(fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address, address_bytes);
 }
 
 gint64 fp_notify_watchdog_us(void)

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,17 @@ bool fp_privileges_become(const FpUser *user)
     return true;
 }
 
+/* Where it is sticky, as /tmp is, only its owner renames files that root has begun. */
+static bool keeps_files_of_others(const FpUser *user, const char *folder)
+{
+    struct stat status;
+
+    if (stat(folder, &status) != 0 || !(status.st_mode & S_ISVTX) || status.st_uid == user->uid)
+        return false;
+    errno = EPERM;
+    return true;
+}
+
 bool fp_privileges_could_create(const FpUser *user, const char *folder)
 {
     const gid_t group = getegid();
@@ -49,7 +61,7 @@ bool fp_privileges_could_create(const FpUser *user, const char *folder)
     (void)!seteuid(0);
     (void)!setegid(group);
     errno = failure;
-    return could;
+    return could && !keeps_files_of_others(user, folder);
 }
 
 void fp_privileges_limit_capabilities(uint64_t keep)

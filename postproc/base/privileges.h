@@ -28,7 +28,8 @@ bool fp_privileges_become(const FpUser *user);
  * takes CAP_SETPCAP, without which nothing happens. */
 void fp_privileges_limit_capabilities(uint64_t keep);
 
-/* Whether that user could create files in a folder. For root to ask, while there is one thread. Returns false and sets errno. */
+/* Whether that user could create files in a folder, and rename those that root has created. For root to ask, while there is one thread.
+ * Returns false and sets errno. */
 bool fp_privileges_could_create(const FpUser *user, const char *folder);
 
 /* Gives up all capabilities but those in keep, also for programs that it might start. *are_left: some of these were there. Returns false
