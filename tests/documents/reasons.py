@@ -23,6 +23,9 @@ FILES = {
         "/var/log/firstpayload/*.jsonl {": "logrotate --debug BLOCK",
         "e /var/spool/firstpayload/live - - - 30d": "cp BLOCK /etc/tmpfiles.d/firstpayload-live.conf && systemd-tmpfiles --clean firstpayload-live.conf",
     },
+    "docs/live-kernel-cut.md": {
+        "AmbientCapabilities=CAP_NET_RAW CAP_BPF": "(printf '[Service]\\nExecStart=/bin/true\\n'; cat BLOCK) >BLOCK.service && systemd-analyze verify BLOCK.service",
+    },
     "docs/wireshark.md": {
         'local text = Field.new("firstpayload.text")': "tshark -q -X lua_script:BLOCK -r captures/http.pcap | grep '^14.GET '",
     },
@@ -51,6 +54,8 @@ NO_COMMANDS = {
     },
     "docs/troubleshooting.md": {
         "dropped         N frames by the kernel, N by the interface": "a line of the summary",
+        "firstpayload: eth0: the kernel hands over all frames, as it cannot make the first cut: Operation not permitted; it takes root, or CAP_BPF besides "
+        "CAP_NET_RAW": "a message",
         "firstpayload: eth0: cannot capture: socket: Operation not permitted; run as root, or give the program CAP_NET_RAW": "a message",
     },
 }

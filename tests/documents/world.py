@@ -89,7 +89,8 @@ class Peer:
         self.namespace = Namespace()
         for command in (["ip", "link", "set", "lo", "up"],
                         ["ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", self.namespace.path],
-                        ["ip", "link", "set", "eth0", "up"], ["ip", "address", "add", HERE + "/24", "dev", "eth0"]):
+                        ["ip", "link", "set", "eth0", "up"], ["ip", "address", "add", HERE + "/24", "dev", "eth0"],
+                        ["ip", "link", "add", "eth1", "type", "veth", "peer", "name", "eth1-peer"], ["ip", "link", "set", "eth1", "up"]):
             subprocess.run(command, check=True)
         self.namespace.run("ip", "link", "set", "eth0", "up")
         self.namespace.run("ip", "address", "add", THERE + "/24", "dev", "eth0")
