@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/helper.h"
 
 #define ATTEMPTS 5U /* a watcher that is ending may be about to let go */
 #define RETRY_US 10000
@@ -72,6 +73,37 @@ static char *name_holder(const struct stat *inbox)
     return g_strdup("another process takes its files, with another state folder");
 }
 
+static bool has_job;
+static unsigned name_job;
+
+/* FpHelperJob: the number is 1, and the sentence names the holder of user, the inbox. */
+static void name_for_other(void *user, int64_t argument, FpHelperAnswer *answer)
+{
+    struct stat inbox = {0};
+
+    (void)argument;
+    (void)!stat(user, &inbox);
+    g_autofree char *holder = name_holder(&inbox);
+    answer->number = 1;
+    g_strlcpy(answer->why, holder, sizeof answer->why);
+}
+
+void fp_inbox_lock_prepare(const char *inbox)
+{
+    name_job = fp_helper_add(name_for_other, g_strdup(inbox)); /* the helper keeps it to its end */
+    has_job = true;
+}
+
+/* Whoever has given up rights does not see what other processes have open. */
+static char *name_holder_by_helper(const struct stat *inbox)
+{
+    FpHelperAnswer answer;
+
+    bool is_answered = has_job && fp_helper_is_there() && fp_helper_ask(name_job, 0, &answer) && answer.number == 1;
+
+    return is_answered ? g_strdup(answer.why) : name_holder(inbox);
+}
+
 static bool set_held(FpInboxLock *lock, GError **error)
 {
     struct stat inbox = {0};
@@ -79,7 +111,7 @@ static bool set_held(FpInboxLock *lock, GError **error)
     (void)fstat(lock->fd, &inbox);
     close(lock->fd);
     lock->fd = -1;
-    g_autofree char *holder = name_holder(&inbox);
+    g_autofree char *holder = name_holder_by_helper(&inbox);
     g_set_error(error, FP_ERROR, FP_ERROR_HELD, "%s: %s; stop it, or give this watcher another inbox", lock->inbox, holder);
     return false;
 }

@@ -22,4 +22,7 @@ bool fp_inbox_lock_renew(FpInboxLock *lock, GError **error);
 
 void fp_inbox_lock_release(FpInboxLock *lock);
 
+/* Has the helper (base/helper.h) say who holds the inbox, once this process may not look. Before fp_helper_begin. */
+void fp_inbox_lock_prepare(const char *inbox);
+
 #endif

@@ -37,6 +37,7 @@ bool fp_watch_begin_rights(Watch *watch, GError **error)
         return false;
     fp_tshark_prepare(&question);
     fp_file_writers_prepare();
+    fp_inbox_lock_prepare(options->spool.inbox);
     may_write(watch->confinement, options->spool.inbox);
     may_write(watch->confinement, options->spool.state);
     may_write(watch->confinement, options->output);
