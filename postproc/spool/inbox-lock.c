@@ -90,7 +90,11 @@ static void name_for_other(void *user, int64_t argument, FpHelperAnswer *answer)
 
 void fp_inbox_lock_prepare(const char *inbox)
 {
-    name_job = fp_helper_add(name_for_other, g_strdup(inbox)); /* the helper keeps it to its end */
+    static char *kept; /* the helper uses it to its end */
+
+    g_free(kept);
+    kept = g_strdup(inbox);
+    name_job = fp_helper_add(name_for_other, kept);
     has_job = true;
 }
 
