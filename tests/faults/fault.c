@@ -307,6 +307,7 @@ WRAP(int, fstatat64, "fstatat", path, -1, -1, (int folder, const char *path, str
 WRAP(int, statx, "statx", path, -1, -1, (int folder, const char *path, int flags, unsigned mask, struct statx *status),
      (folder, path, flags, mask, status))
 WRAP(int, access, "access", path, -1, -1, (const char *path, int mode), (path, mode))
+WRAP(int, faccessat, "access", path, -1, -1, (int folder, const char *path, int mode, int flags), (folder, path, mode, flags))
 WRAP(ssize_t, readlink, "readlink", path, -1, -1, (const char *path, char *target, size_t n), (path, target, n))
 WRAP(int, mkdir, "mkdir", path, -1, -1, (const char *path, mode_t mode), (path, mode))
 WRAP(int, rename, "rename", from, -1, -1, (const char *from, const char *to), (from, to))
@@ -332,6 +333,8 @@ WRAP_FCNTL(fcntl64)
 WRAP_TRANSFER(read, "read", (int fd, void *bytes, size_t n), (fd, bytes, n))
 WRAP_TRANSFER(pread, "pread", (int fd, void *bytes, size_t n, off_t offset), (fd, bytes, n, offset))
 WRAP_TRANSFER(pread64, "pread", (int fd, void *bytes, size_t n, off64_t offset), (fd, bytes, n, offset))
+/* What _FORTIFY_SOURCE makes of pread where it does not know how much is read. */
+WRAP_TRANSFER(__pread_chk, "pread", (int fd, void *bytes, size_t n, off_t offset, size_t room), (fd, bytes, n, offset, room))
 WRAP_TRANSFER(write, "write", (int fd, const void *bytes, size_t n), (fd, bytes, n))
 WRAP_TRANSFER(pwrite, "pwrite", (int fd, const void *bytes, size_t n, off_t offset), (fd, bytes, n, offset))
 WRAP_TRANSFER(pwrite64, "pwrite", (int fd, const void *bytes, size_t n, off64_t offset), (fd, bytes, n, offset))
