@@ -126,8 +126,7 @@ static bool has_same_window(const FpDigestStream *known, unsigned direction, con
 
 static bool is_bare(const FpSegment *segment)
 {
-    return is_sound(segment) && segment->segment_bytes == segment->header_bytes &&
-           !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST));
+    return is_sound(segment) && segment->segment_bytes == segment->header_bytes && !(segment->flags & FP_TCP_SYN_FIN_RST);
 }
 
 /* Whether a segment repeats the side's last kept one. */
@@ -164,10 +163,14 @@ static bool may_assert(const FpDigestStream *known, unsigned direction, const Fp
            offset < ALONE_FROM_MAX;
 }
 
-/* Whether the segment has payload that can be left out after an assertion, and be kept in place of others. */
-static bool is_simple(const FpSegment *segment)
+bool fp_digest_may_leave_out(const FpSegment *segment)
 {
-    return payload_of(segment) >= 2 && payload_of(segment) <= UINT16_MAX && !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST));
+    return payload_of(segment) >= 2 && payload_of(segment) <= UINT16_MAX && !(segment->flags & FP_TCP_SYN_FIN_RST);
+}
+
+bool fp_digest_goes_farther(const FpSegment *segment, const FpSegment *other)
+{
+    return is_after(segment->seq + payload_of(segment), other->seq + payload_of(other));
 }
 
 /* Follows the numbers of a side. What may be a probe, or tells less than a whole header, moves the next number in some pasts only. */
@@ -177,7 +180,7 @@ static void follow(FpDigestStream *known, unsigned direction, const FpSegment *s
 
     if (is_bare(segment) && has(known, FOLLOWED << direction) && !is_after(end, known->next[direction]))
         return;
-    if (!is_simple(segment)) {
+    if (!fp_digest_may_leave_out(segment)) {
         clear(known, FOLLOWED << direction | ALONE << direction);
         return;
     }
@@ -203,7 +206,7 @@ static FpDigestPart leave_out(FpDigestStream *known, unsigned direction, const F
 /* Whether payload can be left out, as the stream is settled or has gone too far for its flight. */
 static bool may_leave_out(const FpDigestStream *known, unsigned direction, const FpSegment *segment)
 {
-    return has(known, ALONE << direction) && is_simple(segment) && segment->seq - known->asserted < FP_DIGEST_ALONE_BYTES &&
+    return has(known, ALONE << direction) && fp_digest_may_leave_out(segment) && segment->seq - known->asserted < FP_DIGEST_ALONE_BYTES &&
            has_same_window(known, direction, segment);
 }
 
@@ -216,7 +219,7 @@ static FpDigestPart choose_part(FpDigestStream *known, unsigned direction, const
         return FP_DIGEST_WHOLE; /* it may end the handshake */
     if (payload_of(segment) == 0)
         return FP_DIGEST_HEADERS;
-    if (!has_opening && !is_reduced && is_simple(segment) && may_assert(known, direction, segment, rules)) {
+    if (!has_opening && !is_reduced && fp_digest_may_leave_out(segment) && may_assert(known, direction, segment, rules)) {
         set(known, ALONE << direction);
         known->asserted = segment->seq;
         return FP_DIGEST_ASSERTS;

@@ -67,6 +67,12 @@ typedef struct {
 FpDigestPart fp_digest_take(FpDigestStream *known, unsigned direction, const FpSegment *segment, const FpRules *rules, bool is_reduced,
                             bool *flushes);
 
+/* Returns whether a segment has payload that can be left out after an assertion. Others of the stream are always kept. */
+bool fp_digest_may_leave_out(const FpSegment *segment);
+
+/* Of two such segments of one side: returns whether the payload of the first ends beyond that of the other. */
+bool fp_digest_goes_farther(const FpSegment *segment, const FpSegment *other);
+
 /* Ends a file. Returns whether the frame of the stream that was FP_DIGEST_LATER last has to be kept. */
 bool fp_digest_end_file(FpDigestStream *known);
 

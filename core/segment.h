@@ -21,6 +21,9 @@ enum {
     FP_TCP_ACK = 0x10,
 };
 
+/* Those with which a segment opens, closes or ends a connection. */
+#define FP_TCP_SYN_FIN_RST (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)
+
 /* The smallest TCP header (RFC 9293 3.1). */
 #define FP_TCP_HEADER_MIN_BYTES 20U
 

@@ -63,8 +63,7 @@ static void learn_bases(FpStream *stream, unsigned direction, const FpSegment *s
 /* tcp_analyze_sequence_number, "KEEP ALIVE". The segment must have at most one byte of payload. */
 static bool is_before_next(const FpStream *stream, unsigned direction, const FpSegment *segment)
 {
-    return !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && has(stream, NEXT_KNOWN << direction) &&
-           segment->seq == stream->next[direction] - 1;
+    return !(segment->flags & FP_TCP_SYN_FIN_RST) && has(stream, NEXT_KNOWN << direction) && segment->seq == stream->next[direction] - 1;
 }
 
 /* An empty keep-alive probe needs no test here: it carries no payload anyway. */
@@ -229,7 +228,7 @@ static bool is_followed(const FpStream *stream, const FpRules *rules)
 
 uint8_t fp_stream_unsettling(const FpRules *rules)
 {
-    return rules->asked & FP_CLASS_CLOSING ? FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST : FP_TCP_SYN;
+    return rules->asked & FP_CLASS_CLOSING ? FP_TCP_SYN_FIN_RST : FP_TCP_SYN;
 }
 
 bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules)
@@ -355,7 +354,7 @@ void fp_stream_take(FpStream *stream, uint32_t *anchors, unsigned direction, con
                     FpVerdict *verdict)
 {
     memset(verdict, 0, sizeof *verdict);
-    if (segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST))
+    if (segment->flags & FP_TCP_SYN_FIN_RST)
         take_with_ends(stream, anchors, direction, segment, rules, verdict);
     else
         take_without_ends(stream, anchors, direction, segment, rules, verdict);

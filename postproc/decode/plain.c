@@ -100,7 +100,7 @@ static inline void begin(const FpStreams *streams, const FpRecord *record, const
     decoded->extra = NULL;
     decoded->has_segment = true;
     decoded->begun = plain->address_bytes;
-    if (header_of(plain)[13] & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) {
+    if (header_of(plain)[13] & FP_TCP_SYN_FIN_RST) {
         fill(&decoded->segment, record, plain);
         decoded->begun = 0;
     }

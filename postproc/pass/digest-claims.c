@@ -8,6 +8,8 @@
  */
 #include "digest-claims.h"
 
+#include "digest.h"
+
 typedef struct {
     uint64_t hash;
     uint64_t number;    /* of the frame that asserted last; segments after it may have been left out */
@@ -79,21 +81,6 @@ static bool decode(FpDigestClaims *claims, const FpCapture *capture, const FpRec
     return fp_decode(claims->decoder, record, segment) == FP_DECODED_SEGMENT && segment->transport == FP_TRANSPORT_TCP;
 }
 
-/* Segments of more than 64 KiB are never left out, nor are those of which so little is said. */
-static bool may_be_left_out(const FpSegment *segment)
-{
-    const uint32_t payload_bytes = segment->segment_bytes - segment->header_bytes;
-
-    return !(segment->flags & (FP_TCP_SYN | FP_TCP_FIN | FP_TCP_RST)) && !segment->length_unknown &&
-           segment->header_bytes >= FP_TCP_HEADER_MIN_BYTES && segment->segment_bytes > segment->header_bytes + 1U &&
-           payload_bytes <= UINT16_MAX;
-}
-
-static uint32_t end_of(const FpSegment *segment)
-{
-    return segment->seq + segment->segment_bytes - segment->header_bytes;
-}
-
 static void note_skipped(FpDigestClaims *claims, const FpStreams *streams, const FpSegment *segment, uint64_t number)
 {
     FpStreamKey key = fp_streams_key(streams, segment);
@@ -101,9 +88,9 @@ static void note_skipped(FpDigestClaims *claims, const FpStreams *streams, const
     if (claims->network_kinds != 0)
         key = fp_streams_key_in_network(streams, key, segment->network);
     Claim *claim = g_hash_table_lookup(claims->open, &key.hash);
-    if (claim == NULL || number <= claim->number || key.direction != claim->direction || !may_be_left_out(segment))
+    if (claim == NULL || number <= claim->number || key.direction != claim->direction || !fp_digest_may_leave_out(segment))
         return;
-    if (!claim->has_more || (int32_t)(end_of(segment) - end_of(&claim->farthest)) > 0)
+    if (!claim->has_more || fp_digest_goes_farther(segment, &claim->farthest))
         claim->farthest = *segment;
     claim->has_more = true;
 }

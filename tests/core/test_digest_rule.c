@@ -116,6 +116,35 @@ static void test_alone_from_the_start(void)
     CHECK(send(&side, CLIENT, A, 0), WHOLE);
 }
 
+/* What slim goes through again, if an assertion was wrong, has to be what was left out, and no more. */
+static void test_what_may_be_left_out(void)
+{
+    const FpSegment data = {.transport = FP_TRANSPORT_TCP, .flags = FP_TCP_ACK, .seq = UINT32_MAX, .header_bytes = 20, .segment_bytes = 22};
+    FpSegment other = data;
+
+    g_assert_true(fp_digest_may_leave_out(&data));
+    other.segment_bytes = 21; /* it may be a keep-alive probe */
+    g_assert_false(fp_digest_may_leave_out(&other));
+    g_assert_true(fp_digest_goes_farther(&data, &other));
+    other.segment_bytes = 20 + UINT16_MAX;
+    g_assert_true(fp_digest_may_leave_out(&other));
+    g_assert_true(fp_digest_goes_farther(&other, &data));
+    other.segment_bytes++;
+    g_assert_false(fp_digest_may_leave_out(&other));
+    for (unsigned flag = FP_TCP_FIN; flag <= FP_TCP_RST; flag <<= 1) {
+        other = data;
+        other.flags |= (uint8_t)flag;
+        g_assert_false(fp_digest_may_leave_out(&other));
+    }
+    other = data;
+    other.length_unknown = true;
+    g_assert_false(fp_digest_may_leave_out(&other));
+    other = data;
+    other.seq = 1; /* behind the number that comes round */
+    g_assert_true(fp_digest_goes_farther(&other, &data));
+    g_assert_false(fp_digest_goes_farther(&data, &data));
+}
+
 static FpDigestPart say(FpDigestStream *known, unsigned direction, uint32_t payload_bytes, bool is_long)
 {
     const FpSegment datagram = {
@@ -148,6 +177,7 @@ int main(int argc, char **argv)
     g_test_add_func("/digest-rule/alone", test_alone);
     g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
     g_test_add_func("/digest-rule/alone-from-the-start", test_alone_from_the_start);
+    g_test_add_func("/digest-rule/what-may-be-left-out", test_what_may_be_left_out);
     g_test_add_func("/digest-rule/datagrams", test_datagrams);
     return g_test_run();
 }
