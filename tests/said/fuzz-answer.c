@@ -4,21 +4,8 @@
  *
  * Whatever they are: only they are read, texts lie in what they may lie in, and what half of them says with certainty the whole says, too.
  */
-#include "fuzz.h"
-
 #include "print-answer.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define REQUIRE(condition)                                                                                                                 \
-    do {                                                                                                                                   \
-        if (!(condition)) {                                                                                                                \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                                        \
-            abort();                                                                                                                       \
-        }                                                                                                                                  \
-    } while (0)
+#include "target.h"
 
 static FpSaid *said;
 

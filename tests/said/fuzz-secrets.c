@@ -6,21 +6,8 @@
  * Whatever they are: only they are read; pieces lie in them, in their order; what is found does not depend on whether pieces are
  * overwritten at once; and of half of them nothing is left that is secret in the whole.
  */
-#include "fuzz.h"
-
 #include "secrets.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define REQUIRE(condition)                                                                                                                 \
-    do {                                                                                                                                   \
-        if (!(condition)) {                                                                                                                \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                                        \
-            abort();                                                                                                                       \
-        }                                                                                                                                  \
-    } while (0)
+#include "target.h"
 
 typedef struct {
     uint8_t *marks; /* a byte for each, 1: it is secret */

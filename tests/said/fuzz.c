@@ -7,25 +7,13 @@
  * Whatever the input is: only bytes of the message are read, texts lie where they may lie, and what half of the message says with
  * certainty, the whole message says, too.
  */
-#include "fuzz.h"
-
 #include "print.h"
 #include "seal.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "target.h"
 
 #define DATAGRAMS_MAX 32
 
 static FpSaid *said;
-
-#define REQUIRE(condition)                                                                                                                 \
-    do {                                                                                                                                   \
-        if (!(condition)) {                                                                                                                \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                                        \
-            abort();                                                                                                                       \
-        }                                                                                                                                  \
-    } while (0)
 
 /* Reads every byte that the facts point to. The caller frees it. */
 static char *text_of(const FpSaidFacts *facts)
