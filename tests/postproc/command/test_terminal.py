@@ -60,7 +60,7 @@ class Terminal(InFolder):
                           ["slim", "-w", "out", "--" + name, HTTP], ["slim", "-w", "out", "-i", name], ["slim", "-c", name, HTTP],
                           ["slim", "--log", "log", "-Y", name, HTTP], ["slim", "--log", "log", "--fields", name, HTTP],
                           ["slim", "-q", "-w", "out", HTTP, cut], ["slim", "-q", "-w", "out", HTTP, name + "missing"],
-                          ["show", "-q", cut], ["show", empty], ["show", HTTP, name + "missing"], ["show", "-f", name, HTTP], ["show", "--color", name, HTTP],
+                          ["show", "-q", cut], ["show", empty], ["show", "-q", HTTP, name + "missing"], ["show", "-f", name, HTTP], ["show", "--color", name, HTTP],
                           ["show", "-i", name], [cut, "-q"], [empty],
                           ["status", name], ["rotate", name], [name], ["watch", "--once", name, "out"],
                           ["watch", "--config", name], ["watch", "--config", config], ["watch", "--config", group]):
