@@ -91,6 +91,24 @@ static bool translate_ancillary(Translation *translation, uint32_t k)
     return false;
 }
 
+/* What both registers can be loaded with; to: one of them. */
+static bool translate_load_into(Translation *translation, const struct sock_filter *classic, unsigned to)
+{
+    switch (BPF_MODE(classic->code)) {
+    case BPF_IMM:
+        emit(translation, BPF_ALU | BPF_MOV | BPF_K, to, 0, 0, classic->k);
+        return true;
+    case BPF_MEM:
+        emit(translation, BPF_LDX | BPF_MEM | BPF_W, to, STACK, place_of(classic->k), 0);
+        return classic->k < BPF_MEMWORDS;
+    case BPF_LEN:
+        emit_field(translation, to, offsetof(struct __sk_buff, len));
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool translate_load(Translation *translation, const struct sock_filter *classic)
 {
     switch (BPF_MODE(classic->code)) {
@@ -102,43 +120,23 @@ static bool translate_load(Translation *translation, const struct sock_filter *c
     case BPF_IND:
         emit(translation, BPF_LD | BPF_IND | BPF_SIZE(classic->code), 0, INDEX, 0, classic->k);
         return (int32_t)classic->k >= 0;
-    case BPF_IMM:
-        emit(translation, BPF_ALU | BPF_MOV | BPF_K, ACCUMULATOR, 0, 0, classic->k);
-        return true;
-    case BPF_MEM:
-        emit(translation, BPF_LDX | BPF_MEM | BPF_W, ACCUMULATOR, STACK, place_of(classic->k), 0);
-        return classic->k < BPF_MEMWORDS;
-    case BPF_LEN:
-        emit_field(translation, ACCUMULATOR, offsetof(struct __sk_buff, len));
-        return true;
     default:
-        return false;
+        return translate_load_into(translation, classic, ACCUMULATOR);
     }
 }
 
 static bool translate_load_index(Translation *translation, const struct sock_filter *classic)
 {
-    switch (BPF_MODE(classic->code)) {
-    case BPF_IMM:
-        emit(translation, BPF_ALU | BPF_MOV | BPF_K, INDEX, 0, 0, classic->k);
-        return true;
-    case BPF_MEM:
-        emit(translation, BPF_LDX | BPF_MEM | BPF_W, INDEX, STACK, place_of(classic->k), 0);
-        return classic->k < BPF_MEMWORDS;
-    case BPF_LEN:
-        emit_field(translation, INDEX, offsetof(struct __sk_buff, len));
-        return true;
-    case BPF_MSH: /* the length of an IPv4 header */
-        emit(translation, BPF_ALU | BPF_MOV | BPF_X, SPARE, ACCUMULATOR, 0, 0);
-        emit(translation, BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, classic->k);
-        emit(translation, BPF_ALU | BPF_AND | BPF_K, ACCUMULATOR, 0, 0, 15);
-        emit(translation, BPF_ALU | BPF_LSH | BPF_K, ACCUMULATOR, 0, 0, 2);
-        emit(translation, BPF_ALU | BPF_MOV | BPF_X, INDEX, ACCUMULATOR, 0, 0);
-        emit(translation, BPF_ALU | BPF_MOV | BPF_X, ACCUMULATOR, SPARE, 0, 0);
-        return (int32_t)classic->k >= 0;
-    default:
-        return false;
-    }
+    if (BPF_MODE(classic->code) != BPF_MSH)
+        return translate_load_into(translation, classic, INDEX);
+    /* the length of an IPv4 header */
+    emit(translation, BPF_ALU | BPF_MOV | BPF_X, SPARE, ACCUMULATOR, 0, 0);
+    emit(translation, BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, classic->k);
+    emit(translation, BPF_ALU | BPF_AND | BPF_K, ACCUMULATOR, 0, 0, 15);
+    emit(translation, BPF_ALU | BPF_LSH | BPF_K, ACCUMULATOR, 0, 0, 2);
+    emit(translation, BPF_ALU | BPF_MOV | BPF_X, INDEX, ACCUMULATOR, 0, 0);
+    emit(translation, BPF_ALU | BPF_MOV | BPF_X, ACCUMULATOR, SPARE, 0, 0);
+    return (int32_t)classic->k >= 0;
 }
 
 static bool translate_store(Translation *translation, const struct sock_filter *classic)

@@ -205,16 +205,24 @@ static void test_ends_pass(void)
     g_assert_false(passes(&data));
 }
 
-static void test_syn_deletes(void)
+/* Begins, and looks up the entry of the stream of a segment. Returns the frame as it was read, which has the key. */
+static FpCutFrame begin_with_entry(const Parts *parts, struct fp_cut_entry *entry)
 {
-    const Frame frame = make(&syn);
+    const Frame frame = make(parts);
     FpCutFrame read = {.place = 0};
     FpCutPacket packet = {.bytes = frame.bytes, .n = frame.n};
-    struct fp_cut_entry entry;
 
     begin();
     g_assert_true(fp_cut_read(&packet, 0x0800, 14, FP_CUT_TAGS_MAX, &read));
-    g_assert_cmpint(bpf_map_lookup_elem(filter->streams, &read.key, &entry), ==, 0);
+    g_assert_cmpint(bpf_map_lookup_elem(filter->streams, &read.key, entry), ==, 0);
+    return read;
+}
+
+static void test_syn_deletes(void)
+{
+    struct fp_cut_entry entry;
+    const FpCutFrame read = begin_with_entry(&syn, &entry);
+
     g_assert_true(passes(&syn));
     g_assert_cmpint(bpf_map_lookup_elem(filter->streams, &read.key, &entry), !=, 0);
     g_assert_true(passes(&data));
@@ -224,14 +232,9 @@ static void test_syn_deletes(void)
 /* The program has not read the SYN yet when it tells of the stream before. */
 static void test_late_entry_does_not_count(void)
 {
-    const Frame frame = make(&data);
-    FpCutFrame read = {.place = 0};
-    FpCutPacket packet = {.bytes = frame.bytes, .n = frame.n};
     struct fp_cut_entry entry;
+    const FpCutFrame read = begin_with_entry(&data, &entry);
 
-    begin();
-    g_assert_true(fp_cut_read(&packet, 0x0800, 14, FP_CUT_TAGS_MAX, &read));
-    g_assert_cmpint(bpf_map_lookup_elem(filter->streams, &read.key, &entry), ==, 0);
     g_assert_true(passes(&syn));
     fp_kernel_filter_put(filter, &read.key, &entry); /* as if it had looked just before */
     g_assert_true(passes(&data));
