@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 from cluster import Hosts, Slurm, start
+from lacks import exit_if_lacking
 from waiting import PATIENCE_SECONDS, unread, wait_for
 
 PROGRAM, SOURCE = os.environ["FIRSTPAYLOAD_PROGRAM"], os.environ["FIRSTPAYLOAD_SOURCE"]
@@ -316,10 +317,7 @@ if __name__ == "__main__":
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     lacks = ["root: it makes namespaces"] if os.geteuid() != 0 else []
     lacks += ["the program %s (package %s)" % both for both in TOOLS.items() if not shutil.which(both[0])]
-    for lack in lacks:
-        print("test_archive: cannot run, this is missing here: %s; scripts/install-packages check installs packages" % lack, file=sys.stderr)
-    if lacks:
-        sys.exit(1)
+    exit_if_lacking("test_archive", lacks)
     if INSIDE not in os.environ:
         enter()
     prepare()

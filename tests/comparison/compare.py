@@ -13,6 +13,7 @@ import logged
 import stalls
 from comparison_document import markdown
 from connections import Net
+from lacks import exit_if_lacking
 from machine import log_of_all_namespaces, missing
 
 TABLES = {"logged": logged, "stalls": stalls, "costs": costs}
@@ -21,11 +22,7 @@ TABLES = {"logged": logged, "stalls": stalls, "costs": costs}
 def main():
     # A shell that starts this in the background makes it ignore SIGINT, and the readers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    lacks = missing()
-    for lack in lacks:
-        print("comparison: cannot run, this is missing here: " + lack, file=sys.stderr)
-    if lacks:
-        sys.exit(1)
+    exit_if_lacking("comparison", missing())
     with tempfile.TemporaryDirectory() as folder, log_of_all_namespaces():
         net = Net(folder)
         try:

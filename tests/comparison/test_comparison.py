@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tables of docs/comparison.md show what comes out: who logs what, and what becomes of connections. Costs are not tested."""
 import signal
-import sys
 import tempfile
 import unittest
 
@@ -9,6 +8,7 @@ import logged
 import stalls
 from comparison_document import markdown, tables
 from connections import Net
+from lacks import exit_if_lacking
 from machine import log_of_all_namespaces, missing
 
 
@@ -36,9 +36,5 @@ class Comparison(unittest.TestCase):
 if __name__ == "__main__":
     # A shell that starts the tests in the background makes them ignore SIGINT, and the readers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    lacks = missing()
-    for lack in lacks:
-        print("test_comparison: cannot run, this is missing here: " + lack, file=sys.stderr)
-    if lacks:
-        sys.exit(1)
+    exit_if_lacking("test_comparison", missing())
     unittest.main(verbosity=2)

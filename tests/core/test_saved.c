@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "saved.h"
 #include "streams-internal.h"
 #include "streams.h"
 
@@ -26,34 +27,9 @@ static const FpRules quic_rules = {
     .flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = 10 * SECOND, .transports = FP_TAKES_TCP | FP_TAKES_QUIC};
 static FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}; /* with which tables are made and loaded */
 
-/* What was saved, and how much of it has been read. */
-typedef struct {
-    GByteArray *bytes;
-    gsize at;
-} File;
-
-static bool append(void *user, const void *bytes, size_t n)
-{
-    File *file = user;
-
-    g_byte_array_append(file->bytes, bytes, (guint)n);
-    return true;
-}
-
-static bool take(void *user, void *bytes, size_t n)
-{
-    File *file = user;
-
-    if (n > file->bytes->len - file->at)
-        return false;
-    memcpy(bytes, file->bytes->data + file->at, n);
-    file->at += n;
-    return true;
-}
-
 static GByteArray *save(const FpStreams *streams)
 {
-    File file = {.bytes = g_byte_array_new()};
+    Saved file = {.bytes = g_byte_array_new()};
 
     g_assert_true(fp_streams_save(streams, append, &file));
     return file.bytes;
@@ -61,7 +37,7 @@ static GByteArray *save(const FpStreams *streams)
 
 static FpStreams *load(GByteArray *bytes)
 {
-    File file = {.bytes = bytes};
+    Saved file = {.bytes = bytes};
     FpStreams *streams = fp_streams_load(&rules, MAX_STREAMS, take, &file);
 
     g_assert_true(streams == NULL || file.at == bytes->len);
@@ -328,7 +304,7 @@ static void test_damaged_file(gconstpointer by)
         g_byte_array_append(damaged, bytes->data, bytes->len);
         guint place = (guint)g_rand_int_range(rand, 0, (gint32)(i % 2 == 0 ? MIN(200, bytes->len) : bytes->len));
         damaged->data[place] ^= (guint8)(1U << g_rand_int_range(rand, 0, 8));
-        File file = {.bytes = damaged};
+        Saved file = {.bytes = damaged};
         FpStreams *loaded = fp_streams_load(&rules, MAX_STREAMS, take, &file);
         for (guint n = 0; loaded != NULL && n < 50; n++) {
             uint8_t addresses[8];

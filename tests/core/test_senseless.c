@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_senseless.c - saved tables of streams that cannot have come about are refused, each for one thing that is wrong with it. */
 #include <glib.h>
-#include <string.h>
 
+#include "saved.h"
 #include "streams-internal.h"
 
 #define STREAMS 300U
 
 static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
-
-static bool append(void *user, const void *bytes, size_t n)
-{
-    g_byte_array_append(user, bytes, (guint)n);
-    return true;
-}
-
-typedef struct {
-    const GByteArray *bytes;
-    size_t at;
-} File;
-
-static bool take(void *user, void *bytes, size_t n)
-{
-    File *file = user;
-
-    if (n > file->bytes->len - file->at)
-        return false;
-    memcpy(bytes, file->bytes->data + file->at, n);
-    file->at += n;
-    return true;
-}
 
 /* Returns a table with streams, some of which have been forgotten. */
 static FpStreams *new_table(void)
@@ -121,11 +99,12 @@ static void test_spoilt(gconstpointer data)
     void (*const *spoil)(FpStreams *) = data;
     FpStreams *streams = new_table();
     g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Saved saved = {.bytes = bytes};
 
     (*spoil)(streams);
-    g_assert_true(fp_streams_save(streams, append, bytes));
+    g_assert_true(fp_streams_save(streams, append, &saved));
     fp_streams_free(streams);
-    FpStreams *loaded = fp_streams_load(&rules, STREAMS, take, &(File){.bytes = bytes});
+    FpStreams *loaded = fp_streams_load(&rules, STREAMS, take, &saved);
     g_assert_true((loaded != NULL) == (*spoil == spoil_nothing));
     fp_streams_free(loaded);
 }

@@ -20,12 +20,9 @@
  * open-read or open-write, by how it opens them, and fcntl(F_SETLEASE) is called lease.
  */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/prctl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,6 +36,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "wrap.h"
 
 typedef enum { NOTHING, KILL, ABORT, TORN, SHORT, RUN, LATE, ERROR } Kind;
 
@@ -183,9 +182,6 @@ static Kind meet(const char *name, const char *path, int fd)
     return plan.kind;
 }
 
-/* C has no conversion from what dlsym returns to a pointer to a function. */
-#define FIND(next, name) (*(void **)(&(next)) = dlsym(RTLD_NEXT, name))
-
 /* A function that is called on a path or a descriptor, and that returns a value of its own when it fails. */
 #define WRAP(result, function, name, path, fd, failed, parameters, arguments)                                                              \
     result function parameters                                                                                                             \
@@ -244,24 +240,8 @@ static const char *name_open(int flags)
     return (flags & O_ACCMODE) == O_RDONLY && (flags & O_CREAT) == 0 ? "open-read" : "open-write";
 }
 
-static mode_t mode_of(int flags, va_list rest)
-{
-    return flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
-}
-
-/* A function that takes a mode only if it creates a file. */
 #define WRAP_OPEN(function, parameters, arguments)                                                                                         \
-    int function parameters                                                                                                                \
-    {                                                                                                                                      \
-        static int(*next) parameters;                                                                                                      \
-        va_list rest;                                                                                                                      \
-        if (next == NULL)                                                                                                                  \
-            FIND(next, #function);                                                                                                         \
-        va_start(rest, flags);                                                                                                             \
-        mode_t mode = mode_of(flags, rest);                                                                                                \
-        va_end(rest);                                                                                                                      \
-        return meet(name_open(flags), path, -1) == ERROR ? -1 : next arguments;                                                            \
-    }
+    DEFINE_OPEN(function, parameters, return meet(name_open(flags), path, -1) == ERROR ? -1 : next arguments;)
 
 #define WRAP_FCNTL(function)                                                                                                               \
     int function(int fd, int command, ...)                                                                                                 \

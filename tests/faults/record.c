@@ -12,10 +12,7 @@
  * It knows the functions that the program and GLib call, as the test test_all_calls_are_met of fault.c demands; test_power_cuts.py holds
  * what it recorded against the files that the run left, so a call that it does not know shows.
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,10 +22,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LINE_BYTES 8192
+#include "wrap.h"
 
-/* C has no conversion from what dlsym returns to a pointer to a function. */
-#define FIND(next, name) (*(void **)(&(next)) = dlsym(RTLD_NEXT, name))
+#define LINE_BYTES 8192
 
 /* Our own calls are system calls: fault.c must not count them. */
 static void record(const char *line, const void *bytes, size_t n)
@@ -121,24 +117,8 @@ static int opened(int fd, const char *path, int flags, bool was_there)
     return fd;
 }
 
-static mode_t mode_of(int flags, va_list rest)
-{
-    return flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, mode_t) : 0;
-}
-
 #define WRAP_OPEN(function, parameters, arguments)                                                                                         \
-    int function parameters                                                                                                                \
-    {                                                                                                                                      \
-        static int(*next) parameters;                                                                                                      \
-        va_list rest;                                                                                                                      \
-        if (next == NULL)                                                                                                                  \
-            FIND(next, #function);                                                                                                         \
-        va_start(rest, flags);                                                                                                             \
-        mode_t mode = mode_of(flags, rest);                                                                                                \
-        va_end(rest);                                                                                                                      \
-        bool was_there = exists(path);                                                                                                     \
-        return opened(next arguments, path, flags, was_there);                                                                             \
-    }
+    DEFINE_OPEN(function, parameters, bool was_there = exists(path); return opened(next arguments, path, flags, was_there);)
 
 /* Calls a function; if it does not return -1, writes down what it did. */
 #define WRAP(type, function, parameters, arguments, note)                                                                                  \

@@ -5,13 +5,13 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import unittest
 
 from document import (BRIDGE, BUFFER_BYTES, IPTABLES, IPTABLES_UNLOAD, LATER, LIMIT, LOAD, LOST, RAW_READER, READ_UNBUFFERED, READER,
                       RULES, SERVICES, SNAPLEN, TABLE, UNLOAD)
+from lacks import exit_if_lacking
 from namespaces import add_addresses, cable, missing
 from network import BULK, PROGRAM, SERVER4, SERVER6, Network, by_connection, number_of_first
 from nflog import ACK, SYN, packets
@@ -404,9 +404,5 @@ class Bridged(Network):
 if __name__ == "__main__":
     # A shell that starts the tests in the background makes them ignore SIGINT, and the reader would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    lacks = missing(TOOLS, PROBES)
-    for lack in lacks:
-        print("test_kernel_first_cut: cannot run, this is missing here: " + lack, file=sys.stderr)
-    if lacks:
-        sys.exit(1)
+    exit_if_lacking("test_kernel_first_cut", missing(TOOLS, PROBES))
     unittest.main(verbosity=2)

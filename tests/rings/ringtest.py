@@ -4,12 +4,12 @@ import collections
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
 import tshark_runner
 from capturing import Capturing, tcpdump
+from lacks import exit_if_lacking
 from namespaces import Namespace
 from records import records
 from watching import PROGRAM, Watcher
@@ -97,9 +97,5 @@ def missing():
 
 
 def main():
-    lacks = missing()
-    for lack in lacks:
-        print("tests/rings: cannot run, this is missing here: " + lack, file=sys.stderr)
-    if lacks:
-        sys.exit(1)
+    exit_if_lacking("tests/rings", missing())
     unittest.main(verbosity=2)

@@ -19,6 +19,7 @@ import unittest
 
 import log_schema
 from blocks import read_blocks
+from lacks import exit_if_lacking
 from pcaps import connection, header, pcap, record
 from waiting import PATIENCE_SECONDS, is_asleep, wait_for
 
@@ -459,11 +460,7 @@ def prepare():
 
 
 if __name__ == "__main__":
-    lacks = missing()
-    for lack in lacks:
-        print("test_shipping: cannot run, this is missing here: %s; scripts/install-packages check installs packages" % lack, file=sys.stderr)
-    if lacks:
-        sys.exit(1)
+    exit_if_lacking("test_shipping", missing())
     if INSIDE not in os.environ:
         enter()
     prepare()
