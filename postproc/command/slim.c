@@ -17,42 +17,8 @@
 #include "capture/capture.h"
 #include "capture/formats.h"
 #include "live-cut.h"
-#include "live-stats.h"
-#include "live-watch.h"
-#include "pass/capture-order.h"
-#include "pass/progress.h"
 #include "slim-digest.h"
-#include "slim-outputs.h"
-#include "slim-rights.h"
-#include "unread.h"
-
-#define ANSWER_MS 100 /* how long to wait for tshark when there are no frames for now */
-#define TICK_MS 20    /* how often to look for what no longer waits */
-
-typedef struct {
-    const FpSlimOptions *options;
-    FpSummary *summary;
-    FpSlimRights *rights;
-    FpPass *pass;
-    FpDissector *dissector; /* NULL: tshark is not asked */
-    FpSlimOutputs outputs;
-    FpKernelCut *cut;     /* NULL: the kernel hands over all frames */
-    FpCapture *interface; /* until it is read */
-    FpCapture *first;     /* stays open: the writer borrows from it */
-    FpCapture *last;      /* stays open until the next: what was kept of it may be written only then */
-    FpReadAhead *ahead;   /* NULL: captures are read when it is their turn */
-    char **input;         /* being read */
-    FpUnread unread;
-    FpProgress progress;
-    FpLiveWatch live;
-    FpLiveStats *stats; /* NULL: no interface is captured from */
-    FpCaptureOrder order;
-} Slim;
-
-static bool flush(Slim *slim, GError **error)
-{
-    return fp_pass_catch_up(slim->pass, slim->dissector != NULL ? ANSWER_MS : 0, error) && fp_slim_outputs_flush(&slim->outputs, error);
-}
+#include "slim-internal.h"
 
 static bool show_row(void *user, uint64_t number, unsigned classes, GError **error)
 {
@@ -60,7 +26,7 @@ static bool show_row(void *user, uint64_t number, unsigned classes, GError **err
     char text[FP_CLASSES_TEXT_BYTES];
 
     fp_classes_to_text(classes, text);
-    return (printf("%" G_GUINT64_FORMAT "\t%s\n", number, text) > 0 && !slim->options->selection.flush_each) || flush(slim, error);
+    return (printf("%" G_GUINT64_FORMAT "\t%s\n", number, text) > 0 && !slim->options->selection.flush_each) || fp_slim_flush(slim, error);
 }
 
 static bool is_only_input(const FpSlimOptions *options)
@@ -74,18 +40,10 @@ static bool is_endless(const FpCapture *capture)
     return fp_capture_file_bytes(capture) < 0;
 }
 
-/* Says at once that a capture ended too early, after what came before was taken. The exit status will say so too. */
-static void note_early_end(Slim *slim, const char *path, const char *what)
-{
-    slim->summary->captures_cut++;
-    fp_progress_end(&slim->progress);
-    fp_message_print("%s: %s", path, what);
-}
-
 static void note_signal(Slim *slim, const char *path, const char *what)
 {
     slim->summary->is_interrupted = true;
-    note_early_end(slim, path, what);
+    fp_slim_note_early_end(slim, path, what);
 }
 
 /* One of several inputs cannot be opened, or read further: says so, and goes on with the others. Takes ownership of failure. */
@@ -125,7 +83,7 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
         what = g_strdup(fp_capture_cut(capture));
     if (what != NULL) {
         fp_unread_note(&slim->unread, fp_capture_path(capture));
-        note_early_end(slim, fp_capture_path(capture), what);
+        fp_slim_note_early_end(slim, fp_capture_path(capture), what);
     } else if (is_left_unread(slim, capture, n)) {
         what = g_strdup_printf("offset %" G_GUINT64_FORMAT ": a signal ended the reading; what came before was taken",
                                fp_capture_bytes_read(capture));
@@ -141,97 +99,6 @@ static int next_batch(const Slim *slim, const FpCapture *capture)
     if (fp_stop_asked() && !is_endless(capture))
         return 0; /* endless inputs end by themselves, once what was on its way has been taken */
     return max != 0 && max - taken < FP_PASS_BATCH ? (int)(max - taken) : FP_PASS_BATCH;
-}
-
-/* Says at once that one of several interfaces went away. Of a single one, or the last, the end of the capture says it. */
-static void tell_of_gone(Slim *slim, const FpCapture *capture)
-{
-    const FpCapture *gone;
-
-    while (fp_capture_early_end(capture) == NULL && (gone = fp_live_watch_gone(&slim->live, capture)) != NULL) {
-        g_autofree char *what = g_strdup_printf("its capture ended: %s; the others go on", fp_capture_early_end(gone));
-        note_early_end(slim, fp_capture_path(gone), what);
-    }
-}
-
-/* Says at once that the kernel drops frames: whoever watches can do something about it. */
-static void tell_of_drops(Slim *slim, const FpCapture *capture, bool is_idle)
-{
-    tell_of_gone(slim, capture);
-    uint64_t n = slim->options->live.interface != NULL ? fp_live_watch_dropped(&slim->live, capture, is_idle) : 0;
-
-    if (n == 0)
-        return;
-    fp_progress_end(&slim->progress);
-    g_autofree char *where = fp_live_watch_where(capture);
-    fp_message_print("%s: the kernel has dropped %" G_GUINT64_FORMAT
-                     " frames%s, as its buffer was full; a larger one (-B) or a filter (-f) "
-                     "helps",
-                     fp_capture_path(capture), n, where);
-}
-
-static FpLiveStatsSources sources(const Slim *slim)
-{
-    return (FpLiveStatsSources){
-        .pass = slim->pass, .summary = slim->summary, .log = slim->outputs.log, .log_style = &slim->outputs.log_style};
-}
-
-static bool attend_stats(Slim *slim, GError **error)
-{
-    const FpLiveStatsSources from = sources(slim);
-
-    return slim->stats == NULL || fp_live_stats_attend(slim->stats, &from, error);
-}
-
-/* What the clock, or a signal, calls for, whether or not frames come. */
-static bool do_by_clock(Slim *slim, GError **error)
-{
-    fp_stop_attend();
-    fp_live_watch_feed(&slim->live);
-    return attend_stats(slim, error) && fp_slim_outputs_rotate(&slim->outputs, error);
-}
-
-static int sooner(int ms, int other_ms)
-{
-    return ms < 0 || (other_ms >= 0 && other_ms < ms) ? other_ms : ms;
-}
-
-/* How many milliseconds the clock has nothing to call for; -1: never. */
-static int until_clock_ms(Slim *slim)
-{
-    int ms = sooner(fp_live_watch_feed_ms(&slim->live), fp_slim_outputs_due_ms(&slim->outputs));
-
-    return slim->stats != NULL ? sooner(ms, fp_live_stats_due_ms(slim->stats)) : ms;
-}
-
-/* Waits for frames, and does meanwhile what the clock calls for, and SIGUSR1 where it is taken. Where there is nothing of the kind, or
- * libwiretap may hold frames, reading waits. */
-static bool wait_by_clock(Slim *slim, const FpCapture *capture, GError **error)
-{
-    const FpCaptureFormat *format = fp_capture_format(capture);
-    bool is_done = do_by_clock(slim, error);
-    int ms;
-
-    while (is_done && (format->is_pcap || format->is_pcapng) && ((ms = until_clock_ms(slim)) >= 0 || slim->stats != NULL) &&
-           !fp_stop_asked() && fp_capture_would_wait(capture)) {
-        fp_capture_wait(capture, ms);
-        is_done = do_by_clock(slim, error);
-    }
-    return is_done;
-}
-
-/* There are no frames for now: writes what there is, and what waits for tshark as answers come, or time runs out. */
-static bool idle(Slim *slim, const FpCapture *capture, GError **error)
-{
-    tell_of_drops(slim, capture, true);
-    if (slim->cut != NULL)
-        fp_kernel_cut_settle(slim->cut);
-    if (!flush(slim, error))
-        return false;
-    while (fp_pass_is_behind(slim->pass) && fp_capture_would_wait(capture) && fp_stop_sleep(TICK_MS))
-        if (!flush(slim, error) || !do_by_clock(slim, error))
-            return false;
-    return wait_by_clock(slim, capture, error);
 }
 
 static void note_times(Slim *slim, const FpCapture *capture, bool is_first)
@@ -256,11 +123,11 @@ static int take_records(Slim *slim, FpCapture *capture, GError **error)
     int n = 0, max;
 
     while ((max = next_batch(slim, capture)) > 0) {
-        if (fp_capture_would_wait(capture) && !idle(slim, capture, error))
+        if (fp_capture_would_wait(capture) && !fp_slim_idle(slim, capture, error))
             return -1;
-        if (!do_by_clock(slim, error))
+        if (!fp_slim_do_by_clock(slim, error))
             return -1;
-        tell_of_drops(slim, capture, false);
+        fp_slim_tell_of_drops(slim, capture, false);
         n = fp_pass_take(slim->pass, capture, max, error);
         if (n <= 0)
             break;
@@ -455,7 +322,7 @@ static bool slim_inputs(Slim *slim, GError **error)
 
 static bool finish_output(Slim *slim, GError **error)
 {
-    const FpLiveStatsSources from = sources(slim);
+    const FpLiveStatsSources from = fp_slim_stats_sources(slim);
 
     return fp_pass_end_flights(slim->pass, false, error) && (slim->stats == NULL || fp_live_stats_end(slim->stats, &from, error)) &&
            fp_slim_outputs_finish(&slim->outputs, slim->summary, error);
