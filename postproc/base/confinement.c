@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "landlock.h"
+#include "notify.h"
 #include "privileges.h"
 #include "system-calls.h"
 
@@ -316,6 +317,7 @@ static void limit_system_calls(FpConfinement *confinement)
 
 bool fp_confinement_begin(FpConfinement *confinement, GError **error)
 {
+    fp_notify_begin();
     if (is_wanted(confinement, FP_CONFINE_CAPABILITIES))
         fp_privileges_limit_capabilities(confinement->needs.capabilities);
     if (!become_user(confinement, error) || !drop_capabilities(confinement, error))

@@ -8,25 +8,44 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void fp_notify(const char *assignments)
+static int socket_fd = -1; /* stays open: whoever has given up rights may not make another */
+
+/* Fills in the address of systemd's socket. Returns its length; 0: there is none. */
+static socklen_t find_socket(struct sockaddr_un *address)
 {
-    static int fd = -1; /* stays open: whoever has given up rights may not make another */
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *path = g_getenv("NOTIFY_SOCKET");
     size_t length = path == NULL ? 0 : strlen(path);
 
-    if (length == 0 || length >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@'))
-        return;
-    memcpy(address.sun_path, path, length);
+    if (length == 0 || length >= sizeof address->sun_path || (path[0] != '/' && path[0] != '@'))
+        return 0;
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(address->sun_path, path, length);
     if (path[0] == '@')
-        address.sun_path[0] = '\0'; /* a socket in the abstract namespace, see unix(7) */
-    const socklen_t address_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-    if (fd < 0) {
-        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        (void)!connect(fd, (const struct sockaddr *)&address, address_bytes); /* whose path the later user may not write to */
-    }
-    if (send(fd, assignments, strlen(assignments), MSG_NOSIGNAL) < 0)
-        (void)!sendto(fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address, address_bytes);
+        address->sun_path[0] = '\0'; /* a socket in the abstract namespace, see unix(7) */
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+}
+
+void fp_notify_begin(void)
+{
+    struct sockaddr_un address;
+    const socklen_t bytes = find_socket(&address);
+
+    if (bytes == 0 || socket_fd >= 0)
+        return;
+    socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    (void)!connect(socket_fd, (const struct sockaddr *)&address, bytes);
+}
+
+void fp_notify(const char *assignments)
+{
+    struct sockaddr_un address;
+    const socklen_t bytes = find_socket(&address);
+
+    if (bytes == 0)
+        return;
+    fp_notify_begin();
+    if (send(socket_fd, assignments, strlen(assignments), MSG_NOSIGNAL) < 0) /* systemd's socket can be a new one */
+        (void)!sendto(socket_fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address, bytes);
 }
 
 gint64 fp_notify_watchdog_us(void)

@@ -5,6 +5,9 @@
 
 #include <glib.h>
 
+/* Opens the socket, which fp_notify does otherwise: before rights end, as the later user may not be allowed to. */
+void fp_notify_begin(void);
+
 /* Sends assignments, one per line, such as "READY=1\nSTATUS=idle". Errors are ignored. */
 void fp_notify(const char *assignments);
 

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
 
@@ -20,6 +23,7 @@
 #define RECORD_HEADER 16U
 #define READ_TIMEOUT_MS 100 /* unless options say otherwise: how long the kernel may hold frames back to deliver more at once */
 #define RECORDS_MAX 64
+#define ASKED_AGAIN_MS 50
 #define CODE_AWAY (-1) /* of an error: the interface may come */
 
 typedef struct {
@@ -33,6 +37,9 @@ typedef struct {
     int n;
     int next;           /* the first of them that has not been read yet */
     FpLiveAgain *again; /* NULL: the end of the interface is that of the capture */
+    int waker;          /* epoll(7): libpcap's descriptor, and timer */
+    int timer;
+    bool is_timed;
 } Live;
 
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
@@ -63,6 +70,19 @@ static void live_ended(Live *live)
         live->base.early_end = g_strdup(pcap_geterr(live->pcap));
 }
 
+/* Where an interface goes down because it is removed, nothing wakes us once it is gone. So libpcap asks to be called again and again until
+ * it is either up or gone (pcap_get_required_select_timeout(3PCAP)), if not as often as once in each millisecond. */
+static void set_timer(Live *live)
+{
+    const bool must_be = live->base.early_end == NULL && pcap_get_required_select_timeout(live->pcap) != NULL;
+    const struct timespec period = {.tv_nsec = must_be ? ASKED_AGAIN_MS * 1000000L : 0};
+    const struct itimerspec when = {.it_value = period};
+
+    if (must_be || live->is_timed)
+        timerfd_settime(live->timer, 0, &when, NULL);
+    live->is_timed = must_be;
+}
+
 /* Has libpcap give up to max frames, once those from before have been read. */
 static void fetch(Live *live, int max)
 {
@@ -71,6 +91,7 @@ static void fetch(Live *live, int max)
     bool has_failed = pcap_dispatch(live->pcap, MIN(max, RECORDS_MAX), take_frame, (u_char *)live) < 0 && errno != EAGAIN;
     if (has_failed && (live->again == NULL || !fp_live_again_has_gone(live->again)))
         live_ended(live);
+    set_timer(live);
 }
 
 static int hand_over(Live *live, FpRecord *records, int max)
@@ -88,7 +109,7 @@ static void await(const Live *live)
     if (live->again != NULL && fp_live_again_is_away(live->again))
         (void)fp_stop_sleep(FP_LIVE_AGAIN_MS);
     else
-        fp_stop_wait(pcap_get_selectable_fd(live->pcap));
+        fp_stop_wait(live->waker);
 }
 
 static int live_read(FpCapture *capture, FpRecord *records, int max, GError **error)
@@ -114,7 +135,7 @@ static bool live_would_wait(const FpCapture *capture)
 {
     Live *live = (Live *)capture; /* nobody sees that it changes */
 
-    if (live->next == live->n && live->base.early_end == NULL && !fp_would_wait(pcap_get_selectable_fd(live->pcap)))
+    if (live->next == live->n && live->base.early_end == NULL && !fp_would_wait(live->waker))
         fetch(live, RECORDS_MAX);
     return live->next == live->n && live->base.early_end == NULL;
 }
@@ -123,7 +144,7 @@ static int live_descriptor(const FpCapture *capture)
 {
     const Live *live = (const Live *)capture;
 
-    return live->again != NULL && fp_live_again_is_away(live->again) ? -1 : pcap_get_selectable_fd(live->pcap);
+    return live->again != NULL && fp_live_again_is_away(live->again) ? -1 : live->waker;
 }
 
 static void live_close(FpCapture *capture)
@@ -131,6 +152,10 @@ static void live_close(FpCapture *capture)
     Live *live = (Live *)capture;
 
     fp_live_again_free(live->again);
+    if (live->timer >= 0)
+        close(live->timer);
+    if (live->waker >= 0)
+        close(live->waker);
     pcap_close(live->pcap);
     g_free(live->buffer);
     g_free(live);
@@ -219,6 +244,22 @@ static bool describe(Live *live, const FpLiveOptions *options, GError **error)
     return true;
 }
 
+static bool wakes(const Live *live, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    return fd >= 0 && epoll_ctl(live->waker, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool make_waker(Live *live)
+{
+    char message[PCAP_ERRBUF_SIZE];
+
+    live->waker = epoll_create1(EPOLL_CLOEXEC);
+    live->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return pcap_setnonblock(live->pcap, 1, message) == 0 && wakes(live, pcap_get_selectable_fd(live->pcap)) && wakes(live, live->timer);
+}
+
 static FpCapture *open_now(const FpLiveOptions *options, GError **error)
 {
     char message[PCAP_ERRBUF_SIZE] = "";
@@ -235,13 +276,14 @@ static FpCapture *open_now(const FpLiveOptions *options, GError **error)
     live->base.file_bytes = -1;
     live->base.bytes_read = FP_PCAP_HEADER_BYTES;
     live->pcap = pcap;
+    live->waker = live->timer = -1;
     live->snaplen = (size_t)options->snaplen;
     live->room = FP_LIVE_ROOM_BEFORE + live->snaplen + FP_LIVE_ROOM_BEHIND;
     if (!activate(pcap, options, error) || !set_filter(pcap, options, error) || !describe(live, options, error)) {
         fp_capture_close(&live->base);
         return NULL;
     }
-    if (pcap_setnonblock(pcap, 1, message) != 0 || pcap_get_selectable_fd(pcap) < 0) {
+    if (!make_waker(live)) {
         set_open_error(error, options, FP_ERROR_NO_INPUT, "libpcap cannot wait for its frames", "");
         fp_capture_close(&live->base);
         return NULL;

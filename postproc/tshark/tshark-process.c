@@ -6,8 +6,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/error.h"
 #include "base/helper.h"
@@ -117,24 +121,34 @@ static void start(char *const *words, FpHelperAnswer *answer)
         close(program_fd);
 }
 
-/* Tells command lines apart. After options have been read again, both processes must mean the same by a number. */
-static uint32_t digest(char *const *words)
+/* The number of a command line, which both processes make by themselves, whatever else they have noted: they need not agree about options
+ * that made no sense. */
+static int64_t number_of(char *const *words)
 {
     g_autofree char *line = g_strjoinv("\n", (char **)words);
 
-    return g_str_hash(line);
+    return (int64_t)XXH3_64bits(line, strlen(line));
 }
 
-/* FpHelperJob. argument: the number of a command line, above its digest. */
+/* Returns the command line with this number, or NULL. */
+static char **find_line(int64_t number)
+{
+    for (guint i = 0; i < lines->len; i++)
+        if (number_of(g_ptr_array_index(lines, i)) == number)
+            return g_ptr_array_index(lines, i);
+    return NULL;
+}
+
+/* FpHelperJob. argument: the number of a command line. */
 static void start_noted(void *nothing, int64_t argument, FpHelperAnswer *answer)
 {
-    const uint64_t index = (uint64_t)argument >> 32;
+    char *const *words = find_line(argument);
 
     (void)nothing;
-    if (index >= lines->len || digest(g_ptr_array_index(lines, index)) != (uint32_t)argument)
+    if (words == NULL)
         refuse(answer, "tshark: the helper process knows no such command line; start firstpayload again");
     else
-        start(g_ptr_array_index(lines, index), answer);
+        start(words, answer);
 }
 
 static bool find_process(int64_t pid, guint *at)
@@ -202,28 +216,20 @@ static void add_jobs(void)
     fp_helper_at_end(end_all, NULL);
 }
 
-static guint number_of(char *const *words)
-{
-    add_jobs();
-    for (guint i = 0; i < lines->len; i++)
-        if (g_strv_equal(g_ptr_array_index(lines, i), (const char *const *)words))
-            return i;
-    g_ptr_array_add(lines, g_strdupv((char **)words));
-    return lines->len - 1;
-}
-
 void fp_tshark_process_note(char *const *words)
 {
-    (void)number_of(words);
+    add_jobs();
+    if (find_line(number_of(words)) == NULL)
+        g_ptr_array_add(lines, g_strdupv((char **)words));
 }
 
 bool fp_tshark_process_start(char *const *words, FpTsharkProcess *process, GError **error)
 {
-    const int64_t argument = (int64_t)((uint64_t)number_of(words) << 32 | digest(words));
     FpHelperAnswer answer;
 
     *process = (FpTsharkProcess){.input = -1, .output = -1, .errors = -1};
-    if (!fp_helper_ask(start_job, argument, &answer)) {
+    fp_tshark_process_note(words);
+    if (!fp_helper_ask(start_job, number_of(words), &answer)) {
         g_set_error_literal(error, FP_ERROR, FP_ERROR_UNAVAILABLE, answer.why);
         return false;
     }

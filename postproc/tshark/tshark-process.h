@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tshark-process.h - starts tshark and ends it; by the helper, where there is one (base/helper.h): the process that reads packets can then
- * execute nothing itself. Which command lines there are is fixed before the helper is forked; it is asked for one by its number.
+ * execute nothing itself. Which command lines there are is fixed before the helper is forked, and when it reads
+ * options again; it is asked for one by its number.
  */
 #ifndef FP_TSHARK_PROCESS_H
 #define FP_TSHARK_PROCESS_H

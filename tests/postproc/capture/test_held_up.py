@@ -98,7 +98,7 @@ class HeldUp(unittest.TestCase):
         for pid in tshark:
             os.kill(pid, signal.SIGSTOP)
         connections = before + self.talk(CONNECTIONS)
-        wait_for(lambda: self.lines()[1][-1]["stats"]["streams"]["with_payload"] == len(connections), "all to be seen")
+        wait_for(lambda: any(line["stats"]["streams"]["with_payload"] == len(connections) for line in self.lines()[1]), "all to be seen")
         self.assertEqual(len(self.lines()[0]), 1, "the others wait")
         for pid in tshark:
             os.kill(pid, signal.SIGKILL)

@@ -88,8 +88,9 @@ class Watch(test_watch.Watch):
         self.assertEqual(self.output("1.pcap"), header())
         test_fields.write(self.folder, "c.conf", b"[watch]\ndisplay-filter=http\n")
         run.send_signal(signal.SIGHUP)
-        while "read again" not in run.stderr.readline():
-            pass
+        while "options" not in (said := run.stderr.readline()):
+            pass                                                # lines about 1.pcap
+        self.assertIn("options were read again", said)
         self.arrive("2.pcap", pcap(connection(2)))
         test_watch.wait_for(lambda: self.outputs() == ["1.pcap", "2.pcap"], "the second output")
         self.assertEqual(self.output("2.pcap"), header() + record(connection(2)[3], 3))
