@@ -16,7 +16,7 @@ import time
 
 from comparison_document import BY_NUMBER, BY_PROTOCOL, FIRST_SH, LOG, NFQUEUE, SLIM_INTERFACE, SLIM_NFLOG, TCPDUMP
 from document import RULES as NFLOG_RULES
-from waiting import PATIENCE_SECONDS, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, captures, is_asleep, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
@@ -166,15 +166,11 @@ class Tshark(Way):
             file.write(FIRST_SH + "\ntimes >>times\n")
         os.chmod(script, 0o755)
         self.reader = "%s\nexec %s" % (self.filter, TCPDUMP)
-        self.before = self.packet_sockets()
         self.unfinished += 1
         super().start()
 
-    def packet_sockets(self):
-        return len(self.namespace.read("packet").splitlines())
-
     def ready(self):
-        return any("listening on" in line for line in lines(os.path.join(self.folder, "said"))) and self.packet_sockets() > self.before
+        return captures(self.process.pid)
 
     def captures(self, ending):
         return glob.glob(os.path.join(self.folder, "ring-*.pcap" + ending))
@@ -221,14 +217,9 @@ class SlimNflog(Slim):
 class SlimInterface(Slim):
     title = "slim, interface"
     reader = "exec " + SLIM_INTERFACE
-    packet_sockets = Tshark.packet_sockets
-
-    def start(self):
-        self.before = self.packet_sockets()
-        super().start()
 
     def ready(self):
-        return self.packet_sockets() > self.before
+        return captures(self.process.pid)
 
 
 LOGGERS = Log, Queue, Tshark, TsharkByNumber, SlimNflog, SlimInterface

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Waits for other processes. No test knows how long they take, so each waits for a condition; PATIENCE_SECONDS is the limit if it never comes true."""
 import array
+import contextlib
 import fcntl
 import os
 import subprocess
@@ -36,6 +37,17 @@ def is_asleep(pid):
         except (FileNotFoundError, ProcessLookupError):     # it has just ended
             return False
     return True
+
+
+def captures(pid):
+    """Whether a process has a socket that receives frames: the kernel lists sockets that are bound to an interface by their inodes."""
+    inodes = set()
+    with contextlib.suppress(FileNotFoundError):            # it has ended
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):    # closed in the meantime
+                inodes.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    with open(f"/proc/{pid}/net/packet", encoding="ascii") as file:
+        return any(f"socket:[{row[8]}]" in inodes and row[5] == "1" for row in map(str.split, file))
 
 
 def tsharks_of(pid):

@@ -14,8 +14,7 @@ import log_schema
 from namespaces import Namespace, add_addresses, cable
 from pcaps import PROGRAM, read
 from peers import WEB, Service, connect
-from test_live import captures
-from waiting import PATIENCE_SECONDS, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, captures, is_asleep, wait_for
 
 SERVER = "192.0.2.1"
 CONNECTIONS = 40            # two seconds of 20 a second

@@ -14,7 +14,7 @@ import unittest
 
 from namespaces import Namespace
 from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, stub
-from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, wait_until_caught, wait_until_taken
+from waiting import PATIENCE_SECONDS, captures, is_asleep, send_signal, wait_for, wait_until_caught, wait_until_taken
 
 
 class Server:
@@ -50,16 +50,6 @@ def payloads(capture):
     """Returns the payload of each frame in hexadecimal."""
     return subprocess.run(["tshark", "-r", capture, "-T", "fields", "-e", "tcp.payload"], capture_output=True, check=True,
                           text=True).stdout.split()
-
-
-def captures(pid):
-    """Whether a process has a socket that receives frames: the kernel lists sockets that are bound to an interface by their inodes."""
-    inodes = set()
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):       # closed in the meantime
-            inodes.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
-    with open(f"/proc/{pid}/net/packet", encoding="ascii") as file:
-        return any(f"socket:[{row[8]}]" in inodes and row[5] == "1" for row in map(str.split, file))
 
 
 def lines_as_they_come(stream):

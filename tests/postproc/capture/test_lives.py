@@ -12,8 +12,7 @@ import log_schema
 from namespaces import Namespace, add_addresses, cable
 from pcaps import PROGRAM, connection, read, slim
 from peers import WEB, Service, connect
-from test_live import captures
-from waiting import PATIENCE_SECONDS, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, captures, is_asleep, wait_for
 
 ADDRESSES = {"eth0": "192.0.2.%d", "eth1": "198.51.100.%d"}
 

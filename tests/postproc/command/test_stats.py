@@ -10,8 +10,8 @@ import unittest
 
 import log_schema
 from pcaps import CAPTURES, PROGRAM, connection, pcap, read, slim
-from test_live import Server, captures
-from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for
+from test_live import Server
+from waiting import PATIENCE_SECONDS, captures, is_asleep, send_signal, wait_for
 
 SOURCE = os.environ["FIRSTPAYLOAD_SOURCE"]
 STATS = {"timestamp": "2026-11-30T13:49:13.895593Z", "event_type": "stats", "stats": {

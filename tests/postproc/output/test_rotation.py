@@ -14,8 +14,8 @@ import unittest
 
 from namespaces import Namespace
 from pcaps import PROGRAM, InFolder, connection, header, pcap, read, record, slim, write
-from test_live import captures, payloads
-from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, wait_until_taken
+from test_live import payloads
+from waiting import PATIENCE_SECONDS, captures, is_asleep, send_signal, wait_for, wait_until_taken
 
 
 class Talker:
