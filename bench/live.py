@@ -2,7 +2,6 @@
 """Measures at how many frames a second slim, tcpdump and dumpcap begin to drop, on one veth pair, in one run. README.md beside this file says how.
 Run it as root, on an idle machine, with the build folder of the preset release."""
 import argparse
-import contextlib
 import os
 import re
 import signal
@@ -17,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import captures  # noqa: E402
 import report  # noqa: E402
 from namespaces import Namespace, cable  # noqa: E402
-from waiting import is_asleep, wait_for  # noqa: E402
+from waiting import is_asleep, is_capturing, wait_for  # noqa: E402
 
 PACKAGES = {"tcpdump": "tcpdump", "dumpcap": "wireshark-common"}
 BUFFERS_KIB = (None, 2048, 32768)       # None: the program's default
@@ -44,17 +43,6 @@ def programs(firstpayload):
                   r"(\d+) packets? dropped by kernel")
     yield Program("`dumpcap -w -`", ("dumpcap", "-q", "-i", "eth0", "-w", "-"), lambda kib: ("-B", str(kib // 1024)),
                   r"received/dropped on interface '[^']*': \d+/(\d+)")
-
-
-def captures_now(pid):
-    """Whether the process has a packet socket that is bound, and waits."""
-    inodes = set()
-    with contextlib.suppress(FileNotFoundError):
-        for descriptor in os.listdir(f"/proc/{pid}/fd"):
-            inodes.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
-        with open(f"/proc/{pid}/net/packet", encoding="ascii") as file:
-            return any(f"socket:[{row[8]}]" in inodes and row[5] == "1" for row in map(str.split, file)) and is_asleep(pid)
-    return False
 
 
 @dataclass
@@ -85,7 +73,7 @@ class Wire:
         with tempfile.TemporaryFile("w+") as said:
             process = subprocess.Popen(self.taker.argv(*program.command, *options), stdout=subprocess.DEVNULL, stderr=said)
             try:
-                wait_for(lambda: process.poll() is not None or captures_now(process.pid), f"{program.name} to capture")
+                wait_for(lambda: process.poll() is not None or is_capturing(process.pid) and is_asleep(process.pid), f"{program.name} to capture")
                 _, reached = self.send_at(rate, int(rate * self.seconds))
                 process.send_signal(signal.SIGINT)
                 process.wait()

@@ -16,7 +16,7 @@ import time
 
 from comparison_document import BY_NUMBER, BY_PROTOCOL, FIRST_SH, LOG, NFQUEUE, SLIM_INTERFACE, SLIM_NFLOG, TCPDUMP
 from document import RULES as NFLOG_RULES
-from waiting import PATIENCE_SECONDS, captures, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
@@ -170,7 +170,7 @@ class Tshark(Way):
         super().start()
 
     def ready(self):
-        return captures(self.process.pid)
+        return is_capturing(self.process.pid)
 
     def captures(self, ending):
         return glob.glob(os.path.join(self.folder, "ring-*.pcap" + ending))
@@ -219,7 +219,7 @@ class SlimInterface(Slim):
     reader = "exec " + SLIM_INTERFACE
 
     def ready(self):
-        return captures(self.process.pid)
+        return is_capturing(self.process.pid)
 
 
 LOGGERS = Log, Queue, Tshark, TsharkByNumber, SlimNflog, SlimInterface

@@ -39,7 +39,7 @@ def is_asleep(pid):
     return True
 
 
-def captures(pid):
+def is_capturing(pid):
     """Whether a process has a socket that receives frames: the kernel lists sockets that are bound to an interface by their inodes."""
     inodes = set()
     with contextlib.suppress(FileNotFoundError):            # it has ended

@@ -14,7 +14,7 @@ import log_schema
 from namespaces import Namespace, add_addresses, cable
 from pcaps import PROGRAM, read
 from peers import WEB, Service, connect
-from waiting import PATIENCE_SECONDS, captures, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, wait_for
 
 SERVER = "192.0.2.1"
 CONNECTIONS = 40            # two seconds of 20 a second
@@ -53,7 +53,7 @@ class HeldUp(unittest.TestCase):
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_for(lambda: process.poll() is not None or captures(process.pid) and is_asleep(process.pid), "a packet socket that is waited for")
+        wait_for(lambda: process.poll() is not None or is_capturing(process.pid) and is_asleep(process.pid), "a packet socket that is waited for")
         return process
 
     def lines(self):

@@ -14,7 +14,7 @@ import unittest
 
 from namespaces import Namespace
 from pcaps import CAPTURES, PROGRAM, connection, header, pcap, read, record, slim, stub
-from waiting import PATIENCE_SECONDS, captures, is_asleep, send_signal, wait_for, wait_until_caught, wait_until_taken
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, send_signal, wait_for, wait_until_caught, wait_until_taken
 
 
 class Server:
@@ -85,7 +85,7 @@ class Live(unittest.TestCase):
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
         wait_for(lambda: os.listdir(folder), "a temporary file")
-        wait_for(lambda: captures(run.pid) and is_asleep(run.pid) and captures(run.pid), "a packet socket that is waited for")
+        wait_for(lambda: is_capturing(run.pid) and is_asleep(run.pid) and is_capturing(run.pid), "a packet socket that is waited for")
         return run
 
     def finish(self, run, number=signal.SIGINT):

@@ -12,7 +12,7 @@ import log_schema
 from namespaces import Namespace, add_addresses, cable
 from pcaps import PROGRAM, connection, read, slim
 from peers import WEB, Service, connect
-from waiting import PATIENCE_SECONDS, captures, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, wait_for
 
 ADDRESSES = {"eth0": "192.0.2.%d", "eth1": "198.51.100.%d"}
 
@@ -37,7 +37,7 @@ class Lives(unittest.TestCase):
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_for(lambda: process.poll() is not None or captures(process.pid) and is_asleep(process.pid), "packet sockets that are waited for")
+        wait_for(lambda: process.poll() is not None or is_capturing(process.pid) and is_asleep(process.pid), "packet sockets that are waited for")
         return process
 
     def finish(self, process, status=0):

@@ -11,7 +11,7 @@ import unittest
 import log_schema
 from pcaps import CAPTURES, PROGRAM, connection, pcap, read, slim
 from test_live import Server
-from waiting import PATIENCE_SECONDS, captures, is_asleep, send_signal, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, send_signal, wait_for
 
 SOURCE = os.environ["FIRSTPAYLOAD_SOURCE"]
 STATS = {"timestamp": "2026-11-30T13:49:13.895593Z", "event_type": "stats", "stats": {
@@ -37,7 +37,7 @@ class InFolder(unittest.TestCase):
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_for(lambda: captures(process.pid) and is_asleep(process.pid), "a packet socket that is waited for")
+        wait_for(lambda: is_capturing(process.pid) and is_asleep(process.pid), "a packet socket that is waited for")
         return process
 
     def once(self, name, condition):

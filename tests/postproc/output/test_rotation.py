@@ -15,7 +15,7 @@ import unittest
 from namespaces import Namespace
 from pcaps import PROGRAM, InFolder, connection, header, pcap, read, record, slim, write
 from test_live import payloads
-from waiting import PATIENCE_SECONDS, captures, is_asleep, send_signal, wait_for, wait_until_taken
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, send_signal, wait_for, wait_until_taken
 
 
 class Talker:
@@ -90,7 +90,7 @@ class Live(Rotation):
         self.addCleanup(run.stderr.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
-        wait_for(lambda: run.poll() is not None or captures(run.pid) and is_asleep(run.pid) and captures(run.pid), "a packet socket that is waited for")
+        wait_for(lambda: run.poll() is not None or is_capturing(run.pid) and is_asleep(run.pid) and is_capturing(run.pid), "a packet socket that is waited for")
         return run
 
     def finish(self, run, status=0, number=signal.SIGTERM):
@@ -264,7 +264,7 @@ class Live(Rotation):
                 run = subprocess.Popen(there.argv(PROGRAM, "slim", "-q", "-i", "fptest0", "-G", "3600", "-w", self.path("%s.pcap")),
                                        stderr=subprocess.PIPE, text=True)
                 self.addCleanup(run.stderr.close)
-                wait_for(lambda: captures(run.pid) and is_asleep(run.pid) and self.hidden(), "a packet socket that is waited for")
+                wait_for(lambda: is_capturing(run.pid) and is_asleep(run.pid) and self.hidden(), "a packet socket that is waited for")
                 there.run("ip", "link", "set", "fptest0", "down")
                 wait_for(lambda: is_asleep(run.pid), "it to see that")
                 there.run("ip", "link", *change)
