@@ -17,6 +17,7 @@
 #define STDERR_BYTES_MAX 2048U
 #define SENT_BYTES_MAX (1024U * 1024U) /* sent bytes that may stay before the rest is moved up */
 #define CHECK_SECONDS 180              /* the machine may be busy */
+#define ENDING_MS 100
 #define TRIALS 3U
 #define LINK_TYPE_USER15 162U /* of markers: no dissector takes it */
 
@@ -356,16 +357,23 @@ static char *said(const FpTshark *tshark)
     return g_string_free(text, FALSE);
 }
 
+/* Where it has closed its output, it is about to end: waits for that. */
+static void await_end(FpTshark *tshark, gint64 until_us)
+{
+    while (tshark->has_ended && tshark->process.pid != 0) {
+        fp_tshark_process_wait(&tshark->process, false);
+        if (tshark->process.pid == 0 || g_get_monotonic_time() >= until_us)
+            return;
+        g_usleep(2000);
+    }
+}
+
 char *fp_tshark_failure(FpTshark *tshark)
 {
     g_autofree char *words = said(tshark);
     const char *colon = *words != '\0' ? ": " : "";
 
-    for (int i = 0; i < 50 && tshark->has_ended && tshark->process.pid != 0; i++) { /* it has closed its output and is about to end */
-        fp_tshark_process_wait(&tshark->process, false);
-        if (tshark->process.pid != 0)
-            g_usleep(2000);
-    }
+    await_end(tshark, g_get_monotonic_time() + ENDING_MS * 1000);
     if (tshark->process.pid != 0)
         return g_strdup_printf("tshark does not answer%s%s", colon, words);
     if (WIFSIGNALED(tshark->process.status))
@@ -421,6 +429,7 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
         is_pressed = true;
         end_us = MIN(end_us, g_get_monotonic_time() + FP_PRESSED_SECONDS * G_USEC_PER_SEC);
     }
+    await_end(tshark, end_us); /* on a busy machine, that takes its time */
     if (tshark->process.errors >= 0)
         (void)receive(tshark->process.errors, tshark->said);
     g_autofree char *words = said(tshark), *failure = fp_tshark_failure(tshark);

@@ -277,6 +277,13 @@ sys.exit(child.wait())
     def mixed_streams(self, n=30, at=(15,)):
         return pcap([f for i in range(n) for f in connection(1000 + i, b"GET /POISON HTTP/1.1\r\nHost: h\r\n\r\n" if i in at else f"GET / HTTP/1.1\r\nHost: h{i}\r\n\r\n".encode())])
 
+    def test_one_that_is_slow_to_end(self):
+        """It has said what is wrong, and closed its output long before."""
+        slow = self.tshark("#!/bin/sh\nTSHARK \"$@\"\nstatus=$?\nexec >&- 2>&-\ni=0\nwhile [ $i -lt 500000 ]; do i=$((i + 1)); done\nexit $status\n")
+        result = slim("--log", "-", "--fields", "no.such", MIXED, **slow)
+        self.assertEqual(result.returncode, 64, result.stderr)
+        self.assertIn("aren't valid: no.such", result.stderr)
+
     def test_no_tshark(self):
         without = {"env": {**os.environ, "PATH": self.folder}}
         result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **without)
