@@ -304,6 +304,7 @@ static bool must_wait(const FpLiveOptions *options, const GError *failure, bool 
         fp_notify("READY=1");
     }
     *is_said = true;
+    fp_notify_feed();
     return fp_stop_sleep(FP_LIVE_AGAIN_MS) && !fp_stop_asked();
 }
 

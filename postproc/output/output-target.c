@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "base/notify.h"
 #include "base/stop.h"
 
 #define LINKS_MAX 40      /* Linux's limit */
@@ -63,6 +64,7 @@ int fp_target_open_special(const char *path, int flags)
 
     /* a blocking open(2) would wait for a reader of the FIFO, and miss a signal that came just before */
     while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags)) < 0 && errno == ENXIO && is_fifo(path)) {
+        fp_notify_feed(); /* of what captures already, the watchdog may be on */
         (void)fp_stop_sleep(READER_WAIT_MS);
         if (fp_stop_asked()) {
             errno = EINTR;
