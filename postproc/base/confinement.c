@@ -243,6 +243,17 @@ static bool become_user(FpConfinement *confinement, GError **error)
     return true;
 }
 
+/* Whoever stays root, and will create files in a folder of somebody else, cannot do so without these: all that comes after the first file
+ * would be lost. */
+static uint64_t capabilities_for_folders(const FpConfinement *confinement)
+{
+    if (geteuid() == 0)
+        for (guint i = 0; i < confinement->created_in->len; i++)
+            if (!fp_privileges_could_create_without(g_ptr_array_index(confinement->created_in, i)))
+                return FP_CAPABILITIES_OF_FILES;
+    return 0;
+}
+
 static bool drop_capabilities(FpConfinement *confinement, GError **error)
 {
     bool are_left;
@@ -251,7 +262,7 @@ static bool drop_capabilities(FpConfinement *confinement, GError **error)
         say(confinement, "capabilities as they were: switched off");
         return true;
     }
-    if (!fp_privileges_drop_capabilities(confinement->needs.capabilities, &are_left)) {
+    if (!fp_privileges_drop_capabilities(confinement->needs.capabilities | capabilities_for_folders(confinement), &are_left)) {
         g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "capabilities cannot be given up: %s; --without capabilities goes on with them",
                     g_strerror(errno));
         return false;

@@ -2,18 +2,14 @@
 /* slim-rights.c - see slim-rights.h. */
 #include "slim-rights.h"
 
-#include <linux/capability.h>
-
 #include "base/descriptor.h"
 #include "base/helper.h"
 #include "base/message.h"
+#include "base/privileges.h"
 #include "base/system-calls.h"
 #include "output/output.h"
 #include "output/rotation.h"
 #include "tshark/tshark.h"
-
-/* With these, root reads captures of other users and writes into their folders, as it always did. */
-#define OF_FILES (UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_FOWNER)
 
 struct FpSlimRights {
     const FpSlimOptions *options;
@@ -47,10 +43,11 @@ static bool is_rotated(const FpSlimOptions *options, const char *output)
                                                                         : false;
 }
 
-/* Files of a rotation are begun later, each with another name, by this process itself. */
+/* Files of a rotation are begun later, each with another name, by this process itself; and without a helper, all others get their names
+ * from it. */
 static void name_output(const FpSlimRights *rights, const char *output)
 {
-    if (output != NULL && is_rotated(rights->options, output))
+    if (output != NULL && (is_rotated(rights->options, output) || (!fp_helper_is_there() && fp_output_is_file_name(output))))
         fp_confinement_creates_beside(rights->confinement, output);
     else
         fp_confinement_may_write_beside(rights->confinement, output);
@@ -74,7 +71,7 @@ FpSlimRights *fp_slim_rights_new(const FpSlimOptions *options, GError **error)
     const FpConfinementNeeds needs = {.calls = !is_live                                   ? 0
                                                : options->kernel_cut == FP_KERNEL_CUT_OFF ? FP_CALLS_LIVE
                                                                                           : FP_CALLS_LIVE | FP_CALLS_BPF,
-                                      .capabilities = is_live ? 0 : OF_FILES,
+                                      .capabilities = is_live ? 0 : FP_CAPABILITIES_OF_FILES,
                                       .becomes_user = is_live};
     FpSlimRights *rights = g_new0(FpSlimRights, 1);
 

@@ -161,6 +161,30 @@ class Live(Rights):
         self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
         self.assertEqual({os.stat(os.path.join(self.folder, name)).st_uid for name in os.listdir(self.folder)}, {0})
 
+    def test_root_in_a_folder_of_somebody_else(self):
+        """Root stays root where nobody cannot create files, and needs what opens such a folder to root."""
+        os.chown(self.folder, 12345, 12345)
+        run = self.start("-G", "1", "-w", os.path.join(self.folder, "c-%s.pcap"), "--metrics", os.path.join(self.folder, "m.prom"))
+        self.assertIn("user root, as ", self.rights)
+        self.assertIn("; no capabilities but those for files;", self.rights)
+        wait_for(lambda: len([name for name in os.listdir(self.folder) if name.startswith("c-")]) > 1 or run.poll() is not None, "files")
+        self.talk(b"GET /here HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/here"), "a line")
+        self.end(run)
+        captures = [os.path.join(self.folder, name) for name in os.listdir(self.folder) if name.endswith(".pcap")]
+        self.assertEqual(sum(read(path).count(b"GET /here") for path in captures), 1)
+        self.assertIn("m.prom", os.listdir(self.folder))
+
+    def test_root_that_stays_root(self):
+        """It has no helper, so it opens the log anew, and gives the capture its name, itself."""
+        os.chown(self.folder, 12345, 12345)
+        run = self.start("-Z", "root", "-w", self.out)
+        os.rename(self.log, self.log + ".1")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.log), "a new log")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+
     def test_names_of_interfaces(self):
         """They are asked for when frames come."""
         run = self.start("-f", "tcp", "--log-format", "json", interface="any")
