@@ -202,6 +202,11 @@ static const char *closed_folder(const FpConfinement *confinement)
     return NULL;
 }
 
+const FpUser *fp_confinement_user(const FpConfinement *confinement)
+{
+    return confinement->has_user && closed_folder(confinement) == NULL ? &confinement->user : NULL;
+}
+
 /* Whether files that are begun later will have a place. Root stays root for their sake, unless somebody has named a user. */
 static bool can_become(FpConfinement *confinement, GError **error)
 {

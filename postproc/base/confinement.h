@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "privileges.h"
+
 /* The ways: a set of bits. */
 enum {
     FP_CONFINE_USER = 1U << 0,
@@ -46,6 +48,9 @@ void fp_confinement_free(FpConfinement *confinement);
 
 /* Whether it will become another user. */
 bool fp_confinement_changes_user(const FpConfinement *confinement);
+
+/* Returns the user that it will become, borrowed, or NULL. Call it once all paths have been named. */
+const FpUser *fp_confinement_user(const FpConfinement *confinement);
 
 /* Allows to read, or to change, what is in a folder and below it, or one file. NULL and what is not there are passed over. */
 void fp_confinement_may_read(FpConfinement *confinement, const char *path);

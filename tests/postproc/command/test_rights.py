@@ -13,7 +13,7 @@ import threading
 import unittest
 
 from namespaces import Namespace
-from pcaps import CAPTURES, PROGRAM, read, stub
+from pcaps import CAPTURES, PROGRAM, read, stub, write
 from waiting import PATIENCE_SECONDS, send_signal, wait_for
 
 PROBED = os.environ["FIRSTPAYLOAD_PROBED"]
@@ -184,6 +184,69 @@ class Live(Rights):
         wait_for(lambda: os.path.exists(self.log), "a new log")
         self.end(run)
         self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+
+    def secret(self):
+        """Returns a file of root's, and gives the folder of outputs to nobody, which may be in a stranger's hands."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        os.chown(self.folder, NOBODY, NOBODY)
+        return write(folder.name, "secret", b"of root\n")
+
+    def link(self, target, path):
+        os.symlink(target, path)
+        os.lchown(path, NOBODY, NOBODY)
+
+    def check_secret(self, secret):
+        self.assertEqual((read(secret), os.stat(secret).st_uid), (b"of root\n", 0))
+
+    def test_the_helper_opens_no_link(self):
+        secret = self.secret()
+        run = self.start("-Z", "nobody", "-w", self.out)
+        os.rename(self.log, self.log + ".1")
+        for plant in (self.link, os.link):
+            plant(secret, self.log)
+            send_signal(run, signal.SIGHUP)
+            words = b"/" + plant.__name__.encode()
+            self.talk(b"GET " + words + b" HTTP/1.0\r\n\r\n")
+            wait_for(lambda words=words: words in read(self.log + ".1"), "a line in the old log")
+            self.check_secret(secret)
+            os.remove(self.log)
+        os.rename(self.folder, self.folder + ".moved")      # whoever has the folder above can do that, too
+        self.addCleanup(os.rename, self.folder + ".moved", self.folder)
+        self.link(os.path.dirname(secret), self.folder)
+        self.addCleanup(os.remove, self.folder)
+        run.send_signal(signal.SIGINT)
+        said = run.communicate(timeout=PATIENCE_SECONDS)[1]
+        self.assertEqual(said.count("cannot be reopened"), 2, said)
+        self.assertEqual(run.returncode, 73, said)
+        self.assertEqual(os.listdir(os.path.dirname(secret)), ["secret"])
+
+    def test_root_opens_no_link_of_that_user(self):
+        secret = self.secret()
+        self.link(secret, self.log)
+        for words in (["--log", self.log], ["-w", self.log]):
+            done = subprocess.run(self.namespace().argv(PROGRAM, "slim", "-q", "-i", "lo", "-Z", "nobody", *words), capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+            self.assertEqual(done.returncode, 73, done.stderr)
+            self.assertIn("log: its symbolic links cannot be followed: Operation not permitted", done.stderr)
+        self.check_secret(secret)
+
+    def test_what_is_left_is_finished_as_that_user(self):
+        """And so are the first files of a rotation, which root begins."""
+        secret = self.secret()
+        left = write(self.folder, ".c-1.pcap.unfinished", read(CAPTURE))
+        os.chown(left, NOBODY, NOBODY)
+        self.link(secret, left + "-copy")
+        os.link(secret, os.path.join(self.folder, ".c-2.pcap.unfinished"))
+        self.link(secret, os.path.join(self.folder, ".c-3.pcap.unfinished"))
+        run = self.start("-Z", "nobody", "-G", "3600", "-w", os.path.join(self.folder, "c-%s.pcap"))
+        self.end(run)
+        self.check_secret(secret)
+        whole = os.path.join(self.folder, "c-1.pcap")
+        self.assertFalse(os.path.islink(whole))
+        self.assertEqual(read(whole), read(CAPTURE))
+        captures = [name for name in os.listdir(self.folder) if name.startswith("c-")]
+        self.assertEqual((len(captures), {os.stat(os.path.join(self.folder, name)).st_uid for name in captures}), (2, {NOBODY}))
 
     def test_names_of_interfaces(self):
         """They are asked for when frames come."""
