@@ -134,6 +134,15 @@ static void add_beside(GPtrArray *paths, const char *path)
     free(real);
 }
 
+/* A rule is for a folder, and not for its name: one that is made again is below the rule for the folder above. */
+static void add_above(GPtrArray *paths, const char *folder)
+{
+    g_autofree char *above = g_path_get_dirname(folder);
+
+    if (!g_str_equal(above, "/"))
+        add_path(paths, above);
+}
+
 void fp_confinement_may_read(FpConfinement *confinement, const char *path)
 {
     add_path(confinement->readable, path);
@@ -156,8 +165,12 @@ void fp_confinement_may_write_beside(FpConfinement *confinement, const char *pat
 
 void fp_confinement_creates_beside(FpConfinement *confinement, const char *path)
 {
+    const guint before = confinement->created_in->len;
+
     add_beside(confinement->writable, path);
     add_beside(confinement->created_in, path);
+    for (guint i = before; i < confinement->created_in->len; i++)
+        add_above(confinement->writable, g_ptr_array_index(confinement->created_in, i));
 }
 
 bool fp_confinement_reaches(const FpConfinement *confinement, const char *path)

@@ -175,6 +175,25 @@ class Live(Rights):
         self.assertEqual(sum(read(path).count(b"GET /here") for path in captures), 1)
         self.assertIn("m.prom", os.listdir(self.folder))
 
+    def test_a_folder_that_is_made_again(self):
+        """Files are begun in it as soon as it is there."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        folder, moved = (os.path.join(self.folder, name) for name in ("outputs", "moved"))
+        os.mkdir(folder)
+        os.chown(folder, NOBODY, NOBODY)
+        metrics = os.path.join(folder, "m.prom")
+        run = self.start("-Z", "nobody", "-G", "1", "-w", os.path.join(folder, "c-%s.pcap"), "--metrics", metrics, "--stats", "1")
+        wait_for(lambda: os.path.exists(metrics), "metrics")
+        os.rename(folder, moved)
+        self.assertTrue(any("going on without, and trying again" in line for line in run.stderr))
+        os.mkdir(folder)
+        os.chown(folder, NOBODY, NOBODY)
+        wait_for(lambda: os.path.exists(metrics) and any(name.startswith("c-") for name in os.listdir(folder)) or run.poll() is not None, "files")
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual(run.returncode, 74)      # the file that was moved away did not get its name
+        self.assertTrue(any(name.startswith("c-") for name in os.listdir(folder)))
+
     def test_root_that_stays_root(self):
         """It has no helper, so it opens the log anew, and gives the capture its name, itself."""
         os.chown(self.folder, 12345, 12345)
