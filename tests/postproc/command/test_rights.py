@@ -292,6 +292,18 @@ class Live(Rights):
         self.end(run)
         self.assertEqual(sorted(os.listdir(self.folder)), ["log", "out.pcap"])
 
+    def test_root_s_home_is_closed_to_tshark(self):
+        """setpriv leaves HOME as it was, where tshark may look for nothing."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        run = self.start("--fields", "tcp.dstport", wrap=("env", "HOME=" + home.name, "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+                                                          "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw"))
+        self.talk(b"GET /home HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/home"), "a line")
+        self.end(run)
+        self.assertRegex(read(self.log).decode(), r"/home\ttcp\.dstport=\d+\n")
+
     def test_tshark_is_started_again(self):
         """By the helper, which is root still; as another user."""
         run = self.start("-Z", "nobody", "--fields", "tcp.dstport")
