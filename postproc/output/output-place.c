@@ -250,22 +250,29 @@ static bool ask(unsigned job, FpHelperAnswer *answer)
 {
     bool is_done = fp_helper_ask(job, 0, answer);
 
-    errno = answer->failure > 0 ? answer->failure : EIO; /* EIO: the helper is gone, or knows nothing of it */
+    errno = answer->failure > 0 ? answer->failure : EIO;
     return is_done;
+}
+
+/* Somebody, or the kernel for want of memory, has killed the helper: what it would do is tried without its rights, which may do. */
+static bool is_helper_gone(const FpHelperAnswer *answer)
+{
+    return answer->failure < 0;
 }
 
 bool fp_place_publish(const FpPlace *place)
 {
     FpHelperAnswer answer;
 
-    return ask(place->publish_job, &answer);
+    return ask(place->publish_job, &answer) || (is_helper_gone(&answer) && fp_place_rename(place->temporary, place->path));
 }
 
 void fp_place_discard(const FpPlace *place)
 {
     FpHelperAnswer answer;
 
-    (void)ask(place->discard_job, &answer);
+    if (!ask(place->discard_job, &answer) && is_helper_gone(&answer))
+        unlink(place->temporary);
 }
 
 int fp_place_reopen(const FpPlace *place, int *reader)
@@ -273,7 +280,13 @@ int fp_place_reopen(const FpPlace *place, int *reader)
     FpHelperAnswer answer;
 
     *reader = -1;
-    if (!ask(place->reopen_job, &answer))
+    bool is_done = ask(place->reopen_job, &answer);
+    if (!is_done && is_helper_gone(&answer)) {
+        int fd = fp_place_open_appended(place->given);
+        *reader = fd >= 0 ? fp_target_open_reader(fd) : -1;
+        return fd;
+    }
+    if (!is_done)
         return -1;
     if (answer.n_fds > 1)
         *reader = answer.fds[1];

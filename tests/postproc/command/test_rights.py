@@ -292,6 +292,23 @@ class Live(Rights):
         self.end(run)
         self.assertEqual(sorted(os.listdir(self.folder)), ["log", "out.pcap"])
 
+    def test_the_helper_is_killed(self):
+        """In a folder of its own, the program does without."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        run = self.start("-Z", "nobody", "-w", self.out)
+        self.talk(b"GET /before HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/before"), "a line")
+        helper = child_of(run.pid, "fp-helper")
+        os.kill(helper, signal.SIGKILL)
+        wait_for(lambda: status_of(helper)["State"].startswith("Z"), "the helper's end")
+        os.rename(self.log, self.log + ".1")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.log), "a new log")
+        self.talk(b"GET /after HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/after"), "a line in the new log")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+
     def test_root_s_home_is_closed_to_tshark(self):
         """setpriv leaves HOME as it was, where tshark may look for nothing."""
         os.chown(self.folder, NOBODY, NOBODY)
