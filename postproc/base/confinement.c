@@ -134,6 +134,15 @@ static void add_beside(GPtrArray *paths, const char *path)
     free(real);
 }
 
+/* A rule is for a folder, and not for its name: one that is made again is below the rule for the folder above. */
+static void add_above(GPtrArray *paths, const char *folder)
+{
+    g_autofree char *above = g_path_get_dirname(folder);
+
+    if (!g_str_equal(above, "/"))
+        add_path(paths, above);
+}
+
 void fp_confinement_may_read(FpConfinement *confinement, const char *path)
 {
     add_path(confinement->readable, path);
@@ -156,8 +165,12 @@ void fp_confinement_may_write_beside(FpConfinement *confinement, const char *pat
 
 void fp_confinement_creates_beside(FpConfinement *confinement, const char *path)
 {
+    const guint before = confinement->created_in->len;
+
     add_beside(confinement->writable, path);
     add_beside(confinement->created_in, path);
+    for (guint i = before; i < confinement->created_in->len; i++)
+        add_above(confinement->writable, g_ptr_array_index(confinement->created_in, i));
 }
 
 bool fp_confinement_reaches(const FpConfinement *confinement, const char *path)
@@ -202,6 +215,11 @@ static const char *closed_folder(const FpConfinement *confinement)
     return NULL;
 }
 
+const FpUser *fp_confinement_user(const FpConfinement *confinement)
+{
+    return confinement->has_user && closed_folder(confinement) == NULL ? &confinement->user : NULL;
+}
+
 /* Whether files that are begun later will have a place. Root stays root for their sake, unless somebody has named a user. */
 static bool can_become(FpConfinement *confinement, GError **error)
 {
@@ -243,6 +261,17 @@ static bool become_user(FpConfinement *confinement, GError **error)
     return true;
 }
 
+/* Whoever stays root, and will create files in a folder of somebody else, cannot do so without these: all that comes after the first file
+ * would be lost. */
+static uint64_t capabilities_for_folders(const FpConfinement *confinement)
+{
+    if (geteuid() == 0)
+        for (guint i = 0; i < confinement->created_in->len; i++)
+            if (!fp_privileges_could_create_without(g_ptr_array_index(confinement->created_in, i)))
+                return FP_CAPABILITIES_OF_FILES;
+    return 0;
+}
+
 static bool drop_capabilities(FpConfinement *confinement, GError **error)
 {
     bool are_left;
@@ -251,7 +280,7 @@ static bool drop_capabilities(FpConfinement *confinement, GError **error)
         say(confinement, "capabilities as they were: switched off");
         return true;
     }
-    if (!fp_privileges_drop_capabilities(confinement->needs.capabilities, &are_left)) {
+    if (!fp_privileges_drop_capabilities(confinement->needs.capabilities | capabilities_for_folders(confinement), &are_left)) {
         g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "capabilities cannot be given up: %s; --without capabilities goes on with them",
                     g_strerror(errno));
         return false;

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "privileges.h"
+
 /* The ways: a set of bits. */
 enum {
     FP_CONFINE_USER = 1U << 0,
@@ -47,6 +49,9 @@ void fp_confinement_free(FpConfinement *confinement);
 /* Whether it will become another user. */
 bool fp_confinement_changes_user(const FpConfinement *confinement);
 
+/* Returns the user that it will become, borrowed, or NULL. Call it once all paths have been named. */
+const FpUser *fp_confinement_user(const FpConfinement *confinement);
+
 /* Allows to read, or to change, what is in a folder and below it, or one file. NULL and what is not there are passed over. */
 void fp_confinement_may_read(FpConfinement *confinement, const char *path);
 void fp_confinement_may_write(FpConfinement *confinement, const char *path);
@@ -56,7 +61,9 @@ void fp_confinement_may_read_beside(FpConfinement *confinement, const char *path
 void fp_confinement_may_write_beside(FpConfinement *confinement, const char *path);
 
 /* For files that are begun later, by this process itself, as of a rotation: where the new user cannot create files in the folder that path
- * is in, root stays root; or, if somebody has named the user, fp_confinement_begin fails. */
+ * is in, root stays root; or, if somebody has named the user, fp_confinement_begin fails. Where root stays root, and could not create files
+ * there without capabilities, it keeps those for files. The folder may be made again, so the one above it may be changed, too, unless that is
+ * /. */
 void fp_confinement_creates_beside(FpConfinement *confinement, const char *path);
 
 /* Whether path's folder is among those that may be changed, or nothing limits that. */

@@ -180,16 +180,23 @@ bool fp_helper_begin(GError **error)
     return true;
 }
 
+/* Where this process may open no more, fewer come than were sent: then it takes none, and the job is not done. */
 static void take_descriptors(struct msghdr *message, FpHelperAnswer *answer)
 {
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    const int32_t n_sent = answer->n_fds;
 
     answer->n_fds = 0;
-    if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        size_t bytes = header->cmsg_len - CMSG_LEN(0);
+        memcpy(answer->fds, CMSG_DATA(header), bytes);
+        answer->n_fds = (int32_t)(bytes / sizeof(int));
+    }
+    if (answer->n_fds == n_sent)
         return;
-    size_t bytes = header->cmsg_len - CMSG_LEN(0);
-    memcpy(answer->fds, CMSG_DATA(header), bytes);
-    answer->n_fds = (int32_t)(bytes / sizeof(int));
+    for (int i = 0; i < answer->n_fds; i++)
+        close(answer->fds[i]);
+    *answer = (FpHelperAnswer){.failure = EMFILE};
 }
 
 static bool receive_answer(FpHelperAnswer *answer)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static int socket_fd = -1; /* stays open: whoever has given up rights may not make another */
+static gint64 feed_us;     /* monotonic: when to feed the watchdog again */
 
 /* Fills in the address of systemd's socket. Returns its length; 0: there is none. */
 static socklen_t find_socket(struct sockaddr_un *address)
@@ -55,4 +56,31 @@ gint64 fp_notify_watchdog_us(void)
     if (interval == NULL || (pid != NULL && g_ascii_strtoll(pid, NULL, 10) != getpid()))
         return 0;
     return MAX(g_ascii_strtoll(interval, NULL, 10), 0);
+}
+
+/* What the environment says of it does not change. */
+static gint64 feed_interval_us(void)
+{
+    static gint64 known_us = -1;
+
+    if (known_us < 0)
+        known_us = fp_notify_watchdog_us() / 2; /* sd_watchdog_enabled(3) recommends half of it */
+    return known_us;
+}
+
+void fp_notify_feed(void)
+{
+    gint64 now_us = feed_interval_us() > 0 ? g_get_monotonic_time() : -1;
+
+    if (now_us < feed_us)
+        return;
+    feed_us = now_us + feed_interval_us();
+    fp_notify("WATCHDOG=1");
+}
+
+int fp_notify_feed_ms(void)
+{
+    if (feed_interval_us() <= 0)
+        return -1;
+    return (int)CLAMP((feed_us - g_get_monotonic_time()) / 1000 + 1, 0, G_MAXINT);
 }

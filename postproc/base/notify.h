@@ -14,4 +14,11 @@ void fp_notify(const char *assignments);
 /* The interval in microseconds within which systemd expects WATCHDOG=1; 0 when it expects none. */
 gint64 fp_notify_watchdog_us(void);
 
+/* Sends WATCHDOG=1 if systemd expects it and it is time: for whoever works in rounds, or waits for something. Cheap enough for each batch.
+ * For one thread. */
+void fp_notify_feed(void);
+
+/* How many milliseconds it is until then; -1: it is not expected. */
+int fp_notify_feed_ms(void);
+
 #endif

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -87,6 +86,26 @@ bool fp_privileges_drop_capabilities(uint64_t keep, bool *are_left)
         *are_left |= sets[i].permitted != 0;
     }
     return syscall(SYS_capset, &header, sets) == 0;
+}
+
+bool fp_privileges_could_create_without(const char *folder)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+    uint32_t effective[_LINUX_CAPABILITY_U32S_3];
+
+    if (syscall(SYS_capget, &header, sets) != 0)
+        return true;
+    for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        effective[i] = sets[i].effective;
+        sets[i].effective = 0;
+    }
+    bool is_asked = syscall(SYS_capset, &header, sets) == 0;
+    bool could = !is_asked || faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+    for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        sets[i].effective = effective[i];
+    (void)syscall(SYS_capset, &header, sets);
+    return could;
 }
 
 bool fp_privileges_no_new(void)

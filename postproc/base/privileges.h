@@ -4,6 +4,7 @@
 #define FP_PRIVILEGES_H
 
 #include <glib.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,6 +32,13 @@ void fp_privileges_limit_capabilities(uint64_t keep);
 /* Whether that user could create files in a folder, and rename those that root has created. For root to ask, while there is one thread.
  * Returns false and sets errno. */
 bool fp_privileges_could_create(const FpUser *user, const char *folder);
+
+/* With these, root reads files of other users and writes into their folders, as it always did. */
+#define FP_CAPABILITIES_OF_FILES (UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_FOWNER)
+
+/* Whether this process could create files in a folder if it had no capabilities: for root to ask, to whom a folder of another user is
+ * closed then. While there is one thread. */
+bool fp_privileges_could_create_without(const char *folder);
 
 /* Gives up all capabilities but those in keep, also for programs that it might start. *are_left: some of these were there. Returns false
  * and sets errno. */

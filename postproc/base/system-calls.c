@@ -7,6 +7,7 @@
  */
 #include "system-calls.h"
 
+#include <asm/termbits.h>
 #include <errno.h>
 #include <link.h>
 #include <sched.h>
@@ -55,8 +56,12 @@ static const char *const watch[] = {"inotify_init1", "inotify_add_watch", "inoti
 
 static const char *const bpf[] = {"bpf"};
 
-/* What terminals and packet sockets are asked. */
-static const unsigned long requests[] = {TCGETS, TIOCGWINSZ, FIONREAD};
+/* What terminals and packet sockets are asked. From glibc 2.42 on, isatty(3) is the second. */
+static const unsigned long requests[] = {TCGETS,
+#ifdef TCGETS2
+                                         TCGETS2,
+#endif
+                                         TIOCGWINSZ, FIONREAD};
 static const unsigned long requests_live[] = {SIOCGIFINDEX, SIOCGIFFLAGS, SIOCGIFNAME, SIOCGIFHWADDR};
 
 #define PROCESSES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE)

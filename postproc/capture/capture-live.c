@@ -40,6 +40,9 @@ typedef struct {
     int waker;          /* epoll(7): libpcap's descriptor, and timer */
     int timer;
     bool is_timed;
+    struct pcap_stat counted; /* by libpcap, when it was asked last */
+    uint64_t frames;          /* in all, as are the next */
+    FpDrops drops;
 } Live;
 
 static void take_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
@@ -304,6 +307,7 @@ static bool must_wait(const FpLiveOptions *options, const GError *failure, bool 
         fp_notify("READY=1");
     }
     *is_said = true;
+    fp_notify_feed();
     return fp_stop_sleep(FP_LIVE_AGAIN_MS) && !fp_stop_asked();
 }
 
@@ -372,20 +376,43 @@ const FpCapture *fp_capture_live_part(const FpCapture *capture, unsigned n)
     return capture->live != NULL ? capture->live->part(capture, n) : NULL;
 }
 
+/* libpcap counts in 32 bits, which are a few hours of a busy interface. What becomes less has begun anew: the kernel's counters of an
+ * interface that was made again. */
+static uint64_t more(u_int now, u_int before)
+{
+    const uint32_t n = now - before;
+
+    return n <= INT32_MAX ? n : 0;
+}
+
+/* Nobody sees that it changes. Returns false when libpcap cannot tell. */
+static bool count(const Live *asked)
+{
+    Live *live = (Live *)asked;
+    struct pcap_stat now;
+
+    if (pcap_stats(live->pcap, &now) != 0)
+        return false;
+    live->frames += (uint32_t)(now.ps_recv - live->counted.ps_recv);
+    live->drops.by_kernel += (uint32_t)(now.ps_drop - live->counted.ps_drop);
+    live->drops.by_interface += more(now.ps_ifdrop, live->counted.ps_ifdrop);
+    live->counted = now;
+    return true;
+}
+
 bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats)
 {
     const FpCapture *part = fp_capture_live_part(capture, number);
-    struct pcap_stat counted;
+    const Live *live = (const Live *)part;
 
     *stats = (FpInterfaceStats){0};
     if (part == NULL)
         return false;
     stats->interface = part->path;
-    if (pcap_stats(((const Live *)part)->pcap, &counted) != 0)
-        return false;
-    stats->frames = counted.ps_recv;
-    stats->drops = (FpDrops){.by_kernel = counted.ps_drop, .by_interface = counted.ps_ifdrop};
-    return true;
+    bool is_counted = count(live);
+    stats->frames = live->frames;
+    stats->drops = live->drops;
+    return is_counted;
 }
 
 bool fp_capture_live_drops(const FpCapture *capture, FpDrops *drops)

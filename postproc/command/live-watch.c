@@ -65,30 +65,3 @@ uint64_t fp_live_watch_dropped(FpLiveWatch *watch, const FpCapture *capture, boo
     watch->say_us = now_us + SAY_US;
     return more;
 }
-
-/* What the environment says of it does not change. */
-static gint64 interval_us(void)
-{
-    static gint64 known_us = -1;
-
-    if (known_us < 0)
-        known_us = fp_notify_watchdog_us() / 2; /* sd_watchdog_enabled(3) recommends half of it */
-    return known_us;
-}
-
-void fp_live_watch_feed(FpLiveWatch *watch)
-{
-    gint64 now_us = interval_us() > 0 ? g_get_monotonic_time() : -1;
-
-    if (now_us < watch->feed_us)
-        return;
-    watch->feed_us = now_us + interval_us();
-    fp_notify("WATCHDOG=1");
-}
-
-int fp_live_watch_feed_ms(const FpLiveWatch *watch)
-{
-    if (interval_us() <= 0)
-        return -1;
-    return (int)CLAMP((watch->feed_us - g_get_monotonic_time()) / 1000 + 1, 0, G_MAXINT);
-}

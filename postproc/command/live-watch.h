@@ -11,7 +11,6 @@ typedef struct {
     gint64 say_us;  /* and when something may be said again */
     uint64_t said;  /* how many dropped frames have been told of */
     uint64_t gone;  /* a bit for each of the first 64 interfaces that is known to have gone away */
-    gint64 feed_us; /* monotonic: when to feed systemd's watchdog again */
 } FpLiveWatch;
 
 /* Says which interface is captured from and how, and tells systemd that the service is ready. */
@@ -28,11 +27,5 @@ char *fp_live_watch_where(const FpCapture *capture);
 
 /* Returns one of several interfaces that has gone away and that this has not returned yet, borrowed; NULL: there is none. */
 const FpCapture *fp_live_watch_gone(FpLiveWatch *watch, const FpCapture *capture);
-
-/* Feeds systemd's watchdog, if there is one and it is time. Cheap enough for each batch. */
-void fp_live_watch_feed(FpLiveWatch *watch);
-
-/* How many milliseconds it is until then; -1: there is no watchdog. */
-int fp_live_watch_feed_ms(const FpLiveWatch *watch);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* slim-idle.c - what slim does while no frames come, and what the clock calls for, see slim-internal.h. */
 #include "base/message.h"
+#include "base/notify.h"
 #include "base/stop.h"
 #include "capture/capture.h"
 #include "slim-internal.h"
@@ -62,7 +63,7 @@ static bool attend_stats(Slim *slim, GError **error)
 bool fp_slim_do_by_clock(Slim *slim, GError **error)
 {
     fp_stop_attend();
-    fp_live_watch_feed(&slim->live);
+    fp_notify_feed();
     return attend_stats(slim, error) && fp_slim_outputs_rotate(&slim->outputs, error);
 }
 
@@ -74,7 +75,7 @@ static int sooner(int ms, int other_ms)
 /* How many milliseconds the clock has nothing to call for; -1: never. */
 static int until_clock_ms(Slim *slim)
 {
-    int ms = sooner(fp_live_watch_feed_ms(&slim->live), fp_slim_outputs_due_ms(&slim->outputs));
+    int ms = sooner(fp_notify_feed_ms(), fp_slim_outputs_due_ms(&slim->outputs));
 
     return slim->stats != NULL ? sooner(ms, fp_live_stats_due_ms(slim->stats)) : ms;
 }

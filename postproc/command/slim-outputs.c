@@ -97,6 +97,14 @@ bool fp_slim_outputs_open(FpSlimOutputs *outputs, GError **error)
     return (options->log == NULL || open_log(outputs, error)) && (options->output == NULL || open_capture(outputs, error));
 }
 
+void fp_slim_outputs_give(const FpSlimOutputs *outputs, const FpUser *user)
+{
+    if (rotates_capture(outputs->options))
+        (void)!fchown(fp_output_fd(outputs->capture), user->uid, user->gid);
+    if (rotates_log(outputs->options))
+        (void)!fchown(fp_output_fd(outputs->log), user->uid, user->gid);
+}
+
 bool fp_slim_outputs_next_capture(FpSlimOutputs *outputs, FpPass *pass, FpCapture *capture, GError **error)
 {
     const FpSlimOptions *options = outputs->options;

@@ -3,6 +3,7 @@
 #ifndef FP_SLIM_OUTPUTS_H
 #define FP_SLIM_OUTPUTS_H
 
+#include "base/privileges.h"
 #include "output/writer.h"
 #include "pass/pass.h"
 #include "slim.h"
@@ -22,6 +23,9 @@ void fp_slim_outputs_begin(FpSlimOutputs *outputs, const FpSlimOptions *options)
 
 /* Finishes what a process that was killed has left. */
 void fp_slim_outputs_salvage(const FpSlimOutputs *outputs);
+
+/* Gives the first files of a rotation to the user that will begin the others. */
+void fp_slim_outputs_give(const FpSlimOutputs *outputs, const FpUser *user);
 
 /* Opens all. Returns false and sets error. */
 bool fp_slim_outputs_open(FpSlimOutputs *outputs, GError **error);

@@ -392,11 +392,30 @@ static bool check_rotation(const Slim *slim, GError **error)
     return false;
 }
 
+static void salvage(void *user)
+{
+    const Slim *slim = user;
+
+    fp_slim_outputs_salvage(&slim->outputs);
+}
+
+static bool open_outputs(Slim *slim, GError **error)
+{
+    const FpUser *user = fp_slim_rights_user(slim->rights);
+
+    if (!fp_slim_outputs_open(&slim->outputs, error))
+        return false;
+    if (user != NULL)
+        fp_slim_outputs_give(&slim->outputs, user);
+    return true;
+}
+
 static bool run(Slim *slim, GError **error)
 {
     if (!check_rotation(slim, error) || !begin_rights(slim, error))
         return false;
-    fp_slim_outputs_salvage(&slim->outputs);
+    if (slim->outputs.rotates)
+        fp_slim_rights_try(slim->rights, salvage, slim);
     if (!open_interface(slim, error) || !open_dissector(slim, error))
         return false;
     FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
@@ -405,8 +424,8 @@ static bool run(Slim *slim, GError **error)
     slim->pass =
         fp_pass_new(&slim->options->selection, streams, slim->summary, slim->dissector, slim->options->list ? show_row : NULL, slim);
     fp_pass_cut_by(slim->pass, slim->cut);
-    bool is_done = fp_slim_outputs_open(&slim->outputs, error) && fp_slim_rights_end(slim->rights, error) && slim_inputs(slim, error) &&
-                   finish_output(slim, error);
+    bool is_done =
+        open_outputs(slim, error) && fp_slim_rights_end(slim->rights, error) && slim_inputs(slim, error) && finish_output(slim, error);
     fp_pass_sum_up(slim->pass);
     return is_done;
 }

@@ -234,13 +234,14 @@ bool fp_output_is_same(const FpOutput *output, int fd)
     return is_found && fstat(fd, &other) == 0 && is_same(&one, &other);
 }
 
-FpOutput *fp_output_create(const char *path, GError **error)
+/* flag: of open(2). */
+static FpOutput *create(const char *path, int flag, GError **error)
 {
     FpOutput *output = g_new0(FpOutput, 1);
 
     output->shown = g_strdup(path);
     output->reader = -1;
-    output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FP_PRIVATE_MODE);
+    output->fd = open(path, O_WRONLY | O_CREAT | flag | O_CLOEXEC, FP_PRIVATE_MODE);
     output->buffer = g_malloc(FP_OUTPUT_BUFFER_BYTES);
     if (output->fd >= 0) {
         output->temporary = g_strdup(path);
@@ -249,4 +250,15 @@ FpOutput *fp_output_create(const char *path, GError **error)
     set_create_error(error, path, "cannot be created");
     fp_output_free(output);
     return NULL;
+}
+
+FpOutput *fp_output_create(const char *path, GError **error)
+{
+    return create(path, O_TRUNC, error);
+}
+
+FpOutput *fp_output_create_anew(const char *path, GError **error)
+{
+    unlink(path);
+    return create(path, O_EXCL, error);
 }

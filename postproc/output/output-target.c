@@ -9,13 +9,34 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "base/notify.h"
 #include "base/stop.h"
 
 #define LINKS_MAX 40      /* Linux's limit */
 #define READER_WAIT_MS 50 /* interval between checks whether a FIFO has a reader */
 
+static uid_t distrusted;
+static bool is_any_distrusted;
+
+void fp_output_distrust(uid_t user)
+{
+    distrusted = user;
+    is_any_distrusted = true;
+}
+
+/* Sets errno if so. */
+static bool is_distrusted(const char *link)
+{
+    struct stat status;
+
+    if (!is_any_distrusted || lstat(link, &status) != 0 || status.st_uid != distrusted)
+        return false;
+    errno = EPERM;
+    return true;
+}
+
 /* Follows links to the path where the file is or would be. Names in /proc read like links, but what they lead to need not have a path.
- * Returns NULL and sets errno to ELOOP when there are too many links. */
+ * Returns NULL and sets errno: ELOOP when there are too many links, EPERM when one is of a user that is not trusted. */
 static char *follow_links(const char *path)
 {
     g_autofree char *at = g_strdup(path);
@@ -24,6 +45,8 @@ static char *follow_links(const char *path)
         g_autofree char *target = fp_descriptor_is_in_proc(at) ? NULL : g_file_read_link(at, NULL);
         if (target == NULL)
             return g_steal_pointer(&at);
+        if (is_distrusted(at))
+            return NULL;
         g_autofree char *folder = g_path_get_dirname(at);
         char *next = g_path_is_absolute(target) ? g_strdup(target) : g_build_filename(folder, target, NULL);
         g_free(at);
@@ -63,6 +86,7 @@ int fp_target_open_special(const char *path, int flags)
 
     /* a blocking open(2) would wait for a reader of the FIFO, and miss a signal that came just before */
     while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags)) < 0 && errno == ENXIO && is_fifo(path)) {
+        fp_notify_feed(); /* of what captures already, the watchdog may be on */
         (void)fp_stop_sleep(READER_WAIT_MS);
         if (fp_stop_asked()) {
             errno = EINTR;

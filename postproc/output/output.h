@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "pack.h"
 
@@ -23,6 +24,10 @@ typedef struct FpOutput FpOutput;
  * fp_output_append: then it can be finished or opened anew when this process has no right to. NULL is passed over, and what is no regular
  * file. */
 void fp_output_expect(const char *given);
+
+/* Has no output be opened through a link that belongs to this user: whoever has rights that the user has not would write to the user's
+ * choice. */
+void fp_output_distrust(uid_t user);
 
 /* Opens path for writing, "-" for standard output. inputs is NULL-terminated, or NULL. Refuses a path that is one of them (by device and
  * inode), and a descriptor that is not open for writing. While the output is open, signals that end the program, except SIGKILL, remove the
@@ -50,6 +55,9 @@ bool fp_output_is_same(const FpOutput *output, int fd);
 /* Creates path itself, or empties it, for a caller that renames it later. End with fp_output_finish or fp_output_discard. Returns NULL and
  * sets error. */
 FpOutput *fp_output_create(const char *path, GError **error);
+
+/* The same, but removes what has the name before, and follows no link that somebody puts there meanwhile. */
+FpOutput *fp_output_create_anew(const char *path, GError **error);
 
 /* Has all that is written from now on compressed, except by fp_output_fd. To be called before anything is written, and not for
  * fp_output_append. Returns false and sets error when there is no memory. */

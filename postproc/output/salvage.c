@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* salvage.c - what a process left that was killed while it wrote to a file of a rotation: see fp_rotation_salvage. */
+/*
+ * salvage.c - what a process left that was killed while it wrote to a file of a rotation: see fp_rotation_salvage.
+ *
+ * Others may be able to write to the folder, and we may be root. So what is left is opened once, and never through a link.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,9 +75,9 @@ static bool copy(FpCapture *capture, FpOutput *output, FpPacking packing, uint64
 /* Puts a capture with its whole records in the place of what is left of it. Returns false and sets error. */
 static bool make_capture_whole(Left *left, GError **error)
 {
-    g_autofree char *path = g_strconcat(left->hidden, "-copy", NULL);
-    g_autoptr(FpCapture) capture = fp_capture_open(left->hidden, false, error);
-    FpOutput *output = capture != NULL ? fp_output_create(path, error) : NULL;
+    g_autofree char *path = g_strconcat(left->hidden, "-copy", NULL), *it = fp_folder_path_of(left->fd, left->hidden);
+    g_autoptr(FpCapture) capture = fp_capture_open_as(it, left->hidden, false, error);
+    FpOutput *output = capture != NULL ? fp_output_create_anew(path, error) : NULL;
     uint64_t bytes, frames = 0;
 
     if (output == NULL)
@@ -121,6 +125,22 @@ static bool make_lines_whole(Left *left, GError **error)
     return fp_error_set_errno(error, FP_ERROR_IO, left->hidden, "cannot be cut to whole lines");
 }
 
+/* Opens what is left for this process alone. Returns false if it cannot be had, or somebody writes to it, or it is no such file: a hard
+ * link to a file of somebody else is none. */
+static bool open_left(Left *left)
+{
+    left->fd = open(left->hidden, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (left->fd < 0) {
+        fp_message_print("%s: is left of a process that was killed, and cannot be opened: %s", left->hidden, g_strerror(errno));
+        return false;
+    }
+    if (flock(left->fd, LOCK_EX | LOCK_NB) == 0 && fstat(left->fd, &left->status) == 0 && S_ISREG(left->status.st_mode) &&
+        left->status.st_nlink == 1)
+        return true;
+    close(left->fd);
+    return false;
+}
+
 /* Makes it whole, or removes it if nothing is in it. Returns false and sets error. */
 static bool make_whole(Left *left, FpRotatedKind kind, GError **error)
 {
@@ -135,14 +155,8 @@ static void salvage(const char *hidden, FpPacking packing, FpRotatedKind kind)
     g_autofree char *wanted = fp_rotation_shown_name(hidden, kind), *name = NULL;
     GError *error = NULL;
 
-    left.fd = open(hidden, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (left.fd < 0 || flock(left.fd, LOCK_EX | LOCK_NB) != 0 || fstat(left.fd, &left.status) != 0 || !S_ISREG(left.status.st_mode)) {
-        if (left.fd < 0)
-            fp_message_print("%s: is left of a process that was killed, and cannot be opened: %s", hidden, g_strerror(errno));
-        else
-            close(left.fd); /* somebody writes to it */
+    if (!open_left(&left))
         return;
-    }
     if (make_whole(&left, kind, &error) && access(hidden, F_OK) == 0)
         name = fp_rotation_publish(hidden, wanted, &error);
     if (name != NULL)

@@ -2,6 +2,7 @@
 /* tshark-rights.c - see tshark-rights.h. */
 #include "tshark-rights.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -97,11 +98,25 @@ char *fp_tshark_rights_path(const char *program, int *fd)
     return *fd < 0 ? g_steal_pointer(&path) : g_strdup_printf("/proc/self/fd/%d", FP_TSHARK_RIGHTS_FD);
 }
 
+static bool is_closed(const char *folder)
+{
+    return folder != NULL && access(folder, X_OK) != 0 && errno == EACCES;
+}
+
+/* Whoever has become another user by setpriv(1) has root's HOME still, and tshark may crash where it may not look for its preferences.
+ * Returns whose home tshark is to have; NULL: that of the environment. */
+static const struct passwd *whose_home(void)
+{
+    if (geteuid() == 0)
+        return find_user();
+    return is_closed(g_getenv("HOME")) || is_closed(g_getenv("XDG_CONFIG_HOME")) ? getpwuid(geteuid()) : NULL;
+}
+
 char **fp_tshark_rights_environment(void)
 {
     static const char *const of_root[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
     char **environment = g_get_environ();
-    const struct passwd *user = geteuid() == 0 ? find_user() : NULL;
+    const struct passwd *user = whose_home();
 
     if (user == NULL)
         return environment;

@@ -6,6 +6,7 @@
  *
  * Prints "probe: done" or "probe: " and the error's name, and ends with status 0; unless the kernel ends it first.
  */
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -94,6 +95,22 @@ static long try_terminal(void)
     return ioctl(STDIN_FILENO, TIOCSTI, "x");
 }
 
+/* What isatty(3) asks, in its old form and its new one. */
+static long try_isatty(void)
+{
+    static const unsigned long requests[] = {TCGETS,
+#ifdef TCGETS2
+                                             TCGETS2
+#endif
+    };
+    char answer[256];
+
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        if (ioctl(STDIN_FILENO, requests[i], answer) != 0 && errno != ENOTTY)
+            return -1;
+    return 0;
+}
+
 static long try_chmod(void)
 {
     return chmod("/", 0755);
@@ -105,7 +122,7 @@ static const struct {
 } calls[] = {
     {"execve", try_execve},   {"fork", try_fork},           {"socket", try_socket},     {"connect", try_connect}, {"ptrace", try_ptrace},
     {"unshare", try_unshare}, {"namespace", try_namespace}, {"setuid", try_setuid},     {"mount", try_mount},     {"kill", try_kill},
-    {"bpf", try_bpf},         {"io_uring_setup", try_ring}, {"terminal", try_terminal}, {"chmod", try_chmod},
+    {"bpf", try_bpf},         {"io_uring_setup", try_ring}, {"terminal", try_terminal}, {"chmod", try_chmod},     {"isatty", try_isatty},
 };
 
 static long try_path(const char *what)

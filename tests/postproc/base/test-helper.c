@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/helper.h"
@@ -97,6 +98,26 @@ static void check_descriptors(void)
     close(answer.fds[0]);
 }
 
+/* Where there is room for one of two, or for none, the job is not done, and nothing stays open. */
+static void check_lack_of_descriptors(void)
+{
+    struct rlimit limit, before;
+    FpHelperAnswer answer;
+    int next = dup(STDIN_FILENO);
+
+    close(next);
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+    for (int room = 0; room < 2; room++) {
+        limit = (struct rlimit){.rlim_cur = (rlim_t)(next + room), .rlim_max = before.rlim_max};
+        g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+        g_assert_false(fp_helper_ask(pipe_job, 0, &answer));
+        g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+        g_assert_cmpint(answer.failure, ==, EMFILE);
+        g_assert_cmpint(answer.n_fds, ==, 0);
+        g_assert_cmpint(fcntl(next, F_GETFD), ==, -1);
+    }
+}
+
 static void test_with_one(void)
 {
     FpHelperAnswer answer;
@@ -121,6 +142,7 @@ static void test_with_one(void)
     g_assert_cmpint(remembered, ==, 0);
     check_failures();
     check_descriptors();
+    check_lack_of_descriptors();
 
     fp_helper_end();
     g_assert_cmpint(read(end_pipe[0], said, sizeof said - 1), ==, 3);

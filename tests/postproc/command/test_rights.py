@@ -13,7 +13,7 @@ import threading
 import unittest
 
 from namespaces import Namespace
-from pcaps import CAPTURES, PROGRAM, read, stub
+from pcaps import CAPTURES, PROGRAM, read, stub, write
 from waiting import PATIENCE_SECONDS, send_signal, wait_for
 
 PROBED = os.environ["FIRSTPAYLOAD_PROBED"]
@@ -75,7 +75,7 @@ class Forbidden(Rights):
 
     def test_live(self):
         self.check("slim", "-i", "lo", "--kernel-cut", "off", "-w", self.out, calls=[*CALLS, "fork"], namespace=self.namespace(),
-                   denied=["read:/etc/shadow", "write:/etc/passwd", "make:" + self.elsewhere], allowed=["read:/etc/localtime"])
+                   denied=["read:/etc/shadow", "write:/etc/passwd", "make:" + self.elsewhere], allowed=["read:/etc/localtime", "isatty"])
 
     def test_files(self):
         self.check("slim", "-w", self.out, CAPTURE, calls=[*CALLS, "fork"],
@@ -161,6 +161,112 @@ class Live(Rights):
         self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
         self.assertEqual({os.stat(os.path.join(self.folder, name)).st_uid for name in os.listdir(self.folder)}, {0})
 
+    def test_root_in_a_folder_of_somebody_else(self):
+        """Root stays root where nobody cannot create files, and needs what opens such a folder to root."""
+        os.chown(self.folder, 12345, 12345)
+        run = self.start("-G", "1", "-w", os.path.join(self.folder, "c-%s.pcap"), "--metrics", os.path.join(self.folder, "m.prom"))
+        self.assertIn("user root, as ", self.rights)
+        self.assertIn("; no capabilities but those for files;", self.rights)
+        wait_for(lambda: len([name for name in os.listdir(self.folder) if name.startswith("c-")]) > 1 or run.poll() is not None, "files")
+        self.talk(b"GET /here HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/here"), "a line")
+        self.end(run)
+        captures = [os.path.join(self.folder, name) for name in os.listdir(self.folder) if name.endswith(".pcap")]
+        self.assertEqual(sum(read(path).count(b"GET /here") for path in captures), 1)
+        self.assertIn("m.prom", os.listdir(self.folder))
+
+    def test_a_folder_that_is_made_again(self):
+        """Files are begun in it as soon as it is there."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        folder, moved = (os.path.join(self.folder, name) for name in ("outputs", "moved"))
+        os.mkdir(folder)
+        os.chown(folder, NOBODY, NOBODY)
+        metrics = os.path.join(folder, "m.prom")
+        run = self.start("-Z", "nobody", "-G", "1", "-w", os.path.join(folder, "c-%s.pcap"), "--metrics", metrics, "--stats", "1")
+        wait_for(lambda: os.path.exists(metrics), "metrics")
+        os.rename(folder, moved)
+        self.assertTrue(any("going on without, and trying again" in line for line in run.stderr))
+        os.mkdir(folder)
+        os.chown(folder, NOBODY, NOBODY)
+        wait_for(lambda: os.path.exists(metrics) and any(name.startswith("c-") for name in os.listdir(folder)) or run.poll() is not None, "files")
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=PATIENCE_SECONDS)
+        self.assertEqual(run.returncode, 74)      # the file that was moved away did not get its name
+        self.assertTrue(any(name.startswith("c-") for name in os.listdir(folder)))
+
+    def test_root_that_stays_root(self):
+        """It has no helper, so it opens the log anew, and gives the capture its name, itself."""
+        os.chown(self.folder, 12345, 12345)
+        run = self.start("-Z", "root", "-w", self.out)
+        os.rename(self.log, self.log + ".1")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.log), "a new log")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+
+    def secret(self):
+        """Returns a file of root's, and gives the folder of outputs to nobody, which may be in a stranger's hands."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        os.chown(self.folder, NOBODY, NOBODY)
+        return write(folder.name, "secret", b"of root\n")
+
+    def link(self, target, path):
+        os.symlink(target, path)
+        os.lchown(path, NOBODY, NOBODY)
+
+    def check_secret(self, secret):
+        self.assertEqual((read(secret), os.stat(secret).st_uid), (b"of root\n", 0))
+
+    def test_the_helper_opens_no_link(self):
+        secret = self.secret()
+        run = self.start("-Z", "nobody", "-w", self.out)
+        os.rename(self.log, self.log + ".1")
+        for plant in (self.link, os.link):
+            plant(secret, self.log)
+            send_signal(run, signal.SIGHUP)
+            words = b"/" + plant.__name__.encode()
+            self.talk(b"GET " + words + b" HTTP/1.0\r\n\r\n")
+            wait_for(lambda words=words: words in read(self.log + ".1"), "a line in the old log")
+            self.check_secret(secret)
+            os.remove(self.log)
+        os.rename(self.folder, self.folder + ".moved")      # whoever has the folder above can do that, too
+        self.addCleanup(os.rename, self.folder + ".moved", self.folder)
+        self.link(os.path.dirname(secret), self.folder)
+        self.addCleanup(os.remove, self.folder)
+        run.send_signal(signal.SIGINT)
+        said = run.communicate(timeout=PATIENCE_SECONDS)[1]
+        self.assertEqual(said.count("cannot be reopened"), 2, said)
+        self.assertEqual(run.returncode, 73, said)
+        self.assertEqual(os.listdir(os.path.dirname(secret)), ["secret"])
+
+    def test_root_opens_no_link_of_that_user(self):
+        secret = self.secret()
+        self.link(secret, self.log)
+        for words in (["--log", self.log], ["-w", self.log]):
+            done = subprocess.run(self.namespace().argv(PROGRAM, "slim", "-q", "-i", "lo", "-Z", "nobody", *words), capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+            self.assertEqual(done.returncode, 73, done.stderr)
+            self.assertIn("log: its symbolic links cannot be followed: Operation not permitted", done.stderr)
+        self.check_secret(secret)
+
+    def test_what_is_left_is_finished_as_that_user(self):
+        """And so are the first files of a rotation, which root begins."""
+        secret = self.secret()
+        left = write(self.folder, ".c-1.pcap.unfinished", read(CAPTURE))
+        os.chown(left, NOBODY, NOBODY)
+        self.link(secret, left + "-copy")
+        os.link(secret, os.path.join(self.folder, ".c-2.pcap.unfinished"))
+        self.link(secret, os.path.join(self.folder, ".c-3.pcap.unfinished"))
+        run = self.start("-Z", "nobody", "-G", "3600", "-w", os.path.join(self.folder, "c-%s.pcap"))
+        self.end(run)
+        self.check_secret(secret)
+        whole = os.path.join(self.folder, "c-1.pcap")
+        self.assertFalse(os.path.islink(whole))
+        self.assertEqual(read(whole), read(CAPTURE))
+        captures = [name for name in os.listdir(self.folder) if name.startswith("c-")]
+        self.assertEqual((len(captures), {os.stat(os.path.join(self.folder, name)).st_uid for name in captures}), (2, {NOBODY}))
+
     def test_names_of_interfaces(self):
         """They are asked for when frames come."""
         run = self.start("-f", "tcp", "--log-format", "json", interface="any")
@@ -185,6 +291,35 @@ class Live(Rights):
         wait_for(lambda: self.logged(b"/here"), "a line")
         self.end(run)
         self.assertEqual(sorted(os.listdir(self.folder)), ["log", "out.pcap"])
+
+    def test_the_helper_is_killed(self):
+        """In a folder of its own, the program does without."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        run = self.start("-Z", "nobody", "-w", self.out)
+        self.talk(b"GET /before HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/before"), "a line")
+        helper = child_of(run.pid, "fp-helper")
+        os.kill(helper, signal.SIGKILL)
+        wait_for(lambda: status_of(helper)["State"].startswith("Z"), "the helper's end")
+        os.rename(self.log, self.log + ".1")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.log), "a new log")
+        self.talk(b"GET /after HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/after"), "a line in the new log")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+
+    def test_root_s_home_is_closed_to_tshark(self):
+        """setpriv leaves HOME as it was, where tshark may look for nothing."""
+        os.chown(self.folder, NOBODY, NOBODY)
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        run = self.start("--fields", "tcp.dstport", wrap=("env", "HOME=" + home.name, "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+                                                          "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw"))
+        self.talk(b"GET /home HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/home"), "a line")
+        self.end(run)
+        self.assertRegex(read(self.log).decode(), r"/home\ttcp\.dstport=\d+\n")
 
     def test_tshark_is_started_again(self):
         """By the helper, which is root still; as another user."""

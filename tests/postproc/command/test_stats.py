@@ -32,8 +32,8 @@ class InFolder(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def start(self, *arguments):
-        process = subprocess.Popen([PROGRAM, "slim", *arguments], stderr=subprocess.PIPE, text=True)
+    def start(self, *arguments, program=PROGRAM, env=None):
+        process = subprocess.Popen([program, "slim", *arguments], stderr=subprocess.PIPE, text=True, env=env)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -106,6 +106,24 @@ class Live(InFolder):
         values = {name.partition("{")[0]: value for name, value in metrics(prom)[0].items()}
         self.assertEqual((values["firstpayload_frames_total"], values["firstpayload_lines_total"]), (total["decoder"]["pkts"], total["log"]["lines"]))
         self.assertEqual(os.listdir(self.folder).count("m.prom.new"), 0)
+
+    def test_counters_of_more_than_32_bits(self):
+        """libpcap's come round; and an interface that is made again begins at 0."""
+        prom = self.path("m.prom")
+        process = self.start("-i", "lo", "-q", "--log", self.path("log"), "--stats", "1", "--metrics", prom, program=os.environ["FIRSTPAYLOAD_PROBED"],
+                             env={**os.environ, "PROBE_COUNTERS": "1"})
+
+        def values():
+            return {name.partition("{")[0]: value for name, value in metrics(prom)[0].items()} if os.path.exists(prom) else {}
+
+        wait_for(lambda: values().get("firstpayload_kernel_drops_total", 0) > 1 << 33, "more drops than fit into 33 bits")
+        found = values()
+        self.assertEqual(found["firstpayload_kernel_frames_total"] % 2000000000, 0)
+        self.assertEqual(found["firstpayload_kernel_drops_total"] % 2000000000, 0)
+        self.assertEqual(found["firstpayload_interface_drops_total"], 100)
+        process.terminate()
+        self.assertRegex(process.communicate(timeout=PATIENCE_SECONDS)[1], r"the kernel has dropped \d000000000 frames")
+        self.assertEqual(process.returncode, 1)
 
     def test_text(self):
         """A comment, which no other line looks like; and a payload with line ends stays a line."""

@@ -234,13 +234,31 @@ class Live(Rotation):
         self.assertEqual((lines[-1], [b"words %06d" % (n + i) in lines[i - 6] for i in range(5)]), (b"", [True] * 5))
         self.assertEqual(self.hidden(), [])
 
-    def test_watchdog(self):
-        """systemd is told that it is ready, and then again and again that it lives, also where nothing comes."""
+    def systemd(self):
+        """Returns a socket for what systemd is told, and the environment that leads there."""
         there = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(there.close)
         there.bind(self.path("notify"))
         there.settimeout(PATIENCE_SECONDS)
-        run = self.start("--log", self.path("log"), env={**os.environ, "NOTIFY_SOCKET": self.path("notify"), "WATCHDOG_USEC": "200000"})
+        return there, {**os.environ, "NOTIFY_SOCKET": self.path("notify"), "WATCHDOG_USEC": "200000"}
+
+    def test_watchdog_while_it_waits(self):
+        """systemd takes the program for started, so it must not take it for dead: while the interface is not there, and while a FIFO has no reader."""
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        for words in (["-i", "away0", "--wait", "--log", self.path("log")], ["-i", "lo", "--log", fifo]):
+            there, environment = self.systemd()
+            run = subprocess.Popen(self.talker.namespace.argv(PROGRAM, "slim", "-q", *words), stderr=subprocess.DEVNULL, env=environment)
+            self.addCleanup(run.wait)
+            self.addCleanup(run.kill)
+            self.assertEqual([there.recv(100) for _ in range(4)], [b"READY=1"] + [b"WATCHDOG=1"] * 3)
+            run.kill()
+            os.remove(self.path("notify"))
+
+    def test_watchdog(self):
+        """systemd is told that it is ready, and then again and again that it lives, also where nothing comes."""
+        there, environment = self.systemd()
+        run = self.start("--log", self.path("log"), env=environment)
         self.assertEqual([there.recv(100) for _ in range(4)], [b"READY=1"] + [b"WATCHDOG=1"] * 3)
         run.send_signal(signal.SIGSTOP)
         wait_for(lambda: "T" in read(f"/proc/{run.pid}/stat").decode().rpartition(")")[2], "a process that stands still")
