@@ -159,6 +159,7 @@ static bool may_assert(const FpDigestStream *known, unsigned direction, const Fp
     const int32_t offset = (int32_t)(segment->seq - start);
 
     return has_all(known, FOLLOWED << direction | BOTH(ACKED) | BOTH(MEASURED) | SPOKE << direction) &&
+           /* unreached: where both have spoken and acknowledged, nobody asks */
            !has(known, SPOKE << (direction ^ 1U)) && segment->seq == known->next[direction] && offset >= (int32_t)rules->flight_bytes &&
            offset < ALONE_FROM_MAX;
 }

@@ -240,7 +240,7 @@ bool fp_stream_is_settled(const FpStream *stream, const FpRules *rules)
 static bool is_alone(const FpStream *stream, unsigned direction)
 {
     return (stream->marks & (FIRST_SEEN | REPLY_SEEN)) == FIRST_SEEN && has(stream, FIRST_DIRECTION) == (direction == 1) &&
-           !is_handshake_open(stream) && has(stream, NEXT_KNOWN << direction);
+           !is_handshake_open(stream) && has(stream, NEXT_KNOWN << direction); /* unreached: only a table from a file may not know it */
 }
 
 bool fp_stream_confirms(const FpStream *stream, unsigned direction, const FpSegment *segment, const FpRules *rules)
@@ -309,9 +309,10 @@ __attribute__((always_inline)) static inline void take(FpStream *stream, uint32_
         return; /* up to here Wireshark counts the bytes of such a segment; then it gives up on it */
 
     verdict->classes = (uint8_t)take_flags(stream, direction, segment, rules);
-    if (segment->flags & (FP_TCP_RST | FP_TCP_FIN))
+    if (segment->flags & (FP_TCP_RST | FP_TCP_FIN)) /* unreached: in the copy of take_without_ends */
         verdict->classes = (uint8_t)(verdict->classes | take_end(stream, direction, segment, rules));
-    if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive) {
+    if (payload_bytes == 0 || segment->flags & FP_TCP_RST || keep_alive) { /* unreached: in that copy */
+        /* unreached: in that copy */
         if (segment->flags & (FP_TCP_RST | FP_TCP_FIN) && is_flight_closed(stream, direction, segment))
             verdict->ends_flight = end_flight(stream, rules);
         return;
@@ -320,7 +321,7 @@ __attribute__((always_inline)) static inline void take(FpStream *stream, uint32_
     uint32_t syn = segment->flags & FP_TCP_SYN ? 1 : 0; /* a SYN occupies the number before the data (RFC 9293 3.4) */
     int32_t offset = (int32_t)(segment->seq + syn - 1 - stream->base[direction]);
     unsigned classes = take_payload(stream, direction, offset, is_gapless, rules->flight_bytes);
-    if (!(classes & FP_CLASS_FLIGHT) || is_flight_closed(stream, direction, segment))
+    if (!(classes & FP_CLASS_FLIGHT) || is_flight_closed(stream, direction, segment)) /* unreached: in that copy */
         verdict->ends_flight = end_flight(stream, rules);
     unsigned opening = anchors != NULL ? take_opening(stream, &anchors[direction], direction, offset, classes, rules) : 0;
     if ((classes | opening) == 0 || (has(stream, STARTED_MIDSTREAM) && rules->skip_midstream))
@@ -336,7 +337,7 @@ static void take_without_ends(FpStream *stream, uint32_t *anchors, unsigned dire
 {
     FpSegment seen = *segment;
 
-    seen.flags &= FP_TCP_ACK;
+    seen.flags &= FP_TCP_ACK; /* unreached: what the copy tests of it */
     take(stream, anchors, direction, &seen, rules, verdict);
 }
 

@@ -80,7 +80,7 @@ Segment *fp_segments_take(Segments *segments)
 {
     if (segments->left == 0) {
         unsigned region = segments->n_regions;
-        if (region > DEPTH_MAX)
+        if (region > DEPTH_MAX) /* unreached: all segments that DEPTH_MAX allows fit into fewer */
             return NULL;
         segments->regions[region] = map(region_bytes(region));
         if (segments->regions[region] == NULL)

@@ -11,7 +11,8 @@ typedef struct {
     uint32_t next_free;
 } SavedPool;
 
-/* The formats of saved slots. The first had times in steps of 17 s, and no is_answered. Everything else was the same. */
+/* The formats of saved slots. The first had times in steps of 17 s, and no is_answered. Everything else was the same.
+ * Whoever adds one has checkpoints get another version, too (postproc/watch/checkpoint.c), so that older programs refuse them. */
 enum {
     FORMAT_FIRST,
     FORMAT,

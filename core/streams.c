@@ -341,10 +341,11 @@ static FpStream *unfold(FpStreams *streams, Slot *slot)
     return stream;
 }
 
-/* Returns whether an FpStreamBrief holds all that is known. The time of the last frame it holds only for a SYN that came once. */
-static bool is_said_by(const FpStreams *streams, const Slot *slot, FpStreamState state, const FpStream *stream)
+/* Returns whether an FpStreamBrief holds all that is known. Where the time of the last frame is, only that of a SYN that came once does:
+ * there no stream is settled. */
+static bool is_said_by(const FpStreams *streams, const Slot *slot, const FpStream *stream)
 {
-    return !(streams->parts & PART_LAST) || state == FP_STREAM_ANSWERED || *last_of(streams, slot) == exact_time(stream->first_ns);
+    return !(streams->parts & PART_LAST) || *last_of(streams, slot) == exact_time(stream->first_ns);
 }
 
 /* Copies to the slot what lookups need to know about its whole stream, all at once. Then abridges the stream if possible. */
@@ -362,7 +363,7 @@ static void fold(FpStreams *streams, Slot *slot, unsigned last_active)
                    .state = FP_STREAM_WHOLE};
 
     FpStreamState state = fp_stream_abridge(stream, &streams->rules, &brief);
-    if (state != FP_STREAM_WHOLE && is_said_by(streams, slot, state, stream)) {
+    if (state != FP_STREAM_WHOLE && is_said_by(streams, slot, stream)) {
         folded.state = state & 3U;
         folded.index = fp_pool_take(&streams->brief);
         fp_pool_give_back(&streams->whole, slot->index);

@@ -157,6 +157,8 @@ static const char *check_interface(const Pcapng *pcapng, const uint8_t *block, s
 {
     if (bytes < INTERFACE_MIN)
         return "an interface description is too short";
+    if (!fp_pcapng_has_room(&pcapng->common.section, bytes))
+        return "a section describes more interfaces than fit into 64 MiB";
     return fp_pcapng_check_options(pcapng->common.section.swapped, INTERFACE, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN);
 }
 

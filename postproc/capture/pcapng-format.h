@@ -15,6 +15,7 @@
 #define BLOCK_MIN 12U /* type, length, and the length again at its end */
 #define PACKET_MAX_GIANT (128U * 1024U * 1024U)
 #define BLOCK_MAX (32U + PACKET_MAX_GIANT + 131072U) /* libwiretap's MAX_BLOCK_SIZE */
+#define INTERFACES_MAX (64U * 1024U * 1024U)         /* memory for the interfaces of a section */
 #define WHOLE_MAX (1024U * 1024U)                    /* a longer block that is not a frame is taken in pieces if possible */
 
 #define SECTION 0x0a0d0d0aU

@@ -56,6 +56,17 @@ static void read_interface_options(const FpPcapngSection *section, const uint8_t
     }
 }
 
+/* About what an interface takes: here, a second time in a capture that is read ahead, and where it is written again. */
+static size_t interface_cost(size_t block_bytes)
+{
+    return 3 * block_bytes + 2 * sizeof(FpPcapngInterface);
+}
+
+bool fp_pcapng_has_room(const FpPcapngSection *section, size_t bytes)
+{
+    return section->interface_bytes + interface_cost(bytes) <= INTERFACES_MAX;
+}
+
 void fp_pcapng_add_interface(FpPcapngSection *section, const uint8_t *block, size_t bytes)
 {
     FpPcapngInterface interface = {.link_type = fp_load16_host(block + 8, section->swapped),
@@ -66,6 +77,7 @@ void fp_pcapng_add_interface(FpPcapngSection *section, const uint8_t *block, siz
     interface.packet_max = fp_link_has_giant_records(interface.link_type) ? PACKET_MAX_GIANT : FP_FRAME_BYTES_MAX;
     read_interface_options(section, block + INTERFACE_MIN - LENGTH_AT_END, bytes - INTERFACE_MIN, &interface);
     g_array_append_val(section->interfaces, interface);
+    section->interface_bytes += interface_cost(bytes);
 }
 
 void fp_pcapng_section_learn(FpPcapngSection *section, const FpRecord *record)
@@ -73,6 +85,7 @@ void fp_pcapng_section_learn(FpPcapngSection *section, const FpRecord *record)
     if (record->kind == FP_RECORD_SECTION) {
         fp_pcapng_read_byte_order(record->raw, &section->swapped);
         g_array_set_size(section->interfaces, 0);
+        section->interface_bytes = 0;
     } else if (record->kind == FP_RECORD_INTERFACE) {
         fp_pcapng_add_interface(section, record->raw, record->raw_bytes);
     }

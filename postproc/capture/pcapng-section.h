@@ -19,8 +19,9 @@ typedef struct {
 } FpPcapngInterface;
 
 typedef struct {
-    bool swapped;       /* its byte order is not this machine's */
-    GArray *interfaces; /* of FpPcapngInterface */
+    bool swapped;           /* its byte order is not this machine's */
+    GArray *interfaces;     /* of FpPcapngInterface */
+    size_t interface_bytes; /* what these take, see fp_pcapng_has_room */
 } FpPcapngSection;
 
 /* What both begin with. capture.c and the writer ask for records by it, through capture-pcapng.h and capture-internal.h. */
@@ -38,6 +39,9 @@ void fp_pcapng_common_clear(FpPcapngCommon *common);
 
 /* Reads the byte order from the magic number of a section header. Returns false when that is another number. */
 bool fp_pcapng_read_byte_order(const uint8_t *header, bool *swapped);
+
+/* Whether one more interface, described by a block of so many bytes, may be remembered. A stranger may describe millions. */
+bool fp_pcapng_has_room(const FpPcapngSection *section, size_t bytes);
 
 /* Adds the interface that a block describes. It has so many bytes, at least INTERFACE_MIN, and sound options. */
 void fp_pcapng_add_interface(FpPcapngSection *section, const uint8_t *block, size_t bytes);

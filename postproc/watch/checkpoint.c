@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
+#include "checkpoint-first.h"
 #include "pass/messages.h"
 #include "pass/pass.h"
 
@@ -28,7 +29,9 @@
 #define SEEN_MAX (1U << 24)
 #define MESSAGE_BYTES_MAX (UINT64_C(1) << 31)
 
-/* The beginning of a slot. checksum covers all members before it, body_checksum what follows the header. */
+/* The beginning of a slot. checksum covers all members before it, body_checksum what follows the header. In every version the first three
+ * members mean the same, and the last 8 of header_bytes are the checksum, so that each version knows what it cannot read from what is
+ * damaged. */
 typedef struct {
     uint64_t magic;
     uint32_t version;
@@ -46,7 +49,14 @@ typedef struct {
     uint64_t checksum;
 } Header;
 
-G_STATIC_ASSERT(sizeof(Header) <= HEADER_BYTES);
+/* Whoever changes its size, with FpSummary for instance, gives it another VERSION, and reads the one before as checkpoint-first.c does. */
+G_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(Header) == 392);
+G_STATIC_ASSERT(sizeof(Header) <= HEADER_BYTES && offsetof(Header, checksum) + sizeof(uint64_t) == sizeof(Header));
+
+/* In every form, what is before the totals, and what is behind them. */
+#define BEFORE_TOTALS offsetof(Header, totals)
+#define BEHIND_TOTALS (offsetof(Header, totals) + sizeof(FpTotals))
+#define HEADER_BYTES_FIRST (BEFORE_TOTALS + FP_CHECKPOINT_FIRST_BYTES + sizeof(Header) - BEHIND_TOTALS)
 
 /* The last numbers of an array. */
 typedef struct {
@@ -354,32 +364,79 @@ static void begin_empty(FpCheckpoint *checkpoint)
 /* A slot being read. */
 typedef struct {
     char *path;
-    int fd; /* -1: there is no file */
-    Header header;
+    int fd;       /* -1: there is no file */
+    size_t bytes; /* that were read of its beginning */
+    uint8_t beginning[HEADER_BYTES];
+    Header header;     /* in today's form */
     const char *wrong; /* what is wrong with it; NULL: nothing */
+    bool is_newer;     /* a later version of the program wrote it, and nothing has damaged its header since */
 } Slot;
 
-static const char *check_header(const Header *header, ssize_t bytes)
+static bool has_checksum(const Slot *slot)
 {
-    if (bytes < (ssize_t)sizeof *header)
+    const size_t n = slot->header.header_bytes;
+    uint64_t checksum;
+
+    if (n < sizeof checksum || n > slot->bytes)
+        return false;
+    memcpy(&checksum, slot->beginning + n - sizeof checksum, sizeof checksum);
+    return XXH3_64bits(slot->beginning, n - sizeof checksum) == checksum;
+}
+
+static void convert_first_header(Slot *slot)
+{
+    Header *header = &slot->header;
+
+    memcpy(header, slot->beginning, BEFORE_TOTALS);
+    fp_checkpoint_convert_first(slot->beginning + BEFORE_TOTALS, &header->totals);
+    memcpy((uint8_t *)header + BEHIND_TOTALS, slot->beginning + BEFORE_TOTALS + FP_CHECKPOINT_FIRST_BYTES, sizeof *header - BEHIND_TOTALS);
+}
+
+/* Returns what is wrong with the header; NULL: nothing. */
+static const char *read_header(Slot *slot)
+{
+    Header *header = &slot->header;
+
+    memcpy(header, slot->beginning, MIN(slot->bytes, sizeof *header));
+    if (slot->bytes < HEADER_BYTES_FIRST)
         return "is cut short";
     if (header->magic != MAGIC)
         return "is not a checkpoint";
-    if (header->version < VERSION_WITHOUT_MESSAGES || header->version > VERSION || header->header_bytes != sizeof *header)
+    bool is_whole = has_checksum(slot);
+    bool is_first = header->version == VERSION_WITHOUT_MESSAGES && header->header_bytes == HEADER_BYTES_FIRST;
+    slot->is_newer = is_whole && header->version > VERSION;
+    if (header->version < VERSION_WITHOUT_MESSAGES || header->version > VERSION || (header->header_bytes != sizeof *header && !is_first))
         return "is of another version of firstpayload";
-    return header->checksum != header_checksum(header) ? "is damaged" : NULL;
+    if (!is_whole)
+        return "is damaged";
+    if (is_first)
+        convert_first_header(slot);
+    return NULL;
 }
 
 static bool slot_open(Slot *slot, const char *folder, unsigned number, GError **error)
 {
     slot->path = slot_path(folder, number);
-    ssize_t n = read_beginning(slot->path, &slot->fd, &slot->header, sizeof slot->header, error);
+    ssize_t n = read_beginning(slot->path, &slot->fd, slot->beginning, sizeof slot->beginning, error);
     if (n < 0)
         return false;
-    slot->wrong = check_header(&slot->header, n);
+    slot->bytes = (size_t)n;
+    slot->wrong = read_header(slot);
     if (slot->wrong != NULL)
         slot->header.generation = 0;
     return true;
+}
+
+/* Going on from nothing would lose what that version knows of streams, and lines that wait; so somebody has to decide. */
+static bool refuse_newer(const Slot *slot, GError **error)
+{
+    if (slot->is_newer)
+        g_set_error(
+            error, FP_ERROR, FP_ERROR_CONFIG,
+            "%s: a newer version of firstpayload wrote this (form %u; this version knows those up to %u): go on with that version, or "
+            "give this one another state folder (--state), for which all connections are new",
+            slot->path, slot->header.version, VERSION);
+    return !slot->is_newer;
 }
 
 static void slot_close(Slot *slot)
@@ -516,8 +573,9 @@ bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_str
     Witness witness;
 
     begin_empty(checkpoint);
-    bool is_read = slot_open(&slots[0], folder, 0, error) && slot_open(&slots[1], folder, 1, error) &&
-                   load_witness(folder, &witness, error) && load_newest(slots, rules, max_streams, checkpoint, error);
+    bool is_read = slot_open(&slots[0], folder, 0, error) && slot_open(&slots[1], folder, 1, error) && refuse_newer(&slots[0], error) &&
+                   refuse_newer(&slots[1], error) && load_witness(folder, &witness, error) &&
+                   load_newest(slots, rules, max_streams, checkpoint, error);
     slot_close(&slots[0]);
     slot_close(&slots[1]);
     if (!is_read) {

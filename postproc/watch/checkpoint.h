@@ -48,7 +48,8 @@ typedef struct {
 /*
  * Reads the newest checkpoint that is whole; where there is none, *checkpoint is empty. Logs with fp_journal what is damaged, and what that
  * means. Leaves out streams that were told apart in another way than network_kinds. Returns false and sets error when reading failed: then
- * nobody knows what is there. Free with fp_checkpoint_clear.
+ * nobody knows what is there; or, with FP_ERROR_CONFIG, when a later version of the program wrote it. Free with
+ * fp_checkpoint_clear.
  */
 bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_streams, unsigned network_kinds, FpCheckpoint *checkpoint,
                         GError **error);

@@ -70,6 +70,20 @@ static void test_silence(void)
     CHECK(send(&side, CLIENT, A, 0), HEADERS); /* a keep-alive moves nothing, but that is the stream's affair */
 }
 
+/* So far from its beginning that nobody knows whether the numbers have come round. */
+static void test_alone_too_far(void)
+{
+    Side side = midstream();
+
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    while (side.next[CLIENT] < 1001 + 16384)
+        CHECK(send(&side, CLIENT, A, 1400), WHOLE);
+    CHECK(send(&side, CLIENT, A, 1400), ASSERTS);
+    side.next[CLIENT] += 0x3fee0000;
+    g_assert_cmpint(send(&side, CLIENT, A, 1400), !=, FP_DIGEST_ASSERTS); /* behind a gap */
+    g_assert_cmpint(send(&side, CLIENT, A, 1400), !=, FP_DIGEST_ASSERTS);
+}
+
 static void test_alone(void)
 {
     Side side = midstream();
@@ -175,6 +189,7 @@ int main(int argc, char **argv)
     g_test_add_func("/digest-rule/settled", test_settled);
     g_test_add_func("/digest-rule/silence", test_silence);
     g_test_add_func("/digest-rule/alone", test_alone);
+    g_test_add_func("/digest-rule/alone-too-far", test_alone_too_far);
     g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
     g_test_add_func("/digest-rule/alone-from-the-start", test_alone_from_the_start);
     g_test_add_func("/digest-rule/what-may-be-left-out", test_what_may_be_left_out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_senseless.c - saved tables of streams that cannot have come about are refused, each for one thing that is wrong with it. */
 #include <glib.h>
+#include <stdlib.h>
 
 #include "saved.h"
 #include "streams-internal.h"
@@ -94,6 +95,43 @@ static void repeat_a_hash(FpStreams *streams)
     streams->hand->slots[i] = taken;
 }
 
+/* All slots of a segment are in use, so that a search for another hash would never end. */
+static void leave_no_slot_free(FpStreams *streams)
+{
+    const Slot taken = *used_slot(streams, 0);
+
+    g_assert_true(fp_pool_make_room(&streams->whole, SEGMENT_SLOTS));
+    for (size_t i = 0; i < SEGMENT_SLOTS; i++)
+        if (streams->hand->slots[i].hash == 0)
+            streams->hand->slots[i] = taken;
+    streams->used = streams->hand->used = SEGMENT_SLOTS;
+    streams->whole.n_free = streams->brief.n_free = 0;
+    streams->whole.end = SEGMENT_SLOTS - streams->brief.end;
+}
+
+/* Two segments, of which one has all hashes. */
+static void cover_twice(FpStreams *streams)
+{
+    Segment *other = fp_segments_take(&streams->segments), *hand = streams->hand;
+
+    *other = (Segment){.next = hand, .depth = 1, .bits = 1};
+    hand->next = other;
+    streams->directory = realloc(streams->directory, 2 * sizeof(Segment *));
+    streams->directory[0] = hand;
+    streams->directory[1] = other;
+    streams->depth = 1;
+}
+
+/* The same in the pool of brief streams, of which the table has none. */
+static void lead_in_a_ring_of_brief_ones(FpStreams *streams)
+{
+    const uint32_t first = 0;
+
+    memcpy(fp_pool_item(&streams->brief, first), &first, sizeof first);
+    streams->brief.end = streams->brief.n_free = 2;
+    streams->brief.next_free = first;
+}
+
 static void test_spoilt(gconstpointer data)
 {
     void (*const *spoil)(FpStreams *) = data;
@@ -109,6 +147,98 @@ static void test_spoilt(gconstpointer data)
     fp_streams_free(loaded);
 }
 
+/* Saves a table; returns its bytes. */
+static GByteArray *saved_table(void)
+{
+    FpStreams *streams = new_table();
+    Saved saved = {.bytes = g_byte_array_new()};
+
+    g_assert_true(fp_streams_save(streams, append, &saved));
+    fp_streams_free(streams);
+    return saved.bytes;
+}
+
+/* Loads bytes, and uses the table if there is one: whatever it holds, that must not do harm. Returns whether there is one. */
+static bool is_loaded(GByteArray *bytes, const FpRules *with)
+{
+    Saved saved = {.bytes = bytes};
+    FpStreams *streams = fp_streams_load(with, STREAMS, take, &saved);
+
+    if (streams == NULL)
+        return false;
+    for (unsigned round = 0; round < 3; round++) {
+        streams->hand = streams->hand->next;
+        fp_streams_forget_some(streams, streams->hand, round << 20);
+    }
+    fp_streams_free(streams);
+    return true;
+}
+
+/* Each byte with its lowest or with all bits changed; and each word of the header with numbers that somebody might choose. */
+static void test_changed(void)
+{
+    static const guint64 numbers[] = {0, 1, 2, 0x7fffffff, 0xffffffff, 0x100000000, 0x7fffffffffffffff, G_MAXUINT64};
+    static const FpRules followed = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .asked = FP_CLASS_ASKED, .idle_ns = 1, .opening_bytes = 1};
+    g_autoptr(GByteArray) bytes = saved_table();
+    guint n_refused = 0;
+
+    for (guint i = 0; i < bytes->len; i++) {
+        const guint8 change = i % 4 < 2 ? 1 : 0xff;
+        bytes->data[i] ^= change;
+        n_refused += !is_loaded(bytes, i % 2 != 0 ? &rules : &followed);
+        bytes->data[i] ^= change;
+    }
+    g_assert_cmpuint(n_refused, >, bytes->len / 8); /* times, numbers and sequence numbers may be any */
+    g_assert_cmpuint(n_refused, <, bytes->len);
+    for (guint i = 0; i < 160; i += 4)
+        for (guint n = 0; n < G_N_ELEMENTS(numbers); n++) {
+            guint8 kept[8];
+            memcpy(kept, bytes->data + i, sizeof kept);
+            memcpy(bytes->data + i, &numbers[n], i % 8 == 0 ? 8 : 4);
+            (void)is_loaded(bytes, &rules);
+            memcpy(bytes->data + i, kept, sizeof kept);
+        }
+    g_assert_true(is_loaded(bytes, &rules));
+}
+
+/* A file that ends too early, at each of its bytes. */
+static void test_cut(void)
+{
+    g_autoptr(GByteArray) bytes = saved_table();
+    const guint whole = bytes->len;
+
+    for (guint length = 0; length < whole; length++) {
+        bytes->len = length;
+        g_assert_false(is_loaded(bytes, &rules));
+    }
+    bytes->len = whole;
+    g_assert_true(is_loaded(bytes, &rules));
+}
+
+/* See FpStreamsWrite. user: how many more calls go well. */
+static bool write_some(void *user, const void *bytes, size_t n)
+{
+    unsigned *left = user;
+
+    (void)bytes;
+    (void)n;
+    return (*left)-- > 0;
+}
+
+/* A disk that is full, at each write. */
+static void test_not_written(void)
+{
+    FpStreams *streams = new_table();
+    unsigned well = 0, left;
+
+    do
+        left = well++;
+    while (!fp_streams_save(streams, write_some, &left));
+    g_assert_cmpuint(left, ==, 0);
+    g_assert_cmpuint(well, >, 100); /* two for each 64 slots of a segment */
+    fp_streams_free(streams);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -120,12 +250,18 @@ int main(int argc, char **argv)
         {"/senseless/slot-with-free-item", use_a_free_item},
         {"/senseless/free-item-beyond-pool", lead_beyond_the_pool},
         {"/senseless/free-items-in-a-ring", lead_in_a_ring},
+        {"/senseless/free-brief-items-in-a-ring", lead_in_a_ring_of_brief_ones},
         {"/senseless/slot-that-is-not-found", hide_a_slot},
         {"/senseless/hash-twice", repeat_a_hash},
+        {"/senseless/no-slot-free", leave_no_slot_free},
+        {"/senseless/covered-twice", cover_twice},
     };
 
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         g_test_add_data_func(cases[i].path, &cases[i].spoil, test_spoilt);
+    g_test_add_func("/senseless/changed", test_changed);
+    g_test_add_func("/senseless/cut", test_cut);
+    g_test_add_func("/senseless/not-written", test_not_written);
     return g_test_run();
 }

@@ -332,6 +332,19 @@ static void test_closed(void)
     }
 }
 
+/* Whoever has no table asks the stream itself, also when it is settled. */
+static void test_confirms_what_is_settled(void)
+{
+    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    const FpSegment anywhere = {.seq = 12345, .flags = FP_TCP_ACK, .header_bytes = 20, .segment_bytes = 30};
+    FpStream stream = begin();
+
+    take(&stream, 0, FP_TCP_ACK, 101, 10, &rules);
+    g_assert_false(fp_stream_confirms(&stream, 0, &anywhere, &rules));
+    take(&stream, 1, FP_TCP_ACK, 501, 10, &rules);
+    g_assert_true(fp_stream_confirms(&stream, 0, &anywhere, &rules));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -353,5 +366,6 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/unanswered-is-a-syn-alone", test_unanswered_is_a_syn_alone);
     g_test_add_func("/stream/begins-as-syn", test_begins_as_syn);
     g_test_add_func("/stream/closed", test_closed);
+    g_test_add_func("/stream/confirms-what-is-settled", test_confirms_what_is_settled);
     return g_test_run();
 }

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "saved.h"
 #include "streams.h"
 #include "table.h"
 
@@ -333,6 +334,144 @@ static void test_opening_is_ended(void)
     g_assert_cmpuint(classes_after_end(true), ==, 0);
 }
 
+/* The way of those who look at many segments before they take any: a stream that is settled is passed by, others are taken where they are.
+ */
+static void test_passed_by(void)
+{
+    FpStreams *streams = table(1, 16), *other = table(1, 16);
+    const Pair pair = pair_of(5);
+    const struct {
+        guint from;
+        unsigned flags;
+        guint32 seq, payload_bytes;
+    } steps[] = {{0, FP_TCP_SYN, 100, 0}, {0, FP_TCP_ACK, 101, 10}, {1, FP_TCP_ACK, 101, 20}, {0, FP_TCP_ACK, 111, 10}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        FpSegment segment = segment_of(&pair, steps[i].from, steps[i].flags, steps[i].seq, steps[i].payload_bytes);
+        FpVerdict verdict = {0}, expected;
+        segment.time_ns = (gint64)i * SECOND;
+        FpStreamKey key = fp_streams_key(streams, &segment);
+        FpStreamPlace *place = fp_streams_pass_by(streams, key, segment.time_ns);
+        g_assert_true((place == NULL) == (i == 3));
+        if (place != NULL)
+            g_assert_true(fp_streams_take_at(streams, place, key, &segment, &verdict));
+        g_assert_true(fp_streams_take(other, key, &segment, &expected) == (place != NULL));
+        g_assert_cmpuint(verdict.classes, ==, expected.classes);
+        if (verdict.classes & FP_CLASS_FIRST)
+            g_assert_cmpint(fp_payload_offset(&segment, &verdict), ==, 0);
+    }
+    fp_streams_free(streams);
+    fp_streams_free(other);
+}
+
+static bool confirms(FpStreams *streams, guint32 number, guint from, guint32 seq)
+{
+    const Pair pair = pair_of(number);
+    const FpSegment segment = segment_of(&pair, from, FP_TCP_ACK, seq, 10);
+
+    return fp_streams_confirm(streams, fp_streams_key(streams, &segment), &segment);
+}
+
+static void catch_up(FpStreams *streams, guint32 number, guint from, guint32 seq)
+{
+    const Pair pair = pair_of(number);
+    const FpSegment segment = segment_of(&pair, from, FP_TCP_ACK, seq, 10);
+
+    fp_streams_catch_up(streams, fp_streams_key(streams, &segment), &segment);
+}
+
+/* A digest's assertion holds of a side that speaks alone, beyond its flight, from the number expected next; and of a settled stream. */
+static void test_digests_ask(void)
+{
+    const FpRules rules = {.flight_bytes = 20};
+    FpStreams *streams = fp_streams_new(&rules, 1, 16);
+
+    g_assert_false(confirms(streams, 1, 0, 101)); /* there is no such stream */
+    catch_up(streams, 1, 0, 101);
+    g_assert_cmpuint(stats_of(streams).open, ==, 0);
+    give(streams, 1, 0, FP_TCP_SYN, 0, 0);
+    g_assert_false(confirms(streams, 1, 0, 101)); /* it has not spoken */
+    catch_up(streams, 1, 0, 101);
+    give(streams, 1, 0, FP_TCP_ACK, 10, 0);
+    g_assert_false(confirms(streams, 1, 0, 111)); /* the flight goes on */
+    catch_up(streams, 1, 0, 91);                  /* nothing new */
+    g_assert_false(confirms(streams, 1, 0, 121));
+    catch_up(streams, 1, 0, 111);
+    g_assert_true(confirms(streams, 1, 0, 121));
+    g_assert_false(confirms(streams, 1, 0, 122));
+    g_assert_false(confirms(streams, 1, 1, 121)); /* the other side */
+    catch_up(streams, 1, 1, 121);
+    g_assert_true(confirms(streams, 1, 0, 121));
+    give(streams, 1, 1, FP_TCP_ACK, 10, 0);
+    g_assert_true(confirms(streams, 1, 0, 7)); /* settled */
+    catch_up(streams, 1, 0, 7);
+    fp_streams_free(streams);
+}
+
+/* A stream that only a SYN has begun spares nothing, and where there is no stream, or it is settled, there is no opening to end. */
+static void test_little_is_known(void)
+{
+    const FpRules rules = {.flight_bytes = 20, .asked = FP_CLASS_OPENING, .opening_bytes = 10};
+    FpStreams *streams = fp_streams_new(&rules, 1, 16);
+    const Pair pair = pair_of(1);
+    const FpSegment segment = segment_of(&pair, 0, FP_TCP_ACK, 101, 10);
+    const FpStreamKey key = fp_streams_key(streams, &segment);
+    FpSpare spare;
+
+    fp_streams_end_opening(streams, key);
+    fp_streams_spare(streams, key, &spare);
+    g_assert_cmpint(spare.kind, ==, FP_SPARE_NOTHING);
+    give(streams, 1, 0, FP_TCP_SYN, 0, 0);
+    fp_streams_spare(streams, key, &spare);
+    g_assert_cmpint(spare.kind, ==, FP_SPARE_NOTHING);
+    give(streams, 1, 0, FP_TCP_ACK, 10, 0);
+    give(streams, 1, 1, FP_TCP_ACK, 10, 0);
+    fp_streams_end_opening(streams, key);
+    fp_streams_spare(streams, key, &spare);
+    g_assert_cmpint(spare.kind, ==, FP_SPARE_ALL);
+    fp_streams_end_opening(streams, key);
+    fp_streams_free(streams);
+}
+
+/* What was answered and saved, and is loaded by whoever asks for more, confirms nothing. */
+static void test_digests_ask_of_what_was_answered(void)
+{
+    const FpRules opening = {.flight_bytes = 20, .asked = FP_CLASS_OPENING, .opening_bytes = 100};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Saved saved = {.bytes = bytes};
+    FpStreams *streams = table(1, 16);
+
+    give(streams, 1, 0, FP_TCP_SYN, 0, 0);
+    give(streams, 1, 0, FP_TCP_ACK, 10, 0);
+    give(streams, 1, 1, FP_TCP_ACK, 10, 0);
+    g_assert_true(confirms(streams, 1, 0, 121));
+    g_assert_true(fp_streams_save(streams, append, &saved));
+    fp_streams_free(streams);
+    streams = fp_streams_load(&opening, 16, take, &saved);
+    g_assert_nonnull(streams);
+    g_assert_false(confirms(streams, 1, 0, 121));
+    catch_up(streams, 1, 0, 121);
+    fp_streams_free(streams);
+}
+
+/* Nor while a SYN/ACK waits to be acknowledged, or where the opening is asked for. */
+static void test_digests_ask_of_handshakes(void)
+{
+    const FpRules plain = {.flight_bytes = 0}, opening = {.flight_bytes = 0, .asked = FP_CLASS_OPENING, .opening_bytes = 100};
+
+    for (guint i = 0; i < 2; i++) {
+        FpStreams *streams = fp_streams_new(i == 0 ? &plain : &opening, 1, 16);
+        give(streams, 1, 0, FP_TCP_SYN, 0, 0);
+        give(streams, 1, 1, FP_TCP_SYN | FP_TCP_ACK, 0, 0);
+        g_assert_false(confirms(streams, 1, 0, 101));
+        give(streams, 1, 1, FP_TCP_ACK, 10, 0); /* the server speaks before the handshake is over */
+        g_assert_false(confirms(streams, 1, 1, 111));
+        give(streams, 1, 0, FP_TCP_ACK, 0, 0);
+        g_assert_true(confirms(streams, 1, 1, 111) == (i == 0));
+        fp_streams_free(streams);
+    }
+}
+
 static void test_settled_streams_close(void)
 {
     g_assert_false(closes(FP_TCP_ACK, 20));
@@ -356,6 +495,11 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/fitting-streams-fit", test_fitting_streams_fit);
     g_test_add_func("/streams/delay-at-any-time", test_delay_at_any_time);
     g_test_add_func("/streams/settled-streams-close", test_settled_streams_close);
+    g_test_add_func("/streams/passed-by", test_passed_by);
+    g_test_add_func("/streams/digests-ask", test_digests_ask);
+    g_test_add_func("/streams/digests-ask-of-handshakes", test_digests_ask_of_handshakes);
+    g_test_add_func("/streams/digests-ask-of-what-was-answered", test_digests_ask_of_what_was_answered);
+    g_test_add_func("/streams/little-is-known", test_little_is_known);
     g_test_add_func("/streams/opening-is-ended", test_opening_is_ended);
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
     g_test_add_func("/streams/same-answers-for-any-seed", test_same_answers_for_any_seed);

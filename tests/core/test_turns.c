@@ -121,6 +121,46 @@ static void test_fast_open(void)
     CHECK(say(&turns, CLIENT, 1201, 100, 5011), 3, true, 0);
 }
 
+static FpTurnPlace say_without_ack(FpTurns *turns, unsigned direction, uint32_t seq, uint32_t n)
+{
+    const FpSegment segment = {.seq = seq, .address_bytes = 4};
+
+    return fp_turns_take(turns, direction, &segment, n);
+}
+
+/* What acknowledges nothing has heard nothing, whatever number stands where that would be. */
+static void test_without_ack(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say_without_ack(&turns, CLIENT, 1001, 10), 1, true, 0);
+    CHECK(say(&turns, SERVER, 5001, 10, 1011), 2, true, 0);
+    CHECK(say_without_ack(&turns, CLIENT, 1011, 10), 1, false, 10);
+    CHECK(say(&turns, CLIENT, 1021, 10, 5001), 1, false, 20); /* nothing yet of what the server said */
+    CHECK(say(&turns, CLIENT, 1031, 10, 5002), 3, true, 0);
+    CHECK(say_without_ack(&turns, CLIENT, 1041, 10), 3, false, 10);
+}
+
+/* A side that has heard nothing, as it only spoke without ACK, and that the other has not answered. */
+static void test_nobody_else(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say_without_ack(&turns, CLIENT, 1001, 10), 1, true, 0);
+    CHECK(say(&turns, CLIENT, 1011, 10, 5001), 1, false, 10);
+    CHECK(say(&turns, CLIENT, 1016, 10, 5011), 1, false, 15); /* overlaps */
+    CHECK(say(&turns, CLIENT, 1026, 10, 5012), 1, false, 25); /* a FIN perhaps */
+}
+
+static void test_first_word_without_ack(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say_without_ack(&turns, CLIENT, 1001, 10), 1, true, 0);
+    CHECK(say(&turns, SERVER, 5001, 10, 1011), 2, true, 0);
+    CHECK(say(&turns, CLIENT, 1011, 10, 5011), 3, true, 0);
+}
+
 static void test_wraps_around(void)
 {
     FpTurns turns = {0};
@@ -140,6 +180,8 @@ static void test_direction(void)
     g_assert_cmpuint(fp_turns_direction(&segment), ==, 0);
     segment.destination = low;
     g_assert_cmpuint(fp_turns_direction(&segment), ==, 1);
+    segment.source_port = 1;
+    g_assert_cmpuint(fp_turns_direction(&segment), ==, 0);
     segment.source = high;
     g_assert_cmpuint(fp_turns_direction(&segment), ==, 1);
 }
@@ -156,6 +198,9 @@ int main(int argc, char **argv)
     g_test_add_func("/turns/fin-is-no-word", test_fin_is_no_word);
     g_test_add_func("/turns/one-byte-is-a-word", test_one_byte_is_a_word);
     g_test_add_func("/turns/fast-open", test_fast_open);
+    g_test_add_func("/turns/without-ack", test_without_ack);
+    g_test_add_func("/turns/first-word-without-ack", test_first_word_without_ack);
+    g_test_add_func("/turns/nobody-else", test_nobody_else);
     g_test_add_func("/turns/wraps-around", test_wraps_around);
     g_test_add_func("/turns/direction", test_direction);
     return g_test_run();

@@ -89,6 +89,7 @@ static void test_side_names(void)
     g_assert_cmpstr(fp_side_name(FP_SIDE_CLIENT), ==, "client");
     g_assert_cmpstr(fp_side_name(FP_SIDE_SERVER), ==, "server");
     g_assert_cmpstr(fp_side_name(FP_SIDE_UNKNOWN), ==, "unknown");
+    g_assert_cmpstr(fp_side_name((FpSide)(FP_SIDE_UNKNOWN + 9)), ==, "unknown");
 }
 
 int main(int argc, char **argv)

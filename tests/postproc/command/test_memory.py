@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What bounds memory does so, whatever is sent: the process grows by that and little more. Other tests do the same for --message-memory
+(test_messages) and --read-ahead (test_read_ahead_memory); the kernel has what -B says."""
+import gzip
+import resource
+import struct
+import subprocess
+
+from pcaps import ACK, PROGRAM, InFolder, header, read, record, segment, write
+from test_pcapng import Writer
+from waiting import PATIENCE_SECONDS, wait_until_taken
+
+MIB = 1 << 20
+FRAGMENTS = 64 * MIB    # of all fragments that wait
+INTERFACES = 64 * MIB   # of all interfaces of a section of pcapng
+SLACK = 6 * MIB         # what the C library keeps of what was freed, and blocks of the input that are larger than others
+
+
+def numbered(frame, at, n):
+    """Returns n records of a frame, in which the four bytes at that offset count."""
+    whole = record(frame)
+    before, after = whole[:16 + at], whole[20 + at:]
+    return b"".join(b"".join((before, number.to_bytes(4, "big"), after)) for number in range(n))
+
+
+def syns(n):
+    """n streams of which there is a SYN, from as many addresses."""
+    return numbered(segment(1000, 80, 1, 2), 26, n)
+
+
+def said_once(n):
+    """n streams whose client has said something."""
+    return numbered(segment(1000, 80, 1, ACK, b"what"), 26, n)
+
+
+def fragments(n, payload_bytes):
+    """n first fragments, each of a datagram of its own, of which no more comes."""
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + payload_bytes, 1, 0x2000, 64, 6, 0, b"\xc0\0\2\1", b"\xc0\0\2\2") + bytes(payload_bytes)
+    return numbered(b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\x00" + ip, 26, n)
+
+
+class Memory(InFolder):
+    def peak(self, data, *command):
+        """Returns the most memory that the program had when it had read data and waits for more."""
+        with subprocess.Popen([PROGRAM, *command, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            run.stdin.write(header())
+            run.stdin.write(data)
+            run.stdin.flush()
+            wait_until_taken(run, run.stdin)
+            peak = int(read(f"/proc/{run.pid}/status").split(b"VmHWM:")[1].split()[0]) * 1024
+            run.kill()
+        return peak
+
+    def test_streams(self):
+        """Streams of all kinds: beginning ones, and such as have spoken; and where more is kept of each."""
+        base = self.peak(syns(10), "slim", "-q", "--list")
+        for what, data in (("syns", syns(700000)), ("said", said_once(400000))):
+            for more in ((), ("--idle", "60", "--keep", "opening", "--opening-bytes", str(1 << 29))):
+                peaks = {}
+                for mib in (2, 24):
+                    peaks[mib] = self.peak(data, "slim", "-q", "--list", "--max-memory", f"{mib}M", *more) - base
+                    with self.subTest(what, mib=mib, more=more, grown=peaks[mib] / MIB):
+                        self.assertLess(peaks[mib], mib * MIB + SLACK)
+                self.assertGreater(peaks[24], peaks[2] + 6 * MIB, "it was full")
+
+    def test_max_streams(self):
+        """A hundred bytes each, and a table that doubles."""
+        base = self.peak(syns(10), "slim", "-q", "--list")
+        for n in (10000, 100000):
+            grown = self.peak(said_once(400000), "slim", "-q", "--list", "--max-streams", str(n)) - base
+            with self.subTest(n=n, grown=grown / MIB):
+                self.assertLess(grown, n * 100 + SLACK)
+
+    def test_fragments(self):
+        """Long ones and short ones; and of records that are kept until it is known whether the frame that completes them is."""
+        for how in (("--list",), ("-w", "/dev/null")):
+            base = self.peak(b"", "slim", "-q", *how)
+            for payload_bytes, n in ((1480, 80000), (8, 400000)):
+                grown = self.peak(fragments(n, payload_bytes), "slim", "-q", *how) - base
+                with self.subTest(how, payload_bytes=payload_bytes, grown=grown / MIB):
+                    self.assertLess(grown, FRAGMENTS + 2 * SLACK)
+                    self.assertGreater(grown, FRAGMENTS / 4)
+
+    def test_replies(self):
+        """Lines that wait for an answer that never comes."""
+        data = said_once(200000)
+        base = self.peak(said_once(10), "slim", "-q", "--log", "/dev/null", "--log-reply", "--max-memory", "8M")
+        for mib in (1, 16):
+            grown = self.peak(data, "slim", "-q", "--log", "/dev/null", "--log-reply", "--max-memory", "8M", "--message-memory", f"{mib}M") - base
+            with self.subTest(mib=mib, grown=grown / MIB):
+                self.assertLess(grown, (8 + mib) * MIB + SLACK)
+
+    def test_names(self):
+        """Names of 500 bytes, each of which comes once: of each kind as many are remembered as --max-names says."""
+        names = [b"%0500d" % n for n in range(40000)]
+        data = b"".join(record(segment(1000 + n % 60000, 80, 1, ACK, b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % name, src=struct.pack(">I", n)))
+                        for n, name in enumerate(names))
+        base = self.peak(data[:100], "said", "-q")
+        peaks = {n: self.peak(data, "said", "-q", "--max-streams", "1000", "--max-names", str(n)) - base for n in (100, 10000)}
+        with self.subTest(peaks=peaks):
+            self.assertLess(peaks[100], SLACK)
+            self.assertLess(peaks[10000], 10000 * 1200 + SLACK)
+            self.assertGreater(peaks[10000], 10000 * 500)
+
+
+class Pcapng(InFolder):
+    def run_within(self, limit, data, *command, compressed=False):
+        """Runs the program with so much memory for its data."""
+        path = write(self.folder, "in.pcapng.gz" if compressed else "in.pcapng", gzip.compress(data, 1) if compressed else data)
+        return subprocess.run([PROGRAM, *command, path], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
+
+    def test_interfaces(self):
+        """A section that describes as many as it likes is refused where they would take too much; compressed, they cost a sender next to nothing."""
+        w = Writer("<")
+        for what, interface, n in (("small", w.interface(), 600000), ("named", w.interface(options=w.option(2, b"x" * 60000)), 3000)):
+            for how in (("--list", "-j", "1"), ("--list", "-j", "2"), ("-w", "/dev/null", "-j", "1"), ("-w", "/dev/null", "-j", "2"), ("--log", "/dev/null", "-j", "2")):
+                for compressed in (False, True):
+                    with self.subTest(what, how=how, compressed=compressed):
+                        result = self.run_within(INTERFACES + 96 * MIB, w.section() + interface * n, "slim", "-q", "--read-ahead", "8M", *how, compressed=compressed)
+                        self.assertEqual(result.returncode, 65, result.stderr)
+                        self.assertIn("a section describes more interfaces than fit into 64 MiB", result.stderr)
+
+    def test_sections(self):
+        """What a section has described is forgotten with it."""
+        w = Writer("<")
+        data = (w.section() + w.interface(options=w.option(2, b"x" * 1000)) * 20) * 15000
+        for how in (("--list",), ("-w", "/dev/null"), ("--log", "/dev/null")):
+            result = self.run_within(96 * MIB, data, "slim", *how, compressed=True)
+            self.assertEqual(result.returncode, 0, result.stderr)
