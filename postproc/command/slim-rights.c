@@ -70,7 +70,7 @@ static void name_files(const FpSlimRights *rights)
     name_output(rights, options->output);
     name_output(rights, options->log);
     fp_confinement_creates_beside(rights->confinement, options->stats.metrics);
-    fp_confinement_may_write_beside(rights->confinement, options->page);
+    name_output(rights, options->page);
 }
 
 FpSlimRights *fp_slim_rights_new(const FpSlimOptions *options, GError **error)

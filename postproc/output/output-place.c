@@ -63,9 +63,12 @@ int fp_place_open_appended(const char *given)
     return fd;
 }
 
-/* Opens the folder as a place. Kernels before 5.6 cannot be told to follow no link. Returns -1 and sets errno. */
+/* Opens the folder as a place. Only the helper has rights that a link could turn to somebody's use; this process, where there is none, may
+ * not even make the call any more. Kernels before 5.6 cannot be told to follow no link. Returns -1 and sets errno. */
 static int open_folder(const FpPlace *place)
 {
+    if (!fp_helper_is_this())
+        return open(place->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
     int fd = (int)syscall(SYS_openat2, AT_FDCWD, place->folder, &how, sizeof how);
 

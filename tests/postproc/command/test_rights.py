@@ -267,6 +267,18 @@ class Live(Rights):
         captures = [name for name in os.listdir(self.folder) if name.startswith("c-")]
         self.assertEqual((len(captures), {os.stat(os.path.join(self.folder, name)).st_uid for name in captures}), (2, {NOBODY}))
 
+    def test_a_page_of_root_that_stays_root(self):
+        os.chown(self.folder, 12345, 12345)
+        os.chmod(self.folder, 0o700)
+        page = os.path.join(self.folder, "page.html")
+        run = subprocess.Popen(self.namespace().argv(PROGRAM, "said", "-i", "lo", "-Z", "root", "--html", page), stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        self.assertIn("listening on lo", run.stderr.readline())
+        self.end(run)
+        self.assertEqual(os.listdir(self.folder), ["page.html"])
+
     def test_names_of_interfaces(self):
         """They are asked for when frames come."""
         run = self.start("-f", "tcp", "--log-format", "json", interface="any")
