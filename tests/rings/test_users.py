@@ -36,6 +36,7 @@ class Users(RingTest):
 
     def rotate(self, watcher):
         watcher.start()
+        wait_for(lambda: watcher.status().get("state") == "idle", "the watcher: nobody knows how a file ended that was closed before it looked")
         command = tcpdump("-U", "-C", "1", "-W", "90", "-w", "f.pcap", user="tcpdump")
         self.capture(["sh", "-c", "umask 027; exec \"$@\"", "sh", *command], watcher.inbox)
 
