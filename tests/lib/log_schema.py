@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads lines of the log, and validates each against docs/log.schema.json."""
+import functools
 import json
 import pathlib
 
-import jsonschema       # python3-jsonschema; if it is missing, the test fails instead of being skipped
+import fastjsonschema   # python3-fastjsonschema and python3-jsonschema; if they are missing, the test fails instead of being skipped
+import jsonschema
 
 SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "docs" / "log.schema.json"
-_validator = None
 
 
+def schema():
+    return json.loads(SCHEMA.read_text())
+
+
+@functools.cache
 def validator():
-    global _validator
-    if _validator is None:
-        schema = json.loads(SCHEMA.read_text())
-        jsonschema.Draft202012Validator.check_schema(schema)
-        _validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker(("ipv4", "ipv6")))
-    return _validator
+    """Knows all of the schema's language, and takes a millisecond for each line."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    return jsonschema.Draft202012Validator(schema(), format_checker=jsonschema.FormatChecker(("ipv4", "ipv6")))
+
+
+@functools.cache
+def fast_validator():
+    """Takes a fourth of that. It knows draft 7, which has another word for one of the schema's; test_stats holds it against the other."""
+    validator()
+    as_draft_7 = json.loads(SCHEMA.read_text().replace('"dependentRequired"', '"dependencies"'))
+    return fastjsonschema.compile({**as_draft_7, "$schema": "http://json-schema.org/draft-07/schema#"})
 
 
 def refuse_twice(pairs):
@@ -35,6 +46,6 @@ def entries(data):
         if any(byte < 0x20 or byte > 0x7e for byte in line):
             raise ValueError(f"more than plain ASCII: {line!r}")
         entry = json.loads(line, object_pairs_hook=refuse_twice)
-        validator().validate(entry)
+        fast_validator()(entry)
         found.append(entry)
     return found

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What slim -i says of itself while it runs: lines of stats in the log, metrics, SIGUSR1. Capturing takes root."""
+import contextlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
+import fastjsonschema
 import log_schema
 from pcaps import CAPTURES, PROGRAM, connection, pcap, read, slim
 from test_live import Server
@@ -207,6 +209,25 @@ class Documents(InFolder):
         self.assertTrue(good(line) and good(STATS))
         self.assertFalse(good({**line, "stats": STATS["stats"]}) or good({**STATS, "src_ip": "192.0.2.1"}) or good({**STATS, "event_type": "firstpayload"}))
         self.assertFalse(good({key: value for key, value in line.items() if key != "stream"}))
+
+    def test_both_validators_of_the_schema_agree(self):
+        """On lines of which one value is another, or missing."""
+        def is_fine(line):
+            with contextlib.suppress(fastjsonschema.JsonSchemaException):
+                log_schema.fast_validator()(line)
+                return True
+            return False
+
+        done = slim("-q", "--all-hellos", "--log", "-", "--log-format", "json", os.path.join(CAPTURES, "mixed.pcap"))
+        lines = [json.loads(line) for line in done.stdout.splitlines()[:12]] + [STATS]
+        self.assertGreater(len({line.get("app_proto") for line in lines}), 3)
+        answers = set()
+        for line in lines:
+            changed = [{**line, key: value} for key in line for value in (None, -1, 70000, 1.5, "x", [], {}, "999.1.1.1")]
+            for other in changed + [{key: value for key, value in line.items() if key != gone} for gone in line]:
+                answers.add(is_fine(other))
+                self.assertEqual(is_fine(other), log_schema.validator().is_valid(other), other)
+        self.assertEqual(answers, {False, True})
 
     def test_what_makes_no_sense(self):
         for arguments, word in ((("--stats", "9", "--log", "-", "file"), "--stats goes with -i"), (("--metrics", "m", "file"), "--metrics goes with -i"),
