@@ -118,7 +118,7 @@ static const Framing framings[] = {
 
 #define N_FRAMINGS (G_N_ELEMENTS(framings) + G_N_ELEMENTS(more_framings))
 
-static const Framing *framing_at(size_t i)
+static inline const Framing *framing_at(size_t i)
 {
     return i < G_N_ELEMENTS(framings) ? &framings[i] : &more_framings[i - G_N_ELEMENTS(framings)];
 }
@@ -133,7 +133,7 @@ static uint8_t *guarded_page(void)
     return pages;
 }
 
-static size_t build(const Framing *framing, uint8_t *frame)
+static inline size_t build(const Framing *framing, uint8_t *frame)
 {
     const uint8_t *packet = framing->is_ipv6 ? tcp_over_ipv6 : tcp_over_ipv4;
     size_t packet_bytes = framing->is_ipv6 ? sizeof tcp_over_ipv6 : sizeof tcp_over_ipv4;
