@@ -143,6 +143,30 @@ class Profile(unittest.TestCase):
         copied = os.listdir(os.path.join(home, "profiles", NAME))
         self.assertTrue({"preferences", "colorfilters"} <= set(copied), copied)
 
+    def test_upgrade_and_removal(self):
+        """The user's copy stays as it is when the system's profile changes, or goes. Once it is removed, there is the system's, or none."""
+        command = tshark_runner.command("tshark", ["-C", NAME, "-r", self.path, "-c", "1"])
+        home = next(word.split("=", 1)[1] for word in command if word.startswith("WIRESHARK_CONFIG_DIR="))
+        copy = os.path.join(home, "profiles", NAME)
+        system = os.path.join(os.environ["WIRESHARK_DATA_DIR"], "profiles", NAME)
+
+        def rules():
+            subprocess.run(command, check=True, capture_output=True)
+            with open(os.path.join(copy, "colorfilters"), encoding="utf-8") as file:
+                return file.read()
+
+        old = rules()
+        with open(os.path.join(system, "colorfilters"), "a", encoding="utf-8") as file:
+            file.write("# newer\n")
+        self.assertEqual(rules(), old)
+        shutil.rmtree(copy)    # what docs/installing.md says
+        self.assertEqual(rules(), old + "# newer\n")
+        self.addCleanup(shutil.copytree, PROFILE, system)
+        shutil.rmtree(system)
+        self.assertEqual(rules(), old + "# newer\n")
+        shutil.rmtree(copy)
+        self.assertNotEqual(subprocess.run(command, check=False, capture_output=True).returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()
