@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* streams-check.c - whether a table that was loaded can have come about: what searches, splits and pools rely on. See streams-internal.h.
  */
-#include <stdlib.h>
 
+#include "memory.h"
 #include "streams-internal.h"
 
 /* The items of a pool that somebody has: a bit for each. */
@@ -14,18 +14,18 @@ typedef struct {
 
 static bool owned_begin(Owned *owned, const Pool *pool)
 {
-    *owned = (Owned){.pool = pool, .taken = calloc(pool->end / 64 + 1, sizeof(uint64_t))};
+    *owned = (Owned){.pool = pool, .taken = fp_memory_zeroed(pool->end / 64 + 1, sizeof(uint64_t))};
     return owned->taken != NULL;
 }
 
 /* Returns whether there is such an item, and nobody has it yet. */
-static bool own(Owned *owned, uint32_t index)
+static bool own(Owned *owned, uint32_t place)
 {
-    const uint64_t bit = (uint64_t)1 << index % 64;
+    const uint64_t bit = (uint64_t)1 << place % 64;
 
-    if (index >= owned->pool->end || (owned->taken[index / 64] & bit) != 0)
+    if (place >= owned->pool->end || (owned->taken[place / 64] & bit) != 0)
         return false;
-    owned->taken[index / 64] |= bit;
+    owned->taken[place / 64] |= bit;
     owned->n++;
     return true;
 }
@@ -33,12 +33,12 @@ static bool own(Owned *owned, uint32_t index)
 /* Returns whether the free items are a list, and with those of streams make all. */
 static bool own_the_rest(Owned *owned)
 {
-    uint32_t index = owned->pool->next_free;
+    uint32_t place = owned->pool->next_free;
 
     for (uint32_t i = 0; i < owned->pool->n_free; i++) {
-        if (!own(owned, index))
+        if (!own(owned, place))
             return false;
-        memcpy(&index, fp_pool_item(owned->pool, index), sizeof index);
+        memcpy(&place, fp_pool_item(owned->pool, place), sizeof place);
     }
     return owned->n == owned->pool->end;
 }
@@ -58,7 +58,7 @@ static bool check_segment(const Segment *segment, Owned *whole, Owned *brief)
 {
     for (size_t i = 0; i < SEGMENT_SLOTS; i++) {
         const Slot *slot = &segment->slots[i];
-        if (slot->hash != 0 && (!is_found(segment, i) || !own(slot->state == FP_STREAM_WHOLE ? whole : brief, slot->index)))
+        if (slot->hash != 0 && (!is_found(segment, i) || !own(slot->state == FP_STREAM_WHOLE ? whole : brief, slot->place)))
             return false;
     }
     return true;
@@ -84,7 +84,7 @@ bool fp_streams_make_sense(const FpStreams *streams)
     Owned whole = {0}, brief = {0};
     bool is_well = owned_begin(&whole, &streams->whole) && owned_begin(&brief, &streams->brief) && check_all(streams, &whole, &brief);
 
-    free(whole.taken);
-    free(brief.taken);
+    fp_memory_free(whole.taken);
+    fp_memory_free(brief.taken);
     return is_well;
 }

@@ -13,7 +13,7 @@ static void remove_slot(FpStreams *streams, Segment *segment, size_t i)
     Slot *slots = segment->slots;
     size_t gap = i;
 
-    fp_pool_give_back(pool_of(streams, &slots[i]), slots[i].index);
+    fp_pool_give_back(pool_of(streams, &slots[i]), slots[i].place);
     for (size_t j = (gap + 1) & SEGMENT_MASK; slots[j].hash != 0; j = (j + 1) & SEGMENT_MASK) {
         size_t home = fp_home_of(slots[j].hash);
         if (((j - home) & SEGMENT_MASK) >= ((j - gap) & SEGMENT_MASK)) {

@@ -15,7 +15,7 @@
 /* Holds, beside the key, what most segments need of their stream: they find it settled, and are done. */
 typedef struct {
     uint64_t hash;             /* 0: free */
-    uint32_t index;            /* the stream's place in the pool for its state */
+    uint32_t place;            /* the stream's place in the pool for its state */
     uint32_t last_active : 25; /* time of its last frame, from fp_coarse_time */
     uint32_t is_settled : 1;
     uint32_t is_unanswered : 1;
@@ -162,28 +162,28 @@ bool fp_pool_make_room(Pool *pool, size_t n);
 void fp_pool_free(Pool *pool);
 
 /* Returns the item at index. It is valid until the next fp_pool_make_room. */
-static inline void *fp_pool_item(const Pool *pool, uint32_t index)
+static inline void *fp_pool_item(const Pool *pool, uint32_t place)
 {
-    return pool->items + index * pool->item_bytes;
+    return pool->items + place * pool->item_bytes;
 }
 
 /* Returns the index of an item that was free. There must be room. */
 static inline uint32_t fp_pool_take(Pool *pool)
 {
-    uint32_t index = pool->next_free;
+    uint32_t place = pool->next_free;
 
     if (pool->n_free == 0)
         return (uint32_t)pool->end++;
-    memcpy(&pool->next_free, fp_pool_item(pool, index), sizeof pool->next_free);
+    memcpy(&pool->next_free, fp_pool_item(pool, place), sizeof pool->next_free);
     pool->n_free--;
-    return index;
+    return place;
 }
 
 /* Frees the item at index. */
-static inline void fp_pool_give_back(Pool *pool, uint32_t index)
+static inline void fp_pool_give_back(Pool *pool, uint32_t place)
 {
-    memcpy(fp_pool_item(pool, index), &pool->next_free, sizeof pool->next_free);
-    pool->next_free = index;
+    memcpy(fp_pool_item(pool, place), &pool->next_free, sizeof pool->next_free);
+    pool->next_free = place;
     pool->n_free++;
 }
 

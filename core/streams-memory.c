@@ -4,9 +4,9 @@
 #define _GNU_SOURCE /* mremap */
 #include <sys/mman.h>
 #endif
-#include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "streams-internal.h"
 
 #define POOL_MIN 4096U
@@ -48,12 +48,12 @@ static void unmap(void *memory, size_t bytes)
 
 static void *map(size_t bytes)
 {
-    return calloc(1, bytes);
+    return fp_memory_zeroed(1, bytes);
 }
 
 static void *grow(void *memory, size_t bytes)
 {
-    char *grown = realloc(memory, bytes * 2);
+    char *grown = fp_memory_resized(memory, bytes * 2);
 
     if (grown != NULL)
         memset(grown + bytes, 0, bytes);
@@ -63,7 +63,7 @@ static void *grow(void *memory, size_t bytes)
 static void unmap(void *memory, size_t bytes)
 {
     (void)bytes;
-    free(memory);
+    fp_memory_free(memory);
 }
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* streams-save.c - saves and loads the table of streams. See streams.h. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "streams-internal.h"
 
 typedef struct {
@@ -121,7 +121,7 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
 /* A slot in FORMAT_FIRST. */
 typedef struct {
     uint64_t hash;
-    uint32_t index;
+    uint32_t place;
     uint32_t last_active : 15; /* in steps 1024 times as long as in FORMAT */
     uint32_t is_settled : 1;
     uint32_t is_unanswered : 1;
@@ -137,7 +137,7 @@ static void convert_slot(Slot *slot)
 
     memcpy(&first, slot, sizeof first);
     *slot = (Slot){.hash = first.hash,
-                   .index = first.index,
+                   .place = first.place,
                    .last_active = (uint32_t)first.last_active << 10 & 0x1ffffff,
                    .is_settled = first.is_settled,
                    .is_unanswered = first.is_unanswered,
@@ -150,7 +150,7 @@ static bool belongs(const FpStreams *streams, const Segment *segment, const Slot
 {
     const Pool *pool = slot->state == FP_STREAM_WHOLE ? &streams->whole : &streams->brief;
 
-    return slot->hash != 0 && fp_highest_bits(slot->hash, segment->depth) == segment->bits && slot->index < pool->end &&
+    return slot->hash != 0 && fp_highest_bits(slot->hash, segment->depth) == segment->bits && slot->place < pool->end &&
            slot->state <= FP_STREAM_ANSWERED;
 }
 
@@ -238,7 +238,7 @@ static bool begin_pool(Pool *pool, const SavedPool *saved)
 /* Creates a table as large as the saved one; its contents are still to be read. Returns NULL if there is no memory. */
 static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t max_streams)
 {
-    FpStreams *streams = calloc(1, sizeof *streams);
+    FpStreams *streams = fp_memory_zeroed(1, sizeof *streams);
 
     if (streams == NULL)
         return NULL;
@@ -248,7 +248,7 @@ static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t ma
     streams->seed = saved->seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
     streams->depth = depth_of(saved);
-    streams->directory = calloc((size_t)1 << streams->depth, sizeof(Segment *));
+    streams->directory = fp_memory_zeroed((size_t)1 << streams->depth, sizeof(Segment *));
     streams->used = saved->used;
     streams->next_number = saved->next_number;
     streams->stats = saved->stats;
@@ -294,8 +294,8 @@ static bool is_answered(const FpStreams *streams, const Slot *slot)
     FpStream expanded;
 
     if (slot->state == FP_STREAM_WHOLE)
-        return fp_stream_is_answered(fp_pool_item(&streams->whole, slot->index));
-    fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->index), &expanded);
+        return fp_stream_is_answered(fp_pool_item(&streams->whole, slot->place));
+    fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->place), &expanded);
     return fp_stream_is_answered(&expanded);
 }
 

@@ -2,17 +2,17 @@
 /* streams.c - see streams.h. */
 #include "streams.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "memory.h"
 #include "streams-internal.h"
 
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
 {
-    FpStreams *streams = calloc(1, sizeof *streams);
+    FpStreams *streams = fp_memory_zeroed(1, sizeof *streams);
 
     if (streams == NULL)
         return NULL;
@@ -21,7 +21,7 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
     streams->unsettling = fp_stream_unsettling(rules);
     streams->seed = seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->directory = malloc(sizeof(Segment *));
+    streams->directory = fp_memory_zeroed(1, sizeof(Segment *));
     streams->hand = fp_segments_take(&streams->segments);
     if (streams->directory == NULL || streams->hand == NULL || !fp_streams_make_pools(streams, 1)) {
         fp_streams_free(streams);
@@ -48,8 +48,8 @@ void fp_streams_free(FpStreams *streams)
     fp_segments_free(&streams->segments);
     fp_pool_free(&streams->whole);
     fp_pool_free(&streams->brief);
-    free(streams->directory);
-    free(streams);
+    fp_memory_free(streams->directory);
+    fp_memory_free(streams);
 }
 
 static inline uint64_t load64(const uint8_t *bytes)
@@ -197,7 +197,7 @@ void fp_streams_enter(FpStreams *streams, Segment *segment)
 static bool double_directory(FpStreams *streams)
 {
     size_t size = (size_t)1 << streams->depth;
-    Segment **directory = realloc(streams->directory, size * 2 * sizeof(Segment *)); /* size is at most 1 << DEPTH_MAX */
+    Segment **directory = fp_memory_resized(streams->directory, size * 2 * sizeof(Segment *)); /* size is at most 1 << DEPTH_MAX */
 
     if (directory == NULL)
         return false;
@@ -243,14 +243,14 @@ __attribute__((noinline, cold)) static void make_room(FpStreams *streams, uint64
 
 static uint64_t *last_of(const FpStreams *streams, const Slot *slot)
 {
-    return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->index) + fp_part_offset(streams->parts, PART_LAST));
+    return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->place) + fp_part_offset(streams->parts, PART_LAST));
 }
 
 static uint32_t *anchors_of(const FpStreams *streams, const Slot *slot)
 {
     if (!(streams->parts & PART_ANCHORS))
         return NULL;
-    return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->index) + fp_part_offset(streams->parts, PART_ANCHORS));
+    return (void *)((uint8_t *)fp_pool_item(&streams->whole, slot->place) + fp_part_offset(streams->parts, PART_ANCHORS));
 }
 
 static uint64_t exact_time(int64_t time_ns)
@@ -296,8 +296,8 @@ static Slot *occupy(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSeg
 static Slot *add(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment)
 {
     slot = occupy(streams, slot, key, segment);
-    *slot = (Slot){.hash = key.hash, .index = fp_pool_take(&streams->whole), .state = FP_STREAM_WHOLE};
-    fp_stream_begin(fp_pool_item(&streams->whole, slot->index), streams->next_number++, segment->time_ns);
+    *slot = (Slot){.hash = key.hash, .place = fp_pool_take(&streams->whole), .state = FP_STREAM_WHOLE};
+    fp_stream_begin(fp_pool_item(&streams->whole, slot->place), streams->next_number++, segment->time_ns);
     if (streams->parts != 0)
         begin_parts(streams, slot, exact_time(segment->time_ns));
     return slot;
@@ -310,11 +310,11 @@ static void add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSeg
 {
     slot = occupy(streams, slot, key, segment);
     *slot = (Slot){.hash = key.hash,
-                   .index = fp_pool_take(&streams->brief),
+                   .place = fp_pool_take(&streams->brief),
                    .last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1),
                    .is_unanswered = true,
                    .state = FP_STREAM_SYN};
-    *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->index) = *brief;
+    *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->place) = *brief;
     streams->next_number++;
     memset(verdict, 0, sizeof *verdict);
     verdict->classes = FP_CLASS_HANDSHAKE;
@@ -326,15 +326,15 @@ static void add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSeg
 static FpStream *unfold(FpStreams *streams, Slot *slot)
 {
     if (slot->state == FP_STREAM_WHOLE)
-        return fp_pool_item(&streams->whole, slot->index);
-    uint32_t index = fp_pool_take(&streams->whole);
-    FpStream *stream = fp_pool_item(&streams->whole, index);
-    fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->index), stream);
+        return fp_pool_item(&streams->whole, slot->place);
+    uint32_t place = fp_pool_take(&streams->whole);
+    FpStream *stream = fp_pool_item(&streams->whole, place);
+    fp_stream_expand((FpStreamState)slot->state, fp_pool_item(&streams->brief, slot->place), stream);
     if (slot->is_closed)
         fp_stream_close(stream); /* the stream was settled then, so fp_stream_take did not see the segment */
-    fp_pool_give_back(&streams->brief, slot->index);
+    fp_pool_give_back(&streams->brief, slot->place);
     bool was_syn = slot->state == FP_STREAM_SYN;
-    slot->index = index;
+    slot->place = place;
     slot->state = FP_STREAM_WHOLE;
     if (streams->parts != 0)
         expand_parts(streams, slot, was_syn, stream);
@@ -351,10 +351,10 @@ static bool is_said_by(const FpStreams *streams, const Slot *slot, const FpStrea
 /* Copies to the slot what lookups need to know about its whole stream, all at once. Then abridges the stream if possible. */
 static void fold(FpStreams *streams, Slot *slot, unsigned last_active)
 {
-    const FpStream *stream = fp_pool_item(&streams->whole, slot->index);
+    const FpStream *stream = fp_pool_item(&streams->whole, slot->place);
     FpStreamBrief brief;
     Slot folded = {.hash = slot->hash,
-                   .index = slot->index,
+                   .place = slot->place,
                    .last_active = last_active & (IDLE_STEPS - 1),
                    .is_settled = fp_stream_is_settled(stream, &streams->rules),
                    .is_unanswered = fp_stream_is_unanswered(stream),
@@ -365,9 +365,9 @@ static void fold(FpStreams *streams, Slot *slot, unsigned last_active)
     FpStreamState state = fp_stream_abridge(stream, &streams->rules, &brief);
     if (state != FP_STREAM_WHOLE && is_said_by(streams, slot, stream)) {
         folded.state = state & 3U;
-        folded.index = fp_pool_take(&streams->brief);
-        fp_pool_give_back(&streams->whole, slot->index);
-        *(FpStreamBrief *)fp_pool_item(&streams->brief, folded.index) = brief;
+        folded.place = fp_pool_take(&streams->brief);
+        fp_pool_give_back(&streams->whole, slot->place);
+        *(FpStreamBrief *)fp_pool_item(&streams->brief, folded.place) = brief;
     }
     *slot = folded;
 }
@@ -514,7 +514,7 @@ void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare)
     if (slot->hash != 0 && slot->is_settled)
         spare->kind = FP_SPARE_ALL;
     else if (slot->hash != 0 && slot->state == FP_STREAM_WHOLE)
-        fp_stream_spare(fp_pool_item(&streams->whole, slot->index), &streams->rules, spare);
+        fp_stream_spare(fp_pool_item(&streams->whole, slot->place), &streams->rules, spare);
 }
 
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
@@ -534,7 +534,7 @@ bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *se
     if (slot->hash == 0 || slot->state == FP_STREAM_SYN)
         return false;
     return slot->is_settled || (slot->state == FP_STREAM_WHOLE &&
-                                fp_stream_confirms(fp_pool_item(&streams->whole, slot->index), key.direction, segment, &streams->rules));
+                                fp_stream_confirms(fp_pool_item(&streams->whole, slot->place), key.direction, segment, &streams->rules));
 }
 
 void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
@@ -542,7 +542,7 @@ void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *s
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
     if (slot->hash != 0 && !slot->is_settled && slot->state == FP_STREAM_WHOLE)
-        fp_stream_catch_up(fp_pool_item(&streams->whole, slot->index), key.direction, segment);
+        fp_stream_catch_up(fp_pool_item(&streams->whole, slot->place), key.direction, segment);
 }
 
 void fp_streams_stats(const FpStreams *streams, FpStreamsStats *stats)

@@ -28,6 +28,7 @@ static int proto_data = -1; /* Wireshark's name for bytes that no dissector took
 static dissector_handle_t hook_handle;
 static dissector_handle_t tcp_handle;
 static bool takes_tcp;
+static bool is_out; /* the hook was taken out */
 
 /* The TCP layers so far in the frame that is being dissected. fp_adapter_end_frame resets it: with a read filter, frame numbers repeat. */
 static struct {
@@ -41,9 +42,9 @@ static int64_t time_ns(const packet_info *pinfo)
     return pinfo->presence_flags & PINFO_HAS_TS ? fp_time_ns(pinfo->abs_ts.secs, pinfo->abs_ts.nsecs) : 0;
 }
 
-static bool is_ip_address(const address *address)
+static bool is_ip_address(const address *endpoint)
 {
-    return (address->type == AT_IPv4 && address->len == 4) || (address->type == AT_IPv6 && address->len == 16);
+    return (endpoint->type == AT_IPv4 && endpoint->len == 4) || (endpoint->type == AT_IPv6 && endpoint->len == 16);
 }
 
 bool fp_adapter_begin_segment(tvbuff_t *tvb, const packet_info *pinfo, uint32_t needed_bytes, FpSegment *segment)
@@ -230,9 +231,9 @@ void fp_adapter_note_protocols(const packet_info *pinfo)
     const FpMark *marks = fp_marks_find(pinfo->num, &count);
 
     for (size_t i = 0; i < count; i++) {
-        FpStreamNote *stream = fp_marks_stream(&marks[i]);
-        if (marks[i].classes & FP_CLASS_FLIGHT && marks[i].layer < FP_LAYER_UDP && stream->protocol == NULL)
-            stream->protocol = protocol_above(pinfo, marks[i].layer);
+        bool is_flight = marks[i].classes & FP_CLASS_FLIGHT && marks[i].layer < FP_LAYER_UDP;
+        if (is_flight && fp_marks_stream(&marks[i]).protocol == NULL)
+            fp_marks_set_protocol(&marks[i], protocol_above(pinfo, marks[i].layer));
     }
 }
 
@@ -257,8 +258,30 @@ uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNot
     return stream_of(pinfo, &note->source, &note->destination, note->source_port, note->destination_port, stream->wireshark_number);
 }
 
+static bool is_next(dissector_handle_t handle)
+{
+    return dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP) == handle;
+}
+
+/* Not if Decode As has put something else there. */
+void fp_adapter_sleep(void)
+{
+    if (hook_handle == NULL || !is_next(hook_handle))
+        return;
+    dissector_change_uint("ip.proto", IP_PROTO_TCP, tcp_handle);
+    is_out = true;
+}
+
+static void wake(void)
+{
+    if (is_out && is_next(tcp_handle))
+        dissector_reset_uint("ip.proto", IP_PROTO_TCP);
+    is_out = false;
+}
+
 void fp_adapter_begin_file(bool wants_tcp)
 {
+    wake();
     takes_tcp = wants_tcp;
     current.frame = 0;
 }

@@ -48,6 +48,9 @@ void fp_adapter_handoff(void);
 /* To be called before the first frame of a file. wants_tcp: whether segments of TCP are wanted. */
 void fp_adapter_begin_file(bool wants_tcp);
 
+/* Takes the hook out for the rest of the file, so that TCP is dissected as without it. Not while a frame is dissected. */
+void fp_adapter_sleep(void);
+
 /* Why First Payload may be wrong about a frame. */
 typedef enum {
     FP_DOUBT_NONE,

@@ -28,17 +28,17 @@ static FpTapState state_of(const FpMark *mark, const char *detail)
 
 static const FpTap *first_of(packet_info *pinfo, const FpMark *mark, const char *detail)
 {
-    const FpStreamNote *stream = fp_marks_stream(mark);
-    const FpVerdict *first = &stream->first;
+    const FpStreamNote stream = fp_marks_stream(mark);
+    const FpVerdict *first = &stream.first;
     FpTap *tap = wmem_new(pinfo->pool, FpTap);
 
     *tap = (FpTap){
         .stream = mark->stream,
         .side = fp_side_name(first->side),
-        .protocol = stream->protocol,
+        .protocol = stream.protocol,
         .detail = detail,
         .payload_bytes = first->payload_bytes,
-        .service_port = stream->service_port,
+        .service_port = stream.service_port,
         .has_syn = first->has_syn,
         .fast_open = first->fast_open,
         .midstream = first->midstream,
@@ -59,7 +59,7 @@ static void announce(packet_info *pinfo, const FpMark *mark, const char *detail)
         .state = state_of(mark, detail),
         .first = first,
         .detail = detail,
-        .reply_delay_ns = mark->classes & FP_CLASS_REPLY ? fp_marks_stream(mark)->reply_delay_ns : 0,
+        .reply_delay_ns = mark->classes & FP_CLASS_REPLY ? fp_marks_stream(mark).reply_delay_ns : 0,
     };
     if (first != NULL)
         tap_queue_packet(tap_first, pinfo, first);

@@ -3,7 +3,6 @@
 #ifndef FP_COMPAT_H
 #define FP_COMPAT_H
 
-#define WS_BUILD_DLL
 #include <epan/packet.h>
 #include <epan/tap.h>
 #include <ws_version.h>

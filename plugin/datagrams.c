@@ -149,11 +149,10 @@ static void take(packet_info *pinfo, proto_tree *tree, const Datagram *datagram)
         pinfo->fd->visited ? find_mark(pinfo->num, datagram->layer) : fp_marks_take(pinfo->num, datagram->layer, &datagram->segment);
     if (mark == NULL)
         return;
-    FpStreamNote *stream = fp_marks_stream(mark);
     if (!pinfo->fd->visited && mark->classes & FP_CLASS_FIRST)
-        stream->wireshark_number = stream_of(pinfo, datagram);
-    if (!pinfo->fd->visited && mark->classes & FP_CLASS_FLIGHT && stream->protocol == NULL)
-        stream->protocol = fp_adapter_protocol_name(protocol_of(above));
+        fp_marks_set_wireshark_number(mark, stream_of(pinfo, datagram));
+    if (!pinfo->fd->visited && mark->classes & FP_CLASS_FLIGHT && fp_marks_stream(mark).protocol == NULL)
+        fp_marks_set_protocol(mark, fp_adapter_protocol_name(protocol_of(above)));
     const FpSegmentNote note = {.tvb = datagram->tvb,
                                 .source = datagram->source,
                                 .destination = datagram->destination,

@@ -34,7 +34,8 @@ static Row *rows;
 static unsigned n_rows;
 static const char *instead = ""; /* the preference */
 
-static GArray *details; /* of int */
+static GArray *details;   /* of int */
+static bool is_table_due; /* the fields of the table are still to be looked up */
 
 UAT_PROTO_FIELD_CB_DEF(details, field, Row)
 
@@ -77,11 +78,22 @@ void fp_details_register(module_t *module)
                                      &instead);
 }
 
+/* A Wireshark that was built without some library lacks what nobody but us asked for. */
+static bool is_default(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(defaults); i++)
+        if (g_str_equal(defaults[i], name))
+            return true;
+    return false;
+}
+
 /* Adds all fields of that name. */
 static void add(const char *name)
 {
     const header_field_info *field = proto_registrar_get_byname(name);
 
+    if (field == NULL && is_default(name))
+        return;
     if (field == NULL) {
         ws_log("firstpayload", LOG_LEVEL_WARNING, "telling fields: this version of Wireshark has no field %s", name);
         return;
@@ -91,24 +103,34 @@ static void add(const char *name)
     g_array_append_val(details, field->id);
 }
 
-void fp_details_begin_file(void)
+/* Adds the fields of the preference. Returns how many it names. */
+static unsigned add_instead(void)
 {
     g_auto(GStrv) names = g_strsplit_set(instead, ", ", -1);
     unsigned n_names = 0;
 
-    if (details == NULL)
-        details = g_array_new(FALSE, FALSE, sizeof(int));
-    g_array_set_size(details, 0);
     for (char **name = names; *name != NULL; name++)
         if (**name != '\0') {
             add(*name);
             n_names++;
         }
-    for (unsigned i = 0; n_names == 0 && i < n_rows; i++)
-        add(rows[i].field);
+    return n_names;
+}
+
+void fp_details_begin_file(void)
+{
+    if (details == NULL)
+        details = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_set_size(details, 0);
+    is_table_due = add_instead() == 0;
 }
 
 const GArray *fp_details(void)
 {
+    /* Not before they are needed: looking up a field of Diameter has Wireshark load that protocol's dictionary, which is an eighth of all
+     * that tshark does before it reads. */
+    for (unsigned i = 0; is_table_due && i < n_rows; i++)
+        add(rows[i].field);
+    is_table_due = false;
     return details;
 }

@@ -13,7 +13,8 @@
 /* Registers the table, and a preference that takes its place. To be called once. */
 void fp_details_register(module_t *module);
 
-/* Looks up the fields. Warns about each that this Wireshark does not have. To be called before the first frame of a file. */
+/* To be called before the first frame of a file. Fields that this Wireshark does not have are warned about, but for the defaults: those of
+ * the preference here, those of the table when they are first looked for. */
 void fp_details_begin_file(void);
 
 /* Returns the fields, as an array of int, in the order in which they are to be looked for. NULL before fp_details_begin_file. */

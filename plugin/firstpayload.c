@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * firstpayload.c - the plugin: registers everything with Wireshark, and begins and ends the state of a file.
+ * firstpayload.c - registers everything with Wireshark, and begins and ends the state of a file.
  *
  * The hook (adapter; for UDP datagrams) hands every TCP segment to core/ and keeps the verdict (marks). After the frame is dissected, the
  * post-dissector adds the verdict to the tree (render) and tells listeners (announce), of which statistics is one.
@@ -13,6 +13,7 @@
 #include "fields.h"
 #include "marks.h"
 #include "navigation.h"
+#include "passes.h"
 #include "ports.h"
 #include "render.h"
 #include "said.h"
@@ -24,14 +25,8 @@
 #include <epan/prefs.h>
 #include <wsutil/wslog.h>
 
-WS_DLL_PUBLIC_DEF const char plugin_version[] = FIRSTPAYLOAD_VERSION;
-WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
-WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
-
-WS_DLL_PUBLIC void plugin_register(void);
-#if FP_WIRESHARK_AT_LEAST(4, 2)
-WS_DLL_PUBLIC uint32_t plugin_describe(void);
-#endif
+void proto_register_firstpayload(void);
+void proto_reg_handoff_firstpayload(void);
 
 static const char *transport = "tcp";
 static guint flight_bytes = FP_FLIGHT_BYTES_DEFAULT;
@@ -42,6 +37,7 @@ static FpBool syn_restarts_clock = FALSE;
 static FpBool of_stream = FALSE;
 
 static dissector_handle_t render_handle;
+static bool is_asleep;  /* nobody asks about the file, and nobody can any more */
 static bool has_unseen; /* the file has TCP that did not come through the hook */
 
 /* Returns what the preference says; TCP alone if it makes no sense. */
@@ -83,6 +79,8 @@ static void open_file(void)
     bool is_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_firstpayload));
     fp_adapter_begin_file(is_enabled && rules.transports & FP_TAKES_TCP);
     fp_datagrams_begin_file(is_enabled && rules.transports & (FP_TAKES_UDP | FP_TAKES_QUIC));
+    fp_passes_begin_file();
+    is_asleep = false;
     has_unseen = false;
 }
 
@@ -115,9 +113,26 @@ static void say_doubt(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, FpDou
         proto_tree_add_item(tree, hf_firstpayload_old_unseen, tvb, 0, 0, ENC_NA);
 }
 
+/* Returns whether anybody asks about the frame, or might without saying so. In tshark's only pass, the same is asked of all frames: by
+ * fields, by -z, by what is printed. */
+static bool is_asked(proto_tree *tree)
+{
+    return fp_adapter_is_rendered(tree) || fp_fields_may_be_wanted() || fp_announce_is_heard() || have_tap_listener(find_tap_id("expert"));
+}
+
+/* Takes the hooks out for the rest of the file. */
+static void fall_asleep(void)
+{
+    is_asleep = true;
+    fp_adapter_sleep();
+    fp_datagrams_begin_file(false);
+}
+
 /* The post-dissector. Runs for every frame, with or without a tree. */
 static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    if (is_asleep)
+        return 0;
     fp_datagrams_end_frame(pinfo, tree);
     FpDoubt doubt = fp_adapter_end_frame(pinfo);
     if (doubt != FP_DOUBT_NONE)
@@ -126,6 +141,8 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
         fp_adapter_note_protocols(pinfo);
         fp_whole_collect(pinfo);
         fp_said_collect(pinfo, tree);
+        if (fp_passes_find_only(pinfo) && !is_asked(tree))
+            fall_asleep();
     }
     fp_announce_frame(pinfo, tree);
     if (!fp_fields_are_wanted(tree)) {
@@ -162,15 +179,18 @@ static void register_preferences(void)
     prefs_register_bool_preference(module, "of_stream", "Say on every frame what its stream said first",
                                    "Adds the fields firstpayload.of_stream to all frames of a stream. Costs time and memory", &of_stream);
     fp_details_register(module);
+    /* The profile has a line with this name, which Wireshark complains of where there is no plugin. */
+    prefs_register_static_text_preference(module, "this_profile_needs_the_plugin",
+                                          "The profile First Payload shows all this: columns, colours, buttons", NULL);
 }
 
-static void proto_register_firstpayload(void)
+void proto_register_firstpayload(void)
 {
     fp_fields_register();
     fp_adapter_register(proto_firstpayload);
     fp_datagrams_register();
     fp_announce_register();
-    fp_whole_register();
+    fp_passes_register();
     fp_navigation_register(proto_firstpayload);
     register_preferences();
     /* In name only, so that Wireshark does not add it to the layers of every frame, only to remove it again. */
@@ -184,26 +204,9 @@ static void proto_register_firstpayload(void)
     register_cleanup_routine(close_file);
 }
 
-static void proto_reg_handoff_firstpayload(void)
+void proto_reg_handoff_firstpayload(void)
 {
     fp_adapter_handoff();
     fp_datagrams_handoff();
     fp_statistics_register();
 }
-
-void plugin_register(void)
-{
-    static proto_plugin plugin = {
-        .register_protoinfo = proto_register_firstpayload,
-        .register_handoff = proto_reg_handoff_firstpayload,
-    };
-
-    proto_register_plugin(&plugin);
-}
-
-#if FP_WIRESHARK_AT_LEAST(4, 2)
-uint32_t plugin_describe(void)
-{
-    return WS_PLUGIN_DESC_DISSECTOR;
-}
-#endif

@@ -3,16 +3,15 @@
 #include "marks.h"
 
 #include <glib.h>
+#include <wsutil/wslog.h>
 
 #include "streams.h"
 
 static struct {
     FpStreams *streams;
-    GArray *marks;        /* of FpMark, by frame, then layer */
-    GArray *notes;        /* of FpStreamNote, by the stream's number */
-    GArray *by_wireshark; /* of uint32_t, by tcp.stream: the stream's number plus one, or 0 */
-    GHashTable *whole;    /* the stream's number -> FpWholeMessage */
-    GHashTable *by_key;   /* FpStreamKey.hash, owned -> the number of the stream that is there now; NULL unless every frame gets a mark */
+    GArray *marks;      /* of FpMark, by frame, then layer */
+    GHashTable *whole;  /* the stream's number -> FpWholeMessage */
+    GHashTable *by_key; /* FpStreamKey.hash, owned -> the number of the stream that is there now; NULL unless every frame gets a mark */
 } file;
 
 static void free_whole(void *whole)
@@ -28,10 +27,9 @@ void fp_marks_open(const FpRules *rules, bool every_frame)
     /* No stream is ever forgotten: Wireshark itself keeps far more about each of them. */
     file.streams = fp_streams_new(rules, seed, UINT32_MAX);
     if (file.streams == NULL)
-        g_error("firstpayload: no memory for the table of streams"); /* ends the process, as GLib does without memory */
+        ws_error("firstpayload: no memory for the table of streams"); /* ends the process, as GLib does without memory */
     file.marks = g_array_new(FALSE, FALSE, sizeof(FpMark));
-    file.notes = g_array_new(FALSE, TRUE, sizeof(FpStreamNote));
-    file.by_wireshark = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+    fp_notes_open();
     file.whole = g_hash_table_new_full(NULL, NULL, NULL, free_whole);
     file.by_key = every_frame ? g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL) : NULL;
 }
@@ -41,10 +39,7 @@ void fp_marks_close(void)
     fp_streams_free(file.streams);
     if (file.marks != NULL)
         g_array_free(file.marks, TRUE);
-    if (file.notes != NULL)
-        g_array_free(file.notes, TRUE);
-    if (file.by_wireshark != NULL)
-        g_array_free(file.by_wireshark, TRUE);
+    fp_notes_close();
     if (file.whole != NULL)
         g_hash_table_destroy(file.whole);
     if (file.by_key != NULL)
@@ -52,8 +47,6 @@ void fp_marks_close(void)
     file.by_key = NULL;
     file.streams = NULL;
     file.marks = NULL;
-    file.notes = NULL;
-    file.by_wireshark = NULL;
     file.whole = NULL;
 }
 
@@ -99,16 +92,17 @@ const FpMark *fp_marks_find(uint32_t frame, size_t *count)
 
 static void forget_links(const FpMark *mark)
 {
-    FpStreamNote *stream = fp_marks_stream(mark);
+    FpStreamNote stream = fp_marks_stream(mark);
     const FpWholeMessage *whole = fp_marks_whole(mark);
-    uint32_t *links[] = {&stream->syn_frame, &stream->first_frame, &stream->reply_frame};
+    uint32_t *links[] = {&stream.syn_frame, &stream.first_frame, &stream.reply_frame};
 
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
         if (*links[i] == mark->frame)
             *links[i] = 0;
     if (mark->events & FP_EVENT_ENDS_SILENT)
-        stream->ends_silent = false;
-    if (whole != NULL && (whole->frame == mark->frame || stream->first_frame == 0))
+        stream.ends_silent = false;
+    fp_notes_set(mark->stream, &stream);
+    if (whole != NULL && (whole->frame == mark->frame || stream.first_frame == 0))
         g_hash_table_remove(file.whole, GUINT_TO_POINTER(mark->stream));
 }
 
@@ -148,23 +142,23 @@ static uint16_t service_port(const FpSegment *segment, FpSide speaker)
 
 static void note(uint32_t frame, const FpSegment *segment, const FpVerdict *verdict)
 {
-    if (verdict->stream >= file.notes->len)
-        g_array_set_size(file.notes, verdict->stream + 1);
-    FpStreamNote *stream = &g_array_index(file.notes, FpStreamNote, verdict->stream);
+    FpStreamNote stream = fp_notes_get(verdict->stream);
 
-    if (is_syn(segment) && stream->syn_frame == 0)
-        stream->syn_frame = frame;
+    if (is_syn(segment) && stream.syn_frame == 0)
+        stream.syn_frame = frame;
     if (verdict->ends_silent)
-        stream->ends_silent = true;
+        stream.ends_silent = true;
     if (verdict->classes & FP_CLASS_REPLY) {
-        stream->reply_frame = frame;
-        stream->reply_delay_ns = fp_time_difference(verdict->age_ns, stream->first.age_ns);
+        stream.reply_frame = frame;
+        stream.reply_delay_ns = fp_time_difference(verdict->age_ns, stream.first.age_ns);
     }
     if (verdict->classes & FP_CLASS_FIRST) {
-        stream->first_frame = frame;
-        stream->first = *verdict;
-        stream->service_port = service_port(segment, verdict->side);
+        stream.first_frame = frame;
+        stream.first = *verdict;
+        stream.service_port = service_port(segment, verdict->side);
+        stream.is_udp = segment->transport == FP_TRANSPORT_UDP;
     }
+    fp_notes_set(verdict->stream, &stream);
 }
 
 /* Returns the mark of a segment of which core/ has nothing to say, and so does not tell the stream; or NULL. */
@@ -206,9 +200,17 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
         &(FpMark){.frame = frame, .stream = verdict.stream, .layer = layer, .classes = verdict.classes, .events = (uint8_t)events});
 }
 
-FpStreamNote *fp_marks_stream(const FpMark *mark)
+FpStreamNote fp_marks_stream(const FpMark *mark)
 {
-    return &g_array_index(file.notes, FpStreamNote, mark->stream);
+    return fp_notes_get(mark->stream);
+}
+
+void fp_marks_set_protocol(const FpMark *mark, const char *protocol)
+{
+    FpStreamNote stream = fp_marks_stream(mark);
+
+    stream.protocol = protocol;
+    fp_notes_set(mark->stream, &stream);
 }
 
 void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail)
@@ -226,16 +228,8 @@ const FpWholeMessage *fp_marks_whole(const FpMark *mark)
 
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number)
 {
-    fp_marks_stream(mark)->wireshark_number = number;
-    if (number >= file.by_wireshark->len)
-        g_array_set_size(file.by_wireshark, number + 1);
-    g_array_index(file.by_wireshark, uint32_t, number) = mark->stream + 1;
-}
+    FpStreamNote stream = fp_marks_stream(mark);
 
-const FpStreamNote *fp_marks_wireshark_stream(uint32_t number)
-{
-    if (file.by_wireshark == NULL || number >= file.by_wireshark->len)
-        return NULL;
-    uint32_t stream = g_array_index(file.by_wireshark, uint32_t, number);
-    return stream > 0 ? &g_array_index(file.notes, FpStreamNote, stream - 1) : NULL;
+    stream.wireshark_number = number;
+    fp_notes_set(mark->stream, &stream);
 }

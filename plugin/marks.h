@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "notes.h"
 #include "segment.h"
 #include "verdict.h"
 
@@ -30,19 +31,6 @@ typedef struct {
     uint8_t classes;
     uint8_t events;
 } FpMark;
-
-/* A stream. A frame number is 0 until such a frame was seen. */
-typedef struct {
-    uint32_t syn_frame;
-    uint32_t first_frame;
-    uint32_t reply_frame;
-    uint32_t wireshark_number; /* tcp.stream, valid unless first_frame has a SYN; or udp.stream */
-    const char *protocol;      /* what Wireshark found in the flight, such as "TLS"; NULL: nothing that it knows */
-    uint16_t service_port;     /* the server's port; if the server is not known, the lower port */
-    bool ends_silent;          /* a RST or a FIN came before any payload */
-    int64_t reply_delay_ns;    /* from first payload to reply, if there is a reply_frame; negative if the capture's clock stepped back */
-    FpVerdict first;           /* of the first payload frame */
-} FpStreamNote;
 
 /* A first message that goes on in later frames. */
 typedef struct {
@@ -66,8 +54,11 @@ const FpMark *fp_marks_take(uint32_t frame, uint16_t layer, const FpSegment *seg
 /* Returns the marks of a frame in order of their layers, valid until the next fp_marks_take. *count is 0 if it has none. */
 const FpMark *fp_marks_find(uint32_t frame, size_t *count);
 
-/* Returns the stream of a mark, valid until the next fp_marks_take. */
-FpStreamNote *fp_marks_stream(const FpMark *mark);
+/* Returns what is noted about the stream of a mark. */
+FpStreamNote fp_marks_stream(const FpMark *mark);
+
+/* Notes which protocol Wireshark found in the flight. protocol lives forever. */
+void fp_marks_set_protocol(const FpMark *mark, const char *protocol);
 
 /* Notes that frame completes the first message of the stream of mark, and a copy of its detail, which may be NULL. */
 void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail);
@@ -75,10 +66,7 @@ void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail);
 /* Returns what fp_marks_set_whole noted for the stream of mark, valid until the next fp_marks_set_whole or fp_marks_forget; or NULL. */
 const FpWholeMessage *fp_marks_whole(const FpMark *mark);
 
-/* Notes the tcp.stream of a stream of TCP. mark: its first payload frame. */
+/* Notes the tcp.stream or udp.stream of a stream. mark: its first payload frame. */
 void fp_marks_set_wireshark_number(const FpMark *mark, uint32_t number);
-
-/* Returns the last stream with payload that has this tcp.stream, valid until the next fp_marks_take; or NULL. */
-const FpStreamNote *fp_marks_wireshark_stream(uint32_t number);
 
 #endif

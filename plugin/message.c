@@ -28,7 +28,7 @@ uint32_t fp_message_whole_frame(proto_tree *tree, const FpMark *mark)
 const char *fp_message_detail(wmem_allocator_t *scope, proto_tree *tree, const FpMark *mark)
 {
     if (!(mark->classes & FP_CLASS_FIRST))
-        return fp_summary_continues(tree, fp_marks_stream(mark)->first_frame) ? fp_summary_detail(scope, tree) : NULL;
+        return fp_summary_continues(tree, fp_marks_stream(mark).first_frame) ? fp_summary_detail(scope, tree) : NULL;
     const FpWholeMessage *whole = fp_marks_whole(mark);
     const char *detail = fp_summary_detail(scope, tree);
 
@@ -38,25 +38,25 @@ const char *fp_message_detail(wmem_allocator_t *scope, proto_tree *tree, const F
 /* Returns the protocol of the message, unless only its port speaks for it; or NULL. */
 static const char *protocol_of(proto_tree *tree, const FpMark *mark, const FpSegmentNote *note, const FpSummary *summary)
 {
-    const FpStreamNote *stream = fp_marks_stream(mark);
+    const FpStreamNote stream = fp_marks_stream(mark);
 
-    if (stream->protocol == NULL || summary->detail != NULL || summary->is_continued || !fp_summary_shows_protocol(tree))
-        return stream->protocol;
-    return fp_ports_are_all(tree, note->transport, stream->protocol, note->source_port, note->destination_port) ? NULL : stream->protocol;
+    if (stream.protocol == NULL || summary->detail != NULL || summary->is_continued || !fp_summary_shows_protocol(tree))
+        return stream.protocol;
+    return fp_ports_are_all(tree, note->transport, stream.protocol, note->source_port, note->destination_port) ? NULL : stream.protocol;
 }
 
 FpSummary fp_message_summary(wmem_allocator_t *scope, proto_tree *tree, const FpMark *mark, const FpSegmentNote *note)
 {
-    const FpStreamNote *stream = fp_marks_stream(mark);
-    FpExtent payload = fp_message_extent(note, stream->first.payload_bytes);
+    const FpStreamNote stream = fp_marks_stream(mark);
+    FpExtent payload = fp_message_extent(note, stream.first.payload_bytes);
     const uint8_t *bytes = payload.bytes > 0 ? fp_message_bytes(note, payload) : NULL;
     FpSummary summary = {
-        .side = fp_side_name(stream->first.side),
+        .side = fp_side_name(stream.first.side),
         .detail = fp_message_detail(scope, tree, mark),
         .text = bytes != NULL ? fp_text(scope, bytes, payload.bytes) : NULL,
         .is_line = bytes != NULL && fp_text_is_line(bytes, payload.bytes),
         .is_continued = fp_message_whole_frame(tree, mark) != 0,
-        .bytes = stream->first.payload_bytes,
+        .bytes = stream.first.payload_bytes,
     };
 
     summary.protocol = protocol_of(tree, mark, note, &summary);

@@ -38,23 +38,28 @@ void fp_navigation_select(packet_info *pinfo)
     selected.is_tcp = fp_adapter_tcp_stream(pinfo, &selected.tcp_stream);
 }
 
-/* Returns the stream of a frame, or NULL. Without a mark, its tcp.stream has to do, which is known only for streams with payload. */
-static const FpStreamNote *stream_of_frame(uint32_t frame)
+/* Sets *stream to the stream of a frame, if that is known. Without a mark, its tcp.stream has to do, which is known only for streams with
+ * payload. */
+static bool find_stream(uint32_t frame, FpStreamNote *stream)
 {
     size_t count;
     const FpMark *marks = fp_marks_find(frame, &count);
 
     if (count > 0)
-        return fp_marks_stream(&marks[count - 1]);
-    return selected.is_tcp && selected.frame == frame ? fp_marks_wireshark_stream(selected.tcp_stream) : NULL;
+        *stream = fp_marks_stream(&marks[count - 1]);
+    return count > 0 || (selected.is_tcp && selected.frame == frame && fp_notes_find_tcp(selected.tcp_stream, stream));
 }
 
-static const FpStreamNote *displayed_stream(void)
+/* Returns the stream of the frame that is displayed. Its frames are 0 if it is not known. */
+static FpStreamNote displayed_stream(void)
 {
+    FpStreamNote stream = {0};
     ws_info_t *info = NULL;
 
     plugin_if_get_ws_info(&info);
-    return info != NULL && info->cf_framenr > 0 ? stream_of_frame(info->cf_framenr) : NULL;
+    if (info != NULL && info->cf_framenr > 0)
+        (void)find_stream(info->cf_framenr, &stream);
+    return stream;
 }
 
 static void go_to(uint32_t frame)
@@ -65,23 +70,17 @@ static void go_to(uint32_t frame)
 
 static void go_to_syn(ext_menubar_gui_type type _U_, gpointer gui _U_, gpointer user _U_)
 {
-    const FpStreamNote *stream = displayed_stream();
-
-    go_to(stream != NULL ? stream->syn_frame : 0);
+    go_to(displayed_stream().syn_frame);
 }
 
 static void go_to_first(ext_menubar_gui_type type _U_, gpointer gui _U_, gpointer user _U_)
 {
-    const FpStreamNote *stream = displayed_stream();
-
-    go_to(stream != NULL ? stream->first_frame : 0);
+    go_to(displayed_stream().first_frame);
 }
 
 static void go_to_reply(ext_menubar_gui_type type _U_, gpointer gui _U_, gpointer user _U_)
 {
-    const FpStreamNote *stream = displayed_stream();
-
-    go_to(stream != NULL ? stream->reply_frame : 0);
+    go_to(displayed_stream().reply_frame);
 }
 
 void fp_navigation_register(int proto)

@@ -28,9 +28,9 @@ static void add_string(proto_tree *tree, int hf, tvbuff_t *tvb, unsigned offset,
 
 static void add_time(proto_tree *tree, int hf, int64_t ns)
 {
-    nstime_t time = {.secs = (time_t)(ns / NS_PER_SECOND), .nsecs = (int)(ns % NS_PER_SECOND)};
+    nstime_t value = {.secs = (time_t)(ns / NS_PER_SECOND), .nsecs = (int)(ns % NS_PER_SECOND)};
 
-    proto_item_set_generated(proto_tree_add_time(tree, hf, NULL, 0, 0, &time));
+    proto_item_set_generated(proto_tree_add_time(tree, hf, NULL, 0, 0, &value));
 }
 
 /* A Boolean field alone in a filter tests whether the field is present. So it is added only when it is true. */
@@ -49,36 +49,38 @@ static void add_frame(proto_tree *tree, int hf, uint32_t frame)
 /* Adds links to the stream's other frames. */
 static void add_links(proto_tree *tree, const FpMark *mark)
 {
-    const FpStreamNote *stream = fp_marks_stream(mark);
+    const FpStreamNote stream = fp_marks_stream(mark);
     bool is_reply = mark->classes & FP_CLASS_REPLY;
 
-    if (stream->syn_frame != mark->frame)
-        add_frame(tree, hf_firstpayload_syn_frame, stream->syn_frame);
-    if (stream->first_frame != mark->frame)
-        add_frame(tree, is_reply ? hf_firstpayload_first_frame_of_reply : hf_firstpayload_first_frame, stream->first_frame);
-    if (stream->reply_frame != mark->frame)
-        add_frame(tree, hf_firstpayload_reply_frame, stream->reply_frame);
+    if (stream.syn_frame != mark->frame)
+        add_frame(tree, hf_firstpayload_syn_frame, stream.syn_frame);
+    if (stream.first_frame != mark->frame)
+        add_frame(tree, is_reply ? hf_firstpayload_first_frame_of_reply : hf_firstpayload_first_frame, stream.first_frame);
+    if (stream.reply_frame != mark->frame)
+        add_frame(tree, hf_firstpayload_reply_frame, stream.reply_frame);
 }
 
 /* To reply, on both of its ends. */
-static void add_reply_delay(proto_tree *tree, const FpStreamNote *stream)
+static void add_reply_delay(proto_tree *tree, const FpMark *mark)
 {
-    if (stream->reply_frame != 0)
-        add_time(tree, hf_firstpayload_reply_delay, stream->reply_delay_ns);
+    const FpStreamNote stream = fp_marks_stream(mark);
+
+    if (stream.reply_frame != 0)
+        add_time(tree, hf_firstpayload_reply_delay, stream.reply_delay_ns);
 }
 
 /* Wireshark shows what a message in several frames says only in the frame that completes it. */
 static void add_whole_message(proto_tree *root, proto_tree *tree, packet_info *pinfo, const FpMark *mark)
 {
-    const FpStreamNote *stream = fp_marks_stream(mark);
+    const FpStreamNote stream = fp_marks_stream(mark);
     const char *detail = fp_message_detail(pinfo->pool, root, mark);
 
     if (detail == NULL)
         return;
     add_string(tree, hf_firstpayload_detail, NULL, 0, 0, detail);
     add_string(tree, hf_firstpayload_summary, NULL, 0, 0,
-               wmem_strdup_printf(pinfo->pool, "%s, since frame %u: %s %s", fp_side_name(stream->first.side), stream->first_frame,
-                                  stream->protocol != NULL ? stream->protocol : "", fp_summary_short(pinfo->pool, detail)));
+               wmem_strdup_printf(pinfo->pool, "%s, since frame %u: %s %s", fp_side_name(stream.first.side), stream.first_frame,
+                                  stream.protocol != NULL ? stream.protocol : "", fp_summary_short(pinfo->pool, detail)));
 }
 
 /* Whether there is more to say than which stream it is. */
@@ -90,7 +92,7 @@ static bool is_marked(const FpMark *mark)
 /* Whether there is no payload in the stream of a frame that is marked: as far as is known, which is all once every frame was visited. */
 static bool is_silent(const packet_info *pinfo, const FpMark *mark)
 {
-    return is_marked(mark) && fp_marks_stream(mark)->first_frame == 0 && (pinfo->fd->visited || mark->events & FP_EVENT_ENDS_SILENT);
+    return is_marked(mark) && fp_marks_stream(mark).first_frame == 0 && (pinfo->fd->visited || mark->events & FP_EVENT_ENDS_SILENT);
 }
 
 /* A class of frames, and its field. */
@@ -205,7 +207,7 @@ static void add_remarks(packet_info *pinfo, proto_item *item, const FpVerdict *f
 /* Says once of a silent stream that it is: on the frame that ends it; or, if nothing does, on its first, once every frame was visited. */
 static void add_silence(packet_info *pinfo, proto_item *item, const FpMark *mark)
 {
-    unsigned at = fp_marks_stream(mark)->ends_silent ? FP_EVENT_ENDS_SILENT : FP_EVENT_BEGINS;
+    unsigned at = fp_marks_stream(mark).ends_silent ? FP_EVENT_ENDS_SILENT : FP_EVENT_BEGINS;
 
     if (mark->events & at && is_silent(pinfo, mark))
         remark(pinfo, item, &ei_firstpayload_silent);
@@ -213,15 +215,15 @@ static void add_silence(packet_info *pinfo, proto_item *item, const FpMark *mark
 
 static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, const FpSegmentNote *note)
 {
-    const FpStreamNote *stream = fp_marks_stream(mark);
-    const FpVerdict *first = &stream->first;
+    const FpStreamNote stream = fp_marks_stream(mark);
+    const FpVerdict *first = &stream.first;
     FpExtent payload = fp_message_extent(note, first->payload_bytes);
     proto_item *item =
         proto_tree_add_protocol_format(root, proto_firstpayload, note->tvb, (int)payload.offset, (int)payload.bytes,
                                        "First Payload, Sent by: %s, Len: %u", fp_side_name(first->side), first->payload_bytes);
     proto_tree *tree = proto_item_add_subtree(item, ett_firstpayload);
 
-    add_number(tree, hf_firstpayload_stream, fp_adapter_wireshark_stream(pinfo, stream, note));
+    add_number(tree, hf_firstpayload_stream, fp_adapter_wireshark_stream(pinfo, &stream, note));
     add_string(tree, hf_firstpayload_direction, NULL, 0, 0, fp_side_name(first->side));
     add_number(tree, hf_firstpayload_len, first->payload_bytes);
     add_number(tree, hf_firstpayload_seq, first->relative_seq);
@@ -229,7 +231,7 @@ static void add_first(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
     if (first->has_syn)
         add_time(tree, hf_firstpayload_delay, first->delay_ns);
     add_links(tree, mark);
-    add_reply_delay(tree, stream);
+    add_reply_delay(tree, mark);
     add_if(tree, hf_firstpayload_fast_open, first->fast_open);
     add_if(tree, hf_firstpayload_midstream, first->midstream);
     add_if(tree, hf_firstpayload_out_of_order, first->out_of_order);
@@ -254,7 +256,7 @@ static void add_other(proto_tree *root, packet_info *pinfo, const FpMark *mark, 
         add_presence(tree, hf_firstpayload_silent, note);
     add_links(tree, mark);
     if (mark->classes & FP_CLASS_REPLY)
-        add_reply_delay(tree, fp_marks_stream(mark));
+        add_reply_delay(tree, mark);
     if (mark->classes & FP_CLASS_FLIGHT)
         add_whole_message(root, tree, pinfo, mark);
     add_silence(pinfo, item, mark);
@@ -265,6 +267,14 @@ void fp_render_warning(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, expe
     remark(pinfo, tree != NULL ? add_relative(tree, tvb, "not sure") : NULL, field);
 }
 
+/* Of a first payload frame, without a tree. */
+static void add_remarks_of(packet_info *pinfo, const FpMark *mark)
+{
+    const FpStreamNote stream = fp_marks_stream(mark);
+
+    add_remarks(pinfo, NULL, &stream.first, fp_message_whole_frame(NULL, mark));
+}
+
 void fp_render_remarks(packet_info *pinfo)
 {
     size_t count;
@@ -272,7 +282,7 @@ void fp_render_remarks(packet_info *pinfo)
 
     for (size_t i = 0; i < count; i++)
         if (marks[i].classes & FP_CLASS_FIRST)
-            add_remarks(pinfo, NULL, &fp_marks_stream(&marks[i])->first, fp_message_whole_frame(NULL, &marks[i]));
+            add_remarks_of(pinfo, &marks[i]);
         else
             add_silence(pinfo, NULL, &marks[i]);
 }

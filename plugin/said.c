@@ -61,7 +61,7 @@ static void complete(packet_info *pinfo, proto_tree *tree, const FpMark *mark)
     if (kept == NULL)
         return;
     kept->summary.is_continued = true;
-    kept->summary.protocol = fp_marks_stream(mark)->protocol;
+    kept->summary.protocol = fp_marks_stream(mark).protocol;
     if (detail != NULL)
         set_detail(kept, detail);
 }
@@ -76,14 +76,14 @@ void fp_said_collect(packet_info *pinfo, proto_tree *tree)
     for (size_t i = 0; i < count; i++)
         if (marks[i].classes & FP_CLASS_FIRST)
             keep(pinfo, tree, &marks[i]);
-        else if (marks[i].classes & FP_CLASS_FLIGHT && fp_summary_continues(tree, fp_marks_stream(&marks[i])->first_frame))
+        else if (marks[i].classes & FP_CLASS_FLIGHT && fp_summary_continues(tree, fp_marks_stream(&marks[i]).first_frame))
             complete(pinfo, tree, &marks[i]);
 }
 
 const FpSummary *fp_said_find(const FpMark *mark)
 {
     const Said *kept =
-        said != NULL && fp_marks_stream(mark)->first_frame != 0 ? g_hash_table_lookup(said, GUINT_TO_POINTER(mark->stream)) : NULL;
+        said != NULL && fp_marks_stream(mark).first_frame != 0 ? g_hash_table_lookup(said, GUINT_TO_POINTER(mark->stream)) : NULL;
 
     return kept != NULL ? &kept->summary : NULL;
 }

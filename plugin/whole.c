@@ -4,6 +4,7 @@
 
 #include <epan/epan_dissect.h>
 
+#include "passes.h"
 #include "summary.h"
 
 /* The frame that is being dissected, if it may complete a first message. */
@@ -19,20 +20,11 @@ static struct {
     const frame_data *data;
 } last_first;
 
-static int tap_probe; /* nobody listens */
-
-/* Returns whether taps hear of this visit: only then does Wireshark queue anything for them. */
-static bool is_tapped(packet_info *pinfo)
-{
-    tap_queue_packet(tap_probe, pinfo, &current);
-    return fetch_tapped_data(tap_probe, 0) != NULL;
-}
-
 /* Returns whether frames will be visited again. The first of two passes goes without taps. Taps hear of the first visit when Wireshark
  * reads a file, and keeps each frame's data; and in the only pass of tshark, which uses the same memory for the data of all frames. */
 static bool are_frames_kept(packet_info *pinfo)
 {
-    return last_first.frame != pinfo->num && (last_first.data != pinfo->fd || !is_tapped(pinfo));
+    return last_first.frame != pinfo->num && (last_first.data != pinfo->fd || !fp_passes_is_tapped(pinfo));
 }
 
 static FpBool free_dissection(wmem_allocator_t *pool _U_, wmem_cb_event_t event _U_, void *dissection)
@@ -48,11 +40,6 @@ static proto_tree *new_tree(const packet_info *pinfo)
 
     wmem_register_callback(pinfo->pool, free_dissection, dissection);
     return dissection->tree;
-}
-
-void fp_whole_register(void)
-{
-    tap_probe = register_tap("firstpayload_probe");
 }
 
 proto_tree *fp_whole_prepare(packet_info *pinfo, proto_tree *tree, const FpMark *mark)
@@ -77,6 +64,6 @@ void fp_whole_collect(const packet_info *pinfo)
     if (current.frame != pinfo->num)
         return;
     current.frame = 0;
-    if (fp_summary_continues(current.tree, fp_marks_stream(&current.mark)->first_frame))
+    if (fp_summary_continues(current.tree, fp_marks_stream(&current.mark).first_frame))
         fp_marks_set_whole(&current.mark, pinfo->num, fp_summary_detail(pinfo->pool, current.tree));
 }

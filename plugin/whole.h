@@ -11,9 +11,6 @@
 #include "compat.h"
 #include "marks.h"
 
-/* To be called once, before the first file. */
-void fp_whole_register(void);
-
 /* To be called on the first visit of each frame of a flight, before TCP is dissected. mark: of the frame. Returns the tree to dissect TCP
  * with: tree, or one that lives as long as the frame is dissected, if tree is NULL and the frame may complete a first message. */
 proto_tree *fp_whole_prepare(packet_info *pinfo, proto_tree *tree, const FpMark *mark);

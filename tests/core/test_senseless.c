@@ -51,12 +51,12 @@ static void share_an_item(FpStreams *streams)
 {
     Slot *first = used_slot(streams, 0), *second = used_slot(streams, (size_t)(first - streams->hand->slots) + 1);
 
-    second->index = first->index;
+    second->place = first->place;
 }
 
 static void use_a_free_item(FpStreams *streams)
 {
-    used_slot(streams, 0)->index = streams->whole.next_free;
+    used_slot(streams, 0)->place = streams->whole.next_free;
 }
 
 static void lead_beyond_the_pool(FpStreams *streams)

@@ -63,6 +63,7 @@ NO_COMMANDS = {
 NO_SYSTEMD = "systemd is not process 1 where tests run; rings-users has tcpdump and the watcher as the users of the units, with their rights"
 PACKAGES = "makes Debian packages with programs that ./check does not install; scripts/check-packages runs it"
 ALREADY_RUNS = "looks at a program that runs, which would have to be started; test_rights.py looks at the same"
+WIRESHARKS_SOURCE = "takes Wireshark's source, and half an hour; scripts/check-in-wireshark does it, the test plugin-tree compares the list of files"
 NO_CLUSTER = "there are neither hosts nor a Slurm where these commands run; the test archive runs the script with two sshds, and in a Slurm, both its own"
 NOT_RUN = {
     "README.md": {
@@ -73,6 +74,14 @@ NOT_RUN = {
         "cmake --build --preset release --target package": PACKAGES,
         "sudo apt-get install ./build/release/firstpayload_*.deb": PACKAGES,
         "sudo apt-get install ./build/release/firstpayload-wireshark_*.deb": PACKAGES,
+    },
+    "docs/wireshark-tree.md": {
+        "scripts/check-in-wireshark -d /var/tmp/wireshark": WIRESHARKS_SOURCE,
+        "mkdir -p $W/plugins/epan/firstpayload/core": WIRESHARKS_SOURCE,
+        "cp $F/plugin/*.[ch] $F/plugin/wireshark-tree/* $W/plugins/epan/firstpayload/": WIRESHARKS_SOURCE,
+        "cp $F/core/*.[ch] $W/plugins/epan/firstpayload/core/": WIRESHARKS_SOURCE,
+        "rm $W/plugins/epan/firstpayload/entry.c $W/plugins/epan/firstpayload/core/memory.c": WIRESHARKS_SOURCE,
+        "cmake -S $W -B build -G Ninja -DCUSTOM_PLUGIN_SRC_DIR=plugins/epan/firstpayload": WIRESHARKS_SOURCE,
     },
     "docs/archive.md": {
         "/usr/share/firstpayload/archive/with-parallel /srv/job --jobs 2 --sshlogin one.example,two.example --retries 3": NO_CLUSTER,

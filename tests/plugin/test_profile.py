@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import unittest
 
+import capture_files
 import tshark_runner
 from packets import ACK, FIN, PSH, SYN, Capture, Stream
 
 NAME = "First Payload"
 PROFILE = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "plugin", "profile", NAME)
+MISSING = "The plugin First Payload is missing, or does not see this SYN"
 GET = b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
 
 
@@ -84,6 +86,37 @@ class Profile(unittest.TestCase):
         rules = dict(row.rstrip("\n").split("\t") for row in rows)
         self.assertEqual({name: rules[str(number)] for name, number in self.frames.items()}, {name: name for name in self.frames})
 
+    def test_colours_of_captures(self):
+        """Whatever the plugin sees, it does not say that it is missing."""
+        found = set()
+        for path in capture_files.own():
+            done = tshark_runner.run_tshark(["-C", NAME, "-r", path, "--color", "-T", "fields", "-e", "frame.coloring_rule.name"])
+            self.assertEqual((done.returncode, done.stderr), (0, b""), path)
+            found.update(done.stdout.decode().split("\n"))
+        self.assertNotIn(MISSING, found)
+        self.assertIn("Handshake", found)
+
+    def test_without_the_plugin(self):
+        """Each SYN says so, and so does tshark on the terminal. The columns that need no plugin work."""
+        done = tshark_runner.run_tshark(["-C", NAME, "-r", self.path, "--color", "-T", "fields", "-e", "tcp.flags.syn", "-e", "frame.coloring_rule.name"],
+                                        plugin=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b'No such preference "firstpayload.this_profile_needs_the_plugin"', done.stderr)
+        rows = {tuple(row.split("\t")) for row in done.stdout.decode().splitlines()}
+        self.assertEqual({(syn in ("1", "True"), rule) for syn, rule in rows}, {(True, MISSING), (False, "")})
+        done = tshark_runner.run_tshark(["-C", NAME, "-r", self.path, "-Y", f"frame.number == {self.frames['First payload']}", "-T", "tabs"], plugin=False)
+        self.assertEqual([row.split("\t")[-9:] for row in done.stdout.decode().strip().split("\n")],
+                         [["HTTP", "0", "", "", "", "", "", "", "GET / HTTP/1.1"]])
+
+    def test_what_slim_keeps_by_default(self):
+        """First payload frames alone are midstream, and the expert info says what to do about it."""
+        capture = Capture()
+        Stream(capture, 40000, server_port=80).client(PSH | ACK, 1, 1, GET)
+        path = capture.write(os.path.join(tshark_runner.folder(), "slim.pcap"))
+        done = tshark_runner.run_tshark(["-C", NAME, "-r", path, "--color", "-T", "fields", "-e", "frame.coloring_rule.name", "-e", "_ws.expert.message"])
+        self.assertEqual(done.stdout.decode().strip().split("\t")[0], "First payload, midstream")
+        self.assertIn("as in what slim writes without --keep handshake", done.stdout.decode())
+
     def test_buttons(self):
         found = {}
         with open(os.path.join(PROFILE, "dfilter_buttons"), encoding="utf-8", newline="") as file:
@@ -109,6 +142,30 @@ class Profile(unittest.TestCase):
         subprocess.run(command, check=True, capture_output=True)
         copied = os.listdir(os.path.join(home, "profiles", NAME))
         self.assertTrue({"preferences", "colorfilters"} <= set(copied), copied)
+
+    def test_upgrade_and_removal(self):
+        """The user's copy stays as it is when the system's profile changes, or goes. Once it is removed, there is the system's, or none."""
+        command = tshark_runner.command("tshark", ["-C", NAME, "-r", self.path, "-c", "1"])
+        home = next(word.split("=", 1)[1] for word in command if word.startswith("WIRESHARK_CONFIG_DIR="))
+        copy = os.path.join(home, "profiles", NAME)
+        system = os.path.join(os.environ["WIRESHARK_DATA_DIR"], "profiles", NAME)
+
+        def rules():
+            subprocess.run(command, check=True, capture_output=True)
+            with open(os.path.join(copy, "colorfilters"), encoding="utf-8") as file:
+                return file.read()
+
+        old = rules()
+        with open(os.path.join(system, "colorfilters"), "a", encoding="utf-8") as file:
+            file.write("# newer\n")
+        self.assertEqual(rules(), old)
+        shutil.rmtree(copy)    # what docs/installing.md says
+        self.assertEqual(rules(), old + "# newer\n")
+        self.addCleanup(shutil.copytree, PROFILE, system)
+        shutil.rmtree(system)
+        self.assertEqual(rules(), old + "# newer\n")
+        shutil.rmtree(copy)
+        self.assertNotEqual(subprocess.run(command, check=False, capture_output=True).returncode, 0)
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ class Summary(unittest.TestCase):
     def test_list_of_expert_infos(self):
         known = ["1 Sequence First Payload No payload in this stream",
                  "1 Sequence First Payload First payload captured, but not the bytes before it",
-                 "1 Sequence First Payload First payload captured, but not the start of the stream",
+                 "1 Sequence First Payload First payload captured, but not the start of the stream, as in what slim writes without --keep handshake",
                  "1 Sequence First Payload First payload in the SYN (TCP Fast Open)"]
         later = [f"1 Reassemble First Payload First message continues, whole in frame {self.frames[name]}" for name in ("split end", "post end")]
         for options, expected in (([], known), (["-2"], known + later)):

@@ -87,6 +87,10 @@ class Unchanged(unittest.TestCase):
     def test_packet_list(self):
         self.compare([])
 
+    def test_something_else_in_place_of_tcp(self):
+        """The hook is taken out when nobody asks: not what the user put in its place."""
+        self.compare(["-d", "ip.proto==6,udp"])
+
 
 if __name__ == "__main__":
     unittest.main()
