@@ -62,7 +62,8 @@ void fp_confinement_may_write_beside(FpConfinement *confinement, const char *pat
 
 /* For files that are begun later, by this process itself, as of a rotation: where the new user cannot create files in the folder that path
  * is in, root stays root; or, if somebody has named the user, fp_confinement_begin fails. Where root stays root, and could not create files
- * there without capabilities, it keeps those for files. The folder may be made again, so the one above it may be changed, too, unless that is
+ * there without capabilities, it keeps those for files. The folder may be made again, so the one above it may be changed, too, unless that
+ * is
  * /. */
 void fp_confinement_creates_beside(FpConfinement *confinement, const char *path);
 

@@ -58,8 +58,9 @@ typedef struct {
     FpDrops drops;
 } FpInterfaceStats;
 
-/* Reads the counters of the interface with this number, from 0. Returns false, and what was counted last, when there are none now; interface
- * is NULL when the capture has no such interface. To be called before any of them has counted another 2^31: libpcap's have 32 bits. */
+/* Reads the counters of the interface with this number, from 0. Returns false, and what was counted last, when there are none now;
+ * interface is NULL when the capture has no such interface. To be called before any of them has counted another 2^31: libpcap's have 32
+ * bits. */
 bool fp_capture_live_stats(const FpCapture *capture, unsigned number, FpInterfaceStats *stats);
 
 #endif

@@ -410,13 +410,24 @@ static bool open_outputs(Slim *slim, GError **error)
     return true;
 }
 
+/* Whether a signal came while there was no interface yet: then nothing was captured, and nothing failed. */
+static bool has_stopped_waiting(const Slim *slim, GError **error)
+{
+    if (!slim->options->live.waits || slim->interface != NULL || !fp_stop_asked())
+        return false;
+    g_clear_error(error);
+    return true;
+}
+
 static bool run(Slim *slim, GError **error)
 {
     if (!check_rotation(slim, error) || !begin_rights(slim, error))
         return false;
     if (slim->outputs.rotates)
         fp_slim_rights_try(slim->rights, salvage, slim);
-    if (!open_interface(slim, error) || !open_dissector(slim, error))
+    if (!open_interface(slim, error))
+        return has_stopped_waiting(slim, error);
+    if (!open_dissector(slim, error))
         return false;
     FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
     if (streams == NULL)
