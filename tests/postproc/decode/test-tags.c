@@ -86,14 +86,15 @@ static void test_outermost_vlan(void)
 
 #define GRE_HEADER(type_high, type_low) [12] = 8, 0, IPV4(47, 0), 0, 0, (type_high), (type_low)
 
-/* ERSPAN III says which VLAN a mirrored frame was in, whatever tags it came here with. ERSPAN II does only where there are none. */
+/* ERSPAN III says which VLAN a mirrored frame was in, whatever tags it came here with. ERSPAN II does only where there are none,
+ * and if the mirrored frame has lost its own. */
 static void test_vlan_in_erspan(void)
 {
     static const uint8_t third[68] = {[12] = 0x81, 0, 0, 5, 8, 0, IPV4(47, 0), 0, 0, 0x22, 0xeb, 0x20, 7, [54] = ETHERNET(8, 0)};
     static const uint8_t second[68] = {[12] = 0x81, 0,    0, 5, 8, 0, IPV4(47, 0), 0x10, 0,
                                        0x88,        0xbe, 0, 0, 0, 1, 0x10,        7,    [54] = ETHERNET(8, 0)};
     static const uint8_t untagged[64] = {[12] = 8, 0, IPV4(47, 0), 0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 7, [50] = ETHERNET(8, 0)};
-    uint8_t other[68];
+    uint8_t other[68], same[68];
 
     memcpy(other, third, sizeof third);
     g_assert_true(are_together(third, other, sizeof third, private_address, other_private));
@@ -112,6 +113,13 @@ static void test_vlan_in_erspan(void)
     g_assert_true(are_together(untagged, other, sizeof untagged, private_address, other_private));
     other[43] = 8;
     g_assert_false(are_together(untagged, other, sizeof untagged, private_address, other_private));
+    memcpy(same, untagged, sizeof untagged);
+    other[44] = same[44] = 0x18; /* the frame that was mirrored has its tag; but here it has none */
+    g_assert_true(are_together(same, other, sizeof untagged, private_address, other_private));
+    other[44] = same[44] = 0x10;
+    g_assert_false(are_together(same, other, sizeof untagged, private_address, other_private));
+    other[44] = same[44] = 0x08;
+    g_assert_false(are_together(same, other, sizeof untagged, private_address, other_private));
 }
 
 /* What ERSPAN III has mirrored need not be Ethernet, and its header may be longer. */
