@@ -12,12 +12,13 @@ static const FpRules rules = {.flight_bytes = 16384, .asked = FP_CLASS_CLOSING};
 typedef struct {
     FpDigestStream known;
     uint32_t next[2]; /* of each side; 1000 and 5000 at first, which are the numbers of its SYN */
+    uint16_t window;  /* of both */
     bool flushes;
 } Side;
 
 static Side midstream(void)
 {
-    return (Side){.next = {1001, 5001}};
+    return (Side){.next = {1001, 5001}, .window = 1000};
 }
 
 /* A segment that is next in order. */
@@ -26,7 +27,7 @@ static FpDigestPart send(Side *side, unsigned direction, unsigned flags, uint32_
     const FpSegment segment = {.seq = side->next[direction],
                                .ack = side->next[direction ^ 1U],
                                .segment_bytes = 20 + payload_bytes,
-                               .window = 1000,
+                               .window = side->window,
                                .header_bytes = 20,
                                .flags = (uint8_t)flags};
 
@@ -84,6 +85,24 @@ static void test_alone_too_far(void)
     g_assert_cmpint(send(&side, CLIENT, A, 1400), !=, FP_DIGEST_ASSERTS);
 }
 
+/* The last window decides what is a probe, so it matters whether it is 0, and nothing else of it does. */
+static void test_window(void)
+{
+    static const struct {
+        uint16_t window;
+        FpDigestPart part;
+    } rows[] = {{1000, FP_DIGEST_NOTHING}, {1, FP_DIGEST_NOTHING}, {0, FP_DIGEST_HEADERS},         {0, FP_DIGEST_NOTHING},
+                {1, FP_DIGEST_HEADERS},    {1, FP_DIGEST_NOTHING}, {UINT16_MAX, FP_DIGEST_NOTHING}};
+    Side side = midstream();
+
+    CHECK(send(&side, CLIENT, A, 0), WHOLE);
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        side.window = rows[i].window;
+        check(send(&side, CLIENT, A, 0), rows[i].part);
+    }
+}
+
 static void test_alone(void)
 {
     Side side = midstream();
@@ -121,7 +140,7 @@ static void test_alone_when_the_file_ends(void)
 /* Where the SYN is in the file, the flight is known, and behind it headers will do. */
 static void test_alone_from_the_start(void)
 {
-    Side side = {.next = {1000, 5000}};
+    Side side = {.next = {1000, 5000}, .window = 1000};
 
     CHECK(send(&side, CLIENT, S, 0), WHOLE);
     CHECK(send(&side, CLIENT, A, 16384), WHOLE);
@@ -188,6 +207,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/digest-rule/settled", test_settled);
     g_test_add_func("/digest-rule/silence", test_silence);
+    g_test_add_func("/digest-rule/window", test_window);
     g_test_add_func("/digest-rule/alone", test_alone);
     g_test_add_func("/digest-rule/alone-too-far", test_alone_too_far);
     g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
