@@ -169,6 +169,23 @@ static void test_labels(void)
     fp_decoder_free(decoder);
 }
 
+/* In Cisco HDLC, OSI's packets have a byte of padding, whatever it is, before them; but for those of CLNP, ES-IS and IS-IS, which lead
+ * nowhere. */
+static void test_osi_padding(void)
+{
+    FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+
+    for (unsigned first = 0; first < 256; first++) {
+        uint8_t frame[FRAME_BYTES] = {0x0f, 0, 0xfe, 0xfe, (uint8_t)first, 0xcc};
+        FpRecord record = {
+            .data = frame, .captured_bytes = 6 + sizeof tcp_over_ipv4, .wire_bytes = 6 + sizeof tcp_over_ipv4, .link = FP_LINK_CHDLC};
+        FpSegment segment;
+        memcpy(frame + 6, tcp_over_ipv4, sizeof tcp_over_ipv4);
+        g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, first >= 0x81 && first <= 0x83 ? FP_DECODED_LEFT : FP_DECODED_SEGMENT);
+    }
+    fp_decoder_free(decoder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -177,5 +194,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tags/vlan-in-erspan", test_vlan_in_erspan);
     g_test_add_func("/tags/erspan-frame-type", test_erspan_frame_type);
     g_test_add_func("/tags/labels", test_labels);
+    g_test_add_func("/tags/osi-padding", test_osi_padding);
     return g_test_run();
 }
