@@ -13,6 +13,7 @@ typedef struct {
     FpDigestStream known;
     uint32_t next[2]; /* of each side; 1000 and 5000 at first, which are the numbers of its SYN */
     uint16_t window;  /* of both */
+    unsigned asked;   /* classes, besides those that are always asked for */
     bool flushes;
 } Side;
 
@@ -31,8 +32,11 @@ static FpDigestPart send(Side *side, unsigned direction, unsigned flags, uint32_
                                .header_bytes = 20,
                                .flags = (uint8_t)flags};
 
+    FpRules these = rules;
+
+    these.asked |= side->asked;
     side->next[direction] += payload_bytes + (flags & (S | F) ? 1 : 0);
-    return fp_digest_take(&side->known, direction, &segment, &rules, false, &side->flushes);
+    return fp_digest_take(&side->known, direction, &segment, &these, false, &side->flushes);
 }
 
 static void check(FpDigestPart part, FpDigestPart expected)
@@ -125,6 +129,22 @@ static void test_alone(void)
     g_assert_false(fp_digest_end_file(&side.known));
 }
 
+/* With the opening, nothing that has payload is left out, nor headers alone kept. */
+static void test_alone_with_opening(void)
+{
+    Side side = midstream();
+
+    side.asked = FP_CLASS_OPENING;
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(send(&side, CLIENT, A, 1400), WHOLE);
+    CHECK(send(&side, SERVER, A, 100), WHOLE);
+    CHECK(send(&side, CLIENT, A, 1400), WHOLE);
+    CHECK(send(&side, SERVER, A, 1400), WHOLE);
+    CHECK(send(&side, CLIENT, A, 0), HEADERS);
+    g_assert_false(fp_digest_end_file(&side.known));
+}
+
 static void test_alone_when_the_file_ends(void)
 {
     Side side = midstream();
@@ -210,6 +230,7 @@ int main(int argc, char **argv)
     g_test_add_func("/digest-rule/window", test_window);
     g_test_add_func("/digest-rule/alone", test_alone);
     g_test_add_func("/digest-rule/alone-too-far", test_alone_too_far);
+    g_test_add_func("/digest-rule/alone-with-opening", test_alone_with_opening);
     g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
     g_test_add_func("/digest-rule/alone-from-the-start", test_alone_from_the_start);
     g_test_add_func("/digest-rule/what-may-be-left-out", test_what_may_be_left_out);
