@@ -107,7 +107,6 @@ static StepResult step_zstd(void *state, Step *step)
     step->in += in.pos;
     step->in_bytes -= in.pos;
     step->out += out.pos;
-    step->out_bytes -= out.pos;
     return step->in_bytes == 0 && (left == 0 || step->until == FP_PACK_MORE) ? STEP_DONE : STEP_AGAIN;
 }
 
@@ -166,7 +165,6 @@ static StepResult step_lz4(void *state, Step *step)
     }
     lz4->has_begun = true;
     step->out += n;
-    step->out_bytes -= n;
     return is_done ? STEP_DONE : STEP_AGAIN;
 }
 
