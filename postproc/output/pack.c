@@ -16,7 +16,7 @@
 #define GZIP_LEVEL 3
 #define GZIP_BYTES ISAL_DEF_LVL3_DEFAULT
 
-/* The bytes to compress, and the room for what comes of them; a step moves on both. */
+/* The bytes to compress, and the room for what comes of them. A step moves in and out on, and has all of the room. */
 typedef struct {
     const uint8_t *in;
     size_t in_bytes;
