@@ -36,7 +36,9 @@ class Fields(unittest.TestCase):
         hole.handshake()
         cls.hole = hole.client(PSH | ACK, 101, 1, b"after a hole", at=5.0)
 
-        cls.greeting = Stream(capture, 40004).server(PSH | ACK | FIN, 1, 1, b"220 mail\x07\xff ready\r\n250 second line", at=6.0)
+        greeting = Stream(capture, 40004)
+        cls.greeting = greeting.server(PSH | ACK | FIN, 1, 1, b"220 mail\x07\xff ready\r\n250 second line", at=6.0)
+        cls.greeted = greeting.client(PSH | ACK, 1, 36, b"EHLO example\r\n", at=6.05)
 
         late = Stream(capture, 40005)
         cls.answered = late.client(PSH | ACK, 1, 1, b"\r\n", at=7.0)
@@ -75,6 +77,9 @@ class Fields(unittest.TestCase):
         self.assertEqual(self.values(self.retried, "syn_frame"), [str(self.first_syn)])
         self.assertEqual(self.values(self.retried, "syn_frame", extra=["-2"]), [str(self.first_syn)])
         self.assertEqual(self.values(self.syn_again, "first_frame"), [str(self.retried)])
+
+    def test_no_syn(self):
+        self.assertEqual(self.values(self.greeted, "syn_frame", "first_frame"), ["", str(self.greeting)])
 
     def test_reply_delay(self):
         self.assertEqual(self.values(self.reply, "reply_delay"), ["0.150000000"])
