@@ -45,6 +45,13 @@ class Syncs(unittest.TestCase):
     def test_a_file(self):
         self.check(self.slim("-w", "out/kept.pcap", "-"), "out/kept.pcap")
 
+    @unittest.skipUnless(os.geteuid() == 0, "takes root, who becomes another user")
+    def test_a_file_that_the_helper_names(self):
+        """As packets were looked at without rights. The recorder does not know renameat."""
+        os.chmod(self.folder, 0o755)
+        calls = [call[:2] for call in self.slim("-Z", "nobody", "-w", "out/kept.pcap", "-") if call[0] == "sync"]
+        self.assertEqual(calls, [["sync", os.stat(self.path(name)).st_ino] for name in ("out/kept.pcap", "out")])
+
     def test_a_log(self):
         """Which is appended to: it has its name from the beginning."""
         self.check(self.slim("--log", "out/log", "-"), "out/log")
