@@ -19,6 +19,7 @@
 #define GRE_TYPE_3GPP2 0x88d2
 #define GRE_TYPE_CDMA2000 0x8881
 #define GRE_TYPE_ERSPAN 0x88be
+#define ERSPAN_KEEPS_TAG 0x18 /* ERSPAN II: the mirrored frame still has its tag */
 #define GRE_TYPE_ARUBA_FIRST 0x8200
 #define GRE_TYPE_ARUBA_LAST 0x8370
 #define NVGRE_NUMBER_MIN 0x1000U
@@ -37,7 +38,8 @@ FpDecoded fp_walk_erspan(FpWalk *walk, FpSpan rest)
     if (rest.captured < 8)
         return fp_walk_missing(rest);
     uint16_t vlan = fp_load16(rest.bytes) & 0x0fff;
-    if (walk->vlan == 0 || rest.bytes[0] >> 4 == 2)
+    bool is_third = rest.bytes[0] >> 4 == 2, keeps_tag = (rest.bytes[2] & ERSPAN_KEEPS_TAG) == ERSPAN_KEEPS_TAG;
+    if (is_third || (walk->vlan == 0 && !keeps_tag))
         walk->vlan = vlan;
     fp_walk_note_vlan(walk, vlan);
     switch (rest.bytes[0] >> 4) {

@@ -16,7 +16,7 @@
 #define GZIP_LEVEL 3
 #define GZIP_BYTES ISAL_DEF_LVL3_DEFAULT
 
-/* The bytes to compress, and the room for what comes of them; a step moves on both. */
+/* The bytes to compress, and the room for what comes of them. A step moves in and out on, and has all of the room. */
 typedef struct {
     const uint8_t *in;
     size_t in_bytes;
@@ -107,7 +107,6 @@ static StepResult step_zstd(void *state, Step *step)
     step->in += in.pos;
     step->in_bytes -= in.pos;
     step->out += out.pos;
-    step->out_bytes -= out.pos;
     return step->in_bytes == 0 && (left == 0 || step->until == FP_PACK_MORE) ? STEP_DONE : STEP_AGAIN;
 }
 
@@ -166,7 +165,6 @@ static StepResult step_lz4(void *state, Step *step)
     }
     lz4->has_begun = true;
     step->out += n;
-    step->out_bytes -= n;
     return is_done ? STEP_DONE : STEP_AGAIN;
 }
 

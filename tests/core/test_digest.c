@@ -95,7 +95,7 @@ static void random_segment(Round *round, FpSegment *segment, const Frame *frame)
         payload = 0;
     segment->seq = random_seq(round, frame);
     segment->ack = round->end[frame->pair][!frame->sender] - PICK(rand, 0, 0, 0, 1, 5);
-    segment->window = (guint16)(chance(rand, round->is_flow ? 3 : 33) ? 0 : 1000);
+    segment->window = (guint16)(chance(rand, round->is_flow ? 3 : 33) ? 0 : PICK(rand, 1, 1000));
     segment->header_bytes = (guint8)PICK(rand, 20, 20, 20, 20, 20, 32);
     segment->segment_bytes = segment->header_bytes + payload;
     if (chance(rand, round->is_flow ? 1 : 4)) {

@@ -12,12 +12,14 @@ static const FpRules rules = {.flight_bytes = 16384, .asked = FP_CLASS_CLOSING};
 typedef struct {
     FpDigestStream known;
     uint32_t next[2]; /* of each side; 1000 and 5000 at first, which are the numbers of its SYN */
+    uint16_t window;  /* of both */
+    unsigned asked;   /* classes, besides those that are always asked for */
     bool flushes;
 } Side;
 
 static Side midstream(void)
 {
-    return (Side){.next = {1001, 5001}};
+    return (Side){.next = {1001, 5001}, .window = 1000};
 }
 
 /* A segment that is next in order. */
@@ -26,12 +28,15 @@ static FpDigestPart send(Side *side, unsigned direction, unsigned flags, uint32_
     const FpSegment segment = {.seq = side->next[direction],
                                .ack = side->next[direction ^ 1U],
                                .segment_bytes = 20 + payload_bytes,
-                               .window = 1000,
+                               .window = side->window,
                                .header_bytes = 20,
                                .flags = (uint8_t)flags};
 
+    FpRules these = rules;
+
+    these.asked |= side->asked;
     side->next[direction] += payload_bytes + (flags & (S | F) ? 1 : 0);
-    return fp_digest_take(&side->known, direction, &segment, &rules, false, &side->flushes);
+    return fp_digest_take(&side->known, direction, &segment, &these, false, &side->flushes);
 }
 
 static void check(FpDigestPart part, FpDigestPart expected)
@@ -84,6 +89,24 @@ static void test_alone_too_far(void)
     g_assert_cmpint(send(&side, CLIENT, A, 1400), !=, FP_DIGEST_ASSERTS);
 }
 
+/* The last window decides what is a probe, so it matters whether it is 0, and nothing else of it does. */
+static void test_window(void)
+{
+    static const struct {
+        uint16_t window;
+        FpDigestPart part;
+    } rows[] = {{1000, FP_DIGEST_NOTHING}, {1, FP_DIGEST_NOTHING}, {0, FP_DIGEST_HEADERS},         {0, FP_DIGEST_NOTHING},
+                {1, FP_DIGEST_HEADERS},    {1, FP_DIGEST_NOTHING}, {UINT16_MAX, FP_DIGEST_NOTHING}};
+    Side side = midstream();
+
+    CHECK(send(&side, CLIENT, A, 0), WHOLE);
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        side.window = rows[i].window;
+        check(send(&side, CLIENT, A, 0), rows[i].part);
+    }
+}
+
 static void test_alone(void)
 {
     Side side = midstream();
@@ -106,6 +129,22 @@ static void test_alone(void)
     g_assert_false(fp_digest_end_file(&side.known));
 }
 
+/* With the opening, nothing that has payload is left out, nor headers alone kept. */
+static void test_alone_with_opening(void)
+{
+    Side side = midstream();
+
+    side.asked = FP_CLASS_OPENING;
+    CHECK(send(&side, SERVER, A, 0), WHOLE);
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(send(&side, CLIENT, A, 1400), WHOLE);
+    CHECK(send(&side, SERVER, A, 100), WHOLE);
+    CHECK(send(&side, CLIENT, A, 1400), WHOLE);
+    CHECK(send(&side, SERVER, A, 1400), WHOLE);
+    CHECK(send(&side, CLIENT, A, 0), HEADERS);
+    g_assert_false(fp_digest_end_file(&side.known));
+}
+
 static void test_alone_when_the_file_ends(void)
 {
     Side side = midstream();
@@ -121,7 +160,7 @@ static void test_alone_when_the_file_ends(void)
 /* Where the SYN is in the file, the flight is known, and behind it headers will do. */
 static void test_alone_from_the_start(void)
 {
-    Side side = {.next = {1000, 5000}};
+    Side side = {.next = {1000, 5000}, .window = 1000};
 
     CHECK(send(&side, CLIENT, S, 0), WHOLE);
     CHECK(send(&side, CLIENT, A, 16384), WHOLE);
@@ -188,8 +227,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/digest-rule/settled", test_settled);
     g_test_add_func("/digest-rule/silence", test_silence);
+    g_test_add_func("/digest-rule/window", test_window);
     g_test_add_func("/digest-rule/alone", test_alone);
     g_test_add_func("/digest-rule/alone-too-far", test_alone_too_far);
+    g_test_add_func("/digest-rule/alone-with-opening", test_alone_with_opening);
     g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
     g_test_add_func("/digest-rule/alone-from-the-start", test_alone_from_the_start);
     g_test_add_func("/digest-rule/what-may-be-left-out", test_what_may_be_left_out);

@@ -7,28 +7,35 @@
 #include "streams-internal.h"
 
 #define STREAMS 300U
+#define LARGE 20000U
 
 static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
 
-/* Returns a table with streams, some of which have been forgotten. */
-static FpStreams *new_table(void)
+static void fill(FpStreams *streams, guint n, uint8_t flags, uint32_t payload_bytes)
 {
-    FpStreams *streams = fp_streams_new(&rules, 1, STREAMS / 2);
-
-    for (guint i = 0; i < STREAMS; i++) {
+    for (guint i = 0; i < n; i++) {
         const guint8 source[4] = {10, 0, (guint8)(i >> 8), (guint8)i}, destination[4] = {10, 1, 0, 1};
         const FpSegment segment = {.source = source,
                                    .destination = destination,
                                    .address_bytes = 4,
                                    .source_port = 1000,
                                    .destination_port = 80,
+                                   .window = 1000,
                                    .time_ns = i,
                                    .header_bytes = 20,
-                                   .segment_bytes = 21,
-                                   .flags = FP_TCP_ACK};
+                                   .segment_bytes = 20 + payload_bytes,
+                                   .flags = flags};
         FpVerdict verdict;
         fp_streams_take(streams, fp_streams_key(streams, &segment), &segment, &verdict);
     }
+}
+
+/* Returns a table with streams, some of which have been forgotten. */
+static FpStreams *new_table(void)
+{
+    FpStreams *streams = fp_streams_new(&rules, 1, STREAMS / 2);
+
+    fill(streams, STREAMS, FP_TCP_ACK, 1);
     fp_streams_forget_some(streams, streams->hand, 0);
     g_assert_cmpuint(streams->whole.n_free, >=, 2);
     return streams;
@@ -64,6 +71,17 @@ static void lead_beyond_the_pool(FpStreams *streams)
     const uint32_t beyond = UINT32_MAX;
 
     memcpy(fp_pool_item(&streams->whole, streams->whole.next_free), &beyond, sizeof beyond);
+}
+
+/* The last of the free items is not the one that is left, but one behind all that there are. */
+static void lead_to_the_end(FpStreams *streams)
+{
+    const uint32_t end = (uint32_t)streams->whole.end;
+    uint32_t index = streams->whole.next_free;
+
+    for (uint32_t i = 2; i < streams->whole.n_free; i++)
+        memcpy(&index, fp_pool_item(&streams->whole, index), sizeof index);
+    memcpy(fp_pool_item(&streams->whole, index), &end, sizeof end);
 }
 
 static void lead_in_a_ring(FpStreams *streams)
@@ -132,18 +150,32 @@ static void lead_in_a_ring_of_brief_ones(FpStreams *streams)
     streams->brief.next_free = first;
 }
 
-static void test_spoilt(gconstpointer data)
+/* In a table of several segments, all in 16 bytes. */
+static void lie_in_another_segment(FpStreams *streams)
 {
-    void (*const *spoil)(FpStreams *) = data;
-    FpStreams *streams = new_table();
+    g_assert_cmpuint(streams->hand->depth, >=, 1);
+    used_slot(streams, 0)->hash ^= (uint64_t)1 << 63;
+}
+
+static void have_no_state(FpStreams *streams)
+{
+    Slot *slot = used_slot(streams, 0);
+
+    g_assert_cmpuint(slot->state, ==, FP_STREAM_SYN);
+    slot->state = FP_STREAM_ANSWERED + 1U;
+    g_assert_cmpuint(slot->state, ==, FP_STREAM_ANSWERED + 1U);
+}
+
+static void check_spoilt(FpStreams *streams, void (*spoil)(FpStreams *))
+{
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     Saved saved = {.bytes = bytes};
 
-    (*spoil)(streams);
+    spoil(streams);
     g_assert_true(fp_streams_save(streams, append, &saved));
     fp_streams_free(streams);
     FpStreams *loaded = fp_streams_load(&rules, STREAMS, take, &saved);
-    g_assert_true((loaded != NULL) == (*spoil == spoil_nothing));
+    g_assert_true((loaded != NULL) == (spoil == spoil_nothing));
     fp_streams_free(loaded);
 }
 
@@ -239,6 +271,22 @@ static void test_not_written(void)
     fp_streams_free(streams);
 }
 
+static void test_spoilt(gconstpointer data)
+{
+    void (*const *spoil)(FpStreams *) = data;
+
+    check_spoilt(new_table(), *spoil);
+}
+
+static void test_spoilt_large(gconstpointer data)
+{
+    void (*const *spoil)(FpStreams *) = data;
+    FpStreams *streams = fp_streams_new(&rules, 1, LARGE);
+
+    fill(streams, LARGE, FP_TCP_SYN, 0);
+    check_spoilt(streams, *spoil);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -249,6 +297,7 @@ int main(int argc, char **argv)
         {"/senseless/two-slots-for-one-item", share_an_item},
         {"/senseless/slot-with-free-item", use_a_free_item},
         {"/senseless/free-item-beyond-pool", lead_beyond_the_pool},
+        {"/senseless/free-item-behind-the-last", lead_to_the_end},
         {"/senseless/free-items-in-a-ring", lead_in_a_ring},
         {"/senseless/free-brief-items-in-a-ring", lead_in_a_ring_of_brief_ones},
         {"/senseless/slot-that-is-not-found", hide_a_slot},
@@ -257,11 +306,16 @@ int main(int argc, char **argv)
         {"/senseless/covered-twice", cover_twice},
     };
 
+    static void (*const large_cases[])(FpStreams *) = {spoil_nothing, lie_in_another_segment, have_no_state};
+
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         g_test_add_data_func(cases[i].path, &cases[i].spoil, test_spoilt);
     g_test_add_func("/senseless/changed", test_changed);
     g_test_add_func("/senseless/cut", test_cut);
     g_test_add_func("/senseless/not-written", test_not_written);
+    g_test_add_data_func("/senseless/large", &large_cases[0], test_spoilt_large);
+    g_test_add_data_func("/senseless/slot-in-another-segment", &large_cases[1], test_spoilt_large);
+    g_test_add_data_func("/senseless/slot-without-state", &large_cases[2], test_spoilt_large);
     return g_test_run();
 }

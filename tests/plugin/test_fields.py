@@ -36,7 +36,9 @@ class Fields(unittest.TestCase):
         hole.handshake()
         cls.hole = hole.client(PSH | ACK, 101, 1, b"after a hole", at=5.0)
 
-        cls.greeting = Stream(capture, 40004).server(PSH | ACK | FIN, 1, 1, b"220 mail\x07\xff ready\r\n250 second line", at=6.0)
+        greeting = Stream(capture, 40004)
+        cls.greeting = greeting.server(PSH | ACK | FIN, 1, 1, b"220 mail\x07\xff ready\r\n250 second line", at=6.0)
+        cls.greeted = greeting.client(PSH | ACK, 1, 36, b"EHLO example\r\n", at=6.05)
 
         late = Stream(capture, 40005)
         cls.answered = late.client(PSH | ACK, 1, 1, b"\r\n", at=7.0)
@@ -44,6 +46,12 @@ class Fields(unittest.TestCase):
 
         again = Stream(capture, 40001, "2001:db8::1", "2001:db8::2")    # the same port again: another SYN with data
         cls.fast_open_again = again.client(SYN, 70000, 0, b"\x00\x01\x02", at=8.0)
+
+        retried = Stream(capture, 40006)
+        cls.first_syn = retried.client(SYN, 0, at=9.0)
+        retried.client(SYN, 0, at=10.0)
+        cls.retried = retried.client(PSH | ACK, 1, 1, b"at last", at=11.0)
+        cls.syn_again = retried.client(SYN, 0, at=12.0)
         cls.path = capture.write(os.path.join(tshark_runner.folder(), "fields.pcap"))
 
     def values(self, frame, *fields, extra=()):
@@ -64,6 +72,14 @@ class Fields(unittest.TestCase):
         self.assertEqual(self.values(self.reply, "first_frame"), [str(self.ordinary)])
         self.assertEqual(self.values(self.later, "first_frame"), [str(self.ordinary)])
         self.assertEqual(self.values(1, "first_frame", extra=["-2"]), [str(self.ordinary)])
+
+    def test_the_first_of_several_syns(self):
+        self.assertEqual(self.values(self.retried, "syn_frame"), [str(self.first_syn)])
+        self.assertEqual(self.values(self.retried, "syn_frame", extra=["-2"]), [str(self.first_syn)])
+        self.assertEqual(self.values(self.syn_again, "first_frame"), [str(self.retried)])
+
+    def test_no_syn(self):
+        self.assertEqual(self.values(self.greeted, "syn_frame", "first_frame"), ["", str(self.greeting)])
 
     def test_reply_delay(self):
         self.assertEqual(self.values(self.reply, "reply_delay"), ["0.150000000"])
@@ -105,7 +121,7 @@ class Fields(unittest.TestCase):
     def test_filters_on_values(self):
         for display_filter, frames in ((f'firstpayload.text contains "index"', [self.ordinary]),
                                        ("firstpayload.data[0:3] == 16:03:01", [self.fast_open]),
-                                       ("firstpayload.delay > 0.2", [self.ordinary, self.hole]),
+                                       ("firstpayload.delay > 0.2", [self.ordinary, self.hole, self.retried]),
                                        ('firstpayload.direction == "unknown" && firstpayload.len > 10', [self.greeting]),
                                        (f"firstpayload.first_frame == {self.ordinary}", [self.later, self.reply])):
             self.assertEqual(tshark_runner.frames(self.path, display_filter), frames, display_filter)

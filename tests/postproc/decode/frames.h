@@ -11,25 +11,10 @@
 #include <sys/mman.h>
 
 #include "decode/decode.h"
+#include "packets.h"
 
 #define PAGE_BYTES 4096U
 #define FRAME_BYTES 512
-
-static const uint8_t tcp_over_ipv4[] = {
-    0x45, 0,    0,   44,  0, 0, 0x40, 0,    64, 6, 0,    0,    192,  0,    2,    1,    192, 0, 2, 2, /* IPv4 */
-    0x9c, 0x40, 0,   80,  0, 0, 3,    0xe9, 0,  0, 0x13, 0x89, 0x50, 0x18, 0xfa, 0xf0, 0,   0, 0, 0, /* TCP */
-    'd',  'a',  't', 'a',
-};
-
-static const uint8_t tcp_over_ipv6[] = {
-    0x60, 0,    0,   0,    0, 40, 0, 64,                                                         /* IPv6, hop-by-hop options next */
-    0x20, 1,    0xd, 0xb8, 0, 0,  0, 0,    0, 0, 0,    0,    0,    0,    0,    1,                /* source */
-    0x20, 1,    0xd, 0xb8, 0, 0,  0, 0,    0, 0, 0,    0,    0,    0,    0,    2,                /* destination */
-    60,   0,    1,   4,    0, 0,  0, 0,                                                          /* hop-by-hop: PadN */
-    6,    0,    1,   4,    0, 0,  0, 0,                                                          /* destination options: PadN */
-    0x9c, 0x40, 0,   80,   0, 0,  3, 0xe9, 0, 0, 0x13, 0x89, 0x50, 0x18, 0xfa, 0xf0, 0, 0, 0, 0, /* TCP */
-    'd',  'a',  't', 'a',
-};
 
 /* The frame of a link type: its header, then an IP packet. Lengths in the header are those of the packets above. */
 typedef struct {
@@ -40,10 +25,6 @@ typedef struct {
     bool is_ipv6;
     uint8_t tail_bytes; /* after the packet */
 } Framing;
-
-#define IPV4(protocol, length) 0x45, 0, 0, (length), 0, 0, 0x40, 0, 64, (protocol), 0, 0, 198, 51, 100, 1, 198, 51, 100, 2
-#define ETHERNET(type_high, type_low) 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, (type_high), (type_low)
-#define UDP(port, length) 0xc0, 0, (port) >> 8, 0xff & (port), 0, (length), 0, 0
 
 /* clang-format off */
 static const Framing framings[] = {
@@ -88,6 +69,15 @@ static const Framing framings[] = {
     {"sll2", FP_LINK_SLL2, 20, {0x86, 0xdd, [9] = 1}, true, 0},
     {"raw", FP_LINK_RAW_IP, 0, {0}, false, 0},
     {"raw-ipv6", FP_LINK_RAW_IP, 0, {0}, true, 0},
+    {"raw-ppp", FP_LINK_RAW_IP, 4, {0xff, 3, 0, 0x21}, false, 0},
+    {"raw-ppp-behind-one", FP_LINK_RAW_IP, 5, {[1] = 0xff, 3, 0, 0x57}, true, 0},
+    {"raw-ppp-behind-six", FP_LINK_RAW_IP, 10, {[6] = 0xff, 3, 0, 0x21}, false, 0},
+    {"raw-zeroes", FP_LINK_RAW_IP, 10, {0}, false, 0},
+    {"juniper-atm1-ip", FP_LINK_JUNIPER_ATM1, 8, {0x4d, 0x47, 0x43}, false, 0},
+    {"juniper-atm2-ip", FP_LINK_JUNIPER_ATM2, 12, {0x4d, 0x47, 0x43}, false, 0},
+    {"juniper-atm2-ipv6", FP_LINK_JUNIPER_ATM2, 12, {0x4d, 0x47, 0x43}, true, 0},
+    {"juniper-atm2-ppp", FP_LINK_JUNIPER_ATM2, 14, {0x4d, 0x47, 0x43, [13] = 0x21}, false, 0},
+    {"juniper-atm2-ppp-ipv6", FP_LINK_JUNIPER_ATM2, 14, {0x4d, 0x47, 0x43, [13] = 0x57}, true, 0},
     {"ipv4", FP_LINK_IPV4, 0, {0}, false, 0},
     {"ipv6", FP_LINK_IPV6, 0, {0}, true, 0},
     {"null-little-endian", FP_LINK_NULL, 4, {2}, false, 0},

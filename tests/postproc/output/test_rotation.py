@@ -341,6 +341,18 @@ class Live(Rotation):
 
 
 class Pipes(Rotation):
+    def test_by_size_alone(self):
+        """What is small stays in one file: without -G, no clock ends it. And all that is large ends, at each look."""
+        data = pcap([frame for n in range(40) for frame in connection(40000 + n)])
+        for size, is_one in (("1G", True), ("1K", False)):
+            result = slim("-q", "-C", size, "-w", self.path("x.pcap"), "-", stdin=data)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            found = self.files("x*.pcap")
+            self.assertEqual(len(found) == 1, is_one, found)
+            self.assertEqual(sum(len(payloads(path)) for path in found), 40)
+            for path in found:
+                os.unlink(path)
+
     def test_sections_and_interfaces_are_in_each_file(self):
         """Of pcapng, for what follows could not be read without."""
         write(self.folder, "in", pcap([frame for n in range(40) for frame in connection(40000 + n, b"words %06d" % n)]))

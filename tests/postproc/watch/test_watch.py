@@ -595,6 +595,11 @@ class Rotate(Watch):
         self.assertEqual(self.rotate(self.arrive("a.pcap", pcap(connection())))[0][1], 0)
         wait_for(lambda: self.outputs() == ["a.pcap"], "the watcher to take it")
 
+    def test_in_the_inbox_without_a_watcher(self):
+        """It has no way to go, and must not be taken for its own copy, which would be deleted."""
+        said, status = self.rotate(self.arrive("a.pcap", pcap(connection())))[0]
+        self.assertEqual((status, self.outputs()), (0, ["a.pcap"]), said)
+
     def test_name_that_watchers_leave_alone(self):
         said, status = self.rotate(write(self.folder, ".a.pcap", pcap(connection())))[0]
         self.assertEqual(status, 64)
