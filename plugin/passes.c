@@ -20,14 +20,17 @@ void fp_passes_begin_file(void)
     file.is_decided = false;
 }
 
-bool fp_passes_is_tapped(packet_info *pinfo)
+/* Wireshark queues something for taps only where there are any, and they hear of the visit. */
+bool fp_passes_is_shown(packet_info *pinfo)
 {
+    if (pinfo->cinfo != NULL)
+        return true;
     tap_queue_packet(tap_probe, pinfo, &file);
     return fetch_tapped_data(tap_probe, 0) != NULL;
 }
 
 /* Whoever visits frames again keeps the data of each. tshark in one pass has the data of all frames in the same place. So has the first of
- * its two passes, but that goes without taps. */
+ * its two passes, but that goes without taps and columns. */
 bool fp_passes_find_only(packet_info *pinfo)
 {
     if (file.is_decided)
@@ -37,5 +40,5 @@ bool fp_passes_find_only(packet_info *pinfo)
         return false;
     }
     file.is_decided = true;
-    return file.last == pinfo->fd && fp_passes_is_tapped(pinfo);
+    return file.last == pinfo->fd && fp_passes_is_shown(pinfo);
 }

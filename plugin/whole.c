@@ -20,11 +20,12 @@ static struct {
     const frame_data *data;
 } last_first;
 
-/* Returns whether frames will be visited again. The first of two passes goes without taps. Taps hear of the first visit when Wireshark
- * reads a file, and keeps each frame's data; and in the only pass of tshark, which uses the same memory for the data of all frames. */
+/* Returns whether frames will be visited again. The first of two passes goes without taps and columns. There are such in the
+ * first visit when Wireshark reads a file, and keeps each frame's data; and in the only pass of tshark, which uses the same memory for the
+ * data of all frames. */
 static bool are_frames_kept(packet_info *pinfo)
 {
-    return last_first.frame != pinfo->num && (last_first.data != pinfo->fd || !fp_passes_is_tapped(pinfo));
+    return last_first.frame != pinfo->num && (last_first.data != pinfo->fd || !fp_passes_is_shown(pinfo));
 }
 
 static FpBool free_dissection(wmem_allocator_t *pool _U_, wmem_cb_event_t event _U_, void *dissection)
