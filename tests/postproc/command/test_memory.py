@@ -126,5 +126,5 @@ class Pcapng(InFolder):
         w = Writer("<")
         data = (w.section() + w.interface(options=w.option(2, b"x" * 1000)) * 20) * 15000
         for how in (("--list",), ("-w", "/dev/null"), ("--log", "/dev/null")):
-            result = self.run_within(96 * MIB, data, "slim", *how, compressed=True)
+            result = self.run_within(96 * MIB, data, "slim", "--read-ahead", "8M", *how, compressed=True)
             self.assertEqual(result.returncode, 0, result.stderr)

@@ -218,8 +218,10 @@ class Documents(InFolder):
                 return True
             return False
 
-        done = slim("-q", "--all-hellos", "--log", "-", "--log-format", "json", os.path.join(CAPTURES, "mixed.pcap"))
-        lines = [json.loads(line) for line in done.stdout.splitlines()[:12]] + [STATS]
+        lines = [STATS]
+        for name, n in (("mixed.pcap", 12), ("ipv6.pcap", 2)):
+            done = slim("-q", "--all-hellos", "--log", "-", "--log-format", "json", os.path.join(CAPTURES, name))
+            lines += [json.loads(line) for line in done.stdout.splitlines()[:n]]
         self.assertGreater(len({line.get("app_proto") for line in lines}), 3)
         answers = set()
         for line in lines:
