@@ -55,12 +55,15 @@ class Users(RingTest):
             self.assertEqual((status.st_uid, status.st_gid, status.st_mode & 0o777), (self.capturer.pw_uid, WATCHER, 0o640))
         self.assertGreater(len(visible(watcher.out)), 5)
 
+    def last_write(self, watcher):
+        """There is no file between two of tcpdump's."""
+        return max((os.stat(os.path.join(watcher.inbox, name)).st_mtime for name in visible(watcher.inbox)), default=time.time())
+
     def talk_with_a_pause(self, watcher):
         """A file to which nothing has been written for long is still being written."""
         self.rotate(watcher)
         self.talk(1, 2, 8)
-        wait_for(lambda: time.time() - max(os.stat(os.path.join(watcher.inbox, name)).st_mtime for name in visible(watcher.inbox)) > SILENCE_SECONDS,
-                 "a file to which nobody has written for long")
+        wait_for(lambda: time.time() - self.last_write(watcher) > SILENCE_SECONDS, "a file to which nobody has written for long")
         for _ in range(2):
             send_signal(watcher.process, signal.SIGUSR1)            # makes the watcher look
             wait_for(lambda: is_asleep(watcher.process.pid), "it to have looked")
