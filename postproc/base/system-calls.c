@@ -111,6 +111,12 @@ static int allow_all(scmp_filter_ctx filter, const char *const *names, size_t n,
 
 #define ALLOW_ALL(filter, names, count) allow_all(filter, names, sizeof(names) / sizeof *(names), count)
 
+/* The condition that an argument of a call, from 0, has this value. libseccomp's macros are not for compilers that warn of all. */
+static struct scmp_arg_cmp argument_is(unsigned argument, uint32_t value)
+{
+    return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
 static int allow_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp condition)
 {
     return allow(filter, SCMP_ACT_ALLOW, name, 1, &condition);
@@ -121,7 +127,7 @@ static int allow_requests(scmp_filter_ctx filter, const unsigned long *wanted, s
     int status = 0;
 
     for (size_t i = 0; i < n && status == 0; i++)
-        status = allow_if(filter, "ioctl", SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)wanted[i]));
+        status = allow_if(filter, "ioctl", argument_is(1, (uint32_t)wanted[i]));
     return status;
 }
 
@@ -138,19 +144,19 @@ static int allow_threads(scmp_filter_ctx filter, bool with_processes)
 /* Calls of which only some uses are allowed. */
 static int allow_some(scmp_filter_ctx filter, unsigned needs)
 {
-    const struct scmp_arg_cmp own_limits[] = {SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0)};
+    const struct scmp_arg_cmp own_limits[] = {argument_is(0, 0), argument_is(2, 0)};
     int status = allow_threads(filter, needs & FP_CALLS_WATCH);
 
     if (status == 0)
         status = allow(filter, SCMP_ACT_ALLOW, "prlimit64", 2, own_limits); /* reads limits */
     if (status == 0)
-        status = allow_if(filter, "prctl", SCMP_A0_32(SCMP_CMP_EQ, PR_SET_NAME)); /* of a thread */
+        status = allow_if(filter, "prctl", argument_is(0, PR_SET_NAME)); /* of a thread */
     if (status == 0)
-        status = allow_if(filter, "prctl", SCMP_A0_32(SCMP_CMP_EQ, PR_SET_VMA)); /* of what malloc(3) has, if glibc is told to */
+        status = allow_if(filter, "prctl", argument_is(0, PR_SET_VMA)); /* of what malloc(3) has, if glibc is told to */
     if (status == 0 && needs & FP_CALLS_WATCH)
-        status = allow_if(filter, "prctl", SCMP_A0_32(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
+        status = allow_if(filter, "prctl", argument_is(0, PR_SET_PDEATHSIG));
     if (status == 0 && needs & (FP_CALLS_MESSAGES | FP_CALLS_LIVE)) /* if_indextoname(3) asks by one, too */
-        status = allow_if(filter, "socket", SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX));
+        status = allow_if(filter, "socket", argument_is(0, AF_UNIX));
     if (status == 0)
         status = allow_requests(filter, requests, sizeof requests / sizeof *requests);
     if (status == 0 && needs & FP_CALLS_LIVE)

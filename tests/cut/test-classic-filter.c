@@ -31,7 +31,7 @@ static void make_next(void)
 static bool keeps(int program, const uint8_t *frame, uint32_t n)
 {
     uint8_t bytes[14 + FRAME_MAX] = {[12] = 0x88, [13] = 0xb5};
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = bytes, .data_size_in = 14 + n, .repeat = 1);
+    struct bpf_test_run_opts options = {.sz = sizeof options, .data_in = bytes, .data_size_in = 14 + n, .repeat = 1};
 
     memcpy(bytes + 14, frame, n);
     g_assert_cmpint(bpf_prog_test_run_opts(program, &options), ==, 0);

@@ -119,7 +119,7 @@ static const FpKernelFilter *filter;
 
 static uint32_t run_program(int program, const uint8_t *bytes, uint32_t n)
 {
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = bytes, .data_size_in = n, .repeat = 1);
+    struct bpf_test_run_opts options = {.sz = sizeof options, .data_in = bytes, .data_size_in = n, .repeat = 1};
 
     g_assert_cmpint(bpf_prog_test_run_opts(program, &options), ==, 0);
     return options.retval;

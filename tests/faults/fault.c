@@ -330,7 +330,7 @@ WRAP_CLOSE(fclose, FILE *, fileno(what))
 int prctl(int option, unsigned long one, unsigned long two, unsigned long three, unsigned long four)
 {
     if (option == PR_SET_NAME && strcmp((const char *)one, "fp-helper") == 0) { /* NOLINT: as prctl(2) has it */
-        plan = (typeof(plan)){.is_read = true, .log_fd = -1};
+        plan = (__typeof__(plan)){.is_read = true, .log_fd = -1};
     }
     return (int)syscall(SYS_prctl, option, one, two, three, four);
 }
