@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * replay.c - gives the files of folders to the fuzzer's entry point, once each, without libFuzzer. usage: replay [--changed] FOLDER...
+ * replay.c - gives the files of folders to the fuzzer's entry point, once each, without libFuzzer. usage: replay [--changed|--changed-once]
+ * FOLDER...
  *
  * --changed: and with each byte changed in the ways that tell most, one at a time, and cut at each byte.
+ * --changed-once: the same, but each byte in one of these ways, the next in the next, for builds that are slow.
  */
 #include "target.h"
 
 #include <dirent.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,16 @@ static void run(const uint8_t *bytes, size_t n)
     free(copy);
 }
 
-static void run_changed(uint8_t *bytes, size_t n)
+#define WAYS 12U
+
+/* ways: in how many each byte is changed. */
+static void run_changed(uint8_t *bytes, size_t n, size_t ways)
 {
     for (size_t i = 0; i < n; i++) {
         const uint8_t kept = bytes[i];
-        const uint8_t values[] = {0, 0xff, kept ^ 1, (uint8_t)(kept + 2), kept ^ 0x20, kept ^ 0x80, ' ', '\n', ':', '5', '[', 'z'};
-        for (size_t value = 0; value < sizeof values; value++) {
-            bytes[i] = values[value];
+        const uint8_t values[WAYS] = {0, 0xff, kept ^ 1, (uint8_t)(kept + 2), kept ^ 0x20, kept ^ 0x80, ' ', '\n', ':', '5', '[', 'z'};
+        for (size_t way = 0; way < ways; way++) {
+            bytes[i] = values[(i + way) % WAYS];
             run(bytes, n);
         }
         bytes[i] = kept;
@@ -39,7 +43,7 @@ static void run_changed(uint8_t *bytes, size_t n)
     }
 }
 
-static size_t run_file(const char *folder, const char *name, bool is_changed)
+static size_t run_file(const char *folder, const char *name, size_t ways)
 {
     static uint8_t bytes[1 << 20];
     char path[4096];
@@ -53,17 +57,22 @@ static size_t run_file(const char *folder, const char *name, bool is_changed)
     size_t n = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
     run(bytes, n);
-    if (is_changed)
-        run_changed(bytes, n);
+    if (ways > 0)
+        run_changed(bytes, n, ways);
     return 1;
+}
+
+static size_t ways_of(const char *option)
+{
+    return strcmp(option, "--changed") == 0 ? WAYS : strcmp(option, "--changed-once") == 0 ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
     size_t files = 0;
-    const bool is_changed = argc > 1 && strcmp(argv[1], "--changed") == 0;
+    const size_t ways = argc > 1 ? ways_of(argv[1]) : 0;
 
-    for (int i = is_changed ? 2 : 1; i < argc; i++) {
+    for (int i = ways > 0 ? 2 : 1; i < argc; i++) {
         DIR *folder = opendir(argv[i]);
         if (folder == NULL) {
             perror(argv[i]);
@@ -71,7 +80,7 @@ int main(int argc, char **argv)
         }
         for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
             if (entry->d_name[0] != '.')
-                files += run_file(argv[i], entry->d_name, is_changed);
+                files += run_file(argv[i], entry->d_name, ways);
         closedir(folder);
     }
     printf("%zu files\n", files);
