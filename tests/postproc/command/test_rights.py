@@ -146,6 +146,16 @@ class Live(Rights):
         said = run.communicate(timeout=PATIENCE_SECONDS)[1]
         self.assertEqual(run.returncode, 0, said)
 
+    def check_new_log_and_end(self, run):
+        """The log is opened anew, and each output has its name in the end."""
+        os.rename(self.log, self.log + ".1")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.log), "a new log")
+        self.talk(b"GET /after HTTP/1.0\r\n\r\n")
+        wait_for(lambda: self.logged(b"/after"), "a line in the new log")
+        self.end(run)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+
     def test_root_becomes_nobody_and_outputs_stay_its_own(self):
         run = self.start("-Z", "nobody", "-w", self.out)
         status = status_of(run.pid)
@@ -156,13 +166,7 @@ class Live(Rights):
         self.assertRegex(self.rights, r"user nobody; no capabilities; no new privileges; Landlock \(version \d+\); (no )?seccomp filter")
         self.talk(b"GET /before HTTP/1.0\r\n\r\n")
         wait_for(lambda: self.logged(b"/before"), "a line")
-        os.rename(self.log, self.log + ".1")
-        send_signal(run, signal.SIGHUP)
-        wait_for(lambda: os.path.exists(self.log), "a new log")
-        self.talk(b"GET /after HTTP/1.0\r\n\r\n")
-        wait_for(lambda: self.logged(b"/after"), "a line in the new log")
-        self.end(run)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+        self.check_new_log_and_end(run)
         self.assertEqual({os.stat(os.path.join(self.folder, name)).st_uid for name in os.listdir(self.folder)}, {0})
 
     def test_root_in_a_folder_of_somebody_else(self):
@@ -317,13 +321,7 @@ class Live(Rights):
         helper = child_of(run.pid, "fp-helper")
         os.kill(helper, signal.SIGKILL)
         wait_for(lambda: status_of(helper)["State"].startswith("Z"), "the helper's end")
-        os.rename(self.log, self.log + ".1")
-        send_signal(run, signal.SIGHUP)
-        wait_for(lambda: os.path.exists(self.log), "a new log")
-        self.talk(b"GET /after HTTP/1.0\r\n\r\n")
-        wait_for(lambda: self.logged(b"/after"), "a line in the new log")
-        self.end(run)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["log", "log.1", "out.pcap"])
+        self.check_new_log_and_end(run)
 
     def test_root_s_home_is_closed_to_tshark(self):
         """setpriv leaves HOME as it was, where tshark may look for nothing."""
