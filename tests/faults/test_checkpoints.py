@@ -3,6 +3,7 @@
 import os
 import shutil
 import struct
+import typing
 import unittest
 
 import faulty
@@ -24,18 +25,23 @@ def other_version(path):
         file.seek(VERSION_OFFSET)
         version = struct.unpack("=I", file.read(4))[0]
         file.seek(VERSION_OFFSET)
-        file.write(struct.pack("=I", version + 1))
+        file.write(struct.pack("=I", version + 100))  # of which nobody knows yet
+
+
+class Damage(typing.NamedTuple):
+    do: typing.Callable  # to the file of this path
+    fate: str            # what the watcher says of it
 
 
 DAMAGE = {
-    "missing": os.unlink,
-    "empty": lambda path: os.truncate(path, 0),
-    "cut in its header": lambda path: os.truncate(path, 100),
-    "cut": lambda path: os.truncate(path, os.path.getsize(path) - 1),
-    "a bit of its magic": lambda path: flip(path, 0),
-    "a bit of its header": lambda path: flip(path, 40),
-    "a bit of its body": lambda path: flip(path, HEADER_BYTES + 24),
-    "another version": other_version,
+    "missing": Damage(os.unlink, "is gone"),
+    "empty": Damage(lambda path: os.truncate(path, 0), "is cut short"),
+    "cut in its header": Damage(lambda path: os.truncate(path, 100), "is cut short"),
+    "cut": Damage(lambda path: os.truncate(path, os.path.getsize(path) - 1), "is damaged"),
+    "a bit of its magic": Damage(lambda path: flip(path, 0), "is not a checkpoint"),
+    "a bit of its header": Damage(lambda path: flip(path, 40), "is damaged"),
+    "a bit of its body": Damage(lambda path: flip(path, HEADER_BYTES + 24), "is damaged"),
+    "another version": Damage(other_version, "is of another version of firstpayload"),
 }
 WITNESS_DAMAGE = {name: DAMAGE[name] for name in ("missing", "empty", "a bit of its magic", "cut")}
 
@@ -79,6 +85,9 @@ class Checkpoints(unittest.TestCase):
         self.go_on(place)
         return place.result()
 
+    def must_be_lost(self, place, path, what, said):
+        self.assertIn(f"{os.path.relpath(path, place.folder)}: {what}: the newest checkpoint is lost; no file is lost or taken twice", said)
+
     def same(self, place, expected, parts=("outputs", "folders", "figures")):
         self.assertIsNone(faulty.difference(place.result(), expected, parts))
 
@@ -96,7 +105,7 @@ class Checkpoints(unittest.TestCase):
 
     def test_the_other(self):
         def check(place, expected, damage):
-            damage(self.slots(place)[1])
+            damage.do(self.slots(place)[1])
             self.go_on(place)
             self.same(place, expected)
 
@@ -104,8 +113,9 @@ class Checkpoints(unittest.TestCase):
 
     def test_the_newest(self):
         def check(place, expected, damage):
-            damage(self.slots(place)[0])
-            self.assertIn("the newest checkpoint is lost", self.go_on(place))
+            newest = self.slots(place)[0]
+            damage.do(newest)
+            self.must_be_lost(place, newest, damage.fate, self.go_on(place))
             self.same_files(place, expected)
 
         self.each(DAMAGE, check)
@@ -128,21 +138,22 @@ class Checkpoints(unittest.TestCase):
                 newest = self.slots(place)[0]
                 self.assertEqual(newest, kept)  # two commits later, that slot is written again
                 shutil.copy(os.path.join(self.folder, "stale"), newest)
-                self.assertIn("the newest checkpoint is lost", self.go_on(place))
+                self.must_be_lost(place, newest, "is an older one", self.go_on(place))
                 self.same_files(place, expected)
 
     def test_both(self):
         def check(place, expected, damage):
-            for path in self.slots(place)[:2]:
-                damage(path)
-            self.assertIn("the newest checkpoint is lost", self.go_on(place))
+            slots = self.slots(place)[:2]
+            for path in slots:
+                damage.do(path)
+            self.must_be_lost(place, slots[0], damage.fate, self.go_on(place))
             self.same_files(place, expected)
 
         self.each(DAMAGE, check)
 
     def test_the_witness(self):
         def check(place, expected, damage):
-            damage(self.slots(place)[2])
+            damage.do(self.slots(place)[2])
             self.go_on(place)
             self.same(place, expected)
 
@@ -152,8 +163,8 @@ class Checkpoints(unittest.TestCase):
         """The other slot is all there is: files left in the inbox may have been taken since then and are taken again; none is lost."""
         def check(place, expected, damage):
             newest, _, witness = self.slots(place)
-            damage(newest)
-            damage(witness)
+            damage.do(newest)
+            damage.do(witness)
             self.all_come(place, expected)
 
         self.each(WITNESS_DAMAGE, check)
@@ -161,7 +172,7 @@ class Checkpoints(unittest.TestCase):
     def test_all(self):
         def check(place, expected, damage):
             for path in self.slots(place):
-                damage(path)
+                damage.do(path)
             said = self.all_come(place, expected)
             if place.then == "archive":  # some files have numbers that tell
                 self.assertIn("outputs may come twice", said)
