@@ -54,12 +54,29 @@ static bool are_one_file(const char *from, const char *to)
     return are_one;
 }
 
+/* Whether both paths lead to one name in one folder, so that removing one removes the other. */
+static bool are_one_name(const char *from, const char *to)
+{
+    g_autofree char *from_folder = g_path_get_dirname(from), *to_folder = g_path_get_dirname(to);
+    g_autofree char *from_name = g_path_get_basename(from), *to_name = g_path_get_basename(to);
+    struct stat one, other;
+
+    return g_str_equal(from_name, to_name) && stat(from_folder, &one) == 0 && stat(to_folder, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* Removes the old one of two names of a file. */
+static bool remove_old(const char *from, const char *to)
+{
+    return are_one_name(from, to) || unlink(from) == 0;
+}
+
 bool fp_folder_rename(const char *from, const char *to)
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return true;
     if (errno == EEXIST && are_one_file(from, to))
-        return unlink(from) == 0;
+        return remove_old(from, to);
     if (errno != EINVAL)
         return has_moved(from, to);
     if (access(to, F_OK) == 0) { /* the file system does not support RENAME_NOREPLACE */
@@ -73,7 +90,7 @@ bool fp_folder_move(const char *from, const char *to)
 {
     if (rename(from, to) != 0)
         return false;
-    return access(from, F_OK) != 0 || !are_one_file(from, to) || unlink(from) == 0; /* looks afterwards: others may be writing to it */
+    return access(from, F_OK) != 0 || !are_one_file(from, to) || remove_old(from, to); /* looks afterwards: others may be writing to it */
 }
 
 int fp_folder_open_file(const char *path)

@@ -13,8 +13,9 @@
  * reading fails midway, which g_dir_read_name does not tell from the end. */
 GPtrArray *fp_folder_names(const char *path);
 
-/* Renames a file, but never over one that exists. If both are names of the same file, as a power cut may leave them, removes the old one.
- * On failure returns false and sets errno; from is then still in place, unless somebody else removed it. */
+/* Renames a file, but never over one that exists. If both are names of the same file, as a power cut may leave them, removes the old one;
+ * if both paths lead to one name, does nothing. On failure returns false and sets errno; from is then still in place, unless somebody else
+ * removed it. */
 bool fp_folder_rename(const char *from, const char *to);
 
 /* The same, over one that exists. */
