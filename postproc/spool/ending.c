@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/journal.h"
 #include "closings.h"
@@ -38,6 +39,7 @@ FpEndings *fp_endings_new(unsigned unchanged_s)
 {
     FpEndings *endings = g_new0(FpEndings, 1);
 
+    fp_clock_begin();
     signal(SIGIO, SIG_IGN); /* sent if somebody opens a file in the moment when we hold the lease */
     endings->unchanged_ms = (gint64)unchanged_s * 1000;
     endings->closings = fp_closings_new();
@@ -109,7 +111,7 @@ static gint64 seen_unchanged_ms(FpEndings *endings, const struct stat *status)
 /* For how long it has not changed by its own time of change, which may come from another clock. */
 static gint64 age_ms(const struct stat *status)
 {
-    return (g_get_real_time() * 1000 - fp_folder_changed_ns(status)) / 1000000;
+    return (fp_clock_now_ns() - fp_folder_changed_ns(status)) / 1000000;
 }
 
 /* A new file is in its folder a moment before the kernel counts it as open for writing. An empty file may be that new, and its writer

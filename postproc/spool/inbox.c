@@ -11,6 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
@@ -234,7 +235,7 @@ static bool look_at(FpInbox *inbox, const char *path, GHashTable *seen, GPtrArra
 /* Whether a hidden file may just have been finished and be about to be renamed. Otherwise it is a leftover. */
 static bool is_fresh(const FpArrival *arrival)
 {
-    return g_get_real_time() * 1000 - arrival->age.settled_ns < RENAMED_WITHIN_NS;
+    return fp_clock_now_ns() - arrival->age.settled_ns < RENAMED_WITHIN_NS;
 }
 
 /* The same for a name that will match later. A finished file counts too until it has been renamed or compressed. */

@@ -13,6 +13,7 @@
  *   FAULT_COUNT how many calls in a row errors meet; not set: one
  *   FAULT_STAY  set: errors meet all calls from then on
  *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
+ *   FAULT_CLOCK a file: the time of day is so many seconds ahead of the real one, as it says at that moment
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
  * It sees calls of libc's functions: for a FILE, these are the functions of stdio, not the read(2) and write(2) that libc then calls
@@ -32,6 +33,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -335,14 +337,41 @@ int prctl(int option, unsigned long one, unsigned long two, unsigned long three,
     return (int)syscall(SYS_prctl, option, one, two, three, four);
 }
 
-/* Makes the machine look as if it had been started at another time. */
+/* Without the calls that we watch. */
+static long number_in(const char *path)
+{
+    char text[32] = "";
+    long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    syscall(SYS_read, fd, text, sizeof text - 1);
+    syscall(SYS_close, fd);
+    return strtol(text, NULL, 10);
+}
+
+/* Makes the machine look as if it had been started at another time, or its clock been set. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     const char *boot = clock == CLOCK_BOOTTIME ? getenv("FAULT_BOOT") : NULL;
+    const char *ahead = clock == CLOCK_REALTIME ? getenv("FAULT_CLOCK") : NULL;
     int done = (int)syscall(SYS_clock_gettime, clock, now);
 
     if (boot != NULL)
         now->tv_sec += strtol(boot, NULL, 10);
+    if (ahead != NULL)
+        now->tv_sec += number_in(ahead);
+    return done;
+}
+
+/* What older GLib asks for the time of day. */
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    struct timespec there;
+    int done = clock_gettime(CLOCK_REALTIME, &there);
+
+    (void)zone;
+    *now = (struct timeval){.tv_sec = there.tv_sec, .tv_usec = there.tv_nsec / 1000};
     return done;
 }
 

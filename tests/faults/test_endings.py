@@ -152,6 +152,22 @@ class Guesses(Endings):
         self.await_outputs("b.pcap")
         self.stop()
 
+    def test_a_clock_that_steps_makes_nothing_old(self):
+        """As when NTP sets the clock of a sensor some time after it has started."""
+        ahead = write(self.place.folder, "ahead", b"0")
+        path = write(self.place.inbox, "b.pcap", part(0, 3))
+        self.start_without("EINVAL", "--unchanged", "100000", clock=ahead)
+        wait_for(lambda: UNSURE in self.said(), "it to have seen the file unchanged for some time")
+        for step in (200000, -200000, 0):
+            write(self.place.folder, "ahead", str(step).encode())
+            marker = f"marker{step}"
+            write(self.place.inbox, marker, one(50000))
+            wait_for(lambda name=marker: name in self.outputs(), "a look after the clock was set")
+            self.assertEqual(os.listdir(self.place.inbox), ["b.pcap"], step)
+        os.utime(path, (0, 0))
+        wait_for(lambda: "b.pcap" in self.outputs(), "a file that is old to be taken")
+        self.stop()
+
     def test_without_leases_nothing_is_deleted(self):
         """The watcher says so before it does anything."""
         write(self.place.inbox, "b.pcap", part(0))
