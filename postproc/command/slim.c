@@ -73,6 +73,7 @@ static bool is_left_unread(const Slim *slim, const FpCapture *capture, int n)
 static void note_end(Slim *slim, const FpCapture *capture, int n)
 {
     const char *failure = fp_capture_early_end(capture);
+    const char *name = failure != NULL ? fp_capture_path(capture) : fp_digest_source(capture); /* a digest may be of a file that was cut */
     g_autofree char *what = NULL;
 
     slim->summary->bytes_in += fp_capture_bytes_read(capture);
@@ -82,8 +83,8 @@ static void note_end(Slim *slim, const FpCapture *capture, int n)
     else
         what = g_strdup(fp_capture_cut(capture));
     if (what != NULL) {
-        fp_unread_note(&slim->unread, fp_capture_path(capture));
-        fp_slim_note_early_end(slim, fp_capture_path(capture), what);
+        fp_unread_note(&slim->unread, name);
+        fp_slim_note_early_end(slim, name, what);
     } else if (is_left_unread(slim, capture, n)) {
         what = g_strdup_printf("offset %" G_GUINT64_FORMAT ": a signal ended the reading; what came before was taken",
                                fp_capture_bytes_read(capture));

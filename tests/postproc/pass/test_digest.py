@@ -188,8 +188,12 @@ class Formats(Digests):
         data = pcap(connection() + connection(40001))
         source = write(self.folder, "in.pcap", data[:-20])
         made = digest("-w", self.path("d"), source)
-        self.assertEqual((made.returncode, "the last record is cut short" in made.stderr), (1, True))
+        said = f"{source}: offset {len(data) - 20 - (len(connection()[-1]) + 16 - 20)}: the last record is cut short"
+        self.assertEqual((made.returncode, said in made.stderr), (1, True), made.stderr)
         self.same([source], [[self.path("d")]])
+        for path in (source, self.path("d")):
+            run = slim("-w", self.path("out"), path)
+            self.assertEqual((run.returncode, said in run.stderr), (1, True), run.stderr)
 
     def test_what_wireshark_sees(self):
         source = os.path.join(CAPTURES, "mixed.pcap")
