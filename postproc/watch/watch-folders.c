@@ -1,8 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-folders.c - what the watcher does when somebody deletes its folders. See watch-internal.h. */
+/* watch-folders.c - the folders that the watcher needs when it begins, and what it does when somebody deletes them. See watch-internal.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/journal.h"
 #include "watch-internal.h"
+
+static bool is_folder(const char *path)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), failure = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = failure;
+    return fd >= 0;
+}
+
+bool fp_watch_begin_folders(const Watch *watch, GError **error)
+{
+    const char *inbox = watch->options->spool.inbox, *output = watch->options->output;
+
+    if (!is_folder(inbox))
+        return fp_error_set_errno(error, FP_ERROR_NO_INPUT, inbox, "cannot be opened");
+    if (access(output, F_OK) != 0 && !fp_folder_make(output))
+        return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, output, "cannot be created");
+    return is_folder(output) || fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, output, "cannot be written to");
+}
 
 /* What is in memory was committed, or is being committed: it is saved again. If the checkpoint on the disk is newer, only the lock was
  * gone, and another watcher has worked there meanwhile. */

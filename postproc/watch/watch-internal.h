@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-internal.h - what the files of the watcher share: watch.c (the rounds), watch-claims.c, watch-state.c, watch-folders.c,
- * watch-status.c. Nobody else includes it. */
+/* watch-internal.h - what the files of the watcher share. Nobody else includes it. */
 #ifndef FP_WATCH_INTERNAL_H
 #define FP_WATCH_INTERNAL_H
 
@@ -91,6 +90,10 @@ bool fp_watch_decide(Watch *watch, GError **error);
 
 /* watch-state.c: publishes and disposes of what was committed. Returns false and sets error. */
 bool fp_watch_settle(Watch *watch, GError **error);
+
+/* watch-folders.c: makes the output folder if there is none, before anything is left in the state folder. Returns false and sets error,
+ * also where there is no inbox. */
+bool fp_watch_begin_folders(const Watch *watch, GError **error);
 
 /* watch-folders.c: creates again, from memory, what somebody has deleted of the state folder, and locks the inbox that is there now.
  * Returns false and sets error; FP_ERROR_HELD when another watcher has one of them, and this one must end. */

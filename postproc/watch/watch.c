@@ -185,7 +185,7 @@ static bool begin(Watch *watch, GError **error)
 
     if (!fp_watch_begin_rights(watch, error))
         return false;
-    if (!fp_state_folder_open(options->spool.state, &watch->folder, error))
+    if (!fp_watch_begin_folders(watch, error) || !fp_state_folder_open(options->spool.state, &watch->folder, error))
         return false;
     watch->attempts = fp_attempts_open(options->spool.state, error);
     if (watch->attempts == NULL)

@@ -367,6 +367,27 @@ class Then(Watch):
         self.assertEqual(self.outputs(), ["a.pcap"])
 
 
+class Folders(Watch):
+    def test_output_folder_is_made(self):
+        self.arrive("1.pcap", pcap(connection()))
+        for n, more in enumerate(([], ["--state", self.path("new/state")])):
+            self.outdir = self.path(f"new/out{n}")
+            self.once("--then", "keep", *more)
+            self.assertEqual(self.outputs(), ["1.pcap"])
+
+    def test_nothing_is_left_of_a_start_that_fails(self):
+        file = write(self.folder, "file", b"")
+        for inbox, outdir, status, said in ((self.path("nowhere"), self.path("new"), 66, "nowhere: cannot be opened: No such file or directory"),
+                                            (file, self.path("new"), 66, "file: cannot be opened: Not a directory"),
+                                            (self.inbox, file, 73, "file: cannot be written to: Not a directory"),
+                                            (self.inbox, self.path("file/out"), 73, "out: cannot be created: Not a directory")):
+            self.inbox, self.outdir = inbox, outdir
+            result = self.once("--state", self.path("state"), expected=status)
+            self.assertIn(said, result.stderr)
+            self.assertEqual(sorted(os.listdir(self.folder)), ["file", "in", "out"])
+            self.inbox = self.path("in")
+
+
 class Running(Watch):
     def test_file_is_taken_when_its_writer_closes_it(self):
         run = self.start(env=without_clock())
