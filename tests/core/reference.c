@@ -45,8 +45,15 @@ void reference_free(Reference *reference)
     g_free(reference);
 }
 
-#define FOR_EACH(event, array)                                                                                                             \
-    for (const Event *event = (const Event *)(void *)(array)->data, *event##_end = event + (array)->len; event < event##_end; event++)
+static const Event *first_of(const GArray *events)
+{
+    return (const Event *)(void *)events->data;
+}
+
+static const Event *end_of(const GArray *events)
+{
+    return first_of(events) + events->len;
+}
 
 static gboolean is_syn(const FpSegment *segment)
 {
@@ -68,7 +75,7 @@ static Number base_of(const GArray *events, unsigned direction)
 {
     Number base = {FALSE, 0};
 
-    FOR_EACH (event, events) {
+    for (const Event *event = first_of(events); event < end_of(events); event++) {
         const FpSegment *segment = &event->segment;
         gboolean own = event->direction == direction;
         if (own && is_syn_ack(segment) && base.known)
@@ -88,7 +95,7 @@ static Number next_of(const GArray *events, unsigned direction)
 {
     Number next = {FALSE, 0};
 
-    FOR_EACH (event, events) {
+    for (const Event *event = first_of(events); event < end_of(events); event++) {
         if (event->direction != direction || !event->measurable || event->probe)
             continue;
         guint32 end = event->segment.seq + payload_of(event);
@@ -105,7 +112,7 @@ static gboolean last_window_is_zero(const GArray *events, unsigned direction)
 {
     gboolean zero = FALSE;
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event->direction == direction && event->measurable)
             zero = event->segment.window == 0;
     return zero;
@@ -116,7 +123,7 @@ static gboolean starts_another(const GArray *events, unsigned direction, const F
     Number base = base_of(events, direction);
     gboolean closed = FALSE, other_number = base.known && base.value != segment->seq;
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         closed |= event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN);
     if (events->len == 0)
         return FALSE;
@@ -157,7 +164,7 @@ static gboolean ends_handshake(const GArray *events, const Event *event)
 {
     int synack_from = -1;
 
-    FOR_EACH (past, events) {
+    for (const Event *past = first_of(events); past < end_of(events); past++) {
         if (past->ends_handshake)
             return FALSE;
         if (past->whole && is_syn_ack(&past->segment))
@@ -184,10 +191,10 @@ static FpSide side_of(const GArray *events, unsigned direction)
 {
     FpSide side = FP_SIDE_UNKNOWN;
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event->whole && is_syn(&event->segment))
             return event->direction == direction ? FP_SIDE_CLIENT : FP_SIDE_SERVER;
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event->whole && is_syn_ack(&event->segment))
             side = event->direction == direction ? FP_SIDE_SERVER : FP_SIDE_CLIENT;
     return side;
@@ -197,14 +204,14 @@ static guint payloads(const GArray *events, unsigned direction)
 {
     guint count = 0;
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         count += event->payload && event->direction == direction;
     return count;
 }
 
 static const Event *first_payload(const GArray *events)
 {
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event->payload)
             return event;
     return NULL;
@@ -222,7 +229,7 @@ static unsigned payload_classes(const GArray *events, const Event *last, gint32 
         return 0;
     Event *newest = &g_array_index(events, Event, events->len - 1);
     newest->far = newest->gapless && offset >= 1 << 30;
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event->far)
             return 0;
     return offset < FLIGHT_BYTES ? FP_CLASS_FLIGHT : 0;
@@ -232,7 +239,7 @@ static gboolean is_midstream(const GArray *events)
 {
     const Event *first = first_payload(events);
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event <= first && event->whole && event->segment.flags & FP_TCP_SYN)
             return FALSE;
     return TRUE;
@@ -243,7 +250,7 @@ static gboolean ends_silence(const GArray *events)
 {
     guint closing = 0;
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         closing += event->whole && event->segment.flags & (FP_TCP_RST | FP_TCP_FIN);
     const Event *last = &g_array_index(events, Event, events->len - 1);
     return closing == 1 && last->whole && last->segment.flags & (FP_TCP_RST | FP_TCP_FIN) && first_payload(events) == NULL;
@@ -261,7 +268,7 @@ static gboolean ends_flight(const GArray *events)
     const Event *first = first_payload(events), *last = &g_array_index(events, Event, events->len - 1);
     guint ends = 0;
 
-    FOR_EACH (event, events) {
+    for (const Event *event = first_of(events); event < end_of(events); event++) {
         if (first == NULL || event < first)
             continue;
         gboolean own = event->direction == first->direction;
@@ -280,7 +287,7 @@ static gboolean is_opening(const GArray *events, gint64 opening_bytes)
 {
     const Event *last = &g_array_index(events, Event, events->len - 1), *first = NULL;
 
-    FOR_EACH (event, events) {
+    for (const Event *event = first_of(events); event < end_of(events); event++) {
         if (!event->payload || event->direction != last->direction)
             continue;
         if (first == NULL)
@@ -301,7 +308,7 @@ static gboolean is_end(const GArray *events)
     const Event *last = &g_array_index(events, Event, events->len - 1);
     gboolean fin = is_closing(last, FP_TCP_FIN), rst = is_closing(last, FP_TCP_RST);
 
-    FOR_EACH (event, events) {
+    for (const Event *event = first_of(events); event < end_of(events); event++) {
         if (event == last)
             continue;
         fin &= !(event->direction == last->direction && is_closing(event, FP_TCP_FIN));
@@ -315,7 +322,7 @@ static guint64 sent_before(const GArray *events, const Event *last)
 {
     guint64 bytes = 0;
 
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event != last && event->payload && event->direction == last->direction)
             bytes += payload_of(event);
     return bytes;
@@ -353,7 +360,7 @@ static unsigned datagram_classes(const GArray *events, const FpRules *rules)
 static void judge_datagram(const GArray *events, const FpRules *rules, FpVerdict *verdict)
 {
     Event *last = &g_array_index(events, Event, events->len - 1);
-    const Event *first = (const Event *)(void *)events->data;
+    const Event *first = first_of(events);
 
     last->payload = !last->segment.length_unknown && payload_of(last) > 0;
     if (!last->payload || !is_taken(events, rules))
@@ -369,7 +376,7 @@ static void judge_datagram(const GArray *events, const FpRules *rules, FpVerdict
 
 static const Event *first_syn(const GArray *events)
 {
-    FOR_EACH (event, events)
+    for (const Event *event = first_of(events); event < end_of(events); event++)
         if (event->whole && is_syn(&event->segment))
             return event;
     return NULL;

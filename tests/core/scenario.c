@@ -201,7 +201,7 @@ static gboolean take_flags(Reader *reader, Packet *packet, GError **error)
 static gboolean take_range(Reader *reader, Packet *packet, GError **error)
 {
     const char *word = take(reader);
-    g_auto(GStrv) numbers = word ? g_strsplit_set(word, ":()", -1) : g_new0(char *, 1);
+    g_auto(GStrv) numbers = g_strsplit_set(word ? word : "", ":()", -1);
     gint64 from, to, bytes;
 
     if (g_strv_length(numbers) != 4 || !to_number(numbers[0], G_MININT32, G_MAXUINT32, &from) ||
@@ -217,7 +217,7 @@ static gboolean take_range(Reader *reader, Packet *packet, GError **error)
 static gboolean take_fragments(Reader *reader, Packet *packet, GError **error)
 {
     const char *word = take(reader);
-    g_auto(GStrv) ranges = word ? g_strsplit(word, ",", -1) : g_new0(char *, 1);
+    g_auto(GStrv) ranges = g_strsplit(word ? word : "", ",", -1);
 
     for (char **range = ranges; *range; range++) {
         g_auto(GStrv) ends = g_strsplit(*range, "-", -1);

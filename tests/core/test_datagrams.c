@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "same-verdict.h"
 #include "streams.h"
 
 #define SECOND G_GINT64_CONSTANT(1000000000)
@@ -118,7 +119,7 @@ static gboolean says_nothing(const FpVerdict *verdict)
 {
     static const FpVerdict nothing;
 
-    return memcmp(verdict, &nothing, sizeof nothing) == 0;
+    return same_verdict(verdict, &nothing);
 }
 
 static void test_nothing_is_kept_of_others(gconstpointer data)

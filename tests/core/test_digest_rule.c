@@ -184,6 +184,17 @@ static void test_what_may_be_left_out(void)
     g_assert_true(fp_digest_goes_farther(&other, &data));
     other.segment_bytes++;
     g_assert_false(fp_digest_may_leave_out(&other));
+    other = data;
+    other.seq = 1; /* behind the number that comes round */
+    g_assert_true(fp_digest_goes_farther(&other, &data));
+    g_assert_false(fp_digest_goes_farther(&data, &data));
+}
+
+static void test_what_may_never_be_left_out(void)
+{
+    const FpSegment data = {.transport = FP_TRANSPORT_TCP, .flags = FP_TCP_ACK, .seq = UINT32_MAX, .header_bytes = 20, .segment_bytes = 22};
+    FpSegment other = data;
+
     for (unsigned flag = FP_TCP_FIN; flag <= FP_TCP_RST; flag <<= 1) {
         other = data;
         other.flags |= (uint8_t)flag;
@@ -192,10 +203,6 @@ static void test_what_may_be_left_out(void)
     other = data;
     other.length_unknown = true;
     g_assert_false(fp_digest_may_leave_out(&other));
-    other = data;
-    other.seq = 1; /* behind the number that comes round */
-    g_assert_true(fp_digest_goes_farther(&other, &data));
-    g_assert_false(fp_digest_goes_farther(&data, &data));
 }
 
 static FpDigestPart say(FpDigestStream *known, unsigned direction, uint32_t payload_bytes, bool is_long)
@@ -234,6 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/digest-rule/alone-when-the-file-ends", test_alone_when_the_file_ends);
     g_test_add_func("/digest-rule/alone-from-the-start", test_alone_from_the_start);
     g_test_add_func("/digest-rule/what-may-be-left-out", test_what_may_be_left_out);
+    g_test_add_func("/digest-rule/what-may-never-be-left-out", test_what_may_never_be_left_out);
     g_test_add_func("/digest-rule/datagrams", test_datagrams);
     return g_test_run();
 }

@@ -188,7 +188,7 @@ static Kind meet(const char *name, const char *path, int fd)
 #define WRAP(result, function, name, path, fd, failed, parameters, arguments)                                                              \
     result function parameters                                                                                                             \
     {                                                                                                                                      \
-        static result(*next) parameters;                                                                                                   \
+        static __typeof__(function) *next;                                                                                                 \
         if (next == NULL)                                                                                                                  \
             FIND(next, #function);                                                                                                         \
         Kind kind = meet(name, path, fd);                                                                                                  \
@@ -220,7 +220,7 @@ static Kind meet(const char *name, const char *path, int fd)
 #define WRAP_TRANSFER(function, name, parameters, arguments)                                                                               \
     ssize_t function parameters                                                                                                            \
     {                                                                                                                                      \
-        static ssize_t(*next) parameters;                                                                                                  \
+        static __typeof__(function) *next;                                                                                                 \
         if (next == NULL)                                                                                                                  \
             FIND(next, #function);                                                                                                         \
         Kind kind = meet(name, NULL, fd);                                                                                                  \

@@ -124,12 +124,12 @@ static int opened(int fd, const char *path, int flags, bool was_there)
 #define WRAP(type, function, parameters, arguments, note)                                                                                  \
     type function parameters                                                                                                               \
     {                                                                                                                                      \
-        static type(*next) parameters;                                                                                                     \
+        static __typeof__(function) *next;                                                                                                 \
         if (next == NULL)                                                                                                                  \
             FIND(next, #function);                                                                                                         \
         type done = next arguments;                                                                                                        \
         if (done != -1)                                                                                                                    \
-            note;                                                                                                                          \
+            (void)(note);                                                                                                                  \
         return done;                                                                                                                       \
     }
 

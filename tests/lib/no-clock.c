@@ -13,12 +13,12 @@
 
 #define LONG_MS 1000
 
-int poll(struct pollfd *descriptors, nfds_t n, int timeout_ms)
+int poll(struct pollfd *fds, nfds_t nfds, int timeout)
 {
-    struct timespec timeout = {.tv_nsec = timeout_ms * 1000000L};
-    bool is_short = timeout_ms >= 0 && timeout_ms < LONG_MS;
+    struct timespec time = {.tv_nsec = timeout * 1000000L};
+    bool is_short = timeout >= 0 && timeout < LONG_MS;
 
-    return (int)syscall(SYS_ppoll, descriptors, n, is_short ? &timeout : NULL, NULL, (size_t)(_NSIG / 8));
+    return (int)syscall(SYS_ppoll, fds, nfds, is_short ? &time : NULL, NULL, (size_t)(_NSIG / 8));
 }
 
 /* With _FORTIFY_SOURCE, poll becomes this. */

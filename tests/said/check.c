@@ -19,7 +19,7 @@ static const char *seeds;
 static unsigned checks;
 static uint8_t *room; /* between two pages that must not be touched */
 
-static void fail(const char *name, const char *format, ...)
+_Noreturn static void fail(const char *name, const char *format, ...)
 {
     va_list arguments;
 

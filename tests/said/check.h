@@ -19,13 +19,13 @@ void check_begin(int argc, char **argv);
 void check_write_seed(const char *kind, const char *name, const void *bytes, size_t n);
 
 /* What the message says, in the form of print.h; NULL: it is unknown. n bytes of it are needed; what follows them must not matter. */
-void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *facts);
+void check_message(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *expected);
 
 /* For a message that ends too early: what it says once it is over. */
-void check_cut(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *facts);
+void check_cut(const char *name, FpSaidSpeaker speaker, const void *bytes, size_t n, const char *expected);
 
 /* Datagrams, all of which are needed. NULL: they are unknown once they are over. */
-void check_datagrams(const char *name, const FpSaidText *datagrams, size_t n, const char *facts);
+void check_datagrams(const char *name, const FpSaidText *datagrams, size_t n, const char *expected);
 
 /* What the caller works with between two checks. */
 FpSaid *check_said(void);

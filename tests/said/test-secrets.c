@@ -101,7 +101,7 @@ static const Case rests[] = {
 
 static uint8_t *room; /* between two pages that must not be touched */
 
-static void fail(const char *name, const char *format, ...)
+_Noreturn static void fail(const char *name, const char *format, ...)
 {
     va_list arguments;
 

@@ -118,9 +118,21 @@ static void check_lack_of_descriptors(void)
     }
 }
 
-static void test_with_one(void)
+static void check_memory(void)
 {
     FpHelperAnswer answer;
+
+    g_assert_true(fp_helper_ask(who_job, 0, &answer));
+    g_assert_cmpint(answer.number, !=, getpid());
+    remembered = 0;
+    factor = 7; /* it has what was there when it was forked */
+    g_assert_true(fp_helper_ask(double_job, 21, &answer));
+    g_assert_cmpint(answer.number, ==, 42);
+    g_assert_cmpint(remembered, ==, 0);
+}
+
+static void test_with_one(void)
+{
     char said[8] = "";
     int standard_error = dup(STDERR_FILENO);
 
@@ -133,13 +145,7 @@ static void test_with_one(void)
     g_assert_true(fp_helper_is_there());
     g_assert_false(fp_helper_is_this());
 
-    g_assert_true(fp_helper_ask(who_job, 0, &answer));
-    g_assert_cmpint(answer.number, !=, getpid());
-    remembered = 0;
-    factor = 7; /* it has what was there when it was forked */
-    g_assert_true(fp_helper_ask(double_job, 21, &answer));
-    g_assert_cmpint(answer.number, ==, 42);
-    g_assert_cmpint(remembered, ==, 0);
+    check_memory();
     check_failures();
     check_descriptors();
     check_lack_of_descriptors();

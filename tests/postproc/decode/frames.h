@@ -145,4 +145,24 @@ static FpDecoded decode(FpDecoder *decoder, uint8_t *page, const uint8_t *frame,
     return fp_decode(decoder, &record, segment);
 }
 
+/* Numbers of a segment's headers; addresses lie elsewhere. */
+static inline void assert_same_numbers(const FpSegment *found, const FpSegment *expected)
+{
+    const uint32_t numbers[][2] = {
+        {found->address_bytes, expected->address_bytes},
+        {found->source_port, expected->source_port},
+        {found->destination_port, expected->destination_port},
+        {found->seq, expected->seq},
+        {found->ack, expected->ack},
+        {found->window, expected->window},
+        {found->flags, expected->flags},
+        {found->header_bytes, expected->header_bytes},
+        {found->segment_bytes, expected->segment_bytes},
+        {found->length_unknown, expected->length_unknown},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        g_assert_cmpuint(numbers[i][0], ==, numbers[i][1]);
+}
+
 #endif

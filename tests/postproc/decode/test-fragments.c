@@ -177,7 +177,7 @@ static void test_random_pieces(void)
         bool is_there[BYTES] = {false}, done = false, is_end_known = false;
         int origin[BYTES]; /* offset of the piece that a byte is from */
         char text[BYTES + 1];
-        for (char letter = 'a'; !done; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
+        for (char letter = 'a'; !done; letter = (char)(letter == 'z' ? 'a' : letter + 1)) {
             int offset = g_rand_int_range(random, 0, UNITS + 1) * 8;
             int length = g_rand_int_range(random, 0, 3) == 0 ? BYTES - offset : g_rand_int_range(random, 1, BYTES - offset + 1);
             g_autofree char *piece = g_strnfill((gsize)length, letter);
@@ -225,6 +225,19 @@ static void test_is_bounded(void)
     fp_fragments_free(fragments);
 }
 
+static void ask_again(FpFragments *fragments, const FpRecord *record, FpSpan outer, FpSpan inner)
+{
+    FpSpan outer_again, inner_again, more;
+
+    fp_fragments_begin_record_again(fragments, record);
+    g_assert_true(add(fragments, 1, 8, "B", false, &outer_again));
+    g_assert_true(add(fragments, 2, 8, "b", false, &inner_again));
+    g_assert_true(outer_again.bytes == outer.bytes && inner_again.bytes == inner.bytes);
+    assert_is(outer_again, "AAAAAAAAB");
+    assert_is(inner_again, "aaaaaaaab");
+    g_assert_false(add(fragments, 4, 0, "more than there were", false, &more));
+}
+
 /* Asking again for a named record gives the same result, even for a datagram within another; and nothing is kept or forgotten for it. */
 static void test_again(void)
 {
@@ -242,14 +255,8 @@ static void test_again(void)
     g_assert_true(add(fragments, 3, 0, "C", false, &other));
 
     for (int round = 0; round < 2; round++) {
-        FpSpan outer_again, inner_again, other_again;
-        fp_fragments_begin_record_again(fragments, &records[1]);
-        g_assert_true(add(fragments, 1, 8, "B", false, &outer_again));
-        g_assert_true(add(fragments, 2, 8, "b", false, &inner_again));
-        g_assert_true(outer_again.bytes == outer.bytes && inner_again.bytes == inner.bytes);
-        assert_is(outer_again, "AAAAAAAAB");
-        assert_is(inner_again, "aaaaaaaab");
-        g_assert_false(add(fragments, 4, 0, "more than there were", false, &other_again));
+        FpSpan other_again;
+        ask_again(fragments, &records[1], outer, inner);
         fp_fragments_begin_record_again(fragments, &records[2]);
         g_assert_true(add(fragments, 3, 0, "C", false, &other_again));
         assert_is(other_again, "C");

@@ -134,26 +134,26 @@ static void test_odd(gconstpointer data)
 /* As many layers as are followed, and then one more, of each kind that counts. ethernet: whether the frame begins with one. */
 static const struct {
     const char *name;
-    bool ethernet;
     unsigned ipv4_headers;
+    bool ethernet;
     uint8_t protocol; /* of the last */
     uint8_t bytes;
     uint8_t rest[32];
 } too_deep[] = {
-    {"protocol", true, 32, 6, 0, {0}},
-    {"ipv6", false, 32, 41, 4, {0x60}},
-    {"mpls", false, 32, 137, 4, {0, 1, 1, 64}},
-    {"ethernet", false, 32, 143, 14, {[12] = 8}},
-    {"gre", false, 32, 47, 8, {0, 0, 8}},
-    {"ppp", true, 31, 47, 8, {0, 0, 0x88, 0x0b, 0, 0x21}},
-    {"wlan", true, 31, 47, 8, {0, 0, 0x82, 0}},
-    {"service-header", true, 31, 47, 12, {0, 0, 0x89, 0x4f}},
-    {"batman", true, 31, 143, 20, {[12] = 0x43, 5, 4, 15}},
+    {"protocol", 32, true, 6, 0, {0}},
+    {"ipv6", 32, false, 41, 4, {0x60}},
+    {"mpls", 32, false, 137, 4, {0, 1, 1, 64}},
+    {"ethernet", 32, false, 143, 14, {[12] = 8}},
+    {"gre", 32, false, 47, 8, {0, 0, 8}},
+    {"ppp", 31, true, 47, 8, {0, 0, 0x88, 0x0b, 0, 0x21}},
+    {"wlan", 31, true, 47, 8, {0, 0, 0x82, 0}},
+    {"service-header", 31, true, 47, 12, {0, 0, 0x89, 0x4f}},
+    {"batman", 31, true, 143, 20, {[12] = 0x43, 5, 4, 15}},
 };
 
 static void test_too_deep(void)
 {
-    static const uint8_t ipip[20] = {IPV4(4, 0)};
+    static const uint8_t ipip[20] = {IPV4(4, 0)}, ppi[8] = {[2] = 8, [4] = 192};
     uint8_t frame[1024];
     FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
 
@@ -176,7 +176,7 @@ static void test_too_deep(void)
         g_assert_cmpint(fp_decoder_no_segment(decoder).number, ==, FP_OTHER_NESTED);
     }
     for (unsigned i = 0; i < sizeof frame / 8; i++)
-        memcpy(frame + i * 8, "\0\0\10\0\300\0\0\0", 8); /* PPI in PPI */
+        memcpy(frame + i * 8, ppi, sizeof ppi); /* in itself */
     const FpRecord record = {.data = frame, .captured_bytes = sizeof frame, .wire_bytes = sizeof frame, .link = FP_LINK_PPI};
     FpSegment segment;
     g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_LEFT);
@@ -281,20 +281,14 @@ static void test_numbered_flood(void)
     fp_decoder_free(decoder);
 }
 
-/* What the short way says of a frame is what the long way says, and of what it leaves out it says nothing. */
-static void test_plain(void)
+/* Seven frames, of which the short way leaves out all but the first three. */
+enum { PLAIN_FRAMES = 7 };
+
+static void make_plain(uint8_t frames[][128], FpRecord *records)
 {
-    enum { N = 7 };
-    uint8_t frames[N][128] = {{0}};
-    FpRecord records[N];
-    FpDecodedRecord decoded[N];
-    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
-    FpStreams *streams = fp_streams_new(&rules, 1, 100);
-    FpStreamPlace *place = NULL;
-    FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
     static const uint8_t ipv6[40] = {V6(24, 6)};
 
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < PLAIN_FRAMES; i++) {
         const bool is_ipv6 = i == 1 || i == 4 || i == 5;
         frames[i][12] = is_ipv6 ? 0x86 : 8;
         frames[i][13] = is_ipv6 ? 0xdd : 0;
@@ -308,27 +302,46 @@ static void test_plain(void)
     frames[4][14 + 5] = 200;        /* so is this */
     records[5].captured_bytes = 60; /* cut within the header */
     records[6].link = FP_LINK_TOKEN_RING;
+}
+
+/* One segment from each side, as the short way reads it. */
+static void have_both_speak(FpStreams *streams, FpDecoder *decoder, const FpRecord *record, FpDecodedRecord *decoded)
+{
+    FpSegment segment;
+    FpVerdict verdict;
+
+    fp_plain_finish(record, decoded);
+    g_assert_cmpint(fp_decode(decoder, record, &segment), ==, FP_DECODED_SEGMENT);
+    assert_same_numbers(&decoded->segment, &segment);
+    g_assert_cmpuint(segment.segment_bytes, ==, 24);
+    g_assert_cmpuint(segment.source_port, ==, 40000);
+    fp_streams_take(streams, decoded->key, &decoded->segment, &verdict);
+    g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
+    const FpStreamKey back = {decoded->key.hash, decoded->key.direction ^ 1U};
+    fp_streams_take(streams, back, &decoded->segment, &verdict);
+    g_assert_cmpuint(verdict.classes & FP_CLASS_REPLY, ==, FP_CLASS_REPLY);
+}
+
+/* What the short way says of a frame is what the long way says, and of what it leaves out it says nothing. */
+static void test_plain(void)
+{
+    uint8_t frames[PLAIN_FRAMES][128] = {{0}};
+    FpRecord records[PLAIN_FRAMES];
+    FpDecodedRecord decoded[PLAIN_FRAMES];
+    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpStreams *streams = fp_streams_new(&rules, 1, 100);
+    FpStreamPlace *place = NULL;
+    FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+
+    make_plain(frames, records);
     g_assert_cmpint(fp_plain_begin(streams, records, 3, decoded), ==, 3);
-    for (int i = 3; i < N; i++)
+    for (int i = 3; i < PLAIN_FRAMES; i++)
         g_assert_cmpint(fp_plain_begin(streams, &records[i], 1, &decoded[i]), ==, 0);
     g_assert_cmpint(fp_plain_pass_by(streams, records, 3, decoded, &place), ==, 0); /* there is no stream yet */
     g_assert_nonnull(place);
     g_assert_cmpint(fp_plain_pass_by(streams, &records[2], 1, &decoded[2], &place), ==, 0); /* it is not begun: it is read */
-    for (size_t i = 0; i < 2; i++) {
-        FpSegment segment;
-        FpVerdict verdict;
-        fp_plain_finish(&records[i], &decoded[i]);
-        g_assert_cmpint(fp_decode(decoder, &records[i], &segment), ==, FP_DECODED_SEGMENT);
-        g_assert_cmpuint(decoded[i].segment.seq, ==, segment.seq);
-        g_assert_cmpuint(decoded[i].segment.segment_bytes, ==, 24);
-        g_assert_cmpuint(decoded[i].segment.address_bytes, ==, segment.address_bytes);
-        g_assert_cmpuint(decoded[i].segment.source_port, ==, 40000);
-        fp_streams_take(streams, decoded[i].key, &decoded[i].segment, &verdict);
-        g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
-        const FpStreamKey back = {decoded[i].key.hash, decoded[i].key.direction ^ 1U};
-        fp_streams_take(streams, back, &decoded[i].segment, &verdict);
-        g_assert_cmpuint(verdict.classes & FP_CLASS_REPLY, ==, FP_CLASS_REPLY);
-    }
+    for (size_t i = 0; i < 2; i++)
+        have_both_speak(streams, decoder, &records[i], &decoded[i]);
     g_assert_cmpint(fp_plain_pass_by(streams, records, 2, decoded, &place), ==, 2); /* both have spoken */
     fp_decoder_free(decoder);
     fp_streams_free(streams);

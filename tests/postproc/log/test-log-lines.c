@@ -12,17 +12,17 @@
 static const struct {
     const char *source;
     const char *destination;
+    const char *id;
     uint16_t source_port;
     uint16_t destination_port;
     uint16_t seed;
-    const char *id;
     uint8_t transport;
 } ids[] = {
-    {"128.232.110.120", "66.35.250.204", 34855, 80, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", FP_TRANSPORT_TCP},
-    {"128.232.110.120", "66.35.250.204", 34855, 80, 1, "1:3V71V58M3Ksw/yuFALMcW0LAHvc=", FP_TRANSPORT_TCP},
-    {"2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a", 63943, 25, 0, "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=", FP_TRANSPORT_TCP},
-    {"192.168.1.52", "8.8.8.8", 54585, 53, 0, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=", FP_TRANSPORT_UDP},
-    {"192.168.1.52", "8.8.8.8", 54585, 53, 1, "1:Q9We8WO3piVF8yEQBNJF4uiSVrI=", FP_TRANSPORT_UDP},
+    {"128.232.110.120", "66.35.250.204", "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", 34855, 80, 0, FP_TRANSPORT_TCP},
+    {"128.232.110.120", "66.35.250.204", "1:3V71V58M3Ksw/yuFALMcW0LAHvc=", 34855, 80, 1, FP_TRANSPORT_TCP},
+    {"2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a", "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=", 63943, 25, 0, FP_TRANSPORT_TCP},
+    {"192.168.1.52", "8.8.8.8", "1:d/FP5EW3wiY1vCndhwleRRKHowQ=", 54585, 53, 0, FP_TRANSPORT_UDP},
+    {"192.168.1.52", "8.8.8.8", "1:Q9We8WO3piVF8yEQBNJF4uiSVrI=", 54585, 53, 1, FP_TRANSPORT_UDP},
 };
 
 static void test_community_ids(void)

@@ -10,13 +10,13 @@ static const char *hidden; /* the next lstat(2) finds it renamed to visible */
 static const char *visible;
 
 /* In place of libc's: the event of the closing has been read by then, that of the renaming has not. */
-int lstat(const char *path, struct stat *status)
+int lstat(const char *file, struct stat *buf)
 {
-    if (g_strcmp0(path, hidden) == 0) {
+    if (g_strcmp0(file, hidden) == 0) {
         hidden = NULL;
-        g_assert_cmpint(g_rename(path, visible), ==, 0);
+        g_assert_cmpint(g_rename(file, visible), ==, 0);
     }
-    return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+    return fstatat(AT_FDCWD, file, buf, AT_SYMLINK_NOFOLLOW);
 }
 
 static void test_renamed(void)
