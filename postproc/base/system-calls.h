@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * system-calls.h - the system calls that stay allowed once rights end (seccomp(2)). Any other kills the process with SIGSYS: a program that
- * goes on after a call has failed for no reason it knows does more harm than one that ends and is started again.
+ * goes on after a call has failed for no reason it knows does more harm than one that ends and is started again. Where a debugger looks on,
+ * which may make calls fail, too, they fail with EPERM: so one sees which, and why.
  */
 #ifndef FP_SYSTEM_CALLS_H
 #define FP_SYSTEM_CALLS_H

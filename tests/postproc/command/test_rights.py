@@ -53,9 +53,9 @@ class Rights(unittest.TestCase):
         self.addCleanup(namespace.close)
         return namespace
 
-    def probe(self, what, *words, namespace=None):
-        """Returns how the program ended that tried what: a signal's name, or what it printed."""
-        command = [PROBED, *words]
+    def probe(self, what, *words, namespace=None, before=()):
+        """Returns how the program ended that tried what: a signal's name, or what it printed. before: what starts it."""
+        command = [*before, PROBED, *words]
         done = subprocess.run(namespace.argv(*command) if namespace else command, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
                               env={**os.environ, "PROBE": what}, stdin=subprocess.DEVNULL)
         if done.returncode < 0:
@@ -109,6 +109,18 @@ class Forbidden(Rights):
             done = subprocess.run([PROGRAM, "show", CAPTURE, *words], capture_output=True, text=True)
             self.assertEqual(done.returncode, 64)
             self.assertIn(said, done.stderr)
+
+
+    @unittest.skipUnless(HAS_FILTER, "this build has no filter")
+    def test_under_strace(self):
+        """A call that strace has fail is none that is forbidden, and those that are forbidden can be seen."""
+        trace = os.path.join(self.folder, "trace")
+        words = ["slim", "-w", self.out, CAPTURE]
+        self.assertEqual(self.probe("socket", *words, before=["strace", "-f", "-qq", "-o", trace]), "EPERM")
+        self.assertRegex(read(trace).decode(), r"socket\(.*\) += -1 EPERM")
+        done = subprocess.run(["strace", "-f", "-qq", "-o", trace, "-e", "inject=fsync:error=EIO:when=1", PROGRAM, *words], capture_output=True, text=True,
+                              timeout=PATIENCE_SECONDS)
+        self.assertEqual((done.returncode, "Input/output error" in done.stderr), (74, True), done.stderr)
 
 
 class Live(Rights):
