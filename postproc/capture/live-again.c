@@ -84,6 +84,15 @@ static bool was_down(FpLiveAgain *again)
     return again->n_flaps < FLAPS_MAX;
 }
 
+/* An interface that got another name is bound to as before, and its frames are not those that were asked for. No frame is of this
+ * protocol, which IEEE 802 reserves; 0 would leave the protocol as it is. */
+static void stop_listening(const FpLiveAgain *again)
+{
+    const struct sockaddr_ll nothing = {.sll_family = AF_PACKET, .sll_protocol = htons(0xFFFF), .sll_ifindex = again->index};
+
+    (void)!bind(again->fd, (const struct sockaddr *)&nothing, sizeof nothing);
+}
+
 bool fp_live_again_has_gone(FpLiveAgain *again)
 {
     const Presence before = again->presence;
@@ -91,6 +100,8 @@ bool fp_live_again_has_gone(FpLiveAgain *again)
     again->presence = look(again);
     if (again->presence == HERE)
         return was_down(again);
+    if (again->presence == GONE)
+        stop_listening(again);
     if (before == HERE)
         fp_message_print("%s: the interface %s; waiting for it", again->interface, again->presence == DOWN ? "is down" : "is gone");
     return true;
@@ -125,7 +136,12 @@ bool fp_live_again_is_away(FpLiveAgain *again)
         return false;
     bool is_back = again->presence == GONE ? bind_again(again) : look(again) == HERE;
     if (!is_back) {
+        const Presence before = again->presence;
         again->presence = look(again);
+        if (before == DOWN && again->presence == GONE) {
+            stop_listening(again);
+            fp_message_print("%s: the interface is gone; waiting for it", again->interface);
+        }
         return true;
     }
     again->presence = HERE;

@@ -3,7 +3,8 @@
  * live-again.h - interfaces that go and come back (--wait).
  *
  * The packet socket outlives its interface. When the interface is only down, the kernel goes on by itself once it is up. When it was
- * removed, the socket is bound to the new one of the same name, with ring and filter: that takes no rights, so they can have ended by then.
+ * removed, or has another name, the socket is bound to the new one of the same name, with ring and filter: that takes no rights, so they
+ * can have ended by then.
  */
 #ifndef FP_LIVE_AGAIN_H
 #define FP_LIVE_AGAIN_H

@@ -21,13 +21,13 @@ class Wait(unittest.TestCase):
         self.namespace = Namespace()
         self.addCleanup(self.namespace.close)
 
-    def make(self):
-        self.namespace.run("sh", "-ec", "ip link add v0 type veth peer name v1; ip link set v1 up; ip link set v0 up")
+    def make(self, other="v1"):
+        self.namespace.run("sh", "-ec", f"ip link add v0 type veth peer name {other}; ip link set {other} up; ip link set v0 up")
 
-    def talk(self, words, port):
+    def talk(self, words, port, other="v1"):
         def send():
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
-                wire.bind(("v1", 0))
+                wire.bind((other, 0))
                 for frame in connection(port, b"GET /" + words + b" HTTP/1.0\r\n\r\n"):
                     wire.send(frame)
 
@@ -47,10 +47,10 @@ class Wait(unittest.TestCase):
     def until_said(self, words, times=1):
         wait_for(lambda: "".join(self.said).count(words) == times, lambda: f"{words!r} in {self.said}")
 
-    def until_logged(self, words, port):
+    def until_logged(self, words, port, other="v1"):
         """Frames that come before the socket is bound again are not seen, so they are sent again."""
         def is_there():
-            self.talk(words, port)
+            self.talk(words, port, other)
             return words in (read(self.log) if os.path.exists(self.log) else b"")
 
         wait_for(is_there, words)
@@ -72,6 +72,26 @@ class Wait(unittest.TestCase):
         self.until_logged(b"up", 40004)
         self.namespace.run("ip", "link", "delete", "v0")
         self.until_said("waiting for it", 4)
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0, self.said)
+
+    def test_an_interface_that_gets_another_name(self):
+        """Its frames are not those of the interface that was asked for."""
+        self.make()
+        run = self.start("--wait")
+        self.until_said("listening on v0")
+        self.until_logged(b"first", 40001)
+        self.namespace.run("ip", "link", "set", "v0", "down")
+        self.namespace.run("ip", "link", "set", "v0", "name", "v9")
+        self.namespace.run("ip", "link", "set", "v9", "up")
+        self.until_said("v0: the interface is gone; waiting for it")
+        self.talk(b"renamed", 40002)
+        self.make("v2")
+        self.until_said("v0: the interface is back")
+        self.until_logged(b"again", 40003, "v2")
+        self.talk(b"renamed", 40004)
+        self.until_logged(b"once-more", 40005, "v2")
+        self.assertNotIn(b"renamed", read(self.log))
         run.terminate()
         self.assertEqual(run.wait(PATIENCE_SECONDS), 0, self.said)
 
