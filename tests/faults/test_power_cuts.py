@@ -14,6 +14,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 
 import disk
@@ -269,6 +270,7 @@ class PowerCuts(unittest.TestCase):
         sample = random.Random(1).sample(keys, min(SAMPLE or len(keys), len(keys)))
         wrong = [(what, sorted(images[key])) for key in sample if (what := scene.what_goes_wrong(key, images[key]))]
         self.assertEqual(wrong[:3], [], f"{len(wrong)} of {len(sample)} images went wrong, of {len(images)}")
+        print(f"{len(sample)} of {len(images)} images", end=" ... ", file=sys.stderr, flush=True)
         return images
 
     def check_syncs(self, scene, images, kinds=None):
