@@ -11,6 +11,7 @@ import gzip
 import lzma
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -20,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 os.environ["FIRSTPAYLOAD_PROGRAM"] = os.path.join(sys.argv[1], "firstpayload")
 os.environ["FIRSTPAYLOAD_SOURCE"] = os.path.join(HERE, "..")
 sys.path[:0] = [os.path.join(HERE, "../tests", name) for name in ("lib", "postproc/capture")]
-from pcaps import connection, header, pcap, record, segment  # noqa: E402
+from pcaps import connection, datagram, header, pcap, record, segment  # noqa: E402
 from test_pcapng import Writer  # noqa: E402
 
 HELLO = bytes.fromhex("16030100300100002c0303") + bytes(32) + bytes.fromhex("000002130101000001ff")
@@ -113,6 +114,45 @@ def checkpoints(build):
                 put("messages", f"checkpoint-{how}", bytes([how]) + table[at + 8:])
 
 
+def digest_pieces(data):
+    """Returns a digest as fuzz/digest.c takes it: notes without their check, blocks without their lengths."""
+    at, found = 0, b""
+    while at < len(data):
+        order = "<" if data[at + 8:at + 12] == b"\x4d\x3c\x2b\x1a" or data[at:at + 4] != b"\x0a\x0d\x0d\x0a" and data[at] else ">"
+        length = struct.unpack_from(order + "I", data, at + 4)[0]
+        block = data[at:at + length]
+        kind, piece = 1, block[:4] + block[8:-4]
+        if b"firstpayload digest" in block[:60] and order == "<":
+            kind, piece = 0, block[28:28 + struct.unpack_from("<H", block, 26)[0]].rpartition(b"check: ")[0]
+        elif order == ">":
+            kind, piece = 2, block
+        found += bytes([kind]) + struct.pack(">H", len(piece)) + piece
+        at += length
+    return found
+
+
+def digests(build):
+    one, other = Writer("<"), Writer(">")
+    made_of = {"pcap": pcap(frames()), "asserts": pcap(connection()), "datagrams": pcap([datagram(40000, 53, b"asked")] * 5),
+               "pcapng": one.section() + one.interface() + b"".join(one.packet(frame, 1000000 * n) for n, frame in enumerate(connection())),
+               "big-endian": other.section() + other.interface() + other.packet(frames()[3], 1)}
+    found = {}
+    options = {"datagrams": ["--transport", "tcp,udp"], "pcapng": ["--opening-bytes", "100", "--stream-key", "vlan,vni"]}
+    for name, data in made_of.items():
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "100"), "wb") as file:
+                file.write(data)
+            subprocess.run([os.path.join(build, "firstpayload"), "digest", *options.get(name, []), "-w", "digest", "100"], cwd=folder, check=True, capture_output=True)
+            with open(os.path.join(folder, "digest"), "rb") as file:
+                pieces = digest_pieces(file.read())
+        pieces = re.sub(rb"(?s)\x00(.)(firstpayload digest 1\nbegins: 100\nfile: )", lambda found: bytes([0, found[1][0] + len("/proc/self/fd/")]) + found[2] + b"/proc/self/fd/", pieces)
+        if name == "asserts":
+            pieces = pieces.replace(struct.pack("<HHQ", 5, 8, 4), struct.pack("<HHQ", 5, 8, 4 | 1 << 62))
+        found[name] = pieces + b"\3" + struct.pack(">H", len(data)) + data
+        put("digest", name, found[name])
+    put("digest", "two-captures", found["asserts"] + found["pcapng"])
+
+
 def others():
     put("tshark-answer", "fields", b'{"timestamp":"1","layers":{"frame_number":["7"],"http_host":["a.example"],"ip_ttl":["64","63"]}}')
     put("tshark-answer", "index", b'{"index":{"_index":"packets"}}')
@@ -131,4 +171,5 @@ def others():
 decode()
 captures()
 others()
-checkpoints(sys.argv[1])
+checkpoints(os.path.abspath(sys.argv[1]))
+digests(os.path.abspath(sys.argv[1]))
