@@ -19,6 +19,8 @@
 #include "streams.h"
 
 #define BATCH 32
+#define HELD_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define HELD_BYTES_EACH (sizeof(GByteArray) + 32U) /* of memory, beside the block */
 
 typedef struct {
     const FpDigestOptions *options;
@@ -28,7 +30,8 @@ typedef struct {
     FpDigestCut *cut;
     FpStreams *keys; /* for keys alone; no stream is ever in it */
     FpDigestStreams *streams;
-    GArray *asserted; /* of uint64_t: hashes of streams that asserted in the capture */
+    GArray *asserted;  /* of uint64_t: hashes of streams that asserted in the capture */
+    size_t held_bytes; /* what these and the blocks that they may keep take at most */
     GByteArray *block;
     FpCapture *capture;
     uint64_t number; /* of the frame, in its capture */
@@ -79,15 +82,19 @@ static bool hold(Making *making, FpDigestEntry *entry, const FpRecord *record, c
 {
     const bool swapped = !fp_capture_format(making->capture)->is_pcap && fp_pcapng_is_swapped(making->capture);
 
-    if (entry->later == NULL)
+    if (entry->later == NULL) {
         entry->later = g_byte_array_new();
+        making->held_bytes += HELD_BYTES_EACH;
+    }
+    const guint before = entry->later->len;
     if (!make_block(making, entry->later, record, segment, FP_DIGEST_LATER, error))
         return false;
+    making->held_bytes += 2 * (size_t)(MAX(entry->later->len, before) - before); /* arrays grow by doubling */
     fp_digest_mark_late(entry->later, swapped);
     return true;
 }
 
-/* Keeps what was left out of all streams of the capture: it ends, or its interfaces do. */
+/* Keeps what was left out of all streams of the capture: it ends, or its interfaces do, or too much is held. */
 static bool end_streams(Making *making, GError **error)
 {
     bool is_well = true;
@@ -99,7 +106,22 @@ static bool end_streams(Making *making, GError **error)
         g_clear_pointer(&entry->later, g_byte_array_unref);
     }
     g_array_set_size(making->asserted, 0);
+    making->held_bytes = 0;
     return is_well;
+}
+
+/* Forgets what takes too much memory. That is right at any frame: more is kept then. */
+static bool make_room(Making *making, GError **error)
+{
+    const bool is_full = fp_digest_streams_is_full(making->streams);
+
+    if (!is_full && making->held_bytes <= HELD_BYTES_MAX)
+        return true;
+    if (!end_streams(making, error))
+        return false;
+    if (is_full)
+        fp_digest_streams_forget(making->streams);
+    return true;
 }
 
 static FpDigestEntry *entry_of(Making *making, const FpSegment *segment, unsigned *direction)
@@ -129,6 +151,7 @@ static bool take_segment(Making *making, const FpRecord *record, const FpSegment
         return hold(making, entry, record, segment, error);
     case FP_DIGEST_ASSERTS:
         g_array_append_val(making->asserted, entry->hash);
+        making->held_bytes += 2 * sizeof entry->hash;
         break;
     case FP_DIGEST_HEADERS:
     case FP_DIGEST_WHOLE:
@@ -177,11 +200,8 @@ static bool take_frame(Making *making, const FpRecord *record, GError **error)
 
     if (!(record->digest & FP_RECORD_LATE))
         making->summary->frames++;
-    if (fp_digest_streams_is_full(making->streams)) {
-        if (!end_streams(making, error))
-            return false;
-        fp_digest_streams_forget(making->streams);
-    }
+    if (!make_room(making, error))
+        return false;
     if (making->options->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(making->capture, record, &interface))
         segment.network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
     if (takes_tcp && fp_decode_plain(record, &segment))

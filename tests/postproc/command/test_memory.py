@@ -13,6 +13,7 @@ from waiting import PATIENCE_SECONDS, wait_until_taken
 MIB = 1 << 20
 FRAGMENTS = 64 * MIB    # of all fragments that wait
 INTERFACES = 64 * MIB   # of all interfaces of a section of pcapng
+HELD = 64 * MIB         # of all frames that digest holds back, and of what waits for tshark
 SLACK = 6 * MIB         # what the C library keeps of what was freed, and blocks of the input that are larger than others
 
 
@@ -39,17 +40,22 @@ def fragments(n, payload_bytes):
     return numbered(b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\x00" + ip, 26, n)
 
 
+def peak(pieces, *command, **kwargs):
+    """Returns the most memory that the program had when it had read all pieces of data and waits for more."""
+    with subprocess.Popen([PROGRAM, *command, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kwargs) as run:
+        run.stdin.write(header())
+        for piece in pieces:
+            run.stdin.write(piece)
+        run.stdin.flush()
+        wait_until_taken(run, run.stdin)
+        found = int(read(f"/proc/{run.pid}/status").split(b"VmHWM:")[1].split()[0]) * 1024
+        run.kill()
+    return found
+
+
 class Memory(InFolder):
     def peak(self, data, *command):
-        """Returns the most memory that the program had when it had read data and waits for more."""
-        with subprocess.Popen([PROGRAM, *command, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-            run.stdin.write(header())
-            run.stdin.write(data)
-            run.stdin.flush()
-            wait_until_taken(run, run.stdin)
-            peak = int(read(f"/proc/{run.pid}/status").split(b"VmHWM:")[1].split()[0]) * 1024
-            run.kill()
-        return peak
+        return peak([data], *command)
 
     def test_streams(self):
         """Streams of all kinds: beginning ones, and such as have spoken; and where more is kept of each."""
@@ -103,13 +109,15 @@ class Memory(InFolder):
             self.assertGreater(peaks[10000], 10000 * 500)
 
 
-class Pcapng(InFolder):
+class Limited(InFolder):
     def run_within(self, limit, data, *command, compressed=False):
         """Runs the program with so much memory for its data."""
         path = write(self.folder, "in.pcapng.gz" if compressed else "in.pcapng", gzip.compress(data, 1) if compressed else data)
         return subprocess.run([PROGRAM, *command, path], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
 
+
+class Pcapng(Limited):
     def test_interfaces(self):
         """A section that describes as many as it likes is refused where they would take too much; compressed, they cost a sender next to nothing."""
         w = Writer("<")
@@ -128,3 +136,56 @@ class Pcapng(InFolder):
         for how in (("--list",), ("-w", "/dev/null"), ("--log", "/dev/null")):
             result = self.run_within(96 * MIB, data, "slim", "--read-ahead", "8M", *how, compressed=True)
             self.assertEqual(result.returncode, 0, result.stderr)
+
+
+class Digests(Limited):
+    """What digest knows of streams, and the frames of them that it holds back until another one comes."""
+
+    def one_sided(self, n):
+        """n streams, of which one side alone goes on: of each a frame is held back, the last, with a comment of 60,000 bytes."""
+        w = Writer("<")
+        data = [w.section(), w.interface()]
+        for i in range(n):
+            client, server = struct.pack(">I", i), b"\xc0\0\2\2"
+            data += [w.packet(segment(1000, 80, 1, ACK, b"one", ack=9, src=client, dst=server)),
+                     w.packet(segment(80, 1000, 9, ACK, ack=4, src=server, dst=client)),
+                     w.packet(segment(1000, 80, 4, ACK, b"two", ack=9, src=client, dst=server))]
+        for i in range(n):
+            data.append(w.packet(segment(1000, 80, 7, ACK, b"three", ack=9, src=struct.pack(">I", i), dst=b"\xc0\0\2\2"), options=w.option(1, b"x" * 60000)))
+        return b"".join(data)
+
+    def test_streams(self):
+        """More than the table has room for: 8 Mi streams of 56 bytes, 3/4 of which are used, and half of that where it has just doubled."""
+        how = ("digest", "-q", "-w", "/dev/null")
+        grown = peak((numbered(segment(1000, 80, 1, 2, src=bytes([n, 0, 0, 0])), 27, 1 << 16) for n in range(107)), *how) - peak([], *how)
+        with self.subTest(grown=grown / MIB):
+            self.assertLess(grown, (8 + 4) * MIB * 56 + SLACK)
+            self.assertGreater(grown, 8 * MIB * 56)
+
+    def test_held_back(self):
+        data, path = self.one_sided(5000), self.path("digest")
+        made = self.run_within(HELD + 32 * MIB, data, "digest", "--flight-bytes", "1", "-w", path, compressed=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        found = [subprocess.run([PROGRAM, "slim", "--list", "-q", "--flight-bytes", "1", source], capture_output=True, timeout=PATIENCE_SECONDS, check=True).stdout
+                 for source in (path, self.path("in.pcapng.gz"))]
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[0].count(b"\n"), 5000)
+
+
+class Tshark(InFolder):
+    """Streams whose message goes on and never ends, so that there is no answer yet: their lines and frames wait, and so do the frames that tshark is
+    given, which are held until it has answered. That is three times what is held at most."""
+
+    def flood(self, n, payload_bytes):
+        for first in range(0, n, 100):
+            yield b"".join(record(segment(1000, 80, 1, ACK, b"GET /" + b"x" * payload_bytes, src=struct.pack(">I", i))) for i in range(first, first + 100))
+
+    def test_what_waits(self):
+        for how in (("--log", "/dev/null", "--fields", "http.host"), ("-w", "/dev/null", "-Y", "http.host"),
+                    ("-w", "/dev/null", "--log", "/dev/null", "--fields", "http.host", "-Y", "http.host")):
+            base = peak([], "slim", "-q", *how)
+            for n, payload_bytes in ((4500, 60000), (100000, 1200)):
+                grown = peak(self.flood(n, payload_bytes), "slim", "-q", *how) - base
+                with self.subTest(how, payload_bytes=payload_bytes, grown=grown / MIB):
+                    self.assertLess(grown, 3 * HELD + 2 * SLACK)
+                    self.assertGreater(grown, HELD / 2)
