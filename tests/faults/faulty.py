@@ -276,7 +276,8 @@ class Scene:
 
 def run_trials(scene, trials):
     """trials: lists of faults. They run in processes, not threads: threads share their descriptors with each other's children for moments, and a
-    capture that somebody has open for writing does not count as finished."""
-    with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    capture that somebody has open for writing does not count as finished. There are more of them than processors, as most of a trial is waiting: a
+    kernel takes some hundredths of a second until it has closed an inotify descriptor."""
+    with concurrent.futures.ProcessPoolExecutor(max_workers=4 * os.cpu_count()) as pool:
         jobs = [pool.submit(scene.trial, f"trial-{n}", runs) for n, runs in enumerate(trials)]
         return [job.result() for job in jobs if job.result() is not None]
