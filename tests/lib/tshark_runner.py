@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import tempfile
 
+import kept_answers
 from waiting import PATIENCE_SECONDS
 
 UNPRIVILEGED_ID = 65534
@@ -92,6 +93,10 @@ def new_home():
     return home
 
 
+def path_of(program):
+    return os.environ.get("FIRSTPAYLOAD_" + program.upper()) or program
+
+
 def command(program, args, plugin=True, home=None):
     """Returns the whole command line, for tests that start the process themselves. program: "tshark" or "sharkd"."""
     variables = {"HOME": home or new_home(), "LC_ALL": "C.UTF-8", "TZ": "UTC",
@@ -107,7 +112,7 @@ def command(program, args, plugin=True, home=None):
         line = ["setpriv", f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups", *line]
     args = [str(arg) for arg in args]
     args = [readable(arg) if i > 0 and args[i - 1] == "-r" else arg for i, arg in enumerate(args)]
-    return [*line, os.environ.get("FIRSTPAYLOAD_" + program.upper()) or program, *args]
+    return [*line, path_of(program), *args]
 
 
 def run(program, args, plugin=True, input=None, home=None):
@@ -116,10 +121,15 @@ def run(program, args, plugin=True, input=None, home=None):
     plugin: True for this project's plugin only, False for no plugin, or a folder of plugins.
     home: a home in which Wireshark finds its files itself, instead of an empty one; plugin is then ignored.
     input: bytes for stdin. If the user cannot read the file named after -r, it is copied first.
+    Answers without a plugin may come from an earlier run: see kept_answers.py.
     Raises SanitizerReport. The caller has to check the exit status.
     """
-    done = subprocess.run(command(program, args, plugin, home), input=b"" if input is None else input, capture_output=True,
-                          timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
+    def start():
+        return subprocess.run(command(program, args, plugin, home), input=b"" if input is None else input, capture_output=True,
+                              timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
+
+    is_stock = program == "tshark" and not plugin and home is None and input is None
+    done = kept_answers.ask(path_of(program), [str(arg) for arg in args], start) if is_stock else start()
     if any(report in done.stderr for report in SANITIZER_REPORTS):
         raise SanitizerReport(done.stderr.decode(errors="replace"))
     return done
