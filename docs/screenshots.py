@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes the pictures of Wireshark in this folder, of captures/mixed.pcap; to be looked at before they are committed.
 
-    scripts/install-packages check && apt-get install imagemagick
+    scripts/install-packages check
     cmake --preset release && cmake --build --preset release
     docs/screenshots.py build/release
 

@@ -2,18 +2,20 @@
 """Wireshark finds the profile: listed as global, copied to the user on first use, with columns, colours and buttons that work."""
 import csv
 import os
+import re
 import shutil
 import subprocess
 import unittest
 
 import capture_files
+import profile_capture
 import tshark_runner
-from packets import ACK, FIN, PSH, SYN, Capture, Stream
+from packets import ACK, FIN, PSH, Capture, Stream
+from profile_capture import GET
 
 NAME = "First Payload"
 PROFILE = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "plugin", "profile", NAME)
-MISSING = "The plugin First Payload is missing, or does not see this SYN"
-GET = b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+MISSING = "No plugin: First Payload is not loaded, or does not see this frame"
 
 
 def setUpModule():
@@ -37,23 +39,7 @@ class Profile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         os.environ["WIRESHARK_DATA_DIR"] = data_folder()
-        capture, cls.frames = Capture(), {}
-        http = Stream(capture, 40000, server_port=80)
-        cls.frames["Handshake"] = http.handshake()[0]
-        cls.frames["First payload"] = http.client(PSH | ACK, 1, 1, GET)
-        cls.frames["Flight"] = http.client(PSH | ACK, 1 + len(GET), 1, b"x")
-        cls.frames["Reply"] = http.server(PSH | ACK, 1, 2 + len(GET), b"HTTP/1.1 204 No Content\r\n\r\n")
-        cls.frames[""] = http.client(ACK, 2 + len(GET), 27)
-        cls.frames["Opening"] = http.client(PSH | ACK, 2 + len(GET), 27, GET)
-        cls.frames["Closing"] = http.client(FIN | ACK, 2 + 2 * len(GET), 27)
-        cls.frames["First payload, fast open"] = Stream(capture, 40001, server_port=80).client(SYN, 0, 0, GET)
-        cls.frames["First payload, midstream"] = Stream(capture, 40002).server(PSH | ACK, 1000, 1000, b"middle")
-        smtp = Stream(capture, 40003, server_port=25)
-        smtp.handshake()
-        cls.frames["First payload, server speaks first"] = smtp.server(PSH | ACK, 1, 1, b"220 ready\r\n", at=9)
-        hole = Stream(capture, 40004)
-        hole.handshake()
-        cls.hole = hole.client(PSH | ACK, 101, 1, b"after a hole")
+        capture, cls.frames, cls.hole = profile_capture.make()
         cls.path = capture.write(os.path.join(tshark_runner.folder(), "profile.pcap"))
 
     @classmethod
@@ -67,8 +53,8 @@ class Profile(unittest.TestCase):
 
     def test_columns(self):
         rows = self.tshark("-Y", f"frame.number == {self.frames['First payload']}", "-T", "tabs")
-        self.assertEqual([row.strip().split("\t")[-9:] for row in rows],
-                         [["HTTP", "0", "client", str(len(GET)), "HTTP", "www.example.org", "0.030000000", "", "GET / HTTP/1.1"]])
+        self.assertEqual([row.strip().split("\t")[-10:] for row in rows],
+                         [["HTTP", "0", "", "client", str(len(GET)), "HTTP", "www.example.org", "0.030000000", "", "GET / HTTP/1.1"]])
         rows = self.tshark("-Y", f"frame.number == {self.frames['Reply']}", "-T", "tabs")
         self.assertEqual([row.strip().split("\t")[-3:-1] for row in rows], [["", "0.020000000"]])
 
@@ -97,16 +83,16 @@ class Profile(unittest.TestCase):
         self.assertIn("Handshake", found)
 
     def test_without_the_plugin(self):
-        """Each SYN says so, and so does tshark on the terminal. The columns that need no plugin work."""
-        done = tshark_runner.run_tshark(["-C", NAME, "-r", self.path, "--color", "-T", "fields", "-e", "tcp.flags.syn", "-e", "frame.coloring_rule.name"],
-                                        plugin=False)
+        """Each SYN and what streams begin with says so in the column Class, and so does tshark on the terminal. The columns that need no plugin work."""
+        done = tshark_runner.run_tshark(["-C", NAME, "-r", self.path, "--color", "-T", "tabs"], plugin=False)
         self.assertEqual(done.returncode, 0)
         self.assertIn(b'No such preference "firstpayload.this_profile_needs_the_plugin"', done.stderr)
-        rows = {tuple(row.split("\t")) for row in done.stdout.decode().splitlines()}
-        self.assertEqual({(syn in ("1", "True"), rule) for syn, rule in rows}, {(True, MISSING), (False, "")})
-        done = tshark_runner.run_tshark(["-C", NAME, "-r", self.path, "-Y", f"frame.number == {self.frames['First payload']}", "-T", "tabs"], plugin=False)
-        self.assertEqual([row.split("\t")[-9:] for row in done.stdout.decode().strip().split("\n")],
-                         [["HTTP", "0", "", "", "", "", "", "", "GET / HTTP/1.1"]])
+        rows = [re.sub("\x1b\\[[0-9;]*[mK]", "", row).strip().split("\t") for row in done.stdout.decode().splitlines()]
+        told = {int(row[0]) for row in rows if MISSING in row}
+        self.assertEqual(told & set(self.frames.values()),
+                         {self.frames[name] for name in ("Handshake", "First payload", "Reply", *(name for name in self.frames if name.startswith("First payload,")))})
+        row = next(row for row in rows if row[0] == str(self.frames["First payload"]))
+        self.assertEqual(row[-10:], ["HTTP", "0", MISSING, "", "", "", "", "", "", "GET / HTTP/1.1"])
 
     def test_what_slim_keeps_by_default(self):
         """First payload frames alone are midstream, and the expert info says what to do about it."""
@@ -124,7 +110,8 @@ class Profile(unittest.TestCase):
                 self.assertEqual(is_shown, "TRUE")
                 self.assertTrue(comment)
                 found[label] = tshark_runner.frames(self.path, display_filter.replace(r"\x22", '"'))
-        self.assertEqual(set(self.frames.values()) - set(found.pop("Without the middle")), {self.frames[""]})
+        without = {self.frames[name] for name in ("", "Bad TCP", "TCP RST")}
+        self.assertEqual(set(self.frames.values()) - set(found.pop("Without the middle")), without)
         firsts = sorted([self.hole, *(number for name, number in self.frames.items() if name.startswith("First"))])
         self.assertEqual(found, {
             "First payloads": firsts,
@@ -132,7 +119,7 @@ class Profile(unittest.TestCase):
             "Server speaks first": [self.frames["First payload, server speaks first"]],
             "Fast open": [self.frames["First payload, fast open"]],
             "Out of order": [self.hole],
-            "Silent": [],
+            "Silent": [self.frames["TCP RST"] - 1],
             "Slow to speak": [self.frames["First payload, server speaks first"]],
         })
 
