@@ -92,6 +92,19 @@ def captures():
         put("unpack", f"{name}-cut", b"\x01" + data[:-9] + b"\0" * 4)
 
 
+def state_files(state):
+    """Yields the files of a state folder as fuzz/checkpoint.c takes them: of slots, header and body."""
+    for name in ("checkpoint.0", "checkpoint.1", "committed"):
+        path = os.path.join(state, name)
+        data = b""
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                data = file.read()
+        if data and name != "committed":
+            data = data[:struct.unpack_from("<I", data, 12)[0]] + data[4096:]
+        yield data
+
+
 def checkpoints(build):
     program = os.path.join(build, "firstpayload")
     for options, how in (([], 0), (["--log-reply"], 1)):
@@ -106,6 +119,7 @@ def checkpoints(build):
                 continue
             state = os.path.join(folder, "out", ".firstpayload")
             data = max((open(os.path.join(state, f"checkpoint.{n}"), "rb").read() for n in (0, 1)), key=lambda d: d[16:24])
+            put("checkpoint", f"watched-{how}", b"\0" + b"".join(struct.pack(">H", len(file)) + file for file in state_files(state)))
             n_names, n_files, n_matched = struct.unpack_from("<QQQ", data, 40)
             table = data[4096 + 8 * (n_names + n_files + n_matched):]
             ends = [at for at in range(len(table) - 8) if struct.unpack_from("<Q", table, at)[0] == len(table) - at - 8 > 0]
