@@ -85,7 +85,8 @@ static bool check_groups(const FpConfigForm *form, GKeyFile *file, const char *p
 
     for (char **group = groups; *group != NULL; group++)
         if (!g_str_equal(*group, form->group)) {
-            g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: there is no group [%s], only [%s]", path, *group, form->group);
+            g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: it has a group [%s], but only [%s] is read here; see %s", path, *group,
+                        form->group, form->page);
             return false;
         }
     return true;

@@ -307,7 +307,7 @@ class Live(Rotation):
                                               (fine + "interface = lo\n", (), 78, "has no key interface"),
                                               (fine + "redact = perhaps\n", (), 78, "redact takes true or false"),
                                               (fine + "rotate-size = x\n", (), 78, "live.conf, or the command line: -C takes"),
-                                              ("[watch]\n", (), 78, "there is no group [watch], only [live]")):
+                                              ("[watch]\n", (), 78, "it has a group [watch], but only [live] is read here; see firstpayload.conf(5)")):
             done = start(text, *arguments)
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertIn(word, done.stderr)
