@@ -27,6 +27,7 @@ CAPTURE_SUFFIXES = (".pcap", ".pcapng", ".cap")
 FIELDS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake",
           "opening": "firstpayload.opening", "closing": "firstpayload.closing"}
 USUAL = tuple(FIELDS)[:4]
+ENDS = tuple(FIELDS)[4:]
 
 
 def program(*args, check=True):
@@ -121,11 +122,22 @@ def shared_captures():
     return found
 
 
+def end_rows(name):
+    """Returns the expected rows of openings and closings in a shared capture."""
+    return (SHARED / "expected-more" / f"{name}.tsv").read_text().splitlines()
+
+
 def shared_captures_and_traits():
     """Returns [(name, capture, what index.tsv says of it)]."""
     index = SHARED / "index.tsv"
     rows = [line.split("\t", 1) for line in index.read_text().splitlines()[1:]] if index.exists() else []
     return [(name, SHARED / "files" / name, traits) for name, traits in rows]
+
+
+def in_classes(rows, names):
+    """Returns the rows with these classes only."""
+    split = [(frame, [name for name in classes.split(",") if name in names]) for frame, classes in (row.split("\t") for row in rows)]
+    return [f"{frame}\t{','.join(classes)}" for frame, classes in split if classes]
 
 
 def say_absent(suites):

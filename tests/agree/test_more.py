@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The classes that have to be asked for, and UDP and QUIC, on captures that nobody in this project made, which come with expected frames.
 
-Lists of what is idle for 10 s are there where they differ from those without.
+Lists of what is idle for 10 s are there where they differ from those without. The plugin's openings and closings are compared in test_shared.py,
+which asks it for all classes of a capture at once.
 """
 import sys
 import unittest
@@ -13,18 +14,12 @@ import other_versions
 UDP = ("--keep", "first,reply,flight,opening", "--transport", "udp")
 QUIC = ("--keep", "first,reply,flight,opening", "--transport", "quic")
 IDLE = ("--idle", 10)
-ENDS = ("--keep", "opening,closing")
+ENDS = ("--keep", ",".join(answers.ENDS))
 SPOKEN = ("first", "reply", "flight")
 
 
-def in_classes(rows, names):
-    """Returns the rows with these classes only."""
-    split = [(frame, [name for name in classes.split(",") if name in names]) for frame, classes in (row.split("\t") for row in rows)]
-    return [f"{frame}\t{','.join(classes)}" for frame, classes in split if classes]
-
-
 def end_rows(name, _):
-    return (answers.SHARED / "expected-more" / f"{name}.tsv").read_text().splitlines()
+    return answers.end_rows(name)
 
 
 def listed(name, suffix):
@@ -43,7 +38,7 @@ def quic_rows(name, _):
 
 def idle_rows(name, expected):
     listed = answers.SHARED / "expected-more" / f"{name}.idle10.rows"
-    return listed.read_text().splitlines() if listed.exists() else in_classes(expected, SPOKEN)
+    return listed.read_text().splitlines() if listed.exists() else answers.in_classes(expected, SPOKEN)
 
 
 class SharedCaptures(unittest.TestCase):
@@ -64,9 +59,6 @@ class SharedCaptures(unittest.TestCase):
 
     def test_opening_and_closing_in_the_program(self):
         self.check(lambda capture: answers.slim(*ENDS, capture[1], check=False), self.captures, end_rows)
-
-    def test_opening_and_closing_in_the_plugin(self):
-        self.check(lambda capture: answers.plugin(capture[1], *ENDS), self.captures, end_rows)
 
     def test_there_are_datagrams(self):
         self.assertGreater(len(self.udp_captures()), 25)
@@ -95,10 +87,10 @@ class SharedCaptures(unittest.TestCase):
         self.assertGreater(len(self.idle_captures()), 8)
 
     def test_idle_in_the_program(self):
-        self.check(lambda capture: in_classes(answers.slim(*IDLE, capture[1], check=False), SPOKEN), self.captures, idle_rows)
+        self.check(lambda capture: answers.in_classes(answers.slim(*IDLE, capture[1], check=False), SPOKEN), self.captures, idle_rows)
 
     def test_idle_in_the_plugin(self):
-        self.check(lambda capture: in_classes(answers.plugin(capture[1], *IDLE), SPOKEN), self.idle_captures(), idle_rows)
+        self.check(lambda capture: answers.in_classes(answers.plugin(capture[1], *IDLE), SPOKEN), self.idle_captures(), idle_rows)
 
 
 if __name__ == "__main__":

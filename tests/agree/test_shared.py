@@ -15,7 +15,9 @@ import tshark_runner
 
 def ask_all(capture):
     _, path, _ = capture
-    return {"slim": answers.slim(path, check=False), "plugin": answers.plugin(path), "stock tshark": answers.stock(path)}
+    of_plugin = answers.plugin(path, "--keep", ",".join(answers.FIELDS))
+    return {"slim": answers.slim(path, check=False), "plugin": answers.in_classes(of_plugin, answers.USUAL), "stock tshark": answers.stock(path),
+            "ends": answers.in_classes(of_plugin, answers.ENDS)}
 
 
 class SharedCaptures(unittest.TestCase):
@@ -45,6 +47,17 @@ class SharedCaptures(unittest.TestCase):
 
     def test_plugin(self):
         self.check("plugin", other_versions.captures("plugin"))
+
+    def test_opening_and_closing_in_the_plugin(self):
+        if not (answers.SHARED / "expected-more").is_dir():
+            raise unittest.SkipTest("lists of openings and closings absent")
+        not_yet = {row[0] for row in other_versions.table(answers.NOT_YET)}
+        for (name, _, _), result in zip(self.captures, self.results):
+            with self.subTest(name):
+                if isinstance(result, Exception):
+                    raise result
+                if name not in not_yet:
+                    self.assertEqual("", answers.difference(answers.end_rows(name), result["ends"], name, "plugin"))
 
     def test_stock_tshark(self):
         self.check("stock tshark", other_versions.captures("stock tshark"))
