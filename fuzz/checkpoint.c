@@ -81,11 +81,13 @@ static void put_slot(const char *name, uint8_t *bytes, size_t n, bool is_mended)
         const uint64_t checksum = XXH3_64bits(bytes, length - sizeof checksum);
         memcpy(bytes + length - sizeof checksum, &checksum, sizeof checksum);
     }
-    g_autofree uint8_t *slot = g_malloc0(HEADER_BYTES + n - length);
+    uint8_t *slot = calloc(1, HEADER_BYTES + n - length);
+    REQUIRE(slot != NULL);
     memcpy(slot, bytes, length);
     if (n > length)
         memcpy(slot + HEADER_BYTES, bytes + length, n - length);
     put_file(name, slot, HEADER_BYTES + n - length);
+    free(slot);
 }
 
 static void put_witness(const char *name, uint8_t *bytes, size_t n, bool is_mended)
@@ -120,7 +122,7 @@ static void save_again(const FpRules *rules, unsigned network_kinds)
         REQUIRE(again.generation == checkpoint.generation && again.committed == checkpoint.committed);
         REQUIRE(again.seen.names->len == checkpoint.seen.names->len && again.seen.files->len == checkpoint.seen.files->len);
         REQUIRE(again.messages->len == checkpoint.messages->len && (again.streams == NULL) == (checkpoint.streams == NULL));
-        REQUIRE(memcmp(&again.totals, &checkpoint.totals, sizeof again.totals) == 0);
+        REQUIRE(again.totals.files == checkpoint.totals.files && again.totals.last_frame_ns == checkpoint.totals.last_frame_ns);
         REQUIRE(fp_checkpoint_newest(folder()) >= again.generation);
         fp_checkpoint_clear(&again);
     }
