@@ -293,6 +293,7 @@ class Files(Watch):
             self.arrive("a.pcap", pcap(connection()))
             self.watch("--once", "--log", "beside", umask=umask)
             self.assertEqual({name: self.mode(name) for name in private}, dict.fromkeys(private, mode))
+            self.assertEqual([self.mode(f".firstpayload/{name}") for name in ("id", "lock", "status")], [0o666 & ~umask, 0o666 & ~umask, 0o644 & ~umask])
         for name in ("checkpoint.0", "checkpoint.1", "committed"):
             os.chmod(os.path.join(self.outdir, ".firstpayload", name), 0o664)
         for port in (9, 10):
@@ -520,6 +521,21 @@ class Said(Watch):
         metrics = read(self.path("m.prom")).decode()
         self.assertIn(f'firstpayload_frames_total{{inbox="{self.inbox}"}} 5\n', metrics)
         self.assertIn("# TYPE firstpayload_backlog_files gauge\n", metrics)
+
+    def test_all_figures(self):
+        """Those that other tests do not count stand here: of one capture whole, one cut short, one empty and one that is none."""
+        whole = pcap(connection())
+        for name, data in (("a.pcap", whole), ("b.pcap", whole[:-1]), ("c.pcap", pcap([])), ("d.pcap", b"no capture")):
+            self.arrive(name, data)
+        self.once("--format", "pcap", expected=1)
+        status, outputs = self.status(), [name for name in os.listdir(self.outdir) if name.endswith(".pcap")]
+        expected = {"files": 3, "files_empty": 1, "files_failed": 1, "files_cut": 1, "files_overtaken": 0, "files_unmatched": 0, "frames": 9, "frames_kept": 1,
+                    "bytes_in": len(whole + pcap(connection()[:4]) + pcap([])), "bytes_out": sum(os.path.getsize(os.path.join(self.outdir, name)) for name in outputs), "streams": 1,
+                    "streams_with_payload": 1, "streams_open": 1, "streams_forgotten": 0, "backlog_files": 0, "backlog_bytes": 0,
+                    "archive_bytes": 2 * len(whole) - 1 + len(pcap([])), "committed": 4, "lines_waiting": 0, "trouble": 0}
+        self.assertEqual({name: status[name] for name in expected}, expected)
+        self.assertGreater(status["checkpoints"], 1)
+        self.assertGreater(status["table_bytes"], 0)
 
     def test_metrics_that_cannot_be_written_are_said_once(self):
         self.arrive("a.pcap", pcap(connection()))
