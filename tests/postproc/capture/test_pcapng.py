@@ -98,18 +98,20 @@ class Pcapng(InFolder):
                                  capture_output=True, check=True, text=True).stdout.split()
         self.assertEqual(counted[0], "7")
 
-    def test_times_as_tshark_has_them(self):
+    def test_times_as_libwiretap_has_them(self):
         """In every resolution and with offsets, the times of kept frames are the same in the output, which -c and classes would not show."""
-        w = Writer("<")
+        w, told = Writer("<"), set()
         for resolution in (None, 0, 3, 6, 9, 12, 0x80 + 10, 0x80 + 32, 0x80 + 63, 19):
             for offset in (None, -3600, 86400):
                 options = b"" if resolution is None else w.option(9, bytes([resolution]))
                 options += b"" if offset is None else w.option(14, struct.pack("<q", offset))
                 data = w.section() + w.interface(options=options) + w.packet(connection()[3], 0x0000_0005_1234_5678)
                 kept = write(self.folder, "out.pcapng", self.slim(data).stdout)
-                times = [subprocess.run(["tshark", "-r", name, "-T", "fields", "-e", "frame.time_epoch"], capture_output=True, check=True).stdout
-                         for name in (self.folder + "/in.pcapng", kept)]
-                self.assertEqual(*times)
+                times = {subprocess.run(["capinfos", "-T", "-r", "-a", "-S", name], capture_output=True, check=True, text=True).stdout.split()[-1]
+                         for name in (self.folder + "/in.pcapng", kept)}
+                self.assertEqual(len(times), 1, (resolution, offset, times))
+                told |= times
+        self.assertGreater(len(told), 20)
 
     def test_blocks_larger_than_what_is_read_at_once(self):
         w = Writer("<")
