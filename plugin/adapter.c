@@ -2,9 +2,9 @@
 /*
  * adapter.c - see adapter.h.
  *
- * The hook takes the place of TCP in the dissector table "ip.proto", and calls the dissector that was there before. It belongs to a
- * protocol in name only, registered under TCP. Such a protocol leaves no trace in the layers of a frame, and is enabled and disabled with
- * TCP.
+ * While a file is open of which TCP is wanted, the hook takes the place of TCP in the dissector table "ip.proto", and calls the dissector
+ * that was there before. It belongs to a protocol in name only, registered under TCP. Such a protocol leaves no trace in the layers of a
+ * frame, and is enabled and disabled with TCP.
  */
 #include "adapter.h"
 
@@ -28,7 +28,6 @@ static int proto_data = -1; /* Wireshark's name for bytes that no dissector took
 static dissector_handle_t hook_handle;
 static dissector_handle_t tcp_handle;
 static bool takes_tcp;
-static bool is_out; /* the hook was taken out */
 
 /* The TCP layers so far in the frame that is being dissected. fp_adapter_end_frame resets it: with a read filter, frame numbers repeat. */
 static struct {
@@ -258,32 +257,29 @@ uint32_t fp_adapter_wireshark_stream(const packet_info *pinfo, const FpStreamNot
     return stream_of(pinfo, &note->source, &note->destination, note->source_port, note->destination_port, stream->wireshark_number);
 }
 
-static bool is_next(dissector_handle_t handle)
+/* Puts the hook in place, or TCP back there. Not if Decode As has put something else there. What is put there counts as Wireshark's
+ * default, so that Decode As shows and saves no change. */
+static void hook(bool is_wanted)
 {
-    return dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP) == handle;
-}
+    dissector_handle_t from = is_wanted ? tcp_handle : hook_handle;
+    dissector_handle_t to = is_wanted ? hook_handle : tcp_handle;
 
-/* Not if Decode As has put something else there. */
-void fp_adapter_sleep(void)
-{
-    if (hook_handle == NULL || !is_next(hook_handle))
+    if (from == NULL || to == NULL)
         return;
-    dissector_change_uint("ip.proto", IP_PROTO_TCP, tcp_handle);
-    is_out = true;
-}
-
-static void wake(void)
-{
-    if (is_out && is_next(tcp_handle))
-        dissector_reset_uint("ip.proto", IP_PROTO_TCP);
-    is_out = false;
+    if (dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP) == from)
+        dissector_add_uint("ip.proto", IP_PROTO_TCP, to);
 }
 
 void fp_adapter_begin_file(bool wants_tcp)
 {
-    wake();
+    hook(wants_tcp);
     takes_tcp = wants_tcp;
     current.frame = 0;
+}
+
+void fp_adapter_sleep(void)
+{
+    hook(false);
 }
 
 void fp_adapter_register(int owner)
@@ -317,6 +313,4 @@ void fp_adapter_handoff(void)
 {
     expect_segmentation_offload();
     tcp_handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP);
-    if (tcp_handle != NULL && hook_handle != NULL)
-        dissector_add_uint("ip.proto", IP_PROTO_TCP, hook_handle);
 }

@@ -42,13 +42,13 @@ const char *fp_adapter_protocol_name(int protocol);
 
 /* Registers the hook. owner: the protocol that render.h shows. */
 void fp_adapter_register(int owner);
-/* Puts the hook in place. To be called when all dissectors are registered. */
+/* Finds TCP's dissector. To be called when all dissectors are registered. */
 void fp_adapter_handoff(void);
 
-/* To be called before the first frame of a file. wants_tcp: whether segments of TCP are wanted. */
+/* To be called before the first frame of a file. wants_tcp: whether segments of TCP are wanted: if not, the hook is out. */
 void fp_adapter_begin_file(bool wants_tcp);
 
-/* Takes the hook out for the rest of the file, so that TCP is dissected as without it. Not while a frame is dissected. */
+/* Takes the hook out until the next file, so that TCP is dissected as without it. Not while a frame is dissected. */
 void fp_adapter_sleep(void);
 
 /* Why First Payload may be wrong about a frame. */

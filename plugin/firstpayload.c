@@ -84,8 +84,16 @@ static void open_file(void)
     has_unseen = false;
 }
 
+/* Takes the hooks out, until the next file. */
+static void unhook(void)
+{
+    fp_adapter_sleep();
+    fp_datagrams_begin_file(false);
+}
+
 static void close_file(void)
 {
+    unhook();
     fp_said_begin_file(false);
     fp_marks_close();
 }
@@ -120,14 +128,6 @@ static bool is_asked(proto_tree *tree)
     return fp_adapter_is_rendered(tree) || fp_fields_may_be_wanted() || fp_announce_is_heard() || have_tap_listener(find_tap_id("expert"));
 }
 
-/* Takes the hooks out for the rest of the file. */
-static void fall_asleep(void)
-{
-    is_asleep = true;
-    fp_adapter_sleep();
-    fp_datagrams_begin_file(false);
-}
-
 /* The post-dissector. Runs for every frame, with or without a tree. */
 static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
@@ -141,8 +141,10 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
         fp_adapter_note_protocols(pinfo);
         fp_whole_collect(pinfo);
         fp_said_collect(pinfo, tree);
-        if (fp_passes_find_only(pinfo) && !is_asked(tree))
-            fall_asleep();
+        if (fp_passes_find_only(pinfo) && !is_asked(tree)) {
+            unhook();
+            is_asleep = true;
+        }
     }
     fp_announce_frame(pinfo, tree);
     if (!fp_fields_are_wanted(tree)) {

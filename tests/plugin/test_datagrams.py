@@ -6,7 +6,7 @@ import unittest
 
 import tshark_runner
 from packets import ACK, PSH, SYN, Capture, Stream, icmp_unreachable, ip, udp
-from test_passes import Sharkd
+from sharkd import Sharkd
 
 CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
 QUERY = b"\x12\x34\x01\0\0\1\0\0\0\0\0\0\3www\7example\0\0\1\0\1"

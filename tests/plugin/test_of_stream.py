@@ -5,7 +5,7 @@ import unittest
 
 import tshark_runner
 from packets import ACK, FIN, PSH, SYN, Capture, Stream, client_hello, ip, udp
-from test_passes import Sharkd
+from sharkd import Sharkd
 
 ASKED = ["-o", "firstpayload.of_stream:TRUE"]
 GET = b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"

@@ -77,7 +77,8 @@ class Profile(unittest.TestCase):
         found = set()
         for path in capture_files.own():
             done = tshark_runner.run_tshark(["-C", NAME, "-r", path, "--color", "-T", "fields", "-e", "frame.coloring_rule.name"])
-            self.assertEqual((done.returncode, done.stderr), (0, b""), path)
+            self.assertEqual(done.returncode, 0, path)    # Wireshark's own dissectors may have warned of something
+            self.assertNotIn(b"firstpayload", done.stderr)
             found.update(done.stdout.decode().split("\n"))
         self.assertNotIn(MISSING, found)
         self.assertIn("Handshake", found)

@@ -6,7 +6,7 @@ import unittest
 
 import tshark_runner
 from packets import ACK, PSH, RST, SYN, Capture, Stream, client_hello
-from test_passes import Sharkd
+from sharkd import Sharkd
 
 GET = b"GET /index.html HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
 HELLO = client_hello("www.example.org")
