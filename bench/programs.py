@@ -111,12 +111,24 @@ def mercury(folder):
                     (command, "-r", "IN", "-w", "OUT", "--select=none", "--nonselected-tcp-data"), "set MERCURY to its path")]
 
 
+def tsharks_that_filter():
+    """(without the plugin, with it): what tells payload frames, and what tells the first ones."""
+    return (Program("`tshark -Y 'tcp.len>0'`", ("tshark", "-r", "IN", "-Y", "tcp.len>0"), "tshark"),
+            Program("`tshark -Y firstpayload` with the plugin", ("tshark", "-r", "IN", "-Y", "firstpayload"), "tshark", with_plugin=True))
+
+
 def tsharks():
     """What the plugin costs; the first is the base. io,stat dissects all frames and asks for no field: the least that loading is."""
+    without, with_plugin = tsharks_that_filter()
     return [
-        Program("`tshark -Y 'tcp.len>0'`", ("tshark", "-r", "IN", "-Y", "tcp.len>0"), "tshark"),
+        without,
         Program("`tshark -Y 'tcp.len>0'` with the plugin loaded", ("tshark", "-r", "IN", "-Y", "tcp.len>0"), "tshark", with_plugin=True),
-        Program("`tshark -Y firstpayload` with the plugin", ("tshark", "-r", "IN", "-Y", "firstpayload"), "tshark", with_plugin=True),
+        with_plugin,
         Program("`tshark -q -z io,stat,0`", ("tshark", "-r", "IN", "-q", "-z", "io,stat,0"), "tshark"),
         Program("`tshark -q -z io,stat,0` with the plugin loaded", ("tshark", "-r", "IN", "-q", "-z", "io,stat,0"), "tshark", with_plugin=True),
     ]
+
+
+def base_of(program, chosen):
+    """Of tsharks: the last before it that goes without the plugin, or itself."""
+    return [other for other in chosen[:chosen.index(program) + 1] if not other.with_plugin][-1]
