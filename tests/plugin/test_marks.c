@@ -44,6 +44,21 @@ static const FpMark *answer(uint32_t frame, uint16_t port, uint8_t flags, uint32
     return fp_marks_take(frame, 0, &segment);
 }
 
+static const FpMark *take_datagram(uint32_t frame, uint16_t port)
+{
+    static const uint8_t client[4] = {192, 0, 2, 1}, server[4] = {192, 0, 2, 2};
+    const FpSegment segment = {.source = client,
+                               .destination = server,
+                               .address_bytes = 4,
+                               .source_port = port,
+                               .destination_port = 53,
+                               .header_bytes = FP_UDP_HEADER_BYTES,
+                               .segment_bytes = FP_UDP_HEADER_BYTES + 5,
+                               .transport = FP_TRANSPORT_UDP};
+
+    return fp_marks_take(frame, FP_LAYER_UDP, &segment);
+}
+
 static size_t count_of(uint32_t frame)
 {
     size_t count;
@@ -60,6 +75,10 @@ static void test_find(void)
     g_assert_null(take(1, 0, 1000, S, 1000, 0));
     fp_marks_open(&rules, false);
     g_assert_cmpuint(count_of(1), ==, 0);
+    take(1, 0, 999, S, 1000, 0);
+    g_assert_cmpuint(count_of(1), ==, 1); /* the only one */
+    g_assert_cmpuint(count_of(0), ==, 0);
+    fp_marks_forget(1);
     for (uint16_t i = 1; i <= N; i++) /* every other frame has as many layers as it has threes in it, and one more */
         for (uint16_t layer = 0; layer <= i % 3; layer++)
             g_assert_nonnull(take(2U * i, layer, (uint16_t)(1000 + 10 * i + layer), S, 1000, 0));
@@ -74,6 +93,9 @@ static void test_find(void)
         }
     }
     fp_marks_close();
+    fp_marks_close(); /* there is nothing left */
+    g_assert_cmpuint(count_of(2), ==, 0);
+    g_assert_null(take(2, 0, 1000, S, 1000, 0));
 }
 
 static void test_layers_are_in_order(void)
@@ -91,6 +113,24 @@ static void test_layers_are_in_order(void)
     const uint16_t layers[] = {0, 1, 2, FP_LAYER_UDP};
     for (size_t i = 0; i < count; i++)
         g_assert_cmpuint(marks[i].layer, ==, layers[i]);
+    fp_marks_close();
+}
+
+/* A frame that was dropped and comes again goes to its place. */
+static void test_frames_are_in_order(void)
+{
+    size_t count;
+
+    fp_marks_open(&rules, false);
+    for (uint16_t frame = 1; frame <= 3; frame++)
+        take(frame, 0, 1000 + frame, S, 1000, 0);
+    fp_marks_forget(2);
+    take(2, 1, 1005, S, 1000, 0);
+    const FpMark *marks = fp_marks_find(1, &count);
+    g_assert_cmpuint(count, ==, 1);
+    g_assert_cmpuint(marks[1].frame, ==, 2);
+    g_assert_cmpuint(marks[1].layer, ==, 1);
+    g_assert_cmpuint(marks[2].frame, ==, 3);
     fp_marks_close();
 }
 
@@ -118,7 +158,42 @@ static void test_stream(void)
     g_assert_cmpuint(stream.first.payload_bytes, ==, 10);
     g_assert_cmpint(stream.first.delay_ns, ==, 1000000000);
     g_assert_cmpint(stream.first.side, ==, FP_SIDE_CLIENT);
+    g_assert_false(stream.ends_silent);
+    g_assert_false(stream.is_udp);
     g_assert_null(take(4, 0, 1000, A, 1011, 0));
+    fp_marks_set_protocol(&first, "TLS");
+    fp_marks_set_wireshark_number(&first, 7);
+    g_assert_cmpstr(fp_marks_stream(&first).protocol, ==, "TLS");
+    g_assert_cmpuint(fp_marks_stream(&first).wireshark_number, ==, 7);
+    g_assert_cmpuint(fp_marks_stream(&first).first_frame, ==, 2);
+    fp_marks_close();
+}
+
+/* The first SYN is the one that is shown, and a stream without has none. Where nobody knows the server, the lower port is its. */
+static void test_syn_and_ports(void)
+{
+    fp_marks_open(&rules, false);
+    take(1, 0, 50, S, 1000, 0);
+    take(2, 0, 50, S, 1000, 0);
+    const FpMark known = *take(3, 0, 50, A, 1001, 10);
+    const FpMark unknown = *take(4, 0, 51, A, 1001, 10);
+    g_assert_cmpuint(fp_marks_stream(&known).syn_frame, ==, 1);
+    g_assert_cmpuint(fp_marks_stream(&known).service_port, ==, 80);
+    g_assert_cmpuint(fp_marks_stream(&unknown).syn_frame, ==, 0);
+    g_assert_cmpuint(fp_marks_stream(&unknown).service_port, ==, 51);
+    fp_marks_close();
+}
+
+static void test_datagrams(void)
+{
+    FpRules with_udp = rules;
+
+    with_udp.transports = FP_TAKES_TCP | FP_TAKES_UDP;
+    fp_marks_open(&with_udp, false);
+    const FpMark first = *take_datagram(1, 5000);
+    g_assert_true(fp_marks_stream(&first).is_udp);
+    g_assert_cmpuint(fp_marks_stream(&first).service_port, ==, 53);
+    g_assert_cmpuint(fp_marks_stream(&first).first_frame, ==, 1);
     fp_marks_close();
 }
 
@@ -192,7 +267,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/marks/find", test_find);
     g_test_add_func("/marks/layers-are-in-order", test_layers_are_in_order);
+    g_test_add_func("/marks/frames-are-in-order", test_frames_are_in_order);
     g_test_add_func("/marks/stream", test_stream);
+    g_test_add_func("/marks/syn-and-ports", test_syn_and_ports);
+    g_test_add_func("/marks/datagrams", test_datagrams);
     g_test_add_func("/marks/forget", test_forget);
     g_test_add_func("/marks/forget-what-completes-a-message", test_forget_what_completes_a_message);
     g_test_add_func("/marks/forget-the-end-of-silence", test_forget_the_end_of_silence);
