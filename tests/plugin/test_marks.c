@@ -260,6 +260,7 @@ static void test_every_frame(void)
     take(9, 0, 1000, S, 900000, 0); /* the ports are used again */
     g_assert_cmpuint(take(10, 0, 1000, A, 900001, 0)->stream, ==, 2);
     fp_marks_close();
+    fp_marks_close();
 }
 
 int main(int argc, char **argv)

@@ -131,11 +131,40 @@ static void test_changes(void)
     fp_notes_close();
 }
 
+/* A place for each name, however often it comes; and once there is no place left, the others count as none. */
+static void test_many_names(void)
+{
+    static const char many[UINT16_MAX + 2];
+    FpStreamNote note = usual();
+
+    fp_notes_open();
+    for (uint32_t i = 0; i < UINT16_MAX + 2U; i++)
+        fp_notes_set(i, &note);
+    for (uint32_t i = 0; i < UINT16_MAX; i++) {
+        note.protocol = &many[i];
+        fp_notes_set(i, &note);
+    }
+    note.protocol = http;
+    fp_notes_set(UINT16_MAX, &note);
+    g_assert_true(fp_notes_get(0).protocol == &many[0]);
+    g_assert_true(fp_notes_get(UINT16_MAX - 2).protocol == &many[UINT16_MAX - 2]);
+    g_assert_null(fp_notes_get(UINT16_MAX - 1).protocol);
+    g_assert_null(fp_notes_get(UINT16_MAX).protocol);
+    g_assert_true(fp_notes_get(UINT16_MAX + 1).protocol == tls);
+    fp_notes_close();
+}
+
 static void test_find(void)
 {
     FpStreamNote note = usual(), found;
 
+    found = fp_notes_get(0);
+    check_same(&found, &(FpStreamNote){0}); /* no file is open */
     g_assert_false(fp_notes_find_tcp(0, &found));
+    fp_notes_open();
+    fp_notes_set(0, &note);
+    g_assert_true(fp_notes_find_tcp(note.wireshark_number, &found));
+    fp_notes_close();
     fp_notes_open();
     note.wireshark_number = 5;
     for (uint32_t stream = 0; stream < 4; stream++) { /* of the last two, one is UDP's, and one has said nothing */
@@ -156,6 +185,7 @@ int main(int argc, char **argv)
     g_test_add_func("/notes/flags", test_flags);
     g_test_add_func("/notes/large-numbers", test_large_numbers);
     g_test_add_func("/notes/changes", test_changes);
+    g_test_add_func("/notes/many-names", test_many_names);
     g_test_add_func("/notes/find", test_find);
     return g_test_run();
 }
