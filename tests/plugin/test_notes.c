@@ -85,6 +85,10 @@ static void test_flags(void)
     FpStreamNote note = usual();
 
     check_kept(&note);
+    note.first.relative_seq = 1; /* as of most */
+    check_kept(&note);
+    note.first.relative_seq = 126;
+    check_kept(&note);
     note.is_udp = note.ends_silent = true;
     check_kept(&note);
     note.first.midstream = note.first.out_of_order = note.first.fast_open = true;

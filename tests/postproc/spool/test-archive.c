@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-archive.c - what is moved to the archive, what cannot be, and which files go when it has a limit. */
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "spool/archive.h"
+
+typedef struct {
+    char *folder; /* with done/ in it */
+    char *done;
+} Place;
+
+static Place new_place(void)
+{
+    Place place = {.folder = g_dir_make_tmp("firstpayload-archive-XXXXXX", NULL)};
+
+    place.done = g_build_filename(place.folder, "done", NULL);
+    g_assert_cmpint(g_mkdir(place.done, 0700), ==, 0);
+    return place;
+}
+
+static void remove_place(Place *place)
+{
+    g_assert_cmpint(g_rmdir(place->folder), ==, 0);
+    g_free(place->folder);
+    g_free(place->done);
+}
+
+static char *write_file(const char *folder, const char *name)
+{
+    char *path = g_build_filename(folder, name, NULL);
+
+    g_assert_true(g_file_set_contents(path, "0123456789", 10, NULL));
+    return path;
+}
+
+static bool is_there(const Place *place, const char *name)
+{
+    g_autofree char *path = g_build_filename(place->done, name, NULL);
+
+    return access(path, F_OK) == 0;
+}
+
+static void remove_archived(const Place *place, const char *name)
+{
+    g_autofree char *path = g_build_filename(place->done, name, NULL);
+
+    g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
+static bool move(FpArchive *archive, const Place *place, const char *name)
+{
+    g_autofree char *from = write_file(place->folder, name), *to = g_build_filename(place->done, name, NULL);
+
+    return fp_archive_move(archive, from, to, 10);
+}
+
+static GPtrArray *names_of(const char *first, const char *second)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(names, g_strdup(first));
+    g_ptr_array_add(names, g_strdup(second));
+    return names;
+}
+
+static void test_limit(void)
+{
+    Place place = new_place();
+    g_autofree char *oldest = write_file(place.done, "oldest"), *old = write_file(place.done, "old");
+    FpArchive *archive = fp_archive_new(place.done, names_of("oldest", "old"), 30);
+
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
+    g_assert_true(move(archive, &place, "a")); /* the limit itself is allowed */
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 30);
+    g_assert_true(is_there(&place, "oldest"));
+    g_assert_true(move(archive, &place, "b"));
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 30);
+    g_assert_false(is_there(&place, "oldest"));
+    g_assert_true(is_there(&place, "old"));
+    fp_archive_forget(archive, old);
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
+    fp_archive_forget(archive, old); /* nor again */
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
+    fp_archive_free(archive);
+    fp_archive_free(NULL);
+    remove_archived(&place, "old");
+    remove_archived(&place, "a");
+    remove_archived(&place, "b");
+    g_assert_cmpint(g_rmdir(place.done), ==, 0);
+    remove_place(&place);
+}
+
+static void test_without_a_limit(void)
+{
+    Place place = new_place();
+    FpArchive *archive = fp_archive_new(place.done, g_ptr_array_new(), 0);
+
+    g_assert_true(move(archive, &place, "a"));
+    g_assert_true(move(archive, &place, "b"));
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
+    fp_archive_free(archive);
+    remove_archived(&place, "a");
+    remove_archived(&place, "b");
+    g_assert_cmpint(g_rmdir(place.done), ==, 0);
+    remove_place(&place);
+}
+
+/* A file that is gone has been moved, or somebody wanted it so; but where the folder is gone, it is not the file that is missing. */
+static void test_what_cannot_be_moved(void)
+{
+    Place place = new_place();
+    FpArchive *archive = fp_archive_new(place.done, g_ptr_array_new(), 100);
+    g_autofree char *nothing = g_build_filename(place.folder, "nothing", NULL), *to = g_build_filename(place.done, "x", NULL);
+    g_autofree char *file = write_file(place.folder, "a");
+
+    g_assert_true(fp_archive_move(archive, nothing, to, 10));
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 0);
+    g_assert_false(fp_archive_move(archive, file, place.done, 10)); /* a folder is in its place */
+    g_assert_cmpint(errno, !=, ENOENT);
+    g_assert_cmpint(g_rmdir(place.done), ==, 0);
+    g_assert_false(fp_archive_move(archive, file, to, 10));
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 0);
+    fp_archive_free(archive);
+    g_assert_cmpint(g_unlink(file), ==, 0);
+    remove_place(&place);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/archive/limit", test_limit);
+    g_test_add_func("/archive/without-a-limit", test_without_a_limit);
+    g_test_add_func("/archive/what-cannot-be-moved", test_what_cannot_be_moved);
+    return g_test_run();
+}
