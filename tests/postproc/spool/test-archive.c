@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "base/journal.h"
 #include "spool/archive.h"
 
 typedef struct {
@@ -128,9 +129,56 @@ static void test_what_cannot_be_moved(void)
     remove_place(&place);
 }
 
+/* What the archive had is not there any more, or cannot be deleted: only the latter is worth a word. */
+static void go_beyond_the_limit(bool is_gone)
+{
+    Place place = new_place();
+    g_autofree char *old = g_build_filename(place.done, "old", NULL), *inside = g_build_filename(old, "inside", NULL);
+    FpArchive *archive = fp_archive_new(place.done, names_of("old", "gone"), 1);
+
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 0); /* of what is not there */
+    fp_archive_free(archive);
+    if (!is_gone)
+        g_assert_cmpint(g_mkdir_with_parents(inside, 0700), ==, 0);
+    archive = fp_archive_new(place.done, names_of("old", "gone"), 1);
+    g_assert_true(move(archive, &place, "a"));
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 0);
+    g_assert_false(is_there(&place, "a"));
+    fp_archive_free(archive);
+    if (!is_gone)
+        g_assert_true(g_rmdir(inside) == 0 && g_rmdir(old) == 0);
+    g_assert_cmpint(g_rmdir(place.done), ==, 0);
+    remove_place(&place);
+}
+
+static void test_what_cannot_be_deleted(void)
+{
+    if (g_test_subprocess()) {
+        go_beyond_the_limit(false);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("*/done/old: cannot be deleted, though --max-archive is exceeded: *\n");
+}
+
+static void test_what_is_gone(void)
+{
+    if (g_test_subprocess()) {
+        go_beyond_the_limit(true);
+        return;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    fp_journal_begin();
+    g_test_add_func("/archive/what-cannot-be-deleted", test_what_cannot_be_deleted);
+    g_test_add_func("/archive/what-is-gone", test_what_is_gone);
     g_test_add_func("/archive/limit", test_limit);
     g_test_add_func("/archive/without-a-limit", test_without_a_limit);
     g_test_add_func("/archive/what-cannot-be-moved", test_what_cannot_be_moved);

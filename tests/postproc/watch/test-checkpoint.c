@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-checkpoint.c - what is in a checkpoint's files, and what is left when one of them is damaged or gone. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "watch/checkpoint.h"
+
+#define BODY_AT 4096
+#define MESSAGES 3000000U /* more than is written at once */
+
+static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+static const char *const files[] = {"checkpoint.0", "checkpoint.1", "committed"};
+
+static void remove_file(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+
+    g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
+static void remove_folder(const char *folder)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(folder, files[i], NULL);
+        (void)g_unlink(path);
+    }
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+static FpCheckpoint loaded(const char *folder)
+{
+    FpCheckpoint checkpoint;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(fp_checkpoint_load(folder, &rules, 100, 0, &checkpoint, &error));
+    g_assert_no_error(error);
+    return checkpoint;
+}
+
+static void save(const char *folder, FpCheckpoint *checkpoint)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(fp_checkpoint_save(folder, checkpoint, &error));
+    g_assert_no_error(error);
+}
+
+static void add(GArray *numbers, uint64_t number)
+{
+    g_array_append_val(numbers, number);
+}
+
+static uint64_t number_at(const GArray *numbers, guint i)
+{
+    g_assert_cmpuint(i, <, numbers->len);
+    return g_array_index(numbers, uint64_t, i);
+}
+
+static void test_comes_back(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    FpCheckpoint checkpoint = loaded(folder);
+
+    g_assert_cmpuint(checkpoint.generation, ==, 0);
+    checkpoint.committed = 7;
+    checkpoint.totals.files = 8;
+    add(checkpoint.seen.names, 9);
+    add(checkpoint.seen.names, 10);
+    add(checkpoint.seen.files, 11);
+    add(checkpoint.seen.matched, 12);
+    g_byte_array_set_size(checkpoint.messages, MESSAGES);
+    for (guint i = 0; i < MESSAGES; i++)
+        checkpoint.messages->data[i] = (guint8)(i % 251);
+    save(folder, &checkpoint);
+    FpCheckpoint again = loaded(folder);
+    g_assert_cmpuint(again.generation, ==, 1);
+    g_assert_cmpuint(again.committed, ==, 7);
+    g_assert_cmpuint(again.totals.files, ==, 8);
+    g_assert_cmpuint(number_at(again.seen.names, 1), ==, 10);
+    g_assert_cmpuint(number_at(again.seen.files, 0), ==, 11);
+    g_assert_cmpuint(number_at(again.seen.matched, 0), ==, 12);
+    g_assert_cmpuint(again.messages->len, ==, MESSAGES);
+    g_assert_true(memcmp(again.messages->data, checkpoint.messages->data, MESSAGES) == 0);
+    fp_checkpoint_clear(&again);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+/* Other versions read it: what stands where, for this machine's byte order. */
+static void test_form(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "checkpoint.1", NULL), *bytes = NULL;
+    FpCheckpoint checkpoint = loaded(folder);
+    uint64_t magic, name;
+    uint32_t version, header_bytes;
+    gsize n;
+
+    add(checkpoint.seen.names, 0x1122334455667788U);
+    save(folder, &checkpoint);
+    g_assert_true(g_file_get_contents(path, &bytes, &n, NULL));
+    g_assert_cmpuint(n, ==, BODY_AT + sizeof name);
+    memcpy(&magic, bytes, sizeof magic);
+    memcpy(&version, bytes + 8, sizeof version);
+    memcpy(&header_bytes, bytes + 12, sizeof header_bytes);
+    memcpy(&name, bytes + BODY_AT, sizeof name);
+    g_assert_cmphex(magic, ==, 0x31746e696f707066U);
+    g_assert_cmpuint(version, ==, 2); /* without messages, older programs can read it */
+    g_assert_cmpuint(header_bytes, ==, sizeof(void *) == 8 ? 392 : header_bytes);
+    g_assert_cmphex(name, ==, 0x1122334455667788U);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+static void test_newest(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    FpCheckpoint checkpoint = loaded(folder);
+
+    g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 0);
+    for (int i = 0; i < 3; i++)
+        save(folder, &checkpoint);
+    g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 3);
+    remove_file(folder, "checkpoint.1"); /* the third */
+    g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 3);
+    remove_file(folder, "committed");
+    g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 2);
+    remove_file(folder, "checkpoint.0");
+    g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 0);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+/* Where the newer slot is gone, the third file says what it had. */
+static void test_lost_slot(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    FpCheckpoint checkpoint = loaded(folder);
+
+    add(checkpoint.seen.names, 1);
+    save(folder, &checkpoint);
+    add(checkpoint.seen.names, 2);
+    add(checkpoint.seen.files, 3);
+    checkpoint.committed = 5;
+    g_byte_array_append(checkpoint.messages, (const guint8 *)"message", 7);
+    save(folder, &checkpoint);
+    remove_file(folder, "checkpoint.0");
+    FpCheckpoint left = loaded(folder);
+    g_assert_cmpuint(left.generation, ==, 2);
+    g_assert_cmpuint(left.committed, ==, 5);
+    g_assert_cmpuint(left.seen.names->len, ==, 2);
+    g_assert_cmpuint(number_at(left.seen.names, 0), ==, 1);
+    g_assert_cmpuint(number_at(left.seen.names, 1), ==, 2);
+    g_assert_cmpuint(number_at(left.seen.files, 0), ==, 3);
+    g_assert_cmpuint(left.messages->len, ==, 0);
+    fp_checkpoint_clear(&left);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_FLAG_FATAL); /* what is lost is logged */
+    g_test_add_func("/checkpoint/comes-back", test_comes_back);
+    g_test_add_func("/checkpoint/form", test_form);
+    g_test_add_func("/checkpoint/newest", test_newest);
+    g_test_add_func("/checkpoint/lost-slot", test_lost_slot);
+    return g_test_run();
+}
