@@ -67,31 +67,44 @@ static size_t count_of(uint32_t frame)
     return count;
 }
 
+/* A SYN in each of the first layers, and nothing else. */
+static void check_layers(uint32_t frame, size_t expected)
+{
+    size_t count;
+    const FpMark *marks = fp_marks_find(frame, &count);
+
+    g_assert_cmpuint(count, ==, expected);
+    for (size_t i = 0; i < count; i++) {
+        g_assert_cmpuint(marks[i].frame, ==, frame);
+        g_assert_cmpuint(marks[i].layer, ==, i);
+        g_assert_cmpuint(marks[i].events, ==, FP_EVENT_BEGINS | FP_EVENT_SYN);
+    }
+}
+
 static void test_find(void)
 {
     enum { N = 20 };
 
-    g_assert_cmpuint(count_of(1), ==, 0); /* no file is open */
-    g_assert_null(take(1, 0, 1000, S, 1000, 0));
     fp_marks_open(&rules, false);
     g_assert_cmpuint(count_of(1), ==, 0);
     take(1, 0, 999, S, 1000, 0);
-    g_assert_cmpuint(count_of(1), ==, 1); /* the only one */
-    g_assert_cmpuint(count_of(0), ==, 0);
+    check_layers(1, 1); /* the only one */
+    check_layers(0, 0);
     fp_marks_forget(1);
-    for (uint16_t i = 1; i <= N; i++) /* every other frame has as many layers as it has threes in it, and one more */
-        for (uint16_t layer = 0; layer <= i % 3; layer++)
-            g_assert_nonnull(take(2U * i, layer, (uint16_t)(1000 + 10 * i + layer), S, 1000, 0));
-    for (uint32_t frame = 0; frame <= 2 * N + 1; frame++) {
-        size_t count;
-        const FpMark *marks = fp_marks_find(frame, &count);
-        g_assert_cmpuint(count, ==, frame % 2 == 0 && frame > 0 ? frame / 2 % 3 + 1 : 0);
-        for (size_t i = 0; i < count; i++) {
-            g_assert_cmpuint(marks[i].frame, ==, frame);
-            g_assert_cmpuint(marks[i].layer, ==, i);
-            g_assert_cmpuint(marks[i].events, ==, FP_EVENT_BEGINS | FP_EVENT_SYN);
-        }
-    }
+    for (unsigned i = 1; i <= N; i++) /* every other frame has one to three layers */
+        for (unsigned layer = 0; layer <= i % 3; layer++)
+            g_assert_nonnull(take(2 * i, (uint16_t)layer, (uint16_t)(1000 + 10 * i + layer), S, 1000, 0));
+    for (uint32_t frame = 0; frame <= 2 * N + 1; frame++)
+        check_layers(frame, frame % 2 == 0 && frame > 0 ? frame / 2 % 3 + 1 : 0);
+    fp_marks_close();
+}
+
+static void test_without_a_file(void)
+{
+    g_assert_cmpuint(count_of(1), ==, 0);
+    g_assert_null(take(1, 0, 1000, S, 1000, 0));
+    fp_marks_open(&rules, false);
+    take(2, 0, 1000, S, 1000, 0);
     fp_marks_close();
     fp_marks_close(); /* there is nothing left */
     g_assert_cmpuint(count_of(2), ==, 0);
@@ -144,15 +157,22 @@ static FpMark open_stream(bool every_frame)
     return first;
 }
 
+static void check_links(const FpMark *mark, uint32_t syn_frame, uint32_t first_frame, uint32_t reply_frame)
+{
+    const FpStreamNote stream = fp_marks_stream(mark);
+
+    g_assert_cmpuint(stream.syn_frame, ==, syn_frame);
+    g_assert_cmpuint(stream.first_frame, ==, first_frame);
+    g_assert_cmpuint(stream.reply_frame, ==, reply_frame);
+}
+
 static void test_stream(void)
 {
     const FpMark first = open_stream(false);
 
     g_assert_cmpuint(first.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
     const FpStreamNote stream = fp_marks_stream(&first);
-    g_assert_cmpuint(stream.syn_frame, ==, 1);
-    g_assert_cmpuint(stream.first_frame, ==, 2);
-    g_assert_cmpuint(stream.reply_frame, ==, 3);
+    check_links(&first, 1, 2, 3);
     g_assert_cmpuint(stream.service_port, ==, 80);
     g_assert_cmpint(stream.reply_delay_ns, ==, 1000000000);
     g_assert_cmpuint(stream.first.payload_bytes, ==, 10);
@@ -160,6 +180,13 @@ static void test_stream(void)
     g_assert_cmpint(stream.first.side, ==, FP_SIDE_CLIENT);
     g_assert_false(stream.ends_silent);
     g_assert_false(stream.is_udp);
+    fp_marks_close();
+}
+
+static void test_what_wireshark_says(void)
+{
+    const FpMark first = open_stream(false);
+
     g_assert_null(take(4, 0, 1000, A, 1011, 0));
     fp_marks_set_protocol(&first, "TLS");
     fp_marks_set_wireshark_number(&first, 7);
@@ -205,17 +232,16 @@ static void test_forget(void)
     fp_marks_set_whole(&first, 5, "whole");
     fp_marks_forget(4); /* has no mark */
     fp_marks_forget(1);
-    g_assert_cmpuint(fp_marks_stream(&first).syn_frame, ==, 0);
-    g_assert_cmpuint(fp_marks_stream(&first).first_frame, ==, 2);
+    check_links(&first, 0, 2, 3);
     g_assert_nonnull(fp_marks_whole(&first));
     g_assert_cmpuint(count_of(1), ==, 0);
     g_assert_cmpuint(count_of(2), ==, 1);
     g_assert_cmpuint(count_of(3), ==, 1);
     fp_marks_forget(3);
-    g_assert_cmpuint(fp_marks_stream(&first).reply_frame, ==, 0);
+    check_links(&first, 0, 2, 0);
     g_assert_nonnull(fp_marks_whole(&first));
     fp_marks_forget(2);
-    g_assert_cmpuint(fp_marks_stream(&first).first_frame, ==, 0);
+    check_links(&first, 0, 0, 0);
     g_assert_null(fp_marks_whole(&first)); /* it was that message's beginning */
     g_assert_cmpuint(count_of(2), ==, 0);
     fp_marks_close();
@@ -267,9 +293,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/marks/find", test_find);
+    g_test_add_func("/marks/without-a-file", test_without_a_file);
     g_test_add_func("/marks/layers-are-in-order", test_layers_are_in_order);
     g_test_add_func("/marks/frames-are-in-order", test_frames_are_in_order);
     g_test_add_func("/marks/stream", test_stream);
+    g_test_add_func("/marks/what-wireshark-says", test_what_wireshark_says);
     g_test_add_func("/marks/syn-and-ports", test_syn_and_ports);
     g_test_add_func("/marks/datagrams", test_datagrams);
     g_test_add_func("/marks/forget", test_forget);

@@ -70,8 +70,11 @@ static GPtrArray *names_of(const char *first, const char *second)
 static void test_limit(void)
 {
     Place place = new_place();
-    g_autofree char *oldest = write_file(place.done, "oldest"), *old = write_file(place.done, "old");
-    FpArchive *archive = fp_archive_new(place.done, names_of("oldest", "old"), 30);
+    FpArchive *archive;
+
+    g_free(write_file(place.done, "oldest"));
+    g_free(write_file(place.done, "old"));
+    archive = fp_archive_new(place.done, names_of("oldest", "old"), 30);
 
     g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
     g_assert_true(move(archive, &place, "a")); /* the limit itself is allowed */
@@ -81,13 +84,27 @@ static void test_limit(void)
     g_assert_cmpuint(fp_archive_bytes(archive), ==, 30);
     g_assert_false(is_there(&place, "oldest"));
     g_assert_true(is_there(&place, "old"));
-    fp_archive_forget(archive, old);
-    g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
-    fp_archive_forget(archive, old); /* nor again */
-    g_assert_cmpuint(fp_archive_bytes(archive), ==, 20);
+    fp_archive_free(archive);
+    remove_archived(&place, "old");
+    remove_archived(&place, "a");
+    remove_archived(&place, "b");
+    g_assert_cmpint(g_rmdir(place.done), ==, 0);
+    remove_place(&place);
+}
+
+static void test_forget(void)
+{
+    Place place = new_place();
+    g_autofree char *a = g_build_filename(place.done, "a", NULL);
+    FpArchive *archive = fp_archive_new(place.done, g_ptr_array_new(), 0);
+
+    g_assert_true(move(archive, &place, "a") && move(archive, &place, "b"));
+    fp_archive_forget(archive, a);
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 10);
+    fp_archive_forget(archive, a); /* it is not there again */
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 10);
     fp_archive_free(archive);
     fp_archive_free(NULL);
-    remove_archived(&place, "old");
     remove_archived(&place, "a");
     remove_archived(&place, "b");
     g_assert_cmpint(g_rmdir(place.done), ==, 0);
@@ -180,6 +197,7 @@ int main(int argc, char **argv)
     g_test_add_func("/archive/what-cannot-be-deleted", test_what_cannot_be_deleted);
     g_test_add_func("/archive/what-is-gone", test_what_is_gone);
     g_test_add_func("/archive/limit", test_limit);
+    g_test_add_func("/archive/forget", test_forget);
     g_test_add_func("/archive/without-a-limit", test_without_a_limit);
     g_test_add_func("/archive/what-cannot-be-moved", test_what_cannot_be_moved);
     return g_test_run();

@@ -15,31 +15,31 @@
 #define GROUP 4713U
 
 static const char *not_protected; /* a file that says so */
-static struct stat file, inbox;
+static struct stat found, inbox;
 
 /* These stand in libc's place. */
-int open(const char *path, int flags, ...)
+int open(const char *file, int oflag, ...)
 {
     va_list rest;
 
-    va_start(rest, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_start(rest, oflag);
+    mode_t mode = oflag & O_CREAT ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    if (g_strcmp0(path, "/proc/sys/fs/protected_hardlinks") == 0)
-        path = not_protected;
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    if (g_strcmp0(file, "/proc/sys/fs/protected_hardlinks") == 0)
+        file = not_protected;
+    return (int)syscall(SYS_openat, AT_FDCWD, file, oflag, mode);
 }
 
 int fstat(int fd, struct stat *buf)
 {
     (void)fd;
-    *buf = file;
+    *buf = found;
     return 0;
 }
 
-int stat(const char *path, struct stat *buf)
+int stat(const char *file, struct stat *buf)
 {
-    (void)path;
+    (void)file;
     *buf = inbox;
     return 0;
 }
@@ -58,7 +58,7 @@ static bool is_read(void)
 /* A file of another user and another group, with that mode, in an inbox with that one. */
 static bool is_read_with(mode_t mode, mode_t inbox_mode, uid_t inbox_owner)
 {
-    file = (struct stat){.st_mode = S_IFREG | mode, .st_uid = OTHER_USER, .st_gid = OTHER_GROUP, .st_nlink = 2};
+    found = (struct stat){.st_mode = S_IFREG | mode, .st_uid = OTHER_USER, .st_gid = OTHER_GROUP, .st_nlink = 2};
     inbox = (struct stat){.st_mode = S_IFDIR | inbox_mode, .st_uid = inbox_owner, .st_gid = GROUP};
     return is_read();
 }
@@ -78,11 +78,11 @@ static void test_inbox_of_a_group(void)
 {
     g_assert_false(is_read_with(0660, 0775, OTHER_USER)); /* of another group */
     g_assert_true(is_read_with(0606, 0775, OTHER_USER));
-    file = (struct stat){.st_mode = S_IFREG | 0660, .st_uid = OTHER_USER, .st_gid = GROUP, .st_nlink = 2};
+    found = (struct stat){.st_mode = S_IFREG | 0660, .st_uid = OTHER_USER, .st_gid = GROUP, .st_nlink = 2};
     g_assert_true(is_read());
-    file.st_mode = S_IFREG | 0640;
+    found.st_mode = S_IFREG | 0640;
     g_assert_false(is_read());
-    file.st_mode = S_IFREG | 0620;
+    found.st_mode = S_IFREG | 0620;
     g_assert_false(is_read());
 }
 
@@ -90,11 +90,11 @@ static void test_inbox_of_all(void)
 {
     g_assert_true(is_read_with(0666, 0777, OTHER_USER));
     g_assert_false(is_read_with(0660, 0777, OTHER_USER));
-    file.st_gid = GROUP;
+    found.st_gid = GROUP;
     g_assert_false(is_read());
-    file.st_nlink = 1; /* it is no link */
+    found.st_nlink = 1; /* it is no link */
     g_assert_true(is_read());
-    file.st_mode = S_IFIFO | 0666;
+    found.st_mode = S_IFIFO | 0666;
     g_assert_false(is_read());
 }
 
