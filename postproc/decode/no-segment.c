@@ -196,19 +196,29 @@ static size_t place(FpNoSegmentCount *top, size_t n, size_t max, FpNoSegmentCoun
     return n;
 }
 
+/* Does so with all counts of a page, whose first is that of first. */
+static size_t place_page(const FpNoSegmentCounts *counts, FpNoSegment first, FpNoSegmentCount *top, size_t n, size_t max, uint64_t *rest)
+{
+    const uint64_t *page = counts->pages[first.kind][first.number / PAGE_NUMBERS];
+
+    for (unsigned i = 0; i < PAGE_NUMBERS; i++) {
+        const FpNoSegment left = {.kind = first.kind, .number = (uint16_t)(first.number + i)};
+        if (page[i] > 0)
+            n = place(top, n, max, (FpNoSegmentCount){.left = left, .n = page[i]}, rest);
+    }
+    return n;
+}
+
 size_t fp_no_segment_counts_top(const FpNoSegmentCounts *counts, FpNoSegmentCount *top, size_t max, uint64_t *rest)
 {
     size_t n = 0;
 
     *rest = 0;
     for (unsigned kind = 0; kind < FP_N_NO_SEGMENT; kind++)
-        for (unsigned number = 0; number < PAGE_NUMBERS * PAGE_NUMBERS; number++) {
-            const uint64_t *page = counts->pages[kind][number / PAGE_NUMBERS];
-            if (page != NULL && page[number % PAGE_NUMBERS] > 0) {
-                FpNoSegment left = {.kind = (FpNoSegmentKind)kind, .number = (uint16_t)number};
-                n = place(top, n, max, (FpNoSegmentCount){.left = left, .n = page[number % PAGE_NUMBERS]}, rest);
-            }
-        }
+        for (unsigned page = 0; page < PAGE_NUMBERS; page++)
+            if (counts->pages[kind][page] != NULL)
+                n = place_page(counts, (FpNoSegment){.kind = (FpNoSegmentKind)kind, .number = (uint16_t)(page * PAGE_NUMBERS)}, top, n, max,
+                               rest);
     return n;
 }
 

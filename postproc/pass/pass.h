@@ -99,7 +99,7 @@ bool fp_pass_saved_replies(const GByteArray *bytes);
 void fp_pass_load_messages(FpPass *pass, const GByteArray *bytes, bool are_over);
 
 /* Reads up to max records of capture, at most FP_PASS_BATCH, and takes them. Returns their number, 0 at the end, or -1 and sets error. */
-#define FP_PASS_BATCH 32
+#define FP_PASS_BATCH 64
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error);
 
 /* Skips the next n records of capture, which were taken before. Returns false and sets error. */
