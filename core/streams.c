@@ -148,17 +148,27 @@ static inline Slot *slot_with(Slot *line, uint64_t hash)
     return slot;
 }
 
+/* find_slot where the first slots looked at, those of line i, do not have the hash. */
+__attribute__((noinline)) static Slot *find_further(Segment *segment, size_t i, uint64_t hash)
+{
+    for (;;) {
+        Slot *slot = slot_with(&segment->slots[i], 0);
+        if (slot->hash == 0)
+            return slot;
+        i = (i + LINE_SLOTS) & SEGMENT_MASK;
+        slot = slot_with(&segment->slots[i], hash);
+        if (slot->hash == hash)
+            return slot;
+    }
+}
+
 /* Returns the slot of hash, or else the free slot where it belongs; there always is one. It compares whole lines. */
 static inline Slot *find_slot(Segment *segment, uint64_t hash)
 {
-    for (size_t i = fp_home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
-        Slot *slot = slot_with(&segment->slots[i], hash);
-        if (slot->hash == hash)
-            return slot;
-        slot = slot_with(&segment->slots[i], 0);
-        if (slot->hash == 0)
-            return slot;
-    }
+    const size_t home = fp_home_of(hash);
+    Slot *slot = slot_with(&segment->slots[home], hash);
+
+    return slot->hash == hash ? slot : find_further(segment, home, hash);
 }
 
 static bool is_full(const Segment *segment)
@@ -468,7 +478,7 @@ FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t t
 {
     Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
 
-    if (slot->hash == 0 || !slot->is_settled)
+    if (slot->hash != key.hash || !slot->is_settled) /* no key's hash is 0 */
         return (FpStreamPlace *)slot;
     note_time(slot, time_ns);
     return NULL;

@@ -9,6 +9,9 @@
 /* What a reader implements. */
 typedef struct {
     int (*read)(FpCapture *capture, FpRecord *records, int max, GError **error);
+    /* See fp_capture_lend_raw and fp_capture_step_raw. NULL: records cannot be had so. */
+    int (*lend_raw)(FpCapture *capture, FpRawRecords *records, GError **error);
+    void (*step_raw)(FpCapture *capture, size_t n);
     void (*close)(FpCapture *capture);
     bool (*would_wait)(const FpCapture *capture); /* NULL: never */
     int (*descriptor)(const FpCapture *capture);  /* what to wait for; NULL: there is no such thing */
@@ -87,6 +90,9 @@ const uint8_t *fp_pcapng_at_hand(const FpCapture *capture, size_t *n);
 
 /* Fills in record from n bytes of classic pcap: a record header and its frame. Returns false when their lengths do not agree. */
 bool fp_pcap_fill_record(const FpCaptureFormat *format, const uint8_t *raw, size_t n, FpRecord *record);
+
+/* See fp_capture_fill_record. */
+void fp_pcap_fill_raw(const FpCaptureFormat *format, const uint8_t *raw, FpRecord *record);
 
 /* The link type of a record of a walked pcapng. */
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record);

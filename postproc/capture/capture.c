@@ -268,6 +268,26 @@ int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **err
     return capture->reader->read(capture, records, max, error);
 }
 
+bool fp_capture_is_raw(const FpCapture *capture)
+{
+    return capture->reader->lend_raw != NULL;
+}
+
+int fp_capture_lend_raw(FpCapture *capture, FpRawRecords *records, GError **error)
+{
+    return capture->reader->lend_raw(capture, records, error);
+}
+
+void fp_capture_step_raw(FpCapture *capture, size_t n)
+{
+    capture->reader->step_raw(capture, n);
+}
+
+void fp_capture_fill_record(const FpCapture *capture, const uint8_t *raw, FpRecord *record)
+{
+    fp_pcap_fill_raw(&capture->format, raw, record);
+}
+
 int fp_capture_read_frame(FpCapture *capture, FpRecord *record, GError **error)
 {
     int n;

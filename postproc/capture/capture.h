@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "follower.h"
+#include "raw-record.h"
 #include "record.h"
 
 typedef struct FpCapture FpCapture;
@@ -58,6 +59,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FpCapture, fp_capture_close)
  * failed or the file is damaged. A record that is not a frame comes alone, and until the next call nothing changes for the records before
  * it. fp_capture_cut tells only after the end. */
 int fp_capture_read(FpCapture *capture, FpRecord *records, int max, GError **error);
+
+/* Whether the capture is a classic pcap whose records, Ethernet frames all of them, can be had as they stand there (raw-record.h). */
+bool fp_capture_is_raw(const FpCapture *capture);
+
+/* Lends what is at hand of such a capture, with at least one complete record. Returns 1, 0 at the end, or -1 and sets error, as
+ * fp_capture_read does. */
+int fp_capture_lend_raw(FpCapture *capture, FpRawRecords *records, GError **error);
+
+/* Has the capture go on n bytes further. What was lent stays valid until more is read or lent. */
+void fp_capture_step_raw(FpCapture *capture, size_t n);
+
+/* Makes such a record what fp_capture_read would have made of it. */
+void fp_capture_fill_record(const FpCapture *capture, const uint8_t *raw, FpRecord *record);
 
 /* Reads the next frame, past what is not a frame. Returns 1, or as fp_capture_read does. */
 int fp_capture_read_frame(FpCapture *capture, FpRecord *record, GError **error);

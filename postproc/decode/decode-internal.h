@@ -140,6 +140,9 @@ bool fp_parts_add(FpParts *parts, FpDecoded decoded);
 /* Returns the result for the record. The last segment is then in walk->segment, those before it in decoder->earlier. */
 FpDecoded fp_parts_end(FpParts *parts);
 
+/* Whether the ports of a UDP header are those of a tunnel, decoded or not (tunnel-udp.c). */
+bool fp_udp_ports_matter(const uint8_t *header);
+
 /* Decodes a frame of a link type (decode.c). */
 FpDecoded fp_walk_link(FpWalk *walk, FpLink link, FpSpan rest);
 

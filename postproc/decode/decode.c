@@ -103,6 +103,10 @@ FpDecoded fp_decode(FpDecoder *decoder, const FpRecord *record, FpSegment *segme
 {
     if (decoder->takes_plain && fp_decode_plain(record, segment))
         return FP_DECODED_SEGMENT;
+    if (decoder->takes_plain && !decoder->takes_datagrams && fp_plain_is_datagram(record)) {
+        decoder->left = (FpNoSegment){.kind = FP_NO_SEGMENT_PROTOCOL, .number = 17};
+        return FP_DECODED_LEFT;
+    }
 
     segment->time_ns = record->time_ns;
     FpWalk way = {.decoder = decoder, .segment = segment, .network_kinds = decoder->network_kinds};

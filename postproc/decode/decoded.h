@@ -15,7 +15,6 @@ typedef struct {
     FpStreamKey key;
     FpExtra *extra; /* NULL for nearly all records */
     bool has_segment;
-    uint8_t begun; /* not 0: the segment is still to be read, see plain.h; it has addresses of so many bytes */
 } FpDecodedRecord;
 
 #endif

@@ -5,84 +5,102 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "decode-internal.h"
 #include "decode.h"
 
 #define IPV4_BYTES (14U + 20U) /* of both headers */
 #define IPV6_BYTES (14U + 40U)
 
-/* Where what matters stands in a frame. */
+/* A frame, of which captured bytes are at hand. */
 typedef struct {
-    const uint8_t *addresses; /* the source's, then the destination's, then the TCP header */
-    uint32_t segment_bytes;
-    uint8_t address_bytes; /* 0: the frame is not plain */
-} Plain;
+    const uint8_t *bytes;
+    uint32_t captured, wire;
+} Frame;
 
-static inline Plain in_ipv4(const uint8_t *frame)
+static inline Frame frame_of(const FpRecord *record)
 {
-    return (Plain){frame + 26, fp_load16(frame + 16) - 20U, 4};
+    return (Frame){record->data, record->captured_bytes, record->wire_bytes};
 }
 
-static inline Plain in_ipv6(const uint8_t *frame)
+/* What plain frames have after IP, by its number, and how much of it must be there. */
+enum { TCP = 6, UDP = 17 };
+
+static inline uint32_t needed_bytes(uint8_t protocol)
 {
-    return (Plain){frame + 22, fp_load16(frame + 18), 16};
+    return protocol == TCP ? FP_TCP_NEEDED_BYTES : FP_UDP_HEADER_BYTES;
+}
+
+static inline uint32_t ipv4_segment_bytes(const uint8_t *frame)
+{
+    return fp_load16(frame + 16) - 20U;
+}
+
+static inline uint32_t ipv6_segment_bytes(const uint8_t *frame)
+{
+    return fp_load16(frame + 18);
 }
 
 /* Whether what the IP header says of the segment's length makes sense, in a frame with so many bytes of headers before it. */
-static inline bool has_good_length(const FpRecord *record, const Plain *plain, uint32_t headers_bytes)
+static inline bool has_good_length(const Frame *frame, uint32_t segment_bytes, uint32_t headers_bytes, uint8_t protocol)
 {
-    return plain->segment_bytes - FP_TCP_NEEDED_BYTES <= record->wire_bytes - headers_bytes - FP_TCP_NEEDED_BYTES;
+    return segment_bytes - needed_bytes(protocol) <= frame->wire - headers_bytes - needed_bytes(protocol);
 }
 
-/* Type and version, and then fragment and protocol, are looked at together, whatever lies between. */
-static inline Plain find(const FpRecord *record)
+/* Returns how long the addresses of an Ethernet frame are, if it is plain, with this protocol, or 0. Type and version, and then fragment
+ * and protocol, are looked at together, whatever lies between. */
+static inline uint8_t find(const Frame *frame, uint8_t protocol)
 {
-    const Plain none = {0};
-    const uint8_t *frame = record->data;
-    Plain plain;
+    const uint8_t *bytes = frame->bytes;
 
-    if (record->link != FP_LINK_ETHERNET || record->captured_bytes < IPV4_BYTES + FP_TCP_NEEDED_BYTES)
-        return none;
-    const uint32_t type_and_version = fp_load32(frame + 12) >> 8;
-    if (type_and_version == 0x080045 && (fp_load32(frame + 20) & 0x3fff00ff) == 6) {
-        plain = in_ipv4(frame);
-        return has_good_length(record, &plain, IPV4_BYTES) ? plain : none;
-    }
-    if ((type_and_version & 0xfffff0) == 0x86dd60 && frame[20] == 6 && record->captured_bytes >= IPV6_BYTES + FP_TCP_NEEDED_BYTES) {
-        plain = in_ipv6(frame);
-        return has_good_length(record, &plain, IPV6_BYTES) ? plain : none;
-    }
-    return none;
+    if (frame->captured < IPV4_BYTES + needed_bytes(protocol))
+        return 0;
+    const uint32_t type_and_version = fp_load32(bytes + 12) >> 8;
+    if (type_and_version == 0x080045)
+        return (fp_load32(bytes + 20) & 0x3fff00ff) == protocol && has_good_length(frame, ipv4_segment_bytes(bytes), IPV4_BYTES, protocol)
+                   ? 4
+                   : 0;
+    if ((type_and_version & 0xfffff0) == 0x86dd60 && bytes[20] == protocol && frame->captured >= IPV6_BYTES + needed_bytes(protocol))
+        return has_good_length(frame, ipv6_segment_bytes(bytes), IPV6_BYTES, protocol) ? 16 : 0;
+    return 0;
 }
 
-static inline const uint8_t *header_of(const Plain *plain)
+static inline const uint8_t *addresses_of(const uint8_t *frame, uint8_t address_bytes)
 {
-    return plain->addresses + 2U * plain->address_bytes;
+    return frame + (address_bytes == 4 ? 26 : 22);
+}
+
+/* Where the TCP header begins. */
+static inline const uint8_t *header_of(const uint8_t *frame, uint8_t address_bytes)
+{
+    return frame + (address_bytes == 4 ? IPV4_BYTES : IPV6_BYTES);
 }
 
 /* Fills in transport and endpoints. */
-static inline void fill_endpoints(FpSegment *segment, const Plain *plain)
+static inline void fill_endpoints(FpSegment *segment, const uint8_t *frame, uint8_t address_bytes)
 {
-    segment->source = plain->addresses;
-    segment->destination = plain->addresses + plain->address_bytes;
-    segment->address_bytes = plain->address_bytes;
-    segment->source_port = fp_load16(header_of(plain));
-    segment->destination_port = fp_load16(header_of(plain) + 2);
+    const uint8_t *header = header_of(frame, address_bytes);
+
+    segment->source = addresses_of(frame, address_bytes);
+    segment->destination = segment->source + address_bytes;
+    segment->address_bytes = address_bytes;
+    segment->source_port = fp_load16(header);
+    segment->destination_port = fp_load16(header + 2);
     segment->transport = FP_TRANSPORT_TCP;
 }
 
 /* Fills in all but the network. */
-static inline void fill(FpSegment *segment, const FpRecord *record, const Plain *plain)
+static inline void fill(FpSegment *segment, const uint8_t *frame, uint8_t address_bytes, int64_t time_ns)
 {
-    const uint8_t *header = header_of(plain);
+    const uint8_t *header = header_of(frame, address_bytes);
 
-    fill_endpoints(segment, plain);
-    segment->time_ns = record->time_ns;
+    fill_endpoints(segment, frame, address_bytes);
+    segment->time_ns = time_ns;
     segment->seq = fp_load32(header + 4);
     segment->ack = fp_load32(header + 8);
     segment->header_bytes = (uint8_t)(header[12] >> 4 << 2);
     segment->flags = header[13];
     segment->window = fp_load16(header + 14);
-    segment->segment_bytes = plain->segment_bytes;
+    segment->segment_bytes = address_bytes == 4 ? ipv4_segment_bytes(frame) : ipv6_segment_bytes(frame);
     segment->length_unknown = false;
 }
 
@@ -91,59 +109,111 @@ bool fp_plain_is_on(void)
     return getenv("FIRSTPAYLOAD_LONG_WAY") == NULL;
 }
 
-static inline void begin(const FpStreams *streams, const FpRecord *record, const Plain *plain, FpDecodedRecord *decoded)
+static inline void begin_with(const FpStreams *streams, const uint8_t *frame, uint8_t address_bytes, FpPlain *plain)
 {
     FpSegment endpoints;
 
-    fill_endpoints(&endpoints, plain);
-    decoded->key = fp_streams_key(streams, &endpoints);
-    decoded->extra = NULL;
-    decoded->has_segment = true;
-    decoded->begun = plain->address_bytes;
-    if (header_of(plain)[13] & FP_TCP_SYN_FIN_RST) {
-        fill(&decoded->segment, record, plain);
-        decoded->begun = 0;
-    }
-    fp_streams_prefetch(streams, decoded->key);
+    fill_endpoints(&endpoints, frame, address_bytes);
+    const FpStreamKey key = fp_streams_key(streams, &endpoints);
+    plain->frame = frame;
+    plain->hash = key.hash;
+    plain->direction = (uint8_t)key.direction;
+    plain->address_bytes = address_bytes;
+    plain->stops = header_of(frame, address_bytes)[13] & FP_TCP_SYN_FIN_RST;
+    fp_streams_prefetch(streams, key);
 }
 
-__attribute__((flatten)) int fp_plain_begin(const FpStreams *streams, const FpRecord *records, int n, FpDecodedRecord *restrict decoded)
+/* Returns whether the frame is plain. What follows is made for each length of addresses by itself. */
+static inline bool begin(const FpStreams *streams, const Frame *frame, FpPlain *plain)
 {
+    const uint8_t address_bytes = find(frame, TCP);
+
+    if (address_bytes == 4)
+        begin_with(streams, frame->bytes, 4, plain);
+    else if (address_bytes == 16)
+        begin_with(streams, frame->bytes, 16, plain);
+    else
+        plain->stops = FP_PLAIN_NONE;
+    return address_bytes != 0;
+}
+
+__attribute__((flatten)) uint64_t fp_plain_begin(const FpStreams *streams, const FpRecord *records, int n, FpPlain *restrict plains)
+{
+    uint64_t others = 0;
+
     for (int i = 0; i < n; i++) {
-        const Plain plain = find(&records[i]);
-        if (plain.address_bytes == 0)
+        const Frame frame = frame_of(&records[i]);
+        plains[i].time_ns = records[i].time_ns;
+        if (records[i].link == FP_LINK_ETHERNET && begin(streams, &frame, &plains[i]))
+            continue;
+        plains[i].stops = FP_PLAIN_NONE;
+        others |= (uint64_t)1 << i;
+    }
+    return others;
+}
+
+__attribute__((flatten)) int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, FpPlain *restrict plains,
+                                                const uint8_t **restrict raws, uint64_t *restrict others)
+{
+    const uint8_t *at = records->at;
+    size_t bytes;
+    int i = 0;
+
+    *others = 0;
+    for (; i < n && (bytes = fp_raw_record_bytes(at, (size_t)(records->end - at))) != 0; at += bytes, i++) {
+        const FpRawHeader header = fp_raw_header(at);
+        const Frame frame = {at + sizeof header, header.captured_bytes, fp_raw_wire_bytes(&header)};
+        raws[i] = at;
+        plains[i].time_ns = fp_raw_time_ns(&header, records->fraction_ns);
+        if (!begin(streams, &frame, &plains[i]))
+            *others |= (uint64_t)1 << i;
+    }
+    records->at = at;
+    return i;
+}
+
+void fp_plain_begin_none(FpPlain *plains, int n)
+{
+    for (int i = 0; i < n; i++)
+        plains[i].stops = FP_PLAIN_NONE;
+}
+
+__attribute__((flatten)) int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int n, FpStreamPlace **place)
+{
+    *place = NULL;
+    for (int i = 0; i < n; i++) {
+        if (plains[i].stops != 0)
             return i;
-        begin(streams, &records[i], &plain, &decoded[i]);
+        *place = fp_streams_pass_by(streams, fp_plain_key(&plains[i]), plains[i].time_ns);
+        if (*place != NULL)
+            return i;
     }
     return n;
 }
 
-__attribute__((flatten)) int fp_plain_pass_by(FpStreams *streams, const FpRecord *records, int n, const FpDecodedRecord *decoded,
-                                              FpStreamPlace **place)
+void fp_plain_finish(const FpPlain *plain, FpSegment *segment)
 {
-    int i = 0;
-
-    for (; i < n && decoded[i].begun != 0; i++) {
-        *place = fp_streams_pass_by(streams, decoded[i].key, records[i].time_ns);
-        if (*place != NULL)
-            break;
-    }
-    return i;
-}
-
-void fp_plain_finish(const FpRecord *record, FpDecodedRecord *decoded)
-{
-    const Plain plain = decoded->begun == 4 ? in_ipv4(record->data) : in_ipv6(record->data);
-
-    fill(&decoded->segment, record, &plain);
+    if (plain->address_bytes == 4)
+        fill(segment, plain->frame, 4, plain->time_ns);
+    else
+        fill(segment, plain->frame, 16, plain->time_ns);
 }
 
 bool fp_decode_plain(const FpRecord *record, FpSegment *segment)
 {
-    const Plain plain = find(record);
+    const Frame frame = frame_of(record);
+    const uint8_t address_bytes = record->link == FP_LINK_ETHERNET ? find(&frame, TCP) : 0;
 
-    if (plain.address_bytes == 0)
+    if (address_bytes == 0)
         return false;
-    fill(segment, record, &plain);
+    fill(segment, record->data, address_bytes, record->time_ns);
     return true;
+}
+
+bool fp_plain_is_datagram(const FpRecord *record)
+{
+    const Frame frame = frame_of(record);
+    const uint8_t address_bytes = record->link == FP_LINK_ETHERNET ? find(&frame, UDP) : 0;
+
+    return address_bytes != 0 && !fp_udp_ports_matter(header_of(record->data, address_bytes));
 }

@@ -12,6 +12,8 @@
  *    anything but that it is alive (fp_stream_is_settled).
  * 3. fp_plain_finish reads the segment.
  *
+ * In classic pcap not even records are made of frames, but of those that somebody asks for (fp_plain_begin_raw).
+ *
  * fp_decode_plain (decode.h) does all of it for those who want the segment anyway.
  *
  * Why it is exact. What goes this way would go the long way with the same result: no step between these three headers leads elsewhere,
@@ -26,23 +28,54 @@
 
 #include <stdbool.h>
 
+#include "capture/raw-record.h"
 #include "capture/record.h"
-#include "decoded.h"
 #include "segment.h"
 #include "streams.h"
+
+/* As many frames fit into a batch. */
+#define FP_PLAIN_BATCH 64
+
+/* A frame between the steps. */
+typedef struct {
+    const uint8_t *frame;
+    int64_t time_ns;
+    uint64_t hash; /* of the key, like direction */
+    uint8_t direction;
+    uint8_t address_bytes;
+    uint8_t stops; /* not 0: the second step does not take it: it has such flags of FP_TCP_SYN_FIN_RST, or FP_PLAIN_NONE */
+} FpPlain;
+
+#define FP_PLAIN_NONE 0xff /* the frame is not plain, so that nothing else is known of it here */
 
 /* Returns whether plain frames go the short way. */
 bool fp_plain_is_on(void);
 
-/* The first step: takes up to n frames, until one is not plain. Fills in of each what it will take to go on: the key, and begun unless
- * the segment is complete already. Returns how many it has taken. */
-int fp_plain_begin(const FpStreams *streams, const FpRecord *records, int n, FpDecodedRecord *decoded);
+/* The first step: takes n frames, at most FP_PLAIN_BATCH, and returns the set of those that are not plain: bit i is that of frame i. */
+uint64_t fp_plain_begin(const FpStreams *streams, const FpRecord *records, int n, FpPlain *plains);
 
-/* The second step: takes up to n frames, until the stream of one is not settled, or one is not begun. Returns how many it has taken;
- * nothing more is to be done for these. Sets *place if there is one that is not taken and is begun. */
-int fp_plain_pass_by(FpStreams *streams, const FpRecord *records, int n, const FpDecodedRecord *decoded, FpStreamPlace **place);
+/* The same for up to n records of Ethernet frames as they stand in a classic pcap: walks them, up to one that is not complete, sets raws to
+ * where they begin, and *others to those that are not plain. Returns how many there were; records->at has moved behind them. */
+int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, FpPlain *plains, const uint8_t **raws, uint64_t *others);
 
-/* The third step, for a frame that is begun: completes its segment. */
-void fp_plain_finish(const FpRecord *record, FpDecodedRecord *decoded);
+/* In place of the first step: takes no frame. */
+void fp_plain_begin_none(FpPlain *plains, int n);
+
+/* The second step: takes up to n frames, until one is not plain, has SYN, FIN or RST, or its stream is not settled. Returns how many it has
+ * taken; nothing more is to be done for these. *place: of the next frame's stream, if that is what stopped it, or NULL. */
+int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int n, FpStreamPlace **place);
+
+/* The key of a plain frame's stream. */
+static inline FpStreamKey fp_plain_key(const FpPlain *plain)
+{
+    return (FpStreamKey){.hash = plain->hash, .direction = plain->direction};
+}
+
+/* The third step: fills in the segment, but for the network. */
+void fp_plain_finish(const FpPlain *plain, FpSegment *segment);
+
+/* For those who take no datagrams: whether a frame has UDP in place of TCP, is plain otherwise, and its ports are not those of a tunnel.
+ * The long way finds that it has no segment: FP_NO_SEGMENT_PROTOCOL, 17. */
+bool fp_plain_is_datagram(const FpRecord *record);
 
 #endif

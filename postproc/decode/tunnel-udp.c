@@ -322,6 +322,11 @@ static FpStep *tunnel_of(const uint8_t *header)
     return tunnel != NULL ? tunnel : tunnel_of_port(higher);
 }
 
+bool fp_udp_ports_matter(const uint8_t *header)
+{
+    return tunnel_of(header) != NULL || is_opaque(fp_load16(header)) || is_opaque(fp_load16(header + 2));
+}
+
 static FpDecoded leave_datagram(const FpWalk *walk, const uint8_t *header)
 {
     uint16_t source = fp_load16(header), destination = fp_load16(header + 2);

@@ -78,7 +78,6 @@ void fp_ahead_block_decode(FpAheadBlock *block, const FpStreams *streams)
     for (int i = 0; i < block->n; i++) {
         FpDecodedRecord *pending = &block->pending[i];
         pending->extra = NULL;
-        pending->begun = 0;
         pending->has_segment = is_frame(&block->records[i]) && fp_decode_plain(&block->records[i], &pending->segment);
         if (pending->has_segment)
             pending->key = fp_streams_key(streams, &pending->segment);

@@ -2,8 +2,8 @@
 /*
  * pass.c - see pass.h.
  *
- * Records are taken in batches. All of a batch are decoded, and their places in the stream table prefetched, before the first is looked up,
- * so that the memory has arrived by then.
+ * Records are taken in batches. All of a batch are decoded, or begun (decode/plain.h), and their places in the stream table prefetched,
+ * before the first is looked up, so that the memory has arrived by then.
  */
 #include "pass.h"
 
@@ -36,6 +36,41 @@ struct FpPass {
     int64_t first_ns, last_ns; /* of the last batch */
 };
 
+G_STATIC_ASSERT(FP_PASS_BATCH <= FP_PLAIN_BATCH);
+
+/* Records on their way to their streams. Of a plain frame there is plains[i], of any other pending[i]. */
+typedef struct {
+    const FpCapture *capture;
+    int n;
+    bool is_raw;              /* only raws are there; record_of makes records of those that are asked for */
+    const FpRecord *records;  /* room, or lent */
+    FpDecodedRecord *pending; /* pending_room, or lent */
+    bool is_ahead;            /* pending was decoded ahead */
+    uint64_t others;          /* records that are no plain frames: bit i is that of record i */
+    const uint8_t *raws[FP_PASS_BATCH];
+    FpPlain plains[FP_PASS_BATCH];
+    FpRecord room[FP_PASS_BATCH];
+    FpDecodedRecord pending_room[FP_PASS_BATCH];
+} Batch;
+
+static const FpRecord *record_of(Batch *batch, int i)
+{
+    if (batch->is_raw)
+        fp_capture_fill_record(batch->capture, batch->raws[i], &batch->room[i]);
+    return &batch->records[i];
+}
+
+static bool is_plain(const Batch *batch, int i)
+{
+    return !(batch->others >> i & 1);
+}
+
+/* The set of all records of a batch. */
+static uint64_t all_of(const Batch *batch)
+{
+    return UINT64_MAX >> (64 - batch->n);
+}
+
 static void count_left(FpPass *pass, const FpRecord *record)
 {
     FpNoSegment left = fp_decoder_no_segment(pass->decoder);
@@ -62,99 +97,124 @@ static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord 
 /* Prepares what is not a plain frame. */
 static void prepare_unplain(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
 {
-    pending->begun = 0;
     if (!prepare_other(pass, record, pending))
         return;
     pending->key = fp_streams_key(pass->streams, &pending->segment);
     fp_streams_prefetch(pass->streams, pending->key);
 }
 
-static void prepare(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending)
+/* Does the first step for plain frames, and finds out which are none. Of raw records both are known. */
+static void begin_plain(const FpPass *pass, Batch *batch)
 {
-    for (int i = 0; i < n; i++) {
-        int n_plain = pass->takes_plain ? fp_plain_begin(pass->streams, records + i, n - i, pending + i) : 0;
-        pass->summary->decoded[FP_DECODED_SEGMENT] += (unsigned)n_plain;
-        i += n_plain;
-        if (i < n)
-            prepare_unplain(pass, &records[i], &pending[i]);
+    if (!pass->takes_plain || batch->is_ahead) {
+        fp_plain_begin_none(batch->plains, batch->n);
+        batch->others = all_of(batch);
+    } else if (!batch->is_raw) {
+        batch->others = fp_plain_begin(pass->streams, batch->records, batch->n, batch->plains);
     }
 }
 
-/* Prepares the records that match the filter. */
-static bool prepare_matching(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending,
-                             GError **error)
+/* Reads the segment of a plain frame, which is none of the batch's plain frames any more. */
+static void complete(Batch *batch, int i)
 {
-    for (int i = 0; i < n; i++) {
-        int matches = fp_filter_matches(pass->filter, capture, &records[i], error);
+    FpDecodedRecord *pending = &batch->pending[i];
+    FpPlain *plain = &batch->plains[i];
+
+    fp_plain_finish(plain, &pending->segment);
+    pending->key = fp_plain_key(plain);
+    pending->extra = NULL;
+    pending->has_segment = true;
+    plain->stops = FP_PLAIN_NONE;
+    batch->others |= (uint64_t)1 << i;
+}
+
+/* For those who look at segments before they are taken, or after. */
+static void complete_all(Batch *batch)
+{
+    for (int i = 0; i < batch->n; i++)
+        if (is_plain(batch, i))
+            complete(batch, i);
+}
+
+/* A record that was decoded ahead needs only its place in the table. */
+static void prepare_ahead(FpPass *pass, const FpDecodedRecord *pending)
+{
+    pass->summary->decoded[FP_DECODED_SEGMENT]++;
+    fp_streams_prefetch(pass->streams, pending->key);
+}
+
+/* Prepares the records of the batch that are in the set wanted. */
+static void prepare(FpPass *pass, Batch *batch, uint64_t wanted)
+{
+    pass->summary->decoded[FP_DECODED_SEGMENT] += (unsigned)__builtin_popcountll(~batch->others & wanted);
+    for (uint64_t others = batch->others & wanted; others != 0; others &= others - 1) {
+        const int i = __builtin_ctzll(others);
+        if (batch->is_ahead && batch->pending[i].has_segment)
+            prepare_ahead(pass, &batch->pending[i]);
+        else
+            prepare_unplain(pass, record_of(batch, i), &batch->pending[i]);
+    }
+}
+
+/* Applies the filter: returns true, and in *wanted the records that match. The others have no segments. */
+static bool match(FpPass *pass, Batch *batch, uint64_t *wanted, GError **error)
+{
+    *wanted = all_of(batch);
+    for (int i = 0; pass->filter != NULL && i < batch->n; i++) {
+        int matches = fp_filter_matches(pass->filter, batch->capture, record_of(batch, i), error);
         if (matches < 0)
             return false;
-        if (matches > 0) {
-            prepare(pass, &records[i], 1, &pending[i]);
+        if (matches > 0)
             continue;
-        }
+        if (is_plain(batch, i))
+            complete(batch, i);
+        *wanted &= ~((uint64_t)1 << i);
         pass->summary->filtered++;
-        pending[i] = (FpDecodedRecord){.has_segment = false};
+        batch->pending[i] = (FpDecodedRecord){.has_segment = false};
     }
     return true;
 }
 
 /* Before a batch is decoded, where networks are told apart: sets what is known of the networks of its segments. */
-static void begin_networks(const FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending)
+static void begin_networks(const FpPass *pass, Batch *batch)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < batch->n; i++) {
         uint32_t interface;
-        pending[i].segment.network = 0;
-        if (pass->selection->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(capture, &records[i], &interface))
-            pending[i].segment.network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
+        FpSegment *segment = &batch->pending[i].segment;
+        segment->network = 0;
+        if (pass->selection->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(batch->capture, record_of(batch, i), &interface))
+            segment->network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
     }
 }
 
 /* After it is decoded: adds the networks to the keys. A loop of its own, so that passes without networks do not pay for it. */
-static void end_networks(const FpPass *pass, int n, FpDecodedRecord *pending)
+static void end_networks(const FpPass *pass, Batch *batch)
 {
-    for (int i = 0; i < n; i++) {
-        if (!pending[i].has_segment)
+    complete_all(batch);
+    for (int i = 0; i < batch->n; i++) {
+        FpDecodedRecord *pending = &batch->pending[i];
+        if (!pending->has_segment)
             continue;
-        pending[i].key = fp_streams_key_in_network(pass->streams, pending[i].key, pending[i].segment.network);
-        fp_streams_prefetch(pass->streams, pending[i].key);
+        pending->key = fp_streams_key_in_network(pass->streams, pending->key, pending->segment.network);
+        fp_streams_prefetch(pass->streams, pending->key);
     }
 }
 
-static bool prepare_batch(FpPass *pass, const FpCapture *capture, const FpRecord *records, int n, FpDecodedRecord *pending, GError **error)
+static bool prepare_batch(FpPass *pass, Batch *batch, GError **error)
 {
-    if (pass->selection->network_kinds != 0)
-        begin_networks(pass, capture, records, n, pending);
-    if (pass->filter == NULL)
-        prepare(pass, records, n, pending);
-    else if (!prepare_matching(pass, capture, records, n, pending, error))
+    uint64_t wanted;
+
+    begin_plain(pass, batch);
+    if (!match(pass, batch, &wanted, error))
         return false;
     if (pass->selection->network_kinds != 0)
-        end_networks(pass, n, pending);
+        begin_networks(pass, batch);
+    prepare(pass, batch, wanted);
+    if (pass->selection->network_kinds != 0)
+        end_networks(pass, batch);
+    if (pass->cut != NULL || fp_digest_is_one(batch->capture))
+        complete_all(batch);
     return true;
-}
-
-/* A record that was decoded ahead needs only its place in the table; the others are prepared here. */
-static void finish_preparing(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending)
-{
-    for (int i = 0; i < n; i++) {
-        if (pending[i].has_segment) {
-            pass->summary->decoded[FP_DECODED_SEGMENT]++;
-            fp_streams_prefetch(pass->streams, pending[i].key);
-        } else {
-            prepare_unplain(pass, &records[i], &pending[i]);
-        }
-    }
-}
-
-/* Completes the segments of a batch that are only begun: they are looked at before they are taken, or after. */
-static void complete(const FpRecord *records, int n, FpDecodedRecord *pending)
-{
-    for (int i = 0; i < n; i++) {
-        if (pending[i].begun == 0)
-            continue;
-        fp_plain_finish(&records[i], &pending[i]);
-        pending[i].begun = 0;
-    }
 }
 
 static FpStreamKey key_of(const FpPass *pass, const FpSegment *segment)
@@ -169,15 +229,18 @@ typedef struct {
     bool is_well;               /* false: nothing more is to be written */
     uint8_t wanted;             /* classes that something is done for */
     bool wants_ends;            /* segments that end a flight are wanted, too */
+    uint64_t frames_before;     /* the batch */
     bool is_one_record;         /* all segments are of one record: */
     const GPtrArray *fragments; /* fragments with which it completes a datagram */
     uint8_t classes;            /* classes that its segments are in */
 } Taking;
 
-static Taking begin_taking(const FpPass *pass, bool is_well)
+static Taking begin_taking(const FpPass *pass)
 {
-    return (Taking){
-        .is_well = is_well, .wanted = (uint8_t)(pass->sink->wanted | pass->selection->keep), .wants_ends = pass->sink->wants_ends};
+    return (Taking){.is_well = true,
+                    .wanted = (uint8_t)(pass->sink->wanted | pass->selection->keep),
+                    .wants_ends = pass->sink->wants_ends,
+                    .frames_before = pass->summary->frames};
 }
 
 static bool take_segment(FpPass *pass, const FpRecord *record, const FpSegment *segment, const FpVerdict *verdict, unsigned index,
@@ -186,7 +249,7 @@ static bool take_segment(FpPass *pass, const FpRecord *record, const FpSegment *
     const FpFound found = {.record = record,
                            .frame = pass->summary->frames - pass->frames_before,
                            .segment = segment,
-                           .index = taking->is_one_record ? index : 0,
+                           .index = index,
                            .fragments = taking->fragments,
                            .verdict = verdict};
 
@@ -204,12 +267,13 @@ static bool check_cut(const FpPass *pass, const FpVerdict *verdict, GError **err
     return false;
 }
 
-/* A segment that something is done for; index: of those of its record. */
-__attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *record, const FpDecodedRecord *decoded,
+/* A segment of record i that something is done for; index: of those of its record. */
+__attribute__((noinline)) static void take_wanted(FpPass *pass, Batch *batch, int i, const FpSegment *segment, FpStreamKey key,
                                                   const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
 {
-    const FpSegment *segment = &decoded->segment;
+    const FpRecord *record = record_of(batch, i);
 
+    pass->summary->frames = taking->frames_before + (unsigned)i + 1;
     if (record->digest & FP_RECORD_CUT && !check_cut(pass, verdict, error)) {
         taking->is_well = false;
         return;
@@ -220,86 +284,91 @@ __attribute__((noinline)) static void take_wanted(FpPass *pass, const FpRecord *
         taking->is_well = fp_sink_take_frame(pass->sink, record, NULL, verdict->classes, error);
     taking->classes |= verdict->classes;
     if (fp_sink_ends_opening(pass->sink, segment, verdict))
-        fp_streams_end_opening(pass->streams, decoded->key);
+        fp_streams_end_opening(pass->streams, key);
 }
 
-/* Takes a record's segment. place: of a segment that is only begun. Returns whether the verdict may say something. */
-static inline bool take_decoded(FpStreams *streams, FpStreamPlace *place, const FpRecord *record, FpDecodedRecord *decoded,
-                                FpVerdict *verdict)
+/* Whether something is done for a segment with this verdict. */
+static inline bool is_wanted(const Taking *taking, const FpVerdict *verdict)
 {
-    if (decoded->begun == 0)
-        return fp_streams_take(streams, decoded->key, &decoded->segment, verdict);
-    fp_plain_finish(record, decoded);
-    return fp_streams_take_at(streams, place, decoded->key, &decoded->segment, verdict);
+    return (verdict->classes & taking->wanted || (verdict->ends_flight && taking->wants_ends)) && taking->is_well;
 }
 
-/* Takes segments up to a record that has more than one, and returns the index of that record, or n. records: one for each segment, or the
- * only one. This is the only place where streams take segments. */
-static int take_segments(FpPass *pass, const FpRecord *records, FpDecodedRecord *pending, int n, Taking *taking, GError **error)
+/* This function and the next are the only ones where streams take segments. Takes one of record i. */
+static void take_decoded(FpPass *pass, Batch *batch, int i, const FpDecodedRecord *decoded, unsigned index, Taking *taking, GError **error)
 {
-    const int step = taking->is_one_record ? 0 : 1;
-    const uint64_t frames_before = pass->summary->frames;
-    const FpDecodedRecord *end = pending + n;
-    const FpRecord *record = records;
-    FpDecodedRecord *decoded = pending;
+    FpVerdict verdict;
 
-    for (; decoded < end; decoded++, record += step) {
-        FpStreamPlace *place = NULL;
-        FpVerdict verdict;
-        if (decoded->begun != 0) {
-            int n_passed = fp_plain_pass_by(pass->streams, record, (int)(end - decoded), decoded, &place);
-            decoded += n_passed;
-            record += n_passed;
-            if (decoded == end)
-                break;
-        }
-        if (!decoded->has_segment)
-            continue;
-        if (decoded->extra != NULL)
-            break;
-        if (!take_decoded(pass->streams, place, record, decoded, &verdict))
-            continue;
-        if (!(verdict.classes & taking->wanted || (verdict.ends_flight && taking->wants_ends)) || !taking->is_well)
-            continue;
-        pass->summary->frames = frames_before + (uint64_t)(record - records) + (unsigned)step;
-        take_wanted(pass, record, decoded, &verdict, (unsigned)(decoded - pending), taking, error);
-    }
-    pass->summary->frames = frames_before + (uint64_t)(record - records);
-    return (int)(decoded - pending);
+    if (fp_streams_take(pass->streams, decoded->key, &decoded->segment, &verdict) && is_wanted(taking, &verdict))
+        take_wanted(pass, batch, i, &decoded->segment, decoded->key, &verdict, index, taking, error);
 }
 
-/* Takes a record with several segments, or with fragments: its segments in order, then what they mean for the frame together. */
-static bool take_several(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending, bool is_well, GError **error)
+/* Takes the plain frame i, whose stream is at place, or at a place that is not known yet. */
+static void take_plain(FpPass *pass, Batch *batch, int i, FpStreamPlace *place, Taking *taking, GError **error)
 {
+    const FpPlain *plain = &batch->plains[i];
+    const FpStreamKey key = fp_plain_key(plain);
+    FpSegment segment;
+    FpVerdict verdict;
+
+    fp_plain_finish(plain, &segment);
+    if ((place != NULL ? fp_streams_take_at(pass->streams, place, key, &segment, &verdict)
+                       : fp_streams_take(pass->streams, key, &segment, &verdict)) &&
+        is_wanted(taking, &verdict))
+        take_wanted(pass, batch, i, &segment, key, &verdict, 0, taking, error);
+}
+
+/* Takes record i, which has several segments, or fragments: its segments in order, then what they mean for the frame together. */
+static void take_several(FpPass *pass, Batch *batch, int i, Taking *taking, GError **error)
+{
+    const FpDecodedRecord *pending = &batch->pending[i];
     const GArray *earlier = pending->extra->earlier;
     const guint n = earlier != NULL ? earlier->len : 0;
-    FpDecodedRecord *all = g_new(FpDecodedRecord, n + 1);
-    Taking taking = begin_taking(pass, is_well);
+    Taking of_record = *taking;
 
-    taking.is_one_record = true;
-    taking.fragments = pending->extra->fragments;
-    for (guint i = 0; i < n; i++) {
-        const FpSegment *segment = &g_array_index(earlier, FpSegment, i);
-        all[i] = (FpDecodedRecord){.segment = *segment, .key = key_of(pass, segment), .has_segment = true};
+    of_record.is_one_record = true;
+    of_record.classes = 0;
+    of_record.fragments = pending->extra->fragments;
+    for (guint index = 0; index < n; index++) {
+        const FpSegment *segment = &g_array_index(earlier, FpSegment, index);
+        const FpDecodedRecord decoded = {.segment = *segment, .key = key_of(pass, segment), .has_segment = true};
+        take_decoded(pass, batch, i, &decoded, index, &of_record, error);
     }
-    all[n] = *pending;
-    all[n].extra = NULL;
-    pass->summary->frames++;
-    take_segments(pass, record, all, (int)n + 1, &taking, error);
-    g_free(all);
-    is_well = taking.is_well && fp_sink_take_frame(pass->sink, record, taking.fragments, taking.classes, error);
+    take_decoded(pass, batch, i, pending, n, &of_record, error);
+    pass->summary->frames = taking->frames_before + (unsigned)i + 1;
+    taking->is_well =
+        of_record.is_well && fp_sink_take_frame(pass->sink, record_of(batch, i), of_record.fragments, of_record.classes, error);
     fp_extra_free(pending->extra);
-    return is_well;
 }
 
-static bool take_batch(FpPass *pass, const FpRecord *records, int n, FpDecodedRecord *pending, GError **error)
+static void take_other(FpPass *pass, Batch *batch, int i, Taking *taking, GError **error)
 {
-    Taking taking = begin_taking(pass, true);
+    const FpDecodedRecord *pending = &batch->pending[i];
 
-    for (int i = 0; (i += take_segments(pass, records + i, pending + i, n - i, &taking, error)) < n; i++)
-        taking.is_well = take_several(pass, &records[i], &pending[i], taking.is_well, error);
+    if (!pending->has_segment)
+        return;
+    if (pending->extra != NULL)
+        take_several(pass, batch, i, taking, error);
+    else
+        take_decoded(pass, batch, i, pending, 0, taking, error);
+}
+
+static bool take_batch(FpPass *pass, Batch *batch, GError **error)
+{
+    Taking taking = begin_taking(pass);
+
+    for (int i = 0; i < batch->n; i++) {
+        FpStreamPlace *place;
+        i += fp_plain_pass_by(pass->streams, batch->plains + i, batch->n - i, &place);
+        if (i == batch->n)
+            break;
+        if (is_plain(batch, i))
+            take_plain(pass, batch, i, place, &taking, error);
+        else
+            take_other(pass, batch, i, &taking, error);
+    }
+    pass->summary->frames = taking.frames_before + (unsigned)batch->n;
     if (pass->cut != NULL)
-        fp_cut_take_batch(pass->cut, pass->streams, records, pending, n);
+        fp_cut_take_batch(pass->cut, pass->streams, batch->records, batch->pending, batch->n);
     fp_decoder_end_batch(pass->decoder);
     return taking.is_well;
 }
@@ -320,51 +389,80 @@ static int read_frames(FpPass *pass, FpCapture *capture, FpRecord *room, int max
     }
 }
 
+/* Reads raw records, and does the first step for plain frames on the way: what follows a record is known when its length is, and the memory
+ * may be slower than what is to be done meanwhile. */
+static int read_raw(FpPass *pass, FpCapture *capture, int max, Batch *batch, GError **error)
+{
+    FpRawRecords records;
+    const int more = fp_capture_lend_raw(capture, &records, error);
+
+    pass->failed_reading = more < 0;
+    if (more <= 0)
+        return more;
+    const uint8_t *start = records.at;
+    batch->records = batch->room;
+    batch->n = fp_plain_begin_raw(pass->streams, &records, max, batch->plains, batch->raws, &batch->others);
+    fp_capture_step_raw(capture, (size_t)(records.at - start));
+    return batch->n;
+}
+
+/* Reads a batch. */
+static int read_batch(FpPass *pass, FpCapture *capture, int max, Batch *batch, GError **error)
+{
+    FpDecodedRecord *lent = NULL;
+
+    batch->capture = capture;
+    batch->is_raw = pass->takes_plain && pass->ahead == NULL && pass->cut == NULL && fp_capture_is_raw(capture);
+    batch->n = batch->is_raw ? read_raw(pass, capture, max, batch, error)
+                             : read_frames(pass, capture, batch->room, max, &batch->records, &lent, error);
+    batch->is_ahead = lent != NULL;
+    batch->pending = lent != NULL ? lent : batch->pending_room;
+    return batch->n;
+}
+
 /* Looks at a batch of a digest, if capture is one, before it is taken. Returns 1 when it may be; 0 when the file itself is read from here
  * on, in place of it; or -1 and sets error. */
-static int check_digest(FpPass *pass, FpCapture *capture, const FpRecord *records, const FpDecodedRecord *pending, int n, GError **error)
+static int check_digest(FpPass *pass, FpCapture *capture, const Batch *batch, GError **error)
 {
     if (!fp_digest_is_one(capture))
         return 1;
     if (pass->claims == NULL)
         pass->claims = fp_digest_claims_new(pass->selection->network_kinds, pass->selection->rules.transports);
-    if (fp_digest_claims_check(pass->claims, pass->streams, records, pending, n, fp_digest_number(capture)))
+    if (fp_digest_claims_check(pass->claims, pass->streams, batch->records, batch->pending, batch->n, fp_digest_number(capture)))
         return 1;
     fp_decoder_end_batch(pass->decoder);
     return fp_digest_claims_reread(pass->claims, pass->streams, capture, error) ? 0 : -1;
 }
 
+static void note_times(FpPass *pass, Batch *batch)
+{
+    const FpRecord *last = record_of(batch, batch->n - 1);
+
+    pass->first_ns = record_of(batch, 0)->time_ns;
+    pass->last_ns = last->time_ns;
+    pass->newest_ns = MAX(pass->newest_ns, fp_capture_time_ns(batch->capture, last));
+}
+
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
-    FpRecord room[FP_PASS_BATCH];
-    FpDecodedRecord pending_room[FP_PASS_BATCH], *pending = NULL;
-    const FpRecord *records;
+    Batch batch;
 
     pass->failed_reading = false;
     if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
-    int n = read_frames(pass, capture, room, MIN(max, FP_PASS_BATCH), &records, &pending, error);
+    const int n = read_batch(pass, capture, MIN(max, FP_PASS_BATCH), &batch, error);
     pass->summary->frames += (uint64_t)fp_digest_left_out(capture);
     if (n <= 0 && pass->claims != NULL)
         fp_digest_claims_clear(pass->claims);
     if (n <= 0)
         return n;
-    pass->first_ns = records[0].time_ns;
-    pass->last_ns = records[n - 1].time_ns;
-    pass->newest_ns = MAX(pass->newest_ns, fp_capture_time_ns(capture, &records[n - 1]));
-    if (pending != NULL) {
-        finish_preparing(pass, records, n, pending);
-    } else {
-        pending = pending_room;
-        if (!prepare_batch(pass, capture, records, n, pending, error))
-            return -1;
-    }
-    if (pass->cut != NULL || fp_digest_is_one(capture))
-        complete(records, n, pending);
-    const int may_take = check_digest(pass, capture, records, pending, n, error);
+    note_times(pass, &batch);
+    if (!prepare_batch(pass, &batch, error))
+        return -1;
+    const int may_take = check_digest(pass, capture, &batch, error);
     if (may_take <= 0)
         return may_take < 0 ? -1 : fp_pass_take(pass, capture, max, error);
-    return take_batch(pass, records, n, pending, error) && fp_sink_after_batch(pass->sink, n, pass->last_ns, error) ? n : -1;
+    return take_batch(pass, &batch, error) && fp_sink_after_batch(pass->sink, n, pass->last_ns, error) ? n : -1;
 }
 
 FpReadAhead *fp_pass_new_ahead(const FpPass *pass, unsigned threads, uint64_t memory_bytes)

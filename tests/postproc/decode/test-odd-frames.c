@@ -3,6 +3,7 @@
  * test-odd-frames.c - frames that few senders make: each by itself, and cut at each byte before a page that must not be touched; layers
  * that are one too many; fragments of tunnels; what the short way of plain frames leaves to the long one; and names of what is left.
  */
+#include "base/bytes.h"
 #include "decode/decoded.h"
 #include "decode/no-segment.h"
 #include "decode/plain.h"
@@ -281,70 +282,155 @@ static void test_numbered_flood(void)
     fp_decoder_free(decoder);
 }
 
-/* Seven frames, of which the short way leaves out all but the first three. */
-enum { PLAIN_FRAMES = 7 };
+enum { N_PLAIN = 7, PLAIN_BYTES_MAX = 128 };
 
-static void make_plain(uint8_t frames[][128], FpRecord *records)
+/* Frames of which the first three are plain, and the third has a SYN, each behind room for the header of a record. */
+static void make_plain_frames(uint8_t (*raws)[PLAIN_BYTES_MAX], FpRecord *records)
 {
     static const uint8_t ipv6[40] = {V6(24, 6)};
 
-    for (size_t i = 0; i < PLAIN_FRAMES; i++) {
+    for (size_t i = 0; i < N_PLAIN; i++) {
         const bool is_ipv6 = i == 1 || i == 4 || i == 5;
-        frames[i][12] = is_ipv6 ? 0x86 : 8;
-        frames[i][13] = is_ipv6 ? 0xdd : 0;
-        memcpy(frames[i] + 14, is_ipv6 ? ipv6 : tcp_over_ipv4, is_ipv6 ? 40 : 20);
-        memcpy(frames[i] + 14 + (is_ipv6 ? 40 : 20), tcp_over_ipv4 + 20, 24);
         const uint32_t bytes = is_ipv6 ? 78 : 58;
-        records[i] = (FpRecord){.data = frames[i], .captured_bytes = bytes, .wire_bytes = bytes, .link = FP_LINK_ETHERNET, .time_ns = 7};
+        uint8_t *frame = raws[i] + sizeof(FpRawHeader);
+        frame[12] = is_ipv6 ? 0x86 : 8;
+        frame[13] = is_ipv6 ? 0xdd : 0;
+        memcpy(frame + 14, is_ipv6 ? ipv6 : tcp_over_ipv4, is_ipv6 ? 40 : 20);
+        memcpy(frame + 14 + (is_ipv6 ? 40 : 20), tcp_over_ipv4 + 20, 24);
+        records[i] = (FpRecord){.data = frame, .captured_bytes = bytes, .wire_bytes = bytes, .link = FP_LINK_ETHERNET, .time_ns = 7000};
     }
-    frames[2][14 + 20 + 13] = 2;    /* a SYN is read at once */
-    frames[3][14 + 3] = 200;        /* longer than the frame */
-    frames[4][14 + 5] = 200;        /* so is this */
+    raws[2][16 + 14 + 20 + 13] = 2;
+    raws[3][16 + 14 + 3] = 200;     /* longer than the frame */
+    raws[4][16 + 14 + 5] = 200;     /* so is this */
     records[5].captured_bytes = 60; /* cut within the header */
     records[6].link = FP_LINK_TOKEN_RING;
 }
 
-/* One segment from each side, as the short way reads it. */
-static void have_both_speak(FpStreams *streams, FpDecoder *decoder, const FpRecord *record, FpDecodedRecord *decoded)
+/* The third step gives what the long way gives. Then both sides have spoken. */
+static void finish_as_decoded(FpStreams *streams, FpDecoder *decoder, const FpPlain *plain, const FpRecord *record)
 {
-    FpSegment segment;
+    FpSegment segment, finished;
     FpVerdict verdict;
 
-    fp_plain_finish(record, decoded);
+    fp_plain_finish(plain, &finished);
     g_assert_cmpint(fp_decode(decoder, record, &segment), ==, FP_DECODED_SEGMENT);
-    assert_same_numbers(&decoded->segment, &segment);
-    g_assert_cmpuint(segment.segment_bytes, ==, 24);
-    g_assert_cmpuint(segment.source_port, ==, 40000);
-    fp_streams_take(streams, decoded->key, &decoded->segment, &verdict);
+    g_assert_cmpuint(finished.seq, ==, segment.seq);
+    g_assert_cmpint(finished.time_ns, ==, segment.time_ns);
+    g_assert_cmpuint(finished.segment_bytes, ==, 24);
+    g_assert_cmpuint(finished.address_bytes, ==, segment.address_bytes);
+    g_assert_cmpuint(finished.source_port, ==, 40000);
+    g_assert_cmpuint(plain->hash, ==, fp_streams_key(streams, &segment).hash);
+    fp_streams_take(streams, fp_plain_key(plain), &finished, &verdict);
     g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
-    const FpStreamKey back = {decoded->key.hash, decoded->key.direction ^ 1U};
-    fp_streams_take(streams, back, &decoded->segment, &verdict);
+    fp_streams_take(streams, (FpStreamKey){plain->hash, plain->direction ^ 1U}, &finished, &verdict);
     g_assert_cmpuint(verdict.classes & FP_CLASS_REPLY, ==, FP_CLASS_REPLY);
 }
 
 /* What the short way says of a frame is what the long way says, and of what it leaves out it says nothing. */
 static void test_plain(void)
 {
-    uint8_t frames[PLAIN_FRAMES][128] = {{0}};
-    FpRecord records[PLAIN_FRAMES];
-    FpDecodedRecord decoded[PLAIN_FRAMES];
+    uint8_t raws[N_PLAIN][PLAIN_BYTES_MAX] = {{0}};
+    FpRecord records[N_PLAIN];
+    FpPlain plains[N_PLAIN];
     const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
     FpStreams *streams = fp_streams_new(&rules, 1, 100);
     FpStreamPlace *place = NULL;
     FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
 
-    make_plain(frames, records);
-    g_assert_cmpint(fp_plain_begin(streams, records, 3, decoded), ==, 3);
-    for (int i = 3; i < PLAIN_FRAMES; i++)
-        g_assert_cmpint(fp_plain_begin(streams, &records[i], 1, &decoded[i]), ==, 0);
-    g_assert_cmpint(fp_plain_pass_by(streams, records, 3, decoded, &place), ==, 0); /* there is no stream yet */
+    make_plain_frames(raws, records);
+    g_assert_cmphex(fp_plain_begin(streams, records, N_PLAIN, plains), ==, 0x78);
+    for (int i = 3; i < N_PLAIN; i++)
+        g_assert_cmpuint(plains[i].stops, ==, FP_PLAIN_NONE);
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, 3, &place), ==, 0); /* there is no stream yet */
     g_assert_nonnull(place);
-    g_assert_cmpint(fp_plain_pass_by(streams, &records[2], 1, &decoded[2], &place), ==, 0); /* it is not begun: it is read */
     for (size_t i = 0; i < 2; i++)
-        have_both_speak(streams, decoder, &records[i], &decoded[i]);
-    g_assert_cmpint(fp_plain_pass_by(streams, records, 2, decoded, &place), ==, 2); /* both have spoken */
+        finish_as_decoded(streams, decoder, &plains[i], &records[i]);
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, N_PLAIN, &place), ==, 2); /* the SYN is not passed by, */
+    g_assert_null(place);
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, 2, &place), ==, 2); /* and that was all */
+    fp_plain_begin_none(plains, N_PLAIN);
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, N_PLAIN, &place), ==, 0);
     fp_decoder_free(decoder);
     fp_streams_free(streams);
+}
+
+/* Puts records one behind the other, as in a file. Returns how many bytes they take. */
+static size_t join_raws(uint8_t (*raws)[PLAIN_BYTES_MAX], const FpRecord *records, unsigned n, uint8_t *joined)
+{
+    size_t end = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const FpRawHeader header = {.fraction = 7, .captured_bytes = records[i].captured_bytes, .wire_bytes = records[i].wire_bytes};
+        memcpy(raws[i], &header, sizeof header);
+        memcpy(joined + end, raws[i], sizeof header + header.captured_bytes);
+        end += sizeof header + header.captured_bytes;
+    }
+    return end;
+}
+
+/* The same frames as they stand in a file give the same. What is not complete, or too long, is not taken. */
+static void test_plain_raw(void)
+{
+    enum { N = 6 };
+    uint8_t raws[N_PLAIN][PLAIN_BYTES_MAX] = {{0}}, joined[N_PLAIN * PLAIN_BYTES_MAX];
+    FpRecord records[N_PLAIN];
+    FpPlain plains[N], expected[N];
+    const uint8_t *begins[N];
+    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpStreams *streams = fp_streams_new(&rules, 1, 100);
+    uint64_t others;
+
+    make_plain_frames(raws, records);
+    const size_t bytes = join_raws(raws, records, N, joined);
+    for (size_t n = 0; n <= bytes; n++) {
+        FpRawRecords in = {.at = joined, .end = joined + n, .fraction_ns = 1000};
+        const int n_complete = n < 74 ? 0 : n < 168 ? 1 : n < 242 ? 2 : n < 316 ? 3 : n < 410 ? 4 : n < 486 ? 5 : 6;
+        g_assert_cmpint(fp_plain_begin_raw(streams, &in, N, plains, begins, &others), ==, n_complete);
+        g_assert_true(n_complete == 0 ? in.at == joined : in.at == begins[n_complete - 1] + 16 + records[n_complete - 1].captured_bytes);
+        g_assert_cmphex(others, ==, 0x38U & ((1U << n_complete) - 1));
+    }
+    fp_plain_begin(streams, records, N, expected);
+    for (int i = 0; i < 3; i++) {
+        g_assert_true(plains[i].frame == begins[i] + 16 && memcmp(begins[i], raws[i], 74) == 0);
+        g_assert_cmpint(plains[i].time_ns, ==, 7000);
+        g_assert_cmpuint(plains[i].hash, ==, expected[i].hash);
+        g_assert_cmpuint(plains[i].direction, ==, expected[i].direction);
+        g_assert_cmpuint(plains[i].stops, ==, expected[i].stops);
+    }
+    FpRawRecords in = {.at = joined, .end = joined + bytes, .fraction_ns = 1};
+    g_assert_cmpint(fp_plain_begin_raw(streams, &in, 2, plains, begins, &others), ==, 2); /* no more are asked for */
+    const FpRawHeader too_long = {.captured_bytes = FP_FRAME_BYTES_MAX + 1, .wire_bytes = FP_FRAME_BYTES_MAX + 1};
+    g_autofree uint8_t *long_record = g_malloc0(FP_FRAME_BYTES_MAX + 100);
+    memcpy(long_record, &too_long, sizeof too_long);
+    in = (FpRawRecords){.at = long_record, .end = long_record + FP_FRAME_BYTES_MAX + 100};
+    g_assert_cmpint(fp_plain_begin_raw(streams, &in, 1, plains, begins, &others), ==, 0);
+    fp_streams_free(streams);
+}
+
+/* Datagrams that the short way leaves out at once, as the long way would in the end. */
+static void test_plain_datagrams(void)
+{
+    static const struct {
+        uint16_t source, destination;
+        bool is_left;
+    } ports[] = {{53, 40000, true},    {40000, 53, true},   {40000, 4789, false},
+                 {2152, 40000, false}, {4500, 4500, false}, {40000, 8472, false}};
+    uint8_t frame[14 + 20 + 8] = {[12] = 8, [14] = 0x45, [17] = 28, [23] = 17};
+    FpRecord record = {.data = frame, .captured_bytes = sizeof frame, .wire_bytes = sizeof frame, .link = FP_LINK_ETHERNET};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ports); i++) {
+        fp_put16(fp_put16(frame + 34, ports[i].source), ports[i].destination);
+        g_assert_true(fp_plain_is_datagram(&record) == ports[i].is_left);
+    }
+    fp_put16(fp_put16(frame + 34, 53), 40000);
+    record.captured_bytes--;
+    g_assert_false(fp_plain_is_datagram(&record));
+    record.captured_bytes++;
+    frame[17] = 29; /* longer than the frame */
+    g_assert_false(fp_plain_is_datagram(&record));
+    frame[17] = 28;
+    frame[21] = 1; /* a fragment */
+    g_assert_false(fp_plain_is_datagram(&record));
 }
 
 static void assert_name(FpNoSegmentKind kind, uint16_t number, const char *expected)
@@ -390,6 +476,8 @@ int main(int argc, char **argv)
     g_test_add_func("/odd/pieces", test_pieces);
     g_test_add_func("/odd/numbered-flood", test_numbered_flood);
     g_test_add_func("/odd/plain", test_plain);
+    g_test_add_func("/odd/plain-raw", test_plain_raw);
+    g_test_add_func("/odd/plain-datagrams", test_plain_datagrams);
     g_test_add_func("/odd/names", test_names);
     return g_test_run();
 }
