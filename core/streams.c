@@ -176,6 +176,16 @@ static bool is_full(const Segment *segment)
     return segment->used >= FULL_SLOTS;
 }
 
+/* Returns the free slot where hash, which is not in the segment, belongs. */
+static inline Slot *find_free(Segment *segment, uint64_t hash)
+{
+    for (size_t i = fp_home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
+        Slot *slot = slot_with(&segment->slots[i], 0);
+        if (slot->hash == 0)
+            return slot;
+    }
+}
+
 /* Moves all slots whose hash has bit set from low to high, which is empty. The others may have to move closer to their homes. The loop
  * starts behind a free slot, so all slots that may stand between a slot and its home come before it. */
 static void share_out(Segment *low, Segment *high, uint64_t bit)
@@ -190,7 +200,7 @@ static void share_out(Segment *low, Segment *high, uint64_t bit)
             continue;
         slot->hash = 0;
         Segment *goal = taken.hash & bit ? high : low;
-        *find_slot(goal, taken.hash) = taken;
+        *find_free(goal, taken.hash) = taken;
         high->used += goal == high;
     }
     low->used -= high->used;

@@ -75,7 +75,6 @@ static inline const uint8_t *header_of(const uint8_t *frame, uint8_t address_byt
     return frame + (address_bytes == 4 ? IPV4_BYTES : IPV6_BYTES);
 }
 
-/* Fills in transport and endpoints. */
 static inline void fill_endpoints(FpSegment *segment, const uint8_t *frame, uint8_t address_bytes)
 {
     const uint8_t *header = header_of(frame, address_bytes);
@@ -85,15 +84,13 @@ static inline void fill_endpoints(FpSegment *segment, const uint8_t *frame, uint
     segment->address_bytes = address_bytes;
     segment->source_port = fp_load16(header);
     segment->destination_port = fp_load16(header + 2);
-    segment->transport = FP_TRANSPORT_TCP;
 }
 
-/* Fills in all but the network. */
+/* Fills in all but the endpoints and the network. */
 static inline void fill(FpSegment *segment, const uint8_t *frame, uint8_t address_bytes, int64_t time_ns)
 {
     const uint8_t *header = header_of(frame, address_bytes);
 
-    fill_endpoints(segment, frame, address_bytes);
     segment->time_ns = time_ns;
     segment->seq = fp_load32(header + 4);
     segment->ack = fp_load32(header + 8);
@@ -102,6 +99,7 @@ static inline void fill(FpSegment *segment, const uint8_t *frame, uint8_t addres
     segment->window = fp_load16(header + 14);
     segment->segment_bytes = address_bytes == 4 ? ipv4_segment_bytes(frame) : ipv6_segment_bytes(frame);
     segment->length_unknown = false;
+    segment->transport = FP_TRANSPORT_TCP;
 }
 
 bool fp_plain_is_on(void)
@@ -111,7 +109,7 @@ bool fp_plain_is_on(void)
 
 static inline void begin_with(const FpStreams *streams, const uint8_t *frame, uint8_t address_bytes, FpPlain *plain)
 {
-    FpSegment endpoints;
+    FpSegment endpoints = {.transport = FP_TRANSPORT_TCP};
 
     fill_endpoints(&endpoints, frame, address_bytes);
     const FpStreamKey key = fp_streams_key(streams, &endpoints);
@@ -199,6 +197,11 @@ void fp_plain_finish(const FpPlain *plain, FpSegment *segment)
         fill(segment, plain->frame, 16, plain->time_ns);
 }
 
+void fp_plain_finish_endpoints(const FpPlain *plain, FpSegment *segment)
+{
+    fill_endpoints(segment, plain->frame, plain->address_bytes);
+}
+
 bool fp_decode_plain(const FpRecord *record, FpSegment *segment)
 {
     const Frame frame = frame_of(record);
@@ -206,6 +209,7 @@ bool fp_decode_plain(const FpRecord *record, FpSegment *segment)
 
     if (address_bytes == 0)
         return false;
+    fill_endpoints(segment, record->data, address_bytes);
     fill(segment, record->data, address_bytes, record->time_ns);
     return true;
 }

@@ -71,8 +71,11 @@ static inline FpStreamKey fp_plain_key(const FpPlain *plain)
     return (FpStreamKey){.hash = plain->hash, .direction = plain->direction};
 }
 
-/* The third step: fills in the segment, but for the network. */
+/* The third step: fills in what a stream takes of the segment: all but the endpoints and the network. */
 void fp_plain_finish(const FpPlain *plain, FpSegment *segment);
+
+/* Fills in the endpoints, too, for those who look at what a stream has taken. */
+void fp_plain_finish_endpoints(const FpPlain *plain, FpSegment *segment);
 
 /* For those who take no datagrams: whether a frame has UDP in place of TCP, is plain otherwise, and its ports are not those of a tunnel.
  * The long way finds that it has no segment: FP_NO_SEGMENT_PROTOCOL, 17. */

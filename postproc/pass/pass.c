@@ -62,7 +62,7 @@ static const FpRecord *record_of(Batch *batch, int i)
 
 static bool is_plain(const Batch *batch, int i)
 {
-    return !(batch->others >> i & 1);
+    return batch->plains[i].stops != FP_PLAIN_NONE;
 }
 
 /* The set of all records of a batch. */
@@ -121,6 +121,7 @@ static void complete(Batch *batch, int i)
     FpPlain *plain = &batch->plains[i];
 
     fp_plain_finish(plain, &pending->segment);
+    fp_plain_finish_endpoints(plain, &pending->segment);
     pending->key = fp_plain_key(plain);
     pending->extra = NULL;
     pending->has_segment = true;
@@ -311,10 +312,12 @@ static void take_plain(FpPass *pass, Batch *batch, int i, FpStreamPlace *place, 
     FpVerdict verdict;
 
     fp_plain_finish(plain, &segment);
-    if ((place != NULL ? fp_streams_take_at(pass->streams, place, key, &segment, &verdict)
-                       : fp_streams_take(pass->streams, key, &segment, &verdict)) &&
-        is_wanted(taking, &verdict))
-        take_wanted(pass, batch, i, &segment, key, &verdict, 0, taking, error);
+    const bool says = place != NULL ? fp_streams_take_at(pass->streams, place, key, &segment, &verdict)
+                                    : fp_streams_take(pass->streams, key, &segment, &verdict);
+    if (!says || !is_wanted(taking, &verdict))
+        return;
+    fp_plain_finish_endpoints(plain, &segment);
+    take_wanted(pass, batch, i, &segment, key, &verdict, 0, taking, error);
 }
 
 /* Takes record i, which has several segments, or fragments: its segments in order, then what they mean for the frame together. */

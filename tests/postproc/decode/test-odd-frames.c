@@ -313,12 +313,14 @@ static void finish_as_decoded(FpStreams *streams, FpDecoder *decoder, const FpPl
     FpVerdict verdict;
 
     fp_plain_finish(plain, &finished);
+    fp_plain_finish_endpoints(plain, &finished);
     g_assert_cmpint(fp_decode(decoder, record, &segment), ==, FP_DECODED_SEGMENT);
-    g_assert_cmpuint(finished.seq, ==, segment.seq);
+    assert_same_numbers(&finished, &segment);
     g_assert_cmpint(finished.time_ns, ==, segment.time_ns);
-    g_assert_cmpuint(finished.segment_bytes, ==, 24);
-    g_assert_cmpuint(finished.address_bytes, ==, segment.address_bytes);
-    g_assert_cmpuint(finished.source_port, ==, 40000);
+    g_assert_cmpuint(segment.segment_bytes, ==, 24);
+    g_assert_cmpuint(segment.source_port, ==, 40000);
+    g_assert_true(memcmp(finished.source, segment.source, segment.address_bytes) == 0);
+    g_assert_true(memcmp(finished.destination, segment.destination, segment.address_bytes) == 0);
     g_assert_cmpuint(plain->hash, ==, fp_streams_key(streams, &segment).hash);
     fp_streams_take(streams, fp_plain_key(plain), &finished, &verdict);
     g_assert_cmpuint(verdict.classes, ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
@@ -368,28 +370,37 @@ static size_t join_raws(uint8_t (*raws)[PLAIN_BYTES_MAX], const FpRecord *record
     return end;
 }
 
-/* The same frames as they stand in a file give the same. What is not complete, or too long, is not taken. */
+/* Of the first n bytes of six records, those are taken that are complete. */
+static void take_raw(const FpStreams *streams, const uint8_t *joined, size_t n, FpPlain *plains, const uint8_t **begins)
+{
+    static const size_t ends[] = {74, 168, 242, 316, 410, 486};
+    FpRawRecords in = {.at = joined, .end = joined + n, .fraction_ns = 1000};
+    uint64_t others;
+    int n_complete = 0;
+
+    while (n_complete < 6 && ends[n_complete] <= n)
+        n_complete++;
+    g_assert_cmpint(fp_plain_begin_raw(streams, &in, 6, plains, begins, &others), ==, n_complete);
+    g_assert_cmpuint((size_t)(in.at - joined), ==, n_complete == 0 ? 0 : ends[n_complete - 1]);
+    g_assert_cmphex(others, ==, 0x38U & ((1U << n_complete) - 1));
+}
+
+/* The same frames as they stand in a file give the same. */
 static void test_plain_raw(void)
 {
-    enum { N = 6 };
     uint8_t raws[N_PLAIN][PLAIN_BYTES_MAX] = {{0}}, joined[N_PLAIN * PLAIN_BYTES_MAX];
     FpRecord records[N_PLAIN];
-    FpPlain plains[N], expected[N];
-    const uint8_t *begins[N];
+    FpPlain plains[6], expected[6];
+    const uint8_t *begins[6];
     const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
     FpStreams *streams = fp_streams_new(&rules, 1, 100);
-    uint64_t others;
 
     make_plain_frames(raws, records);
-    const size_t bytes = join_raws(raws, records, N, joined);
-    for (size_t n = 0; n <= bytes; n++) {
-        FpRawRecords in = {.at = joined, .end = joined + n, .fraction_ns = 1000};
-        const int n_complete = n < 74 ? 0 : n < 168 ? 1 : n < 242 ? 2 : n < 316 ? 3 : n < 410 ? 4 : n < 486 ? 5 : 6;
-        g_assert_cmpint(fp_plain_begin_raw(streams, &in, N, plains, begins, &others), ==, n_complete);
-        g_assert_true(n_complete == 0 ? in.at == joined : in.at == begins[n_complete - 1] + 16 + records[n_complete - 1].captured_bytes);
-        g_assert_cmphex(others, ==, 0x38U & ((1U << n_complete) - 1));
-    }
-    fp_plain_begin(streams, records, N, expected);
+    const size_t bytes = join_raws(raws, records, 6, joined);
+    g_assert_cmpuint(bytes, ==, 486);
+    for (size_t n = 0; n <= bytes; n++)
+        take_raw(streams, joined, n, plains, begins);
+    fp_plain_begin(streams, records, 6, expected);
     for (int i = 0; i < 3; i++) {
         g_assert_true(plains[i].frame == begins[i] + 16 && memcmp(begins[i], raws[i], 74) == 0);
         g_assert_cmpint(plains[i].time_ns, ==, 7000);
@@ -397,13 +408,29 @@ static void test_plain_raw(void)
         g_assert_cmpuint(plains[i].direction, ==, expected[i].direction);
         g_assert_cmpuint(plains[i].stops, ==, expected[i].stops);
     }
-    FpRawRecords in = {.at = joined, .end = joined + bytes, .fraction_ns = 1};
-    g_assert_cmpint(fp_plain_begin_raw(streams, &in, 2, plains, begins, &others), ==, 2); /* no more are asked for */
-    const FpRawHeader too_long = {.captured_bytes = FP_FRAME_BYTES_MAX + 1, .wire_bytes = FP_FRAME_BYTES_MAX + 1};
-    g_autofree uint8_t *long_record = g_malloc0(FP_FRAME_BYTES_MAX + 100);
-    memcpy(long_record, &too_long, sizeof too_long);
-    in = (FpRawRecords){.at = long_record, .end = long_record + FP_FRAME_BYTES_MAX + 100};
-    g_assert_cmpint(fp_plain_begin_raw(streams, &in, 1, plains, begins, &others), ==, 0);
+    fp_streams_free(streams);
+}
+
+/* No more raw records are taken than asked for, and none that is longer than any packet. */
+static void test_plain_raw_limits(void)
+{
+    const size_t bytes = sizeof(FpRawHeader) + FP_FRAME_BYTES_MAX + 1;
+    g_autofree uint8_t *record = g_malloc0(bytes);
+    FpPlain plains[2];
+    const uint8_t *begins[2];
+    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+    FpStreams *streams = fp_streams_new(&rules, 1, 100);
+    uint64_t others;
+    FpRawRecords in = {.at = record, .end = record + bytes};
+
+    g_assert_cmpint(fp_plain_begin_raw(streams, &in, 2, plains, begins, &others), ==, 2); /* without a byte each */
+    g_assert_true(begins[1] == record + 16 && in.at == record + 32 && others == 3);
+    for (uint32_t too_much = 0; too_much < 2; too_much++) {
+        const FpRawHeader header = {.captured_bytes = FP_FRAME_BYTES_MAX + too_much, .wire_bytes = FP_FRAME_BYTES_MAX + too_much};
+        memcpy(record, &header, sizeof header);
+        in.at = record;
+        g_assert_cmpint(fp_plain_begin_raw(streams, &in, 1, plains, begins, &others), ==, too_much == 0);
+    }
     fp_streams_free(streams);
 }
 
@@ -477,6 +504,7 @@ int main(int argc, char **argv)
     g_test_add_func("/odd/numbered-flood", test_numbered_flood);
     g_test_add_func("/odd/plain", test_plain);
     g_test_add_func("/odd/plain-raw", test_plain_raw);
+    g_test_add_func("/odd/plain-raw-limits", test_plain_raw_limits);
     g_test_add_func("/odd/plain-datagrams", test_plain_datagrams);
     g_test_add_func("/odd/names", test_names);
     return g_test_run();
