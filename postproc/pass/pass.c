@@ -2,8 +2,7 @@
 /*
  * pass.c - see pass.h.
  *
- * Records are taken in batches. All of a batch are decoded, or begun (decode/plain.h), and their places in the stream table prefetched,
- * before the first is looked up, so that the memory has arrived by then.
+ * Records are taken in batches: see pass-batch.c.
  */
 #include "pass.h"
 
@@ -11,212 +10,8 @@
 
 #include "base/error.h"
 #include "capture/capture-digest.h"
-#include "capture/filter.h"
 #include "cut.h"
-#include "decode/decode.h"
-#include "decode/plain.h"
-#include "digest-claims.h"
-#include "sink.h"
-
-struct FpPass {
-    const FpSelection *selection;
-    FpSummary *summary;
-    FpFilter *filter; /* NULL: there is none, or the kernel applies it */
-    FpDecoder *decoder;
-    bool takes_plain; /* segments of TCP are wanted, and plain frames go the short way */
-    FpNoSegmentCounts *left;
-    FpStreams *streams;
-    FpKernelCut *cut;       /* NULL: all frames come */
-    FpReadAhead *ahead;     /* NULL: the pass reads itself */
-    FpDigestClaims *claims; /* NULL: no digest was read */
-    FpSink *sink;
-    uint64_t frames_before; /* the capture, so that its frames count from 1 */
-    bool failed_reading;
-    int64_t newest_ns;
-    int64_t first_ns, last_ns; /* of the last batch */
-};
-
-G_STATIC_ASSERT(FP_PASS_BATCH <= FP_PLAIN_BATCH);
-
-/* Records on their way to their streams. Of a plain frame there is plains[i], of any other pending[i]. */
-typedef struct {
-    const FpCapture *capture;
-    int n;
-    bool is_raw;              /* only raws are there; record_of makes records of those that are asked for */
-    const FpRecord *records;  /* room, or lent */
-    FpDecodedRecord *pending; /* pending_room, or lent */
-    bool is_ahead;            /* pending was decoded ahead */
-    uint64_t others;          /* records that are no plain frames: bit i is that of record i */
-    const uint8_t *raws[FP_PASS_BATCH];
-    FpPlain plains[FP_PASS_BATCH];
-    FpRecord room[FP_PASS_BATCH];
-    FpDecodedRecord pending_room[FP_PASS_BATCH];
-} Batch;
-
-static const FpRecord *record_of(Batch *batch, int i)
-{
-    if (batch->is_raw)
-        fp_capture_fill_record(batch->capture, batch->raws[i], &batch->room[i]);
-    return &batch->records[i];
-}
-
-static bool is_plain(const Batch *batch, int i)
-{
-    return batch->plains[i].stops != FP_PLAIN_NONE;
-}
-
-/* The set of all records of a batch. */
-static uint64_t all_of(const Batch *batch)
-{
-    return UINT64_MAX >> (64 - batch->n);
-}
-
-static void count_left(FpPass *pass, const FpRecord *record)
-{
-    FpNoSegment left = fp_decoder_no_segment(pass->decoder);
-
-    if (left.kind == FP_NO_SEGMENT_LINK_TYPE && left.number == 0)
-        left = fp_no_segment_of_link(pass->sink->capture, record);
-    fp_no_segment_count(pass->left, left);
-}
-
-/* Decodes what is not a plain frame. Returns whether it has a segment. */
-static bool prepare_other(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
-{
-    FpDecoded decoded = fp_decode(pass->decoder, record, &pending->segment);
-
-    pending->has_segment = decoded == FP_DECODED_SEGMENT;
-    bool is_datagram = pending->has_segment && pending->segment.transport == FP_TRANSPORT_UDP;
-    pass->summary->decoded[is_datagram ? FP_DECODED_DATAGRAM : decoded]++;
-    pending->extra = pending->has_segment ? fp_decoder_take_extra(pass->decoder) : NULL;
-    if (decoded == FP_DECODED_LEFT)
-        count_left(pass, record);
-    return pending->has_segment;
-}
-
-/* Prepares what is not a plain frame. */
-static void prepare_unplain(FpPass *pass, const FpRecord *record, FpDecodedRecord *pending)
-{
-    if (!prepare_other(pass, record, pending))
-        return;
-    pending->key = fp_streams_key(pass->streams, &pending->segment);
-    fp_streams_prefetch(pass->streams, pending->key);
-}
-
-/* Does the first step for plain frames, and finds out which are none. Of raw records both are known. */
-static void begin_plain(const FpPass *pass, Batch *batch)
-{
-    if (!pass->takes_plain || batch->is_ahead) {
-        fp_plain_begin_none(batch->plains, batch->n);
-        batch->others = all_of(batch);
-    } else if (!batch->is_raw) {
-        batch->others = fp_plain_begin(pass->streams, batch->records, batch->n, batch->plains);
-    }
-}
-
-/* Reads the segment of a plain frame, which is none of the batch's plain frames any more. */
-static void complete(Batch *batch, int i)
-{
-    FpDecodedRecord *pending = &batch->pending[i];
-    FpPlain *plain = &batch->plains[i];
-
-    fp_plain_finish(plain, &pending->segment);
-    fp_plain_finish_endpoints(plain, &pending->segment);
-    pending->key = fp_plain_key(plain);
-    pending->extra = NULL;
-    pending->has_segment = true;
-    plain->stops = FP_PLAIN_NONE;
-    batch->others |= (uint64_t)1 << i;
-}
-
-/* For those who look at segments before they are taken, or after. */
-static void complete_all(Batch *batch)
-{
-    for (int i = 0; i < batch->n; i++)
-        if (is_plain(batch, i))
-            complete(batch, i);
-}
-
-/* A record that was decoded ahead needs only its place in the table. */
-static void prepare_ahead(FpPass *pass, const FpDecodedRecord *pending)
-{
-    pass->summary->decoded[FP_DECODED_SEGMENT]++;
-    fp_streams_prefetch(pass->streams, pending->key);
-}
-
-/* Prepares the records of the batch that are in the set wanted. */
-static void prepare(FpPass *pass, Batch *batch, uint64_t wanted)
-{
-    pass->summary->decoded[FP_DECODED_SEGMENT] += (unsigned)__builtin_popcountll(~batch->others & wanted);
-    for (uint64_t others = batch->others & wanted; others != 0; others &= others - 1) {
-        const int i = __builtin_ctzll(others);
-        if (batch->is_ahead && batch->pending[i].has_segment)
-            prepare_ahead(pass, &batch->pending[i]);
-        else
-            prepare_unplain(pass, record_of(batch, i), &batch->pending[i]);
-    }
-}
-
-/* Applies the filter: returns true, and in *wanted the records that match. The others have no segments. */
-static bool match(FpPass *pass, Batch *batch, uint64_t *wanted, GError **error)
-{
-    *wanted = all_of(batch);
-    for (int i = 0; pass->filter != NULL && i < batch->n; i++) {
-        int matches = fp_filter_matches(pass->filter, batch->capture, record_of(batch, i), error);
-        if (matches < 0)
-            return false;
-        if (matches > 0)
-            continue;
-        if (is_plain(batch, i))
-            complete(batch, i);
-        *wanted &= ~((uint64_t)1 << i);
-        pass->summary->filtered++;
-        batch->pending[i] = (FpDecodedRecord){.has_segment = false};
-    }
-    return true;
-}
-
-/* Before a batch is decoded, where networks are told apart: sets what is known of the networks of its segments. */
-static void begin_networks(const FpPass *pass, Batch *batch)
-{
-    for (int i = 0; i < batch->n; i++) {
-        uint32_t interface;
-        FpSegment *segment = &batch->pending[i].segment;
-        segment->network = 0;
-        if (pass->selection->network_kinds & FP_NETWORK_INTERFACE && fp_capture_interface(batch->capture, record_of(batch, i), &interface))
-            segment->network = fp_network_mix(0, FP_NETWORK_INTERFACE, interface);
-    }
-}
-
-/* After it is decoded: adds the networks to the keys. A loop of its own, so that passes without networks do not pay for it. */
-static void end_networks(const FpPass *pass, Batch *batch)
-{
-    complete_all(batch);
-    for (int i = 0; i < batch->n; i++) {
-        FpDecodedRecord *pending = &batch->pending[i];
-        if (!pending->has_segment)
-            continue;
-        pending->key = fp_streams_key_in_network(pass->streams, pending->key, pending->segment.network);
-        fp_streams_prefetch(pass->streams, pending->key);
-    }
-}
-
-static bool prepare_batch(FpPass *pass, Batch *batch, GError **error)
-{
-    uint64_t wanted;
-
-    begin_plain(pass, batch);
-    if (!match(pass, batch, &wanted, error))
-        return false;
-    if (pass->selection->network_kinds != 0)
-        begin_networks(pass, batch);
-    prepare(pass, batch, wanted);
-    if (pass->selection->network_kinds != 0)
-        end_networks(pass, batch);
-    if (pass->cut != NULL || fp_digest_is_one(batch->capture))
-        complete_all(batch);
-    return true;
-}
+#include "pass-internal.h"
 
 static FpStreamKey key_of(const FpPass *pass, const FpSegment *segment)
 {
@@ -269,10 +64,10 @@ static bool check_cut(const FpPass *pass, const FpVerdict *verdict, GError **err
 }
 
 /* A segment of record i that something is done for; index: of those of its record. */
-__attribute__((noinline)) static void take_wanted(FpPass *pass, Batch *batch, int i, const FpSegment *segment, FpStreamKey key,
+__attribute__((noinline)) static void take_wanted(FpPass *pass, FpPassBatch *batch, int i, const FpSegment *segment, FpStreamKey key,
                                                   const FpVerdict *verdict, unsigned index, Taking *taking, GError **error)
 {
-    const FpRecord *record = record_of(batch, i);
+    const FpRecord *record = fp_pass_record_of(batch, i);
 
     pass->summary->frames = taking->frames_before + (unsigned)i + 1;
     if (record->digest & FP_RECORD_CUT && !check_cut(pass, verdict, error)) {
@@ -295,7 +90,8 @@ static inline bool is_wanted(const Taking *taking, const FpVerdict *verdict)
 }
 
 /* This function and the next are the only ones where streams take segments. Takes one of record i. */
-static void take_decoded(FpPass *pass, Batch *batch, int i, const FpDecodedRecord *decoded, unsigned index, Taking *taking, GError **error)
+static void take_decoded(FpPass *pass, FpPassBatch *batch, int i, const FpDecodedRecord *decoded, unsigned index, Taking *taking,
+                         GError **error)
 {
     FpVerdict verdict;
 
@@ -304,7 +100,7 @@ static void take_decoded(FpPass *pass, Batch *batch, int i, const FpDecodedRecor
 }
 
 /* Takes the plain frame i, whose stream is at place, or at a place that is not known yet. */
-static void take_plain(FpPass *pass, Batch *batch, int i, FpStreamPlace *place, Taking *taking, GError **error)
+static void take_plain(FpPass *pass, FpPassBatch *batch, int i, FpStreamPlace *place, Taking *taking, GError **error)
 {
     const FpPlain *plain = &batch->plains[i];
     const FpStreamKey key = fp_plain_key(plain);
@@ -321,7 +117,7 @@ static void take_plain(FpPass *pass, Batch *batch, int i, FpStreamPlace *place, 
 }
 
 /* Takes record i, which has several segments, or fragments: its segments in order, then what they mean for the frame together. */
-static void take_several(FpPass *pass, Batch *batch, int i, Taking *taking, GError **error)
+static void take_several(FpPass *pass, FpPassBatch *batch, int i, Taking *taking, GError **error)
 {
     const FpDecodedRecord *pending = &batch->pending[i];
     const GArray *earlier = pending->extra->earlier;
@@ -339,11 +135,11 @@ static void take_several(FpPass *pass, Batch *batch, int i, Taking *taking, GErr
     take_decoded(pass, batch, i, pending, n, &of_record, error);
     pass->summary->frames = taking->frames_before + (unsigned)i + 1;
     taking->is_well =
-        of_record.is_well && fp_sink_take_frame(pass->sink, record_of(batch, i), of_record.fragments, of_record.classes, error);
+        of_record.is_well && fp_sink_take_frame(pass->sink, fp_pass_record_of(batch, i), of_record.fragments, of_record.classes, error);
     fp_extra_free(pending->extra);
 }
 
-static void take_other(FpPass *pass, Batch *batch, int i, Taking *taking, GError **error)
+static void take_other(FpPass *pass, FpPassBatch *batch, int i, Taking *taking, GError **error)
 {
     const FpDecodedRecord *pending = &batch->pending[i];
 
@@ -355,7 +151,7 @@ static void take_other(FpPass *pass, Batch *batch, int i, Taking *taking, GError
         take_decoded(pass, batch, i, pending, 0, taking, error);
 }
 
-static bool take_batch(FpPass *pass, Batch *batch, GError **error)
+static bool take_batch(FpPass *pass, FpPassBatch *batch, GError **error)
 {
     Taking taking = begin_taking(pass);
 
@@ -364,7 +160,7 @@ static bool take_batch(FpPass *pass, Batch *batch, GError **error)
         i += fp_plain_pass_by(pass->streams, batch->plains + i, batch->n - i, &place);
         if (i == batch->n)
             break;
-        if (is_plain(batch, i))
+        if (fp_pass_is_plain(batch, i))
             take_plain(pass, batch, i, place, &taking, error);
         else
             take_other(pass, batch, i, &taking, error);
@@ -376,56 +172,9 @@ static bool take_batch(FpPass *pass, Batch *batch, GError **error)
     return taking.is_well;
 }
 
-/* Reads frames. What comes before them and is none is taken on the way. */
-static int read_frames(FpPass *pass, FpCapture *capture, FpRecord *room, int max, const FpRecord **records, FpDecodedRecord **pending,
-                       GError **error)
-{
-    for (;;) {
-        *records = room;
-        int n = pass->ahead != NULL ? fp_read_ahead_read(pass->ahead, max, records, pending, error)
-                                    : fp_capture_read(capture, room, max, error);
-        pass->failed_reading = n < 0;
-        if (n <= 0 || (*records)->kind == FP_RECORD_FRAME)
-            return n;
-        if (!fp_sink_take_block(pass->sink, *records, error))
-            return -1;
-    }
-}
-
-/* Reads raw records, and does the first step for plain frames on the way: what follows a record is known when its length is, and the memory
- * may be slower than what is to be done meanwhile. */
-static int read_raw(FpPass *pass, FpCapture *capture, int max, Batch *batch, GError **error)
-{
-    FpRawRecords records;
-    const int more = fp_capture_lend_raw(capture, &records, error);
-
-    pass->failed_reading = more < 0;
-    if (more <= 0)
-        return more;
-    const uint8_t *start = records.at;
-    batch->records = batch->room;
-    batch->n = fp_plain_begin_raw(pass->streams, &records, max, batch->plains, batch->raws, &batch->others);
-    fp_capture_step_raw(capture, (size_t)(records.at - start));
-    return batch->n;
-}
-
-/* Reads a batch. */
-static int read_batch(FpPass *pass, FpCapture *capture, int max, Batch *batch, GError **error)
-{
-    FpDecodedRecord *lent = NULL;
-
-    batch->capture = capture;
-    batch->is_raw = pass->takes_plain && pass->ahead == NULL && pass->cut == NULL && fp_capture_is_raw(capture);
-    batch->n = batch->is_raw ? read_raw(pass, capture, max, batch, error)
-                             : read_frames(pass, capture, batch->room, max, &batch->records, &lent, error);
-    batch->is_ahead = lent != NULL;
-    batch->pending = lent != NULL ? lent : batch->pending_room;
-    return batch->n;
-}
-
 /* Looks at a batch of a digest, if capture is one, before it is taken. Returns 1 when it may be; 0 when the file itself is read from here
  * on, in place of it; or -1 and sets error. */
-static int check_digest(FpPass *pass, FpCapture *capture, const Batch *batch, GError **error)
+static int check_digest(FpPass *pass, FpCapture *capture, const FpPassBatch *batch, GError **error)
 {
     if (!fp_digest_is_one(capture))
         return 1;
@@ -437,30 +186,30 @@ static int check_digest(FpPass *pass, FpCapture *capture, const Batch *batch, GE
     return fp_digest_claims_reread(pass->claims, pass->streams, capture, error) ? 0 : -1;
 }
 
-static void note_times(FpPass *pass, Batch *batch)
+static void note_times(FpPass *pass, FpPassBatch *batch)
 {
-    const FpRecord *last = record_of(batch, batch->n - 1);
+    const FpRecord *last = fp_pass_record_of(batch, batch->n - 1);
 
-    pass->first_ns = record_of(batch, 0)->time_ns;
+    pass->first_ns = fp_pass_record_of(batch, 0)->time_ns;
     pass->last_ns = last->time_ns;
     pass->newest_ns = MAX(pass->newest_ns, fp_capture_time_ns(batch->capture, last));
 }
 
 int fp_pass_take(FpPass *pass, FpCapture *capture, int max, GError **error)
 {
-    Batch batch;
+    FpPassBatch batch;
 
     pass->failed_reading = false;
     if (!fp_sink_begin_batch(pass->sink, capture, pass->decoder, error))
         return -1;
-    const int n = read_batch(pass, capture, MIN(max, FP_PASS_BATCH), &batch, error);
+    const int n = fp_pass_read_batch(pass, capture, MIN(max, FP_PASS_BATCH), &batch, error);
     pass->summary->frames += (uint64_t)fp_digest_left_out(capture);
     if (n <= 0 && pass->claims != NULL)
         fp_digest_claims_clear(pass->claims);
     if (n <= 0)
         return n;
     note_times(pass, &batch);
-    if (!prepare_batch(pass, &batch, error))
+    if (!fp_pass_prepare_batch(pass, &batch, error))
         return -1;
     const int may_take = check_digest(pass, capture, &batch, error);
     if (may_take <= 0)
@@ -621,22 +370,6 @@ void fp_pass_sum_up(FpPass *pass)
     pass->summary->datagrams_forgotten = fp_decoder_forgotten(pass->decoder);
     if (pass->cut != NULL)
         pass->summary->cut_by_kernel = fp_kernel_cut_dropped(pass->cut);
-}
-
-bool fp_pass_skip(FpPass *pass, FpCapture *capture, uint64_t n, GError **error)
-{
-    FpRecord room[FP_PASS_BATCH];
-    const FpRecord *records;
-    FpDecodedRecord *pending;
-
-    pass->frames_before -= n; /* so that frames have their numbers in the capture */
-    while (n > 0) {
-        int done = read_frames(pass, capture, room, (int)MIN(n, FP_PASS_BATCH), &records, &pending, error);
-        if (done <= 0)
-            return done == 0;
-        n -= (uint64_t)done;
-    }
-    return true;
 }
 
 static uint64_t random_seed(void)

@@ -5,7 +5,7 @@
  * file -> record -> segment -> stream -> verdict -> [output]
  *
  * A sink is of one of two kinds: straight (sink-straight.c) asks nobody; waiting (sink-waiting.c) asks tshark about streams, and what is
- * to be written of them waits for the answers. Only pass.c and sink*.c include this.
+ * to be written of them waits for the answers. Only pass*.c and sink*.c include this.
  */
 #ifndef FP_SINK_H
 #define FP_SINK_H
