@@ -120,6 +120,17 @@ class Checkpoints(unittest.TestCase):
 
         self.each(DAMAGE, check)
 
+    def test_the_only_whole_one_is_not_written_over(self):
+        """Or whatever ends the watcher in that moment would cost all that is known of streams."""
+        del self.second[1:]  # one commit for one file
+        place = self.begin("archive")
+        newest, other, _ = self.slots(place)
+        DAMAGE["a bit of its body"].do(newest)
+        whole = faulty.read(other)
+        self.go_on(place)
+        self.assertEqual(faulty.read(other), whole)
+        self.assertEqual(self.slots(place)[:2], [newest, other])
+
     def test_a_stale_one(self):
         """For instance a slot that was restored from a copy of the state folder."""
         for then in ("archive", "delete", "keep"):
