@@ -584,7 +584,7 @@ class Configuration(Watch):
 
     def test_what_makes_no_sense(self):
         folders = f"inbox={self.inbox}\noutdir={self.outdir}\n"
-        for text, status, said in (("[watch]\nkeeep=first\n", 78, "has no key keeep"), ("[slim]\n", 78, "no group [slim]"), ("x\n", 78, "c.conf"),
+        for text, status, said in (("[watch]\nkeeep=first\n", 78, "has no key keeep"), ("[slim]\n", 78, "it has a group [slim], but only [watch] is read here"), ("x\n", 78, "c.conf"),
                                    ("[watch]\nonce=true\n" + folders, 78, "has no key once"),
                                    ("[watch]\nmarked-only=perhaps\n", 78, "takes true or false"),
                                    ("[watch]\nkeep=last\n" + folders, 78, "--keep takes"), ("[watch]\nthen=burn\n" + folders, 78, "--then takes"),
