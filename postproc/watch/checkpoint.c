@@ -161,7 +161,7 @@ static void apply_witness(const FpCheckpointSlot *slots, const Witness *witness,
                "%s: %s: the newest checkpoint is lost; no file is lost or taken twice, but connections that were open may be taken for "
                "new, and lines that waited for the rest of a message are lost",
                lost->path, fate_of(lost));
-    g_byte_array_set_size(checkpoint->messages, 0); /* the commit that is lost may have written their lines */
+    g_byte_array_set_size(checkpoint->messages, 0);   /* the commit that is lost may have written their lines */
     checkpoint->generation = witness->generation + 1; /* so that the next one is written over the lost one, not over the only whole one */
     checkpoint->committed = MAX(checkpoint->committed, witness->committed);
     add_missing(checkpoint->seen.names, &witness->names);
