@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Begins to watch for steps. Call it when the program starts; before, and without it, steps are not seen. */
+/* Begins to watch for steps: those before it are not seen. */
 void fp_clock_begin(void);
 
 /* Nanoseconds since 1970, less the steps forward that the clock has made since fp_clock_begin, and the time that the machine was asleep:

@@ -185,9 +185,9 @@ static bool has_checksum(const uint8_t *beginning, size_t n, size_t header_bytes
     return XXH3_64bits(beginning, header_bytes - sizeof checksum) == checksum;
 }
 
+/* What stands before the totals is the same, and there already. */
 static void convert_first_header(const uint8_t *beginning, Header *header)
 {
-    memcpy(header, beginning, BEFORE_TOTALS);
     fp_checkpoint_convert_first(beginning + BEFORE_TOTALS, &header->totals);
     memcpy((uint8_t *)header + BEHIND_TOTALS, beginning + BEFORE_TOTALS + FP_CHECKPOINT_FIRST_BYTES, sizeof *header - BEHIND_TOTALS);
 }
