@@ -87,7 +87,7 @@ _firstpayload()
         said) words="--html --top --max-names --color --quiet --interface --wait --count --follow $looked_at" ;;
         slim) words="--write --config --check-config --list --interface --wait --count --rotate-seconds --rotate-size --snapshot-length --buffer-size --no-promiscuous-mode --stats --metrics --kernel-cut --threads --read-ahead --packet-buffered --follow --quiet $selection" ;;
         digest) words='--write --flight-bytes --opening-bytes --transport --stream-key --compress --quiet --help' ;;
-        watch) words="--config --match --then --wait --unchanged --max-archive --state --metrics --follow --once --dry-run --check-config $selection" ;;
+        watch) words="--config --match --then --wait --unchanged --max-archive --threads --read-ahead --state --metrics --follow --once --dry-run --check-config $selection" ;;
         status) words='--json --help' ;;
         rotate) words='--help' ;;
         *) words='' ;;

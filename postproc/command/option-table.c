@@ -8,7 +8,7 @@
 
 /* Options with a text for a value that may be given twice, as numbers may: a choice or a size. The last one counts, so that it overrides an
  * alias. Of other options with a text, the value that is ignored would have been something to capture, keep or write. */
-static const char *const last_counts[] = {"format", "formats", "log-format", "max-memory", "max-archive", "color", NULL};
+static const char *const last_counts[] = {"format", "formats", "log-format", "max-memory", "max-archive", "read-ahead", "color", NULL};
 
 GArray *fp_option_table_new(void)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ahead-arguments.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "config.h"
@@ -57,10 +58,9 @@ struct FpSlimArguments {
     gint64 buffer_kib;
     char *kernel_cut;
     gint64 kernel_cut_streams;
-    gint64 threads;
+    FpAheadArguments ahead;
     gint64 stats_s;
     char *metrics;
-    char *read_ahead;
     gboolean only_own;
     gboolean flush_each;
     gboolean list;
@@ -93,12 +93,6 @@ static GArray *list_options(FpSlimArguments *arguments)
         {"kernel-cut", 0, 0, G_OPTION_ARG_STRING, &arguments->kernel_cut,
          "With -i: has the kernel drop frames of streams that are told from: auto, on or off (default: auto, where it can)", "WHEN"},
         {"kernel-cut-streams", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT64, &arguments->kernel_cut_streams, NULL, NULL}, /* for tests */
-        {"threads", 'j', 0, G_OPTION_ARG_INT64, &arguments->threads,
-         "Read pcap and pcapng in files ahead, with N threads in all (default: one for each processor, for several files or a compressed "
-         "one)",
-         "N"},
-        {"read-ahead", 0, 0, G_OPTION_ARG_STRING, &arguments->read_ahead,
-         "What has been read ahead takes at most SIZE of memory (default: 256M for each thread, at most 1G)", "SIZE"},
         {"stats", 0, 0, G_OPTION_ARG_INT64, &arguments->stats_s,
          "With -i and --log: every so many seconds a line with what was captured, dropped and found; in text a comment (default: none)",
          "SECONDS"},
@@ -112,9 +106,12 @@ static GArray *list_options(FpSlimArguments *arguments)
     };
     GArray *options = fp_option_table_new();
 
-    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = arguments->threads = NOT_GIVEN;
+    arguments->snaplen = arguments->buffer_kib = arguments->stats_s = arguments->rotate_s = NOT_GIVEN;
     arguments->kernel_cut_streams = FP_KERNEL_CUT_STREAMS_DEFAULT;
     fp_option_table_add(options, entries);
+    fp_ahead_arguments_add(&arguments->ahead, options,
+                           "Read pcap and pcapng in files ahead, with N threads in all (default: one for each processor, for several files "
+                           "or a compressed one)");
     fp_input_arguments_add(&arguments->input, options);
     fp_selection_arguments_add(&arguments->selection, options, FP_SLIM_MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each (default: 10000000, without --max-memory)");
@@ -274,10 +271,10 @@ static const char *check_rotation(const FpSlimArguments *arguments, FpSlimOption
 
 static const char *check_numbers(const FpSlimArguments *arguments, FpSlimOptions *options)
 {
-    if (arguments->threads != NOT_GIVEN && (arguments->threads < 1 || arguments->threads > (gint64)FP_READ_AHEAD_THREADS_MAX))
-        return "-j takes a number of threads from 1 to 256";
-    if (arguments->read_ahead != NULL && !fp_size_from_text(arguments->read_ahead, &options->read_ahead))
-        return "--read-ahead takes a number of bytes, or of units as in 512M";
+    const char *wrong = fp_ahead_arguments_check(&arguments->ahead, &options->ahead);
+
+    if (wrong != NULL)
+        return wrong;
     if (arguments->snaplen != NOT_GIVEN && (arguments->snaplen < 0 || arguments->snaplen > (int)FP_FRAME_BYTES_MAX))
         return "-s takes a number from 0 to 262144";
     if (arguments->stats_s != NOT_GIVEN && (arguments->stats_s < 1 || arguments->stats_s > STATS_SECONDS_MAX))
@@ -342,7 +339,6 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
         options->live.buffer_kib = (int)arguments->buffer_kib;
     options->live.only_own = arguments->only_own;
     options->stats = (FpLiveStatsOptions){.seconds = (unsigned)MAX(arguments->stats_s, 0), .metrics = arguments->metrics};
-    options->threads = arguments->threads != NOT_GIVEN ? (unsigned)arguments->threads : 0;
     options->list = arguments->list;
     options->is_quiet = arguments->quiet;
     options->show_progress = !arguments->quiet && isatty(STDERR_FILENO);
@@ -406,7 +402,7 @@ void fp_slim_arguments_free(FpSlimArguments *arguments)
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
     g_free(arguments->config);
-    g_free(arguments->read_ahead);
+    fp_ahead_arguments_clear(&arguments->ahead);
     g_free(arguments->kernel_cut);
     fp_rights_arguments_clear(&arguments->rights);
     g_free(arguments->log);

@@ -147,8 +147,8 @@ static unsigned n_threads(const Slim *slim, const FpCapture *capture)
 
     if (options->live.interface != NULL || options->follows)
         return 1;
-    if (options->threads != 0)
-        return options->threads;
+    if (options->ahead.threads != 0)
+        return options->ahead.threads;
     return !is_only_input(options) || fp_capture_is_compressed(capture) ? fp_read_ahead_threads_default() : 1;
 }
 
@@ -160,8 +160,7 @@ static void begin_ahead(Slim *slim, const FpCapture *capture)
 
     if (threads < 2)
         return;
-    slim->ahead =
-        fp_pass_new_ahead(slim->pass, threads, options->read_ahead != 0 ? options->read_ahead : fp_read_ahead_memory_default(threads));
+    slim->ahead = fp_pass_new_ahead(slim->pass, threads, options->ahead.memory_bytes);
     for (char **input = slim->input + 1; *input != NULL; input++)
         fp_read_ahead_expect(slim->ahead, *input, *input, fp_writer_needs_wiretap(slim->outputs.writer, options->format));
 }

@@ -35,8 +35,7 @@ typedef struct {
     char *const *interfaces;  /* all of them, of which that is the first; NULL-terminated */
     FpLiveStatsOptions stats; /* what is said of that while it runs */
     uint64_t max_frames;      /* end after looking at that many; 0: no limit */
-    unsigned threads;         /* all but one read ahead; 0: as many as there are processors, where they have something to do */
-    uint64_t read_ahead;      /* what is read ahead takes so much memory; 0: fp_read_ahead_memory_default */
+    FpReadAheadOptions ahead; /* threads 0: as many as there are processors, where they have something to do */
     FpSelection selection;
     const char *log; /* lines of first payload frames are appended to it; "-" is standard output; NULL: none */
     FpLogStyle log_style;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ahead-arguments.h"
 #include "base/error.h"
 #include "base/helper.h"
 #include "base/notify.h"
@@ -38,6 +39,7 @@ struct FpWatchArguments {
     FpSelectionArguments selection;
     FpLogArguments log_style;
     FpRightsArguments rights;
+    FpAheadArguments ahead;
     char *log;
     char *config;
     char *inbox;
@@ -64,6 +66,7 @@ void fp_watch_arguments_free(FpWatchArguments *arguments)
     fp_selection_arguments_clear(&arguments->selection);
     fp_log_arguments_clear(&arguments->log_style);
     fp_rights_arguments_clear(&arguments->rights);
+    fp_ahead_arguments_clear(&arguments->ahead);
     g_free(arguments->log);
     g_free(arguments->config);
     g_free(arguments->config_read);
@@ -117,6 +120,8 @@ static GArray *list_options(FpWatchArguments *arguments)
     GArray *options = fp_option_table_new();
 
     fp_option_table_add(options, entries);
+    fp_ahead_arguments_add(&arguments->ahead, options,
+                           "Read captures ahead while several wait, with N threads in all (default: one for each processor)");
     fp_selection_arguments_add(&arguments->selection, options, MAX_STREAMS_DEFAULT,
                                "Remember at most N streams at once, some 48 bytes each; all are written with each checkpoint (default: "
                                "1000000, without --max-memory)");
@@ -195,7 +200,9 @@ static const char *read_words(FpWatchArguments *arguments)
     if (arguments->options.outputs == FP_WATCH_LOG && (arguments->selection.keep != NULL || arguments->selection.format != NULL ||
                                                        arguments->selection.marked_only || arguments->selection.compress != NULL))
         return "with --log only no captures are written; --keep, --format, --compress and --marked-only are about captures";
-    return fp_rights_arguments_check(&arguments->rights, &arguments->options.rights, &arguments->options.is_verbose);
+    const char *wrong = fp_ahead_arguments_check(&arguments->ahead, &arguments->options.ahead);
+    return wrong != NULL ? wrong
+                         : fp_rights_arguments_check(&arguments->rights, &arguments->options.rights, &arguments->options.is_verbose);
 }
 
 /* Called when options are read again, and tshark is slow to start. */

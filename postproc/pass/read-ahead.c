@@ -310,7 +310,7 @@ FpReadAhead *fp_read_ahead_new(unsigned threads, uint64_t memory_bytes, const Fp
     FpReadAhead *ahead = g_new0(FpReadAhead, 1);
 
     ahead->streams = streams;
-    ahead->memory_bytes = memory_bytes;
+    ahead->memory_bytes = memory_bytes != 0 ? memory_bytes : fp_read_ahead_memory_default(threads);
     ahead->n_threads_max = MAX(threads, 2U) - 1;
     ahead->threads = g_new0(pthread_t, ahead->n_threads_max);
     pthread_mutex_init(&ahead->lock, NULL);

@@ -15,6 +15,12 @@
 
 typedef struct FpReadAhead FpReadAhead;
 
+/* How people want captures to be read ahead. */
+typedef struct {
+    unsigned threads;      /* in all; 0: as is best */
+    uint64_t memory_bytes; /* 0: fp_read_ahead_memory_default */
+} FpReadAheadOptions;
+
 /* The threads that make use of a processor each: how many processors there are for the program, at most FP_READ_AHEAD_THREADS_MAX. */
 #define FP_READ_AHEAD_THREADS_MAX 256U
 unsigned fp_read_ahead_threads_default(void);
@@ -24,8 +30,9 @@ uint64_t fp_read_ahead_memory_default(unsigned threads);
 
 /*
  * Creates it for threads threads, that of the pass included: it works, too, while it has to wait. What has been read and not been taken is
- * at most memory_bytes, but at least a block of 256 KiB for each thread, and eight for the capture that is taken. Decompressing takes
- * memory besides, of at most twice as many files as there are threads. streams: used only to make keys; NULL: nothing is decoded.
+ * at most memory_bytes (0: the default), but at least a block of 256 KiB for each thread, and eight for the capture that is taken.
+ * Decompressing takes memory besides, of at most twice as many files as there are threads. streams: used only to make keys; NULL: nothing
+ * is decoded.
  */
 FpReadAhead *fp_read_ahead_new(unsigned threads, uint64_t memory_bytes, const FpStreams *streams);
 

@@ -55,6 +55,8 @@ struct FpAttempts {
     Past past;
     Attempt outer[DEPTH_MAX]; /* what resumes when the current one ends */
     unsigned depth;
+    Attempt ahead; /* what counts while nothing is read */
+    bool has_died;
     bool is_warned;
 };
 
@@ -78,10 +80,12 @@ static void save(FpAttempts *attempts, const void *bytes, size_t n, off_t offset
 
 static void save_current(FpAttempts *attempts)
 {
-    Current *current = &attempts->current;
+    Current current = attempts->current;
 
-    current->checksum = XXH3_64bits(current, offsetof(Current, checksum));
-    save(attempts, current, sizeof *current, 0);
+    if (current.file.inode == 0)
+        current.file = attempts->ahead;
+    current.checksum = XXH3_64bits(&current, offsetof(Current, checksum));
+    save(attempts, &current, sizeof current, 0);
 }
 
 static void save_past(FpAttempts *attempts)
@@ -171,6 +175,7 @@ static void look_back(FpAttempts *attempts)
     int64_t boot_s = boot_time_s();
 
     if (current->file.inode != 0 && llabs(current->boot_s - boot_s) <= BOOT_SLACK_S) {
+        attempts->has_died = true;
         count_death(&attempts->past, current->file);
         save_past(attempts); /* before current is cleared: a kill in between counts the death twice rather than not at all */
     }
@@ -232,6 +237,19 @@ void fp_attempts_note_offset(FpAttempts *attempts, uint64_t offset)
         return;
     attempts->current.file.step = step;
     save_current(attempts);
+}
+
+void fp_attempts_note_ahead(FpAttempts *attempts, const char *path)
+{
+    if (attempts == NULL)
+        return;
+    attempts->ahead = attempt_at(path);
+    save_current(attempts);
+}
+
+bool fp_attempts_have_died(const FpAttempts *attempts)
+{
+    return attempts != NULL && attempts->has_died;
 }
 
 FpAttemptsPast fp_attempts_past(const FpAttempts *attempts, const char *path)

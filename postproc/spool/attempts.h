@@ -47,6 +47,13 @@ void fp_attempts_end(FpAttempts *attempts);
 /* Notes how far the file of the last fp_attempts_begin has been read. Costs nothing within a step. */
 void fp_attempts_note_offset(FpAttempts *attempts, uint64_t offset);
 
+/* Notes that threads read files before their turn, of which path is the first; NULL: no more. While nothing else is read, a death is that
+ * file's fault, so that none goes without being counted. */
+void fp_attempts_note_ahead(FpAttempts *attempts, const char *path);
+
+/* Whether the process before this one died while it read a file. */
+bool fp_attempts_have_died(const FpAttempts *attempts);
+
 /* Returns the deaths on the file at path, which may have been renamed since, but not written to. For most files all members are 0. */
 FpAttemptsPast fp_attempts_past(const FpAttempts *attempts, const char *path);
 

@@ -136,6 +136,8 @@ static bool check(FpClaim *claim, const char *inbox_path, GError **error)
 
 bool fp_claim_begin_reading(FpClaim *claim, const char *inbox, GError **error)
 {
+    if (claim->fd >= 0)
+        return true;
     claim->fd = fp_folder_open_file(claim->path);
     if (claim->fd < 0 && errno == ENOENT)
         return true;

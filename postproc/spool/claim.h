@@ -43,9 +43,9 @@ bool fp_claim_look(FpClaim *claim);
 uint64_t fp_claim_bytes_now(const FpClaim *claim);
 
 /*
- * Opens the claim for reading, without following a link, and checks what it is; inbox is the folder that it came from. Returns false and
- * sets error: FP_ERROR_DATA when it is not a regular file, or is a hard link that somebody who may write to the inbox may have made to a
- * file that is not theirs to read. Returns true when the file has vanished: its reader will find out.
+ * Opens the claim for reading, unless it is open, without following a link, and checks what it is; inbox is the folder that it came from.
+ * Returns false and sets error: FP_ERROR_DATA when it is not a regular file, or is a hard link that somebody who may write to the inbox may
+ * have made to a file that is not theirs to read. Returns true when the file has vanished: its reader will find out.
  */
 bool fp_claim_begin_reading(FpClaim *claim, const char *inbox, GError **error);
 

@@ -223,6 +223,7 @@ static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
 static void end_outputs(Watch *watch, Outputs *outputs)
 {
     end_asking(watch);
+    fp_pass_end_ahead(watch->pass);
     fp_progress_end(&watch->progress);
     fp_pass_forget_fragments(watch->pass); /* a checkpoint does not hold them */
     fp_pass_write_to(watch->pass, NULL);
@@ -258,7 +259,9 @@ static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture
 {
     g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
     Outputs outputs = {0};
+    const bool may_read_ahead = following == NULL && claim->records_before == 0;
 
+    fp_pass_begin_ahead(watch->pass, may_read_ahead ? watch->ahead.threads : NULL, capture);
     bool is_done =
         begin_outputs(watch, claim, capture, following, name, &outputs, error) && write_outputs(watch, claim, capture, &outputs, error);
     end_outputs(watch, &outputs);
@@ -359,12 +362,14 @@ static bool is_as_claimed(const FpClaim *claim, GError **error)
     return sameness == FP_AS_CLAIMED;
 }
 
-static FpCapture *open_claim(const Watch *watch, const FpClaim *claim, const char *path, const FpFollower *follower, GError **error)
+static FpCapture *open_claim(Watch *watch, const FpClaim *claim, const char *path, const FpFollower *follower, GError **error)
 {
     bool by_wiretap = watch->options->spool.pcapng_by_wiretap;
 
-    return follower != NULL ? fp_capture_follow(path, by_wiretap, follower, error)
-                            : fp_capture_open_as(path, claim->path, by_wiretap, error);
+    if (follower != NULL)
+        return fp_capture_follow(path, by_wiretap, follower, error);
+    FpCapture *capture = fp_watch_open_ahead(watch, claim);
+    return capture != NULL ? capture : fp_capture_open_as(path, claim->path, by_wiretap, error);
 }
 
 /* A writer that shortens its file takes back what has been read. */
@@ -432,8 +437,10 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
     GError *failure = NULL;
     Built built;
 
+    fp_watch_check_ahead(watch, fp_spool_claim_at(watch->spool, i), is_written);
     if (fp_spool_begin_reading(watch->spool, i, &failure)) {
         built = build_opened(watch, i, is_written, error);
+        fp_capture_close(fp_watch_open_ahead(watch, fp_spool_claim_at(watch->spool, i))); /* a copy has not been opened */
     } else {
         built = blame(watch, fp_spool_claim_at(watch->spool, i), true, failure);
         g_propagate_error(error, failure);
@@ -537,10 +544,12 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
 
     *is_any = false;
     watch->building = 0;
+    watch->ahead.is_off &= fp_spool_n_claims(watch->spool) > 0;
     while (i < MIN(fp_spool_n_claims(watch->spool), GROUP_FILES) && g_get_monotonic_time() - began_us < GROUP_US) {
         const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
         uint64_t frames = watch->state.totals.summary.frames;
         GError *failure = NULL;
+        fp_watch_read_ahead(watch, i);
         Built built = attempt(watch, i, &failure);
         if (built == WAITS)
             break; /* later claims wait, as order matters; earlier ones do not */

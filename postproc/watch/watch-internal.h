@@ -8,6 +8,7 @@
 #include "checkpoint.h"
 #include "outbox.h"
 #include "pass/progress.h"
+#include "pass/read-ahead.h"
 #include "spool/attempts.h"
 #include "spool/inbox-lock.h"
 #include "state-folder.h"
@@ -15,6 +16,13 @@
 #include "watch.h"
 
 #define READ_ATTEMPTS 3U /* attempts to read a file, before it is given up */
+
+/* What threads read before its turn. */
+typedef struct {
+    FpReadAhead *threads; /* NULL: nothing */
+    GQueue paths;         /* of the claims that they read, in the order of their turns; these are open (FpClaim.fd) */
+    bool is_off;
+} WatchAhead;
 
 typedef struct {
     const FpWatchOptions *options;
@@ -33,6 +41,7 @@ typedef struct {
     FpCheckpoint state;     /* as committed, and on its way to the next commit; its streams are in pass */
     FpDissector *dissector; /* NULL: tshark is not asked */
     FpPass *pass;           /* NULL: the state has to be read again */
+    WatchAhead ahead;       /* for this pass */
     uint64_t building;      /* the claim whose outputs are being built */
     bool is_woken;          /* events in the folders wake it */
     bool is_undecided;      /* a commit failed, and nobody knows whether the disk has it: it is tried again before anything else */
@@ -102,6 +111,19 @@ bool fp_watch_find_folders(Watch *watch, GError **error);
 /* watch-folders.c: the same for the build folder. Claims whose outputs were committed but not published are put aside, so that nothing is
  * lost. */
 bool fp_watch_find_outbox(Watch *watch, GError **error);
+
+/* watch-ahead.c: before the turn of the i-th claim: has threads read those behind it, if there are any. */
+void fp_watch_read_ahead(Watch *watch, guint i);
+
+/* watch-ahead.c: at the turn of claim, before it is opened: ends the threads if what they have read of it may not be what is there now.
+ * is_written: somebody writes to it. */
+void fp_watch_check_ahead(Watch *watch, const FpClaim *claim, bool is_written);
+
+/* watch-ahead.c: its turn has come. Returns its capture if threads have opened it, which the caller closes; NULL: they have not. */
+FpCapture *fp_watch_open_ahead(Watch *watch, const FpClaim *claim);
+
+/* watch-ahead.c: ends the threads and forgets what they have read. Call it before the pass is freed. */
+void fp_watch_end_ahead(Watch *watch);
 
 /* watch-claims.c: creates a dissector for options; *dissector is NULL if there is nothing to ask. Returns false and sets error. */
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error);

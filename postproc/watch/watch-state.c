@@ -4,11 +4,17 @@
 
 #include "base/journal.h"
 
+void fp_watch_forget_uncommitted(Watch *watch)
+{
+    fp_watch_end_ahead(watch);
+    g_clear_pointer(&watch->pass, fp_pass_free); /* so that the next round restores it */
+}
+
 bool fp_watch_restore(Watch *watch, GError **error)
 {
     const FpSelection *selection = &watch->options->selection;
 
-    g_clear_pointer(&watch->pass, fp_pass_free);
+    fp_watch_forget_uncommitted(watch);
     fp_checkpoint_clear(&watch->state);
     watch->n_built = 0;
     watch->is_settled = false; /* the checkpoint may be newer than what was known */
@@ -29,11 +35,6 @@ bool fp_watch_restore(Watch *watch, GError **error)
     watch->pass = fp_pass_new(selection, streams, &watch->state.totals.summary, watch->dissector, NULL, NULL);
     fp_pass_load_messages(watch->pass, watch->state.messages, !has_streams);
     return true;
-}
-
-void fp_watch_forget_uncommitted(Watch *watch)
-{
-    g_clear_pointer(&watch->pass, fp_pass_free); /* so that the next round restores it */
 }
 
 void fp_watch_add_seen(Watch *watch, const FpClaim *claim)

@@ -190,6 +190,7 @@ static bool begin(Watch *watch, GError **error)
     watch->attempts = fp_attempts_open(options->spool.state, error);
     if (watch->attempts == NULL)
         return false;
+    watch->ahead.is_off = fp_attempts_have_died(watch->attempts);
     watch->spool = fp_spool_open(&options->spool, error);
     if (watch->spool == NULL)
         return false;
@@ -220,7 +221,7 @@ static bool begin(Watch *watch, GError **error)
 
 static void end(Watch *watch)
 {
-    fp_pass_free(watch->pass);
+    fp_watch_forget_uncommitted(watch);
     fp_dissector_free(watch->dissector);
     fp_checkpoint_clear(&watch->state);
     fp_wakeup_free(watch->wakeup);

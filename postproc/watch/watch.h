@@ -15,6 +15,7 @@
 #include "base/confinement.h"
 #include "output/pack.h"
 #include "pass/pass.h"
+#include "pass/read-ahead.h"
 #include "spool/spool.h"
 
 /* The outputs of each capture: a set of bits. */
@@ -30,10 +31,11 @@ typedef struct {
     const char *metrics; /* a file for Prometheus; NULL: none */
     const char *config;  /* the file that options are read again from; NULL: none */
     FpConfinementOptions rights;
-    bool is_verbose;   /* which rights were given up is said */
-    bool once;         /* take what is there, then end */
-    FpPacking packing; /* of captures, where their writer allows it: see fp_writer_copies */
-    int format;        /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
+    bool is_verbose;          /* which rights were given up is said */
+    bool once;                /* take what is there, then end */
+    FpPacking packing;        /* of captures, where their writer allows it: see fp_writer_copies */
+    int format;               /* of outputs: FP_WRITER_AS_INPUT, or what fp_writer_format returned */
+    FpReadAheadOptions ahead; /* of captures that wait */
     FpSelection selection;
     FpLogStyle log_style;
 } FpWatchOptions;

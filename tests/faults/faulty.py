@@ -42,8 +42,9 @@ def environment(**faults):
     return {**env, **variables(faults)}
 
 
-def options(then, log=None):
-    return ["watch", "--max-streams", "500", "--then", then, *(["--log", log] if log else [])]
+def options(then, log=None, threads="1"):
+    """With one thread, each run makes the same calls in the same order."""
+    return ["watch", "--max-streams", "500", "--threads", threads, "--then", then, *(["--log", log] if log else [])]
 
 
 class Server:
@@ -67,14 +68,14 @@ class Server:
         self.process.wait()
 
 
-servers = {}  # of this process, by what becomes of inputs, which outputs there are, and whether faults are commands
+servers = {}  # of this process, by what becomes of inputs, which outputs there are, threads, and whether faults are commands
 
 
-def server(then, log, runs_commands):
-    key = (os.getpid(), then, log, runs_commands)  # those of the process that this one was forked from cannot be used here
+def server(then, log, threads, runs_commands):
+    key = (os.getpid(), then, log, threads, runs_commands)  # those of the process that this one was forked from cannot be used here
     if key not in servers:
         rights = ["--without", "seccomp,landlock"] if runs_commands else []     # which would end it when it executes something
-        servers[key] = Server(*options(then, log), *rights)
+        servers[key] = Server(*options(then, log, threads), *rights)
     return servers[key]
 
 
@@ -135,10 +136,11 @@ def two_batches():
 class Place:
     """A watcher's folders: in, out, and what a consumer has taken away from out, as name -> bytes."""
 
-    def __init__(self, folder, then, log=None):
+    def __init__(self, folder, then, log=None, threads="1"):
         self.folder = folder
         self.then = then
         self.log = log
+        self.threads = threads
         self.inbox = os.path.join(folder, "in")
         self.output = os.path.join(folder, "out")
         self.state = os.path.join(self.output, ".firstpayload")
@@ -152,7 +154,7 @@ class Place:
 
     def once(self, **faults):
         """Runs a watcher until all is done. Returns its exit status and what it said."""
-        status = server(self.then, self.log, faults.get("kind") == "run").run(self.folder, faults)
+        status = server(self.then, self.log, self.threads, faults.get("kind") == "run").run(self.folder, faults)
         return status, read(os.path.join(self.folder, "said")).decode(errors="replace")
 
     def must_end_well(self):
@@ -209,13 +211,14 @@ def difference(was, expected, parts):
 class Scene:
     """Where trials begin: folders with waiting files, perhaps with a past, and what comes of them undisturbed."""
 
-    def __init__(self, folder, then, has_past, log):
+    def __init__(self, folder, then, has_past, log, threads="1"):
         self.folder = folder
         self.then = then
         self.log = log
+        self.threads = threads
         self.has_past = has_past
         first, second = two_batches()
-        place = Place(os.path.join(folder, "template"), then, log)
+        place = Place(os.path.join(folder, "template"), then, log, threads)
         if has_past:
             place.put(first)
             place.must_end_well()
@@ -228,7 +231,7 @@ class Scene:
         """Returns a copy for a trial."""
         path = os.path.join(self.folder, name)
         shutil.copytree(os.path.join(self.folder, "template"), path, symlinks=True)
-        place = Place(path, self.then, self.log)
+        place = Place(path, self.then, self.log, self.threads)
         place.taken = dict(self.taken)
         return place
 

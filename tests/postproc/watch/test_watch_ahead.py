@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures that wait are read by several threads, and everything is as with one: outputs, logs, messages, what is put aside, exit status."""
+import glob
+import gzip
+import os
+import random
+import shutil
+
+from pcaps import CAPTURES, connection, pcap, read, slim
+from test_read_ahead import Several
+from test_threads import many
+from test_watch import Watch
+
+
+class Ahead(Watch, Several):
+    def wait_all(self, sources):
+        """Puts captures into the inbox, to be taken in this order."""
+        for folder in (self.inbox, self.outdir):
+            shutil.rmtree(folder)
+            os.mkdir(folder)
+        for n, source in enumerate(sources):
+            shutil.copy(source, os.path.join(self.inbox, f"{n:04}-{os.path.basename(source)}"))
+            os.utime(os.path.join(self.inbox, f"{n:04}-{os.path.basename(source)}"), (n, n))
+
+    def everything(self):
+        """Returns all files below the output folder, but not the state itself, in which there are times."""
+        found = {}
+        for folder, _, names in os.walk(self.outdir):
+            for name in names:
+                path = os.path.join(folder, name)
+                if folder != self.state:
+                    found[os.path.relpath(path, self.outdir)] = read(path)
+        return found
+
+    def with_each(self, *arguments):
+        """Returns the result with one thread, and what it left, and checks that it is the same with more. The last argument is what waits. A
+        damaged capture has those before it taken again, and told again, if they were not committed, which the time decides."""
+        *options, sources = arguments
+        results = []
+        for threads in (("-j", "1"), ("-j", "2"), ("-j", "7", "--read-ahead", "1")):
+            self.wait_all(sources)
+            result = self.watch("--once", *threads, *options)
+            results.append((result.returncode, {line.split("; waiting: ")[0] for line in result.stderr.splitlines()}, self.everything()))
+            with self.subTest(threads=threads):
+                for one, other in zip(results[0], results[-1]):
+                    self.assertEqual(one, other)
+        return results[0]
+
+    def test_all_in_one_run(self):
+        """With compressed copies, which have no output of their own, and damaged ones."""
+        paths = sorted(glob.glob(os.path.join(CAPTURES, "*.pcap*")))[::2]
+        sources = [copy for path in paths for copy in self.copies(path)] + [self.source(b"", "empty.pcap"), self.source(b"text", "text.pcap")]
+        random.Random(1).shuffle(sources)
+        self.assertGreater(len(sources), 100)
+        status, said, left = self.with_each("--log", "beside", sources)
+        self.assertEqual(status, 1)
+        self.assertGreater(len(left), 100)
+        self.assertGreater(sum("it was moved to failed/" in line for line in said), 20)
+
+    def test_captures_that_stay(self):
+        sources = [copy for name in ("http.pcap", "two-interfaces.pcapng", "ipv6.pcap") for copy in self.copies(os.path.join(CAPTURES, name))]
+        status, said, _ = self.with_each("--then", "keep", "--log", "beside", sources)
+        self.assertEqual(status, 1)
+        self.assertGreater(sum("it is left where it is" in line for line in said), 3)
+
+    def test_streams_go_on_in_the_next(self):
+        frames = many(20000)
+        sources = [self.source((gzip.compress if i % 2000 else bytes)(pcap(frames[i:i + 1000])), f"{i}.pcap") for i in range(0, len(frames), 1000)]
+        status, said, left = self.with_each("--log", "only", sources)
+        logs = b"".join(left[name] for name in sorted(left) if name.endswith(".jsonl"))
+        self.assertEqual(status, 0)
+        waiting = next(int(line.split()[1]) for line in said if "lines wait for the rest of their message" in line)
+        self.assertEqual(logs.count(b"\n") + waiting, slim("--log", "-", *sources).stdout.count(b"\n"))
+        self.assertGreater(logs.count(b"\n"), 1000)
+
+    def test_what_libwiretap_converts(self):
+        """It cannot be read ahead, and is, in between what is."""
+        sources = [copy for name in ("http.pcap", "two-interfaces.pcapng", "ipv6.pcap") for copy in self.copies(os.path.join(CAPTURES, name))[:2]]
+        self.assertEqual(self.with_each("-F", "pcap", sources)[0], 0)
+
+    def test_wrong_usage(self):
+        for option, value in (("-j", "0"), ("-j", "257"), ("--read-ahead", "much")):
+            self.assertIn(f"takes a number of {'threads' if option == '-j' else 'bytes'}", self.once(option, value, expected=64).stderr)
+        self.source(b"[watch]\nthreads=3\nread-ahead=1M\n", "watch.conf")
+        self.arrive("a.pcap", pcap(connection()))
+        self.once("--config", self.path("watch.conf"), "-j", "2", "--read-ahead", "2M")
+        self.source(b"[watch]\nthreads=none\n", "watch.conf")
+        self.assertIn("threads", self.once("--config", self.path("watch.conf"), expected=78).stderr)
