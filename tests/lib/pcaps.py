@@ -6,8 +6,10 @@ import subprocess
 import tempfile
 import unittest
 
+import few_names
 from waiting import PATIENCE_SECONDS
 
+os.environ.update(few_names.variables())    # for programs that start tshark
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
 CAPTURES = os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "captures")
 

@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import tempfile
 
+import few_names
 import kept_answers
 from waiting import PATIENCE_SECONDS
 
@@ -103,7 +104,8 @@ def command(program, args, plugin=True, home=None):
                  "WIRESHARK_EXTCAP_DIR": _plugin_folder(False)}    # extcaps are not needed, and one hangs at exit with libasan
     unset = ["-u", "WIRESHARK_PLUGIN_DIR", "-u", "WIRESHARK_CONFIG_DIR", "-u", "XDG_CONFIG_HOME"] if home else []
     if home is None:
-        variables.update(WIRESHARK_CONFIG_DIR=variables["HOME"], XDG_CONFIG_HOME=variables["HOME"], WIRESHARK_PLUGIN_DIR=_plugin_folder(plugin))
+        variables.update(WIRESHARK_CONFIG_DIR=variables["HOME"], XDG_CONFIG_HOME=variables["HOME"], WIRESHARK_PLUGIN_DIR=_plugin_folder(plugin),
+                         **few_names.variables(path_of(program)))
     preload = os.environ.get("FIRSTPAYLOAD_PRELOAD")
     if preload and plugin:
         variables.update(LD_PRELOAD=preload, ASAN_OPTIONS="detect_leaks=0:exitcode=99", UBSAN_OPTIONS="halt_on_error=1")
