@@ -5,12 +5,15 @@ Makers of network cards, services, enterprises: with -n, tshark 4.0 reads them a
 the variable. What is installed is tested with everything: plugin-installed, gui-*, documents-commands.
 """
 import atexit
-import functools
 import os
 import shutil
 import tempfile
+import threading
 
 LISTS = ("manuf", "services", "enterprises.tsv", "wka")
+
+_folders = {}       # program -> what make returned
+_one_at_a_time = threading.Lock()
 
 
 def data_folder(program):
@@ -19,8 +22,7 @@ def data_folder(program):
     return path and os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(path))), "share", "wireshark")
 
 
-@functools.cache
-def folder(program="tshark"):
+def make(program):
     """Returns a folder with everything else that tshark reads from its own, for WIRESHARK_DATA_DIR, until this process ends; None if there are no such lists."""
     whole = data_folder(program)
     if not whole or not os.path.isdir(whole) or not set(LISTS) & set(os.listdir(whole)):
@@ -38,5 +40,9 @@ def folder(program="tshark"):
 
 def variables(program="tshark"):
     """Returns what to add to the environment of tshark, or of the program that starts it. A test may have a folder of its own."""
-    few = None if "WIRESHARK_DATA_DIR" in os.environ else folder(program)
-    return {"WIRESHARK_DATA_DIR": few} if few else {}
+    if "WIRESHARK_DATA_DIR" in os.environ:
+        return {}
+    with _one_at_a_time:
+        if program not in _folders:
+            _folders[program] = make(program)
+    return {"WIRESHARK_DATA_DIR": _folders[program]} if _folders[program] else {}

@@ -50,13 +50,13 @@ class Captures(unittest.TestCase):
             print(f"of {len(pairs)} captures agree:", ", ".join(f"{name} {count}" for name, count in agree.items()))
 
     def test_own_captures_in_one_pass_and_in_two(self):
-        own, filters = capture_files.own(), FILTERS | ENDS
-        for (capture, one), (_, two) in zip(self.for_each(lambda path: answers(path, (), filters), own),
-                                            self.for_each(lambda path: answers(path, ["-2"], filters), own)):
-            with self.subTest(capture=capture):
-                self.assertEqual(one, two)
-                self.assertLessEqual(set(one["first"]), set(one["flight"]))
-                self.assertLessEqual({*one["first"], *one["reply"]}, set(one["opening"]))
+        filters = FILTERS | ENDS
+        own = capture_files.merged(capture_files.own())
+        one, two = (answers(own, extra, filters) for extra in ((), ["-2"]))
+        self.assertEqual(one, two)
+        self.assertGreater(min(map(len, one.values())), 20)
+        self.assertLessEqual(set(one["first"]), set(one["flight"]))
+        self.assertLessEqual({*one["first"], *one["reply"]}, set(one["opening"]))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import tshark_runner
 # An element of ours at the root of a packet: the protocol, or fields in the wrapper that PDML puts around lone fields.
 OURS = re.compile(rb'  <proto name="(?:firstpayload\w*|fake-field-wrapper)".*?\n  </proto>\n', re.DOTALL)
 WRITTEN_AT = re.compile(rb' time="[^"]*"')
+PATHS = re.compile(rb'(?<=pdml2html.xsl in )[^ ]*|(?<= capture_file=")[^"]*')     # those of another process, where the answer was kept
 LOGGED_BY = re.compile(rb"\(tshark:\d+\) [\d:.]+")    # 4.6 warns of SSH, with a process and a time
 EVERY = int(os.environ.get("FIRSTPAYLOAD_EVERY", "10"))    # of the shared captures, one in so many
 
@@ -28,7 +29,7 @@ def without_ours(pdml):
 
 
 def plain(pdml):
-    return without_ours(WRITTEN_AT.sub(b"", pdml, count=1))
+    return without_ours(PATHS.sub(b"", WRITTEN_AT.sub(b"", pdml, count=1), count=2))
 
 
 def logged(done):
@@ -46,24 +47,26 @@ class Unchanged(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.captures = capture_files.own() + [capture for capture, _ in capture_files.shared()][::EVERY]
+        cls.all_in_one = [capture_files.merged(cls.captures)]
 
-    def compare(self, options, strip=lambda output: output, ours=()):
-        """ours: options that only the plugin knows."""
+    def compare(self, options, strip=lambda output: output, ours=(), captures=None):
+        """ours: options that only the plugin knows. captures: by default, all of them as one."""
         def run(job):
             path, plugin = job
             return tshark_runner.run_tshark(["-n", "-r", path, *(ours if plugin else ()), *options], plugin)
 
-        jobs = [(path, plugin) for path in self.captures for plugin in (False, True)]
+        jobs = [(path, plugin) for path in captures or self.all_in_one for plugin in (False, True)]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             done = list(pool.map(run, jobs))
         for (path, _), stock, with_ours in zip(jobs[::2], done[::2], done[1::2]):
             with self.subTest(capture=path, options=options):
+                self.assertGreater(len(stock.stdout), 100)
                 self.assertEqual((with_ours.returncode, logged(with_ours)), (stock.returncode, logged(stock)))
                 if strip(with_ours.stdout) != strip(stock.stdout):
                     self.fail(first_difference(strip(stock.stdout), strip(with_ours.stdout)))
 
     def test_pdml(self):
-        self.compare(["-T", "pdml"], plain)
+        self.compare(["-T", "pdml"], plain, captures=self.captures)
 
     def test_pdml_of_the_second_pass(self):
         self.compare(["-2", "-T", "pdml"], plain)
