@@ -37,14 +37,22 @@ static const char *after_spaces(const char *at)
     return at;
 }
 
-/* Returns the end of a quoted text; at is at the opening quote. A backslash keeps the next quote inside, in raw strings, too. */
-static const char *after_quoted(const char *at)
+/* Returns the closing quote of a quoted text, or the end; at is at the opening quote. A backslash keeps the next quote inside, in raw
+ * strings, too. */
+static const char *closing_quote(const char *at)
 {
     char quote = *at++;
 
     while (*at != '\0' && *at != quote)
         at += at[0] == '\\' && at[1] != '\0' ? 2 : 1;
-    return *at == '\0' ? at : at + 1;
+    return at;
+}
+
+static const char *after_quoted(const char *at)
+{
+    const char *closing = closing_quote(at);
+
+    return *closing == '\0' ? closing : closing + 1;
 }
 
 /* Checks the name or number at *at, and moves *at behind it. A parenthesis right after a name makes it a function. */
@@ -74,4 +82,19 @@ bool fp_display_filter_only_grows(const char *text)
         }
     }
     return true;
+}
+
+bool fp_display_filter_is_closed(const char *text)
+{
+    unsigned depth = 0;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\'')
+            at = closing_quote(at);
+        if (*at == '\0' || *at == '$' || (*at == ')' && depth == 0))
+            return false;
+        depth += *at == '(';
+        depth -= *at == ')';
+    }
+    return depth == 0;
 }

@@ -9,4 +9,8 @@
  * certain, as with negations, functions and macros. */
 bool fp_display_filter_only_grows(const char *text);
 
+/* Whether the filter means between parentheses what it means alone: whether all that it opens is closed, and nothing else. False when that
+ * is not certain, as with macros. */
+bool fp_display_filter_is_closed(const char *text);
+
 #endif

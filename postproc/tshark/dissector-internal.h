@@ -165,6 +165,11 @@ void fp_tshark_pool_give_whole(FpAskedStream *asked, Kind kind);
 /* tshark-pool.c. Returns the generation for a new stream; NULL when there is no tshark. */
 Generation *fp_tshark_pool_current(FpDissector *dissector);
 
+/* Starts the first tsharks, and waits until they have answered, which they do only if their questions make sense to them. Returns false if
+ * they do not. Then there is none, and *why says in words why they hang; it is NULL if one could not be started or has ended, which may be
+ * for another reason. The caller frees it. */
+bool fp_tshark_pool_prove(FpDissector *dissector, char **why);
+
 /* Sends and receives, and replaces tsharks that have died. Any stream may be done afterwards. */
 void fp_tshark_pool_poll(FpDissector *dissector);
 /* The same until tshark has answered for all frames: at most wait_ms, or, with -1, as long as it takes. */

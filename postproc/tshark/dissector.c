@@ -89,16 +89,27 @@ static void unref_asked(gpointer asked)
     fp_asked_stream_unref(asked);
 }
 
+/* Whether the questions make sense to tshark: the first ones that work tell that, too. Whatever keeps them from it is found out apart. */
+static bool check(FpDissector *dissector, GError **error)
+{
+    const FpQuestions *questions = dissector->questions;
+    const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
+    g_autofree char *why = NULL;
+
+    if (questions->filter == NULL || fp_display_filter_is_closed(questions->filter)) { /* they are given more than the filter */
+        if (fp_tshark_pool_prove(dissector, &why))
+            return true;
+        if (why != NULL) {
+            g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; " FP_TSHARK_ADVICE, why);
+            return false;
+        }
+    }
+    return fp_tshark_check(&question, dissector->options.waiting, dissector->options.user, error);
+}
+
 FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOptions *options, GError **error)
 {
-    const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
     GError *failure = NULL;
-
-    fp_tshark_check(&question, options->waiting, options->user, &failure);
-    if (failure != NULL && (failure->code != FP_ERROR_UNAVAILABLE || questions->filter != NULL)) {
-        g_propagate_error(error, failure);
-        return NULL;
-    }
     FpDissector *dissector = g_new0(FpDissector, 1);
     dissector->questions = questions;
     dissector->options = *options;
@@ -108,6 +119,11 @@ FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOpt
     dissector->patience_s = fp_tshark_patience_s();
     dissector->asked = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, unref_asked);
     dissector->matched = g_hash_table_new(g_direct_hash, g_direct_equal);
+    if (!check(dissector, &failure) && (failure->code != FP_ERROR_UNAVAILABLE || questions->filter != NULL)) {
+        g_propagate_error(error, failure);
+        fp_dissector_free(dissector);
+        return NULL;
+    }
     if (failure != NULL) {
         fp_dissector_break(dissector, failure->message);
         g_error_free(failure);

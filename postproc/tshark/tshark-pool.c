@@ -160,6 +160,27 @@ static Generation *start_proved(FpDissector *dissector, char **why)
     return settle_generation(generation, end_us, why) ? generation : NULL;
 }
 
+static bool has_one_ended(const FpDissector *dissector)
+{
+    for (const GList *at = dissector->generations.head; at != NULL; at = at->next)
+        for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
+            const FpTshark *tshark = ((const Generation *)at->data)->children[kind].tshark;
+            if (tshark != NULL && fp_tshark_has_ended(tshark))
+                return true;
+        }
+    return false;
+}
+
+bool fp_tshark_pool_prove(FpDissector *dissector, char **why)
+{
+    if (start_proved(dissector, why) != NULL)
+        return true;
+    if (g_queue_is_empty(&dissector->generations) || has_one_ended(dissector))
+        g_clear_pointer(why, g_free);
+    fp_tshark_pool_clear(dissector);
+    return false;
+}
+
 static bool give_again(Generation *generation, FpAskedStream *asked, char **why)
 {
     memset(asked->progress, 0, sizeof asked->progress);

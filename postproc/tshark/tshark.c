@@ -319,6 +319,11 @@ static void receive_some(FpTshark *tshark)
     tshark->has_ended = !goes_on || tshark->received->len > LINE_BYTES_MAX;
 }
 
+bool fp_tshark_has_ended(const FpTshark *tshark)
+{
+    return tshark->has_ended;
+}
+
 bool fp_tshark_exchange(FpTshark *tshark, int wait_ms)
 {
     struct pollfd ready[3] = {{.fd = tshark->process.output, .events = POLLIN},
@@ -437,7 +442,7 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
     if (trial == REFUSED)
         g_set_error_literal(why, FP_ERROR, FP_ERROR_USAGE, words);
     else if (trial != WELL)
-        g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; try tshark -v, and reinstall it if need be", failure);
+        g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; " FP_TSHARK_ADVICE, failure);
     fp_tshark_free(tshark);
     return trial;
 }

@@ -48,6 +48,9 @@ int fp_tshark_patience_s(void);
 typedef bool (*FpTsharkWaiting)(void *user);
 #define FP_PRESSED_SECONDS 10
 
+/* What to do about a tshark that does not work. */
+#define FP_TSHARK_ADVICE "try tshark -v, and reinstall it if need be"
+
 /* Checks that the questions, either of which may be NULL, make sense to tshark. Fails with FP_ERROR_USAGE and tshark's words when they do
  * not, and with FP_ERROR_UNAVAILABLE when tshark does not work at all. A tshark that dies is tried again. waiting may be NULL. */
 bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting waiting, void *user, GError **error);
@@ -69,6 +72,9 @@ uint64_t fp_tshark_mark(FpTshark *tshark, size_t bytes);
 
 /* Sends and receives; waits at most wait_ms until one of the two is possible. Calls answer. Returns false when tshark has ended. */
 bool fp_tshark_exchange(FpTshark *tshark, int wait_ms);
+
+/* Whether tshark has closed its output; false: it is still there, even if it hangs. */
+bool fp_tshark_has_ended(const FpTshark *tshark);
 
 /* Returns how many bytes wait to be sent. */
 size_t fp_tshark_unsent(const FpTshark *tshark);

@@ -66,10 +66,26 @@ static void test_what_a_part_may_match_alone(void)
             g_error("%s", texts[i]);
 }
 
+static void test_what_is_closed(void)
+{
+    static const char *const closed[] = {"tls", "(tls) and not (http or (ssh))", "http.host == \")\"", "http.host contains \"(\\\"(\"",
+                                         "frame[0] == 'x'"};
+    static const char *const open[] = {"tls) || (frame",       "(tls", "tls)",     "http.host == \"a", "\"",
+                                       "http.host == \"a\\\"", "'",    "${macro}", "tls or $macro",    "((tls)"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(closed); i++)
+        if (!fp_display_filter_is_closed(closed[i]))
+            g_error("%s", closed[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(open); i++)
+        if (fp_display_filter_is_closed(open[i]))
+            g_error("%s", open[i]);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/display-filter/there", test_what_is_only_asked_to_be_there);
     g_test_add_func("/display-filter/alone", test_what_a_part_may_match_alone);
+    g_test_add_func("/display-filter/closed", test_what_is_closed);
     return g_test_run();
 }

@@ -56,6 +56,27 @@ def aggregate(frames):
     return out
 
 
+def poisoned(deaths, how, each=False):
+    """Returns a program in place of TSHARK to which this happens at a frame with POISON in it, or with each, at any frame. It writes to deaths then."""
+    return f"""#!{sys.executable}
+import os, signal, subprocess, sys, time
+child = subprocess.Popen(["TSHARK", *sys.argv[1:]], stdin=subprocess.PIPE)
+seen = b""
+while True:
+    data = os.read(0, 65536)
+    seen = seen[-10:] + data
+    if b"POISON" in seen or ({each} and b"HTTP" in seen):
+        open({deaths!r}, "a").write("x")
+        {how}
+    if not data:
+        break
+    child.stdin.write(data)
+    child.stdin.flush()
+child.stdin.close()
+sys.exit(child.wait())
+"""
+
+
 class Fields(InFolder):
     def test_as_tshark_has_them_of_the_whole_capture(self):
         asked = [SNI, "tls.handshake.ja3", HOST, "ssh.protocol"]
@@ -232,7 +253,9 @@ class Usage(InFolder):
         for words, what in ((["--log", "-", "--fields", "tls.nosuch,http.host"], "tshark: Some fields aren't valid: tls.nosuch"),
                             (["-Y", "tcp.port ==", "-w", self.path("out")], "tshark: Unexpected end of filter expression"),
                             (["-Y", "nosuch == 1", "-w", self.path("out")], "nosuch"),
-                            (["-Y", "tls) || (frame", "-w", self.path("out")], "unexpected")):
+                            (["-Y", "tls) || (frame", "-w", self.path("out")], "unexpected"),
+                            (["--log", "-", "--fields", HOST, "-Y", "nosuch"], "nosuch"),
+                            (["--log", "-", "--fields", "tls.nosuch", "-Y", "tls"], "tshark: Some fields aren't valid: tls.nosuch")):
             result = slim(*words, MIXED)
             self.assertEqual((result.returncode, result.stdout), (64, b""), result.stderr)
             self.assertIn(what, result.stderr)
@@ -249,31 +272,14 @@ class Usage(InFolder):
 
 
 class Broken(InFolder):
-    """Programs in place of tshark. CHECK tells when it is only asked whether fields and filter make sense."""
+    """Programs in place of tshark."""
 
     def tshark(self, script, **environment):
         stub(self.folder, "tshark", script.replace("TSHARK", TSHARK))
         return {"env": {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", **environment}}
 
     def poisoned(self, how, each=False, **environment):
-        """Puts in place of tshark a program to which this happens at a frame with POISON in it, or with each, at any frame."""
-        return self.tshark(f"""#!{sys.executable}
-import os, signal, subprocess, sys, time
-child = subprocess.Popen(["TSHARK", *sys.argv[1:]], stdin=subprocess.PIPE)
-seen = b""
-while True:
-    data = os.read(0, 65536)
-    seen = seen[-10:] + data
-    if b"POISON" in seen or ({each} and b"HTTP" in seen):
-        open({self.path('deaths')!r}, "a").write("x")
-        {how}
-    if not data:
-        break
-    child.stdin.write(data)
-    child.stdin.flush()
-child.stdin.close()
-sys.exit(child.wait())
-""", **environment)
+        return self.tshark(poisoned(self.path("deaths"), how, each), **environment)
 
     def mixed_streams(self, n=30, at=(15,)):
         return pcap([f for i in range(n) for f in connection(1000 + i, b"GET /POISON HTTP/1.1\r\nHost: h\r\n\r\n" if i in at else f"GET / HTTP/1.1\r\nHost: h{i}\r\n\r\n".encode())])
@@ -352,11 +358,29 @@ sys.exit(child.wait())
         self.assertIn("does not answer", result.stderr)
 
     def test_one_that_does_not_start(self):
-        """It works when asked whether the question makes sense, and never again."""
+        """It ends without a word, and those that come after it do not answer."""
         script = self.tshark(f"#!/bin/sh\n[ -e {self.path('asked')} ] && exec tail -f /dev/null\n>{self.path('asked')}\n", FIRSTPAYLOAD_TSHARK_SECONDS="10")
         result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **script)
         self.assertEqual((result.returncode, len(log_schema.entries(result.stdout))), (1, 22), result.stderr)
         self.assertIn("does not answer", result.stderr)
+
+    def test_one_that_never_answers(self):
+        script = self.tshark("#!/bin/sh\nexec tail -f /dev/null\n", FIRSTPAYLOAD_TSHARK_SECONDS="2")
+        result = slim("--log", "-", "--log-format", "json", "--fields", HOST, MIXED, **script)
+        self.assertEqual((result.returncode, len(log_schema.entries(result.stdout))), (1, 22), result.stderr)
+        self.assertIn("tshark does not answer; try tshark -v", result.stderr)
+        result = slim("-Y", "tls", "-w", self.path("out"), MIXED, **script)
+        self.assertEqual((result.returncode, os.path.exists(self.path("out"))), (69, False), result.stderr)
+        self.assertIn("tshark does not answer; try tshark -v", result.stderr)
+
+    def test_it_is_started_once_for_each_question(self):
+        """The one that works also tells whether its question makes sense."""
+        script = self.tshark(f"#!/bin/sh\necho x >>{self.path('begun')}\nexec TSHARK \"$@\"\n")
+        for words, starts in ((["--fields", HOST], 1), (["-Y", "http"], 1), (["--fields", HOST, "-Y", "(http) or tls"], 2)):
+            os.chmod(write(self.folder, "begun", b""), 0o666)
+            result = slim("-q", "--log", "-", *words, MIXED, **script)
+            with self.subTest(words):
+                self.assertEqual((result.returncode, len(read(self.path("begun")).split())), (0, starts), result.stderr)
 
     def test_no_child_stays(self):
         script = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
