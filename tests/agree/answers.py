@@ -26,20 +26,24 @@ WORKERS = 2
 CAPTURE_SUFFIXES = (".pcap", ".pcapng", ".cap")
 FIELDS = {"first": "firstpayload", "reply": "firstpayload.reply", "flight": "firstpayload.flight", "handshake": "firstpayload.handshake",
           "opening": "firstpayload.opening", "closing": "firstpayload.closing"}
+LOG_FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
+              "vlan.id", "communityid", "firstpayload.direction", "firstpayload.len", "firstpayload.delay", "firstpayload.age", "firstpayload.fast_open",
+              "firstpayload.midstream", "firstpayload.out_of_order", "firstpayload.data", "firstpayload.stream",
+              "sll.ifindex", "nflog.ifindex_indev", "nflog.ifindex_outdev", "frame.interface_name", "frame.interface_description", "frame.section_number"]
 USUAL = tuple(FIELDS)[:4]
 ENDS = tuple(FIELDS)[4:]
 
 
-def program(*args, check=True):
-    """Runs the program. A truncated capture makes its exit status 1, which the caller has to judge."""
-    done = subprocess.run([os.environ["FIRSTPAYLOAD_PROGRAM"], *map(str, args)], capture_output=True, check=False)
+def program(*args, check=True, **more):
+    """Runs the program. more: for subprocess.run. A truncated capture makes its exit status 1, which the caller has to judge."""
+    done = subprocess.run([os.environ["FIRSTPAYLOAD_PROGRAM"], *map(str, args)], capture_output=True, check=False, **more)
     if check and done.returncode != 0:
         raise AssertionError(f"firstpayload {' '.join(map(str, args))}: status {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done
 
 
-def slim(*paths, check=True):
-    return program("slim", "-q", "--list", *paths, check=check).stdout.decode().splitlines()
+def slim(*paths, check=True, **more):
+    return program("slim", "-q", "--list", *paths, check=check, **more).stdout.decode().splitlines()
 
 
 PREFERENCES = {"--idle": "idle", "--opening-bytes": "opening_bytes", "--flight-bytes": "flight_bytes", "--transport": "transport"}
@@ -57,18 +61,24 @@ def kept(options):
     return options[options.index("--keep") + 1].split(",") if "--keep" in options else USUAL
 
 
-def plugin(path, *options):
-    """Asks for all classes in one run."""
-    names_asked = [name for name in FIELDS if name in kept(options)]
-    extract = [word for field in map(FIELDS.get, names_asked) for word in ("-e", field)]
-    done = tshark_runner.run_tshark([*preferences(options), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", *extract])
+def plugin_rows(path, *options):
+    """Returns {field: [value of each occurrence]} for each frame in any class. Always all fields, so that the tests share one run of tshark."""
+    fields = LOG_FIELDS + list(FIELDS.values())
+    extract = [word for field in fields for word in ("-e", field)]
+    done = tshark_runner.run_tshark([*preferences(options), "-n", "-r", str(path), "--enable-protocol", "communityid", "-T", "fields", "-E", "occurrence=a",
+                                     "-E", "aggregator=;", *extract], keeps=True)
     rows = []
     for line in tshark_runner.output_of(done).splitlines():
-        frame, *present = line.split("\t")
-        names = [name for name, value in zip(names_asked, present) if value]
-        if names:
-            rows.append(f"{frame}\t{','.join(names)}")
+        values = line.split("\t")
+        if any(values[len(LOG_FIELDS):]):
+            rows.append({field: text.split(";") if text else [] for field, text in zip(fields, values)})
     return rows
+
+
+def plugin(path, *options):
+    """Asks for all classes in one run."""
+    found = ((row["frame.number"][0], [name for name in FIELDS if name in kept(options) and row[FIELDS[name]]]) for row in plugin_rows(path, *options))
+    return [f"{frame}\t{','.join(names)}" for frame, names in found if names]
 
 
 def plugin_by_filters(path):

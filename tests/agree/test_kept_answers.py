@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers of stock tshark that are kept for the next test are those that it would give (tests/lib/kept_answers.py)."""
+"""Answers of tshark that are kept for the next test are those that it would give (tests/lib/kept_answers.py)."""
 import os
 import shutil
 import tempfile
@@ -30,11 +30,11 @@ class KeptAnswers(unittest.TestCase):
         os.chmod(path, 0o644)
         return path
 
-    def ask(self, path, *more, plugin=False):
+    def ask(self, path, *more, plugin=False, keeps=False):
         """Returns what was answered, and whether it was kept from before."""
         before = self.kept()
         with mock.patch.dict(os.environ, FIRSTPAYLOAD_ANSWERS=self.answers), mock.patch.object(tshark_runner.subprocess, "run", wraps=tshark_runner.subprocess.run) as run:
-            done = tshark_runner.run_tshark([*FIELDS, "-r", path, *more], plugin=plugin)
+            done = tshark_runner.run_tshark([*FIELDS, "-r", path, *more], plugin=plugin, keeps=keeps)
         started = any(str(path) in call.args[0] for call in run.call_args_list)
         self.assertEqual(before if not started else before | self.kept(), self.kept())
         return (done.returncode, done.stdout, done.stderr), not started
@@ -92,6 +92,15 @@ class KeptAnswers(unittest.TestCase):
         path = self.copy(CAPTURES[0], "a.pcap")
         self.assertFalse(any(self.ask(path, plugin=True)[1] for _ in range(2)))
         self.assertEqual(set(), self.kept())
+
+    def test_with_the_plugin_where_that_is_asked_for(self):
+        path = self.copy(CAPTURES[0], "a.pcap")
+        words = ("-e", "firstpayload.len")
+        first, again = (self.ask(path, *words, plugin=True, keeps=True) for _ in range(2))
+        self.assertEqual((False, True, first[0]), (first[1], again[1], again[0]))
+        self.assertIn(b"\t", first[0][1])
+        with mock.patch.object(tshark_runner, "_digests", return_value=(b"another build",)):
+            self.assertFalse(self.ask(path, *words, plugin=True, keeps=True)[1])
 
     def test_not_what_writes_or_reads_more(self):
         path = self.copy(CAPTURES[0], "a.pcap")

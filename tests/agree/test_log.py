@@ -13,11 +13,6 @@ import log_schema
 import other_versions
 import tshark_runner
 
-FIELDS = ["frame.number", "frame.time_epoch", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "vlan.id",
-          "communityid", "firstpayload.direction", "firstpayload.len", "firstpayload.delay", "firstpayload.age", "firstpayload.fast_open",
-          "firstpayload.midstream", "firstpayload.out_of_order", "firstpayload.data", "firstpayload.stream",
-          "sll.ifindex", "nflog.ifindex_indev", "nflog.ifindex_outdev", "frame.interface_name", "frame.interface_description", "frame.section_number"]
-
 PAYLOAD_MAX = (1 << 31) - 100      # the longest tvbuff, whatever length a damaged file claims
 
 
@@ -29,14 +24,8 @@ SYN_ACK_STARTS = ("port-reuse.pcap",)    # FIN and RST of a connection come afte
 
 def by_tshark(path, transport):
     """Returns {frame number: {field: [value of each occurrence]}} of the first payload frames."""
-    extract = [word for field in FIELDS for word in ("-e", field)]
-    done = tshark_runner.run_tshark(["-n", "-r", str(path), "-o", f"firstpayload.transport:{transport}", "--enable-protocol", "communityid", "-Y", "firstpayload", "-T", "fields",
-                                     "-E", "occurrence=a", "-E", "aggregator=;", *extract])
-    found = {}
-    for line in tshark_runner.output_of(done).splitlines():
-        row = {field: text.split(";") if text else [] for field, text in zip(FIELDS, line.split("\t"))}
-        found[int(row["frame.number"][0])] = row
-    return found
+    rows = answers.plugin_rows(path, *(() if transport == "tcp" else ("--transport", transport)))
+    return {int(row["frame.number"][0]): row for row in rows if row["firstpayload"]}
 
 
 def by_log(path, transport):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keeps what stock tshark says of captures, so that ./check asks it once, not again for the build with sanitizers.
+"""Keeps what tshark says of captures: without plugins, so that ./check asks it once, not again for the build with sanitizers; with the plugin, so that the
+tests of a build that look at the same fields ask once.
 
 FIRSTPAYLOAD_ANSWERS names the folder, which ./check makes anew each time; without it nothing is kept. An answer is one to the same arguments, the same
-bytes under the same name (its end tells libwiretap what to try first), and the same tshark with the same libraries. Only questions are kept that read
+bytes under the same name (its end tells libwiretap what to try first), and the same tshark with the same libraries and plugins. Only questions are kept that read
 nothing but the capture and write nothing.
 """
 import functools
@@ -40,20 +41,24 @@ def identity(program):
     return [(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files]
 
 
-def place_of(program, args, capture):
+def digest_of(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).digest()
+
+
+def place_of(program, args, capture, plugins):
     """Returns where the answer is kept."""
-    key = hashlib.sha256(repr((identity(program), [arg for arg in args if arg != capture], os.path.basename(capture))).encode())
-    with open(capture, "rb") as file:
-        key.update(hashlib.sha256(file.read()).digest())
+    key = hashlib.sha256(repr((identity(program), [arg for arg in args if arg != capture], os.path.basename(capture), plugins)).encode())
+    key.update(digest_of(capture))
     return os.path.join(os.environ["FIRSTPAYLOAD_ANSWERS"], key.hexdigest())
 
 
-def ask(program, args, run):
-    """Returns run(), or what it returned for the same question before."""
+def ask(program, args, run, plugins=()):
+    """Returns run(), or what it returned for the same question before. plugins: digests of all that tshark loads."""
     capture = capture_of(args) if os.environ.get("FIRSTPAYLOAD_ANSWERS") else None
     if not capture:
         return run()
-    place = place_of(program, args, capture)
+    place = place_of(program, args, capture, plugins)
     try:
         with open(place, "rb") as file:
             return pickle.loads(zlib.decompress(file.read()))

@@ -117,29 +117,36 @@ def command(program, args, plugin=True, home=None):
     return [*line, path_of(program), *args]
 
 
-def run(program, args, plugin=True, input=None, home=None):
+@functools.cache
+def _digests(plugins):
+    """Returns those of all files in a folder."""
+    files = sorted(os.path.join(where, name) for where, _, names in os.walk(plugins) for name in names)
+    return tuple(kept_answers.digest_of(file) for file in files)
+
+
+def run(program, args, plugin=True, input=None, home=None, keeps=False):
     """Runs program to its end. Returns the CompletedProcess, with stdout and stderr as bytes.
 
     plugin: True for this project's plugin only, False for no plugin, or a folder of plugins.
     home: a home in which Wireshark finds its files itself, instead of an empty one; plugin is then ignored.
     input: bytes for stdin. If the user cannot read the file named after -r, it is copied first.
-    Answers without a plugin may come from an earlier run: see kept_answers.py.
+    Answers without a plugin may come from an earlier run, and those with one if keeps says so, of the same plugin: see kept_answers.py.
     Raises SanitizerReport. The caller has to check the exit status.
     """
     def start():
         return subprocess.run(command(program, args, plugin, home), input=b"" if input is None else input, capture_output=True,
                               timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
 
-    is_stock = program == "tshark" and not plugin and home is None and input is None
-    done = kept_answers.ask(path_of(program), [str(arg) for arg in args], start) if is_stock else start()
+    may_keep = program == "tshark" and (keeps or not plugin) and home is None and input is None
+    done = kept_answers.ask(path_of(program), [str(arg) for arg in args], start, _digests(_plugin_folder(plugin))) if may_keep else start()
     if any(report in done.stderr for report in SANITIZER_REPORTS):
         raise SanitizerReport(done.stderr.decode(errors="replace"))
     return done
 
 
-def run_tshark(args, plugin=True, input=None):
+def run_tshark(args, plugin=True, input=None, keeps=False):
     """run("tshark", ...)"""
-    return run("tshark", args, plugin, input)
+    return run("tshark", args, plugin, input, keeps=keeps)
 
 
 def output_of(done):
