@@ -253,13 +253,21 @@ static int compare_places(gconstpointer a, gconstpointer b)
     return first->offset != second->offset ? (first->offset < second->offset ? -1 : 1) : compare_arrivals(a, b);
 }
 
+/* One of nothing has a place, too, as a step counts on from where a layer begins. */
+static FpSpan span_of(const Completed *completed)
+{
+    static const uint8_t nothing[1];
+
+    return (FpSpan){completed->bytes != NULL ? completed->bytes : nothing, completed->length, completed->wire};
+}
+
 /* Lends a reassembled datagram; takes over bytes. */
 static FpSpan lend(FpFragments *fragments, uint8_t *bytes, uint32_t length, uint32_t wire)
 {
     Completed completed = {.record = fragments->record, .bytes = bytes, .length = length, .wire = wire};
 
     g_array_append_val(fragments->completed, completed);
-    return (FpSpan){bytes, length, wire};
+    return span_of(&completed);
 }
 
 /* By offset: where fragments overlap, the bytes of the one that begins earlier count; at the same offset, those of the first to arrive. */
@@ -332,7 +340,7 @@ static bool complete_again(FpFragments *fragments, FpSpan *complete)
         const Completed *completed = &g_array_index(fragments->completed, Completed, fragments->next++);
         if (completed->record != fragments->record)
             continue;
-        *complete = (FpSpan){completed->bytes, completed->length, completed->wire};
+        *complete = span_of(completed);
         return true;
     }
     return false;

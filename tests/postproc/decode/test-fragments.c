@@ -267,6 +267,29 @@ static void test_again(void)
     fp_fragments_free(fragments);
 }
 
+/* Datagrams of which no byte was captured, or that have none: they are lent with a place, both times. */
+static void test_of_nothing(void)
+{
+    static const FpRecord record = {0};
+    static const uint8_t byte = 0;
+    FpFragments *fragments = fp_fragments_new(NULL);
+    FpDatagramKey key = key_of(1);
+    FpSpan datagrams[3];
+
+    for (int again = 0; again < 2; again++) {
+        (again ? fp_fragments_begin_record_again : fp_fragments_begin_record)(fragments, &record);
+        g_assert_true(fp_fragments_add(fragments, &key, (FpSpan){&byte, 0, 0}, 0, false, &datagrams[0]));
+        g_assert_true(fp_fragments_add_numbered(fragments, &key, (FpSpan){&byte, 0, 0}, 0, false, false, &datagrams[1]));
+        g_assert_true(fp_fragments_add_numbered(fragments, &key, (FpSpan){&byte, 0, 9}, 1, false, true, &datagrams[2]));
+        for (int i = 0; i < 3; i++) {
+            g_assert_nonnull(datagrams[i].bytes);
+            g_assert_cmpuint(datagrams[i].captured, ==, 0);
+            g_assert_cmpuint(datagrams[i].wire, ==, i == 2 ? 9 : 0);
+        }
+    }
+    fp_fragments_free(fragments);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -278,6 +301,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fragments/kept-within-one-another", test_kept_within_one_another);
     g_test_add_func("/fragments/random-pieces", test_random_pieces);
     g_test_add_func("/fragments/again", test_again);
+    g_test_add_func("/fragments/of-nothing", test_of_nothing);
     g_test_add_func("/fragments/is-bounded", test_is_bounded);
     return g_test_run();
 }
