@@ -87,12 +87,12 @@ class Script(unittest.TestCase):
             add_test(NAME core-limits COMMAND limits)
             ''')
         self.write('core/limits.c', '''\
-            int limits(int a, int n)
+            int limits(int a, volatile int n) /* volatile: no compiler leaves out a loop over it */
             {
                 if (a > 5)
                     return 9;
                 while (n < 3)
-                    n++;
+                    n += 1;
                 return (n + 0) * 1;
             }
             ''')
@@ -136,8 +136,9 @@ class Script(unittest.TestCase):
     def test_what_never_ends_is_noticed(self):
         """A loop without end; and the source is as it was."""
         text = (self.project / 'core/limits.c').read_text(encoding='utf-8')
-        done = self.run_it('core/limits.c:6', '--seconds', '1', '-j', '1')
+        done = self.run_it('core/limits.c:6', '-k', 'assignment', '--seconds', '1', '-j', '1')
         self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertRegex(done.stdout, r'core/limits.c:6 assignment: killed by time\n')
         self.assertEqual((self.project / 'core/limits.c').read_text(encoding='utf-8'), text)
 
     def test_tests_that_fail_by_themselves(self):
