@@ -141,7 +141,7 @@ uint32_t fp_pcapng_interface(const FpCapture *capture, const FpRecord *record)
 
 const char *fp_pcapng_interface_name(const FpCapture *capture, const FpRecord *record)
 {
-    return interface_of(capture, record)->name;
+    return record->link == FP_LINK_NONE ? NULL : interface_of(capture, record)->name;
 }
 
 uint32_t fp_pcapng_link_type(const FpCapture *capture, const FpRecord *record)
