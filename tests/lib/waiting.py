@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = int(os.environ.get("FIRSTPAYLOAD_PATIENCE", "600"))    # scripts/mutants has less: there, what never comes true is no surprise
 
 
 def wait_for(condition, what, seconds=PATIENCE_SECONDS):
