@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "watch/checkpoint-first.h"
 #include "watch/checkpoint.h"
 
 #define BODY_AT 4096
@@ -159,6 +160,44 @@ static void test_lost_slot(void)
     remove_folder(folder);
 }
 
+/* The figures of 0.1.0 are today's; some reasons for which a frame had no segment are one now. */
+static void test_figures_of_the_first_version(void)
+{
+    static const uint64_t decoded[FP_N_DECODED] = {1006, 1007 + 1008 + 1012 + 1013, 0, 1009, 1010, 1011, 0, 0, 1014};
+    uint64_t figures[FP_CHECKPOINT_FIRST_BYTES / sizeof(uint64_t)];
+    FpTotals totals;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++)
+        figures[i] = 1000 + i;
+    fp_checkpoint_convert_first((const uint8_t *)figures, &totals);
+    const FpSummary *summary = &totals.summary;
+    const uint64_t in_order[] = {totals.files,    totals.files_empty, totals.files_failed, (uint64_t)totals.last_frame_ns,
+                                 summary->frames, summary->filtered};
+    for (size_t i = 0; i < G_N_ELEMENTS(in_order); i++)
+        g_assert_cmpuint(in_order[i], ==, 1000 + i);
+    for (size_t i = 0; i < G_N_ELEMENTS(decoded); i++)
+        g_assert_cmpuint(summary->decoded[i], ==, decoded[i]);
+    const uint64_t in_order_then[] = {summary->kept,
+                                      summary->kept_fragments,
+                                      summary->streams_with_payload,
+                                      summary->unmatched,
+                                      summary->unjudged,
+                                      summary->without_fields,
+                                      summary->hurried,
+                                      summary->late,
+                                      summary->bytes_in,
+                                      summary->bytes_out,
+                                      summary->datagrams_forgotten,
+                                      summary->captures_cut};
+    for (size_t i = 0; i < G_N_ELEMENTS(in_order_then); i++)
+        g_assert_cmpuint(in_order_then[i], ==, 1015 + i);
+    const FpStreamsStats *streams = &summary->streams;
+    const uint64_t of_streams[] = {streams->started,          streams->open,           streams->forgotten_unanswered,
+                                   streams->forgotten_closed, streams->forgotten_idle, streams->table_bytes};
+    for (size_t i = 0; i < G_N_ELEMENTS(of_streams); i++)
+        g_assert_cmpuint(of_streams[i], ==, 1030 + i);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -167,5 +206,6 @@ int main(int argc, char **argv)
     g_test_add_func("/checkpoint/form", test_form);
     g_test_add_func("/checkpoint/newest", test_newest);
     g_test_add_func("/checkpoint/lost-slot", test_lost_slot);
+    g_test_add_func("/checkpoint/figures-of-the-first-version", test_figures_of_the_first_version);
     return g_test_run();
 }
