@@ -122,6 +122,18 @@ bool fp_stream_begins_as_syn(const FpSegment *segment, unsigned direction, uint3
 /* Fills in all of *stream from what fp_stream_abridge left in *brief. state must not be FP_STREAM_WHOLE. */
 void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
+/*
+ * The short ways of stream-short.c. Each is for what its condition says, and does then what fp_stream_take would do.
+ *
+ * Whether segment is the SYN/ACK of a stream that is FP_STREAM_SYN, and nothing is odd about it. fp_stream_begin_answered fills in all of
+ * *stream: as it is after that segment. The verdict is the handshake and nothing else.
+ */
+bool fp_stream_syn_is_answered_by(const FpStreamBrief *brief, unsigned direction, const FpSegment *segment);
+void fp_stream_begin_answered(const FpStreamBrief *brief, unsigned direction, const FpSegment *segment, FpStream *stream);
+/* If segment is an ACK without payload, and of both sides so much is known that it can tell nothing but how far its side is, or that the
+ * handshake has ended, takes it, sets *classes to the verdict, and returns true. Otherwise changes nothing. */
+bool fp_stream_take_ack(FpStream *stream, unsigned direction, const FpSegment *segment, unsigned *classes);
+
 /* For choosing which stream to forget: returns whether nothing but its SYN, once or repeated, has been seen. */
 bool fp_stream_is_unanswered(const FpStream *stream);
 

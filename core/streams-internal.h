@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-forget.c, streams-memory.c, streams-save.c
- * and streams-check.c only. */
+/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-key.c, streams-short.c, streams-forget.c,
+ * streams-memory.c, streams-save.c and streams-check.c only. */
 #ifndef FP_STREAMS_INTERNAL_H
 #define FP_STREAMS_INTERNAL_H
 
@@ -97,10 +97,13 @@ static inline size_t fp_whole_bytes(unsigned parts)
     return fp_part_offset(parts, PARTS_ALL + 1);
 }
 
+#define N_SECRETS 4U
+
 struct FpStreams {
     Segment **directory; /* indexed by the depth highest bits of the hash; a segment with a smaller depth appears several times */
     unsigned depth;
-    Segment *hand; /* the segment in which something was last forgotten */
+    unsigned shift; /* 63 - depth */
+    Segment *hand;  /* the segment in which something was last forgotten */
     size_t used;
     size_t max_used;
     size_t room; /* items that fit into either pool */
@@ -111,11 +114,19 @@ struct FpStreams {
     unsigned parts;     /* a set of Part, from the rules */
     uint8_t unsettling; /* from fp_stream_unsettling */
     uint64_t seed;
+    bool is_quick;               /* not for saving */
+    uint64_t secrets[N_SECRETS]; /* from the seed, of a table that is quick */
     uint32_t next_number;
     FpStreamsStats stats;
 };
 
 #define STREAMS_MIN 16U /* the smallest limit of a table */
+
+static inline void fp_streams_set_depth(FpStreams *streams, unsigned depth)
+{
+    streams->depth = depth;
+    streams->shift = 63 - depth;
+}
 
 /* Returns the n highest bits of a hash; n may be 0. */
 static inline size_t fp_highest_bits(uint64_t hash, unsigned n)
@@ -129,12 +140,46 @@ static inline size_t fp_home_of(uint64_t hash)
     return hash & SEGMENT_MASK & ~(LINE_SLOTS - 1);
 }
 
+/* Returns the segment where a hash belongs. */
+static inline Segment *fp_segment_of(const FpStreams *streams, uint64_t hash)
+{
+    return streams->directory[hash >> 1 >> streams->shift]; /* fp_highest_bits */
+}
+
+/* Returns the first slot of a line that has this hash, or else the last one. Moves instead of branches: no processor can predict which slot
+ * of a line matches, but each predicts well that one of them does. */
+static inline Slot *fp_slot_with(Slot *line, uint64_t hash)
+{
+    Slot *slot = &line[LINE_SLOTS - 1];
+
+    for (unsigned i = LINE_SLOTS - 1; i-- > 0;)
+        slot = line[i].hash == hash ? &line[i] : slot;
+    return slot;
+}
+
+/* fp_slot_find where the first slots looked at, those of line, do not have the hash. */
+Slot *fp_slot_find_further(Segment *segment, Slot *line, uint64_t hash);
+
+/* Returns the slot of hash, or else the free slot where it belongs; there always is one. It compares whole lines. */
+static inline Slot *fp_slot_find(Segment *segment, uint64_t hash)
+{
+    Slot *line = &segment->slots[fp_home_of(hash)], *slot = fp_slot_with(line, hash);
+
+    return slot->hash == hash ? slot : fp_slot_find_further(segment, line, hash);
+}
+
 /* Coarse times count steps of 17 ms, and wrap around after six and a half days. */
 #define IDLE_STEPS (1U << 25)
 
 static inline unsigned fp_coarse_time(int64_t time_ns)
 {
     return (unsigned)((uint64_t)time_ns >> 24) % IDLE_STEPS;
+}
+
+/* Notes the time of the last frame. */
+static inline void fp_slot_note_time(Slot *slot, int64_t time_ns)
+{
+    slot->last_active = fp_coarse_time(time_ns) & (IDLE_STEPS - 1);
 }
 
 /* Returns the steps since the stream's last frame. Correct up to six days. */
@@ -147,6 +192,12 @@ static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
 
 /* Forgets a sixteenth of the segment's streams, but at least one if there is any. now is a coarse time. */
 void fp_streams_forget_some(FpStreams *streams, Segment *segment, unsigned now);
+
+/* The third step of taking a segment, for one whose stream is at slot, or belongs there. */
+bool fp_streams_take_slot(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
+
+/* Makes the secrets of the seed. */
+void fp_streams_choose_secrets(FpStreams *streams);
 
 /* Returns an empty segment, or NULL if there is no memory. */
 Segment *fp_segments_take(Segments *segments);

@@ -108,7 +108,7 @@ bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user)
     };
     const Segment *segment = streams->hand;
 
-    if (!write(user, &saved, sizeof saved))
+    if (streams->is_quick || !write(user, &saved, sizeof saved))
         return false;
     do {
         if (!save_segment(segment, write, user))
@@ -247,7 +247,7 @@ static FpStreams *begin(const FpRules *rules, const SavedTable *saved, size_t ma
     streams->unsettling = fp_stream_unsettling(rules);
     streams->seed = saved->seed;
     streams->max_used = max_streams < STREAMS_MIN ? STREAMS_MIN : max_streams;
-    streams->depth = depth_of(saved);
+    fp_streams_set_depth(streams, depth_of(saved));
     streams->directory = fp_memory_zeroed((size_t)1 << streams->depth, sizeof(Segment *));
     streams->used = saved->used;
     streams->next_number = saved->next_number;

@@ -4,13 +4,10 @@
 
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "memory.h"
 #include "streams-internal.h"
 
-FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
+static FpStreams *new_streams(const FpRules *rules, uint64_t seed, size_t max_streams)
 {
     FpStreams *streams = fp_memory_zeroed(1, sizeof *streams);
 
@@ -27,9 +24,26 @@ FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_stream
         fp_streams_free(streams);
         return NULL;
     }
+    fp_streams_set_depth(streams, 0);
     streams->directory[0] = streams->hand;
     streams->hand->next = streams->hand;
     return streams;
+}
+
+FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams)
+{
+    FpStreams *streams = new_streams(rules, seed, max_streams);
+
+    if (streams == NULL)
+        return NULL;
+    streams->is_quick = true;
+    fp_streams_choose_secrets(streams);
+    return streams;
+}
+
+FpStreams *fp_streams_new_for_saving(const FpRules *rules, uint64_t seed, size_t max_streams)
+{
+    return new_streams(rules, seed, max_streams);
 }
 
 size_t fp_streams_fitting(const FpRules *rules, size_t bytes)
@@ -52,123 +66,22 @@ void fp_streams_free(FpStreams *streams)
     fp_memory_free(streams);
 }
 
-static inline uint64_t load64(const uint8_t *bytes)
-{
-    uint64_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-static inline uint32_t load32(const uint8_t *bytes)
-{
-    uint32_t value;
-
-    memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-/* Puts the two endpoints into the same order for both directions; which order does not matter. They are stored as words, as
- * reading a word where single bytes were just stored is slow. The transport goes into bits that are 0 for TCP, so that keys of TCP are
- * those of tables that were saved before there was UDP. */
-static FpStreamKey key_ipv4(const FpStreams *streams, const FpSegment *segment)
-{
-    uint64_t source = (uint64_t)load32(segment->source) << 16 | segment->source_port;
-    uint64_t destination = (uint64_t)load32(segment->destination) << 16 | segment->destination_port;
-    bool is_source_high = source > destination;
-    uint64_t words[2] = {(is_source_high ? destination : source) | (uint64_t)segment->transport << 48,
-                         is_source_high ? source : destination};
-
-    return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
-}
-
-static FpStreamKey key_ipv6(const FpStreams *streams, const FpSegment *segment)
-{
-    uint64_t source[3] = {load64(segment->source), load64(segment->source + 8), segment->source_port};
-    uint64_t destination[3] = {load64(segment->destination), load64(segment->destination + 8), segment->destination_port};
-    bool is_source_high = source[0] != destination[0]   ? source[0] > destination[0]
-                          : source[1] != destination[1] ? source[1] > destination[1]
-                                                        : source[2] > destination[2];
-    const uint64_t *low = is_source_high ? destination : source, *high = is_source_high ? source : destination;
-    uint64_t words[5] = {low[0], low[1], high[0], high[1], (uint64_t)segment->transport << 32 | low[2] << 16 | high[2]};
-
-    return (FpStreamKey){.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed), .direction = is_source_high};
-}
-
-/* Makes the highest bits of hashes uneven: the densest values get 1.5 times the average, the sparsest 0.75 times. So the segments of a
- * large table do not all fill up at the same time. They are not all split at once, and the table does not stand half empty afterwards. */
-static uint64_t spread(uint64_t hash)
-{
-    uint64_t high = hash >> 32;
-
-    high += (uint32_t)(high * (UINT32_MAX - high) >> 32) / 3;
-    return high << 32 | (hash & UINT32_MAX);
-}
-
-static FpStreamKey finished(FpStreamKey key)
-{
-    key.hash = spread(key.hash);
-    key.hash += key.hash == 0; /* 0 marks a free slot */
-    return key;
-}
-
-FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment)
-{
-    return finished(segment->address_bytes == 4 ? key_ipv4(streams, segment) : key_ipv6(streams, segment));
-}
-
-FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network)
-{
-    uint64_t words[2] = {key.hash, network};
-
-    if (network == 0)
-        return key;
-    key.hash = XXH3_64bits_withSeed(words, sizeof words, streams->seed);
-    return finished(key);
-}
-
-static inline Segment *segment_of(const FpStreams *streams, uint64_t hash)
-{
-    return streams->directory[fp_highest_bits(hash, streams->depth)];
-}
-
 void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
 {
-    __builtin_prefetch(&segment_of(streams, key.hash)->slots[fp_home_of(key.hash)], 1);
+    __builtin_prefetch(&fp_segment_of(streams, key.hash)->slots[fp_home_of(key.hash)], 1);
 }
 
-/* Returns the first slot of a line that has this hash, or else the last one. Moves instead of branches: no processor can predict which slot
- * of a line matches, but each predicts well that one of them does. */
-static inline Slot *slot_with(Slot *line, uint64_t hash)
-{
-    Slot *slot = &line[LINE_SLOTS - 1];
-
-    for (unsigned i = LINE_SLOTS - 1; i-- > 0;)
-        slot = line[i].hash == hash ? &line[i] : slot;
-    return slot;
-}
-
-/* find_slot where the first slots looked at, those of line i, do not have the hash. */
-__attribute__((noinline)) static Slot *find_further(Segment *segment, size_t i, uint64_t hash)
+Slot *fp_slot_find_further(Segment *segment, Slot *line, uint64_t hash)
 {
     for (;;) {
-        Slot *slot = slot_with(&segment->slots[i], 0);
+        Slot *slot = fp_slot_with(line, 0);
         if (slot->hash == 0)
             return slot;
-        i = (i + LINE_SLOTS) & SEGMENT_MASK;
-        slot = slot_with(&segment->slots[i], hash);
+        line = line + LINE_SLOTS == segment->slots + SEGMENT_SLOTS ? segment->slots : line + LINE_SLOTS;
+        slot = fp_slot_with(line, hash);
         if (slot->hash == hash)
             return slot;
     }
-}
-
-/* Returns the slot of hash, or else the free slot where it belongs; there always is one. It compares whole lines. */
-static inline Slot *find_slot(Segment *segment, uint64_t hash)
-{
-    const size_t home = fp_home_of(hash);
-    Slot *slot = slot_with(&segment->slots[home], hash);
-
-    return slot->hash == hash ? slot : find_further(segment, home, hash);
 }
 
 static bool is_full(const Segment *segment)
@@ -180,7 +93,7 @@ static bool is_full(const Segment *segment)
 static inline Slot *find_free(Segment *segment, uint64_t hash)
 {
     for (size_t i = fp_home_of(hash);; i = (i + LINE_SLOTS) & SEGMENT_MASK) {
-        Slot *slot = slot_with(&segment->slots[i], 0);
+        Slot *slot = fp_slot_with(&segment->slots[i], 0);
         if (slot->hash == 0)
             return slot;
     }
@@ -224,14 +137,14 @@ static bool double_directory(FpStreams *streams)
     for (size_t i = size; i-- > 0;)
         directory[i * 2] = directory[i * 2 + 1] = directory[i];
     streams->directory = directory;
-    streams->depth++;
+    fp_streams_set_depth(streams, streams->depth + 1);
     return true;
 }
 
 /* Splits the segment of hash in two. Returns false if there is no memory; the table then works as before. */
 static bool split(FpStreams *streams, uint64_t hash)
 {
-    Segment *low = segment_of(streams, hash);
+    Segment *low = fp_segment_of(streams, hash);
 
     if (low->depth == DEPTH_MAX || (low->depth == streams->depth && !double_directory(streams)))
         return false;
@@ -257,8 +170,8 @@ __attribute__((noinline, cold)) static void make_room(FpStreams *streams, uint64
         streams->hand = streams->hand->next;
         fp_streams_forget_some(streams, streams->hand, now);
     }
-    while (is_full(segment_of(streams, hash)) && !split(streams, hash))
-        fp_streams_forget_some(streams, segment_of(streams, hash), now);
+    while (is_full(fp_segment_of(streams, hash)) && !split(streams, hash))
+        fp_streams_forget_some(streams, fp_segment_of(streams, hash), now);
 }
 
 static uint64_t *last_of(const FpStreams *streams, const Slot *slot)
@@ -296,7 +209,7 @@ __attribute__((noinline)) static void expand_parts(const FpStreams *streams, con
 /* Whether make_room would do nothing. */
 static bool has_room(const FpStreams *streams, uint64_t hash)
 {
-    return streams->used < streams->max_used && streams->used < streams->room && !is_full(segment_of(streams, hash));
+    return streams->used < streams->max_used && streams->used < streams->room && !is_full(fp_segment_of(streams, hash));
 }
 
 /* Takes the slot where key belongs, which is free, for a stream that begins. Others may be forgotten and moved for it, and slot with them.
@@ -305,9 +218,9 @@ static Slot *occupy(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSeg
 {
     if (!has_room(streams, key.hash)) {
         make_room(streams, key.hash, fp_coarse_time(segment->time_ns));
-        slot = find_slot(segment_of(streams, key.hash), key.hash);
+        slot = fp_slot_find(fp_segment_of(streams, key.hash), key.hash);
     }
-    segment_of(streams, key.hash)->used++;
+    fp_segment_of(streams, key.hash)->used++;
     streams->used++;
     return slot;
 }
@@ -413,11 +326,6 @@ __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, co
     return idle;
 }
 
-static void note_time(Slot *slot, int64_t time_ns)
-{
-    slot->last_active = fp_coarse_time(time_ns) & (IDLE_STEPS - 1);
-}
-
 /* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. is_alike:
  * the slot says already what folding would have it say. */
 static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
@@ -428,7 +336,7 @@ static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *st
         verdict->stream = stream->number;
     }
     if (is_alike)
-        note_time(slot, segment->time_ns);
+        fp_slot_note_time(slot, segment->time_ns);
     else
         fold(streams, slot, fp_coarse_time(segment->time_ns));
 }
@@ -484,31 +392,23 @@ __attribute__((noinline, flatten)) static void take_segment(FpStreams *streams, 
     end_taking(streams, slot, stream, segment, n_begun, is_alike, verdict);
 }
 
-FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t time_ns)
-{
-    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
-
-    if (slot->hash != key.hash || !slot->is_settled) /* no key's hash is 0 */
-        return (FpStreamPlace *)slot;
-    note_time(slot, time_ns);
-    return NULL;
-}
-
 /* Takes a segment whose stream is settled, if it does not matter to it. Returns whether that is so. */
 static inline bool take_settled(const FpStreams *streams, Slot *slot, const FpSegment *segment)
 {
     if (slot->hash == 0 || !slot->is_settled || segment->flags & streams->unsettling)
         return false;
-    note_time(slot, segment->time_ns);
+    fp_slot_note_time(slot, segment->time_ns);
     if (fp_stream_segment_closes(segment))
         slot->is_closed = true;
     return true;
 }
 
-bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
+bool fp_streams_take_slot(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
-    Slot *slot = (Slot *)place;
-
+    if (take_settled(streams, slot, segment)) {
+        memset(verdict, 0, sizeof *verdict);
+        return false;
+    }
     if (segment->transport == FP_TRANSPORT_UDP)
         return take_datagram(streams, slot, key, segment, verdict);
     take_segment(streams, slot, key, segment, verdict);
@@ -517,18 +417,12 @@ bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey ke
 
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
-    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
-
-    if (take_settled(streams, slot, segment)) {
-        memset(verdict, 0, sizeof *verdict);
-        return false;
-    }
-    return fp_streams_take_at(streams, (FpStreamPlace *)slot, key, segment, verdict);
+    return fp_streams_take_slot(streams, fp_slot_find(fp_segment_of(streams, key.hash), key.hash), key, segment, verdict);
 }
 
 void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare)
 {
-    const Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+    const Slot *slot = fp_slot_find(fp_segment_of(streams, key.hash), key.hash);
 
     *spare = (FpSpare){.kind = FP_SPARE_NOTHING};
     if (slot->hash != 0 && slot->is_settled)
@@ -539,7 +433,7 @@ void fp_streams_spare(const FpStreams *streams, FpStreamKey key, FpSpare *spare)
 
 void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
 {
-    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+    Slot *slot = fp_slot_find(fp_segment_of(streams, key.hash), key.hash);
 
     if (slot->hash == 0 || slot->is_settled)
         return;
@@ -549,7 +443,7 @@ void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
 
 bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
 {
-    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+    Slot *slot = fp_slot_find(fp_segment_of(streams, key.hash), key.hash);
 
     if (slot->hash == 0 || slot->state == FP_STREAM_SYN)
         return false;
@@ -559,7 +453,7 @@ bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *se
 
 void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *segment)
 {
-    Slot *slot = find_slot(segment_of(streams, key.hash), key.hash);
+    Slot *slot = fp_slot_find(fp_segment_of(streams, key.hash), key.hash);
 
     if (slot->hash != 0 && !slot->is_settled && slot->state == FP_STREAM_WHOLE)
         fp_stream_catch_up(fp_pool_item(&streams->whole, slot->place), key.direction, segment);

@@ -8,8 +8,8 @@
  * 16 bytes when only its SYN has been seen or both sides have spoken, and 40 otherwise. FpRules.idle_ns and the opening add 8 bytes each to
  * those 40, and then a stream whose two sides have spoken takes as many.
  *
- * The key is a keyed 64-bit hash of transport, endpoints and network. With ten million open streams, the odds that any two are taken for
- * one are 1 in 350,000.
+ * The key is a keyed 64-bit hash of transport, endpoints and network (streams-key.c). With ten million open streams, the odds that any two
+ * are taken for one are 1 in 350,000.
  *
  * The table grows by splitting one full segment at a time (extendible hashing), so no call has to wait until the whole table has moved. Its
  * size is bounded. When it is full, it forgets unanswered SYNs first, then closed streams, then streams of which only one side has been
@@ -49,6 +49,9 @@ typedef struct {
  */
 FpStreams *fp_streams_new(const FpRules *rules, uint64_t seed, size_t max_streams);
 
+/* The same for a table that can be saved. Finding streams takes longer there, as hashes are part of what is saved. */
+FpStreams *fp_streams_new_for_saving(const FpRules *rules, uint64_t seed, size_t max_streams);
+
 /* Returns where the payload of a segment of TCP begins, in bytes after the first of its side: below 0 where it begins before that. A SYN
  * takes a sequence number too (RFC 9293 3.4). Means something where verdict.relative_seq does. */
 static inline int64_t fp_payload_offset(const FpSegment *segment, const FpVerdict *verdict)
@@ -70,6 +73,12 @@ void fp_streams_free(FpStreams *streams);
  */
 FpStreamKey fp_streams_key(const FpStreams *streams, const FpSegment *segment);
 
+/* Whether the table is one that cannot be saved. */
+bool fp_streams_are_quick(const FpStreams *streams);
+
+/* fp_streams_key for those who have asked fp_streams_are_quick once, and take a segment after the other. */
+FpStreamKey fp_streams_key_of_kind(const FpStreams *streams, const FpSegment *segment, bool are_quick);
+
 /* To tell networks apart: turns the key from fp_streams_key into the key in a network (FpSegment.network). */
 FpStreamKey fp_streams_key_in_network(const FpStreams *streams, FpStreamKey key, uint64_t network);
 
@@ -81,16 +90,19 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
 /*
- * The third step in two, for a segment of TCP without SYN, FIN and RST of which no more is known yet. The place is where its stream is, or
- * belongs, until another segment is taken.
+ * The third step in two, for a segment of TCP of which no more is known yet than whether it has SYN, FIN or RST. The place is where its
+ * stream is, or belongs, until another segment is taken.
  */
 typedef struct FpStreamPlace FpStreamPlace;
 
-/* If the segment's stream is settled, takes the segment, of which nothing but the time matters then, and returns NULL. Otherwise changes
- * nothing, and returns the place for fp_streams_take_at. */
+/* Returns the place of a segment that has SYN, FIN or RST. */
+FpStreamPlace *fp_streams_find(const FpStreams *streams, FpStreamKey key);
+
+/* Of one that has none: if the segment's stream is settled, takes the segment, of which nothing but the time matters then, and returns
+ * NULL. Otherwise changes nothing, and returns the place for fp_streams_take_at. */
 FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t time_ns);
 
-/* fp_streams_take for a segment whose place is known. */
+/* fp_streams_take for a segment of TCP whose place is known. If it returns false, *verdict is not filled in. */
 bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
 /* Fills in *spare for the stream with this key: see fp_stream_spare. There must be none of UDP. Where there is no stream, nothing is
@@ -111,7 +123,8 @@ void fp_streams_catch_up(FpStreams *streams, FpStreamKey key, const FpSegment *s
 typedef bool (*FpStreamsWrite)(void *user, const void *bytes, size_t n);
 typedef bool (*FpStreamsRead)(void *user, void *bytes, size_t n);
 /* Saves the whole table, with its seed and the places of its slots, so that a loaded table goes on as if there had been no break. The bytes
- * are in this machine's byte order and have no checksum: load exactly what was written. Returns false if write fails. */
+ * are in this machine's byte order and have no checksum: load exactly what was written. Returns false if write fails, or if the
+ * table is not for saving. */
 bool fp_streams_save(const FpStreams *streams, FpStreamsWrite write, void *user);
 
 /* Loads a saved table; rules and max_streams may differ from those before. Returns NULL if read fails, if the bytes make no sense, or if

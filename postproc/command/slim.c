@@ -429,7 +429,7 @@ static bool run(Slim *slim, GError **error)
         return has_stopped_waiting(slim, error);
     if (!open_dissector(slim, error))
         return false;
-    FpStreams *streams = fp_pass_new_streams(&slim->options->selection, error);
+    FpStreams *streams = fp_pass_new_streams(&slim->options->selection, false, error);
     if (streams == NULL)
         return false;
     slim->pass =

@@ -107,13 +107,13 @@ bool fp_plain_is_on(void)
     return getenv("FIRSTPAYLOAD_LONG_WAY") == NULL;
 }
 
-static inline void begin_with(const FpStreams *streams, const uint8_t *frame, uint8_t address_bytes, FpPlain *plain)
+/* are_quick: what the table says of itself, which is asked once for a batch, like everything else below that has such a parameter. */
+static inline void begin_with(const FpStreams *streams, const uint8_t *frame, uint8_t address_bytes, bool are_quick, FpPlain *plain)
 {
     FpSegment endpoints = {.transport = FP_TRANSPORT_TCP};
 
     fill_endpoints(&endpoints, frame, address_bytes);
-    const FpStreamKey key = fp_streams_key(streams, &endpoints);
-    plain->frame = frame;
+    const FpStreamKey key = fp_streams_key_of_kind(streams, &endpoints, are_quick);
     plain->hash = key.hash;
     plain->direction = (uint8_t)key.direction;
     plain->address_bytes = address_bytes;
@@ -122,14 +122,14 @@ static inline void begin_with(const FpStreams *streams, const uint8_t *frame, ui
 }
 
 /* Returns whether the frame is plain. What follows is made for each length of addresses by itself. */
-static inline bool begin(const FpStreams *streams, const Frame *frame, FpPlain *plain)
+static inline bool begin(const FpStreams *streams, const Frame *frame, bool are_quick, FpPlain *plain)
 {
     const uint8_t address_bytes = find(frame, TCP);
 
     if (address_bytes == 4)
-        begin_with(streams, frame->bytes, 4, plain);
+        begin_with(streams, frame->bytes, 4, are_quick, plain);
     else if (address_bytes == 16)
-        begin_with(streams, frame->bytes, 16, plain);
+        begin_with(streams, frame->bytes, 16, are_quick, plain);
     else
         plain->stops = FP_PLAIN_NONE;
     return address_bytes != 0;
@@ -137,12 +137,14 @@ static inline bool begin(const FpStreams *streams, const Frame *frame, FpPlain *
 
 __attribute__((flatten)) uint64_t fp_plain_begin(const FpStreams *streams, const FpRecord *records, int n, FpPlain *restrict plains)
 {
+    const bool are_quick = fp_streams_are_quick(streams);
     uint64_t others = 0;
 
     for (int i = 0; i < n; i++) {
         const Frame frame = frame_of(&records[i]);
+        plains[i].frame = records[i].data;
         plains[i].time_ns = records[i].time_ns;
-        if (records[i].link == FP_LINK_ETHERNET && begin(streams, &frame, &plains[i]))
+        if (records[i].link == FP_LINK_ETHERNET && begin(streams, &frame, are_quick, &plains[i]))
             continue;
         plains[i].stops = FP_PLAIN_NONE;
         others |= (uint64_t)1 << i;
@@ -150,24 +152,33 @@ __attribute__((flatten)) uint64_t fp_plain_begin(const FpStreams *streams, const
     return others;
 }
 
-__attribute__((flatten)) int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, FpPlain *restrict plains,
-                                                const uint8_t **restrict raws, uint64_t *restrict others)
+static inline int begin_raw(const FpStreams *streams, FpRawRecords *records, int n, bool are_quick, FpPlain *restrict plains,
+                            uint64_t *restrict others)
 {
-    const uint8_t *at = records->at;
+    const unsigned fraction_ns = records->fraction_ns;
+    const uint8_t *at = records->at, *const end = records->end;
     size_t bytes;
     int i = 0;
 
     *others = 0;
-    for (; i < n && (bytes = fp_raw_record_bytes(at, (size_t)(records->end - at))) != 0; at += bytes, i++) {
+    for (; i < n && (bytes = fp_raw_record_bytes(at, (size_t)(end - at))) != 0; at += bytes, i++) {
         const FpRawHeader header = fp_raw_header(at);
         const Frame frame = {at + sizeof header, header.captured_bytes, fp_raw_wire_bytes(&header)};
-        raws[i] = at;
-        plains[i].time_ns = fp_raw_time_ns(&header, records->fraction_ns);
-        if (!begin(streams, &frame, &plains[i]))
+        plains[i].frame = frame.bytes;
+        plains[i].time_ns = fp_raw_time_ns(&header, fraction_ns);
+        if (!begin(streams, &frame, are_quick, &plains[i]))
             *others |= (uint64_t)1 << i;
     }
     records->at = at;
     return i;
+}
+
+/* Not inlined, as a function of its own has all registers. The loop is made for each kind of table by itself. */
+__attribute__((flatten, noinline)) int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, FpPlain *plains,
+                                                          uint64_t *others)
+{
+    return fp_streams_are_quick(streams) ? begin_raw(streams, records, n, true, plains, others)
+                                         : begin_raw(streams, records, n, false, plains, others);
 }
 
 void fp_plain_begin_none(FpPlain *plains, int n)
@@ -180,11 +191,14 @@ __attribute__((flatten)) int fp_plain_pass_by(FpStreams *streams, const FpPlain 
 {
     *place = NULL;
     for (int i = 0; i < n; i++) {
-        if (plains[i].stops != 0)
-            return i;
-        *place = fp_streams_pass_by(streams, fp_plain_key(&plains[i]), plains[i].time_ns);
-        if (*place != NULL)
-            return i;
+        if (plains[i].stops == 0) {
+            *place = fp_streams_pass_by(streams, fp_plain_key(&plains[i]), plains[i].time_ns);
+            if (*place == NULL)
+                continue;
+        } else {
+            *place = plains[i].stops != FP_PLAIN_NONE ? fp_streams_find(streams, fp_plain_key(&plains[i])) : NULL;
+        }
+        return i;
     }
     return n;
 }

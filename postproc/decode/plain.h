@@ -21,6 +21,8 @@
  * extension headers, fragments, other transports, headers that the capture cut or that contradict themselves. Nothing is judged here: which
  * streams are settled, under which rules, core says, and frames that open or end a stream skip the second step.
  *
+ * What the stream does with the segment then has short ways, too (streams-short.c), which only plain frames take.
+ *
  * With FIRSTPAYLOAD_LONG_WAY in the environment no frame goes the short way. A test compares both.
  */
 #ifndef FP_PLAIN_H
@@ -54,15 +56,16 @@ bool fp_plain_is_on(void);
 /* The first step: takes n frames, at most FP_PLAIN_BATCH, and returns the set of those that are not plain: bit i is that of frame i. */
 uint64_t fp_plain_begin(const FpStreams *streams, const FpRecord *records, int n, FpPlain *plains);
 
-/* The same for up to n records of Ethernet frames as they stand in a classic pcap: walks them, up to one that is not complete, sets raws to
- * where they begin, and *others to those that are not plain. Returns how many there were; records->at has moved behind them. */
-int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, FpPlain *plains, const uint8_t **raws, uint64_t *others);
+/* The same for up to n records of Ethernet frames as they stand in a classic pcap: walks them, up to one that is not complete, and sets
+ * *others to those that are not plain, of which the frame is set all the same. Returns how many there were; records->at has moved behind
+ * them. */
+int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, FpPlain *plains, uint64_t *others);
 
 /* In place of the first step: takes no frame. */
 void fp_plain_begin_none(FpPlain *plains, int n);
 
 /* The second step: takes up to n frames, until one is not plain, has SYN, FIN or RST, or its stream is not settled. Returns how many it has
- * taken; nothing more is to be done for these. *place: of the next frame's stream, if that is what stopped it, or NULL. */
+ * taken; nothing more is to be done for these. *place: of the next frame's stream, if there is one and it is plain. */
 int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int n, FpStreamPlace **place);
 
 /* The key of a plain frame's stream. */

@@ -36,7 +36,7 @@ static int read_raw(FpPass *pass, FpCapture *capture, int max, FpPassBatch *batc
         return more;
     const uint8_t *start = records.at;
     batch->records = batch->room;
-    batch->n = fp_plain_begin_raw(pass->streams, &records, max, batch->plains, batch->raws, &batch->others);
+    batch->n = fp_plain_begin_raw(pass->streams, &records, max, batch->plains, &batch->others);
     fp_capture_step_raw(capture, (size_t)(records.at - start));
     return batch->n;
 }

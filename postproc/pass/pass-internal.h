@@ -35,12 +35,11 @@ G_STATIC_ASSERT(FP_PASS_BATCH <= FP_PLAIN_BATCH);
 typedef struct {
     const FpCapture *capture;
     int n;
-    bool is_raw;              /* only raws are there; record_of makes records of those that are asked for */
+    bool is_raw;              /* only plains are there; record_of makes records of those that are asked for */
     const FpRecord *records;  /* room, or lent */
     FpDecodedRecord *pending; /* pending_room, or lent */
     bool is_ahead;            /* pending was decoded ahead */
     uint64_t others;          /* records that are no plain frames: bit i is that of record i */
-    const uint8_t *raws[FP_PASS_BATCH];
     FpPlain plains[FP_PASS_BATCH];
     FpRecord room[FP_PASS_BATCH];
     FpDecodedRecord pending_room[FP_PASS_BATCH];
@@ -57,7 +56,7 @@ bool fp_pass_prepare_batch(FpPass *pass, FpPassBatch *batch, GError **error);
 static inline const FpRecord *fp_pass_record_of(FpPassBatch *batch, int i)
 {
     if (batch->is_raw)
-        fp_capture_fill_record(batch->capture, batch->raws[i], &batch->room[i]);
+        fp_capture_fill_record(batch->capture, batch->plains[i].frame - sizeof(FpRawHeader), &batch->room[i]);
     return &batch->records[i];
 }
 

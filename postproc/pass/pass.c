@@ -99,7 +99,7 @@ static void take_decoded(FpPass *pass, FpPassBatch *batch, int i, const FpDecode
         take_wanted(pass, batch, i, &decoded->segment, decoded->key, &verdict, index, taking, error);
 }
 
-/* Takes the plain frame i, whose stream is at place, or at a place that is not known yet. */
+/* Takes the plain frame i, whose stream is at place. */
 static void take_plain(FpPass *pass, FpPassBatch *batch, int i, FpStreamPlace *place, Taking *taking, GError **error)
 {
     const FpPlain *plain = &batch->plains[i];
@@ -108,9 +108,7 @@ static void take_plain(FpPass *pass, FpPassBatch *batch, int i, FpStreamPlace *p
     FpVerdict verdict;
 
     fp_plain_finish(plain, &segment);
-    const bool says = place != NULL ? fp_streams_take_at(pass->streams, place, key, &segment, &verdict)
-                                    : fp_streams_take(pass->streams, key, &segment, &verdict);
-    if (!says || !is_wanted(taking, &verdict))
+    if (!fp_streams_take_at(pass->streams, place, key, &segment, &verdict) || !is_wanted(taking, &verdict))
         return;
     fp_plain_finish_endpoints(plain, &segment);
     take_wanted(pass, batch, i, &segment, key, &verdict, 0, taking, error);
@@ -381,9 +379,10 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-FpStreams *fp_pass_new_streams(const FpSelection *selection, GError **error)
+FpStreams *fp_pass_new_streams(const FpSelection *selection, bool are_saved, GError **error)
 {
-    FpStreams *streams = fp_streams_new(&selection->rules, random_seed(), selection->max_streams);
+    FpStreams *streams = are_saved ? fp_streams_new_for_saving(&selection->rules, random_seed(), selection->max_streams)
+                                   : fp_streams_new(&selection->rules, random_seed(), selection->max_streams);
 
     if (streams == NULL)
         g_set_error(error, FP_ERROR, FP_ERROR_SOFTWARE, "no memory for the table of streams");

@@ -131,7 +131,7 @@ void fp_pass_forget_fragments(FpPass *pass);
 void fp_pass_sum_up(FpPass *pass);
 
 /* Creates a stream table for a new pass. Its seed is random: otherwise whoever sends the packets could choose endpoints that all land in
- * one place of the table. Returns NULL and sets error. */
-FpStreams *fp_pass_new_streams(const FpSelection *selection, GError **error);
+ * one place of the table. are_saved: the table can be saved. Returns NULL and sets error. */
+FpStreams *fp_pass_new_streams(const FpSelection *selection, bool are_saved, GError **error);
 
 #endif

@@ -23,7 +23,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
     FpStreams *streams = g_steal_pointer(&watch->state.streams);
     const bool has_streams = streams != NULL;
     if (streams == NULL)
-        streams = fp_pass_new_streams(selection, error);
+        streams = fp_pass_new_streams(selection, true, error);
     if (streams == NULL)
         return false;
     if (!fp_outbox_discard(watch->outbox, watch->state.committed, error)) {

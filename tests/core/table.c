@@ -33,7 +33,7 @@ FpSegment segment_of(const Pair *pair, guint from, unsigned flags, guint32 seq, 
 FpStreams *table(guint64 seed, gsize max_streams)
 {
     FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
-    FpStreams *streams = fp_streams_new(&rules, seed, max_streams);
+    FpStreams *streams = seed % 2 ? fp_streams_new(&rules, seed, max_streams) : fp_streams_new_for_saving(&rules, seed, max_streams);
 
     g_assert_nonnull(streams);
     return streams;

@@ -22,7 +22,7 @@ Pair pair_of(guint32 number);
 /* A segment that endpoint from, 0 or 1, sends to the other. Borrows pair. */
 FpSegment segment_of(const Pair *pair, guint from, unsigned flags, guint32 seq, guint32 payload_bytes);
 
-/* A table with default rules. */
+/* A table with default rules: one that can be saved for even seeds. */
 FpStreams *table(guint64 seed, gsize max_streams);
 
 /* Gives the table a segment between the endpoints of a number: a SYN has the sequence number 100, any other segment 101. */

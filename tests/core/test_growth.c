@@ -27,8 +27,9 @@ static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
 
 static Play play_new(guint32 seed, gsize max_streams)
 {
-    Play play = {.streams = fp_streams_new(&rules, seed, max_streams), .rand = g_rand_new_with_seed(seed)};
+    Play play = {.rand = g_rand_new_with_seed(seed)};
 
+    play.streams = seed % 2 ? fp_streams_new(&rules, seed, max_streams) : fp_streams_new_for_saving(&rules, seed, max_streams);
     g_assert_nonnull(play.streams);
     play.references = g_ptr_array_new_with_free_func((GDestroyNotify)reference_free);
     return play;

@@ -104,7 +104,7 @@ static void test_loading(gconstpointer on)
     unsigned at = 0;
 
     begin(0, false);
-    FpStreams *streams = fp_streams_new(&rules, 1, STREAMS), *loaded;
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 1, STREAMS), *loaded;
     fill(streams);
     while (streams->used > STREAMS / 10) /* so that pools are larger than what they hold needs */
         fp_streams_forget_some(streams, streams->hand = streams->hand->next, 0);

@@ -107,7 +107,7 @@ static void compare_stats(const FpStreams *one, const FpStreams *other)
 
 static FpStreams *filled(GRand *rand, guint n)
 {
-    FpStreams *streams = fp_streams_new(&rules, 99, MAX_STREAMS);
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 99, MAX_STREAMS);
 
     for (guint i = 0; i < n; i++) {
         uint8_t addresses[8];
@@ -122,7 +122,7 @@ static void test_goes_on_as_if_nothing_had_been(gconstpointer by)
 {
     rules = *(const FpRules *)by;
     GRand *rand = g_rand_new_with_seed(5);
-    FpStreams *plain = fp_streams_new(&rules, 99, MAX_STREAMS), *moved = fp_streams_new(&rules, 99, MAX_STREAMS);
+    FpStreams *plain = fp_streams_new_for_saving(&rules, 99, MAX_STREAMS), *moved = fp_streams_new_for_saving(&rules, 99, MAX_STREAMS);
     FpStreamsStats stats;
 
     for (guint i = 0; i < SEGMENTS; i++) {
@@ -183,7 +183,7 @@ static FpStreams *moved_to(FpStreams *streams, const FpRules *new_rules)
 static FpStreams *three_streams(void)
 {
     rules = plain_rules;
-    FpStreams *streams = fp_streams_new(&rules, 99, MAX_STREAMS);
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 99, MAX_STREAMS);
 
     g_assert_true(begins(streams, 1, false, FP_TCP_SYN, 100 * SECOND));
     g_assert_true(begins(streams, 2, false, FP_TCP_ACK, 100 * SECOND));
@@ -266,7 +266,7 @@ static void test_opening_is_asked_for_later(void)
 static void test_idle_counts_from_the_last_syn(void)
 {
     rules = idle_rules;
-    FpStreams *streams = fp_streams_new(&rules, 99, MAX_STREAMS);
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 99, MAX_STREAMS);
 
     g_assert_true(begins(streams, 1, false, FP_TCP_SYN, 0));
     g_assert_false(begins(streams, 1, false, FP_TCP_SYN, 9 * SECOND));
@@ -379,7 +379,7 @@ static void test_older(gconstpointer path)
 /* Where a full table forgets one stream after the other, free slots stay spread over it: searches end at the next one. */
 static void test_runs_stay_short(void)
 {
-    FpStreams *streams = fp_streams_new(&rules, 99, SEGMENT_SLOTS * 5 / 4);
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 99, SEGMENT_SLOTS * 5 / 4);
 
     for (guint32 i = 0; i < SEGMENT_SLOTS * 30; i++) {
         FpVerdict verdict;
@@ -425,7 +425,7 @@ static void test_quic_is_asked_for_later(void)
 
     udp.transports = FP_TAKES_UDP;
     quic.transports = FP_TAKES_QUIC;
-    FpStreams *streams = fp_streams_new(&udp, 99, MAX_STREAMS);
+    FpStreams *streams = fp_streams_new_for_saving(&udp, 99, MAX_STREAMS);
     g_assert_cmpuint(classes_of(streams, 1, false, true), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
     g_assert_cmpuint(classes_of(streams, 2, false, false), ==, FP_CLASS_FIRST | FP_CLASS_FLIGHT);
     streams = moved_to(streams, &quic);
@@ -441,7 +441,7 @@ static void test_quic_is_asked_for_later(void)
 
 static void test_empty_table(void)
 {
-    FpStreams *streams = saved_and_loaded(fp_streams_new(&rules, 1, MAX_STREAMS));
+    FpStreams *streams = saved_and_loaded(fp_streams_new_for_saving(&rules, 1, MAX_STREAMS));
     FpStreamsStats stats;
 
     fp_streams_stats(streams, &stats);

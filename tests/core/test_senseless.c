@@ -33,7 +33,7 @@ static void fill(FpStreams *streams, guint n, uint8_t flags, uint32_t payload_by
 /* Returns a table with streams, some of which have been forgotten. */
 static FpStreams *new_table(void)
 {
-    FpStreams *streams = fp_streams_new(&rules, 1, STREAMS / 2);
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 1, STREAMS / 2);
 
     fill(streams, STREAMS, FP_TCP_ACK, 1);
     fp_streams_forget_some(streams, streams->hand, 0);
@@ -281,7 +281,7 @@ static void test_spoilt(gconstpointer data)
 static void test_spoilt_large(gconstpointer data)
 {
     void (*const *spoil)(FpStreams *) = data;
-    FpStreams *streams = fp_streams_new(&rules, 1, LARGE);
+    FpStreams *streams = fp_streams_new_for_saving(&rules, 1, LARGE);
 
     fill(streams, LARGE, FP_TCP_SYN, 0);
     check_spoilt(streams, *spoil);

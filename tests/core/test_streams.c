@@ -439,7 +439,7 @@ static void test_digests_ask_of_what_was_answered(void)
     const FpRules opening = {.flight_bytes = 20, .asked = FP_CLASS_OPENING, .opening_bytes = 100};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     Saved saved = {.bytes = bytes};
-    FpStreams *streams = table(1, 16);
+    FpStreams *streams = table(2, 16);
 
     give(streams, 1, 0, FP_TCP_SYN, 0, 0);
     give(streams, 1, 0, FP_TCP_ACK, 10, 0);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_stream_short.c - the short ways of a stream (stream-short.c) against fp_stream_take: in states that random segments lead to, both
+ * are given the same segment. What a short way takes, it takes with the same result, and what it does not take it leaves alone.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "stream.h"
+
+enum { STREAMS = 20000, SEGMENTS = 12 };
+
+#define PICK(rand, ...) pick(rand, (const guint32[]){__VA_ARGS__}, G_N_ELEMENTS(((const guint32[]){__VA_ARGS__})))
+
+static guint32 pick(GRand *rand, const guint32 *values, gsize n)
+{
+    return values[g_rand_int_range(rand, 0, (gint32)n)];
+}
+
+static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+
+static guint n_acks, n_answers, n_handshakes;
+
+/* Mostly what a connection has, and at times anything else. */
+static FpSegment random_segment(GRand *rand, guint i)
+{
+    FpSegment segment = {
+        .time_ns = (gint64)i * 1000,
+        .seq = PICK(rand, 0, 1, 2, 0xffffffff, 0x7fffffff, 0x80000001),
+        .ack = PICK(rand, 0, 1, 2),
+        .flags = (guint8)PICK(rand, FP_TCP_SYN, FP_TCP_SYN | FP_TCP_ACK, FP_TCP_SYN | FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK, FP_TCP_ACK, 0, 8,
+                              FP_TCP_RST, FP_TCP_FIN | FP_TCP_ACK, FP_TCP_SYN | FP_TCP_RST, FP_TCP_SYN | FP_TCP_FIN | FP_TCP_ACK),
+        .window = (guint16)PICK(rand, 0, 1, 1000, 1000, 1000),
+        .header_bytes = (guint8)PICK(rand, 16, 20, 20, 20, 20, 60),
+        .length_unknown = PICK(rand, 0, 0, 0, 0, 0, 0, 1) != 0,
+    };
+
+    if (i == 0 && g_rand_boolean(rand))
+        return (FpSegment){.seq = segment.seq, .flags = FP_TCP_SYN, .window = 1, .header_bytes = 20, .segment_bytes = 20};
+    segment.segment_bytes = segment.header_bytes + PICK(rand, 0, 0, 0, 0, 1, 10, 0xffffffff);
+    return segment;
+}
+
+static void assert_same(const FpStream *one, const FpStream *other, unsigned classes, const FpVerdict *verdict)
+{
+    const FpVerdict expected = {.classes = (uint8_t)classes, .stream = classes != 0 ? one->number : 0};
+
+    g_assert_true(memcmp(one, other, sizeof(FpStream)) == 0);
+    g_assert_cmpuint(verdict->classes, ==, expected.classes);
+    g_assert_cmpuint(verdict->stream, ==, expected.stream);
+    g_assert_cmpuint(verdict->payload_bytes, ==, 0);
+    g_assert_false(verdict->ends_flight || verdict->ends_silent || verdict->begins);
+}
+
+/* taken: what fp_stream_take makes of stream. */
+static void compare_ack(const FpStream *stream, const FpStream *taken, unsigned direction, const FpSegment *segment,
+                        const FpVerdict *verdict)
+{
+    FpStream other = *stream;
+    unsigned classes = 99;
+
+    if (!fp_stream_take_ack(&other, direction, segment, &classes)) {
+        g_assert_true(memcmp(&other, stream, sizeof(FpStream)) == 0);
+        return;
+    }
+    assert_same(&other, taken, classes, verdict);
+    n_acks++;
+    n_handshakes += classes != 0;
+}
+
+static void compare_answer(const FpStream *stream, const FpStream *taken, unsigned direction, const FpSegment *segment,
+                           const FpVerdict *verdict)
+{
+    FpStreamBrief brief;
+    FpStream other;
+
+    memset(&other, 0xa5, sizeof other);
+    if (fp_stream_abridge(stream, &rules, &brief) != FP_STREAM_SYN || !fp_stream_syn_is_answered_by(&brief, direction, segment))
+        return;
+    g_assert_false(fp_stream_is_over(stream, direction, segment));
+    fp_stream_begin_answered(&brief, direction, segment, &other);
+    assert_same(&other, taken, FP_CLASS_HANDSHAKE, verdict);
+    g_assert_true(fp_stream_is_told_by_marks(&other));
+    g_assert_false(fp_stream_is_settled(&other, &rules) || fp_stream_is_answered(&other) || fp_stream_is_closed(&other));
+    n_answers++;
+}
+
+static void test_short_ways(void)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+
+    for (guint32 number = 0; number < STREAMS; number++) {
+        FpStream stream;
+        fp_stream_begin(&stream, number, 0);
+        for (guint i = 0; i < SEGMENTS; i++) {
+            const FpSegment segment = random_segment(rand, i);
+            const unsigned direction = (unsigned)g_rand_int_range(rand, 0, 2);
+            FpStream taken = stream;
+            FpVerdict verdict;
+            if (fp_stream_is_over(&stream, direction, &segment))
+                fp_stream_begin(&taken, number, segment.time_ns);
+            fp_stream_take(&taken, NULL, direction, &segment, &rules, &verdict);
+            compare_ack(&stream, &taken, direction, &segment, &verdict);
+            compare_answer(&stream, &taken, direction, &segment, &verdict);
+            stream = taken;
+        }
+    }
+    g_assert_cmpuint(n_acks, >, 10000);
+    g_assert_cmpuint(n_handshakes, >, 1000);
+    g_assert_cmpuint(n_answers, >, 500);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/stream-short/as-fp-stream-take", test_short_ways);
+    return g_test_run();
+}
