@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """firstpayload watch: what it does in a second, how long a checkpoint takes, how soon after a file is closed its output is there."""
+import gzip
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ import report
 SMALL_FILES = 2000
 SMALL_FRAMES = 20
 LAG_FILES = 40
+BACKLOG_FILES = 8
+BACKLOG_ROUNDS = 3
 STREAMS = 1000000
 SCAN_RECORD_BYTES = 16 + 72
 
@@ -48,6 +51,19 @@ def once(tools, folders, *options):
     return time.monotonic() - begun
 
 
+def backlog(session, data):
+    """Seconds that copies of the capture data take which wait, compressed, with one thread and with two; medians."""
+    packed = gzip.compress(whole_records(data), 6)
+    taken = {"1": [], "2": []}
+    for _ in range(BACKLOG_ROUNDS):
+        for threads, seconds in taken.items():
+            with Folders(session.folder) as folders:
+                for i in range(BACKLOG_FILES):
+                    folders.arrive(f"{i}.pcap.gz", packed)
+                seconds.append(once(session.tools, folders, "--then", "delete", "--log", "only", "-j", threads))
+    return [statistics.median(seconds) for seconds in taken.values()]
+
+
 def status(tools, folders):
     shown = subprocess.run([tools.firstpayload, "status", "--json", folders.state], check=True, stdout=subprocess.PIPE)
     return json.loads(shown.stdout)
@@ -59,6 +75,17 @@ def small_capture(data, first, n):
     for _ in range(n):
         at += 16 + int.from_bytes(data[at + 8:at + 12], "little")
     return data[:captures.FILE_HEADER] + data[first:at], at
+
+
+def whole_records(data):
+    """The capture data without the record that its end cuts."""
+    at = captures.FILE_HEADER
+    while at + 16 <= len(data):
+        end = at + 16 + int.from_bytes(data[at + 8:at + 12], "little")
+        if end > len(data):
+            break
+        at = end
+    return data[:at]
 
 
 def small_files(session, data):
@@ -141,11 +168,14 @@ def show(session):
     capture = captures.generate(session.tools, session.folder, "mixed", session.megabytes)
     with open(capture.path, "rb") as file:
         data = file.read(100 * 1000 * 1000)
+    one, two = backlog(session, data)
     watched, slimmed, copied = throughput(session, capture.path)
     seconds, megabytes, streams = checkpoint(session)
     middle, longest = lag(session, data)
     rows = [
         (f"captures of {SMALL_FRAMES} frames in a second", [f"{small_files(session, data):,.0f}"]),
+        (f"a backlog of {BACKLOG_FILES} captures of {len(data) / 1e6:.0f} MB, gzip, `-j 1`, s", [f"{one:.2f}"]),
+        ("the same with `-j 2`, s", [f"{two:.2f}"]),
         ("one large capture, MB/s", [f"{watched:,.0f}"]),
         ("the same by `slim -w OUT`, MB/s", [f"{slimmed:,.0f}"]),
         ("the same by `cp` and fsync, MB/s", [f"{copied:,.0f}"]),
