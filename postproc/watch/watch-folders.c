@@ -24,8 +24,11 @@ bool fp_watch_begin_folders(const Watch *watch, GError **error)
 {
     const char *inbox = watch->options->spool.inbox, *output = watch->options->output;
 
-    if (!is_folder(inbox))
-        return fp_error_set_errno(error, FP_ERROR_NO_INPUT, inbox, "cannot be opened");
+    if (!is_folder(inbox)) {
+        g_set_error(error, FP_ERROR, FP_ERROR_NO_INPUT, "%s: cannot be opened: %s; INBOX is the folder into which captures are rotated",
+                    inbox, g_strerror(errno));
+        return false;
+    }
     if (access(output, F_OK) != 0 && !fp_folder_make(output))
         return fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, output, "cannot be created");
     return is_folder(output) || fp_error_set_errno(error, FP_ERROR_CANNOT_CREATE, output, "cannot be written to");

@@ -378,7 +378,7 @@ class Folders(Watch):
 
     def test_nothing_is_left_of_a_start_that_fails(self):
         file = write(self.folder, "file", b"")
-        for inbox, outdir, status, said in ((self.path("nowhere"), self.path("new"), 66, "nowhere: cannot be opened: No such file or directory"),
+        for inbox, outdir, status, said in ((self.path("nowhere"), self.path("new"), 66, "nowhere: cannot be opened: No such file or directory; INBOX is the folder into which captures are rotated"),
                                             (file, self.path("new"), 66, "file: cannot be opened: Not a directory"),
                                             (self.inbox, file, 73, "file: cannot be written to: Not a directory"),
                                             (self.inbox, self.path("file/out"), 73, "out: cannot be created: Not a directory")):
