@@ -221,7 +221,7 @@ static bool check_questions(const FpQuestions *questions, GError **error)
 
     if (fp_helper_is_this()) /* the watcher itself checks what it reads */
         return true;
-    if ((question.fields == NULL && question.filter == NULL) || fp_tshark_check(&question, feed_watchdog, NULL, &failure))
+    if ((question.fields == NULL && question.filter == NULL) || fp_tshark_check(&question, false, feed_watchdog, NULL, &failure))
         return true;
     if (failure->code == FP_ERROR_UNAVAILABLE) {
         g_error_free(failure);

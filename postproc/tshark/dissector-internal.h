@@ -165,10 +165,16 @@ void fp_tshark_pool_give_whole(FpAskedStream *asked, Kind kind);
 /* tshark-pool.c. Returns the generation for a new stream; NULL when there is no tshark. */
 Generation *fp_tshark_pool_current(FpDissector *dissector);
 
-/* Starts the first tsharks, and waits until they have answered, which they do only if their questions make sense to them. Returns false if
- * they do not. Then there is none, and *why says in words why they hang; it is NULL if one could not be started or has ended, which may be
- * for another reason. The caller frees it. */
-bool fp_tshark_pool_prove(FpDissector *dissector, char **why);
+typedef enum {
+    PROVED,
+    HAS_REFUSED, /* it has ended by itself and said why */
+    HAS_ENDED,   /* or could not be started, which may have any reason */
+    DOES_NOT_ANSWER,
+} Proof;
+
+/* Starts the first tsharks, and waits until they have answered, which they do only if their questions make sense to them. Returns PROVED if
+ * they have. Otherwise none is left, and *why says in words what is wrong; the caller frees it. */
+Proof fp_tshark_pool_prove(FpDissector *dissector, char **why);
 
 /* Sends and receives, and replaces tsharks that have died. Any stream may be done afterwards. */
 void fp_tshark_pool_poll(FpDissector *dissector);

@@ -94,17 +94,18 @@ static bool check(FpDissector *dissector, GError **error)
 {
     const FpQuestions *questions = dissector->questions;
     const FpTsharkQuestion question = {.fields = questions->fields, .filter = questions->filter};
+    Proof proof = HAS_ENDED;
     g_autofree char *why = NULL;
 
-    if (questions->filter == NULL || fp_display_filter_is_closed(questions->filter)) { /* they are given more than the filter */
-        if (fp_tshark_pool_prove(dissector, &why))
-            return true;
-        if (why != NULL) {
-            g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; " FP_TSHARK_ADVICE, why);
-            return false;
-        }
+    if (questions->filter == NULL || fp_display_filter_is_closed(questions->filter)) /* they are given more than the filter */
+        proof = fp_tshark_pool_prove(dissector, &why);
+    if (proof == PROVED)
+        return true;
+    if (proof == DOES_NOT_ANSWER) {
+        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; " FP_TSHARK_ADVICE, why);
+        return false;
     }
-    return fp_tshark_check(&question, dissector->options.waiting, dissector->options.user, error);
+    return fp_tshark_check(&question, proof == HAS_REFUSED, dissector->options.waiting, dissector->options.user, error);
 }
 
 FpDissector *fp_dissector_new(const FpQuestions *questions, const FpDissectorOptions *options, GError **error)

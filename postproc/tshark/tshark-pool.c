@@ -160,25 +160,29 @@ static Generation *start_proved(FpDissector *dissector, char **why)
     return settle_generation(generation, end_us, why) ? generation : NULL;
 }
 
-static bool has_one_ended(const FpDissector *dissector)
+static bool has_one(const FpDissector *dissector, bool (*is)(const FpTshark *tshark))
 {
     for (const GList *at = dissector->generations.head; at != NULL; at = at->next)
         for (Kind kind = FIELDS; kind < N_KINDS; kind++) {
             const FpTshark *tshark = ((const Generation *)at->data)->children[kind].tshark;
-            if (tshark != NULL && fp_tshark_has_ended(tshark))
+            if (tshark != NULL && is(tshark))
                 return true;
         }
     return false;
 }
 
-bool fp_tshark_pool_prove(FpDissector *dissector, char **why)
+Proof fp_tshark_pool_prove(FpDissector *dissector, char **why)
 {
+    Proof proof = DOES_NOT_ANSWER;
+
     if (start_proved(dissector, why) != NULL)
-        return true;
-    if (g_queue_is_empty(&dissector->generations) || has_one_ended(dissector))
-        g_clear_pointer(why, g_free);
+        return PROVED;
+    if (has_one(dissector, fp_tshark_has_refused))
+        proof = HAS_REFUSED;
+    else if (g_queue_is_empty(&dissector->generations) || has_one(dissector, fp_tshark_has_ended))
+        proof = HAS_ENDED;
     fp_tshark_pool_clear(dissector);
-    return false;
+    return proof;
 }
 
 static bool give_again(Generation *generation, FpAskedStream *asked, char **why)

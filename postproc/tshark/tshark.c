@@ -308,12 +308,17 @@ static bool receive(int fd, GString *text)
     }
 }
 
-static void receive_some(FpTshark *tshark)
+static void take_words(FpTshark *tshark)
 {
     if (tshark->process.errors >= 0 && !receive(tshark->process.errors, tshark->said))
         close_fd(&tshark->process.errors);
     if (tshark->said->len > STDERR_BYTES_MAX)
         g_string_erase(tshark->said, 0, (gssize)(tshark->said->len - STDERR_BYTES_MAX));
+}
+
+static void receive_some(FpTshark *tshark)
+{
+    take_words(tshark);
     bool goes_on = receive(tshark->process.output, tshark->received);
     take_lines(tshark);
     tshark->has_ended = !goes_on || tshark->received->len > LINE_BYTES_MAX;
@@ -362,23 +367,24 @@ static char *said(const FpTshark *tshark)
     return g_string_free(text, FALSE);
 }
 
-/* Where it has closed its output, it is about to end: waits for that. */
+/* Where it has closed its output, it is about to end: waits for that, and takes its last words. */
 static void await_end(FpTshark *tshark, gint64 until_us)
 {
     while (tshark->has_ended && tshark->process.pid != 0) {
         fp_tshark_process_wait(&tshark->process, false);
         if (tshark->process.pid == 0 || g_get_monotonic_time() >= until_us)
-            return;
+            break;
         g_usleep(2000);
     }
+    take_words(tshark);
 }
 
 char *fp_tshark_failure(FpTshark *tshark)
 {
+    await_end(tshark, g_get_monotonic_time() + ENDING_MS * 1000);
     g_autofree char *words = said(tshark);
     const char *colon = *words != '\0' ? ": " : "";
 
-    await_end(tshark, g_get_monotonic_time() + ENDING_MS * 1000);
     if (tshark->process.pid != 0)
         return g_strdup_printf("tshark does not answer%s%s", colon, words);
     if (WIFSIGNALED(tshark->process.status))
@@ -415,6 +421,13 @@ static Trial how_it_went(const FpTshark *tshark, const char *words)
     return WIFEXITED(tshark->process.status) && *words != '\0' ? REFUSED : DIED;
 }
 
+bool fp_tshark_has_refused(const FpTshark *tshark)
+{
+    g_autofree char *words = said(tshark);
+
+    return how_it_went(tshark, words) == REFUSED;
+}
+
 /* Runs tshark on a capture without frames. Replaces *why by what is wrong. */
 static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GError **why)
 {
@@ -435,8 +448,6 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
         end_us = MIN(end_us, g_get_monotonic_time() + FP_PRESSED_SECONDS * G_USEC_PER_SEC);
     }
     await_end(tshark, end_us); /* on a busy machine, that takes its time */
-    if (tshark->process.errors >= 0)
-        (void)receive(tshark->process.errors, tshark->said);
     g_autofree char *words = said(tshark), *failure = fp_tshark_failure(tshark);
     Trial trial = how_it_went(tshark, words);
     if (trial == REFUSED)
@@ -448,12 +459,12 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
 }
 
 /* A question is wrong if tshark refuses it twice, and does not refuse to run without one. */
-bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting is_pressed, void *user, GError **error)
+bool fp_tshark_check(const FpTsharkQuestion *question, bool is_refused, FpTsharkWaiting is_pressed, void *user, GError **error)
 {
     const FpTsharkQuestion nothing = {0};
     const Waiting waiting = {is_pressed, user};
     GError *why = NULL, *broken = NULL;
-    Trial trial = DIED, before;
+    Trial trial = is_refused ? REFUSED : DIED, before;
 
     for (unsigned i = 0; i < TRIALS; i++) {
         before = trial;

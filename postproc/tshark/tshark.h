@@ -52,8 +52,9 @@ typedef bool (*FpTsharkWaiting)(void *user);
 #define FP_TSHARK_ADVICE "try tshark -v, and reinstall it if need be"
 
 /* Checks that the questions, either of which may be NULL, make sense to tshark. Fails with FP_ERROR_USAGE and tshark's words when they do
- * not, and with FP_ERROR_UNAVAILABLE when tshark does not work at all. A tshark that dies is tried again. waiting may be NULL. */
-bool fp_tshark_check(const FpTsharkQuestion *question, FpTsharkWaiting waiting, void *user, GError **error);
+ * not, and with FP_ERROR_UNAVAILABLE when tshark does not work at all. A tshark that dies is tried again. is_refused: one has refused the
+ * questions already. waiting may be NULL. */
+bool fp_tshark_check(const FpTsharkQuestion *question, bool is_refused, FpTsharkWaiting waiting, void *user, GError **error);
 
 /* Notes what tshark will be asked, before the helper is forked that starts it (base/helper.h): it starts tshark for nothing else. */
 void fp_tshark_prepare(const FpTsharkQuestion *question);
@@ -75,6 +76,8 @@ bool fp_tshark_exchange(FpTshark *tshark, int wait_ms);
 
 /* Whether tshark has closed its output; false: it is still there, even if it hangs. */
 bool fp_tshark_has_ended(const FpTshark *tshark);
+/* Whether it has ended by itself and said why. */
+bool fp_tshark_has_refused(const FpTshark *tshark);
 
 /* Returns how many bytes wait to be sent. */
 size_t fp_tshark_unsent(const FpTshark *tshark);

@@ -374,13 +374,14 @@ class Broken(InFolder):
         self.assertIn("tshark does not answer; try tshark -v", result.stderr)
 
     def test_it_is_started_once_for_each_question(self):
-        """The one that works also tells whether its question makes sense."""
+        """The one that works also tells whether its question makes sense. It is wrong if another one says so, too, and one that is asked nothing does not."""
         script = self.tshark(f"#!/bin/sh\necho x >>{self.path('begun')}\nexec TSHARK \"$@\"\n")
-        for words, starts in ((["--fields", HOST], 1), (["-Y", "http"], 1), (["--fields", HOST, "-Y", "(http) or tls"], 2)):
+        for words, starts, status in ((["--fields", HOST], 1, 0), (["-Y", "http"], 1, 0), (["--fields", HOST, "-Y", "(http) or tls"], 2, 0),
+                                      (["--fields", "no.such"], 3, 64), (["-Y", "http =="], 3, 64)):
             os.chmod(write(self.folder, "begun", b""), 0o666)
             result = slim("-q", "--log", "-", *words, MIXED, **script)
             with self.subTest(words):
-                self.assertEqual((result.returncode, len(read(self.path("begun")).split())), (0, starts), result.stderr)
+                self.assertEqual((result.returncode, len(read(self.path("begun")).split())), (status, starts), result.stderr)
 
     def test_no_child_stays(self):
         script = self.tshark("#!/bin/sh\nexec TSHARK \"$@\"\n")
