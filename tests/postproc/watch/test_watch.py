@@ -642,6 +642,24 @@ class Rotate(Watch):
         self.assertEqual(status, 64)
         self.assertIn(".a.pcap: is hidden", said)
 
+    def test_name_that_is_taken(self):
+        """By another file, which is not overwritten."""
+        self.arrive("a.pcap", b"other")
+        file = write(self.folder, "a.pcap", pcap(connection()))
+        said, status = self.rotate(file)[0]
+        self.assertEqual(status, 74)
+        self.assertIn(f"{file}: cannot be moved to {self.inbox}/a.pcap: File exists\n", said)
+        self.assertEqual(sorted(os.listdir(self.inbox)), ["a.pcap"])
+
+    def test_file_on_another_file_system(self):
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as elsewhere:
+            if os.stat(elsewhere).st_dev == os.stat(self.inbox).st_dev:
+                self.fail("/dev/shm is on the file system of the test's folder: set TMPDIR to one that is not")
+            said, status = self.rotate(write(elsewhere, "a.pcap", pcap(connection())))[0]
+            self.assertEqual(status, 74)
+            self.assertIn("Invalid cross-device link; have the capture written on that file system\n", said)
+            self.assertEqual((os.listdir(elsewhere), os.listdir(self.inbox)), (["a.pcap"], []))
+
     def test_what_is_not_there(self):
         said, status = self.rotate(self.path("nothing.pcap"))[0]
         self.assertEqual(status, 66)
