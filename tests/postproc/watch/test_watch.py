@@ -613,9 +613,9 @@ class Configuration(Watch):
 
 
 class Rotate(Watch):
-    def rotate(self, *files):
+    def rotate(self, *files, more=""):
         environment = dict(os.environ, FIRSTPAYLOAD_CONFIG=write(
-            self.folder, "rotate.conf", f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\n".encode()))
+            self.folder, "rotate.conf", f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\n{more}".encode()))
         program = os.path.join(os.path.dirname(PROGRAM), "firstpayload-rotate")
         runs = [subprocess.Popen([program, file], env=environment, stderr=subprocess.PIPE, text=True) for file in files]
         return [(run.communicate(timeout=PATIENCE_SECONDS)[1], run.returncode) for run in runs]
@@ -641,6 +641,11 @@ class Rotate(Watch):
         said, status = self.rotate(write(self.folder, ".a.pcap", pcap(connection())))[0]
         self.assertEqual(status, 64)
         self.assertIn(".a.pcap: is hidden", said)
+        files = [write(self.folder, name, pcap(connection())) for name in ("b.pcap", "c.trace", ".d.trace")]
+        said = self.rotate(*files, more="match=*.trace\n")
+        self.assertEqual([status for _, status in said], [64, 0, 64])
+        self.assertIn("b.pcap: is hidden, or its name does not match *.trace; ", said[0][0])
+        self.assertEqual((self.outputs(), os.path.exists(files[0]), os.path.exists(files[2])), (["c.trace"], True, True))
 
     def test_name_that_is_taken(self):
         """By another file, which is not overwritten."""
