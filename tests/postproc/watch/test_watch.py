@@ -490,6 +490,14 @@ class Running(Watch):
         self.assertEqual(heard[0], "READY=1")
         self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
 
+    def test_systemd_is_told_of_another_configuration(self):
+        """Between these, systemctl reload waits."""
+        heard = self.listen()
+        run = self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify")))
+        run.send_signal(signal.SIGHUP)
+        wait_for(lambda: heard.count("READY=1") == 2, "the configuration to be read again")
+        self.assertEqual([message for message in heard if message in ("READY=1", "RELOADING=1")], ["READY=1", "RELOADING=1", "READY=1"])
+
     def test_watchdog_is_fed_while_idle(self):
         """It is fed twice as often as it asks for."""
         heard = self.listen()
