@@ -123,16 +123,18 @@ bool fp_stream_begins_as_syn(const FpSegment *segment, unsigned direction, uint3
 void fp_stream_expand(FpStreamState state, const FpStreamBrief *brief, FpStream *stream);
 
 /*
- * The short ways of stream-short.c. Each is for what its condition says, and does then what fp_stream_take would do.
+ * The short ways of stream-short.c. Each is for what its condition says, and does then what fp_stream_take would do, but gives no verdict.
+ * wanted: the classes that something is done for, and FP_WANTS_ENDS if something is done for segments that end a flight.
  *
  * Whether segment is the SYN/ACK of a stream that is FP_STREAM_SYN, and nothing is odd about it. fp_stream_begin_answered fills in all of
  * *stream: as it is after that segment. The verdict is the handshake and nothing else.
  */
+#define FP_WANTS_ENDS 0x100U
 bool fp_stream_syn_is_answered_by(const FpStreamBrief *brief, unsigned direction, const FpSegment *segment);
 void fp_stream_begin_answered(const FpStreamBrief *brief, unsigned direction, const FpSegment *segment, FpStream *stream);
-/* If segment is an ACK without payload, and of both sides so much is known that it can tell nothing but how far its side is, or that the
- * handshake has ended, takes it, sets *classes to the verdict, and returns true. Otherwise changes nothing. */
-bool fp_stream_take_ack(FpStream *stream, unsigned direction, const FpSegment *segment, unsigned *classes);
+/* For a stream of which marks tell all (fp_stream_is_told_by_marks), without an opening. If segment is an ACK or a FIN without payload, or
+ * the reply, nothing is odd about it, and it is in no wanted class, takes it and returns true. Otherwise changes nothing. */
+bool fp_stream_take_short(FpStream *stream, unsigned direction, const FpSegment *segment, unsigned wanted);
 
 /* For choosing which stream to forget: returns whether nothing but its SYN, once or repeated, has been seen. */
 bool fp_stream_is_unanswered(const FpStream *stream);
@@ -142,7 +144,7 @@ bool fp_stream_is_unanswered(const FpStream *stream);
 bool fp_stream_is_answered(const FpStream *stream);
 
 /* Returns whether the answers of these three functions, of fp_stream_is_settled and of fp_stream_abridge stay the same for as long as the
- * marks do. */
+ * marks do. Such a stream is neither unanswered nor settled, and cannot be abridged. */
 bool fp_stream_is_told_by_marks(const FpStream *stream);
 
 /* Returns whether a RST or a FIN has been seen. */

@@ -38,7 +38,8 @@ typedef struct {
 /* At most this many slots of a segment are used, so that searches stay short. */
 #define FULL_SLOTS (SEGMENT_SLOTS / 16 * 13)
 
-/* Slots that share a cache line. A stream is in the first line, counted from its home, that had a free slot. */
+/* Slots that share a cache line. A stream is in the first line, counted from its home, that had a free slot, and in the first of its free
+ * slots. Removals close gaps, so the free slots of a line are its last ones. */
 #define LINE_SLOTS ((size_t)4)
 
 /* An open-addressing array for all streams whose hashes have the same depth highest bits. The lowest bits of a hash select the line. */
@@ -182,6 +183,16 @@ static inline void fp_slot_note_time(Slot *slot, int64_t time_ns)
     slot->last_active = fp_coarse_time(time_ns) & (IDLE_STEPS - 1);
 }
 
+/* Notes what lookups need to know of a whole stream of which marks tell all (fp_stream_is_told_by_marks). */
+static inline void fp_slot_note_marks(Slot *slot, const FpStream *stream, int64_t time_ns)
+{
+    *slot = (Slot){.hash = slot->hash,
+                   .place = slot->place,
+                   .last_active = fp_coarse_time(time_ns) & (IDLE_STEPS - 1),
+                   .is_answered = fp_stream_is_answered(stream),
+                   .is_closed = fp_stream_is_closed(stream)};
+}
+
 /* Returns the steps since the stream's last frame. Correct up to six days. */
 static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
 {
@@ -192,6 +203,23 @@ static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
 
 /* Forgets a sixteenth of the segment's streams, but at least one if there is any. now is a coarse time. */
 void fp_streams_forget_some(FpStreams *streams, Segment *segment, unsigned now);
+
+/* Copies to the slot what lookups need to know about its whole stream, all at once. Then abridges the stream if possible. */
+void fp_streams_fold(FpStreams *streams, Slot *slot, unsigned last_active);
+
+/* Takes a segment whose stream is settled, if it does not matter to it. Returns whether that is so. */
+static inline bool fp_slot_take_settled(const FpStreams *streams, Slot *slot, const FpSegment *segment)
+{
+    if (segment->flags & streams->unsettling)
+        return false;
+    fp_slot_note_time(slot, segment->time_ns);
+    if (fp_stream_segment_closes(segment))
+        slot->is_closed = true;
+    return true;
+}
+
+/* Starts a stream with a lone SYN, of which brief says all, at slot, where key belongs. The verdict is the handshake and nothing else. */
+void fp_streams_add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, const FpStreamBrief *brief);
 
 /* The third step of taking a segment, for one whose stream is at slot, or belongs there. */
 bool fp_streams_take_slot(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);

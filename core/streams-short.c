@@ -4,7 +4,7 @@
  * when the stream is known not to be settled.
  *
  * It takes the segments with which most connections begin by short ways (stream-short.c), and leaves all others to fp_streams_take_slot.
- * There are none where the rules ask for parts beside the stream: the time of its last frame, or anchors of openings.
+ * There are no short ways where the rules ask for parts beside the stream: the time of its last frame, or anchors of openings.
  */
 #include "streams-internal.h"
 
@@ -23,19 +23,8 @@ FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t t
     return NULL;
 }
 
-/* Fills in a verdict that says no more than this. */
-static bool say(FpVerdict *verdict, unsigned classes, uint32_t number)
-{
-    if (classes == 0)
-        return false;
-    memset(verdict, 0, sizeof *verdict);
-    verdict->classes = (uint8_t)classes;
-    verdict->stream = number;
-    return true;
-}
-
 /* Takes the SYN/ACK of a stream that is nothing but a SYN. */
-static bool take_answer(FpStreams *streams, Slot *slot, unsigned direction, const FpSegment *segment, FpVerdict *verdict)
+static inline void take_answer(FpStreams *streams, Slot *slot, unsigned direction, const FpSegment *segment)
 {
     const FpStreamBrief brief = *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->place);
     const uint32_t place = fp_pool_take(&streams->whole);
@@ -43,40 +32,54 @@ static bool take_answer(FpStreams *streams, Slot *slot, unsigned direction, cons
     fp_stream_begin_answered(&brief, direction, segment, fp_pool_item(&streams->whole, place));
     fp_pool_give_back(&streams->brief, slot->place);
     *slot = (Slot){.hash = slot->hash, .place = place, .last_active = fp_coarse_time(segment->time_ns) & (IDLE_STEPS - 1)};
-    return say(verdict, FP_CLASS_HANDSHAKE, brief.number);
 }
 
-/* Notes in the slot what fp_stream_take_ack has changed. */
-static void note_marks(Slot *slot, const FpStream *stream, int64_t time_ns)
-{
-    slot->last_active = fp_coarse_time(time_ns) & (IDLE_STEPS - 1);
-    slot->is_answered = fp_stream_is_answered(stream);
-}
-
-/* Takes an ACK without payload of a whole stream. Returns whether it was one; *says: what fp_streams_take_at returns. */
-static inline bool take_ack(FpStreams *streams, Slot *slot, unsigned direction, const FpSegment *segment, FpVerdict *verdict, bool *says)
+/* Takes a segment of a whole stream. */
+static inline bool take_whole(FpStreams *streams, Slot *slot, unsigned direction, const FpSegment *segment, unsigned wanted)
 {
     FpStream *stream = fp_pool_item(&streams->whole, slot->place);
-    unsigned classes;
 
-    if (!fp_stream_is_told_by_marks(stream) || !fp_stream_take_ack(stream, direction, segment, &classes))
+    if (!fp_stream_is_told_by_marks(stream) || !fp_stream_take_short(stream, direction, segment, wanted))
         return false;
-    note_marks(slot, stream, segment->time_ns);
-    *says = say(verdict, classes, stream->number);
+    if (fp_stream_is_told_by_marks(stream))
+        fp_slot_note_marks(slot, stream, segment->time_ns);
+    else
+        fp_streams_fold(streams, slot, fp_coarse_time(segment->time_ns));
+    return true;
+}
+
+/* Starts a stream with a SYN. */
+static inline bool take_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment)
+{
+    FpStreamBrief brief;
+
+    if (!fp_stream_begins_as_syn(segment, key.direction, streams->next_number, &brief))
+        return false;
+    fp_streams_add_syn(streams, slot, key, segment, &brief);
+    return true;
+}
+
+bool fp_streams_take_short(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, unsigned wanted)
+{
+    Slot *slot = (Slot *)place;
+
+    if (streams->parts != 0)
+        return false;
+    if (slot->hash == 0)
+        return !(wanted & FP_CLASS_HANDSHAKE) && take_syn(streams, slot, key, segment);
+    if (slot->state == FP_STREAM_WHOLE)
+        return take_whole(streams, slot, key.direction, segment, wanted);
+    if (slot->is_settled)
+        return fp_slot_take_settled(streams, slot, segment);
+    if (wanted & FP_CLASS_HANDSHAKE || slot->state != FP_STREAM_SYN ||
+        slot->is_closed || /* unreached: only a table from a file may have a SYN that is closed */
+        !fp_stream_syn_is_answered_by(fp_pool_item(&streams->brief, slot->place), key.direction, segment))
+        return false;
+    take_answer(streams, slot, key.direction, segment);
     return true;
 }
 
 bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
-    Slot *slot = (Slot *)place;
-    bool says;
-
-    if (slot->hash != 0 && streams->parts == 0) {
-        if (slot->state == FP_STREAM_WHOLE && take_ack(streams, slot, key.direction, segment, verdict, &says))
-            return says;
-        if (slot->state == FP_STREAM_SYN && !slot->is_closed && /* unreached: only a table from a file may have such a slot */
-            fp_stream_syn_is_answered_by(fp_pool_item(&streams->brief, slot->place), key.direction, segment))
-            return take_answer(streams, slot, key.direction, segment, verdict);
-    }
-    return fp_streams_take_slot(streams, slot, key, segment, verdict);
+    return fp_streams_take_slot(streams, (Slot *)place, key, segment, verdict);
 }

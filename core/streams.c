@@ -74,11 +74,10 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key)
 Slot *fp_slot_find_further(Segment *segment, Slot *line, uint64_t hash)
 {
     for (;;) {
-        Slot *slot = fp_slot_with(line, 0);
-        if (slot->hash == 0)
-            return slot;
+        if (line[LINE_SLOTS - 1].hash == 0)
+            return fp_slot_with(line, 0);
         line = line + LINE_SLOTS == segment->slots + SEGMENT_SLOTS ? segment->slots : line + LINE_SLOTS;
-        slot = fp_slot_with(line, hash);
+        Slot *slot = fp_slot_with(line, hash);
         if (slot->hash == hash)
             return slot;
     }
@@ -99,6 +98,23 @@ static inline Slot *find_free(Segment *segment, uint64_t hash)
     }
 }
 
+/* Does what share_out does for slots from begin to end. Returns how many have moved to high. */
+static uint32_t share_out_slots(Segment *low, Segment *high, uint64_t bit, size_t begin, size_t end)
+{
+    uint32_t n_moved = 0;
+
+    for (Slot *slot = &low->slots[begin]; slot != &low->slots[end]; slot++) {
+        const Slot taken = *slot;
+        const bool is_moved = taken.hash & bit;
+        if (taken.hash == 0)
+            continue;
+        slot->hash = 0;
+        *find_free(is_moved ? high : low, taken.hash) = taken;
+        n_moved += is_moved;
+    }
+    return n_moved;
+}
+
 /* Moves all slots whose hash has bit set from low to high, which is empty. The others may have to move closer to their homes. The loop
  * starts behind a free slot, so all slots that may stand between a slot and its home come before it. */
 static void share_out(Segment *low, Segment *high, uint64_t bit)
@@ -107,15 +123,8 @@ static void share_out(Segment *low, Segment *high, uint64_t bit)
 
     while (low->slots[free_slot].hash != 0)
         free_slot++;
-    for (size_t i = 1; i < SEGMENT_SLOTS; i++) {
-        Slot *slot = &low->slots[(free_slot + i) & SEGMENT_MASK], taken = *slot;
-        if (taken.hash == 0)
-            continue;
-        slot->hash = 0;
-        Segment *goal = taken.hash & bit ? high : low;
-        *find_free(goal, taken.hash) = taken;
-        high->used += goal == high;
-    }
+    high->used = share_out_slots(low, high, bit, free_slot + 1, SEGMENT_SLOTS);
+    high->used += share_out_slots(low, high, bit, 0, free_slot);
     low->used -= high->used;
 }
 
@@ -236,10 +245,9 @@ static Slot *add(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegmen
     return slot;
 }
 
-/* Does for a lone SYN that starts a stream what add, fp_stream_take and fold would do, which is much for what half of all frames are in a
- * scan. */
-static void add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, const FpStreamBrief *brief,
-                    FpVerdict *verdict)
+/* Does for a lone SYN that starts a stream what add, fp_stream_take and fp_streams_fold would do, which is much for what half of all frames
+ * are in a scan. */
+void fp_streams_add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, const FpStreamBrief *brief)
 {
     slot = occupy(streams, slot, key, segment);
     *slot = (Slot){.hash = key.hash,
@@ -249,13 +257,9 @@ static void add_syn(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSeg
                    .state = FP_STREAM_SYN};
     *(FpStreamBrief *)fp_pool_item(&streams->brief, slot->place) = *brief;
     streams->next_number++;
-    memset(verdict, 0, sizeof *verdict);
-    verdict->classes = FP_CLASS_HANDSHAKE;
-    verdict->begins = true;
-    verdict->stream = brief->number;
 }
 
-/* Returns the slot's stream as an FpStream, which it stays until fold. */
+/* Returns the slot's stream as an FpStream, which it stays until fp_streams_fold. */
 static FpStream *unfold(FpStreams *streams, Slot *slot)
 {
     if (slot->state == FP_STREAM_WHOLE)
@@ -281,8 +285,7 @@ static bool is_said_by(const FpStreams *streams, const Slot *slot, const FpStrea
     return !(streams->parts & PART_LAST) || *last_of(streams, slot) == exact_time(stream->first_ns);
 }
 
-/* Copies to the slot what lookups need to know about its whole stream, all at once. Then abridges the stream if possible. */
-static void fold(FpStreams *streams, Slot *slot, unsigned last_active)
+void fp_streams_fold(FpStreams *streams, Slot *slot, unsigned last_active)
 {
     const FpStream *stream = fp_pool_item(&streams->whole, slot->place);
     FpStreamBrief brief;
@@ -326,19 +329,18 @@ __attribute__((noinline)) static bool has_gone_idle(const FpStreams *streams, co
     return idle;
 }
 
-/* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. is_alike:
- * the slot says already what folding would have it say. */
+/* The end of taking a segment of either transport: sets begins, and folds the stream. n_begun: how many streams had begun before. */
 static inline void end_taking(FpStreams *streams, Slot *slot, const FpStream *stream, const FpSegment *segment, uint32_t n_begun,
-                              bool is_alike, FpVerdict *verdict)
+                              FpVerdict *verdict)
 {
     if (streams->next_number != n_begun) {
         verdict->begins = true;
         verdict->stream = stream->number;
     }
-    if (is_alike)
-        fp_slot_note_time(slot, segment->time_ns);
+    if (fp_stream_is_told_by_marks(stream))
+        fp_slot_note_marks(slot, stream, segment->time_ns);
     else
-        fold(streams, slot, fp_coarse_time(segment->time_ns));
+        fp_streams_fold(streams, slot, fp_coarse_time(segment->time_ns));
 }
 
 /* Takes a datagram whose stream is at slot, or belongs there. Not inlined, so that TCP does not pay for it. If the datagram may not begin a
@@ -363,7 +365,7 @@ __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *sl
     if (streams->parts & PART_LAST)
         *last_of(streams, slot) = exact_time(datagram->time_ns);
     fp_stream_take_datagram(stream, key.direction, datagram, &streams->rules, verdict);
-    end_taking(streams, slot, stream, datagram, n_begun, false, verdict);
+    end_taking(streams, slot, stream, datagram, n_begun, verdict);
     return true;
 }
 
@@ -372,40 +374,28 @@ __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *sl
 __attribute__((noinline, flatten)) static void take_segment(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment,
                                                             FpVerdict *verdict)
 {
-    const bool is_new = slot->hash == 0, was_whole = !is_new && slot->state == FP_STREAM_WHOLE;
+    const bool is_new = slot->hash == 0;
     uint32_t n_begun = streams->next_number;
     FpStreamBrief brief;
 
     if (is_new && fp_stream_begins_as_syn(segment, key.direction, n_begun, &brief)) {
-        add_syn(streams, slot, key, segment, &brief, verdict);
+        fp_streams_add_syn(streams, slot, key, segment, &brief);
+        *verdict = (FpVerdict){.classes = FP_CLASS_HANDSHAKE, .begins = true, .stream = brief.number};
         return;
     }
     if (is_new)
         slot = add(streams, slot, key, segment);
     FpStream *stream = unfold(streams, slot);
-    const uint32_t marks = stream->marks;
     bool idle = streams->rules.idle_ns != 0 && has_gone_idle(streams, slot, stream, key.direction, segment);
     if (idle || fp_stream_is_over(stream, key.direction, segment))
         fp_stream_begin(stream, streams->next_number++, segment->time_ns);
     fp_stream_take(stream, anchors_of(streams, slot), key.direction, segment, &streams->rules, verdict);
-    const bool is_alike = was_whole && stream->marks == marks && fp_stream_is_told_by_marks(stream);
-    end_taking(streams, slot, stream, segment, n_begun, is_alike, verdict);
-}
-
-/* Takes a segment whose stream is settled, if it does not matter to it. Returns whether that is so. */
-static inline bool take_settled(const FpStreams *streams, Slot *slot, const FpSegment *segment)
-{
-    if (slot->hash == 0 || !slot->is_settled || segment->flags & streams->unsettling)
-        return false;
-    fp_slot_note_time(slot, segment->time_ns);
-    if (fp_stream_segment_closes(segment))
-        slot->is_closed = true;
-    return true;
+    end_taking(streams, slot, stream, segment, n_begun, verdict);
 }
 
 bool fp_streams_take_slot(FpStreams *streams, Slot *slot, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict)
 {
-    if (take_settled(streams, slot, segment)) {
+    if (slot->hash != 0 && slot->is_settled && fp_slot_take_settled(streams, slot, segment)) {
         memset(verdict, 0, sizeof *verdict);
         return false;
     }
@@ -438,7 +428,7 @@ void fp_streams_end_opening(FpStreams *streams, FpStreamKey key)
     if (slot->hash == 0 || slot->is_settled)
         return;
     fp_stream_end_opening(unfold(streams, slot));
-    fold(streams, slot, slot->last_active);
+    fp_streams_fold(streams, slot, slot->last_active);
 }
 
 bool fp_streams_confirm(FpStreams *streams, FpStreamKey key, const FpSegment *segment)

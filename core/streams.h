@@ -90,7 +90,7 @@ void fp_streams_prefetch(const FpStreams *streams, FpStreamKey key);
 bool fp_streams_take(FpStreams *streams, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
 /*
- * The third step in two, for a segment of TCP of which no more is known yet than whether it has SYN, FIN or RST. The place is where its
+ * The third step in several, for a segment of TCP of which no more is known yet than whether it has SYN, FIN or RST. The place is where its
  * stream is, or belongs, until another segment is taken.
  */
 typedef struct FpStreamPlace FpStreamPlace;
@@ -102,7 +102,11 @@ FpStreamPlace *fp_streams_find(const FpStreams *streams, FpStreamKey key);
  * NULL. Otherwise changes nothing, and returns the place for fp_streams_take_at. */
 FpStreamPlace *fp_streams_pass_by(FpStreams *streams, FpStreamKey key, int64_t time_ns);
 
-/* fp_streams_take for a segment of TCP whose place is known. If it returns false, *verdict is not filled in. */
+/* Of one whose place is known: takes it if there is a short way for it (stream.h), and it is in no wanted class; wanted may have
+ * FP_WANTS_ENDS, too. Returns whether it has, and then nothing is to be said of it. */
+bool fp_streams_take_short(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, unsigned wanted);
+
+/* fp_streams_take for a segment of TCP whose place is known. */
 bool fp_streams_take_at(FpStreams *streams, FpStreamPlace *place, FpStreamKey key, const FpSegment *segment, FpVerdict *verdict);
 
 /* Fills in *spare for the stream with this key: see fp_stream_spare. There must be none of UDP. Where there is no stream, nothing is

@@ -164,7 +164,9 @@ bool fp_pcap_fill_record(const FpCaptureFormat *format, const uint8_t *raw, size
 
 void fp_pcap_fill_raw(const FpCaptureFormat *format, const uint8_t *raw, FpRecord *record)
 {
-    fill_record(format, FP_LINK_ETHERNET, raw, sizeof(FpRawHeader) + fp_raw_header(raw).captured_bytes, record);
+    const FpCaptureFormat usual = {.record_header_bytes = RECORD_HEADER_BYTES, .nanoseconds = format->nanoseconds}; /* see is_raw */
+
+    fill_record(&usual, FP_LINK_ETHERNET, raw, sizeof(FpRawHeader) + fp_raw_header(raw).captured_bytes, record);
 }
 
 bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number)

@@ -114,10 +114,10 @@ static inline void begin_with(const FpStreams *streams, const uint8_t *frame, ui
 
     fill_endpoints(&endpoints, frame, address_bytes);
     const FpStreamKey key = fp_streams_key_of_kind(streams, &endpoints, are_quick);
-    plain->hash = key.hash;
     plain->direction = (uint8_t)key.direction;
     plain->address_bytes = address_bytes;
     plain->stops = header_of(frame, address_bytes)[13] & FP_TCP_SYN_FIN_RST;
+    plain->hash = key.hash;
     fp_streams_prefetch(streams, key);
 }
 
@@ -187,17 +187,41 @@ void fp_plain_begin_none(FpPlain *plains, int n)
         plains[i].stops = FP_PLAIN_NONE;
 }
 
-__attribute__((flatten)) int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int n, FpStreamPlace **place)
+static inline void finish(const FpPlain *plain, FpSegment *segment)
 {
-    *place = NULL;
-    for (int i = 0; i < n; i++) {
-        if (plains[i].stops == 0) {
-            *place = fp_streams_pass_by(streams, fp_plain_key(&plains[i]), plains[i].time_ns);
-            if (*place == NULL)
+    if (plain->address_bytes == 4)
+        fill(segment, plain->frame, 4, plain->time_ns);
+    else
+        fill(segment, plain->frame, 16, plain->time_ns);
+}
+
+/* Whether there is a short way for a frame. What of its segment is not looked at is not read. */
+static inline bool take_short(FpStreams *streams, const FpPlain *plain, FpStreamPlace *place, unsigned wanted)
+{
+    FpSegment segment;
+
+    finish(plain, &segment);
+    return fp_streams_take_short(streams, place, fp_plain_key(plain), &segment, wanted);
+}
+
+__attribute__((flatten, noinline)) int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int begin, int n, unsigned wanted,
+                                                        FpStreamPlace **place)
+{
+    for (int i = begin; i < n; i++) {
+        const FpPlain *plain = &plains[i];
+        FpStreamPlace *found;
+        if (plain->stops == 0) {
+            found = fp_streams_pass_by(streams, fp_plain_key(plain), plain->time_ns);
+            if (found == NULL)
                 continue;
+        } else if (plain->stops == FP_PLAIN_NONE) {
+            return i;
         } else {
-            *place = plains[i].stops != FP_PLAIN_NONE ? fp_streams_find(streams, fp_plain_key(&plains[i])) : NULL;
+            found = fp_streams_find(streams, fp_plain_key(plain));
         }
+        if (take_short(streams, plain, found, wanted))
+            continue;
+        *place = found;
         return i;
     }
     return n;
@@ -205,10 +229,7 @@ __attribute__((flatten)) int fp_plain_pass_by(FpStreams *streams, const FpPlain 
 
 void fp_plain_finish(const FpPlain *plain, FpSegment *segment)
 {
-    if (plain->address_bytes == 4)
-        fill(segment, plain->frame, 4, plain->time_ns);
-    else
-        fill(segment, plain->frame, 16, plain->time_ns);
+    finish(plain, segment);
 }
 
 void fp_plain_finish_endpoints(const FpPlain *plain, FpSegment *segment)

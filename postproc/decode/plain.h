@@ -9,7 +9,8 @@
  *
  * 1. fp_plain_begin finds nothing but the key of the stream, and has the memory loaded where that stream is.
  * 2. fp_plain_pass_by leaves out segments of settled streams: none without SYN, FIN and RST can be in a class there, or tell the stream
- *    anything but that it is alive (fp_stream_is_settled).
+ *    anything but that it is alive (fp_stream_is_settled). It takes SYNs, SYN/ACKs, ACKs, FINs and replies that nothing is odd about
+ *    and nobody asks for (fp_streams_take_short).
  * 3. fp_plain_finish reads the segment.
  *
  * In classic pcap not even records are made of frames, but of those that somebody asks for (fp_plain_begin_raw).
@@ -20,8 +21,6 @@
  * notes the number of a network, or waits for another frame. Everything else is left to the long way, whatever it is: tags, options,
  * extension headers, fragments, other transports, headers that the capture cut or that contradict themselves. Nothing is judged here: which
  * streams are settled, under which rules, core says, and frames that open or end a stream skip the second step.
- *
- * What the stream does with the segment then has short ways, too (streams-short.c), which only plain frames take.
  *
  * With FIRSTPAYLOAD_LONG_WAY in the environment no frame goes the short way. A test compares both.
  */
@@ -64,9 +63,10 @@ int fp_plain_begin_raw(const FpStreams *streams, FpRawRecords *records, int n, F
 /* In place of the first step: takes no frame. */
 void fp_plain_begin_none(FpPlain *plains, int n);
 
-/* The second step: takes up to n frames, until one is not plain, has SYN, FIN or RST, or its stream is not settled. Returns how many it has
- * taken; nothing more is to be done for these. *place: of the next frame's stream, if there is one and it is plain. */
-int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int n, FpStreamPlace **place);
+/* The second step: takes frames from begin on, until there is one that is not plain, or of which more has to be known. wanted: what
+ * something is done for, as of fp_streams_take_short. Returns which frame is the next, n if there is none. *place: of its stream, if
+ * it is plain. */
+int fp_plain_pass_by(FpStreams *streams, const FpPlain *plains, int begin, int n, unsigned wanted, FpStreamPlace **place);
 
 /* The key of a plain frame's stream. */
 static inline FpStreamKey fp_plain_key(const FpPlain *plain)

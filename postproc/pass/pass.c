@@ -153,11 +153,10 @@ static bool take_batch(FpPass *pass, FpPassBatch *batch, GError **error)
 {
     Taking taking = begin_taking(pass);
 
-    for (int i = 0; i < batch->n; i++) {
-        FpStreamPlace *place;
-        i += fp_plain_pass_by(pass->streams, batch->plains + i, batch->n - i, &place);
-        if (i == batch->n)
-            break;
+    const unsigned wanted = taking.wanted | (taking.wants_ends ? FP_WANTS_ENDS : 0);
+    FpStreamPlace *place = NULL;
+
+    for (int i = 0; (i = fp_plain_pass_by(pass->streams, batch->plains, i, batch->n, wanted, &place)) < batch->n; i++) {
         if (fp_pass_is_plain(batch, i))
             take_plain(pass, batch, i, place, &taking, error);
         else

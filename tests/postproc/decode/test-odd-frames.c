@@ -343,15 +343,15 @@ static void test_plain(void)
     g_assert_cmphex(fp_plain_begin(streams, records, N_PLAIN, plains), ==, 0x78);
     for (int i = 3; i < N_PLAIN; i++)
         g_assert_cmpuint(plains[i].stops, ==, FP_PLAIN_NONE);
-    g_assert_cmpint(fp_plain_pass_by(streams, plains, 3, &place), ==, 0); /* there is no stream yet */
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, 0, 3, FP_CLASS_FIRST, &place), ==, 0); /* there is no stream yet */
     g_assert_nonnull(place);
     for (size_t i = 0; i < 2; i++)
         finish_as_decoded(streams, decoder, &plains[i], &records[i]);
-    g_assert_cmpint(fp_plain_pass_by(streams, plains, N_PLAIN, &place), ==, 2); /* the SYN is not passed by, */
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, 0, N_PLAIN, FP_CLASS_FIRST, &place), ==, 2); /* the SYN is not passed by, */
     g_assert_true(place == fp_streams_find(streams, fp_plain_key(&plains[2])));
-    g_assert_cmpint(fp_plain_pass_by(streams, plains, 2, &place), ==, 2); /* and that was all */
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, 0, 2, FP_CLASS_FIRST, &place), ==, 2); /* and that was all */
     fp_plain_begin_none(plains, N_PLAIN);
-    g_assert_cmpint(fp_plain_pass_by(streams, plains, N_PLAIN, &place), ==, 0);
+    g_assert_cmpint(fp_plain_pass_by(streams, plains, 0, N_PLAIN, FP_CLASS_FIRST, &place), ==, 0);
     fp_decoder_free(decoder);
     fp_streams_free(streams);
 }
