@@ -71,8 +71,9 @@ bool fp_streams_take_short(FpStreams *streams, FpStreamPlace *place, FpStreamKey
         return take_whole(streams, slot, key.direction, segment, wanted);
     if (slot->is_settled)
         return fp_slot_take_settled(streams, slot, segment);
-    if (wanted & FP_CLASS_HANDSHAKE || slot->state != FP_STREAM_SYN ||
-        slot->is_closed || /* unreached: only a table from a file may have a SYN that is closed */
+    if (wanted & FP_CLASS_HANDSHAKE || slot->state != FP_STREAM_SYN)
+        return false;
+    if (slot->is_closed || /* unreached: only a table from a file may have a SYN that is closed */
         !fp_stream_syn_is_answered_by(fp_pool_item(&streams->brief, slot->place), key.direction, segment))
         return false;
     take_answer(streams, slot, key.direction, segment);

@@ -75,6 +75,39 @@ static void test_order_is_not_seen(void)
     }
 }
 
+static FpSegment between(guint8 (*ends)[18], guint from, guint8 address_bytes)
+{
+    const guint8 *source = ends[from], *destination = ends[!from];
+
+    return (FpSegment){.source = source,
+                       .destination = destination,
+                       .source_port = (guint16)(source[address_bytes] << 8 | source[address_bytes + 1]),
+                       .destination_port = (guint16)(destination[address_bytes] << 8 | destination[address_bytes + 1]),
+                       .address_bytes = address_bytes};
+}
+
+/* Adds the key to those seen, which has to be another, and the same in both directions. */
+static void see_key(const FpStreams *streams, guint8 (*ends)[18], guint8 address_bytes, FpTransport transport, GHashTable *seen)
+{
+    FpSegment there = between(ends, 0, address_bytes), back = between(ends, 1, address_bytes);
+
+    there.transport = back.transport = transport;
+    const FpStreamKey key = fp_streams_key(streams, &there), key_back = fp_streams_key(streams, &back);
+    g_assert_cmpuint(key.hash, ==, key_back.hash);
+    g_assert_cmpuint(key.direction ^ key_back.direction, ==, 1);
+    g_assert_true(g_hash_table_add(seen, g_memdup2(&key.hash, sizeof key.hash)));
+}
+
+/* Endpoints that are alike but for one bit. */
+static void see_alike(const FpStreams *streams, guint8 address_bytes, GHashTable *seen)
+{
+    for (guint bit = 0; bit < address_bytes * 8U + 16; bit++) {
+        guint8 ends[2][18] = {{0x20, 7, 7, 7, 7, 7}, {0x20, 7, 7, 7, 7, 7}};
+        ends[1][bit / 8] ^= (guint8)(1U << bit % 8);
+        see_key(streams, ends, address_bytes, FP_TRANSPORT_TCP, seen);
+    }
+}
+
 /* Each bit of the endpoints and of the transport makes another key, the same in both directions; so does the seed. */
 static void check_bits(gboolean is_saved, guint8 address_bytes)
 {
@@ -86,23 +119,11 @@ static void check_bits(gboolean is_saved, guint8 address_bytes)
         const guint each = address_bytes * 8U + 16U, side = bit / each, at = bit % each;
         if (side < 2)
             ends[side][at / 8] ^= (guint8)(1U << at % 8);
-        FpSegment segment = {.source = ends[0],
-                             .destination = ends[1],
-                             .source_port = (guint16)(ends[0][address_bytes] << 8 | ends[0][address_bytes + 1]),
-                             .destination_port = (guint16)(ends[1][address_bytes] << 8 | ends[1][address_bytes + 1]),
-                             .address_bytes = address_bytes,
-                             .transport = bit == 2 * each ? FP_TRANSPORT_UDP : FP_TRANSPORT_TCP};
-        FpSegment back = segment;
-        back.source = segment.destination;
-        back.destination = segment.source;
-        back.source_port = segment.destination_port;
-        back.destination_port = segment.source_port;
-        const FpStreamKey there = fp_streams_key(streams, &segment), back_again = fp_streams_key(streams, &back);
-        g_assert_cmpuint(there.hash, ==, back_again.hash);
-        g_assert_cmpuint(there.direction ^ back_again.direction, ==, 1);
-        g_assert_cmpuint(there.hash, !=, fp_streams_key(other, &segment).hash);
-        g_assert_true(g_hash_table_add(seen, g_memdup2(&there.hash, sizeof there.hash)));
+        const FpSegment segment = between(ends, 0, address_bytes);
+        see_key(streams, ends, address_bytes, bit == 2 * each ? FP_TRANSPORT_UDP : FP_TRANSPORT_TCP, seen);
+        g_assert_cmpuint(fp_streams_key(streams, &segment).hash, !=, fp_streams_key(other, &segment).hash);
     }
+    see_alike(streams, address_bytes, seen);
     fp_streams_free(streams);
     fp_streams_free(other);
 }
