@@ -617,7 +617,7 @@ class Configuration(Watch):
         page = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "man", "firstpayload.conf.5")).decode().replace("\\-", "-")
         for key in (line.split(" = ")[0] for line in lines):
             self.assertIn(key, page)
-        self.assertEqual(len(lines), 44)
+        self.assertEqual(len(lines), 46)
 
 
 class Rotate(Watch):
