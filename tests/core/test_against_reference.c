@@ -271,7 +271,7 @@ static gboolean play_round(guint32 seed, Seen *seen)
                      .idle_ns = seed % 5 ? 0 : IDLE_NS};
     FpStreams *streams = seed % 2 ? fp_streams_new(&rules, seed, 1000) : fp_streams_new_for_saving(&rules, seed, 1000);
     Reference *references[PAIRS];
-    Round round = {.rand = g_rand_new_with_seed(seed), .rules = rules, .is_short = seed / 2 % 2};
+    Round round = {.rand = g_rand_new_with_seed(seed), .rules = rules, .is_short = seed / 2 % 2 != 0};
 
     for (guint i = 0; i < PAIRS; i++) {
         references[i] = reference_new(&rules);

@@ -91,7 +91,7 @@ static void see_key(const FpStreams *streams, guint8 (*ends)[18], guint8 address
 {
     FpSegment there = between(ends, 0, address_bytes), back = between(ends, 1, address_bytes);
 
-    there.transport = back.transport = transport;
+    there.transport = back.transport = (uint8_t)transport;
     const FpStreamKey key = fp_streams_key(streams, &there), key_back = fp_streams_key(streams, &back);
     g_assert_cmpuint(key.hash, ==, key_back.hash);
     g_assert_cmpuint(key.direction ^ key_back.direction, ==, 1);
