@@ -8,6 +8,7 @@ In short:
         desktop.keys("ctrl+g"); desktop.type("6"); desktop.keys("Return")
         desktop.picture("out.png")
 """
+import fcntl
 import os
 import shutil
 import subprocess
@@ -41,17 +42,26 @@ def make_dark(home):
     os.chmod(file.name, 0o644)
 
 
+def one_at_a_time():
+    """Returns a file that has others who call this wait until it is closed. Xvfb takes the first free number for a screen. Where one was killed, its lock is
+    still there, and two that find it may both take that number."""
+    file = open(os.path.join(tempfile.gettempdir(), "firstpayload-screens.lock"), "w", encoding="utf-8")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
 class Desktop:
     def __init__(self, height=HEIGHT):
         self.height = height
         reading, writing = os.pipe()
         self.folder = tempfile.TemporaryDirectory(prefix="firstpayload-screen-")
-        self.screen = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{WIDTH}x{height}x24", "-nolisten", "tcp",
-                                        "-fbdir", self.folder.name],
-                                       pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(writing)
-        with os.fdopen(reading) as file:
-            self.display = ":" + file.readline().strip()
+        with one_at_a_time():
+            self.screen = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{WIDTH}x{height}x24", "-nolisten", "tcp",
+                                            "-fbdir", self.folder.name],
+                                           pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            os.close(writing)
+            with os.fdopen(reading) as file:
+                self.display = ":" + file.readline().strip()
         self.wireshark = None
         self.said = None
 
@@ -59,10 +69,11 @@ class Desktop:
         return self
 
     def __exit__(self, *_):
-        for process in (self.wireshark, self.screen):
-            if process:
-                process.kill()
-                process.wait()
+        if self.wireshark:
+            self.wireshark.kill()
+            self.wireshark.wait()
+        self.screen.terminate()     # takes its lock away
+        self.screen.wait()
         if self.said:
             self.said.close()
         self.folder.cleanup()
