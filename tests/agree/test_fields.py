@@ -48,9 +48,7 @@ class Row:
 def stock_rows(path):
     words = [word for field in ["frame.number", "tcp.stream", "tcp.seq", "tcp.len"] + FIELDS + FILTERED for word in ("-e", field)]
     done = tshark_runner.run_tshark([*OPTIONS, "-r", str(path), "-T", "fields", "-E", "aggregator=" + BETWEEN, "-E", "separator=/t", *words], plugin=False)
-    if done.returncode not in (0, 2):
-        raise RuntimeError(f"tshark ended with {done.returncode} on {path}: {done.stderr.decode(errors='replace')}")
-    rows = [Row(line) for line in done.stdout.decode(errors="replace").splitlines()]
+    rows = [Row(line) for line in tshark_runner.output_of(done).splitlines()]
     for row in rows:
         row.stream = row.stream.split(BETWEEN)[0]
     return [row for row in rows if row.stream]
