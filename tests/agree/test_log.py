@@ -65,6 +65,8 @@ def interface(row, entry):
         return entry.get("in_iface")
     indexes = [int(text) for field in ("sll.ifindex", "nflog.ifindex_indev", "nflog.ifindex_outdev") for text in row[field][:1]]
     names = [name for name in row["frame.interface_name"] if name not in ["unknown", *row["frame.interface_description"]]]
+    if tshark_runner.version() >= (4, 4):   # which escapes backslashes, as of interfaces of Windows
+        names = [name.replace(r"\\", "\\") for name in names]
     return next((f"if{index}" for index in indexes if index), names[0] if names else None)
 
 
