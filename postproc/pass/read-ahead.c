@@ -423,6 +423,17 @@ FpCapture *fp_read_ahead_open(FpReadAhead *ahead, const char *path, bool pcapng_
     return capture;
 }
 
+void fp_read_ahead_skip(FpReadAhead *ahead, const char *path)
+{
+    pthread_mutex_lock(&ahead->lock);
+    File *file = g_queue_peek_head(&ahead->files);
+    if (file != NULL && g_strcmp0(file->path, path) == 0) {
+        stop_work(ahead, file);
+        drop_first(ahead);
+    }
+    pthread_mutex_unlock(&ahead->lock);
+}
+
 bool fp_read_ahead_begin(FpReadAhead *ahead, FpCapture *capture)
 {
     if (capture->reader->swap_buffer == NULL || capture->file_bytes < 0)

@@ -45,8 +45,12 @@ void fp_read_ahead_free(FpReadAhead *ahead);
 void fp_read_ahead_expect(FpReadAhead *ahead, const char *path, const char *shown, bool pcapng_by_wiretap);
 
 /* The file at path is next, and no longer expected; those that were expected before it are forgotten. Returns its capture, which the caller
- * closes; NULL when it has not been opened ahead: the caller opens it, and meets what is wrong with it. */
+ * closes after fp_read_ahead_begin and fp_read_ahead_end; NULL when it has not been opened ahead: the caller opens it, and meets what is
+ * wrong with it. */
 FpCapture *fp_read_ahead_open(FpReadAhead *ahead, const char *path, bool pcapng_by_wiretap);
+
+/* The file at path, if it is the next one, is not taken: forgets it. */
+void fp_read_ahead_skip(FpReadAhead *ahead, const char *path);
 
 /* Begins to take records of capture, which belongs to the threads until fp_read_ahead_end. Returns false if it cannot be read ahead: it is
  * no regular file in classic pcap, or in pcapng that is not read by libwiretap. */

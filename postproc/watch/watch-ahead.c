@@ -6,7 +6,8 @@
  * if it is still so at the end. In all other cases they are ended, and claims are read at their turn.
  *
  * If one of the threads dies, so does the process, and the claim whose turn it is gets the blame. So after a death nothing is read ahead
- * until no claim waits: the next death is blamed on the claim that is read, and what was not to blame is read and forgotten.
+ * until no claim waits, nor ever at the turn of a claim that has a death: the next death is blamed on the claim that is read, and what was
+ * not to blame is read and forgotten.
  */
 #include <unistd.h>
 
@@ -88,6 +89,10 @@ void fp_watch_read_ahead(Watch *watch, guint i)
     const guint n_files_max = MIN(2 * n_threads(watch), FILES_MAX);
     GQueue *paths = &watch->ahead.paths;
 
+    if (fp_attempts_past(watch->attempts, fp_spool_claim_at(watch->spool, i)->path).deaths > 0) {
+        fp_watch_end_ahead(watch);
+        return;
+    }
     if (watch->ahead.is_off || n_threads(watch) < 2)
         return;
     if (!g_queue_is_empty(paths) && !is_next(watch, fp_spool_claim_at(watch->spool, i)))
@@ -99,10 +104,22 @@ void fp_watch_read_ahead(Watch *watch, guint i)
         fp_watch_end_ahead(watch); /* the backlog is over, and what they have of memory is free again */
 }
 
+void fp_watch_rest(Watch *watch)
+{
+    fp_watch_end_ahead(watch);
+    watch->ahead.is_off = false;
+}
+
 void fp_watch_check_ahead(Watch *watch, const FpClaim *claim, bool is_written)
 {
     if (is_next(watch, claim) && (is_written || access(claim->path, F_OK) != 0 || fp_claim_compare(claim) != FP_AS_CLAIMED))
         fp_watch_end_ahead(watch);
+}
+
+static void take_next(Watch *watch)
+{
+    g_free(g_queue_pop_head(&watch->ahead.paths));
+    note_next(watch);
 }
 
 FpCapture *fp_watch_open_ahead(Watch *watch, const FpClaim *claim)
@@ -110,7 +127,15 @@ FpCapture *fp_watch_open_ahead(Watch *watch, const FpClaim *claim)
     if (!is_next(watch, claim))
         return NULL;
     g_autofree char *path = fp_claim_reading_path(claim);
-    g_free(g_queue_pop_head(&watch->ahead.paths));
-    note_next(watch);
+    take_next(watch);
     return fp_read_ahead_open(watch->ahead.threads, path, watch->options->spool.pcapng_by_wiretap);
+}
+
+void fp_watch_skip_ahead(Watch *watch, const FpClaim *claim)
+{
+    if (!is_next(watch, claim))
+        return;
+    g_autofree char *path = fp_claim_reading_path(claim);
+    take_next(watch);
+    fp_read_ahead_skip(watch->ahead.threads, path);
 }

@@ -440,7 +440,7 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
     fp_watch_check_ahead(watch, fp_spool_claim_at(watch->spool, i), is_written);
     if (fp_spool_begin_reading(watch->spool, i, &failure)) {
         built = build_opened(watch, i, is_written, error);
-        fp_capture_close(fp_watch_open_ahead(watch, fp_spool_claim_at(watch->spool, i))); /* a copy has not been opened */
+        fp_watch_skip_ahead(watch, fp_spool_claim_at(watch->spool, i)); /* a copy has not been opened */
     } else {
         built = blame(watch, fp_spool_claim_at(watch->spool, i), true, failure);
         g_propagate_error(error, failure);
@@ -544,7 +544,8 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
 
     *is_any = false;
     watch->building = 0;
-    watch->ahead.is_off &= fp_spool_n_claims(watch->spool) > 0;
+    if (fp_spool_n_claims(watch->spool) == 0)
+        fp_watch_rest(watch);
     while (i < MIN(fp_spool_n_claims(watch->spool), GROUP_FILES) && g_get_monotonic_time() - began_us < GROUP_US) {
         const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
         uint64_t frames = watch->state.totals.summary.frames;

@@ -42,6 +42,7 @@ static bool make_state_again(Watch *watch, GError **error)
 
     if (!fp_state_folder_make_again(&watch->folder, error) || !fp_state_folder_note_output(&watch->folder, output, error))
         return false;
+    fp_watch_end_ahead(watch);
     fp_attempts_free(watch->attempts);
     watch->attempts = fp_attempts_open(watch->folder.path, error);
     fp_spool_set_attempts(watch->spool, watch->attempts);

@@ -21,7 +21,7 @@
 typedef struct {
     FpReadAhead *threads; /* NULL: nothing */
     GQueue paths;         /* of the claims that they read, in the order of their turns; these are open (FpClaim.fd) */
-    bool is_off;
+    bool is_off;          /* until no claim waits */
 } WatchAhead;
 
 typedef struct {
@@ -121,6 +121,12 @@ void fp_watch_check_ahead(Watch *watch, const FpClaim *claim, bool is_written);
 
 /* watch-ahead.c: its turn has come. Returns its capture if threads have opened it, which the caller closes; NULL: they have not. */
 FpCapture *fp_watch_open_ahead(Watch *watch, const FpClaim *claim);
+
+/* watch-ahead.c: the same for a claim that is not opened. */
+void fp_watch_skip_ahead(Watch *watch, const FpClaim *claim);
+
+/* watch-ahead.c: no claim waits: ends the threads, and from now on there may be some again. */
+void fp_watch_rest(Watch *watch);
 
 /* watch-ahead.c: ends the threads and forgets what they have read. Call it before the pass is freed. */
 void fp_watch_end_ahead(Watch *watch);

@@ -85,6 +85,8 @@ void fp_watch_begin_trouble(Watch *watch, GError *failure)
     g_free(watch->trouble);
     watch->trouble = g_strdup(failure->message);
     g_error_free(failure);
+    fp_watch_end_ahead(watch); /* it may be what threads have open, or in memory */
+    watch->ahead.is_off = true;
     fp_watch_save_status(watch, "waiting", true);
 }
 

@@ -24,6 +24,7 @@ CTRL_C_STATUS = {"tshark": 2, "tail": 130, "jq": 130}     # of programs that tak
 ENDED_BY_PIPE = 141     # by SIGPIPE: its reader had enough
 ROOT_WARNING = 'Running as user "root" and group "root". This could be dangerous.'     # of tshark
 PCAP_HEADER_BYTES = 24
+AS_USER = "setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp "     # from 4.4 on, Wireshark runs no Lua for root
 OUTPUTS_MIN = 4     # of a watcher behind a tcpdump that rotates: without the right to write, it dies at the second file
 
 
@@ -100,6 +101,7 @@ class Run:
         self.commands = commands
         for slow, quick in reasons.QUICKER.items():
             self.commands = [command.replace(slow, quick) for command in self.commands]
+        self.commands = [AS_USER + command if "lua_script" in command else command for command in self.commands]
         self.has_capturer = any(re.match("tcpdump .*&$", command) for command in commands)
         for command in self.commands:
             if goes_on(command) and "watch" in words(command):

@@ -114,6 +114,18 @@ class Deadly(unittest.TestCase):
                     self.assertEqual((status, sorted(place.taken)), (1, ["0.pcap", "2.pcap", "3.pcap"]), said)
             self.assertGreater(died, 4)
 
+    def test_innocent_ones_are_taken(self):
+        """However often it dies, with processes in between that can do nothing."""
+        place = self.place("archive", ["0.pcap", "1-deadly.pcap", "2.pcap"])
+        for _ in range(4):
+            place.once(kind="abort", name="deadly", only=["read", "pread"], at=3)
+            place.once(kind="ENOSPC", only=["fsync", "fdatasync"], at=1, stay=1)
+        deaths, status, said = self.deaths(place, ["read", "pread"])
+        self.assertLessEqual(deaths, 3)
+        self.assertIn(status, faulty.EXIT_WELL, said)
+        self.assertEqual(sorted(place.taken), ["0.pcap", "2.pcap"])
+        self.assertEqual([name.split("-", 1)[1] for name in sorted(os.listdir(os.path.join(place.state, "failed")))], ["1-deadly.pcap", "1-deadly.pcap.why"])
+
     def test_not_read_ahead_after_a_death(self):
         """Nor in a later process, which itself has seen none."""
         place = self.place("archive", ["0.pcap", "1-deadly.pcap", "2.pcap"])

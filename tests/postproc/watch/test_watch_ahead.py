@@ -4,12 +4,14 @@ import glob
 import gzip
 import os
 import random
+import resource
 import shutil
 
 from pcaps import CAPTURES, connection, pcap, read, slim
 from test_read_ahead import Several
 from test_threads import many
 from test_watch import Watch
+from waiting import wait_for
 
 
 class Ahead(Watch, Several):
@@ -77,6 +79,32 @@ class Ahead(Watch, Several):
         """It cannot be read ahead, and is, in between what is."""
         sources = [copy for name in ("http.pcap", "two-interfaces.pcapng", "ipv6.pcap") for copy in self.copies(os.path.join(CAPTURES, name))[:2]]
         self.assertEqual(self.with_each("-F", "pcap", sources)[0], 0)
+
+    def test_copies_that_are_still_being_read(self):
+        """A copy, compressed differently, is not opened at its turn; what threads have opened of it is closed."""
+        first, longer = pcap(connection()[:1]), pcap(connection()[:1] + many(6000))
+        for n in range(5):
+            self.arrive(f"{n}.pcap", first)
+            self.arrive(f"{n}.pcap.gz", gzip.compress(longer, 1))
+        for threads in ("4", "2"):
+            result = self.once("-j", threads, "--read-ahead", "1", "--then", "keep", "--state", self.path(f"state-{threads}"))
+            self.assertEqual(result.stderr.count("a copy, compressed differently"), 5)
+        self.assertEqual(len(self.outputs()), 10)   # of each of the five, one from either watcher
+
+    def test_threads_end_with_the_backlog(self):
+        for n in range(6):
+            self.arrive(f"{n}.pcap.gz", gzip.compress(pcap(many(500, n)), 1))
+        run = self.start("-j", "4")
+        wait_for(lambda: len(self.outputs()) == 6 and self.status()["state"] == "idle", "all outputs")
+        wait_for(lambda: len(os.listdir(f"/proc/{run.pid}/task")) == (2 if os.environ.get("FIRSTPAYLOAD_TSAN") else 1), "threads to end")
+
+    def test_few_descriptors(self):
+        """With more threads than descriptors can be had for, it goes on without."""
+        for n in range(30):
+            self.arrive(f"{n}.pcap", pcap(connection(40000 + n)))
+        few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+        result = self.watch("--once", "-j", "64", preexec_fn=few)
+        self.assertEqual((result.returncode, len(self.outputs())), (0, 30), result.stderr)
 
     def test_wrong_usage(self):
         for option, value in (("-j", "0"), ("-j", "257"), ("--read-ahead", "much")):
