@@ -6,8 +6,8 @@
  * if it is still so at the end. In all other cases they are ended, and claims are read at their turn.
  *
  * If one of the threads dies, so does the process, and the claim whose turn it is gets the blame. So after a death nothing is read ahead
- * until no claim waits, nor ever at the turn of a claim that has a death: the next death is blamed on the claim that is read, and what was
- * not to blame is read and forgotten.
+ * until no claim waits, which also holds after trouble, nor ever at the turn of a claim that has a death: the next death is blamed on the
+ * claim that is read, and what was not to blame is read and forgotten.
  */
 #include <unistd.h>
 
@@ -24,17 +24,17 @@ static unsigned n_threads(const Watch *watch)
     return wanted != 0 ? wanted : fp_read_ahead_threads_default();
 }
 
-static bool is_next(const Watch *watch, const FpClaim *claim)
+static bool is_next(Watch *watch, const FpClaim *claim)
 {
-    const char *next = g_queue_peek_head((GQueue *)&watch->ahead.paths);
+    const char *next = g_queue_peek_head(&watch->ahead.paths);
 
     return next != NULL && g_str_equal(next, claim->path);
 }
 
 /* Has a death count as that of the next claim. */
-static void note_next(const Watch *watch)
+static void note_next(Watch *watch)
 {
-    fp_attempts_note_ahead(watch->attempts, g_queue_peek_head((GQueue *)&watch->ahead.paths));
+    fp_attempts_note_ahead(watch->attempts, g_queue_peek_head(&watch->ahead.paths));
 }
 
 void fp_watch_end_ahead(Watch *watch)

@@ -10,7 +10,7 @@ import answers
 import tshark_runner
 
 SEEDS = (1, 2)
-CONNECTIONS = 600
+CONNECTIONS = 750
 CLASSES = "first,reply,flight,handshake,opening,closing"
 CLASSES_OF_UDP = ("first", "reply", "flight", "opening")
 
@@ -38,7 +38,7 @@ class RandomConnections(unittest.TestCase):
                 if isinstance(result, Exception):
                     raise result
                 for name in CLASSES.split(",") if "tcp" in transports else CLASSES_OF_UDP:
-                    self.assertGreater(sum(name in row for row in result["slim"]), 80)
+                    self.assertGreater(sum(name in row for row in result["slim"]), 100)
                 self.assertEqual("", answers.difference(result["stock tshark"], result["slim"], "stock tshark", "slim"))
                 self.assertEqual("", answers.difference(result["stock tshark"], result["plugin"], "stock tshark", "plugin"))
 

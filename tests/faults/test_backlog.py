@@ -3,6 +3,7 @@
 watcher dies."""
 import os
 import signal
+import sys
 import unittest
 
 import faulty
@@ -10,11 +11,8 @@ from pcaps import connection, pcap, record
 
 EVERY = int(os.environ.get("FAULT_EVERY", "1")) * 7
 
-# Ends once threads have opened both other captures. $PPID is the watcher, which is finishing the first one's output; it has a descriptor of each of the
-# others for itself, and the threads have another.
-ARE_OPEN = ("for name in b c; do for look in $(seq 6000); do n=0; "
-            "for fd in /proc/$PPID/fd/*; do case $(readlink $fd) in *$name.pcap) n=$((n + 1)) ;; esac; done; "
-            "[ $n -ge 2 ] && break; sleep 0.05; done; [ $n -ge 2 ] || exit 1; done; ")
+# $PPID is the watcher, which is finishing the first capture's output.
+ARE_OPEN = f"{sys.executable} -B {os.path.join(os.path.dirname(os.path.abspath(__file__)), 'await_open.py')} $PPID b.pcap c.pcap && "
 FINISHES_A = {"only": ["fsync", "fdatasync"], "name": "a.pcap", "at": 1}
 
 

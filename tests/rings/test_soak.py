@@ -16,7 +16,7 @@ FILES = int(os.environ.get("FIRSTPAYLOAD_SOAK_FILES") or 3000)
 STREAMS = 100                               # so that the table of streams is soon full
 NOTED_BYTES = 2 * 2 * 8                     # for each file in each checkpoint: numbers for its name and its beginning
 NOTED_MAX = 2 * 65536 * 8
-PAGES_KB = 2048                             # by how much allocators may vary, one for each thread that has read ahead
+PAGES_KB = 1024                             # by how much an allocator may vary
 MEASUREMENTS = 5
 # A watcher that finds thousands of files at once needs memory for them. So connections, each of which fills some files, wait for the watcher.
 AHEAD_MAX, FILES_OF_EACH = 50, 3
@@ -70,7 +70,7 @@ class Soak(RingTest):
         watcher.finish()
         consumer.stop()
         self.assert_same_records(consumer.records(), self.expected(FIRST), "soak")
-        first, last = measurements[1], measurements[-1]
+        first, last = measurements[2], measurements[-1]   # before, heaps of threads that read ahead still grow to their size
         noted = min((last.files - first.files) * NOTED_BYTES, 2 * NOTED_MAX)
         self.assertLessEqual(last.resident_kb, first.resident_kb + noted // 1024 + PAGES_KB)
         self.assertEqual(last.descriptors, first.descriptors)
