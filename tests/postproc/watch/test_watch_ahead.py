@@ -92,16 +92,11 @@ class Ahead(Watch, Several):
         self.assertEqual(len(self.outputs()), 10)   # of each of the five, one from either watcher
 
     def test_threads_end_with_the_backlog(self):
-        n_threads = lambda run: len(os.listdir(f"/proc/{run.pid}/task"))
-        run = self.start("-j", "4")
-        at_rest = n_threads(run)    # a sanitizer may have one of its own
-        run.terminate()
-        run.wait()
         for n in range(6):
             self.arrive(f"{n}.pcap.gz", gzip.compress(pcap(many(500, n)), 1))
         run = self.start("-j", "4")
         wait_for(lambda: len(self.outputs()) == 6 and self.status()["state"] == "idle", "all outputs")
-        wait_for(lambda: n_threads(run) == at_rest, "threads to end")
+        wait_for(lambda: len(os.listdir(f"/proc/{run.pid}/task")) <= 2, "three threads to end")    # ThreadSanitizer has one of its own
 
     def test_few_descriptors(self):
         """With more threads than descriptors can be had for, it goes on without."""
