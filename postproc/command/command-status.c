@@ -30,6 +30,8 @@ int fp_command_status(int argc, char **argv)
     if (argc != 2)
         return fp_command_fail(g_error_new(
             FP_ERROR, FP_ERROR_USAGE, "takes one state folder: .firstpayload in the output folder, unless the watcher was given --state"));
+    if (*argv[1] == '\0')
+        return fp_command_fail(g_error_new(FP_ERROR, FP_ERROR_USAGE, "the name of the folder is empty; in a script, is its variable set?"));
     g_autofree char *folder = fp_state_search(argv[1], &error);
     if (folder == NULL || !fp_status_load(&status, folder, &error))
         return fp_command_fail(error);

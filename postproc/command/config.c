@@ -3,6 +3,14 @@
 #include "config.h"
 
 #include "base/error.h"
+#include "config-place.h"
+
+static void set_error(GError **error, const char *path, const char *name, const char *message)
+{
+    g_autofree char *place = fp_config_place(path, name);
+
+    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s %s", place, name, message);
+}
 
 /* Returns the option that a key stands for, or NULL. */
 static const GOptionEntry *find_option(const FpConfigForm *form, const GArray *options, const char *name)
@@ -23,7 +31,8 @@ static char *read_value(const FpConfigForm *form, GKeyFile *file, const char *pa
 
     if (value != NULL)
         return value;
-    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s: %s", path, name, failure->message);
+    g_autofree char *message = g_strconcat("cannot be read: ", failure->message, NULL);
+    set_error(error, path, name, message);
     g_error_free(failure);
     return NULL;
 }
@@ -37,7 +46,7 @@ static bool take_flag(const FpConfigForm *form, GKeyFile *file, const char *path
     if (failure == NULL)
         return true;
     g_error_free(failure);
-    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s takes true or false", path, name);
+    set_error(error, path, name, "takes true or false");
     return false;
 }
 
@@ -71,11 +80,14 @@ static bool take_key(const FpConfigForm *form, GKeyFile *file, const char *path,
     if (value != NULL) {
         g_free(*value);
         *value = read_value(form, file, path, name, error);
-        return *value != NULL;
+        if (*value != NULL && **value == '\0')
+            set_error(error, path, name, "has no value");
+        return *value != NULL && **value != '\0';
     }
     if (option != NULL)
         return take_option(form, file, path, option, words, error);
-    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: [%s] has no key %s; see %s", path, form->group, name, form->page);
+    g_autofree char *place = fp_config_place(path, name);
+    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: [%s] has no key %s; see %s", place, form->group, name, form->page);
     return false;
 }
 

@@ -31,7 +31,7 @@ static bool takes_one_value(const GOptionEntry *option)
     return (option->arg == G_OPTION_ARG_STRING || option->arg == G_OPTION_ARG_FILENAME) && !g_strv_contains(last_counts, option->long_name);
 }
 
-static const GOptionEntry *find_short(const GArray *options, char letter)
+const GOptionEntry *fp_option_table_short(const GArray *options, char letter)
 {
     for (guint i = 0; i < options->len; i++) {
         const GOptionEntry *option = &g_array_index(options, GOptionEntry, i);
@@ -41,7 +41,7 @@ static const GOptionEntry *find_short(const GArray *options, char letter)
     return NULL;
 }
 
-static const GOptionEntry *find_long(const GArray *options, const char *name, size_t name_bytes)
+const GOptionEntry *fp_option_table_long(const GArray *options, const char *name, size_t name_bytes)
 {
     for (guint i = 0; i < options->len; i++) {
         const GOptionEntry *option = &g_array_index(options, GOptionEntry, i);
@@ -59,7 +59,7 @@ static const GOptionEntry *find_in_group(const GArray *options, const char *grou
 
     *letter = NULL;
     for (; *group != '\0'; group++) {
-        option = find_short(options, *group);
+        option = fp_option_table_short(options, *group);
         if (option != NULL && takes_value(option)) {
             *letter = group;
             return option;
@@ -77,7 +77,7 @@ static const GOptionEntry *add_word(GPtrArray *words, const char *word, const GA
 
     if (g_str_has_prefix(word, "--")) {
         size_t name_bytes = strcspn(word + 2, "=");
-        option = find_long(options, word + 2, name_bytes);
+        option = fp_option_table_long(options, word + 2, name_bytes);
         *is_value = option != NULL && takes_value(option) && word[2 + name_bytes] == '\0';
     } else {
         option = word[0] == '-' ? find_in_group(options, word + 1, &letter) : NULL;
@@ -123,6 +123,24 @@ char **fp_option_table_split(char **argv, const GArray *options, GError **error)
     return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
 }
 
+/* A variable that a script has not set gives an empty name: an error later would begin with nothing. */
+static bool check_names(const GArray *options, GError **error)
+{
+    for (guint i = 0; i < options->len; i++) {
+        const GOptionEntry *option = &g_array_index(options, GOptionEntry, i);
+        char **files = option->arg == G_OPTION_ARG_FILENAME_ARRAY ? *(char ***)option->arg_data : NULL;
+        const char *file = option->arg == G_OPTION_ARG_FILENAME ? *(char **)option->arg_data : NULL;
+        if (files != NULL && g_strv_contains((const char *const *)files, ""))
+            g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "the name of a file or folder is empty; in a script, is its variable set?");
+        else if (file != NULL && *file == '\0')
+            g_set_error(error, FP_ERROR, FP_ERROR_USAGE, "--%s takes a name, and this one is empty", option->long_name);
+        else
+            continue;
+        return false;
+    }
+    return true;
+}
+
 bool fp_option_table_parse_words(const GArray *options, const char *summary, const char *description, char **words, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -131,7 +149,7 @@ bool fp_option_table_parse_words(const GArray *options, const char *summary, con
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, description);
     g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
-    return g_option_context_parse_strv(context, &owned, error);
+    return g_option_context_parse_strv(context, &owned, error) && check_names(options, error);
 }
 
 bool fp_option_table_parse(const GArray *options, const char *summary, const char *description, char **argv, GError **error)

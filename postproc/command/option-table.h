@@ -17,8 +17,12 @@ void fp_option_table_add(GArray *options, const GOptionEntry *entries);
  * be lost, as in -w x -w y; GLib would take the last. */
 char **fp_option_table_split(char **argv, const GArray *options, GError **error);
 
+/* Return the option of a letter, or of the name that is name_bytes long, or NULL. */
+const GOptionEntry *fp_option_table_short(const GArray *options, char letter);
+const GOptionEntry *fp_option_table_long(const GArray *options, const char *name, size_t name_bytes);
+
 /* Parses the command line argv by these options; argv stays as it is. summary and description stand around the options in the answer to
- * --help, which ends the program. Returns false and sets error. */
+ * --help, which ends the program. A name of a file that is empty is refused. Returns false and sets error. */
 bool fp_option_table_parse(const GArray *options, const char *summary, const char *description, char **argv, GError **error);
 
 /* The same for words that fp_option_table_split returned, perhaps with others before them; of an option that comes twice the last counts.

@@ -8,6 +8,7 @@
 #include "ahead-arguments.h"
 #include "base/error.h"
 #include "base/size.h"
+#include "config-place.h"
 #include "config.h"
 #include "input-arguments.h"
 #include "live-cut.h"
@@ -121,8 +122,8 @@ static GArray *list_options(FpSlimArguments *arguments)
     return options;
 }
 
-/* Returns the words of the configuration and, behind the program's name and these, those of the command line. Takes ownership of typed.
- * Returns NULL and sets error. */
+/* Returns the words of the configuration between the program's name and the rest of the command line. Caller frees with g_strfreev. Returns
+ * NULL and sets error. */
 static char **combine(const char *path, char **typed, GError **error)
 {
     static const char *const not_keys[] = {
@@ -132,31 +133,14 @@ static char **combine(const char *path, char **typed, GError **error)
     g_autoptr(FpSlimArguments) unused = g_new0(FpSlimArguments, 1);
     g_autoptr(GArray) options = list_options(unused);
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-    g_auto(GStrv) left = typed;
 
     g_ptr_array_add(words, g_strdup(typed[0]));
     if (!fp_config_read(&form, path, options, words, error))
         return NULL;
-    for (char **word = left + 1; *word != NULL; word++)
+    for (char **word = typed + 1; *word != NULL; word++)
         g_ptr_array_add(words, g_strdup(*word));
     g_ptr_array_add(words, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
-}
-
-/* Parses the command line, with the configuration that it names before it. Returns NULL and sets error. */
-static FpSlimArguments *parse(char **argv, GError **error)
-{
-    g_autoptr(FpSlimArguments) first = g_new0(FpSlimArguments, 1);
-    g_autoptr(GArray) options = list_options(first);
-
-    if (!fp_option_table_parse(options, summary, description, argv, error))
-        return NULL;
-    if (first->config == NULL)
-        return g_steal_pointer(&first);
-    g_autoptr(FpSlimArguments) both = g_new0(FpSlimArguments, 1);
-    g_autoptr(GArray) again = list_options(both);
-    char **words = combine(first->config, fp_option_table_split(argv, again, NULL), error);
-    return words != NULL && fp_option_table_parse_words(again, summary, description, words, error) ? g_steal_pointer(&both) : NULL;
 }
 
 /* Like the checks below, returns what is wrong, or NULL. */
@@ -203,8 +187,6 @@ static const char *check_log(const FpSlimArguments *arguments)
 {
     if (arguments->log == NULL)
         return NULL;
-    if (*arguments->log == '\0')
-        return "--log takes the name of a file, or -";
     if (is_standard_output(arguments->log) && (arguments->list || is_standard_output(arguments->output)))
         return "only one of log, list and capture can go to standard output";
     if (writes_capture(arguments) && fp_choice_arguments_are_given(&arguments->log_style.choice))
@@ -219,8 +201,6 @@ static const char *check_log(const FpSlimArguments *arguments)
 
 static const char *check_output(const FpSlimArguments *arguments)
 {
-    if (arguments->output != NULL && *arguments->output == '\0')
-        return "-w takes the name of a file";
     if (arguments->list && arguments->output != NULL)
         return "--list writes no capture, so -w makes no sense with it";
     if (arguments->list && arguments->selection.display_filter != NULL)
@@ -364,29 +344,47 @@ static bool fill_options(FpSlimArguments *arguments, FpSlimOptions *options, GEr
     return choose_kernel_cut(arguments, options, error);
 }
 
-/* Says of an error which configuration it may come from. */
-static void blame_config(const FpSlimArguments *arguments, GError **error)
+/* Fills in the options from what was parsed. */
+static bool take(FpSlimArguments *arguments, FpSlimOptions *options, GError **error)
 {
-    if (arguments->config == NULL || error == NULL || !g_error_matches(*error, FP_ERROR, FP_ERROR_USAGE))
-        return;
-    g_prefix_error(error, "%s, or the command line: ", arguments->config);
-    (*error)->code = FP_ERROR_CONFIG;
-}
-
-FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
-{
-    g_autoptr(FpSlimArguments) arguments = parse(argv, error);
-
-    if (arguments == NULL)
-        return NULL;
     *options = (FpSlimOptions){0};
     const char *wrong = check(arguments, options);
     if (wrong != NULL)
         g_set_error_literal(error, FP_ERROR, FP_ERROR_USAGE, wrong);
-    if (wrong != NULL || !fill_options(arguments, options, error)) {
-        blame_config(arguments, error);
+    return wrong == NULL && fill_options(arguments, options, error);
+}
+
+/* The same with the configuration at path before the command line. Returns NULL and sets error. */
+static FpSlimArguments *parse_both(const char *path, char **argv, FpSlimOptions *options, GError **error)
+{
+    g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
+    g_autoptr(GArray) list = list_options(arguments);
+    g_auto(GStrv) typed = fp_option_table_split(argv, list, error);
+    char **words = typed != NULL ? combine(path, typed, error) : NULL;
+
+    if (words == NULL)
         return NULL;
+    if (fp_option_table_parse_words(list, summary, description, words, error) && take(arguments, options, error))
+        return g_steal_pointer(&arguments);
+    fp_config_blame(path, typed, list, error);
+    return NULL;
+}
+
+FpSlimArguments *fp_slim_arguments_parse(char **argv, FpSlimOptions *options, bool *is_quiet, GError **error)
+{
+    g_autoptr(FpSlimArguments) arguments = g_new0(FpSlimArguments, 1);
+    g_autoptr(GArray) list = list_options(arguments);
+
+    if (!fp_option_table_parse(list, summary, description, argv, error))
+        return NULL;
+    if (arguments->config != NULL) {
+        FpSlimArguments *both = parse_both(arguments->config, argv, options, error);
+        if (both != NULL)
+            *is_quiet = both->quiet;
+        return both;
     }
+    if (!take(arguments, options, error))
+        return NULL;
     *is_quiet = arguments->quiet;
     return g_steal_pointer(&arguments);
 }

@@ -104,7 +104,7 @@ char *fp_suggest(const char *const *commands, char **words)
     const char *command = fp_suggest_nearest(commands, words[0]);
 
     fp_printable_escape(text, (const uint8_t *)files[0], strlen(files[0]));
-    g_string_append(text, ": ");
+    g_string_append(text, *files[0] == '\0' ? "'': " : ": ");
     if (looks_like_file(files[0])) {
         if (g_file_test(files[0], G_FILE_TEST_IS_DIR))
             suggest_for_folder(text, files);

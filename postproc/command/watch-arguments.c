@@ -10,6 +10,7 @@
 #include "base/helper.h"
 #include "base/notify.h"
 #include "base/size.h"
+#include "config-place.h"
 #include "config.h"
 #include "log-arguments.h"
 #include "option-table.h"
@@ -134,15 +135,9 @@ static GArray *list_options(FpWatchArguments *arguments)
 /* Takes ownership of argv. */
 static bool parse(FpWatchArguments *arguments, char **argv, GError **error)
 {
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GArray) options = list_options(arguments);
 
-    g_option_context_set_summary(context, summary);
-    g_option_context_set_description(context, description);
-    g_option_context_add_main_entries(context, (GOptionEntry *)options->data, NULL);
-    bool is_parsed = g_option_context_parse_strv(context, &argv, error);
-    g_strfreev(argv);
-    return is_parsed;
+    return fp_option_table_parse_words(options, summary, description, argv, error);
 }
 
 static bool read_then(const FpWatchArguments *arguments, FpThen *then)
@@ -268,28 +263,6 @@ static bool read_config(FpWatchArguments *arguments, const char *path, GPtrArray
     return fp_config_read(&form, path, options, words, error);
 }
 
-static gpointer copy_word(gconstpointer word, gpointer user)
-{
-    (void)user;
-    return g_strdup(word);
-}
-
-/* Checks the values of the configuration by themselves. words: its options. */
-static bool check_config(const char *path, const GPtrArray *words, GError **error)
-{
-    g_autoptr(FpWatchArguments) only = g_new0(FpWatchArguments, 1);
-    g_autoptr(GPtrArray) copy = g_ptr_array_copy((GPtrArray *)words, copy_word, NULL);
-    GError *failure = NULL;
-
-    g_ptr_array_add(copy, NULL);
-    const char *wrong = parse(only, (char **)g_ptr_array_steal(copy, NULL), &failure) ? read_words(only) : NULL;
-    if (failure == NULL && wrong == NULL && read_shared_options(only, &failure))
-        return true;
-    g_set_error(error, FP_ERROR, FP_ERROR_CONFIG, "%s: %s", path, wrong != NULL ? wrong : failure->message);
-    g_clear_error(&failure);
-    return false;
-}
-
 /* Returns the command line with the configuration's options before it. Caller frees with g_strfreev. Returns NULL and sets error. */
 static char **combine(FpWatchArguments *arguments, GError **error)
 {
@@ -300,7 +273,7 @@ static char **combine(FpWatchArguments *arguments, GError **error)
     if (!parse(only, g_strdupv(arguments->argv), error))
         return NULL;
     arguments->config_read = g_strdup(only->config);
-    if (only->config != NULL && (!read_config(arguments, only->config, words, error) || !check_config(only->config, words, error)))
+    if (only->config != NULL && !read_config(arguments, only->config, words, error))
         return NULL;
     for (char **word = arguments->argv + 1; *word != NULL; word++)
         g_ptr_array_add(words, g_strdup(*word));
@@ -366,6 +339,8 @@ FpWatchArguments *fp_watch_arguments_parse(char **argv, GError **error)
     char **words = arguments->argv != NULL ? combine(arguments, error) : NULL;
     if (words != NULL && parse(arguments, words, error) && check(arguments, error))
         return arguments;
+    if (words != NULL && arguments->config_read != NULL)
+        fp_config_blame(arguments->config_read, arguments->argv, options, error);
     fp_watch_arguments_free(arguments);
     return NULL;
 }

@@ -83,6 +83,19 @@ class Usage(unittest.TestCase):
     def test_options_without_a_command(self):
         self.assertIn("-i: a command goes before options:\n  firstpayload slim -i eth0 --log -\n", self.refused("-i", "eth0", "--log", "-"))
 
+    def test_empty_names(self):
+        """As a script has them whose variable is not set."""
+        for arguments, word in ((("show", ""), "the name of a file or folder is empty"), (("said", ""), "the name of a file or folder is empty"),
+                                (("slim", "-w", "x", ""), "the name of a file or folder is empty"), (("digest", "-w", "x", ""), "the name of a file or folder is empty"),
+                                (("watch", "", "x"), "the name of a file or folder is empty"), (("slim", "-w", ""), "--write takes a name, and this one is empty"),
+                                (("slim", "--log="), "--log takes a name"), (("said", "--html", ""), "--html takes a name"), (("digest", "-w", ""), "--write takes a name"),
+                                (("slim", "--metrics", "", "-i", "lo"), "--metrics takes a name"), (("watch", "--config", ""), "--config takes a name"),
+                                (("status", ""), "the name of the folder is empty"), (("",), "'': is neither a command")):
+            with self.subTest(arguments=arguments):
+                result = run(*arguments)
+                self.assertEqual(result.returncode, 64, result.stderr)
+                self.assertIn(word, result.stderr)
+
     def test_misspelt_options(self):
         for command in ("show", "slim", "watch", "status"):
             self.assertIn(f"firstpayload: see firstpayload {command} --help\n", self.refused(command, "--no-such-option"))

@@ -302,11 +302,11 @@ class Live(Rotation):
             return subprocess.run([PROGRAM, "slim", "-i", "nosuch0", "--config", config, *arguments], capture_output=True, text=True)
 
         fine = f"[live]\nlog = {self.path('l-%s')}\nrotate-seconds = 60\nlog-format = json\nredact = true\n"
-        for text, arguments, status, word in ((fine, ("--check-config",), 0, ""), (fine, (), 66, "nosuch0"), (fine, ("-G", "0"), 78, "-G takes"),
+        for text, arguments, status, word in ((fine, ("--check-config",), 0, ""), (fine, (), 66, "nosuch0"), (fine, ("-G", "0"), 64, "firstpayload: -G takes"),
                                               (fine + "rotate-second = 1\n", (), 78, "has no key rotate-second; see firstpayload.conf(5)"),
                                               (fine + "interface = lo\n", (), 78, "has no key interface"),
                                               (fine + "redact = perhaps\n", (), 78, "redact takes true or false"),
-                                              (fine + "rotate-size = x\n", (), 78, "live.conf, or the command line: -C takes"),
+                                              (fine + "rotate-size = x\n", (), 78, "live.conf:6: -C takes"),
                                               ("[watch]\n", (), 78, "it has a group [watch], but only [live] is read here; see firstpayload.conf(5)")):
             done = start(text, *arguments)
             self.assertEqual(done.returncode, status, done.stderr)

@@ -224,6 +224,6 @@ class Watch(test_watch.Watch):
         self.once("--config", config)
         self.assertEqual(len(self.kept()), 2)
         result = self.watch("--once", "--config", write(self.folder, "d.conf", b"[watch]\ntransport = icmp\n"))
-        self.assertEqual((result.returncode, "d.conf: --transport takes" in result.stderr), (78, True), result.stderr)
+        self.assertEqual((result.returncode, "d.conf:2: --transport takes" in result.stderr), (78, True), result.stderr)
         result = self.watch("--once", "--transport", "udp", "--log", "only", "--fields", "dns.id")
         self.assertEqual((result.returncode, "about streams of TCP alone" in result.stderr), (64, True), result.stderr)

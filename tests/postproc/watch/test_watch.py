@@ -592,21 +592,38 @@ class Configuration(Watch):
 
     def test_what_makes_no_sense(self):
         folders = f"inbox={self.inbox}\noutdir={self.outdir}\n"
-        for text, status, said in (("[watch]\nkeeep=first\n", 78, "has no key keeep"), ("[slim]\n", 78, "it has a group [slim], but only [watch] is read here"), ("x\n", 78, "c.conf"),
+        for text, status, said in (("[watch]\nkeeep=first\n", 78, "c.conf:2: [watch] has no key keeep"), ("[slim]\n", 78, "it has a group [slim], but only [watch] is read here"), ("x\n", 78, "c.conf"),
                                    ("[watch]\nonce=true\n" + folders, 78, "has no key once"),
-                                   ("[watch]\nmarked-only=perhaps\n", 78, "takes true or false"),
-                                   ("[watch]\nkeep=last\n" + folders, 78, "--keep takes"), ("[watch]\nthen=burn\n" + folders, 78, "--then takes"),
+                                   ("[watch]\n\nmarked-only=perhaps\n", 78, "c.conf:3: marked-only takes true or false"),
+                                   ("[watch]\ninbox=\n", 78, "c.conf:2: inbox has no value"), ("[watch]\n state = \n" + folders, 78, "c.conf:2: --state takes a name, and"),
+                                   ("[watch]\nthreads=none\n" + folders, 78, "c.conf:2: Cannot parse integer"),
+                                   ("[watch]\n#keep=x\nkeeper=1\nkeep=first\nkeep=last\n" + folders, 78, "c.conf:3: [watch] has no key keeper"),
+                                   ("[watch]\n#keep=x\nkeep=first\nkeep=last\n" + folders, 78, "c.conf:4: --keep takes"), ("[watch]\nthen=burn\n" + folders, 78, "--then takes"),
                                    ("[watch]\nmax-archive=20X\n" + folders, 78, "--max-archive takes"),
                                    ("[watch]\nthen=delete\nmax-archive=20G\n" + folders, 78, "--max-archive goes with"),
                                    ("[watch]\nfollow=true\n" + folders, 78, "--follow goes with --log"),
                                    ("[watch]\nfollow=true\nlog=only\nthen=keep\n" + folders, 78, "nor with --then keep"),
-                                   ("[watch]\nflight-bytes=abc\n" + folders, 78, "abc"), ("[watch]\nformat=xyz\n" + folders, 78, "-F xyz"),
-                                   ("[watch]\nfilter=foo bar(\n" + folders, 78, "-f 'foo bar('"),
-                                   ("[watch]\n", 64, "no INBOX and OUTDIR"), (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 64, "the same folder")):
+                                   ("[watch]\nflight-bytes=abc\n" + folders, 78, "abc"), ("[watch]\nformat=xyz\n" + folders, 78, "c.conf:2: -F xyz"),
+                                   ("[watch]\nfilter=foo bar(\n" + folders, 78, "c.conf:2: -f 'foo bar('"), (folders.replace("inbox", "[watch]\nthreads=0\ninbox"), 78, "c.conf:2: -j takes"),
+                                   ("[watch]\n", 78, "c.conf, or the command line: no INBOX and OUTDIR"),
+                                   (f"[watch]\ninbox={self.inbox}\noutdir={self.inbox}\n", 78, "the same folder")):
             with self.subTest(text=text):
                 result = self.run_config(text, "--check-config")
                 self.assertEqual(result.returncode, status, result.stderr)
                 self.assertIn(said, result.stderr)
+
+    def test_whose_option_makes_no_sense(self):
+        """What the command line has is not blamed on the configuration, and it goes before it."""
+        folders = f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\n"
+        for lines, arguments, status, said in (("keep=first\n", ("--keep", "last"), 64, "firstpayload: --keep takes"), ("keep=first\n", ("--keep=last",), 64, "firstpayload: --keep takes"),
+                                               ("threads=2\n", ("-j0",), 64, "firstpayload: -j takes"), ("keep=last\n", ("--keep", "first"), 0, ""),
+                                               ("fields=http.host\n", ("--log-bytes", "3"), 78, "c.conf:4: "), ("", ("--state", ""), 64, "firstpayload: --state takes a name")):
+            with self.subTest(lines=lines, arguments=arguments):
+                result = self.run_config(folders + lines, "--check-config", *arguments)
+                self.assertEqual((result.returncode, result.stderr[:len(said)] if status == 64 else said in result.stderr),
+                                 (status, said if status == 64 else True), result.stderr)
+        result = subprocess.run([PROGRAM, "watch", "--config", self.config(folders + "log=x\n")], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        self.assertTrue(result.stderr.startswith(f"firstpayload: {self.path('c.conf')}:4: --log takes"), result.stderr)
 
     def test_example_has_every_key_and_makes_sense(self):
         example = read(os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "packaging", "examples", "eth0.conf")).decode()

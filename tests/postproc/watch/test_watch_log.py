@@ -254,7 +254,7 @@ class Log(test_watch.Watch):
         self.once("--config", config, "--log", "only", "--log-format", "json")              # the command line takes precedence over it
         self.assertEqual((self.outputs(), self.log("b.pcap.jsonl")[0]["payload_printable"]), (["a.pcap", "a.pcap.log", "b.pcap.jsonl"], "GET"))
         result = self.watch("--once", "--config", write(self.folder, "d.conf", b"[watch]\nlog = true\n"))
-        self.assertEqual((result.returncode, "d.conf: --log takes beside or only" in result.stderr), (78, True), result.stderr)
+        self.assertEqual((result.returncode, "d.conf:2: --log takes beside or only" in result.stderr), (78, True), result.stderr)
 
     def test_changes_with_a_reload(self):
         config = write(self.folder, "c.conf", b"[watch]\n")
