@@ -95,6 +95,7 @@ static GPtrArray *list_numbered(FpSpool *spool, const char *path, GError **error
     return names;
 }
 
+/* Their numbers may not be in capture order: an earlier process may have ended, or the power may have been cut, while it gave new ones. */
 static bool find_claims(FpSpool *spool, GError **error)
 {
     g_autoptr(GPtrArray) names = list_numbered(spool, spool->claim_folder, error);
@@ -107,6 +108,7 @@ static bool find_claims(FpSpool *spool, GError **error)
         claim->records_before = records_before;
         g_ptr_array_add(spool->claims, claim);
     }
+    spool->is_disordered = true;
     return names != NULL;
 }
 

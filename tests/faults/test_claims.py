@@ -224,5 +224,21 @@ class WrittenTo(Claims):
             self.assertEqual(list(self.outputs(place)), ["a.pcap"])
 
 
+class Order(Claims):
+    """Of claims that are there when the watcher starts."""
+
+    def test_of_capture(self):
+        """New numbers had been given to some of them alone, when the process was killed or the power was cut."""
+        place = self.place("archive", {})
+        place.must_end_well()
+        for number, data in ((7, part(3)), (8, part(0, 3))):
+            write(os.path.join(place.state, "claim"), f"{number:016}-{number}.pcap", data)
+        place.must_end_well()
+        done = os.listdir(os.path.join(place.state, "done"))
+        self.assertEqual([name[17:] for name in sorted(done)], ["8.pcap", "7.pcap"])
+        self.assertEqual(b"".join(self.outputs(place)[name][24:] for name in ("8.pcap", "7.pcap")),
+                         slim("-q", write(place.folder, "whole", part(0))).stdout[24:])
+
+
 if __name__ == "__main__":
     unittest.main()
