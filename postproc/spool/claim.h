@@ -32,6 +32,13 @@ typedef struct {
     uint64_t beginning;      /* see fp_compressed_copies_beginning */
 } FpClaim;
 
+/* What a claim was when it was taken, for a process that comes later. */
+typedef struct {
+    uint64_t number;
+    uint64_t bytes;
+    int64_t changed_ns;
+} FpTaken;
+
 /* Creates a claim of the file at path, which takes ownership of path and copies name. */
 FpClaim *fp_claim_new(uint64_t number, const char *name, char *path);
 void fp_claim_free(gpointer data);

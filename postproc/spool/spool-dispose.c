@@ -91,14 +91,56 @@ static bool put_aside_changed(FpSpool *spool, const FpClaim *claim, GError **err
     return put_aside(spool, claim, why, error);
 }
 
+/* What an earlier process took under a number; NULL: nobody knows. */
+static const FpTaken *find_taken(const FpSpool *spool, uint64_t number)
+{
+    for (guint i = 0; i < spool->taken->len; i++)
+        if (g_array_index(spool->taken, FpTaken, i).number == number)
+            return &g_array_index(spool->taken, FpTaken, i);
+    return NULL;
+}
+
+GArray *fp_spool_taken(const FpSpool *spool, uint64_t number)
+{
+    GArray *taken = g_array_new(FALSE, FALSE, sizeof(FpTaken));
+
+    for (guint i = 0; i < spool->claims->len && fp_spool_claim_at(spool, i)->number <= number; i++) {
+        const FpClaim *claim = fp_spool_claim_at(spool, i);
+        const FpTaken by_us = {claim->number, claim->bytes, claim->changed_ns};
+        const FpTaken *it = claim->is_taken ? &by_us : find_taken(spool, claim->number);
+        if (it != NULL && claim->identity == 0)
+            g_array_append_vals(taken, it, 1);
+    }
+    return taken;
+}
+
+void fp_spool_set_taken(FpSpool *spool, const GArray *taken)
+{
+    g_array_set_size(spool->taken, 0);
+    g_array_append_vals(spool->taken, taken->data, taken->len);
+}
+
 /* Whether it was written to after the commit, by its times. These advance in steps of some milliseconds, so a change in the commit's own
  * step counts: a file that is put aside for nothing is not lost. */
+static bool is_younger_than_commit(const FpSpool *spool, const struct stat *status)
+{
+    return fp_folder_changed_ns(status) >= spool->committed_ns &&
+           (int64_t)status->st_ctim.tv_sec * 1000000000 + status->st_ctim.tv_nsec >= spool->committed_ns;
+}
+
+/* Whether it was written to after an earlier process took it. Times alone do not tell: the clock may have been set, and a power cut may
+ * leave a checkpoint with the time of the one that was in its place, and a capture shorter than it was. */
 static bool is_changed_since_commit(const FpSpool *spool, const FpClaim *claim)
 {
+    const FpTaken *taken = find_taken(spool, claim->number);
     struct stat status;
 
-    return lstat(claim->path, &status) == 0 && fp_folder_changed_ns(&status) >= spool->committed_ns &&
-           (int64_t)status.st_ctim.tv_sec * 1000000000 + status.st_ctim.tv_nsec >= spool->committed_ns;
+    if (lstat(claim->path, &status) != 0)
+        return false;
+    if (taken != NULL && (uint64_t)status.st_size > taken->bytes)
+        return true;
+    bool is_same = taken != NULL && (uint64_t)status.st_size == taken->bytes && fp_folder_changed_ns(&status) == taken->changed_ns;
+    return !is_same && is_younger_than_commit(spool, &status);
 }
 
 /* Whether it is deleted rather than archived. After a crash, looks once more whether it is finished. */

@@ -28,6 +28,7 @@ struct FpSpool {
     FpWaits *unmatched; /* files that match only when compressed */
     uint64_t highest;
     int64_t committed_ns; /* when the last checkpoint of an earlier process was written */
+    GArray *taken;        /* of FpTaken, by an earlier process */
     FpArchive *archive;
     GPtrArray *guesses; /* of FpClaim, in done/, oldest first */
     bool has_moved;     /* files into done/ or failed/ since these were synced */

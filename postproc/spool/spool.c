@@ -34,6 +34,7 @@ void fp_spool_free(FpSpool *spool)
     g_ptr_array_unref(spool->claims);
     fp_archive_free(spool->archive);
     g_ptr_array_unref(spool->guesses);
+    g_array_unref(spool->taken);
     fp_waits_free(spool->waits);
     fp_waits_free(spool->unmatched);
     g_free(spool);
@@ -212,6 +213,7 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
     spool->waits = fp_waits_new(options->wait_s, "--wait");
     spool->unmatched = fp_waits_new(UNMATCHED_S, NULL);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
+    spool->taken = g_array_new(FALSE, FALSE, sizeof(FpTaken));
     spool->committed_ns = committed_ns(options->state);
     spool->has_moved = true; /* by an earlier process, perhaps */
     if (fp_spool_make_folders(spool, error) && check_file_system(spool, error) && check_leases(spool, options->state, error) &&

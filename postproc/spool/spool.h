@@ -99,6 +99,12 @@ void fp_spool_end_reading(FpSpool *spool, guint i);
 /* Notes that the i-th claim was taken, all of it as it is now: so many records, and its beginning (fp_compressed_copies_beginning). */
 void fp_spool_note_taken(FpSpool *spool, guint i, uint64_t records, uint64_t beginning);
 
+/* Returns what the claims up to number were when they were taken (of FpTaken). Caller unrefs. */
+GArray *fp_spool_taken(const FpSpool *spool, uint64_t number);
+
+/* Has the spool know what claims were when an earlier process took them (of FpTaken). */
+void fp_spool_set_taken(FpSpool *spool, const GArray *taken);
+
 /* Notes that the writer of the i-th claim has ended meanwhile: no more is read than what the file holds now. */
 void fp_spool_note_finished(FpSpool *spool, guint i);
 

@@ -48,6 +48,23 @@ typedef struct FpCheckpointHeader {
 G_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(Header) == 392);
 G_STATIC_ASSERT(sizeof(Header) <= HEADER_BYTES && offsetof(Header, checksum) + sizeof(uint64_t) == sizeof(Header));
 
+/* Behind the header, up to the body: what the claims were that this commit was for. It counts if it is whole and of the header's
+ * generation; programs that do not know it leave it alone. */
+typedef struct {
+    uint64_t generation;
+    uint64_t n;
+    FpTaken claims[FP_CHECKPOINT_TAKEN];
+    uint64_t checksum;
+} Taken;
+
+typedef struct {
+    Header header;
+    uint8_t unused[HEADER_BYTES - sizeof(Header) - sizeof(Taken)];
+    Taken taken;
+} Beginning;
+
+G_STATIC_ASSERT(sizeof(Beginning) == HEADER_BYTES);
+
 /* In every form, what is before the totals, and what is behind them. */
 #define BEFORE_TOTALS offsetof(Header, totals)
 #define BEHIND_TOTALS (offsetof(Header, totals) + sizeof(FpTotals))
@@ -144,18 +161,28 @@ static Header header_of(const FpCheckpoint *checkpoint, const FpCheckpointBody *
     return header;
 }
 
+static Taken taken_of(const FpCheckpoint *checkpoint)
+{
+    Taken taken = {.generation = checkpoint->generation + 1, .n = MIN(checkpoint->taken->len, FP_CHECKPOINT_TAKEN)};
+
+    if (taken.n > 0)
+        memcpy(taken.claims, checkpoint->taken->data, taken.n * sizeof taken.claims[0]);
+    taken.checksum = XXH3_64bits(&taken, offsetof(Taken, checksum));
+    return taken;
+}
+
 /* Syncs the folder too, as the slot's file may be new in it. */
 static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, GError **error)
 {
     FpCheckpointBody body = fp_checkpoint_body_new(fd, HEADER_BYTES, 0);
     bool is_written = fp_checkpoint_body_write(&body, checkpoint);
-    const Header header = header_of(checkpoint, &body);
+    const Beginning beginning = {.header = header_of(checkpoint, &body), .taken = taken_of(checkpoint)};
     int failure = body.failure;
 
     fp_checkpoint_body_clear(&body);
     if (!is_written)
         return set_error(error, path, "the state cannot be written", failure);
-    if (!fp_checkpoint_write_beginning(fd, &header, sizeof header))
+    if (!fp_checkpoint_write_beginning(fd, &beginning, sizeof beginning))
         return set_error(error, path, "the state cannot be written", errno);
     return (fdatasync(fd) == 0 && fp_folder_sync(folder)) || set_error(error, path, "the state cannot be synced to disk", errno);
 }
@@ -215,6 +242,21 @@ static const char *read_header(FpCheckpointSlot *slot, const uint8_t *beginning,
     return NULL;
 }
 
+/* Returns what the claims were, as n bytes of the slot's beginning say; nothing if they do not. */
+static GArray *read_taken(uint64_t generation, const uint8_t *beginning, size_t n)
+{
+    GArray *claims = g_array_new(FALSE, FALSE, sizeof(FpTaken));
+    Taken taken;
+
+    if (n < HEADER_BYTES)
+        return claims;
+    memcpy(&taken, beginning + offsetof(Beginning, taken), sizeof taken);
+    if (taken.generation == generation && taken.n <= FP_CHECKPOINT_TAKEN &&
+        taken.checksum == XXH3_64bits(&taken, offsetof(Taken, checksum)))
+        g_array_append_vals(claims, taken.claims, (guint)taken.n);
+    return claims;
+}
+
 bool fp_checkpoint_slot_open(FpCheckpointSlot *slot, const char *folder, uint64_t number, GError **error)
 {
     uint8_t beginning[HEADER_BYTES];
@@ -227,6 +269,7 @@ bool fp_checkpoint_slot_open(FpCheckpointSlot *slot, const char *folder, uint64_
         keep_from_others(slot->fd);
     slot->wrong = read_header(slot, beginning, (size_t)n);
     slot->generation = slot->wrong == NULL ? slot->header->generation : 0;
+    slot->taken = read_taken(slot->generation, beginning, (size_t)n);
     return true;
 }
 
@@ -246,6 +289,7 @@ void fp_checkpoint_slot_close(FpCheckpointSlot *slot)
 {
     if (slot->fd >= 0)
         close(slot->fd);
+    g_clear_pointer(&slot->taken, g_array_unref);
     g_free(slot->header);
     g_free(slot->path);
 }
@@ -271,6 +315,8 @@ bool fp_checkpoint_slot_read(FpCheckpointSlot *slot, const FpRules *rules, size_
     checkpoint->committed = header->committed;
     checkpoint->network_kinds = header->network_kinds;
     checkpoint->totals = header->totals;
+    g_array_set_size(checkpoint->taken, 0);
+    g_array_append_vals(checkpoint->taken, slot->taken->data, slot->taken->len);
     return true;
 }
 

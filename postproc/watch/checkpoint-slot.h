@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * checkpoint-slot.h - one of the two files that a checkpoint is in: a header of 4096 bytes, of which only the beginning is used, and a body
- * (checkpoint-body.h).
+ * checkpoint-slot.h - one of the two files that a checkpoint is in: a header of 4096 bytes, of which the beginning is used, and the end for
+ * what claims were when they were taken; and a body (checkpoint-body.h).
  */
 #ifndef FP_CHECKPOINT_SLOT_H
 #define FP_CHECKPOINT_SLOT_H
@@ -21,6 +21,7 @@ typedef struct {
     uint32_t version;    /* of its form */
     bool is_newer;       /* a later version of the program wrote it, and nothing has damaged its header since */
     const char *wrong;   /* what is wrong with it; NULL: nothing */
+    GArray *taken;       /* of FpTaken */
     struct FpCheckpointHeader *header;
 } FpCheckpointSlot;
 

@@ -95,6 +95,7 @@ uint64_t fp_checkpoint_newest(const char *folder)
 static void begin_empty(FpCheckpoint *checkpoint)
 {
     *checkpoint = (FpCheckpoint){.messages = g_byte_array_new(),
+                                 .taken = g_array_new(FALSE, FALSE, sizeof(FpTaken)),
                                  .seen = {.names = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
                                           .files = g_array_new(FALSE, TRUE, sizeof(uint64_t)),
                                           .matched = g_array_new(FALSE, TRUE, sizeof(uint64_t))}};
@@ -206,6 +207,7 @@ void fp_checkpoint_clear(FpCheckpoint *checkpoint)
     g_clear_pointer(&checkpoint->seen.names, g_array_unref);
     g_clear_pointer(&checkpoint->seen.files, g_array_unref);
     g_clear_pointer(&checkpoint->seen.matched, g_array_unref);
+    g_clear_pointer(&checkpoint->taken, g_array_unref);
     g_clear_pointer(&checkpoint->streams, fp_streams_free);
     g_clear_pointer(&checkpoint->messages, g_byte_array_unref);
 }

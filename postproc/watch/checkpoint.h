@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "pass/summary.h"
+#include "spool/claim.h"
 #include "streams.h"
 
 /* What has been done since the beginning, in numbers. */
@@ -35,12 +36,16 @@ typedef struct {
 /* So many names and files survive the loss of a slot: more than a commit adds. */
 #define FP_CHECKPOINT_RECENT 512U
 
+/* Of so many claims a checkpoint knows what they were when they were taken. */
+#define FP_CHECKPOINT_TAKEN 150U
+
 typedef struct {
     uint64_t generation; /* counts checkpoints; 0: none yet */
     uint64_t committed;  /* claims up to this number are done */
     uint32_t network_kinds;
     FpTotals totals;
     FpSeen seen;
+    GArray *taken;        /* of FpTaken: the claims that this commit was for; empty if nobody knows */
     FpStreams *streams;   /* NULL: none */
     GByteArray *messages; /* see fp_pass_save_messages; may be empty */
 } FpCheckpoint;

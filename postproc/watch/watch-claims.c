@@ -18,7 +18,7 @@
 
 #define TICK_US 250000  /* while working: time between looks at signals, watchdog and claims */
 #define GROUP_US 250000 /* files taken within this time share a checkpoint */
-#define GROUP_FILES 256U
+#define GROUP_FILES FP_CHECKPOINT_TAKEN
 
 void fp_watch_claim_ahead(Watch *watch)
 {

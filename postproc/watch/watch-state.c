@@ -20,6 +20,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
     watch->is_settled = false; /* the checkpoint may be newer than what was known */
     if (!fp_checkpoint_load(watch->folder.path, &selection->rules, selection->max_streams, selection->network_kinds, &watch->state, error))
         return false;
+    fp_spool_set_taken(watch->spool, watch->state.taken);
     FpStreams *streams = g_steal_pointer(&watch->state.streams);
     const bool has_streams = streams != NULL;
     if (streams == NULL)
@@ -67,6 +68,8 @@ static bool save_state(Watch *watch, GError **error)
 
     watch->state.streams = fp_pass_streams(watch->pass);
     fp_pass_save_messages(watch->pass, watch->state.messages);
+    g_array_unref(watch->state.taken);
+    watch->state.taken = fp_spool_taken(watch->spool, watch->state.committed);
     if (watch->dissector != NULL) {
         g_array_unref(watch->state.seen.matched);
         watch->state.seen.matched = fp_dissector_matched(watch->dissector);

@@ -223,6 +223,42 @@ class WrittenTo(Claims):
             self.assertEqual(read(os.path.join(place.state, "failed", f"{1:016}-a.pcap")), part(0))
             self.assertEqual(list(self.outputs(place)), ["a.pcap"])
 
+    def committed(self, then, commit_s):
+        """Returns folders in which the watcher died when all was committed, and a.pcap still claimed. The time of the commit is another one, as when the
+        clock was set; and as after a power cut, as fdatasync(2) asks for a file's bytes and not for its times."""
+        data, call = {"a.pcap": part(0, 3)}, "rename" if then == "archive" else "unlink"
+        at = self.at(then, data, call, "-a.pcap", -1)
+        place = self.place(then, data)
+        self.assertEqual(place.once(kind="kill", at=at, only=[call])[0], -9)
+        for name in os.listdir(place.state):
+            if name.startswith("checkpoint."):
+                os.utime(os.path.join(place.state, name), (commit_s, commit_s))
+        return place
+
+    def test_nothing_while_the_watcher_was_dead(self):
+        for then in ("archive", "delete"):
+            with self.subTest(then=then):
+                place = self.committed(then, 1000000000)
+                place.must_end_well()
+                self.assertEqual((self.failed(place), list(self.outputs(place))), ([], ["a.pcap"]))
+                self.assertEqual(len(os.listdir(os.path.join(place.state, "done"))), 0 if then == "delete" else 1)
+
+    def test_before_the_commit_by_the_clock(self):
+        for then in ("archive", "delete"):
+            with self.subTest(then=then):
+                place = self.committed(then, 4000000000)
+                with open(os.path.join(place.state, "claim", f"{1:016}-a.pcap"), "ab") as file:
+                    file.write(part(3)[24:])
+                place.must_end_well()
+                self.assertEqual(self.failed(place), [f"{1:016}-a.pcap"])
+
+    def test_cut_by_the_power(self):
+        """Its writer had not synced it: that is no reason to put it aside, if its times are none."""
+        place = self.committed("delete", 4000000000)
+        os.truncate(os.path.join(place.state, "claim", f"{1:016}-a.pcap"), 30)
+        place.must_end_well()
+        self.assertEqual((self.failed(place), list(self.outputs(place))), ([], ["a.pcap"]))
+
 
 class Order(Claims):
     """Of claims that are there when the watcher starts."""

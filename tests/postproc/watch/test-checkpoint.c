@@ -70,6 +70,7 @@ static void test_comes_back(void)
     add(checkpoint.seen.names, 10);
     add(checkpoint.seen.files, 11);
     add(checkpoint.seen.matched, 12);
+    g_array_append_vals(checkpoint.taken, &(FpTaken){13, 14, 15}, 1);
     g_byte_array_set_size(checkpoint.messages, MESSAGES);
     for (guint i = 0; i < MESSAGES; i++)
         checkpoint.messages->data[i] = (guint8)(i % 251);
@@ -81,6 +82,8 @@ static void test_comes_back(void)
     g_assert_cmpuint(number_at(again.seen.names, 1), ==, 10);
     g_assert_cmpuint(number_at(again.seen.files, 0), ==, 11);
     g_assert_cmpuint(number_at(again.seen.matched, 0), ==, 12);
+    g_assert_cmpuint(again.taken->len, ==, 1);
+    g_assert_true(memcmp(again.taken->data, checkpoint.taken->data, sizeof(FpTaken)) == 0);
     g_assert_cmpuint(again.messages->len, ==, MESSAGES);
     g_assert_true(memcmp(again.messages->data, checkpoint.messages->data, MESSAGES) == 0);
     fp_checkpoint_clear(&again);
