@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,10 +16,9 @@
 #include "base/error.h"
 #include "base/journal.h"
 
-#define MAGIC 0x3170656c77706661U
+#define MAGIC 0x3270656c77706661U
 #define PAST_MAX 64U
-#define DEPTH_MAX 4U   /* a claim, a wait within it, a file of the inbox within that */
-#define BOOT_SLACK_S 5 /* two readings of the boot time may differ by this much */
+#define DEPTH_MAX 4U /* a claim, a wait within it, a file of the inbox within that */
 
 /* A file, identified by what a rename keeps and a rewrite changes; and the deaths while it was read. */
 typedef struct {
@@ -36,8 +34,9 @@ typedef struct {
 /* The file `reading`, in this machine's byte order, has two parts. First, what is being read now; this part is rewritten each time. */
 typedef struct {
     uint64_t magic;
-    int64_t boot_s; /* when the machine was started, since 1970 */
-    Attempt file;   /* without deaths */
+    uint64_t boot; /* since which start of the machine; 0: not known */
+    int64_t up_s;  /* for how long it ran then */
+    Attempt file;  /* without deaths */
     uint64_t checksum;
 } Current;
 
@@ -60,13 +59,33 @@ struct FpAttempts {
     bool is_warned;
 };
 
-/* Does not use boot_id(5): /proc may show nothing but processes. */
-static int64_t boot_time_s(void)
+/* A number for the start of the machine, from random(4). 0: /proc shows nothing but processes, as for a service with ProcSubset=pid. */
+static uint64_t this_boot(void)
+{
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, id, sizeof id);
+
+    if (fd >= 0)
+        close(fd);
+    return n > 0 ? XXH3_64bits(id, (size_t)n) : 0;
+}
+
+static int64_t up_s(void)
 {
     struct timespec since_boot;
 
     clock_gettime(CLOCK_BOOTTIME, &since_boot);
-    return (int64_t)time(NULL) - (int64_t)since_boot.tv_sec;
+    return (int64_t)since_boot.tv_sec;
+}
+
+/* Whether the machine has not been started since. Asks no clock that can be set: otherwise a capture that kills the process each time
+ * would not be given up while somebody sets it. */
+static bool is_boot_of(const Current *current, uint64_t boot)
+{
+    if (boot != 0 && current->boot != 0)
+        return boot == current->boot;
+    return up_s() >= current->up_s;
 }
 
 static void save(FpAttempts *attempts, const void *bytes, size_t n, off_t offset)
@@ -82,6 +101,7 @@ static void save_current(FpAttempts *attempts)
 {
     Current current = attempts->current;
 
+    current.up_s = up_s();
     if (current.file.inode == 0)
         current.file = attempts->ahead;
     current.checksum = XXH3_64bits(&current, offsetof(Current, checksum));
@@ -172,15 +192,15 @@ static bool load(FpAttempts *attempts)
 static void look_back(FpAttempts *attempts)
 {
     Current *current = &attempts->current;
-    int64_t boot_s = boot_time_s();
+    uint64_t boot = this_boot();
 
-    if (current->file.inode != 0 && llabs(current->boot_s - boot_s) <= BOOT_SLACK_S) {
+    if (current->file.inode != 0 && is_boot_of(current, boot)) {
         attempts->has_died = true;
         count_death(&attempts->past, current->file);
         save_past(attempts); /* before current is cleared: a kill in between counts the death twice rather than not at all */
     }
     current->file = (Attempt){0};
-    current->boot_s = boot_s;
+    current->boot = boot;
     save_current(attempts);
 }
 

@@ -242,8 +242,16 @@ static const char *name_open(int flags)
     return (flags & O_ACCMODE) == O_RDONLY && (flags & O_CREAT) == 0 ? "open-read" : "open-write";
 }
 
+/* The machine may have been started anew. */
+static const char *boot_id(const char *path)
+{
+    const char *other = getenv("FAULT_BOOT_ID");
+
+    return other != NULL && strcmp(path, "/proc/sys/kernel/random/boot_id") == 0 ? other : path;
+}
+
 #define WRAP_OPEN(function, parameters, arguments)                                                                                         \
-    DEFINE_OPEN(function, parameters, return meet(name_open(flags), path, -1) == ERROR ? -1 : next arguments;)
+    DEFINE_OPEN(function, parameters, path = boot_id(path); return meet(name_open(flags), path, -1) == ERROR ? -1 : next arguments;)
 
 #define WRAP_FCNTL(function)                                                                                                               \
     int function(int fd, int command, ...)                                                                                                 \

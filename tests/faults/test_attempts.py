@@ -194,9 +194,27 @@ class Attempts(unittest.TestCase):
     def test_the_machine_went_down(self):
         self.arrive("deadly.pcap", one(40001))
         for boot in range(5):
-            self.die(1, signal.SIGKILL, kind="kill", boot=boot * 60)
+            self.die(1, signal.SIGKILL, kind="kill", boot=boot * 60, boot_id=write(self.place.folder, "id", b"%d" % boot))
         self.assertEqual(self.run_once(boot=1000)[0], 0)
         self.assertEqual((self.outputs(), self.failed()), (["deadly.pcap"], []))
+
+    def test_the_machine_went_down_and_has_no_name(self):
+        self.arrive("deadly.pcap", one(40001))
+        for boot in range(5):
+            self.die(1, signal.SIGKILL, kind="kill", boot=-60 * boot, boot_id="/nowhere")
+        self.assertEqual(self.run_once(boot=-1000, boot_id="/nowhere")[0], 0)
+        self.assertEqual((self.outputs(), self.failed()), (["deadly.pcap"], []))
+
+    def test_the_clock_was_set(self):
+        """So that the machine seems to have been started at another time."""
+        for name, more in (("with", {}), ("without", {"boot_id": "/nowhere"})):
+            with self.subTest(boot_id=name):
+                self.place = faulty.Place(os.path.join(self.place.folder, name), self.then)
+                self.arrive("deadly.pcap", one(40001))
+                for minutes in range(3):
+                    self.die(1, boot=60 * minutes, **more)
+                self.assertEqual(self.run_once(boot=1000, **more)[0], 1)
+                self.assertRegex(self.why(), r"deadly\.pcap: offset 0: the process has died 3 times")
 
     def test_no_file_of_deaths(self):
         """The state folder of an older version has no notes of attempts, and damaged notes are begun anew."""
