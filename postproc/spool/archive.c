@@ -39,6 +39,19 @@ static void note(FpArchive *archive, char *path, uint64_t bytes)
     archive->bytes += bytes;
 }
 
+/* Deletes the oldest files until the rest is within the limit. */
+static void trim(FpArchive *archive)
+{
+    while (archive->max_bytes > 0 && archive->bytes > archive->max_bytes) {
+        Archived *oldest = g_queue_pop_head(&archive->files);
+        if (unlink(oldest->path) != 0 && errno != ENOENT)
+            fp_journal(G_LOG_LEVEL_WARNING, 0, oldest->path, "%s: cannot be deleted, though --max-archive is exceeded: %s", oldest->path,
+                       g_strerror(errno));
+        archive->bytes -= oldest->bytes;
+        free_archived(oldest);
+    }
+}
+
 FpArchive *fp_archive_new(const char *folder, GPtrArray *names, uint64_t max_bytes)
 {
     FpArchive *archive = g_new0(FpArchive, 1);
@@ -52,6 +65,7 @@ FpArchive *fp_archive_new(const char *folder, GPtrArray *names, uint64_t max_byt
         note(archive, path, stat(path, &status) == 0 ? (uint64_t)status.st_size : 0);
     }
     g_ptr_array_unref(names);
+    trim(archive);
     return archive;
 }
 
@@ -62,19 +76,6 @@ void fp_archive_free(FpArchive *archive)
     g_free(archive->folder);
     g_queue_clear_full(&archive->files, free_archived);
     g_free(archive);
-}
-
-/* Deletes the oldest files until the rest is within the limit. */
-static void trim(FpArchive *archive)
-{
-    while (archive->max_bytes > 0 && archive->bytes > archive->max_bytes) {
-        Archived *oldest = g_queue_pop_head(&archive->files);
-        if (unlink(oldest->path) != 0 && errno != ENOENT)
-            fp_journal(G_LOG_LEVEL_WARNING, 0, oldest->path, "%s: cannot be deleted, though --max-archive is exceeded: %s", oldest->path,
-                       g_strerror(errno));
-        archive->bytes -= oldest->bytes;
-        free_archived(oldest);
-    }
 }
 
 bool fp_archive_move(FpArchive *archive, const char *from, const char *path, uint64_t bytes)

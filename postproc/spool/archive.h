@@ -9,7 +9,8 @@
 
 typedef struct FpArchive FpArchive;
 
-/* Creates the archive of the files in folder. names: of these, oldest first; the archive takes ownership. max_bytes: 0 for no limit. */
+/* Creates the archive of the files in folder, and deletes the oldest until it is within its limit: that may be another one now, or a power
+ * cut has brought files back. names: of these, oldest first; the archive takes ownership. max_bytes: 0 for no limit. */
 FpArchive *fp_archive_new(const char *folder, GPtrArray *names, uint64_t max_bytes);
 void fp_archive_free(FpArchive *archive);
 

@@ -67,6 +67,22 @@ static GPtrArray *names_of(const char *first, const char *second)
     return names;
 }
 
+static void test_limit_at_first(void)
+{
+    Place place = new_place();
+    FpArchive *archive;
+
+    g_free(write_file(place.done, "oldest"));
+    g_free(write_file(place.done, "old"));
+    archive = fp_archive_new(place.done, names_of("oldest", "old"), 15);
+    g_assert_cmpuint(fp_archive_bytes(archive), ==, 10);
+    g_assert_false(is_there(&place, "oldest"));
+    remove_archived(&place, "old");
+    fp_archive_free(archive);
+    g_assert_cmpint(g_rmdir(place.done), ==, 0);
+    remove_place(&place);
+}
+
 static void test_limit(void)
 {
     Place place = new_place();
@@ -196,6 +212,7 @@ int main(int argc, char **argv)
     fp_journal_begin();
     g_test_add_func("/archive/what-cannot-be-deleted", test_what_cannot_be_deleted);
     g_test_add_func("/archive/what-is-gone", test_what_is_gone);
+    g_test_add_func("/archive/limit-at-first", test_limit_at_first);
     g_test_add_func("/archive/limit", test_limit);
     g_test_add_func("/archive/forget", test_forget);
     g_test_add_func("/archive/without-a-limit", test_without_a_limit);
