@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_no_memory.c - the table of streams while there is no memory: each request for some fails once, and each and all after it fail. Then
- * a table is not made or not loaded, or works on with what it has. The core that is tested here calls the functions below instead of
- * libc's.
+ * a table is not made or not loaded, or works on with what it has; and all that it took is given back. The core that is tested here calls
+ * the functions below instead of libc's.
  */
 #include <glib.h>
 #include <stdlib.h>
@@ -16,12 +16,15 @@
 
 static unsigned n_requests, fails_at; /* 0: never */
 static bool fails_on;
+static size_t n_blocks, mapped_bytes; /* what the core has of libc and of the kernel */
 
 void *failing_malloc(size_t n);
 void *failing_calloc(size_t n, size_t bytes);
 void *failing_realloc(void *memory, size_t n);
 void *failing_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset);
 void *failing_mremap(void *memory, size_t before, size_t n, int flags, ...);
+void counted_free(void *memory);
+int counted_munmap(void *memory, size_t n);
 
 static bool fails(void)
 {
@@ -29,29 +32,58 @@ static bool fails(void)
     return fails_at != 0 && (fails_on ? n_requests >= fails_at : n_requests == fails_at);
 }
 
+static void *counted(void *memory)
+{
+    n_blocks += memory != NULL;
+    return memory;
+}
+
 void *failing_malloc(size_t n)
 {
-    return fails() ? NULL : malloc(n);
+    return fails() ? NULL : counted(malloc(n));
 }
 
 void *failing_calloc(size_t n, size_t bytes)
 {
-    return fails() ? NULL : calloc(n, bytes);
+    return fails() ? NULL : counted(calloc(n, bytes));
 }
 
 void *failing_realloc(void *memory, size_t n)
 {
-    return fails() ? NULL : realloc(memory, n);
+    const bool is_new = memory == NULL;
+
+    if (fails())
+        return NULL;
+    memory = realloc(memory, n);
+    return is_new ? counted(memory) : memory;
+}
+
+void counted_free(void *memory)
+{
+    n_blocks -= memory != NULL;
+    free(memory);
 }
 
 void *failing_mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
 {
-    return fails() ? MAP_FAILED : mmap(at, n, protection, flags, fd, offset);
+    if (fails())
+        return MAP_FAILED;
+    mapped_bytes += n;
+    return mmap(at, n, protection, flags, fd, offset);
 }
 
 void *failing_mremap(void *memory, size_t before, size_t n, int flags, ...)
 {
-    return fails() ? MAP_FAILED : mremap(memory, before, n, flags);
+    if (fails())
+        return MAP_FAILED;
+    mapped_bytes += n - before;
+    return mremap(memory, before, n, flags);
+}
+
+int counted_munmap(void *memory, size_t n)
+{
+    mapped_bytes -= n;
+    return munmap(memory, n);
 }
 
 /* Begins to count requests. at: the one that fails, 0 for none; on: and those after it. */
@@ -60,6 +92,12 @@ static void begin(unsigned at, bool on)
     n_requests = 0;
     fails_at = at;
     fails_on = on;
+}
+
+static void check_all_given_back(void)
+{
+    g_assert_cmpuint(n_blocks, ==, 0);
+    g_assert_cmpuint(mapped_bytes, ==, 0);
 }
 
 /* Gives a table streams in all states, and looks whether each is found right behind its first frame. */
@@ -90,6 +128,7 @@ static void test_growing(gconstpointer on)
         }
         n_refused += streams == NULL;
         fp_streams_free(streams);
+        check_all_given_back();
     } while (n_requests >= at);
     g_assert_cmpuint(n_refused, ==, 5); /* the table, its directory, a segment and two pools */
     g_assert_cmpuint(n_forgetful, >, 0);
@@ -118,6 +157,7 @@ static void test_loading(gconstpointer on)
     } while (loaded == NULL);
     g_assert_cmpuint(at, >, 8);
     fp_streams_free(streams);
+    check_all_given_back();
 }
 
 int main(int argc, char **argv)
