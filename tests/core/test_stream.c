@@ -345,6 +345,28 @@ static void test_confirms_what_is_settled(void)
     g_assert_true(fp_stream_confirms(&stream, 0, &anywhere, &rules));
 }
 
+/* A settled stream is not asked what a segment is, so that this has to say the same as fp_stream_take does. */
+static void test_what_closes(void)
+{
+    const FpSegment rst = {.flags = FP_TCP_RST, .header_bytes = 20, .window = 1000, .segment_bytes = 20};
+    FpSegment segments[] = {rst, rst, rst, rst, rst, rst};
+
+    segments[1].flags = FP_TCP_FIN | FP_TCP_ACK;
+    segments[2].flags = FP_TCP_SYN | FP_TCP_ACK;
+    segments[3].length_unknown = true;
+    segments[4].segment_bytes = 19;
+    segments[5].header_bytes = 16;
+    segments[5].segment_bytes = 16;
+    for (guint i = 0; i < G_N_ELEMENTS(segments); i++) {
+        const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
+        FpStream stream = begin();
+        FpVerdict verdict;
+        fp_stream_take(&stream, NULL, CLIENT, &segments[i], &rules, &verdict);
+        g_assert_cmpint(fp_stream_segment_closes(&segments[i]), ==, i < 2);
+        g_assert_cmpint(fp_stream_is_closed(&stream), ==, i < 2);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -367,5 +389,6 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/begins-as-syn", test_begins_as_syn);
     g_test_add_func("/stream/closed", test_closed);
     g_test_add_func("/stream/confirms-what-is-settled", test_confirms_what_is_settled);
+    g_test_add_func("/stream/what-closes", test_what_closes);
     return g_test_run();
 }
