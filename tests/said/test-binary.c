@@ -2,6 +2,7 @@
 /* test-binary.c - MQTT CONNECT, RDP connection requests, SMB, and DNS over TCP. */
 #include "check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void check_mqtt(void)
@@ -95,6 +96,36 @@ static void check_dns(void)
     check_message("dns-two-questions", FP_SAID_BY_CLIENT, LITERAL("\0\x13\0\0\0\0\0\2"), NULL);
 }
 
+/* Labels of these lengths, all of whose bytes are x. */
+static void check_dns_labels(const char *name, const uint8_t *labels, size_t n, bool is_known)
+{
+    static Bytes query;
+    char expected[512] = "app_proto dns\ndns.id 0\ndns.opcode 0\ndns.type 1\ndns.class 1\ndns.name ";
+
+    bytes_clear(&query);
+    size_t length = bytes_open(&query, 2);
+    bytes_hexadecimal(&query, "000000000001000000000000");
+    for (size_t i = 0; i < n; i++) {
+        bytes_number(&query, labels[i], 1);
+        for (size_t at = 0; at < labels[i]; at++)
+            bytes_text(&query, "x");
+        snprintf(expected + strlen(expected), sizeof expected - strlen(expected), "%s%.*s", i > 0 ? "." : "", (int)labels[i],
+                 (const char *)query.bytes + query.n - labels[i]);
+    }
+    bytes_hexadecimal(&query, "0000010001");
+    bytes_close(&query, length, 2);
+    strcat(expected, "\n");
+    check_message(name, FP_SAID_BY_CLIENT, query.bytes, query.n, is_known ? expected : NULL);
+}
+
+static void check_dns_bounds(void)
+{
+    check_dns_labels("dns-longest-label", (const uint8_t[]){63}, 1, true);
+    check_dns_labels("dns-label-too-long", (const uint8_t[]){64}, 1, false);
+    check_dns_labels("dns-longest-name", (const uint8_t[]){63, 63, 63, 61}, 4, true);
+    check_dns_labels("dns-name-too-long", (const uint8_t[]){63, 63, 63, 62}, 4, false);
+}
+
 int main(int argc, char **argv)
 {
     check_begin(argc, argv);
@@ -102,5 +133,6 @@ int main(int argc, char **argv)
     check_rdp();
     check_smb();
     check_dns();
+    check_dns_bounds();
     return check_end();
 }
