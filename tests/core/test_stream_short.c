@@ -120,9 +120,33 @@ static void test_short_ways(void)
     }
 }
 
+static FpSegment bare(guint32 seq, unsigned flags)
+{
+    return (FpSegment){.seq = seq, .ack = 1, .flags = (guint8)flags, .window = 1000, .header_bytes = 20, .segment_bytes = 20};
+}
+
+/* What is in no class goes the short way whatever is wanted. That is all that it is for: the long way says the same. */
+static void test_in_no_class(void)
+{
+    FpSegment segments[] = {bare(100, FP_TCP_SYN), bare(200, FP_TCP_SYN | FP_TCP_ACK), bare(101, FP_TCP_ACK), bare(101, FP_TCP_ACK),
+                            bare(201, FP_TCP_ACK)};
+    FpStream stream;
+    FpVerdict verdict;
+
+    fp_stream_begin(&stream, 1, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(segments); i++) {
+        const unsigned from_server = i == 1 || i == 4;
+        const gboolean is_taken = fp_stream_is_told_by_marks(&stream) && fp_stream_take_short(&stream, from_server, &segments[i], 0xfff);
+        g_assert_cmpint(is_taken, ==, i > 2); /* before the handshake's end it is in a class */
+        if (!is_taken)
+            fp_stream_take(&stream, NULL, from_server, &segments[i], &rules, &verdict);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/stream-short/as-fp-stream-take", test_short_ways);
+    g_test_add_func("/stream-short/in-no-class", test_in_no_class);
     return g_test_run();
 }

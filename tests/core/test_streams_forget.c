@@ -235,6 +235,20 @@ static void test_forgotten_stream_is_a_new_one(void)
     fp_streams_free(streams);
 }
 
+/* A sixteenth goes at once, which is few enough for the others, and often enough. */
+static void test_a_sixteenth_goes(void)
+{
+    FpStreams *streams = table(4, 1600);
+
+    for (guint32 i = 0; i < 1600; i++)
+        give(streams, i, 0, FP_TCP_SYN, 0, 0);
+    g_assert_cmpuint(stats_of(streams).open, ==, 1600);
+    give(streams, 1600, 0, FP_TCP_SYN, 0, 0);
+    g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 1600 / 16 + 1);
+    g_assert_cmpuint(stats_of(streams).open, ==, 1600 - 1600 / 16);
+    fp_streams_free(streams);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -247,5 +261,6 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/active-survive-a-flood-on-a-one-way-tap", test_active_survive_a_flood_on_a_one_way_tap);
     g_test_add_func("/streams-forget/idle-for-days-and-ahead", test_idle_for_days_and_ahead);
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
+    g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);
     return g_test_run();
 }

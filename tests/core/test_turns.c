@@ -163,6 +163,49 @@ static void test_first_word_without_ack(void)
     CHECK(say(&turns, CLIENT, 1011, 10, 5011), 3, true, 0);
 }
 
+/* The same with numbers that lie before 0. */
+static void test_nobody_else_and_high_numbers(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say(&turns, CLIENT, 1001, 10, 0xfffffff0U), 1, true, 0);
+    CHECK(say(&turns, CLIENT, 1011, 10, 0xfffffff1U), 1, false, 10);
+    CHECK(say(&turns, CLIENT, 1021, 10, 0xfffffff3U), 2, true, 0);
+}
+
+/* A byte that the side that spoke first said before it had heard the other. */
+static void test_one_byte_of_the_first_turn(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say(&turns, SERVER, 5001, 10, 1001), 1, true, 0);
+    CHECK(say(&turns, CLIENT, 1001, 10, 5011), 2, true, 0);
+    CHECK(say(&turns, SERVER, 5011, 1, 1001), 1, false, 10);
+    CHECK(say(&turns, CLIENT, 1011, 10, 5012), 3, true, 0);
+}
+
+/* What a side has heard it does not forget, though it acknowledges less. */
+static void test_older_acknowledgment(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say(&turns, CLIENT, 1001, 10, 5001), 1, true, 0);
+    CHECK(say(&turns, SERVER, 5001, 100, 1011), 2, true, 0);
+    CHECK(say(&turns, CLIENT, 1011, 10, 5101), 3, true, 0);
+    CHECK(say(&turns, CLIENT, 1021, 10, 5050), 3, false, 10);
+    CHECK(say(&turns, CLIENT, 1031, 10, 5101), 3, false, 20);
+}
+
+/* The first number that a side acknowledges may be any. */
+static void test_first_acknowledgment_is_high(void)
+{
+    FpTurns turns = {0};
+
+    CHECK(say(&turns, CLIENT, 0x90000000U, 10, 5001), 1, true, 0);
+    CHECK(say(&turns, SERVER, 5001, 10, 0x9000000aU), 2, true, 0);
+    CHECK(say(&turns, SERVER, 5011, 10, 0x9000000aU), 2, false, 10);
+}
+
 static void test_wraps_around(void)
 {
     FpTurns turns = {0};
@@ -176,7 +219,7 @@ static void test_wraps_around(void)
 
 static void test_direction(void)
 {
-    const uint8_t low[4] = {10, 0, 0, 1}, high[4] = {192, 0, 2, 1};
+    const uint8_t low[4] = {10, 0, 0, 1}, next[4] = {10, 0, 0, 2}, high[4] = {192, 0, 2, 1};
     FpSegment segment = {.source = low, .destination = high, .source_port = 9, .destination_port = 1, .address_bytes = 4};
 
     g_assert_cmpuint(fp_turns_direction(&segment), ==, 0);
@@ -185,6 +228,8 @@ static void test_direction(void)
     segment.source_port = 1;
     g_assert_cmpuint(fp_turns_direction(&segment), ==, 0);
     segment.source = high;
+    g_assert_cmpuint(fp_turns_direction(&segment), ==, 1);
+    segment.source = next;
     g_assert_cmpuint(fp_turns_direction(&segment), ==, 1);
 }
 
@@ -203,6 +248,10 @@ int main(int argc, char **argv)
     g_test_add_func("/turns/without-ack", test_without_ack);
     g_test_add_func("/turns/first-word-without-ack", test_first_word_without_ack);
     g_test_add_func("/turns/nobody-else", test_nobody_else);
+    g_test_add_func("/turns/nobody-else-and-high-numbers", test_nobody_else_and_high_numbers);
+    g_test_add_func("/turns/one-byte-of-the-first-turn", test_one_byte_of_the_first_turn);
+    g_test_add_func("/turns/older-acknowledgment", test_older_acknowledgment);
+    g_test_add_func("/turns/first-acknowledgment-is-high", test_first_acknowledgment_is_high);
     g_test_add_func("/turns/wraps-around", test_wraps_around);
     g_test_add_func("/turns/direction", test_direction);
     return g_test_run();
