@@ -28,6 +28,11 @@ static void check_mysql(void)
     check_message("mysql-greeting", FP_SAID_BY_SERVER, greeting, 4 + 0x4a, "app_proto mysql\nmysql.version 8.0.36\n");
     check_message("mysql-greeting-of-a-client", FP_SAID_BY_CLIENT, greeting, 4 + 0x4a, NULL);
     check_message("mysql-version-9", FP_SAID_BY_SERVER, LITERAL("\x20\0\0\0\t5.0.1\0"), NULL);
+    check_message("mysql-version-not-printable", FP_SAID_BY_SERVER,
+                  LITERAL("\x20\0\0\0\n8.0\x1f\0\1\0\0\0abcdefgh\0\xff\xff\0\0\0\0\0\0\0\0\0\0\0"), NULL);
+    check_message("mysql-version-beyond-ascii", FP_SAID_BY_SERVER,
+                  LITERAL("\x20\0\0\0\n8.0\x7f\0\1\0\0\0abcdefgh\0\xff\xff\0\0\0\0\0\0\0\0\0\0\0"), NULL);
+    check_response("mysql-before-4.1", "fffdffff", LITERAL("me\0\3abcdb\0"), NULL);
     check_response("mysql-ssl", "00aa0a00", LITERAL(""), "app_proto mysql\nmysql.ssl true\n");
     check_response("mysql-no-ssl", "00a20a00", LITERAL(""), NULL);
     check_response("mysql-user", "08a20a00", LITERAL("me\0\3abcdb\0mysql_native_password\0"),

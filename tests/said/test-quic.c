@@ -228,12 +228,85 @@ static void check_others(void)
                     1, NULL);
 }
 
+/* A datagram without an Initial packet, as may come before one: one of 0-RTT, or a Retry. */
+static void check_first(const char *name, const char *bytes, size_t n, FpSaidResult expected)
+{
+    FpSaidFacts facts;
+    const FpSaidText datagram = {(const uint8_t *)bytes, n};
+
+    if (fp_said_recognise_datagrams(check_said(), &datagram, 1, false, &facts) != expected) {
+        fprintf(stderr, "%s: not %d\n", name, expected);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void check_firsts(void)
+{
+    check_first("0-rtt", LITERAL("\xd0\0\0\0\1\0\0\1\0"), FP_SAID_MORE);
+    check_first("0-rtt-beyond-datagram", LITERAL("\xd0\0\0\0\1\0\0\2\0"), FP_SAID_UNKNOWN);
+    check_first("0-rtt-of-unknown-version", LITERAL("\xd0\x1a\x2a\x3a\x4a\0\0\1\0"), FP_SAID_UNKNOWN);
+    check_first("short-header-like-0-rtt", LITERAL("\x50\0\0\0\1\0\0\1\0"), FP_SAID_UNKNOWN);
+    check_first("no-fixed-bit", LITERAL("\x90\0\0\0\1\0\0\1\0"), FP_SAID_UNKNOWN);
+    check_first("retry", LITERAL("\xf0\0\0\0\1\0\0"), FP_SAID_MORE);
+    check_first("retry-without-end", LITERAL("\xf0\0\0\0\1\0"), FP_SAID_UNKNOWN);
+}
+
+/* The examples of draft-ietf-quic-tls-27 and -29 (A.1), which have the same connection ID as RFC 9001's; and what the salt of -22 makes of
+ * it, worked out by another program. */
+static void check_drafts(void)
+{
+    check_keys("draft-22-keys", 0xff000016, "07863d9c083786bc86766ce0d02bf93f", "fb33da41a8f297d482df670e",
+               "48dbcf44e335508f7f23fb2c3790a37c");
+    check_keys("draft-27-keys", 0xff00001b, "af7fd7efebd21878ff66811248983694", "8681359410a70bb9c92f0420",
+               "a980b8b4fb7d9fbc13e814c23164253d");
+    check_keys("draft-29-keys", 0xff00001d, "175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f",
+               "9ddd12c994c0698b89374a9c077a3077");
+}
+
+/* Each version has the keys of a neighbour, or none. */
+static void check_versions(void)
+{
+    static const struct {
+        uint32_t version, like; /* 0: it is not known */
+    } versions[] = {{0, 0},
+                    {2, 0},
+                    {0xff000015, 0},
+                    {0xff000017, 0xff00001b},
+                    {0xff00001c, 0xff00001b},
+                    {0xff000020, 0xff00001d},
+                    {0xff000021, 1},
+                    {0xff000022, 1},
+                    {0xff000023, 0},
+                    {0xfaceb000, 0},
+                    {0xfaceb001, 0xff000016},
+                    {0xfaceb002, 0xff00001b},
+                    {0xfaceb003, 0},
+                    {0xfaceb00d, 0},
+                    {0xfaceb00e, 0xff00001b},
+                    {0xfaceb00f, 0},
+                    {FP_SAID_QUIC_V2 - 1, 0},
+                    {FP_SAID_QUIC_V2 + 1, 0}};
+    const FpSaidText id = {(const uint8_t *)"12345678", 8};
+    FpSaidQuicKeys keys, like;
+
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        const bool is_known = fp_said_quic_keys(check_said(), versions[i].version, id, &keys);
+        if (is_known != (versions[i].like != 0) || (is_known && (!fp_said_quic_keys(check_said(), versions[i].like, id, &like) ||
+                                                                 memcmp(keys.key, like.key, sizeof keys.key) != 0))) {
+            fprintf(stderr, "version %x: known %d, or other keys\n", (unsigned)versions[i].version, is_known);
+            exit(EXIT_FAILURE);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     check_begin(argc, argv);
     /* RFC 9001 A.1, RFC 9369 A.1 */
     check_keys("v1", 1, "1f369613dd76d5467730efcbe3b1a22d", "fa044b2f42a3fd3b46fb255c", "9f50449e04a0e810283a1e9933adedd2");
     check_keys("v2", FP_SAID_QUIC_V2, "8b1a0bc121284290a29e0971b5cd045d", "91f73e2351d8fa91660e909f", "45b95e15235d6f45a6b19cbcb0294ba9");
+    check_drafts();
+    check_versions();
     /* RFC 9001 A.2: the packet begins and ends like this */
     check_sample("rfc-9001", 1, "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11", "e221af44860018ab0856972e194cd934",
                  "app_proto quic\nquic.version 00000001\n" SAMPLE_FACTS);
@@ -247,5 +320,6 @@ int main(int argc, char **argv)
     check_damage();
     check_odd_frames();
     check_others();
+    check_firsts();
     return check_end();
 }
