@@ -140,6 +140,26 @@ static void cover_twice(FpStreams *streams)
     streams->depth = 1;
 }
 
+/* Two segments without streams, both for the hashes that begin with this bit. */
+static void cover_half(FpStreams *streams, uint32_t bit)
+{
+    while (streams->used > 0)
+        fp_streams_forget_some(streams, streams->hand, 0);
+    cover_twice(streams);
+    streams->hand->depth = 1;
+    streams->hand->bits = streams->hand->next->bits = bit;
+}
+
+static void cover_the_lower_half(FpStreams *streams)
+{
+    cover_half(streams, 0);
+}
+
+static void cover_the_upper_half(FpStreams *streams)
+{
+    cover_half(streams, 1);
+}
+
 /* The same in the pool of brief streams, of which the table has none. */
 static void lead_in_a_ring_of_brief_ones(FpStreams *streams)
 {
@@ -304,6 +324,8 @@ int main(int argc, char **argv)
         {"/senseless/hash-twice", repeat_a_hash},
         {"/senseless/no-slot-free", leave_no_slot_free},
         {"/senseless/covered-twice", cover_twice},
+        {"/senseless/lower-half-twice", cover_the_lower_half},
+        {"/senseless/upper-half-twice", cover_the_upper_half},
     };
 
     static void (*const large_cases[])(FpStreams *) = {spoil_nothing, lie_in_another_segment, have_no_state};

@@ -33,6 +33,8 @@ static const Odd odds[] = {
     {"nflog-out", FP_LINK_NFLOG, 16, {2, 0, 0, 0, 8, 0, 5, 0, 0, 0, 0, 8, 48, 0, 9, 0}, 4, FP_DECODED_SEGMENT},
     {"nflog-odd-lengths", FP_LINK_NFLOG, 32, {2, 0, 0, 0, 12, 0, 4, 0, [16] = 12, 0, 5, 0, [28] = 48, 0, 9, 0}, 4, FP_DECODED_SEGMENT},
     {"nflog-big-endian", FP_LINK_NFLOG_BIG_ENDIAN, 16, {2, 0, 0, 0, 0, 8, 0, 5, 0, 0, 0, 8, 0, 48, 0, 9}, 4, FP_DECODED_SEGMENT},
+    {"pktap-of-another-kind", FP_LINK_PKTAP, 108, {0x6c, 0, 0, 0, 2, 0, 0, 0, 0x65}, 4, FP_DECODED_LEFT},
+    {"pktap-of-107-bytes", FP_LINK_PKTAP, 107, {0x6b, 0, 0, 0, 1, 0, 0, 0, 0x65}, 4, FP_DECODED_LEFT},
     {"ipv4-nothing-and-end", FP_LINK_IPV4, 24, {0x46, 0, 0, 48, [8] = 64, 6, [12] = 192, 0, 2, 1, 192, 0, 2, 2, 1, 1, 0, 7}, 0, FP_DECODED_BAD_HEADER},
     {"ipv4-options-to-the-end", FP_LINK_IPV4, 24, {0x46, 0, 0, 24, [8] = 64, 4, [12] = 192, 0, 2, 1, 192, 0, 2, 2, 1, 1, 1, 1}, 0, FP_DECODED_BAD_HEADER},
     {"ipv4-strict-route", FP_LINK_IPV4, 28, {0x47, 0, 0, 72, [8] = 64, 4, [12] = 192, 0, 2, 1, 192, 0, 2, 9, 137, 7, 4, 192, 0, 2, 2, 0}, 4, FP_DECODED_SEGMENT},
