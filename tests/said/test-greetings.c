@@ -2,6 +2,27 @@
 /* test-greetings.c - what servers of SMTP, FTP, POP3 and IMAP say first. */
 #include "check.h"
 
+/* A name with a letter or a digit around it is another name; with anything else it is the same. */
+static void check_around(void)
+{
+    static const char others[] = "azAZ09", signs[] = "@[`{/:";
+    char line[] = "220 mx ?SMTP?\r\n";
+
+    for (size_t i = 0; i < sizeof others - 1; i++) {
+        line[7] = '(';
+        line[12] = others[i];
+        check_cut("smtp-and-more", FP_SAID_BY_SERVER, line, sizeof line - 1, NULL);
+        line[7] = others[i];
+        line[12] = ')';
+        check_cut("more-and-smtp", FP_SAID_BY_SERVER, line, sizeof line - 1, NULL);
+    }
+    for (size_t i = 0; i < sizeof signs - 1; i++) {
+        char expected[] = "app_proto smtp\ngreeting mx ?SMTP?\n";
+        expected[27] = expected[32] = line[7] = line[12] = signs[i];
+        check_message("smtp-and-signs", FP_SAID_BY_SERVER, line, sizeof line - 1, expected);
+    }
+}
+
 int main(int argc, char **argv)
 {
     check_begin(argc, argv);
@@ -30,5 +51,6 @@ int main(int argc, char **argv)
     check_message("imap-client", FP_SAID_BY_CLIENT, LITERAL("* OK a\r\n"), NULL);
     check_cut("smtp-without-end", FP_SAID_BY_SERVER, LITERAL("220-mx ESMTP\r\n220"), "app_proto smtp\ncut true\ngreeting mx ESMTP\n");
     check_cut("ftp-without-end", FP_SAID_BY_SERVER, LITERAL("220-FTP\r\n220"), NULL);
+    check_around();
     return check_end();
 }
