@@ -209,6 +209,17 @@ static void check_odd_frames(void)
                  "06000401000000"
                  "020000ffffffffffffffff00000000",
                  "app_proto quic\ncut true\nquic.version 00000001\n");
+    check_frames("ack-before-hello",
+                 "0205010103"
+                 "0102"
+                 "06000401000000",
+                 "app_proto quic\ncut true\nquic.version 00000001\n");
+    check_frames("ack-with-counts-before-hello",
+                 "0305010203"
+                 "01020304"
+                 "050607"
+                 "06000401000000",
+                 "app_proto quic\ncut true\nquic.version 00000001\n");
     check_frames("hello-of-nothing",
                  "060004"
                  "01000000"

@@ -213,6 +213,41 @@ static void test_source_route(void)
     fp_decoder_free(decoder);
 }
 
+static void check_ipv6_endpoints(FpDecoder *decoder, uint8_t *frame, size_t headers_bytes, uint8_t source, uint8_t destination)
+{
+    FpSegment segment;
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)headers_bytes + 24, .link = FP_LINK_IPV6};
+
+    record.wire_bytes = record.captured_bytes;
+    frame[5] = (uint8_t)(record.captured_bytes - 40);
+    memcpy(frame + headers_bytes, tcp_over_ipv4 + 20, 24);
+    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+    g_assert_cmpuint(segment.source[15], ==, source);
+    g_assert_cmpuint(segment.destination[15], ==, destination);
+}
+
+/* RFC 8200 4.4, RFC 6275 6.3 and 6.4, RFC 8754 2: whom a packet is for in the end, and who sent it, if its header says another. */
+static void test_ipv6_endpoints(void)
+{
+    uint8_t route[128] = {0x60, [6] = 43, 64, [23] = 1, [39] = 2, [40] = 6, 2, 0, 1, [63] = 9};
+    uint8_t longer[128] = {0x60, [6] = 43, 64, [23] = 1, [39] = 2, [40] = 6, 4, 0, 2, [63] = 9, [79] = 7};
+    uint8_t home[128] = {0x60, [6] = 60, 64, [23] = 1, [39] = 2, [40] = 6, 2, 201, 16, [59] = 8, 1, 2};
+    FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+
+    check_ipv6_endpoints(decoder, route, 64, 1, 9);
+    route[43] = 0; /* nowhere left to go */
+    check_ipv6_endpoints(decoder, route, 64, 1, 2);
+    check_ipv6_endpoints(decoder, longer, 80, 1, 7);
+    longer[42] = 2; /* of a mobile node */
+    check_ipv6_endpoints(decoder, longer, 80, 1, 9);
+    longer[42] = 4; /* of segment routing, whose first address is the last to go to */
+    check_ipv6_endpoints(decoder, longer, 80, 1, 9);
+    check_ipv6_endpoints(decoder, home, 64, 8, 2);
+    home[42] = 202; /* another option */
+    check_ipv6_endpoints(decoder, home, 64, 1, 2);
+    fp_decoder_free(decoder);
+}
+
 /* Makes an A-MSDU of n subframes; the i'th has a segment from port 40000 + i to port 80 (IEEE 802.11 9.3.2.2.2). Returns its length. */
 static size_t build_aggregate(uint8_t *frame, unsigned n)
 {
@@ -358,5 +393,6 @@ int main(int argc, char **argv)
     g_test_add_func("/decode/not-decoded", test_not_decoded);
     g_test_add_func("/decode/depth", test_depth);
     g_test_add_func("/decode/source-route", test_source_route);
+    g_test_add_func("/decode/ipv6-endpoints", test_ipv6_endpoints);
     return g_test_run();
 }

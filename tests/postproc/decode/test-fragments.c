@@ -165,6 +165,39 @@ static void test_kept_within_one_another(void)
     g_assert_cmpuint(n_kept, ==, 0);
 }
 
+/* A keeper for which a record is a fourth of what may wait. */
+static void *keep_much(void *user, const FpRecord *record, size_t *bytes)
+{
+    void *number = keep_number(user, record, bytes);
+
+    *bytes = 16U << 20;
+    return number;
+}
+
+/* What was kept for datagrams that are complete, and that nobody took, does not count among what waits. */
+static void test_kept_counts_while_it_waits(void)
+{
+    FpKeeper keeper = {.keep = keep_much, .drop = drop_number, .user = &n_kept};
+    FpFragments *fragments = fp_fragments_new(&keeper);
+    FpRecord record = {.time_ns = 1};
+    FpSpan datagram;
+
+    for (uint32_t id = 0; id < 8; id++) {
+        fp_fragments_begin_record(fragments, &record);
+        g_assert_false(add(fragments, id, 0, "AAAAAAAA", true, &datagram));
+        fp_fragments_begin_record(fragments, &record);
+        g_assert_true(add(fragments, id, 8, "B", false, &datagram));
+        fp_fragments_end_batch(fragments);
+    }
+    for (uint32_t id = 0; id < 8; id++) {
+        fp_fragments_begin_record(fragments, &record);
+        g_assert_false(add(fragments, id, 0, "AAAAAAAA", true, &datagram));
+        g_assert_cmpuint(fp_fragments_forgotten(fragments), ==, id < 4 ? 0 : id - 3);
+    }
+    fp_fragments_free(fragments);
+    g_assert_cmpuint(n_kept, ==, 0);
+}
+
 /* Random pieces, many of which overlap: a datagram is complete as soon as each byte has come. Where pieces overlap, the one that
  * begins earlier wins, or else the one that came first. The bytes that are there are counted one by one. */
 static void test_random_pieces(void)
@@ -299,6 +332,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fragments/two-are-lent-at-once", test_two_are_lent_at_once);
     g_test_add_func("/fragments/records-are-kept-in-their-order", test_records_are_kept_in_their_order);
     g_test_add_func("/fragments/kept-within-one-another", test_kept_within_one_another);
+    g_test_add_func("/fragments/kept-counts-while-it-waits", test_kept_counts_while_it_waits);
     g_test_add_func("/fragments/random-pieces", test_random_pieces);
     g_test_add_func("/fragments/again", test_again);
     g_test_add_func("/fragments/of-nothing", test_of_nothing);
