@@ -149,6 +149,78 @@ static void test_networks_side_by_side(void)
     }
 }
 
+/* The fragment of CAPWAP that has n bytes of an Ethernet frame from begin on (RFC 5415 4.3). Returns its length. */
+static size_t build_capwap(uint8_t *frame, size_t begin, size_t n)
+{
+    static const uint8_t headers[42] = {[12] = 8, 0, IPV4(17, 0), UDP(5247, 0)}, ethernet[14] = {ETHERNET(8, 0)};
+    const size_t whole = sizeof ethernet + sizeof tcp_over_ipv4;
+    const uint8_t capwap[8] = {0, 0x10, 0, begin + n < whole ? 0x80 : 0xc0, 1, 7, 0, (uint8_t)begin};
+    uint8_t inner[sizeof ethernet + sizeof tcp_over_ipv4];
+
+    memcpy(inner, ethernet, sizeof ethernet);
+    memcpy(inner + sizeof ethernet, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    memcpy(frame, headers, sizeof headers);
+    frame[17] = (uint8_t)(20 + 8 + sizeof capwap + n);
+    frame[39] = (uint8_t)(8 + sizeof capwap + n);
+    memcpy(frame + sizeof headers, capwap, sizeof capwap);
+    memcpy(frame + sizeof headers + sizeof capwap, inner + begin, n);
+    return sizeof headers + sizeof capwap + n;
+}
+
+/* Fragments belong together if addresses and number are the same, and whole. */
+static void test_capwap(void)
+{
+    static const size_t places[] = {14 + 15, 14 + 19, 14 + 28 + 4, 14 + 28 + 5}; /* the end of each address, both bytes of the number */
+    uint8_t first[FRAME_BYTES], second[FRAME_BYTES];
+    const size_t n_first = build_capwap(first, 0, 32), n_second = build_capwap(second, 32, 26);
+
+    for (size_t i = 0; i <= G_N_ELEMENTS(places); i++) {
+        FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+        g_assert_cmpint(decode_cut(decoder, second, n_second, n_second, FP_LINK_ETHERNET), ==, FP_DECODED_FRAGMENT);
+        if (i < G_N_ELEMENTS(places)) {
+            first[places[i]] ^= 1;
+            g_assert_cmpint(decode_cut(decoder, first, n_first, n_first, FP_LINK_ETHERNET), ==, FP_DECODED_FRAGMENT);
+            first[places[i]] ^= 1;
+        }
+        g_assert_cmpint(decode_cut(decoder, first, n_first - 1, n_first, FP_LINK_ETHERNET), ==, FP_DECODED_FRAGMENT);
+        g_assert_cmpint(decode_cut(decoder, first, n_first, n_first, FP_LINK_ETHERNET), ==, FP_DECODED_SEGMENT);
+        fp_decoder_end_batch(decoder);
+        fp_decoder_free(decoder);
+    }
+}
+
+/* Packets of PPP side by side (RFC 3153): with a protocol of one byte, without one, and with lengths and protocols of two bytes. What is
+ * cut is missing, and nothing before it. */
+static void test_ppp_mux(void)
+{
+    static const uint8_t headers[3][4] = {{0x80 | 45, 0x21}, {44}, {0xc0, 46, 0, 0x21}};
+    static const size_t header_bytes[3] = {2, 1, 4};
+    uint8_t frame[FRAME_BYTES] = {0xff, 3, 0, 0x59};
+    size_t n = 4, ends[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        memcpy(frame + n, headers[i], header_bytes[i]);
+        memcpy(frame + n + header_bytes[i], tcp_over_ipv4, sizeof tcp_over_ipv4);
+        n += header_bytes[i] + sizeof tcp_over_ipv4;
+        frame[n - TCP_BYTES + 1] = (uint8_t)i; /* the source port */
+        ends[i] = n;
+    }
+    for (size_t captured = 0; captured <= n; captured++) {
+        FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+        FpRecord record = {.data = frame, .captured_bytes = (uint32_t)captured, .wire_bytes = (uint32_t)n, .link = FP_LINK_PPP};
+        FpSegment segment;
+        const unsigned whole = captured >= ends[2] ? 3 : captured >= ends[1] ? 2 : captured >= ends[0] ? 1 : 0;
+        g_assert_cmpint(fp_decode(decoder, &record, &segment) == FP_DECODED_SEGMENT, ==, whole > 0);
+        FpExtra *extra = whole > 0 ? fp_decoder_take_extra(decoder) : NULL;
+        g_assert_cmpuint(extra != NULL ? extra->earlier->len : 0, ==, whole > 0 ? whole - 1 : 0);
+        for (unsigned i = 0; i + 1 < whole; i++)
+            g_assert_cmpuint(g_array_index(extra->earlier, FpSegment, i).source_port % 256, ==, i);
+        g_assert_true(whole == 0 || segment.source_port % 256 == whole - 1);
+        fp_extra_free(extra);
+        fp_decoder_free(decoder);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -156,5 +228,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pieces/ipv6-cut", test_ipv6_cut);
     g_test_add_func("/pieces/mesh", test_mesh);
     g_test_add_func("/pieces/networks-side-by-side", test_networks_side_by_side);
+    g_test_add_func("/pieces/capwap", test_capwap);
+    g_test_add_func("/pieces/ppp-mux", test_ppp_mux);
     return g_test_run();
 }
