@@ -78,6 +78,7 @@ static const Case cases[] = {
     CASE("ami", "Action: Login\r\nUsername: u\r\nSecret: [s]\r\n\r\n"),
     CASE("xmpp", "<?xml version='1.0'?><stream:stream to='a'><auth xmlns='urn:x' mechanism='PLAIN'>[AHUAcA==]</auth><a>b</a>"),
     CASE("xmpp-old", "<stream:stream><iq><query><username>u</username><password>[p]</password><auth/></query></iq>"),
+    CASE("xmpp-nothing", "<stream:stream><iq><query><auth/>text<password>[p]</password></query></iq>"),
     CASE("mqtt", "\x10\x17\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]"),
     CASE("mqtt-5", "\x10\x1e\0\4MQTT\5\xc2\0\x3c\6[\x16\0\3abc]\0\2id\0\2me\0\3[pwd]"),
     CASE("mqtt-will", "\x10\x1d\0\4MQTT\4\xc6\0\x3c\0\2id\0\1t\0\1w\0\2me\0\3[pwd]"),

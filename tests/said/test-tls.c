@@ -2,6 +2,7 @@
 /* test-tls.c - ClientHellos over TCP: whole, in many records, cut, damaged; and fingerprints as published. */
 #include "check.h"
 #include "hello.h"
+#include "said-internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,39 @@ static void check_kinds(void)
         "tls.ja3.hash 34bfe3fd6852651b50e592162a2b8a82\ntls.ja3.string 771,4865,65037,,\ntls.ja4 t12i010100_0f2cb44170f4_57e012f5680b\n");
 }
 
+/* What a record may not begin with is not waited for. */
+static void check_beginnings(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        FpSaidResult expected;
+    } beginnings[] = {
+        {LITERAL(""), FP_SAID_MORE},
+        {LITERAL("\x16"), FP_SAID_MORE},
+        {LITERAL("\x17"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3"), FP_SAID_MORE},
+        {LITERAL("\x16\2"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3\4"), FP_SAID_MORE},
+        {LITERAL("\x16\3\5"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3\1\0\0"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3\1\0\1"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\x48\0"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\x48\1"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3\1\1\0\1"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\1\0\2"), FP_SAID_UNKNOWN},
+    };
+    FpSaidFacts facts;
+
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        const FpSaidMessage begun = {.bytes = (const uint8_t *)beginnings[i].bytes, .n = beginnings[i].n};
+        if (fp_said_tls(check_said(), &begun, &facts) != beginnings[i].expected) {
+            fprintf(stderr, "beginning %zu: not %d\n", i, beginnings[i].expected);
+            exit(EXIT_FAILURE);
+        }
+    }
+}
+
 /* More than 99, and not in order. JA4's hash was worked out by hand. */
 static void check_many(void)
 {
@@ -165,6 +199,7 @@ int main(int argc, char **argv)
     check_kinds();
     check_many();
     check_lies();
+    check_beginnings();
     check_too_long();
     check_others();
     return check_end();

@@ -44,6 +44,10 @@ static void check_socks5(void)
                   "app_proto socks\nsocks.version 5\nsocks.command 1\nsocks.address 2001:db8::1\nsocks.port 443\n");
     check_cut("socks5-udp", FP_SAID_BY_CLIENT, LITERAL("\5\3\0\1\0\0\0\0\0\0"),
               "app_proto socks\nsocks.version 5\nsocks.command 3\nsocks.address 0.0.0.0\nsocks.port 0\n");
+    check_message("socks5-host-of-a-letter", FP_SAID_BY_CLIENT, LITERAL("\5\1\0\3\1h\1\xbb"),
+                  "app_proto socks\nsocks.version 5\nsocks.command 1\nsocks.host h\nsocks.port 443\n");
+    check_message("socks5-no-host", FP_SAID_BY_CLIENT, LITERAL("\5\1\0\3\0\1\xbb"), NULL);
+    check_message("socks5-host-binary", FP_SAID_BY_CLIENT, LITERAL("\5\1\0\3\2h\1\1\xbb"), NULL);
     check_message("socks5-answer", FP_SAID_BY_SERVER, LITERAL("\5\0\0\1\xc0\0\2\1\1\xbb and so on"), NULL);
     check_message("socks5-no-method", FP_SAID_BY_CLIENT, LITERAL("\5\0\xb\3\x10\0\0\0"), NULL);
     check_message("socks5-odd-method", FP_SAID_BY_CLIENT, LITERAL("\5\2\0\x42 and so on"), NULL);

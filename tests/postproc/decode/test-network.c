@@ -2,8 +2,11 @@
 /* test-network.c - numbers that are mixed into a network, and the names of their kinds. */
 #include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "decode/decode.h"
 #include "decode/network.h"
+#include "packets.h"
 
 #define VLANS 4096
 
@@ -65,11 +68,44 @@ static void test_names(void)
     }
 }
 
+/* The network that a key of GRE stands for, of a packet or of a frame. */
+static uint64_t network_of_gre(bool is_bridged, uint32_t key)
+{
+    static const uint8_t ipv4[20] = {IPV4(47, 72)}, bridged[20] = {IPV4(47, 86)}, ethernet[14] = {ETHERNET(8, 0)};
+    const uint8_t gre[8] = {
+        0x20,        0, is_bridged ? 0x65 : 0x08, is_bridged ? 0x58 : 0, (uint8_t)(key >> 24), (uint8_t)(key >> 16), (uint8_t)(key >> 8),
+        (uint8_t)key};
+    const size_t ethernet_bytes = is_bridged ? sizeof ethernet : 0;
+    uint8_t frame[128];
+    FpDecoder *decoder = fp_decoder_new(NULL, FP_NETWORK_VNI, 0);
+    FpRecord record = {.data = frame, .captured_bytes = (uint32_t)(28 + ethernet_bytes + sizeof tcp_over_ipv4), .link = FP_LINK_IPV4};
+    FpSegment segment = {0};
+
+    memcpy(frame, is_bridged ? bridged : ipv4, 20);
+    memcpy(frame + 20, gre, sizeof gre);
+    memcpy(frame + 28, ethernet, ethernet_bytes);
+    memcpy(frame + 28 + ethernet_bytes, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    record.wire_bytes = record.captured_bytes;
+    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+    fp_decoder_free(decoder);
+    return segment.network;
+}
+
+/* RFC 7637 3.2: of a key before a frame, the last eight bits are not the network's, unless the rest is too small for NVGRE. */
+static void test_key_of_gre(void)
+{
+    g_assert_cmphex(network_of_gre(true, 0x100001), ==, fp_network_mix(0, FP_NETWORK_VNI, 0x100000));
+    g_assert_cmphex(network_of_gre(true, 0x123456ff), ==, fp_network_mix(0, FP_NETWORK_VNI, 0x12345600));
+    g_assert_cmphex(network_of_gre(true, 0x0fff01), ==, fp_network_mix(0, FP_NETWORK_VNI, 0x0fff01));
+    g_assert_cmphex(network_of_gre(false, 0x123456ff), ==, fp_network_mix(0, FP_NETWORK_VNI, 0x123456ff));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/network/mix-tells-apart", test_mix_tells_apart);
     g_test_add_func("/network/mix-has-kinds-and-an-order", test_mix_has_kinds_and_an_order);
     g_test_add_func("/network/names", test_names);
+    g_test_add_func("/network/key-of-gre", test_key_of_gre);
     return g_test_run();
 }
