@@ -26,12 +26,12 @@ static bool has_ended(int failure)
 /* The link of a descriptor is writable if the descriptor is. */
 static void look_at_descriptor(FpFileWriters *writers, const char *path)
 {
-    struct stat link, file;
+    struct stat link, file = {0};
 
     bool is_seen = lstat(path, &link) == 0 && (!(link.st_mode & S_IWUSR) || stat(path, &file) == 0);
     if (!is_seen)
         writers->are_all &= has_ended(errno);
-    if (!is_seen || !(link.st_mode & S_IWUSR) || !S_ISREG(file.st_mode))
+    if (!is_seen || !S_ISREG(file.st_mode))
         return;
     gint64 inode = (gint64)file.st_ino;
     g_hash_table_add(writers->files, g_memdup2(&inode, sizeof inode));
@@ -89,7 +89,7 @@ static void look_for_other(void *nothing, int64_t argument, FpHelperAnswer *answ
 
     (void)nothing;
     (void)argument;
-    *answer = (FpHelperAnswer){.number = writers->are_all, .failure = fd < 0 ? errno : 0, .n_fds = fd < 0 ? 0 : 1, .fds = {fd}};
+    *answer = (FpHelperAnswer){.number = writers->are_all, .failure = fd < 0 ? errno : 0, .n_fds = fd >= 0, .fds = {fd}};
     if (fd >= 0)
         g_hash_table_foreach(writers->files, write_inode, GINT_TO_POINTER(fd));
     fp_file_writers_free(writers);
