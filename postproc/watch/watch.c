@@ -142,7 +142,7 @@ static bool loop(Watch *watch, GError **error)
             fp_watch_begin_trouble(watch, failure);
         if (is_any && is_well)
             fp_watch_save_status(watch, "working", false);
-        else if (watch->options->once && !fp_spool_must_poll(watch->spool) && fp_spool_n_claims(watch->spool) == 0) {
+        else if (is_well && watch->options->once && !fp_spool_must_poll(watch->spool) && fp_spool_n_claims(watch->spool) == 0) {
             fp_spool_note_unmatched(watch->spool, true);
             return true;
         } else {

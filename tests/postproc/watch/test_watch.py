@@ -498,20 +498,107 @@ class Running(Watch):
         wait_for(lambda: heard.count("READY=1") == 2, "the configuration to be read again")
         self.assertEqual([message for message in heard if message in ("READY=1", "RELOADING=1")], ["READY=1", "RELOADING=1", "READY=1"])
 
-    def test_watchdog_is_fed_while_idle(self):
-        """It is fed twice as often as it asks for."""
-        heard = self.listen()
-        run = self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000", ASAN_OPTIONS="detect_leaks=0"),
-                         before=["strace", "-D", "-qq", "-e", "trace=?poll,?ppoll", "-o", self.path("trace")])
-        wait_for(lambda: heard.count("WATCHDOG=1") >= 3, "it to be fed")
+    def test_reports_once(self):
+        run = self.start()
+        send_signal(run, signal.SIGUSR1)
+        wait_for(lambda: is_asleep(run.pid), "it to have said how things are")
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+        self.assertEqual(run.stderr.read().count(" files taken, "), 1)
+
+    def test_configuration_while_a_commit_is_undecided(self):
+        """It is read again once the commit is on the disk. What lies in the way of that is a folder with the checkpoint's name."""
+        config = write(self.folder, "c.conf", b"[watch]\nkeep = first\n")
+        run = self.start("--config", config)
+        self.assertEqual(self.status()["checkpoints"], 1)
+        os.mkdir(os.path.join(self.state, "checkpoint.0"))
+        self.arrive("a.pcap", pcap(connection()))
+        wait_for(lambda: self.status()["state"] == "waiting", "trouble")
+        write(self.folder, "c.conf", b"[watch]\nkeep = handshake\n")
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: is_asleep(run.pid), "another attempt")
+        os.rmdir(os.path.join(self.state, "checkpoint.0"))
+        wait_for(lambda: self.outputs() == ["a.pcap"], "the first output")
+        wait_for(lambda: self.status()["state"] == "idle", "the new options")
+        self.arrive("b.pcap", pcap(connection(9)))
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap"], "the second output")
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+        self.assertEqual([len(records(self.output(name))) for name in self.outputs()], [1, 3])
+        said = [line for line in run.stderr.read().splitlines() if "it works again" in line or "options were read again" in line]
+        self.assertEqual([line.split(": ")[-1][-10:] for line in said], ["orks again", "read again"])
+
+
+class Sleeps(Watch):
+    """For how long it sleeps when no event comes, in milliseconds, as strace sees it."""
+
+    def trace(self, *failing):
+        """failing: calls that fail, as strace takes them."""
+        inject = [word for call in failing for word in ("-e", f"inject={call}")]
+        return ["strace", "-D", "-qq", "-e", "trace=?poll,?ppoll,inotify_add_watch,fdatasync", *inject, "-o", self.path("trace")]
+
+    def environment(self, **more):
+        return dict(os.environ, ASAN_OPTIONS="detect_leaks=0", **more)
+
+    def begin(self, *arguments, failing=(), **more):
+        return self.start(*arguments, env=self.environment(**more), before=self.trace(*failing))
+
+    def sleeps(self):
+        found = re.findall(r"poll\(\[.*\], \d+, (?:(\d+)|\{tv_sec=(\d+), tv_nsec=(\d+)\})", read(self.path("trace")).decode())
+        return [int(ms or int(seconds) * 1000 + int(ns) // 1000000) for ms, seconds, ns in found]
+
+    def end(self, run):
+        """Returns what it slept until now."""
         run.terminate()
         run.wait()
+        return wait_for(self.sleeps, "strace to have written that")
 
-        def waits():
-            return re.findall(r"poll\(\[.*\], \d+, (?:\{tv_sec=0, tv_nsec=)?(\d+)", read(self.path("trace")).decode())
+    def test_watchdog_is_fed_while_idle(self):
+        """It is fed twice as often as it asks for."""
+        heard = Running.listen(self)
+        run = self.begin(NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="400000")
+        wait_for(lambda: heard.count("WATCHDOG=1") >= 3, "it to be fed")
+        self.assertEqual(set(self.end(run)), {200})
 
-        wait_for(lambda: len(waits()) >= 3, "strace to have written that")
-        self.assertEqual({int(milliseconds.removesuffix("000000")) for milliseconds in waits()}, {200})
+    def test_watchdog_that_is_hasty_or_patient(self):
+        for asked_us, sleep_ms in (("2000", 1), ("400000000", 30000)):
+            with self.subTest(asked_us=asked_us):
+                self.assertEqual(set(self.end(self.begin(NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC=asked_us))), {sleep_ms})
+
+    def test_idle(self):
+        self.assertEqual(set(self.end(self.begin())), {30000})
+
+    def test_no_events(self):
+        """The kernel gives no watch for the inbox, or none for claims."""
+        for n in (1, 2):
+            with self.subTest(n=n):
+                self.assertEqual(self.end(self.begin(failing=[f"inotify_add_watch:error=ENOSPC:when={n}"]))[0], 2000)
+
+    def test_trouble(self):
+        run = self.begin()
+        os.mkdir(os.path.join(self.state, "checkpoint.0"))
+        self.arrive("a.pcap", pcap(connection()))
+        wait_for(lambda: self.status()["state"] == "waiting", "trouble")
+        self.assertEqual(set(self.end(run)), {30000, 2000})
+
+    def test_trouble_with_once(self):
+        """Three attempts, and two waits between them; also when no file waits."""
+        command = [*self.trace("fdatasync:error=EIO"), PROGRAM, "watch", "--once", self.inbox, self.outdir]
+        result = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        self.assertEqual(result.returncode, 74, result.stderr)
+        self.assertIn("checkpoint.1: the state cannot be synced to disk", result.stderr.splitlines()[-1])
+        wait_for(lambda: len(self.sleeps()) == 2, "strace to have written that")
+        self.assertEqual(self.sleeps(), [20, 20])
+
+    def test_nobody_tells_when_an_empty_file_is_old(self):
+        os.utime(self.arrive("a.pcap", b""), (1 << 32, 1 << 32))
+        for options in ([], ["--once"]):
+            with self.subTest(options=options):
+                self.assertEqual(self.end(self.begin(*options))[0], 2050)
+
+    def test_a_capture_begins(self):
+        with open(os.path.join(self.inbox, "a.pcap"), "wb"):
+            self.assertEqual(set(self.end(self.begin("--follow", "--log", "only"))), {100})
 
 
 class Said(Watch):
