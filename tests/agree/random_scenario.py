@@ -6,7 +6,8 @@ usage: random_scenario.py SEED CONNECTIONS [VERSION [TRANSPORTS]] > FILE.scenari
 
 Numbers are drawn from around the few places where something changes. What the two treat differently by intention (see
 differs-from-tshark in tests/scenarios) is left out: a SYN or SYN/ACK after a RST or a FIN, a repeated SYN after a gap, a next number of 0.
-With TRANSPORTS other than tcp half of the connections are of UDP, and where one of these did not begin as QUIC nothing looks like it later. VERSION is tshark's, default 4.0. Since 4.4 a SYN/ACK with another number starts a stream for it also where none was seen; since 4.6 it needs no window.
+With TRANSPORTS other than tcp half of the connections are of UDP, and where one of these did not begin as QUIC nothing looks like it later. VERSION is tshark's, default 4.0. Since 4.4 a SYN/ACK with another number starts a stream for it also where none was seen, and a
+zero-window probe whose byte was acknowledged is a keep-alive probe when it comes again; since 4.6 it needs no window.
 """
 import random
 import sys
@@ -22,7 +23,10 @@ class Connection:
         self.ipv6 = rand.random() < 0.3
         self.isn = [rand.choice([1000, 0x7ffffff0, 0xfffffd00 + rand.randrange(512), rand.randrange(1 << 32)]) for _ in "cs"]
         self.end = [0, 0]                   # relative: where each sender is
+        self.unsure = False                 # about base: what was to teach it may not have been decoded
         self.closed = self.data = False
+        self.has_probes = version < (4, 4) or index % 2 == 0    # segments of one byte; and windows of 0 only where the two may meet
+        self.has_zero_windows = version < (4, 4) or not self.has_probes
         self.left = rand.randrange(4, 25)
 
     def declaration(self, index):
@@ -44,7 +48,9 @@ class Connection:
         if flags == "S" and (self.closed or self.data):
             flags = "P."
         start, length = self.place(sender, flags), rand.choice(LENGTHS)
-        if flags == "S." and (self.closed or (self.version >= (4, 4) and self.base[sender] not in (None, start))):
+        if length == 1 and not self.has_probes:
+            length = 2
+        if flags == "S." and (self.closed or (self.version >= (4, 4) and (self.unsure or self.base[sender] not in (None, start)))):
             flags = "P."
         end = start + length + ("S" in flags or "F" in flags)
         if (self.isn[sender] + end) % (1 << 32) == 0:
@@ -54,8 +60,10 @@ class Connection:
         self.data |= flags != "S" and (length > 0 or start > 1)
         self.left -= 1
         ack = max(0, self.end[1 - sender] - rand.choice([0, 0, 0, 1, 5])) if "." in flags else None
+        modifiers, known = self.modifiers(flags, length, ack), list(self.base)
         self.learn(sender, flags, start, ack)
-        return f"{self.name} {'><'[sender]} {flags} {start}:{start + length}({length}) " + self.modifiers(flags, length, ack)
+        self.unsure |= self.base != known and any(word in modifiers for word in ("header", "captured", "fragments"))
+        return f"{self.name} {'><'[sender]} {flags} {start}:{start + length}({length}) {modifiers}"
 
     def learn(self, sender, flags, start, ack):
         if flags == "S" and self.base[sender] not in (None, start):
@@ -71,7 +79,8 @@ class Connection:
         rand, words = self.rand, []
         if ack is not None:
             words.append(f"ack {ack}")
-        words.append(f"win {rand.choice([0, 1000, 1000])}")
+        window = rand.choice([0, 1000, 1000])
+        words.append(f"win {window if self.has_zero_windows else 1000}")
         options = rand.choice([0, 0, 0, 4, 12])
         if options:
             words.append(f"options {options}")
