@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -72,18 +73,34 @@ static bool copy(FpCapture *capture, FpOutput *output, FpPacking packing, uint64
     return is_done;
 }
 
+/* Creates what will take the place of what is left. Returns NULL and sets error. */
+static FpOutput *create_copy(const Left *left, const char *path, GError **error)
+{
+    FpOutput *output = fp_output_create_anew(path, error);
+
+    if (output != NULL && left->status.st_uid != geteuid()) /* a start as root, which gives up being root later */
+        (void)!fchown(fp_output_fd(output), left->status.st_uid, left->status.st_gid);
+    return output;
+}
+
+/* Puts the finished copy in the place of what is left; if nothing is in it, both are removed. Returns false and sets error. */
+static bool take_copy(const Left *left, const char *path, bool is_empty, GError **error)
+{
+    if (is_empty ? unlink(path) == 0 && unlink(left->hidden) == 0 : rename(path, left->hidden) == 0)
+        return true;
+    return fp_error_set_errno(error, FP_ERROR_IO, path, "cannot take the place of what is left");
+}
+
 /* Puts a capture with its whole records in the place of what is left of it. Returns false and sets error. */
 static bool make_capture_whole(Left *left, GError **error)
 {
     g_autofree char *path = g_strconcat(left->hidden, "-copy", NULL), *it = fp_folder_path_of(left->fd, left->hidden);
     g_autoptr(FpCapture) capture = fp_capture_open_as(it, left->hidden, false, error);
-    FpOutput *output = capture != NULL ? fp_output_create_anew(path, error) : NULL;
+    FpOutput *output = capture != NULL ? create_copy(left, path, error) : NULL;
     uint64_t bytes, frames = 0;
 
     if (output == NULL)
         return false;
-    if (left->status.st_uid != geteuid()) /* a start as root, which gives up being root later */
-        (void)!fchown(fp_output_fd(output), left->status.st_uid, left->status.st_gid);
     if (!copy(capture, output, left->packing, &frames, error)) {
         fp_output_discard(output);
         return false;
@@ -91,9 +108,7 @@ static bool make_capture_whole(Left *left, GError **error)
     if (!fp_output_finish(output, &bytes, error))
         return false;
     left->how = g_strdup_printf("with the %" G_GUINT64_FORMAT " frames that are whole in it", frames);
-    if (frames == 0 ? unlink(path) == 0 && unlink(left->hidden) == 0 : rename(path, left->hidden) == 0)
-        return true;
-    return fp_error_set_errno(error, FP_ERROR_IO, path, "cannot take the place of what is left");
+    return take_copy(left, path, frames == 0, error);
 }
 
 /* Returns where the last whole line ends, or -1 and sets errno. */
@@ -113,10 +128,69 @@ static off_t end_of_lines(const Left *left)
     return 0;
 }
 
+/* Whether there are zeros before end, which no line has: a power cut leaves them in the place of what was not on the disk yet. Also true
+ * when reading fails, so that it fails again. */
+static bool has_zeros(const Left *left, off_t end)
+{
+    char part[TAIL_BYTES];
+
+    for (off_t begin = 0; begin < end; begin += TAIL_BYTES) {
+        size_t n = (size_t)MIN(end - begin, TAIL_BYTES);
+        if (pread(left->fd, part, n, begin) != (ssize_t)n || memchr(part, '\0', n) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Copies the lines that are whole. Returns false and sets error. */
+static bool copy_lines(FILE *lines, FpOutput *output, uint64_t *n_lost, GError **error)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+    bool is_done = true;
+
+    while (is_done && (n = getline(&line, &room, lines)) > 0) {
+        if (line[n - 1] == '\n' && memchr(line, '\0', (size_t)n) == NULL)
+            is_done = fp_output_write(output, line, (size_t)n, error);
+        else
+            ++*n_lost;
+    }
+    free(line);
+    return is_done;
+}
+
+/* Puts a log of its whole lines in the place of what is left of it. Returns false and sets error. */
+static bool leave_out_lines(Left *left, GError **error)
+{
+    g_autofree char *path = g_strconcat(left->hidden, "-copy", NULL);
+    int fd = fcntl(left->fd, F_DUPFD_CLOEXEC, 3);
+    FILE *lines = fd >= 0 ? fdopen(fd, "r") : NULL;
+    FpOutput *output = lines != NULL ? create_copy(left, path, error) : NULL;
+    uint64_t bytes = 0, n_lost = 0;
+
+    bool is_done = output != NULL && copy_lines(lines, output, &n_lost, error);
+    if (lines == NULL || ferror(lines))
+        is_done = fp_error_set_errno(error, FP_ERROR_IO, left->hidden, "cannot be read");
+    if (lines != NULL)
+        fclose(lines);
+    if (!is_done) {
+        fp_output_discard(output);
+        return false;
+    }
+    if (!fp_output_finish(output, &bytes, error))
+        return false;
+    left->how = g_strdup_printf("with the %" G_GUINT64_FORMAT " bytes of its whole lines; %" G_GUINT64_FORMAT " are damaged and left out",
+                                bytes, n_lost);
+    return take_copy(left, path, bytes == 0, error);
+}
+
 static bool make_lines_whole(Left *left, GError **error)
 {
     off_t end = end_of_lines(left);
 
+    if (has_zeros(left, end))
+        return leave_out_lines(left, error);
     left->how = g_strdup_printf("with the %" G_GINT64_FORMAT " bytes of its whole lines", (gint64)end);
     if (end == 0 && unlink(left->hidden) == 0)
         return true;

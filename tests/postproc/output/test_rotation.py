@@ -161,6 +161,21 @@ class Live(Rotation):
         for stem, end, take in ((self.path(f"c-{year}"), ".pcap.gz", said_in), (self.path(f"l-{year}"), ".jsonl", logged_in)):
             self.assertEqual([take(stem + number + end) for number in ("", "_0001", "_0002")], [self.talker.all_words()] * 2 + [[]])
 
+    def test_after_a_power_cut(self):
+        """Zeros are in the place of what had not come to the disk."""
+        lines = [b'{"n":%d,"text":"%s"}\n' % (n, b"x" * 100) for n in range(2000)]
+        text = bytearray(b"".join(lines))
+        at = [sum(map(len, lines[:n])) for n in range(len(lines))]
+        text[at[0] + 3:at[2] + 5] = bytes(at[2] + 2 - at[0])
+        text[at[1500]:at[1501]] = bytes(at[1501] - at[1500])
+        write(self.folder, ".l-1.jsonl.unfinished-lines", bytes(text) + b'{"torn')
+        write(self.folder, ".l-2.jsonl.unfinished-lines", bytes(4096))
+        write(self.folder, ".l-3.jsonl.unfinished-lines", bytes(4096) + b"\n")
+        said = self.finish(self.start("-G", "3600", "-w", self.path("c-%s.pcap"), "--log", self.path("l-%s.jsonl")))
+        self.assertEqual(read(self.path("l-1.jsonl")), b"".join(lines[3:1500] + lines[1502:]))
+        self.assertRegex(said, r"l-1\.jsonl: was not finished .* with the \d+ bytes of its whole lines; 3 are damaged and left out\n")
+        self.assertEqual((self.hidden(), self.files("l-2*") + self.files("l-3*")), ([], []))
+
     def test_what_cannot_be_salvaged(self):
         """Stays, and is named."""
         write(self.folder, ".c-1.pcap.unfinished", b"this is no capture at all")
