@@ -33,11 +33,16 @@ typedef struct {
     char *how; /* what was taken of it, in words */
 } Left;
 
-/* Writes a batch of records. Returns false and sets error. */
+/* Writes a batch of records. Returns false and sets error; also where zeros look like frames, as a power cut leaves them in the place of
+ * what was not on the disk yet: where the next frame begins is not known then. */
 static bool write_records(FpWriter *writer, const FpRecord *records, int n, uint64_t *frames, GError **error)
 {
     for (int i = 0; i < n; i++) {
         bool is_frame = records[i].kind == FP_RECORD_FRAME;
+        if (is_frame && records[i].wire_bytes == 0) {
+            g_set_error(error, FP_ERROR, FP_ERROR_DATA, "behind %" G_GUINT64_FORMAT " frames are zeros", *frames);
+            return false;
+        }
         *frames += is_frame;
         if (!(is_frame ? fp_writer_write : fp_writer_write_block)(writer, &records[i], error))
             return false;

@@ -182,10 +182,12 @@ class Live(Rotation):
         cut = pcap(connection())
         write(self.folder, ".c-2.pcap.unfinished", cut[:-3])
         write(self.folder, ".c-3.pcap.unfinished", b"")
+        write(self.folder, ".c-4.pcap.unfinished", pcap(connection()) + bytes(500))
         write(self.folder, "c-2.pcap", b"mine")
         said = self.finish(self.start("-G", "3600", "-w", self.path("c-%s.pcap")))
         self.assertRegex(said, r"c-1\.pcap\.unfinished: is left of a process that was killed, and stays there: .*not a capture")
-        self.assertEqual(self.hidden(), [".c-1.pcap.unfinished"])
+        self.assertRegex(said, rf"c-4\.pcap\.unfinished: is left of a process that was killed, and stays there: behind {len(connection())} frames are zeros")
+        self.assertEqual(self.hidden(), [".c-1.pcap.unfinished", ".c-4.pcap.unfinished"])
         self.assertEqual((read(self.path("c-2.pcap")), read(self.path("c-2_0001.pcap"))), (b"mine", pcap(connection()[:4])))
 
     def test_hangup(self):
