@@ -2,7 +2,7 @@
 /* test_streams_forget.c - which streams a full table forgets and which it does not, whatever floods it. */
 #include <glib.h>
 
-#include "streams.h"
+#include "streams-internal.h"
 #include "table.h"
 
 static void establish(FpStreams *streams, guint32 number, gint64 time_ns)
@@ -249,6 +249,48 @@ static void test_a_sixteenth_goes(void)
     fp_streams_free(streams);
 }
 
+#define CROWD 9U
+
+/* Keys that share a home, at the end of the segment, so that their streams go on at its beginning; there three others have their home. */
+static FpStreamKey key_in_crowd(guint i, unsigned direction)
+{
+    const guint64 home = i % 3 != 2 ? SEGMENT_SLOTS - LINE_SLOTS : 0;
+
+    return (FpStreamKey){.hash = (guint64)(i + 1) << 32 | home, .direction = direction};
+}
+
+static void give_in_crowd(FpStreams *streams, guint i, guint from, unsigned flags, guint32 payload_bytes)
+{
+    const Pair pair = pair_of(i);
+    const FpSegment segment = segment_of(&pair, from, flags, flags & FP_TCP_SYN ? 100 : 101, payload_bytes);
+    FpVerdict verdict;
+
+    fp_streams_take(streams, key_in_crowd(i, from), &segment, &verdict);
+}
+
+/* Whichever stream goes, the others are found, and free slots are the last ones of their line. */
+static void test_gaps_are_closed(void)
+{
+    for (guint victim = 0; victim < CROWD; victim++) {
+        FpStreams *streams = table(4, 160);
+        for (guint i = 0; i < CROWD; i++) {
+            give_in_crowd(streams, i, 0, FP_TCP_SYN, 0);
+            if (i == victim)
+                continue;
+            give_in_crowd(streams, i, 1, FP_TCP_SYN | FP_TCP_ACK, 0);
+            give_in_crowd(streams, i, 0, FP_TCP_ACK, 5);
+        }
+        fp_streams_forget_some(streams, streams->hand, 0);
+        const Slot *slots = streams->hand->slots;
+        g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 1);
+        for (guint i = 0; i < CROWD; i++)
+            g_assert_cmpint(fp_slot_find(streams->hand, key_in_crowd(i, 0).hash)->hash != 0, ==, i != victim);
+        for (gsize i = 0; i < SEGMENT_SLOTS; i++)
+            g_assert_true(slots[i].hash != 0 || i % LINE_SLOTS == LINE_SLOTS - 1 || slots[i + 1].hash == 0);
+        fp_streams_free(streams);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -261,6 +303,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/active-survive-a-flood-on-a-one-way-tap", test_active_survive_a_flood_on_a_one_way_tap);
     g_test_add_func("/streams-forget/idle-for-days-and-ahead", test_idle_for_days_and_ahead);
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
+    g_test_add_func("/streams-forget/gaps-are-closed", test_gaps_are_closed);
     g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);
     return g_test_run();
 }

@@ -44,6 +44,7 @@ static const Case cases[] = {
     CASE("token-in-target", "GET http://[ghp_token]@www.example/ HTTP/1.1\r\n\r\n"),
     CASE("tilde-in-token", "GET / HTTP/1.1\r\nReferer: http://[u~v]@h/\r\nReferer: http://a\x7f-b@h/\r\n\r\n"),
     CASE("host-folded", "GET / HTTP/1.1\r\nHost:\r\n [u:p]@www.example\r\n\r\n"),
+    CASE("host-with-blank", "GET / HTTP/1.1\r\nHost: [a b]@www.example\r\n\r\n"),
     CASE("host-empty", "GET / HTTP/1.1\r\nHost:\r\n\r\na@b"),
     CASE("slashes", "GET http:////[u:p]@h/ HTTP/1.1\r\nReferer: //[u:p]@h/\r\n\r\n"),
     CASE("slash-in-password", "GET / HTTP/1.1\r\nReferer: http://[user:pa/s?s]@h/x\r\n\r\n"),

@@ -99,6 +99,7 @@ static const Odd odds[] = {
     {"gre-mpls-multicast", FP_LINK_ETHERNET, 42, {[12] = 8, 0, IPV4(47, 0), 0, 0, 0x88, 0x48, 0, 1, 1, 64}, 4, FP_DECODED_SEGMENT},
     {"ppp-mux-cut", FP_LINK_PPP, 6, {0xff, 3, 0, 0x59, 0x81, 0x21}, 0, FP_DECODED_BAD_HEADER},
     {"null-family-of-a-length", FP_LINK_NULL, 4, {0, 7, 0, 0}, 4, FP_DECODED_LEFT},
+    {"mirror-ppp", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(30030, 64), [50] = 0xff, 3, 0, 0x21}, 4, FP_DECODED_SEGMENT},
     {"mirror-ppp-ipv6", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 120), UDP(30030, 100), [50] = 0xff, 3, 0, 0x57}, 6, FP_DECODED_SEGMENT},
     {"mirror-ppp-of-nothing", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 120), UDP(30030, 100), [50] = 0xff, 3, 0, 0x58}, 6, FP_DECODED_LEFT},
     {"amt-membership-update", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(2268, 64), 5}, 4, FP_DECODED_SEGMENT},
