@@ -345,6 +345,21 @@ static void test_confirms_what_is_settled(void)
     g_assert_true(fp_stream_confirms(&stream, 0, &anywhere, &rules));
 }
 
+/* Behind its flight a side that alone has spoken can assert, unless a pause would end the stream. */
+static void test_confirms_what_is_alone(void)
+{
+    const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}, idle = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = SECOND};
+    FpSegment next = {.seq = 1000 + FP_FLIGHT_BYTES_DEFAULT, .flags = FP_TCP_ACK, .header_bytes = 20, .segment_bytes = 30};
+    FpStream stream = begin();
+
+    take(&stream, 0, FP_TCP_ACK, 1000, FP_FLIGHT_BYTES_DEFAULT, &rules);
+    g_assert_true(fp_stream_confirms(&stream, 0, &next, &rules));
+    g_assert_false(fp_stream_confirms(&stream, 0, &next, &idle));
+    g_assert_false(fp_stream_confirms(&stream, 1, &next, &rules));
+    next.seq++;
+    g_assert_false(fp_stream_confirms(&stream, 0, &next, &rules));
+}
+
 /* A settled stream is not asked what a segment is, so that this has to say the same as fp_stream_take does. */
 static void test_what_closes(void)
 {
@@ -389,6 +404,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/begins-as-syn", test_begins_as_syn);
     g_test_add_func("/stream/closed", test_closed);
     g_test_add_func("/stream/confirms-what-is-settled", test_confirms_what_is_settled);
+    g_test_add_func("/stream/confirms-what-is-alone", test_confirms_what_is_alone);
     g_test_add_func("/stream/what-closes", test_what_closes);
     return g_test_run();
 }

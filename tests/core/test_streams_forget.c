@@ -221,6 +221,72 @@ static void test_idle_for_days_and_ahead(void)
     fp_streams_free(streams);
 }
 
+/* Streams that nobody has answered for days go like others, and not before their time. */
+static void test_unanswered_for_days(void)
+{
+    const gint64 days = 5 * 86400 * SECOND;
+    FpStreams *streams = table(7, 160);
+
+    for (guint32 i = 0; i < 160; i++)
+        give(streams, i, 0, FP_TCP_SYN, 0, 0);
+    give(streams, 160, 0, FP_TCP_SYN, 0, days);
+    g_assert_cmpuint(stats_of(streams).forgotten_unanswered, ==, 11);
+    fp_streams_free(streams);
+}
+
+/* What was answered and closed stays for a minute longer than what was not answered. */
+static void check_closing(gint64 seconds, gboolean are_kept)
+{
+    FpStreams *streams = table(6, 160);
+
+    for (guint32 i = 0; i < 160; i++) {
+        give(streams, i, 0, FP_TCP_SYN, 0, 0);
+        give(streams, i, 1, FP_TCP_SYN | FP_TCP_ACK, 0, 0);
+        if (i % 2 == 0)
+            continue;
+        give(streams, i, 0, FP_TCP_ACK, 5, 0);
+        give(streams, i, 1, FP_TCP_RST, 0, 0);
+    }
+    give(streams, 160, 0, FP_TCP_SYN, 0, seconds * SECOND);
+    g_assert_cmpuint(stats_of(streams).forgotten_closed, ==, are_kept ? 0 : 11);
+    g_assert_cmpuint(stats_of(streams).forgotten_idle, ==, are_kept ? 11 : 0);
+    fp_streams_free(streams);
+}
+
+static void test_closing_stay_for_a_minute(void)
+{
+    check_closing(59, TRUE);
+    check_closing(61, FALSE);
+}
+
+static gboolean is_passed_by(FpStreams *streams, guint32 number, gint64 time_ns)
+{
+    const Pair pair = pair_of(number);
+    const FpSegment segment = segment_of(&pair, 0, FP_TCP_ACK, 106, 0);
+
+    return fp_streams_pass_by(streams, fp_streams_key(streams, &segment), time_ns) == NULL;
+}
+
+/* A settled stream is alive while its frames are passed by; and once it is forgotten they are not. */
+static void test_passed_by_is_alive(void)
+{
+    FpStreams *streams = table(4, 160);
+    guint n_alive = 0, n_idle = 0;
+
+    for (guint32 i = 0; i < 160; i++) {
+        establish(streams, i, 0);
+        give(streams, i, 1, FP_TCP_ACK, 9, 0);
+    }
+    for (guint32 i = 0; i < 80; i++)
+        g_assert_true(is_passed_by(streams, i, 100 * SECOND));
+    give(streams, 160, 0, FP_TCP_SYN, 0, 200 * SECOND);
+    for (guint32 i = 0; i < 160; i++)
+        *(i < 80 ? &n_alive : &n_idle) += is_passed_by(streams, i, 200 * SECOND) ? 1 : 0;
+    g_assert_cmpuint(n_alive, ==, 80);
+    g_assert_cmpuint(n_idle, ==, 80 - 11);
+    fp_streams_free(streams);
+}
+
 static void test_forgotten_stream_is_a_new_one(void)
 {
     FpStreams *streams = table(6, 16);
@@ -302,6 +368,9 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/answered-survive-any-flood", test_answered_survive_any_flood);
     g_test_add_func("/streams-forget/active-survive-a-flood-on-a-one-way-tap", test_active_survive_a_flood_on_a_one_way_tap);
     g_test_add_func("/streams-forget/idle-for-days-and-ahead", test_idle_for_days_and_ahead);
+    g_test_add_func("/streams-forget/unanswered-for-days", test_unanswered_for_days);
+    g_test_add_func("/streams-forget/closing-stay-for-a-minute", test_closing_stay_for_a_minute);
+    g_test_add_func("/streams-forget/passed-by-is-alive", test_passed_by_is_alive);
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
     g_test_add_func("/streams-forget/gaps-are-closed", test_gaps_are_closed);
     g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);

@@ -248,6 +248,35 @@ static void test_ipv6_endpoints(void)
     fp_decoder_free(decoder);
 }
 
+/* Whose interface NFLOG says a packet came in by or went out by: what came in may go out, too. */
+static void test_nflog_interfaces(void)
+{
+    static const struct {
+        uint8_t first, second; /* attributes: 4 is where it came in, 5 where it goes out */
+        uint32_t interface;
+        FpDirection direction;
+    } cases[] = {{4, 6, 7, FP_DIRECTION_IN},
+                 {5, 6, 7, FP_DIRECTION_OUT},
+                 {4, 5, 7, FP_DIRECTION_IN},
+                 {5, 4, 8, FP_DIRECTION_IN},
+                 {6, 6, 0, FP_DIRECTION_UNKNOWN}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint8_t frame[24 + sizeof tcp_over_ipv4] = {2, 0, 0,  0, 8, 0, cases[i].first, 0, 0, 0, 0, 7, 8, 0, cases[i].second, 0, 0, 0,
+                                                    0, 8, 48, 0, 9, 0};
+        const FpRecord record = {.data = frame, .captured_bytes = sizeof frame, .wire_bytes = sizeof frame, .link = FP_LINK_NFLOG};
+        FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+        FpSegment segment;
+        FpDecodeNotes notes;
+        memcpy(frame + 24, tcp_over_ipv4, sizeof tcp_over_ipv4);
+        g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+        fp_decode_again(decoder, &record, 0, &notes);
+        g_assert_cmpuint(notes.interface, ==, cases[i].interface);
+        g_assert_cmpint(notes.direction, ==, cases[i].direction);
+        fp_decoder_free(decoder);
+    }
+}
+
 /* Makes an A-MSDU of n subframes; the i'th has a segment from port 40000 + i to port 80 (IEEE 802.11 9.3.2.2.2). Returns its length. */
 static size_t build_aggregate(uint8_t *frame, unsigned n)
 {
@@ -393,6 +422,7 @@ int main(int argc, char **argv)
     g_test_add_func("/decode/not-decoded", test_not_decoded);
     g_test_add_func("/decode/depth", test_depth);
     g_test_add_func("/decode/source-route", test_source_route);
+    g_test_add_func("/decode/nflog-interfaces", test_nflog_interfaces);
     g_test_add_func("/decode/ipv6-endpoints", test_ipv6_endpoints);
     return g_test_run();
 }

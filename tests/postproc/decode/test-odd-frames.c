@@ -105,6 +105,9 @@ static const Odd odds[] = {
     {"amt-membership-update", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(2268, 64), 5}, 4, FP_DECODED_SEGMENT},
     {"amt-data", FP_LINK_ETHERNET, 44, {[12] = 8, 0, IPV4(17, 74), UDP(2268, 54), 6}, 4, FP_DECODED_SEGMENT},
     {"amt-teardown", FP_LINK_ETHERNET, 44, {[12] = 8, 0, IPV4(17, 74), UDP(2268, 54), 7}, 4, FP_DECODED_LEFT},
+    {"teredo-of-four-bytes", FP_LINK_ETHERNET, 46, {[12] = 8, 0, IPV4(17, 32), UDP(3544, 12), 0, 1, 0, 0}, 0, FP_DECODED_BAD_HEADER},
+    {"service-header-1-of-another-length", FP_LINK_ETHERNET, 38, {[12] = 0x89, 0x4f, 0, 2, 1, 1}, 4, FP_DECODED_SEGMENT},
+    {"novell-raw-of-two-bytes", FP_LINK_ETHERNET, 16, {[13] = 2, 0xff, 0xff}, 0, FP_DECODED_LEFT},
     {"udp-shorter-than-its-header", FP_LINK_ETHERNET, 42, {[12] = 8, 0, IPV4(17, 28), UDP(4789, 4)}, 0, FP_DECODED_BAD_HEADER},
 };
 /* clang-format on */
