@@ -133,7 +133,7 @@ static void take_host(FpSaidHttp *http, FpSaidText value)
         return;
     if (value.bytes[0] != '[' && memchr(value.bytes, ':', end - 1) != NULL)
         return; /* an IPv6 address without brackets: no telling what is its port */
-    if (value.bytes[0] == '[' && (end < 2 || value.bytes[end - 2] != ']'))
+    if (value.bytes[0] == '[' && value.bytes[end - 2] != ']')
         return;
     for (size_t i = end; i < value.n && port <= UINT16_MAX; i++)
         port = port * 10 + (uint32_t)(value.bytes[i] - '0');

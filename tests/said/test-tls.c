@@ -87,6 +87,19 @@ static void check_kinds(void)
         "tls.ja3.hash 34bfe3fd6852651b50e592162a2b8a82\ntls.ja3.string 771,4865,65037,,\ntls.ja4 t12i010100_0f2cb44170f4_57e012f5680b\n");
 }
 
+/* An extension whose length takes two bytes, before another. */
+static void check_long_extension(void)
+{
+    Hello hello = {.version = 0x303, .ciphers = "1301", .extensions = "0015 002b", .versions = "0304", .padding_bytes = 300};
+
+    bytes_clear(&message);
+    hello_add_records(&message, &hello, 16384);
+    check_message("extension-of-300-bytes", FP_SAID_BY_CLIENT, message.bytes, message.n,
+                  "app_proto tls\ntls.version 0303\ntls.versions 0304\ntls.ja3.hash 6204c737782995010906e555d80aef95\ntls.ja3.string "
+                  "771,4865,21-43,,\n"
+                  "tls.ja4 t13i010200_0f2cb44170f4_7418e7913c75\n");
+}
+
 /* What a record may not begin with is not waited for. */
 static void check_beginnings(void)
 {
@@ -199,6 +212,7 @@ int main(int argc, char **argv)
     check_kinds();
     check_many();
     check_lies();
+    check_long_extension();
     check_beginnings();
     check_too_long();
     check_others();
