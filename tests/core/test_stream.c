@@ -349,15 +349,20 @@ static void test_confirms_what_is_settled(void)
 static void test_confirms_what_is_alone(void)
 {
     const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT}, idle = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT, .idle_ns = SECOND};
-    FpSegment next = {.seq = 1000 + FP_FLIGHT_BYTES_DEFAULT, .flags = FP_TCP_ACK, .header_bytes = 20, .segment_bytes = 30};
+    FpSegment next = {.seq = 1010, .flags = FP_TCP_ACK, .header_bytes = 20, .segment_bytes = 30};
     FpStream stream = begin();
 
-    take(&stream, 0, FP_TCP_ACK, 1000, FP_FLIGHT_BYTES_DEFAULT, &rules);
+    take(&stream, 0, FP_TCP_ACK, 1000, 10, &rules);
+    g_assert_false(fp_stream_confirms(&stream, 0, &next, &rules)); /* in its flight */
+    take(&stream, 0, FP_TCP_ACK, 1010, FP_FLIGHT_BYTES_DEFAULT, &rules);
+    next.seq += FP_FLIGHT_BYTES_DEFAULT;
     g_assert_true(fp_stream_confirms(&stream, 0, &next, &rules));
     g_assert_false(fp_stream_confirms(&stream, 0, &next, &idle));
     g_assert_false(fp_stream_confirms(&stream, 1, &next, &rules));
     next.seq++;
     g_assert_false(fp_stream_confirms(&stream, 0, &next, &rules));
+    take(&stream, 1, FP_TCP_ACK, next.seq, 0, &rules); /* as far, and has said nothing */
+    g_assert_false(fp_stream_confirms(&stream, 1, &next, &rules));
 }
 
 /* A settled stream is not asked what a segment is, so that this has to say the same as fp_stream_take does. */

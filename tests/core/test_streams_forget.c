@@ -287,6 +287,28 @@ static void test_passed_by_is_alive(void)
     fp_streams_free(streams);
 }
 
+/* What the table has to know when streams must go is noted by the short ways, too. */
+static void test_short_ways_note(void)
+{
+    static const unsigned flags[] = {FP_TCP_ACK, FP_TCP_FIN | FP_TCP_ACK};
+    const Pair pair = pair_of(1);
+    FpStreams *streams = table(5, 16);
+
+    give(streams, 1, 0, FP_TCP_SYN, 0, 0);
+    give(streams, 1, 1, FP_TCP_SYN | FP_TCP_ACK, 0, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++) {
+        FpSegment segment = segment_of(&pair, 0, flags[i], 101, 0);
+        segment.time_ns = (i + 1) * SECOND;
+        const FpStreamKey key = fp_streams_key(streams, &segment);
+        FpStreamPlace *place = fp_streams_find(streams, key);
+        g_assert_true(fp_streams_take_short(streams, place, key, &segment, 0));
+        const Slot *slot = (const Slot *)place;
+        g_assert_true(slot->is_answered && !slot->is_unanswered && slot->is_closed == i);
+        g_assert_cmpuint(slot->last_active, ==, fp_coarse_time(segment.time_ns));
+    }
+    fp_streams_free(streams);
+}
+
 static void test_forgotten_stream_is_a_new_one(void)
 {
     FpStreams *streams = table(6, 16);
@@ -371,6 +393,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/unanswered-for-days", test_unanswered_for_days);
     g_test_add_func("/streams-forget/closing-stay-for-a-minute", test_closing_stay_for_a_minute);
     g_test_add_func("/streams-forget/passed-by-is-alive", test_passed_by_is_alive);
+    g_test_add_func("/streams-forget/short-ways-note", test_short_ways_note);
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
     g_test_add_func("/streams-forget/gaps-are-closed", test_gaps_are_closed);
     g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);
