@@ -309,6 +309,23 @@ static void test_short_ways_note(void)
     fp_streams_free(streams);
 }
 
+/* A stream whose reply goes the short way is settled, and small. */
+static void test_short_reply_settles(void)
+{
+    const Pair pair = pair_of(1);
+    const FpSegment reply = segment_of(&pair, 1, FP_TCP_ACK, 101, 9);
+    FpStreams *streams = table(5, 16);
+    const FpStreamKey key = fp_streams_key(streams, &reply);
+
+    establish(streams, 1, 0);
+    FpStreamPlace *place = fp_streams_find(streams, key);
+    g_assert_true(fp_streams_take_short(streams, place, key, &reply, 0));
+    const Slot *slot = (const Slot *)place;
+    g_assert_true(slot->is_settled && slot->is_answered);
+    g_assert_cmpuint(slot->state, ==, FP_STREAM_ANSWERED);
+    fp_streams_free(streams);
+}
+
 static void test_forgotten_stream_is_a_new_one(void)
 {
     FpStreams *streams = table(6, 16);
@@ -394,6 +411,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/closing-stay-for-a-minute", test_closing_stay_for_a_minute);
     g_test_add_func("/streams-forget/passed-by-is-alive", test_passed_by_is_alive);
     g_test_add_func("/streams-forget/short-ways-note", test_short_ways_note);
+    g_test_add_func("/streams-forget/short-reply-settles", test_short_reply_settles);
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
     g_test_add_func("/streams-forget/gaps-are-closed", test_gaps_are_closed);
     g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);
