@@ -76,7 +76,7 @@ static char *name_holder(const struct stat *inbox)
 static bool has_job;
 static unsigned name_job;
 
-/* FpHelperJob: the number is 1, and the sentence names the holder of user, the inbox. */
+/* FpHelperJob: the sentence names the holder of user, the inbox. */
 static void name_for_other(void *user, int64_t argument, FpHelperAnswer *answer)
 {
     struct stat inbox = {0};
@@ -84,7 +84,6 @@ static void name_for_other(void *user, int64_t argument, FpHelperAnswer *answer)
     (void)argument;
     (void)!stat(user, &inbox);
     g_autofree char *holder = name_holder(&inbox);
-    answer->number = 1;
     g_strlcpy(answer->why, holder, sizeof answer->why);
 }
 
@@ -103,9 +102,7 @@ static char *name_holder_by_helper(const struct stat *inbox)
 {
     FpHelperAnswer answer;
 
-    bool is_answered = has_job && fp_helper_is_there() && fp_helper_ask(name_job, 0, &answer) && answer.number == 1;
-
-    return is_answered ? g_strdup(answer.why) : name_holder(inbox);
+    return has_job && fp_helper_ask(name_job, 0, &answer) ? g_strdup(answer.why) : name_holder(inbox);
 }
 
 static bool set_held(FpInboxLock *lock, GError **error)
@@ -139,7 +136,7 @@ FpInboxLock *fp_inbox_lock_take(const char *inbox, bool is_shared, GError **erro
 {
     FpInboxLock *lock = g_new0(FpInboxLock, 1);
 
-    *lock = (FpInboxLock){.inbox = g_strdup(inbox), .is_shared = is_shared, .fd = -1};
+    *lock = (FpInboxLock){.inbox = g_strdup(inbox), .is_shared = is_shared};
     if (lock_folder(lock, error))
         return lock;
     fp_inbox_lock_release(lock);

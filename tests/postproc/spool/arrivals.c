@@ -76,8 +76,11 @@ int open(const char *file, int oflag, ...)
 
 int lstat(const char *file, struct stat *buf)
 {
+    bool is_it = ends_in(file, world.unlookable), is_lookable = world.n_lookable > 0;
+
+    world.n_lookable -= is_it && is_lookable;
     errno = world.look_failure;
-    if (ends_in(file, world.unlookable) || fstatat(AT_FDCWD, file, buf, AT_SYMLINK_NOFOLLOW) != 0)
+    if ((is_it && !is_lookable) || fstatat(AT_FDCWD, file, buf, AT_SYMLINK_NOFOLLOW) != 0)
         return -1;
     if (!world.has_true_changes)
         buf->st_ctim = (struct timespec){.tv_sec = BEGIN_US / G_USEC_PER_SEC};

@@ -18,7 +18,8 @@ typedef struct {
     const char *unopenable; /* what cannot be opened, and why; 0: it can */
     int open_failure;
     unsigned n_opened;      /* how often that was tried */
-    const char *unlookable; /* what lstat(2) fails for, and why */
+    const char *unlookable; /* what lstat(2) fails for, after so many times, and why */
+    unsigned n_lookable;
     int look_failure;
     int (*sync)(int fd);   /* what is done instead of fsync(2); NULL: nothing, as disks take their time */
     bool has_true_changes; /* files have their own times of the last change of any kind */

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +22,9 @@ static unsigned let_go_at;   /* the wait in which that is let_go_fd; 0: none */
 static int let_go_fd = -1;   /* is closed then */
 static bool is_blind;        /* this process may not look at others */
 static bool are_all_foreign; /* what others have open is on another device */
+static bool has_own_proc;    /* a folder stands in for /proc */
+static int lock_failure;     /* errno */
+static unsigned n_locks;     /* that were tried */
 
 /* These stand in GLib's and libc's place. */
 void g_usleep(gulong microseconds)
@@ -30,16 +35,55 @@ void g_usleep(gulong microseconds)
         close(let_go_fd);
 }
 
+int flock(int fd, int operation)
+{
+    n_locks++;
+    errno = lock_failure;
+    return lock_failure != 0 ? -1 : (int)syscall(SYS_flock, fd, operation);
+}
+
+/* Caller frees. */
+static char *real_path(const char *path)
+{
+    return has_own_proc && g_str_has_prefix(path, "/proc") ? in_tree(path) : g_strdup(path);
+}
+
+gboolean g_file_get_contents(const gchar *filename, gchar **contents, gsize *length, GError **error)
+{
+    char text[4096];
+    g_autofree char *path = real_path(filename);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+
+    g_assert_true(length == NULL && error == NULL);
+    if (fd >= 0)
+        close(fd);
+    *contents = n >= 0 ? g_strndup(text, (gsize)n) : NULL;
+    return n >= 0;
+}
+
+gchar *g_file_read_link(const gchar *filename, GError **error)
+{
+    char target[PATH_MAX];
+    g_autofree char *path = real_path(filename);
+    ssize_t n = readlink(path, target, sizeof target);
+
+    g_assert_null(error);
+    return n >= 0 ? g_strndup(target, (gsize)n) : NULL;
+}
+
 DIR *opendir(const char *name)
 {
-    int fd = is_blind && g_str_has_prefix(name, "/proc") ? -1 : open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_autofree char *path = real_path(name);
+    int fd = is_blind && g_str_has_prefix(name, "/proc") ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     return fd >= 0 ? fdopendir(fd) : NULL;
 }
 
 int stat(const char *file, struct stat *buf)
 {
-    int done = fstatat(AT_FDCWD, file, buf, 0);
+    g_autofree char *path = real_path(file);
+    int done = fstatat(AT_FDCWD, path, buf, 0);
 
     buf->st_dev += are_all_foreign && g_str_has_prefix(file, "/proc");
     return done;
@@ -138,8 +182,6 @@ static void check_said(const char *format, ...)
 static void test_alone_or_shared(void)
 {
     begin();
-    int before = dup(0);
-    close(before);
     FpInboxLock *alone = take(false, NULL);
     g_assert_nonnull(alone);
     g_assert_false(is_free(false));
@@ -152,9 +194,6 @@ static void test_alone_or_shared(void)
     fp_inbox_lock_release(shared);
     g_assert_true(is_free(false));
     fp_inbox_lock_release(NULL);
-    int after = dup(0);
-    close(after);
-    g_assert_cmpint(after, ==, before); /* nothing is left open */
     end_tree();
 }
 
@@ -167,6 +206,19 @@ static void test_waits(void)
     g_assert_cmpuint(waits, ==, 5);
     let_go_at = 9;
     g_assert_true(is_free(false));
+    end_tree();
+}
+
+/* Where folders cannot be locked, nobody is locked out. */
+static void test_no_locks(void)
+{
+    begin();
+    int other = lock("in", LOCK_EX);
+    lock_failure = ENOLCK;
+    g_assert_true(is_free(false));
+    g_assert_cmpuint(waits, ==, 0);
+    lock_failure = 0;
+    close(other);
     end_tree();
 }
 
@@ -191,7 +243,9 @@ static void test_another_folder_in_its_place(void)
 
     begin();
     FpInboxLock *lock_of_it = take(false, NULL);
+    n_locks = 0;
     g_assert_true(fp_inbox_lock_renew(lock_of_it, NULL));
+    g_assert_cmpuint(n_locks, ==, 0); /* it is still that */
     g_assert_false(is_free(false));
     rename_in_tree("in", "old");
     make_folder("in");
@@ -205,7 +259,9 @@ static void test_another_folder_in_its_place(void)
     g_assert_false(fp_inbox_lock_renew(lock_of_it, &error));
     g_assert_error(error, FP_ERROR, FP_ERROR_HELD);
     close(other);
+    other = lock("in", LOCK_EX); /* has the number that the lock had */
     fp_inbox_lock_release(lock_of_it);
+    g_assert_cmpint(close(other), ==, 0);
     end_tree();
 }
 
@@ -242,6 +298,32 @@ static void test_others_are_not_named(void)
     end_tree();
 }
 
+/* The first process of a container, which has nothing but that open. */
+static void test_first_process(void)
+{
+    begin();
+    int own = lock("in", LOCK_EX);
+    make_folder("proc/7/fd");
+    make_folder("proc/7/fdinfo");
+    make_link("proc/7/fd/3", "in");
+    make_file("proc/7/fdinfo/3", "lock:\t1: FLOCK  ADVISORY", 24);
+    has_own_proc = true;
+    check_said("process 7 takes its files, with another state folder");
+    make_file("proc/7/fdinfo/3", "pos:\t0", 6);
+    check_said("another process takes its files, with another state folder");
+    has_own_proc = false;
+    close(own);
+    end_tree();
+}
+
+/* FpHelperJob, which is not ours. */
+static void say_something_else(void *nothing, int64_t argument, FpHelperAnswer *answer)
+{
+    (void)nothing;
+    (void)argument;
+    g_strlcpy(answer->why, "something else", sizeof answer->why);
+}
+
 /* The helper looks, with the inbox that it was told of. */
 static void test_by_the_helper(void)
 {
@@ -252,8 +334,10 @@ static void test_by_the_helper(void)
     }
     begin();
     g_autofree char *inbox = in_tree("in");
-    fp_inbox_lock_prepare(inbox);
+    g_assert_cmpuint(fp_helper_add(say_something_else, NULL), ==, 0);
     pid_t other = begin_other("in", LOCK_EX, "state/lock");
+    check_said("process %d takes its files, with the state folder %s/state", (int)other, tree); /* before it is told */
+    fp_inbox_lock_prepare(inbox);
     check_said("process %d takes its files, with the state folder %s/state", (int)other, tree); /* by itself */
     g_assert_true(fp_helper_begin(NULL));
     is_blind = true;
@@ -269,10 +353,12 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/inbox-lock/alone-or-shared", test_alone_or_shared);
     g_test_add_func("/inbox-lock/waits", test_waits);
+    g_test_add_func("/inbox-lock/no-locks", test_no_locks);
     g_test_add_func("/inbox-lock/no-folder", test_no_folder);
     g_test_add_func("/inbox-lock/another-folder-in-its-place", test_another_folder_in_its_place);
     g_test_add_func("/inbox-lock/holder-is-named", test_holder_is_named);
     g_test_add_func("/inbox-lock/others-are-not-named", test_others_are_not_named);
+    g_test_add_func("/inbox-lock/first-process", test_first_process);
     g_test_add_func("/inbox-lock/by-the-helper", test_by_the_helper);
     return g_test_run();
 }

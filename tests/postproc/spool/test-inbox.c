@@ -11,6 +11,7 @@
 #include "arrivals.h"
 #include "base/error.h"
 #include "base/journal.h"
+#include "base/notify.h"
 #include "spool/inbox.h"
 
 #define HIDDEN_S 10 /* for so long a hidden file may be renamed */
@@ -178,10 +179,11 @@ static void test_written(void)
 
     make_capture("a.pcap", 5);
     make_capture(".b.pcap", 5);
+    make_file("in/empty.pcap", "", 0);
     world.written = "a.pcap";
     world.n_looks = 1;
     check(inbox, "");
-    check_pending(inbox, ".b.pcap a.pcap");
+    check_pending(inbox, ".b.pcap a.pcap empty.pcap");
     g_autoptr(GPtrArray) of_it = fp_inbox_written(inbox);
     g_autofree char *names = names_of(of_it);
     g_assert_cmpstr(names, ==, "a.pcap");
@@ -300,6 +302,9 @@ static void test_identity_without_a_look(void)
 
     make_capture("a.pcap", 5);
     uint64_t whole = identity("a.pcap");
+    g_autofree char *path = in_inbox("a.pcap");
+    errno = EMFILE; /* of before */
+    g_assert_cmpuint(fp_inbox_identity(path), ==, whole);
     world.unopenable = "a.pcap";
     world.open_failure = EACCES;
     g_assert_cmpuint(identity("a.pcap"), !=, 0);
@@ -401,6 +406,12 @@ static void test_gone_meanwhile(void)
     g_assert_nonnull(present);
     world.look_failure = EACCES;
     check_fails(inbox, "a.pcap", EACCES);
+    world.n_lookable = 1; /* it is there at first */
+    check_fails(inbox, "a.pcap", EACCES);
+    world.look_failure = ENOENT;
+    world.n_lookable = 1;
+    check(inbox, "b.pcap");
+    world.look_failure = EACCES;
     world.unlookable = ".c.pcap";
     check(inbox, "a.pcap b.pcap");
     check_pending(inbox, "");
@@ -512,9 +523,10 @@ static void test_age_of_what_it_is_made_of(void)
 /* A service that reads a full folder lives: at each look through its names, and when it reads where captures begin. */
 static void test_signs_of_life(void)
 {
+    g_setenv("NOTIFY_SOCKET", "/nowhere", TRUE);
+    fp_notify_begin(); /* it stays open */
     FpInbox *inbox = begin(NULL, false);
 
-    g_setenv("NOTIFY_SOCKET", "/nowhere", TRUE);
     for (unsigned i = 0; i < 257; i++) {
         g_autofree char *name = g_strdup_printf("%u", i);
         g_autofree char *path = g_build_filename("in", name, NULL);

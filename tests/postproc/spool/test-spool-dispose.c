@@ -407,7 +407,8 @@ static void test_guess_was_wrong(void)
     claim(spool);
     check_claim(spool, 3, 1, "/state/claim/0000000000000003+1-a.pcap");
     g_assert_cmpuint(fp_spool_archive_bytes(spool), ==, 44);
-    make_long_capture("state/done/0000000000000001-a.pcap", 5, 1); /* it is none of them any more */
+    make_long_capture("state/done/0000000000000001-a.pcap", 5, 4); /* it is none of them any more */
+    remove_from_tree("state/done/0000000000000002-b.pcap");        /* nor is what is gone */
     claim(spool);
     g_assert_cmpuint(fp_spool_n_claims(spool), ==, 1);
     end(spool);
@@ -531,6 +532,7 @@ static void test_failed_without_folder(void)
 {
     FpSpool *spool = begin(FP_THEN_DELETE);
 
+    umask(0);
     claim(spool);
     remove_from_tree("state/failed");
     g_assert_false(fp_spool_fail(spool, 0, "it is damaged", NULL));
@@ -539,6 +541,11 @@ static void test_failed_without_folder(void)
     make_file("state/failed/0000000000000001-a.pcap.why", "another reason, which is longer\n", 32);
     g_assert_true(fp_spool_fail(spool, 0, "it is damaged", NULL));
     check_contents("state/failed/0000000000000001-a.pcap.why", "it is damaged\n");
+    g_assert_true(fp_spool_fail(spool, 0, "it is damaged", NULL));
+    g_autofree char *why = in_tree("state/failed/0000000000000002-b.pcap.why");
+    struct stat status;
+    g_assert_cmpint(stat(why, &status), ==, 0);
+    g_assert_cmpuint(status.st_mode & 07777, ==, 0666);
     end(spool);
 }
 

@@ -185,10 +185,10 @@ static void test_no_leases(void)
 /* Claims of an earlier process. What has no number of ours is left alone. */
 static void test_claims_that_are_there(void)
 {
-    static const char *const names[] = {"0000000000000004+2-b.pcap",   "0000000000000003-a.pcap",   "00000000000000005-c.pcap",
+    static const char *const names[] = {"0000000000000004+12-b.pcap",  "0000000000000003-a.pcap",   "00000000000000005-c.pcap",
                                         "000000000000006-d.pcap",      "x000000000000007-e.pcap",   "0000000000000008",
                                         "0000000000000009+-f.pcap",    "0000000000000010+x-g.pcap", "0000000000000011_h.pcap",
-                                        "18446744073709551615-i.pcap", "0000000000000012-"};
+                                        "18446744073709551615-i.pcap", "0000000000000012-",         "+0000000000000013-j.pcap"};
 
     begin();
     make_folder("state/claim");
@@ -202,7 +202,7 @@ static void test_claims_that_are_there(void)
     g_assert_cmpstr(fp_spool_claim_at(spool, 1)->name, ==, "a.pcap");
     g_assert_cmpuint(fp_spool_claim_at(spool, 1)->records_before, ==, 0);
     g_assert_cmpstr(fp_spool_claim_at(spool, 2)->name, ==, "b.pcap");
-    g_assert_cmpuint(fp_spool_claim_at(spool, 2)->records_before, ==, 2);
+    g_assert_cmpuint(fp_spool_claim_at(spool, 2)->records_before, ==, 12);
     g_assert_cmpuint(fp_spool_claim_at(spool, 3)->number, ==, 12);
     g_assert_cmpuint(fp_spool_backlog_bytes(spool), ==, 2 + 1 + 0 + 10);
     g_assert_cmpuint(fp_spool_highest(spool), ==, 12);
@@ -248,7 +248,20 @@ static void test_names(void)
     make_capture(dotted, 3); /* its end would be hidden */
     FpSpool *spool = open_spool();
     claim(spool, 0);
-    expected = g_strdup_printf("1 %s, 2 %s, 3 %s", longest, longer + 1, dotted + 5);
+    g_autofree char *longest_b = g_strdup(longer + 1);
+    expected = g_strdup_printf("1 %s, 2 %s, 3 %s", longest, longest_b, dotted + 5);
+    check_claims(spool, expected);
+    memset(longer + 1, '.', FP_SPOOL_NAME_BYTES);
+    make_capture(longer, 4); /* something is left */
+    g_free(expected);
+    expected = g_strdup_printf("1 %s, 2 %s, 3 %s, 4 .", longest, longest_b, dotted + 5);
+    claim(spool, 3);
+    check_claims(spool, expected);
+    longer[FP_SPOOL_NAME_BYTES] = 'x';
+    make_capture(longer, 5);
+    g_free(expected);
+    expected = g_strdup_printf("1 %s, 2 %s, 3 %s, 4 ., 5 x", longest, longest_b, dotted + 5);
+    claim(spool, 4);
     check_claims(spool, expected);
     end(spool);
 }
@@ -630,6 +643,8 @@ static void test_late(void)
     fp_spool_note_unfinished(spool, 0);
     g_autofree char *text = fp_spool_waits_text(spool);
     g_assert_cmpstr(text, ==, "a.pcap, for 0 of at most 60 seconds");
+    claim(spool, 0);
+    claim(spool, 0); /* it is still there */
     world.now_us += WAIT_S * G_USEC_PER_SEC;
     claim(spool, 0);
     check_claims(spool, "1 a.pcap, 2 b.pcap");

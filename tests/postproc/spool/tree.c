@@ -7,9 +7,20 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 char *tree;
+static unsigned n_open; /* descriptors, at the beginning */
+
+static unsigned count_open(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += syscall(SYS_fcntl, fd, F_GETFD) >= 0;
+    return n;
+}
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
@@ -21,12 +32,14 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 
 void begin_tree(void)
 {
+    n_open = count_open();
     tree = g_dir_make_tmp("firstpayload-spool-XXXXXX", NULL);
     g_assert_nonnull(tree);
 }
 
 void end_tree(void)
 {
+    g_assert_cmpuint(count_open(), ==, n_open);
     g_assert_cmpint(nftw(tree, remove_one, 16, FTW_DEPTH | FTW_PHYS), ==, 0);
     g_clear_pointer(&tree, g_free);
 }

@@ -9,7 +9,7 @@
 extern char *tree; /* NULL: there is none */
 
 void begin_tree(void);
-void end_tree(void);
+void end_tree(void); /* and nothing is open that was not at the beginning */
 
 /* Returns the whole path; caller frees. */
 char *in_tree(const char *path);
