@@ -316,12 +316,9 @@ static bool claim_arrivals(FpSpool *spool, const GPtrArray *arrivals, bool stops
     return true;
 }
 
+/* A file that was given up does not come here: nobody opens it, so nobody knows that it is being written. */
 static bool can_be_followed(FpSpool *spool, const char *path)
 {
-    FpAttemptsPast past = fp_attempts_past(spool->attempts, path);
-
-    if (fp_attempts_are_over(&past))
-        return false;
     fp_attempts_begin(spool->attempts, path);
     bool can_be = fp_capture_can_be_followed(path, spool->pcapng_by_wiretap);
     fp_attempts_end(spool->attempts);

@@ -721,9 +721,10 @@ static void test_finished(void)
     g_assert_true(fp_spool_is_finished(spool, 0));
     g_assert_true(fp_spool_claim_at(spool, 0)->is_sure);
     make_long_capture("state/claim/0000000000000001-a.pcap", 3, 2);
-    fp_spool_update(spool); /* notes that it was closed then */
-    set_time("state/claim/0000000000000001-a.pcap", 100, 0);
     world.lease_failure = EINVAL;
+    g_assert_true(fp_spool_is_finished(spool, 0)); /* it was closed while we watched */
+    g_assert_true(fp_spool_claim_at(spool, 0)->is_sure);
+    set_time("state/claim/0000000000000001-a.pcap", 100, 0);
     g_assert_false(fp_spool_is_finished(spool, 0));
     g_assert_cmpuint(fp_spool_claim_at(spool, 0)->bytes, ==, 44);
     fp_spool_note_finished(spool, 0);
@@ -746,6 +747,10 @@ static void test_reading(void)
     fp_spool_end_reading(spool, 0);
     g_assert_cmpint(fp_spool_claim_at(spool, 0)->fd, ==, -1);
     g_assert_cmpint(fp_spool_fd(spool), >=, 0);
+    g_assert_false(fp_spool_must_poll(spool));
+    make_file("in/new.pcap", "", 0); /* perhaps somebody is about to write to it */
+    claim(spool, 0);
+    g_assert_true(fp_spool_must_poll(spool));
     end(spool);
 }
 

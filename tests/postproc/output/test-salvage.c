@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-salvage.c - what becomes of files of a rotation that a process left which was killed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../spool/tree.h"
+#include "output/rotation.h"
+
+#define TAIL_BYTES 65536 /* which are read at once */
+
+static int sync_failure; /* errno, of files */
+static unsigned n_folder_syncs;
+static int delete_failure;
+
+/* These stand in libc's place. */
+int fsync(int fd)
+{
+    struct stat status;
+
+    g_assert_cmpint(fstat(fd, &status), ==, 0);
+    n_folder_syncs += S_ISDIR(status.st_mode);
+    errno = sync_failure;
+    return sync_failure != 0 && !S_ISDIR(status.st_mode) ? -1 : 0;
+}
+
+int unlink(const char *name)
+{
+    errno = delete_failure;
+    return delete_failure != 0 ? -1 : unlinkat(AT_FDCWD, name, 0);
+}
+
+static void begin(void)
+{
+    begin_tree();
+    sync_failure = delete_failure = 0;
+    n_folder_syncs = 0;
+}
+
+static void make_text(const char *name, const char *text)
+{
+    make_file(name, text, strlen(text));
+}
+
+static void salvage(FpRotatedKind kind)
+{
+    g_autofree char *pattern = in_tree(kind == FP_ROTATED_LINES ? "l%s.jsonl" : "c%s.pcap");
+
+    fp_rotation_salvage(pattern, FP_PACKING_NONE, kind);
+}
+
+static void check_text(const char *name, const char *expected)
+{
+    g_autofree char *path = in_tree(name), *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, expected);
+}
+
+/* In a process of its own, what is said of it is this. */
+static bool is_said(const char *said)
+{
+    if (g_test_subprocess()) {
+        begin();
+        return true;
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr(said);
+    return false;
+}
+
+static void test_lines(void)
+{
+    if (!is_said("*/l1.jsonl: was not finished when its process ended, and is there now with the 4 bytes of its whole lines\n"))
+        return;
+    make_text(".l1.jsonl.unfinished-lines", "a\nb\nc");
+    make_text(".m1.jsonl.unfinished-lines", "a\nb\nc"); /* of another */
+    salvage(FP_ROTATED_LINES);
+    check_text("l1.jsonl", "a\nb\n");
+    g_assert_false(is_in_tree(".l1.jsonl.unfinished-lines"));
+    g_assert_true(is_in_tree(".m1.jsonl.unfinished-lines"));
+    g_assert_cmpuint(n_folder_syncs, ==, 1);
+    salvage(FP_ROTATED_LINES); /* nothing is left */
+    g_assert_cmpuint(n_folder_syncs, ==, 1);
+    end_tree();
+}
+
+static void test_nothing_in_it(void)
+{
+    if (!is_said(""))
+        return;
+    make_text(".l1.jsonl.unfinished-lines", "no whole line");
+    make_text(".l2.jsonl.unfinished-lines", "");
+    salvage(FP_ROTATED_LINES);
+    g_assert_false(is_in_tree(".l1.jsonl.unfinished-lines") || is_in_tree("l1.jsonl"));
+    g_assert_false(is_in_tree(".l2.jsonl.unfinished-lines") || is_in_tree("l2.jsonl"));
+    end_tree();
+}
+
+/* The end of the last whole line is so far from the end of the file. */
+static void check_long(size_t bytes_behind)
+{
+    const size_t n = 3 + bytes_behind;
+    g_autofree char *text = g_malloc(n + 1);
+
+    memset(text, 'x', n);
+    text[n] = '\0';
+    text[2] = '\n';
+    make_text(".l1.jsonl.unfinished-lines", text);
+    salvage(FP_ROTATED_LINES);
+    check_text("l1.jsonl", "xx\n");
+    remove_from_tree("l1.jsonl");
+}
+
+static void test_long_line(void)
+{
+    if (!is_said("*"))
+        return;
+    check_long(TAIL_BYTES - 1);
+    check_long(TAIL_BYTES);
+    check_long(3 * TAIL_BYTES - 2);
+    check_long(3 * TAIL_BYTES);
+    end_tree();
+}
+
+/* Others can write to the folder; and what is locked is still being written. */
+static void test_not_ours(void)
+{
+    if (!is_said("*/.l3.jsonl.unfinished-lines: is left of a process that was killed, and cannot be opened: *\n"))
+        return;
+    g_autofree char *first = in_tree(".l1.jsonl.unfinished-lines"), *other = in_tree("other"),
+                    *fifo = in_tree(".l2.jsonl.unfinished-lines"), *locked = in_tree(".l4.jsonl.unfinished-lines");
+    make_text("other", "a\nb");
+    g_assert_cmpint(link(other, first), ==, 0);
+    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+    make_link(".l3.jsonl.unfinished-lines", "other");
+    make_text(".l4.jsonl.unfinished-lines", "a\nb");
+    int fd = open(locked, O_RDONLY | O_CLOEXEC);
+    g_assert_cmpint(flock(fd, LOCK_EX), ==, 0);
+    salvage(FP_ROTATED_LINES);
+    check_text("other", "a\nb");
+    check_text(".l4.jsonl.unfinished-lines", "a\nb");
+    g_assert_true(is_in_tree(".l1.jsonl.unfinished-lines") && is_in_tree(".l2.jsonl.unfinished-lines") &&
+                  is_in_tree(".l3.jsonl.unfinished-lines"));
+    close(fd);
+    end_tree();
+}
+
+static void test_cannot_be_synced(void)
+{
+    if (!is_said("*/.l1.jsonl.unfinished-lines: is left of a process that was killed, and stays there: *cannot be cut to whole lines: "
+                 "Input/output error\n"))
+        return;
+    make_text(".l1.jsonl.unfinished-lines", "a\nb");
+    sync_failure = EIO;
+    salvage(FP_ROTATED_LINES);
+    g_assert_true(is_in_tree(".l1.jsonl.unfinished-lines"));
+    g_assert_false(is_in_tree("l1.jsonl"));
+    end_tree();
+}
+
+static void test_cannot_be_removed(void)
+{
+    if (!is_said("*/.l*.jsonl.unfinished-lines: is left of a process that was killed, and stays there: *: Operation not "
+                 "permitted\n*/.l*.jsonl.unfinished-lines: is left of a process that was killed, and stays there: *: Operation not "
+                 "permitted\n"))
+        return;
+    make_text(".l1.jsonl.unfinished-lines", "");
+    make_text(".l2.jsonl.unfinished-lines", "no whole line");
+    delete_failure = EPERM;
+    salvage(FP_ROTATED_LINES);
+    g_assert_true(is_in_tree(".l1.jsonl.unfinished-lines") && is_in_tree(".l2.jsonl.unfinished-lines"));
+    g_assert_false(is_in_tree("l1.jsonl") || is_in_tree("l2.jsonl"));
+    end_tree();
+}
+
+/* A capture with so many frames of four bytes, and so many bytes of another. */
+static void make_cut_capture(const char *name, unsigned n, size_t more)
+{
+    const uint32_t header[] = {0xa1b2c3d4, 4U << 16 | 2, 0, 0, 65535, 1}, record[] = {7, 0, 4, 4, 0};
+    GByteArray *bytes = g_byte_array_new();
+
+    g_byte_array_append(bytes, (const guint8 *)header, sizeof header);
+    for (unsigned i = 0; i < n; i++)
+        g_byte_array_append(bytes, (const guint8 *)record, sizeof record);
+    g_byte_array_append(bytes, (const guint8 *)record, (guint)more);
+    make_file(name, bytes->data, bytes->len);
+    g_byte_array_unref(bytes);
+}
+
+static void test_captures(void)
+{
+    g_autofree char *whole = NULL;
+    gsize bytes = 0;
+
+    if (!is_said("*/c1_0001.pcap: was not finished when its process ended, and is there now with the 40 frames that are whole in it\n"))
+        return;
+    make_text("c1.pcap", "the name is taken");
+    make_cut_capture(".c1.pcap.unfinished", 40, 17);
+    make_cut_capture(".c2.pcap.unfinished", 0, 0); /* nothing is in it */
+    salvage(FP_ROTATED_CAPTURE);
+    g_autofree char *path = in_tree("c1_0001.pcap");
+    g_assert_true(g_file_get_contents(path, &whole, &bytes, NULL));
+    g_assert_cmpuint(bytes, ==, 24 + 40 * 20);
+    check_text("c1.pcap", "the name is taken");
+    g_assert_false(is_in_tree(".c1.pcap.unfinished") || is_in_tree(".c1.pcap.unfinished-copy"));
+    g_assert_false(is_in_tree(".c2.pcap.unfinished") || is_in_tree(".c2.pcap.unfinished-copy") || is_in_tree("c2.pcap"));
+    end_tree();
+}
+
+static void test_no_capture(void)
+{
+    if (!is_said("*/.c1.pcap.unfinished: is left of a process that was killed, and stays there: *\n"))
+        return;
+    make_text(".c1.pcap.unfinished", "this is no capture at all, but text that somebody has put there");
+    salvage(FP_ROTATED_CAPTURE);
+    g_assert_true(is_in_tree(".c1.pcap.unfinished"));
+    g_assert_false(is_in_tree("c1.pcap"));
+    end_tree();
+}
+
+static void test_no_folder(void)
+{
+    if (!is_said(""))
+        return;
+    fp_rotation_salvage("/nowhere/l%s.jsonl", FP_PACKING_NONE, FP_ROTATED_LINES);
+    end_tree();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/salvage/lines", test_lines);
+    g_test_add_func("/salvage/nothing-in-it", test_nothing_in_it);
+    g_test_add_func("/salvage/long-line", test_long_line);
+    g_test_add_func("/salvage/not-ours", test_not_ours);
+    g_test_add_func("/salvage/cannot-be-synced", test_cannot_be_synced);
+    g_test_add_func("/salvage/cannot-be-removed", test_cannot_be_removed);
+    g_test_add_func("/salvage/captures", test_captures);
+    g_test_add_func("/salvage/no-capture", test_no_capture);
+    g_test_add_func("/salvage/no-folder", test_no_folder);
+    return g_test_run();
+}
