@@ -215,6 +215,40 @@ static void test_captures(void)
     end_tree();
 }
 
+/* It is compressed as the others are. */
+static void test_packed(void)
+{
+    g_autofree char *text = NULL;
+    gsize bytes = 0;
+
+    if (!is_said("*/c1.pcap.gz: was not finished when its process ended, and is there now with the 1 frames that are whole in it\n"))
+        return;
+    g_autofree char *pattern = in_tree("c%s.pcap.gz"), *path = in_tree("c1.pcap.gz");
+    make_cut_capture(".c1.pcap.gz.unfinished", 1, 3);
+    fp_rotation_salvage(pattern, FP_PACKING_GZIP, FP_ROTATED_CAPTURE);
+    g_assert_true(g_file_get_contents(path, &text, &bytes, NULL));
+    g_assert_true(bytes > 2 && memcmp(text, "\x1f\x8b", 2) == 0);
+    end_tree();
+}
+
+/* One that is damaged stays as it is, and its copy does not. */
+static void test_damaged(void)
+{
+    const uint32_t damaged[] = {7, 0, UINT32_MAX, UINT32_MAX, 0, 0, 0, 0};
+
+    if (!is_said("*/.c1.pcap.unfinished: is left of a process that was killed, and stays there: *\n"))
+        return;
+    g_autofree char *path = in_tree(".c1.pcap.unfinished");
+    make_cut_capture(".c1.pcap.unfinished", 40, 0);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    g_assert_cmpint(write(fd, damaged, sizeof damaged), ==, sizeof damaged);
+    close(fd);
+    salvage(FP_ROTATED_CAPTURE);
+    g_assert_true(is_in_tree(".c1.pcap.unfinished"));
+    g_assert_false(is_in_tree(".c1.pcap.unfinished-copy") || is_in_tree("c1.pcap"));
+    end_tree();
+}
+
 static void test_no_capture(void)
 {
     if (!is_said("*/.c1.pcap.unfinished: is left of a process that was killed, and stays there: *\n"))
@@ -244,6 +278,8 @@ int main(int argc, char **argv)
     g_test_add_func("/salvage/cannot-be-synced", test_cannot_be_synced);
     g_test_add_func("/salvage/cannot-be-removed", test_cannot_be_removed);
     g_test_add_func("/salvage/captures", test_captures);
+    g_test_add_func("/salvage/packed", test_packed);
+    g_test_add_func("/salvage/damaged", test_damaged);
     g_test_add_func("/salvage/no-capture", test_no_capture);
     g_test_add_func("/salvage/no-folder", test_no_folder);
     return g_test_run();
