@@ -26,12 +26,14 @@ class Backlog(unittest.TestCase):
 
     def what_comes_of(self, then, threads, command):
         """Runs command when the output of the first capture is being finished; the inbox is the folder that it runs in. Returns the watcher's exit
-        status, what was told of the captures, and what there is in the end."""
+        status, what was told of the captures, and what there is in the end. After a damaged capture, those before it are taken and told again if they
+        were not committed, which the time decides: so each line is there once."""
         place = self.place(then, threads)
         waits = ARE_OPEN if threads != "1" else ""
         status, said = place.once(kind="run", run=f"{waits}cd {place.inbox} && {command}", **FINISHES_A)
         place.consume()
-        return status, said.replace(place.folder, ""), place.result()
+        told = {line.split("; waiting: ")[0] for line in said.replace(place.folder, "").splitlines()}
+        return status, "\n".join(sorted(told)), place.result()
 
     def check(self, then, command):
         """Returns what is said and what there is, which must be the same with one thread and with three."""
@@ -62,6 +64,17 @@ class Backlog(unittest.TestCase):
         said, result = self.check("keep", "rm b.pcap")
         self.assertIn("b.pcap: ", said)
         self.assertEqual(sorted(result["outputs"])[::2], ["a.pcap", "c.pcap"])
+
+    def test_claim_deleted_meanwhile(self):
+        said, result = self.check("archive", "rm ../out/.firstpayload/claim/*-b.pcap")
+        self.assertIn("b.pcap: ", said)
+        self.assertEqual(sorted(result["outputs"])[::2], ["a.pcap", "c.pcap"])
+
+    def test_one_thread_reads_nothing_ahead(self):
+        place = self.place("archive", "1")
+        place.once(kind="run", run="ls -l /proc/$PPID/fd >open", **FINISHES_A)
+        names = [name for name in "abc" if f"-{name}.pcap" in faulty.read(os.path.join(place.folder, "open")).decode()]
+        self.assertEqual(names, ["a"])
 
     def test_no_death_goes_uncounted(self):
         """Nothing is read, but by threads, when the output is finished. The next process reads nothing ahead, and so has nothing to wait for."""
