@@ -120,6 +120,15 @@ class Attempts(unittest.TestCase):
             self.assertIn("has died while it read this file, 2 times so far; it is tried again", said)
         self.assertEqual((self.outputs(), self.failed()), (["deadly-2.pcap", "deadly.pcap"], []))
 
+    def test_deaths_are_not_forgotten_in_trouble(self):
+        self.arrive("deadly.pcap", one(40001))
+        self.die(2)
+        status, said = self.run_once(kind="ENOSPC", name="deadly", only=["fsync", "fdatasync"], at=1, stay=1)
+        self.assertIn(status, faulty.EXIT_TOLD, said)
+        self.die(1)
+        self.assertEqual(self.run_once()[0], 1)
+        self.assertIn("has died 3 times", self.why())
+
     def test_moved_back_it_is_tried_anew(self):
         self.arrive("deadly.pcap", one(40001))
         self.die(3)

@@ -236,6 +236,18 @@ class Checkpoints(unittest.TestCase):
         place.consume()
         self.same(place, self.undisturbed("archive"), ["outputs", "folders"])
 
+    def test_what_cannot_be_synced_is_deleted(self):
+        """The kernel may take its pages for written, though the disk has not got them: a later fdatasync would say nothing."""
+        place = self.begin("archive")
+        newest, other, _ = self.slots(place)
+        place.put(self.second)
+        status, said = place.once(kind="EIO", only=["fdatasync"], name="checkpoint", at=2, stay=1)  # the first is of the slot that is loaded
+        self.assertIn(status, faulty.EXIT_TOLD, said)
+        self.assertEqual((os.path.exists(newest), os.path.exists(other)), (True, False))
+        place.must_end_well()
+        place.consume()
+        self.same(place, self.undisturbed("archive"), ["outputs", "folders"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -84,6 +84,15 @@ class Watching(unittest.TestCase):
     def await_outputs(self, *names):
         wait_for(lambda: self.outputs() == sorted(names), lambda: f"{names}, but {self.outputs()}; {self.said()}")
 
+    def begin_big(self):
+        """Has the watcher begin to build a file that takes long. Returns a function that lets it end soon."""
+        path = write(self.place.folder, "arriving", one(40000))
+        os.truncate(path, 1 << 33)
+        os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
+        wait_for(lambda: any(os.listdir(os.path.join(self.place.output, name)) for name in self.place.build_folders()), "building")
+        claimed = os.path.join(self.place.state, "claim", "0000000000000001-a.pcap")
+        return lambda: os.truncate(claimed, len(one(40000)) + 16000)
+
     def slim(self, *paths):
         return subprocess.run([faulty.PROGRAM, "slim", "-q", *paths], capture_output=True, check=True).stdout
 
@@ -118,6 +127,20 @@ class Signals(Watching):
         self.await_outputs("big.pcap")
         self.assertIn(b"GET /", self.output("big.pcap"))
         self.stop()
+
+    def test_busy_with_a_big_file(self):
+        """Meanwhile it says how things are, once, and claims what comes, which goes behind what has been begun, however old it is."""
+        self.start()
+        end = self.begin_big()
+        send_signal(self.process, signal.SIGUSR1)
+        wait_for(lambda: "0 files taken, 0 failed, 1 wait; " in self.said(), "it to say how things are")
+        self.arrive("b.pcap", header() + b"".join(struct.pack("<I", faulty.START - 3600) + record(f, n)[4:] for n, f in enumerate(connection(9))))
+        wait_for(lambda: not os.listdir(self.place.inbox), "the other to be claimed")
+        end()
+        self.await_outputs("a.pcap", "b.pcap")
+        self.stop()
+        self.assertEqual([name for name in sorted(os.listdir(os.path.join(self.place.state, "done")))], [f"{1:016}-a.pcap", f"{2:016}-b.pcap"])
+        self.assertEqual(self.said().count(" files taken, "), 1)
 
     def test_configuration_read_again(self):
         config = os.path.join(self.place.folder, "watch.conf")
@@ -391,15 +414,6 @@ class Deleted(Watching):
         self.assertEqual(self.status()["files"], 2)
         self.stop()
 
-    def begin_big(self):
-        """Has the watcher begin to build a file that takes long. Returns a function that lets it end soon."""
-        path = write(self.place.folder, "arriving", one(40000))
-        os.truncate(path, 1 << 33)
-        os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
-        wait_for(lambda: any(os.listdir(os.path.join(self.place.output, name)) for name in self.place.build_folders()), "building")
-        claimed = os.path.join(self.place.state, "claim", "0000000000000001-a.pcap")
-        return lambda: os.truncate(claimed, len(one(40000)) + 16000)
-
     def test_while_it_builds(self):
         for delete in (lambda: shutil.rmtree(os.path.join(self.place.output, self.place.build_folders()[0])),
                        lambda: [os.unlink(os.path.join(self.place.output, folder, name)) for folder in self.place.build_folders()
@@ -417,6 +431,22 @@ class Deleted(Watching):
                 self.assertIn(b"GET /", self.output("a.pcap"))
                 self.stop()
                 self.assertEqual(os.listdir(os.path.join(self.place.state, "failed")), [])
+
+    def test_other_state_folder_in_its_place_while_it_builds(self):
+        """Nothing is committed there."""
+        first = self.start()
+        self.begin_big()
+        other = faulty.Place(os.path.join(self.place.folder, "elsewhere"), "archive")
+        other.must_end_well()
+        aside = os.path.join(self.place.folder, "aside")
+        os.rename(self.place.state, aside)
+        os.rename(other.state, self.place.state)
+        names = ("checkpoint.1", "committed")
+        before = [read(os.path.join(self.place.state, name)) for name in names]
+        os.truncate(os.path.join(aside, "claim", "0000000000000001-a.pcap"), len(one(40000)) + 16000)
+        self.assertEqual(first.wait(PATIENCE_SECONDS), 75, self.said())
+        self.assertEqual([read(os.path.join(self.place.state, name)) for name in names], before)
+        self.assertFalse(os.path.exists(os.path.join(self.place.state, "checkpoint.0")))
 
     def test_before_it_is_published(self):
         """What was committed is not built again: its input is kept where it is found."""

@@ -2,13 +2,24 @@
 /* test-checkpoint.c - what is in a checkpoint's files, and what is left when one of them is damaged or gone. */
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/error.h"
 #include "watch/checkpoint-first.h"
 #include "watch/checkpoint.h"
 
 #define BODY_AT 4096
 #define MESSAGES 3000000U /* more than is written at once */
+
+#define BEFORE_TOTALS 64 /* what a header has before the totals, and behind them; its length follows */
+#define BEHIND_TOTALS 24
+#define HEADER_BYTES (BEFORE_TOTALS + sizeof(FpTotals) + BEHIND_TOTALS)
+#define HEADER_BYTES_FIRST (BEFORE_TOTALS + FP_CHECKPOINT_FIRST_BYTES + BEHIND_TOTALS)
+#define NEWEST_VERSION 5U
 
 static const FpRules rules = {.flight_bytes = FP_FLIGHT_BYTES_DEFAULT};
 static const char *const files[] = {"checkpoint.0", "checkpoint.1", "committed"};
@@ -143,6 +154,7 @@ static void test_lost_slot(void)
     FpCheckpoint checkpoint = loaded(folder);
 
     add(checkpoint.seen.names, 1);
+    g_byte_array_append(checkpoint.messages, (const guint8 *)"another message", 15);
     save(folder, &checkpoint);
     add(checkpoint.seen.names, 2);
     add(checkpoint.seen.files, 3);
@@ -158,6 +170,242 @@ static void test_lost_slot(void)
     g_assert_cmpuint(number_at(left.seen.names, 1), ==, 2);
     g_assert_cmpuint(number_at(left.seen.files, 0), ==, 3);
     g_assert_cmpuint(left.messages->len, ==, 0);
+    fp_checkpoint_clear(&left);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+/* What becomes of a slot. */
+typedef enum { LOADED, IGNORED, REFUSED } Fate;
+
+/* Returns the fate of the only slot. */
+static Fate fate(const char *folder)
+{
+    FpCheckpoint checkpoint;
+    g_autoptr(GError) error = NULL;
+
+    if (!fp_checkpoint_load(folder, &rules, 100, 0, &checkpoint, &error)) {
+        g_assert_error(error, FP_ERROR, FP_ERROR_CONFIG);
+        return REFUSED;
+    }
+    uint64_t generation = checkpoint.generation;
+    g_assert_cmpuint(checkpoint.totals.files, ==, generation == 0 ? 0 : 8);
+    fp_checkpoint_clear(&checkpoint);
+    return generation == 0 ? IGNORED : LOADED;
+}
+
+/* A slot, in a folder where nothing else is. */
+typedef struct {
+    char *folder;
+    char *path;
+    char *bytes;
+    gsize n;
+} Slot;
+
+static Slot saved_slot(bool has_messages)
+{
+    Slot slot = {.folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL)};
+    FpCheckpoint checkpoint = loaded(slot.folder);
+
+    checkpoint.totals.files = 8;
+    add(checkpoint.seen.names, 9);
+    if (has_messages)
+        g_byte_array_append(checkpoint.messages, (const guint8 *)"a message that is none", 22);
+    save(slot.folder, &checkpoint);
+    fp_checkpoint_clear(&checkpoint);
+    remove_file(slot.folder, "committed");
+    slot.path = g_build_filename(slot.folder, "checkpoint.1", NULL);
+    g_assert_true(g_file_get_contents(slot.path, &slot.bytes, &slot.n, NULL));
+    return slot;
+}
+
+static void free_slot(Slot *slot)
+{
+    remove_folder(slot->folder);
+    g_free(slot->folder);
+    g_free(slot->path);
+    g_free(slot->bytes);
+}
+
+/* Writes a file, and does not wait for the disk. */
+static void put(const char *path, const void *bytes, gsize n)
+{
+    FILE *file = fopen(path, "wb");
+
+    g_assert_nonnull(file);
+    g_assert_cmpuint(fwrite(bytes, 1, n, file), ==, n);
+    g_assert_cmpint(fclose(file), ==, 0);
+}
+
+/* Its fate, if it is these bytes. */
+static Fate fate_of_bytes(const Slot *slot, const void *bytes, gsize n)
+{
+    put(slot->path, bytes, n);
+    return fate(slot->folder);
+}
+
+/* Its fate as another version with a header of so many bytes, which end with the right checksum if they can. */
+static Fate fate_as(const Slot *slot, uint32_t version, uint32_t header_bytes)
+{
+    g_autofree uint8_t *bytes = g_memdup2(slot->bytes, slot->n);
+
+    memcpy(bytes + 8, &version, sizeof version);
+    memcpy(bytes + 12, &header_bytes, sizeof header_bytes);
+    if (header_bytes == HEADER_BYTES_FIRST) {
+        memcpy(bytes + header_bytes - BEHIND_TOTALS, slot->bytes + HEADER_BYTES - BEHIND_TOTALS, BEHIND_TOTALS);
+        memset(bytes + BEFORE_TOTALS + sizeof(uint64_t), 0, FP_CHECKPOINT_FIRST_BYTES - sizeof(uint64_t));
+    }
+    if (header_bytes >= 16 + sizeof(uint64_t) && header_bytes <= BODY_AT) {
+        uint64_t checksum = XXH3_64bits(bytes, header_bytes - sizeof checksum);
+        memcpy(bytes + header_bytes - sizeof checksum, &checksum, sizeof checksum);
+    }
+    return fate_of_bytes(slot, bytes, slot->n);
+}
+
+static void test_versions(void)
+{
+    Slot plain = saved_slot(false), slot = saved_slot(true);
+
+    g_assert_cmpint(fate_as(&plain, 1, HEADER_BYTES), ==, IGNORED);
+    g_assert_cmpint(fate_as(&slot, 1, HEADER_BYTES), ==, IGNORED);
+    g_assert_cmpint(fate_as(&plain, 2, HEADER_BYTES), ==, LOADED);
+    g_assert_cmpint(fate_as(&plain, 2, HEADER_BYTES_FIRST), ==, LOADED);
+    g_assert_cmpint(fate_as(&plain, 3, HEADER_BYTES), ==, IGNORED); /* messages are missing */
+    g_assert_cmpint(fate_as(&slot, 2, HEADER_BYTES), ==, IGNORED);  /* there is more than there should be */
+    for (uint32_t version = 3; version <= NEWEST_VERSION; version++) {
+        g_assert_cmpint(fate_as(&slot, version, HEADER_BYTES), ==, LOADED);
+        g_assert_cmpint(fate_as(&slot, version, HEADER_BYTES + 8), ==, IGNORED);
+        g_assert_cmpint(fate_as(&slot, version, HEADER_BYTES_FIRST), ==, IGNORED);
+    }
+    g_assert_cmpint(fate_as(&slot, NEWEST_VERSION + 1, HEADER_BYTES), ==, REFUSED);
+    free_slot(&plain);
+    free_slot(&slot);
+}
+
+/* Of a newer version only what has the right checksum is refused, however long its header. */
+static void test_headers_of_a_newer_version(void)
+{
+    static const uint32_t wrong[] = {0, 7, 8, 15, BODY_AT + 1, UINT32_MAX};
+    Slot slot = saved_slot(true);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
+        g_assert_cmpint(fate_as(&slot, NEWEST_VERSION + 1, wrong[i]), ==, IGNORED);
+    g_assert_cmpint(fate_as(&slot, NEWEST_VERSION + 1, BODY_AT), ==, REFUSED);
+    slot.n = HEADER_BYTES_FIRST;
+    g_assert_cmpint(fate_as(&slot, NEWEST_VERSION + 1, HEADER_BYTES_FIRST), ==, REFUSED);
+    slot.n--;
+    g_assert_cmpint(fate_as(&slot, NEWEST_VERSION + 1, HEADER_BYTES_FIRST - 1), ==, IGNORED);
+    free_slot(&slot);
+}
+
+/* Any byte of a slot, and each but the zeros that fill up the header. */
+static void test_damaged_bytes(void)
+{
+    Slot slot = saved_slot(true);
+
+    for (gsize i = 0; i < slot.n; i = i + 1 == HEADER_BYTES ? BODY_AT : i + 1) {
+        slot.bytes[i] ^= 1;
+        g_assert_cmpint(fate_of_bytes(&slot, slot.bytes, slot.n), ==, IGNORED);
+        slot.bytes[i] ^= 1;
+    }
+    g_assert_cmpint(fate_of_bytes(&slot, slot.bytes, slot.n), ==, LOADED);
+    free_slot(&slot);
+}
+
+/* The same of the third file. */
+static void test_damaged_witness(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "committed", NULL), *bytes = NULL;
+    FpCheckpoint checkpoint = loaded(folder);
+    gsize n;
+
+    save(folder, &checkpoint);
+    save(folder, &checkpoint);
+    remove_file(folder, "checkpoint.0");
+    g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 2);
+    g_assert_true(g_file_get_contents(path, &bytes, &n, NULL));
+    for (gsize i = 0; i < n; i += 3) {
+        bytes[i] ^= 64;
+        put(path, bytes, n);
+        g_assert_cmpuint(fp_checkpoint_newest(folder), ==, 1);
+        bytes[i] ^= 64;
+    }
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+/* Nobody knows what is in a file that cannot be read. */
+static void test_unreadable(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+        g_autofree char *path = g_build_filename(folder, files[i], NULL);
+        g_autoptr(GError) error = NULL;
+        FpCheckpoint checkpoint;
+
+        g_assert_cmpint(g_mkdir(path, 0777), ==, 0);
+        g_assert_false(fp_checkpoint_load(folder, &rules, 100, 0, &checkpoint, &error));
+        g_assert_error(error, FP_ERROR, FP_ERROR_IO);
+        g_assert_cmpint(g_rmdir(path), ==, 0);
+        g_assert_cmpint(g_rmdir(folder), ==, 0);
+    }
+}
+
+/* Loads with other kinds of networks than it was saved with. */
+static FpCheckpoint loaded_with_other_networks(const char *folder)
+{
+    FpCheckpoint checkpoint;
+
+    g_assert_true(fp_checkpoint_load(folder, &rules, 100, 1, &checkpoint, NULL));
+    g_assert_cmpuint(checkpoint.network_kinds, ==, 1);
+    g_assert_cmpuint(checkpoint.seen.names->len, ==, 1);
+    return checkpoint;
+}
+
+/* Streams are then others, and so are their numbers; where there are none, nothing is forgotten. */
+static void test_other_networks(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    FpCheckpoint checkpoint = loaded(folder);
+
+    add(checkpoint.seen.names, 1);
+    add(checkpoint.seen.matched, 2);
+    save(folder, &checkpoint);
+    FpCheckpoint again = loaded_with_other_networks(folder);
+    g_assert_cmpuint(again.seen.matched->len, ==, 1);
+    fp_checkpoint_clear(&again);
+    checkpoint.streams = fp_streams_new_for_saving(&rules, 3, 100);
+    save(folder, &checkpoint);
+    again = loaded(folder);
+    g_assert_true(again.streams != NULL && again.seen.matched->len == 1);
+    fp_checkpoint_clear(&again);
+    again = loaded_with_other_networks(folder);
+    g_assert_true(again.streams == NULL && again.seen.matched->len == 0);
+    fp_checkpoint_clear(&again);
+    checkpoint.network_kinds = 1;
+    save(folder, &checkpoint);
+    again = loaded_with_other_networks(folder); /* which are the same now */
+    g_assert_true(again.streams != NULL && again.seen.matched->len == 1);
+    fp_checkpoint_clear(&again);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
+/* The third file has the last ones. */
+static void test_many_names(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    FpCheckpoint checkpoint = loaded(folder);
+
+    for (uint64_t i = 0; i <= FP_CHECKPOINT_RECENT; i++)
+        add(checkpoint.seen.names, 1000 + i);
+    save(folder, &checkpoint);
+    remove_file(folder, "checkpoint.1");
+    FpCheckpoint left = loaded(folder);
+    g_assert_cmpuint(left.seen.names->len, ==, FP_CHECKPOINT_RECENT);
+    for (guint i = 0; i < FP_CHECKPOINT_RECENT; i++)
+        g_assert_cmpuint(number_at(left.seen.names, i), ==, 1001 + i);
     fp_checkpoint_clear(&left);
     fp_checkpoint_clear(&checkpoint);
     remove_folder(folder);
@@ -209,6 +457,13 @@ int main(int argc, char **argv)
     g_test_add_func("/checkpoint/form", test_form);
     g_test_add_func("/checkpoint/newest", test_newest);
     g_test_add_func("/checkpoint/lost-slot", test_lost_slot);
+    g_test_add_func("/checkpoint/versions", test_versions);
+    g_test_add_func("/checkpoint/headers-of-a-newer-version", test_headers_of_a_newer_version);
+    g_test_add_func("/checkpoint/damaged-bytes", test_damaged_bytes);
+    g_test_add_func("/checkpoint/damaged-witness", test_damaged_witness);
+    g_test_add_func("/checkpoint/unreadable", test_unreadable);
+    g_test_add_func("/checkpoint/other-networks", test_other_networks);
+    g_test_add_func("/checkpoint/many-names", test_many_names);
     g_test_add_func("/checkpoint/figures-of-the-first-version", test_figures_of_the_first_version);
     return g_test_run();
 }

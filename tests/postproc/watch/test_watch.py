@@ -321,7 +321,15 @@ class Then(Watch):
         self.assertEqual(self.outputs(), ["a-3.pcap", "a.pcap"])
         os.unlink(first)
         self.once("--then", "keep")
-        self.assertEqual(self.status()["files"], 2)
+        self.assertEqual((self.status()["files"], self.remembered()), (2, 2))
+        self.arrive("b.pcap", pcap(connection(8)))
+        self.once("--then", "keep")
+        self.assertEqual((self.status()["files"], self.remembered()), (3, 2))   # a.pcap is forgotten
+
+    def remembered(self):
+        """Returns of how many files in the inbox the newest checkpoint knows that they were taken."""
+        slots = [struct.unpack_from("=QQIIQQ", read(os.path.join(self.state, f"checkpoint.{n}")), 16) for n in (0, 1)]
+        return max(slots)[5]
 
     def test_keep_lists_what_is_new_only(self):
         self.arrive("a.pcap", pcap(connection()))
@@ -466,6 +474,7 @@ class Running(Watch):
 
     def test_dead_watcher_is_said_to_be_dead(self):
         run = self.start()
+        self.assertEqual(self.status()["pid"], run.pid)
         run.kill()
         run.wait()
         self.assertEqual((self.status()["state"], self.status()["running"]), ("dead", False))
@@ -527,6 +536,30 @@ class Running(Watch):
         self.assertEqual([len(records(self.output(name))) for name in self.outputs()], [1, 3])
         said = [line for line in run.stderr.read().splitlines() if "it works again" in line or "options were read again" in line]
         self.assertEqual([line.split(": ")[-1][-10:] for line in said], ["orks again", "read again"])
+
+    def test_once_waits_for_the_writer_of_a_claim(self):
+        """For instance of one that a process before has left."""
+        self.once()
+        with open(os.path.join(self.state, "claim", f"{1:016}-a.pcap"), "wb") as file:
+            file.write(pcap(connection()[:3]))
+            file.flush()
+            run = self.start("--once", env=without_clock())
+            wait_for(lambda: is_asleep(run.pid), "it to have looked")
+            file.write(pcap(connection())[file.tell():])
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+        self.assertEqual((self.outputs(), len(records(self.output("a.pcap")))), (["a.pcap"], 1))
+
+    def test_files_are_claimed_while_a_commit_is_undecided(self):
+        """A ring may overwrite them meanwhile."""
+        self.start()
+        os.mkdir(os.path.join(self.state, "checkpoint.0"))
+        for name in ("a.pcap", "b.pcap", "c.pcap"):
+            self.arrive(name, pcap(connection()))
+            wait_for(lambda: os.listdir(self.inbox) == [], "it to be claimed")
+            wait_for(lambda: self.status()["state"] == "waiting", "trouble")
+        self.assertEqual([name[17:] for name in self.in_state("claim")], ["a.pcap", "b.pcap", "c.pcap"])
+        os.rmdir(os.path.join(self.state, "checkpoint.0"))
+        wait_for(lambda: self.outputs() == ["a.pcap", "b.pcap", "c.pcap"], "all outputs")
 
 
 class Sleeps(Watch):
@@ -629,6 +662,7 @@ class Said(Watch):
                     "streams_with_payload": 1, "streams_open": 1, "streams_forgotten": 0, "backlog_files": 0, "backlog_bytes": 0,
                     "archive_bytes": 2 * len(whole) - 1 + len(pcap([])), "committed": 4, "lines_waiting": 0, "trouble": 0}
         self.assertEqual({name: status[name] for name in expected}, expected)
+        self.assertIn("d.pcap: ", status["last_failure"])
         self.assertGreater(status["checkpoints"], 1)
         self.assertGreater(status["table_bytes"], 0)
 

@@ -103,6 +103,7 @@ class Watch(test_watch.Watch):
             test_watch.wait_for(lambda i=i: f"{i}.pcap.jsonl" in self.outputs(), "an output")
             self.assertEqual([e["fields"] for e in self.log(f"{i}.pcap.jsonl")], [{HOST: "h"}])
             tsharks.update(tsharks_of(run.pid))
+            self.assertTrue(self.reads_nothing())
         self.assertEqual(len(tsharks), 1)
 
     def test_killed_while_it_waits_for_tshark(self):
@@ -126,14 +127,14 @@ sys.exit(child.wait())
         command = [PROGRAM, "watch", "--once", "--log", "only", "--fields", HOST, self.inbox, self.outdir]
         for _ in range(4):
             run = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-            test_watch.wait_for(lambda: os.path.exists(asked) and self.is_waiting_for_tshark(), "tshark to be asked")
+            test_watch.wait_for(lambda: os.path.exists(asked) and self.reads_nothing(), "tshark to be asked")
             run.kill()
             run.wait()
             os.unlink(asked)
         self.once("--log", "only", "--fields", HOST)
         self.assertEqual([e["fields"] for e in self.log("a.pcap.jsonl")], [{HOST: "h"}])
 
-    def is_waiting_for_tshark(self):
+    def reads_nothing(self):
         """No file is noted as being read (attempts.h)."""
         return read(os.path.join(self.state, "reading"))[16:64] == bytes(48)
 

@@ -93,7 +93,7 @@ class Log(test_watch.Watch):
         self.arrive("c.pcap", header() + record(talk.say("s", b"more").frames[-1], 100))
         self.once("--log", "only", "--all-hellos")
 
-    def test_older_versions_can_read_a_checkpoint_without_hellos(self):
+    def test_older_versions_can_read_what_they_know_of(self):
         """The version of the format, which stands behind eight bytes, is that of the oldest program that can read it."""
         def version():
             slots = [read(path) for path in glob.glob(os.path.join(self.state, "checkpoint.[01]"))]
@@ -106,6 +106,10 @@ class Log(test_watch.Watch):
         self.arrive("b.pcap", header() + record(talk.say("c", test_hellos.HELLO).frames[-1], 99))
         self.once("--log", "only", "--all-hellos")
         self.assertEqual(version(), 2)
+        for port, options, expected in ((1, [], 3), (2, ["--log-reply"], 5)):
+            self.arrive(f"{port}.pcap", pcap(connection(port, HELLO[:700] if expected == 3 else b"GET / HTTP/1.1\r\n\r\n")[:4]))
+            self.once("--log", "only", *options)
+            self.assertEqual(version(), expected)
 
     def check_pieces(self, name, n, *options):
         source = os.path.join(CAPTURES, name)
@@ -235,6 +239,21 @@ class Log(test_watch.Watch):
         self.arrive("a.pcap", pcap([tagged(f, 7) for f in connection()[:3] + parts]))
         self.once("--log", "only", "--stream-key", "vlan")
         self.assertEqual([(e["vlan"], e["payload_printable"]) for e in self.log("a.pcap.jsonl")], [([7], "GET / HTTP/1.1....")])
+
+    def test_fragments_in_two_captures(self):
+        """They do not come together, whether or not the watcher was started anew in between."""
+        parts = in_fragments(connection()[3])
+        found = []
+        for each_alone in (True, False):
+            self.tearDown()
+            self.setUp()
+            for n, frames in enumerate((connection()[:3] + parts[:1], parts[1:])):
+                self.arrive(f"{n}.pcap", header() + b"".join(record(frame, 10 * n + i) for i, frame in enumerate(frames)))
+                if each_alone:
+                    self.once("--log", "only")
+            self.once("--log", "only")
+            found.append([self.output(name) for name in self.outputs()])
+        self.assertEqual(found, [[b"", b""]] * 2)
 
     def test_wrong_usage(self):
         for words, what in ((["--log", "yes"], "--log takes beside or only"), (["--log", "only", "--keep", "reply"], "no captures are written"),
