@@ -142,11 +142,22 @@ class Deadly(unittest.TestCase):
         place = self.place("archive", ["0.pcap", "1-deadly.pcap", "2.pcap"])
         place.threads = "1"
         self.assertEqual(place.once(kind="abort", name="deadly", only=["read", "pread"], at=2)[0], -signal.SIGABRT)
-        self.assertIn(place.once(kind="ENOSPC", only=["fsync", "fdatasync"], at=1, stay=1)[0], faulty.EXIT_TOLD)
+        self.assertIn(place.once(kind="ENOSPC", only=["fsync", "fdatasync"], name="0.pcap", at=1, stay=1)[0], faulty.EXIT_TOLD)
         place.threads = "4"
         deaths, status, said = self.deaths(place, ["read", "pread"])
         self.assertEqual((deaths, status, sorted(place.taken)), (2, 1, ["0.pcap", "2.pcap"]))
         self.assertNotIn("0.pcap: the process has died", said)
+
+    def test_not_opened_ahead_after_a_death(self):
+        place = self.place("archive", ["0.pcap", "1-deadly.pcap", "2.pcap"])
+        place.threads = "1"
+        self.assertEqual(place.once(kind="abort", name="deadly", only=["read", "pread"], at=2)[0], -signal.SIGABRT)
+        self.assertIn(place.once(kind="ENOSPC", only=["fsync", "fdatasync"], name="0.pcap", at=1, stay=1)[0], faulty.EXIT_TOLD)
+        place.threads = "4"
+        self.assertEqual(place.once(kind="run", run="ls -l /proc/$PPID/fd >open", name="0.pcap", only=["fsync", "fdatasync"], at=1)[0], 0)
+        place.consume()
+        names = faulty.read(os.path.join(place.folder, "open")).decode()
+        self.assertEqual((len(place.taken), "-0.pcap" in names, "deadly" in names), (3, True, False))
 
 
 class Anywhere(unittest.TestCase):

@@ -139,7 +139,7 @@ class Signals(Watching):
         end()
         self.await_outputs("a.pcap", "b.pcap")
         self.stop()
-        self.assertEqual([name for name in sorted(os.listdir(os.path.join(self.place.state, "done")))], [f"{1:016}-a.pcap", f"{2:016}-b.pcap"])
+        self.assertEqual(sorted(os.listdir(os.path.join(self.place.state, "done"))), [f"{1:016}-a.pcap", f"{2:016}-b.pcap"])
         self.assertEqual(self.said().count(" files taken, "), 1)
 
     def test_configuration_read_again(self):
@@ -512,9 +512,12 @@ class FullDisk(Watching):
         self.assertEqual(self.outputs(), [])
         waiting = os.listdir(os.path.join(self.place.state, "claim")) + os.listdir(self.place.inbox)
         self.assertEqual(len(waiting), 2)
+        wait_for(lambda: is_asleep(self.process.pid), "the attempt to fail")
+        n_open = len(os.listdir(f"/proc/{self.process.pid}/fd"))
         for _ in range(2):  # and through other attempts
             send_signal(self.process, signal.SIGUSR1)
             wait_for(lambda: is_asleep(self.process.pid), "the attempt to fail")
+        self.assertEqual(len(os.listdir(f"/proc/{self.process.pid}/fd")), n_open)
         self.assertEqual(self.status()["state"], "waiting")
         self.assertEqual(self.said().count("trying again until it works"), 1, self.said())
         os.unlink(ballast)
@@ -636,6 +639,21 @@ class Files(Watching):
         self.arrive("3.pcap", one(40002))
         self.await_outputs("1.pcap", "2.pcap", "3.pcap")
         self.assertEqual(self.output("2.pcap"), self.slim(write(self.place.folder, "one", one(40001))))
+        self.stop()
+
+    def test_disk_that_does_not_give_it_back(self):
+        """What cannot be read, however often it is tried, is put aside; the files after it are taken."""
+        self.start(only=["read", "pread"], kind="EIO", name="1.pcap", at=1, stay=1)
+        self.arrive("1.pcap", one(40000))
+        self.arrive("2.pcap", one(40001))
+
+        def are_taken():
+            self.process.send_signal(signal.SIGUSR1)  # has it try again
+            return self.outputs() == ["2.pcap"] and os.listdir(os.path.join(self.place.state, "claim")) == []
+
+        wait_for(are_taken, "the other to be taken")
+        failed = os.listdir(os.path.join(self.place.state, "failed"))
+        self.assertEqual(sorted(name.split("-", 1)[1] for name in failed), ["1.pcap", "1.pcap.why"])
         self.stop()
 
     @unittest.skipUnless(os.geteuid() == 0, "gives files to other users")

@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 
 from pcaps import CAPTURES, connection, pcap, read, slim
 from test_read_ahead import Several
@@ -97,6 +98,21 @@ class Ahead(Watch, Several):
         run = self.start("-j", "4")
         wait_for(lambda: len(self.outputs()) == 6 and self.status()["state"] == "idle", "all outputs")
         wait_for(lambda: len(os.listdir(f"/proc/{run.pid}/task")) <= 2, "three threads to end")    # ThreadSanitizer has one of its own
+
+    def test_threads_again_after_trouble(self):
+        """When no capture has waited in between. The first of the next ones takes long, so that threads can be seen."""
+        run = self.start("-j", "4")
+        os.mkdir(os.path.join(self.state, "checkpoint.0"))
+        self.arrive("a.pcap", pcap(connection()))
+        wait_for(lambda: self.status()["state"] == "waiting", "trouble")
+        os.rmdir(os.path.join(self.state, "checkpoint.0"))
+        wait_for(lambda: self.status()["state"] == "idle" and self.outputs(), "it to work again")
+        run.send_signal(signal.SIGSTOP)
+        os.truncate(self.arrive("b.pcap", pcap(connection(1))), 1 << 33)
+        for n in range(3):
+            self.arrive(f"c{n}.pcap", pcap(connection(2 + n)))
+        run.send_signal(signal.SIGCONT)
+        wait_for(lambda: len(os.listdir(f"/proc/{run.pid}/task")) > 3, "threads")
 
     def test_few_descriptors(self):
         """With more threads than descriptors can be had for, it goes on without."""
