@@ -7,7 +7,7 @@ import sys
 import unittest
 
 import faulty
-from pcaps import connection, pcap, record
+from pcaps import connection, header, pcap, record, write
 
 EVERY = int(os.environ.get("FAULT_EVERY", "1")) * 7
 
@@ -59,6 +59,17 @@ class Backlog(unittest.TestCase):
         said, result = self.check("keep", "cat c.pcap >new && mv new b.pcap")
         self.assertRegex(said, r"b\.pcap: was overwritten before it was read; what it held is lost")
         self.assertEqual(sorted(result["outputs"])[::2], ["a.pcap", "b.pcap", "c.pcap"])
+
+    def test_overwritten_while_its_output_is_finished(self):
+        """It held no frame. Nothing comes of it, and what it holds now is taken."""
+        place = self.place("keep", "1")
+        faulty.put(place.inbox, "b.pcap", header(), 1)
+        write(place.inbox, ".new", pcap(connection(50000)))
+        _, said = place.once(kind="run", run="mv in/.new in/b.pcap", only=["fsync", "fdatasync"], name="b.pcap", at=1)
+        place.consume()
+        self.assertIn("b.pcap: was overwritten before it was read; what it held is lost", said)
+        self.assertEqual([name for name, data in sorted(place.taken.items()) if data == header()], [])
+        self.assertEqual([name[0] for name in sorted(place.taken)], ["a", "a", "b", "b", "c", "c"])
 
     def test_deleted_meanwhile(self):
         said, result = self.check("keep", "rm b.pcap")

@@ -236,6 +236,15 @@ class Checkpoints(unittest.TestCase):
         place.consume()
         self.same(place, self.undisturbed("archive"), ["outputs", "folders"])
 
+    def test_file_systems_that_cannot_sync(self):
+        """What is loaded need not be, where nothing can be brought to the disk; elsewhere nobody knows what it would be after a power failure."""
+        for error, statuses in (("EINVAL", faulty.EXIT_WELL), ("EROFS", faulty.EXIT_WELL), ("EIO", faulty.EXIT_TOLD)):
+            with self.subTest(error):
+                place = self.begin("archive")
+                place.put(self.second)
+                status, said = place.once(kind=error, only=["fdatasync"], name="checkpoint", at=1)
+                self.assertIn(status, statuses, said)
+
     def test_what_cannot_be_synced_is_deleted(self):
         """The kernel may take its pages for written, though the disk has not got them: a later fdatasync would say nothing."""
         place = self.begin("archive")
