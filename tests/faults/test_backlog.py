@@ -87,6 +87,17 @@ class Backlog(unittest.TestCase):
         names = [name for name in "abc" if f"-{name}.pcap" in faulty.read(os.path.join(place.folder, "open")).decode()]
         self.assertEqual(names, ["a"])
 
+    def test_so_many_are_open(self):
+        """Two for each thread, and 32 at most, besides the one whose turn it is."""
+        names = [f"{n:02}.pcap" for n in range(40)]
+        for threads, n_open in (("3", 7), ("16", 33), ("50", 33)):
+            with self.subTest(threads=threads):
+                place = self.place("archive", threads)
+                place.put([(name, pcap(connection(40000 + n)), n + 9) for n, name in enumerate(names)])
+                place.once(kind="run", run="ls -l /proc/$PPID/fd >open", only=["fsync", "fdatasync"], name="00.pcap", at=1)
+                text = faulty.read(os.path.join(place.folder, "open")).decode()
+                self.assertEqual([name for name in names if f"-{name}" in text], names[:n_open])
+
     def test_no_death_goes_uncounted(self):
         """Nothing is read, but by threads, when the output is finished. The next process reads nothing ahead, and so has nothing to wait for."""
         place = self.place("archive", "3")
