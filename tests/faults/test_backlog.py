@@ -3,6 +3,7 @@
 watcher dies."""
 import os
 import signal
+import struct
 import sys
 import unittest
 
@@ -53,6 +54,13 @@ class Backlog(unittest.TestCase):
         octal = "".join("\\%03o" % byte for byte in more)
         _, result = self.check("archive", f"for file in ../out/.firstpayload/claim/*-b.pcap; do printf '{octal}' >>$file; done")
         self.assertEqual(result["figures"]["streams_with_payload"], "4")
+
+    def test_older_one_comes_meanwhile(self):
+        """It is taken before those that threads have begun with. What is built in a quarter of a second is committed at once, so that takes longer."""
+        older = header() + struct.pack("<I", faulty.START - 3600) + record(connection(42000)[0])[4:]
+        octal = "".join("\\%03o" % byte for byte in older)
+        _, result = self.check("archive", f"sleep 0.3 && printf '{octal}' >.older && mv .older older.pcap")
+        self.assertEqual([name.split("-")[1] for name in result["folders"]["done"]], ["a.pcap", "older.pcap", "b.pcap", "c.pcap"])
 
     def test_overwritten_meanwhile(self):
         """As a ring does with what stays in the inbox. What b.pcap held is lost, and what it holds now is taken."""
