@@ -76,6 +76,7 @@ class Watch(test_watch.Watch):
         self.assertEqual((result.returncode, result.stderr.count("lines go on without fields")), (1, 1), result.stderr)
         self.assertEqual([e["fields"] for i in range(3) for e in self.log(f"{i}.pcap.jsonl")], [None] * 3)
         self.assertEqual(self.status()["streams_without_fields"], 3)
+        self.assertEqual(self.watch("--once", "--log", "beside", "--fields", HOST, **without).returncode, 0)
 
     def test_options_that_are_read_again(self):
         config = test_fields.write(self.folder, "c.conf", b"[watch]\ndisplay-filter=tls\n")
