@@ -170,6 +170,30 @@ static void test_by_the_helper(void)
     end_tree();
 }
 
+/* FpHelperJob, which is not ours. */
+static void do_something_else(void *nothing, int64_t argument, FpHelperAnswer *answer)
+{
+    (void)nothing;
+    (void)argument;
+    answer->number = 1;
+}
+
+/* A helper that does not look. */
+static void test_helper_of_others(void)
+{
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, 0);
+        g_test_trap_assert_passed();
+        return;
+    }
+    g_assert_cmpuint(fp_helper_add(do_something_else, NULL), ==, 0);
+    g_assert_true(fp_helper_begin(NULL));
+    begin();
+    check_files();
+    end_tree();
+    fp_helper_end();
+}
+
 static void test_helper_without_memory(void)
 {
     FpFileWriters *writers;
@@ -199,6 +223,7 @@ int main(int argc, char **argv)
     g_test_add_func("/file-writers/what-cannot-be-looked-at", test_what_cannot_be_looked_at);
     g_test_add_func("/file-writers/one", test_one);
     g_test_add_func("/file-writers/by-the-helper", test_by_the_helper);
+    g_test_add_func("/file-writers/helper-of-others", test_helper_of_others);
     g_test_add_func("/file-writers/helper-without-memory", test_helper_without_memory);
     return g_test_run();
 }
