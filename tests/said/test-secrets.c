@@ -29,6 +29,9 @@ typedef struct {
         name, text, sizeof(text) - 1                                                                                                       \
     }
 
+#define BYTES_32 "0123456789abcdefghijklmnopqrstuv"
+#define BYTES_128 BYTES_32 BYTES_32 BYTES_32 BYTES_32
+
 static const Case cases[] = {
     CASE("basic", "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: [Basic dTpw]\r\nAccept: */*\r\n\r\n"),
     CASE("case", "GET / HTTP/1.1\r\nAUTHORIZATION:[Basic dTpw]\r\npRoXy-aUtHoRiZaTiOn:\t[Digest x]\r\ncookie: [a=b]\r\n\r\n"),
@@ -83,15 +86,32 @@ static const Case cases[] = {
     CASE("mqtt", "\x10\x17\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]"),
     CASE("mqtt-5", "\x10\x1e\0\4MQTT\5\xc2\0\x3c\6[\x16\0\3abc]\0\2id\0\2me\0\3[pwd]"),
     CASE("mqtt-will", "\x10\x1d\0\4MQTT\4\xc6\0\x3c\0\2id\0\1t\0\1w\0\2me\0\3[pwd]"),
+    CASE("mqtt-length-of-two-bytes", "\x10\x95\1\0\4MQTT\4\xc2\0\x3c\0\x80" BYTES_128 "\0\2me\0\3[pwd]"),
+    CASE("mqtt-length-of-four-bytes", "\x10\x97\x80\x80\0\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]"),
+    CASE("mqtt-5-properties", "\x10\x9c\1\0\4MQTT\5\xc2\0\x3c\x83\1[\x16\0\x80" BYTES_128 "]\0\2id\0\2me\0\3[pwd]"),
     CASE("mysql", "\x2f\0\0\1\0\x82\0\0\0\0\0\1\x21"
                   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                   "root\0\5[clear]tail"),
+    CASE("mysql-length-of-16-bits", "\xac\0\0\1\0\x82\x20\0\0\0\0\1\x21"
+                                    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                    "root\0\xfc\x80\0[" BYTES_128 "]tail"),
+    CASE("mysql-length-of-8-bits", "\x26\1\0\1\1\x82\0\0\0\0\0\1\x21"
+                                   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                   "root\0\xfc[" BYTES_128 BYTES_32 BYTES_32 BYTES_32 "0123456789abcdef0123456789ab]tail"),
+    CASE("mysql-up-to-nul", "\x2f\0\0\1\1\2\0\0\0\0\0\1\x21"
+                            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                            "root\0[clear]\0tail"),
     CASE("postgres-cancel", "\0\0\0\x10\4\xd2\x16\x2e\0\0\0\1[\1\2\3\4]"),
     CASE("http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\3\1\4\0\0\0\1[\x82\x86\x84]\0\0\1\0\1\0\0\0\1d"),
     CASE("http2-other-frames",
          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\3\5\0\0\0\0\1[\x82\x86\x84]\0\0\3\t\0\0\0\0\1[\x82\x86\x84]\0\0\4\b\0\0\0\0\1\0\0\1\2"),
     CASE("ldap", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\x80\3[pwd]"),
     CASE("ldap-sasl", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\xa3\3[pwd]"),
+    CASE("ldap-long-lengths", "\x30\x81\x1c\2\1\1\x60\x82\0\x15\2\1\3\4\x83\0\0\4cn=a\x80\x84\0\0\0\3[pwd]"),
+    CASE("ldap-no-bind", "\x30\x13\2\1\1\x61\x0e\2\1\3\4\4cn=a\x80\3pwd"),
+    CASE("ldap-no-version", "\x30\x13\2\1\1\x60\x0e\4\1\3\4\4cn=a\x80\3pwd"),
+    CASE("snmp-indefinite-length", "\x30\x10\2\1\1\4\x80[public\xa0\3\2\1\1]"),
+    CASE("snmp-length-of-five-bytes", "\x30\x15\2\1\1\4\x85[\0\0\0\0\6public\xa0\3\2\1\1]"),
     CASE("snmp", "\x30\x10\2\1\1\4\6[public]\xa0\3\2\1\1"),
     CASE("socks", "\5\1\2\1\2me\3[pwd]\5"),
     CASE("x11", "l\0\x0b\0\0\0\3\0\4\0\0\0MIT\0[\1\2\3\4]"),
