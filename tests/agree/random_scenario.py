@@ -7,7 +7,7 @@ usage: random_scenario.py SEED CONNECTIONS [VERSION [TRANSPORTS]] > FILE.scenari
 Numbers are drawn from around the few places where something changes. What the two treat differently by intention (see
 differs-from-tshark in tests/scenarios) is left out: a SYN or SYN/ACK after a RST or a FIN, a repeated SYN after a gap, a next number of 0.
 With TRANSPORTS other than tcp half of the connections are of UDP, and where one of these did not begin as QUIC nothing looks like it later. VERSION is tshark's, default 4.0. Since 4.4 a SYN/ACK with another number starts a stream for it also where none was seen, and a
-zero-window probe whose byte was acknowledged is a keep-alive probe when it comes again, and it learns numbers from headers that are cut; since 4.6 it needs no window.
+zero-window probe whose byte was acknowledged is a keep-alive probe when it comes again, and it learns numbers from headers that are cut or too long; since 4.6 it needs no window.
 """
 import random
 import re
@@ -64,8 +64,8 @@ class Connection:
         modifiers, known = self.modifiers(flags, length, ack), list(self.base)
         self.learn(sender, flags, start, ack)
         if self.version >= (4, 4) and self.base != known:
-            modifiers = re.sub(r" ?captured \d+", "", modifiers)
-        self.unsure |= self.base != known and any(word in modifiers for word in ("header", "captured", "fragments"))
+            modifiers = re.sub(r" ?(captured|header) \d+", "", modifiers)
+        self.unsure |= self.base != known and "fragments" in modifiers
         return f"{self.name} {'><'[sender]} {flags} {start}:{start + length}({length}) {modifiers}"
 
     def learn(self, sender, flags, start, ack):
