@@ -89,6 +89,7 @@ static const Case cases[] = {
     CASE("mqtt-length-of-two-bytes", "\x10\x95\1\0\4MQTT\4\xc2\0\x3c\0\x80" BYTES_128 "\0\2me\0\3[pwd]"),
     CASE("mqtt-length-of-four-bytes", "\x10\x97\x80\x80\0\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]"),
     CASE("mqtt-5-properties", "\x10\x9c\1\0\4MQTT\5\xc2\0\x3c\x83\1[\x16\0\x80" BYTES_128 "]\0\2id\0\2me\0\3[pwd]"),
+    CASE("mqtt-5-length-of-five-bytes", "\x10\x22\0\4MQTT\5\xc2\0\x3c\x86\x80\x80\x80[\0\x16\0\3ab]c\0\2id\0\2me\0\3pwd"),
     CASE("mysql", "\x2f\0\0\1\0\x82\0\0\0\0\0\1\x21"
                   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                   "root\0\5[clear]tail"),
@@ -108,6 +109,7 @@ static const Case cases[] = {
     CASE("ldap", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\x80\3[pwd]"),
     CASE("ldap-sasl", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\xa3\3[pwd]"),
     CASE("ldap-long-lengths", "\x30\x81\x1c\2\1\1\x60\x82\0\x15\2\1\3\4\x83\0\0\4cn=a\x80\x84\0\0\0\3[pwd]"),
+    CASE("ldap-version-of-two-bytes", "\x30\x14\2\1\1\x60\x0f\2\2\0\3\4\4cn=a\x80\3[pwd]"),
     CASE("ldap-no-bind", "\x30\x13\2\1\1\x61\x0e\2\1\3\4\4cn=a\x80\3pwd"),
     CASE("ldap-no-version", "\x30\x13\2\1\1\x60\x0e\4\1\3\4\4cn=a\x80\3pwd"),
     CASE("snmp-indefinite-length", "\x30\x10\2\1\1\4\x80[public\xa0\3\2\1\1]"),
@@ -118,6 +120,7 @@ static const Case cases[] = {
     CASE("x11-name-of-four", "l\0\x0b\0\0\0\4\0\4\0\0\0MIT1[\1\2\3\4]"),
     CASE("x11-big", "B\0\0\x0b\0\0\0\3\0\4\0\0MIT\0[\1\2\3\4]"),
     CASE("ssh", "SSH-2.0-x PASS y\r\n"),
+    CASE("ssh-lines", "SSH-2.0-x\r\nPASS y\r\n"),
 };
 
 /* What stood before is not known. */
