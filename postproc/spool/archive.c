@@ -39,8 +39,7 @@ static void note(FpArchive *archive, char *path, uint64_t bytes)
     archive->bytes += bytes;
 }
 
-/* Deletes the oldest files until the rest is within the limit. */
-static void trim(FpArchive *archive)
+void fp_archive_trim(FpArchive *archive)
 {
     while (archive->max_bytes > 0 && archive->bytes > archive->max_bytes) {
         Archived *oldest = g_queue_pop_head(&archive->files);
@@ -65,7 +64,6 @@ FpArchive *fp_archive_new(const char *folder, GPtrArray *names, uint64_t max_byt
         note(archive, path, stat(path, &status) == 0 ? (uint64_t)status.st_size : 0);
     }
     g_ptr_array_unref(names);
-    trim(archive);
     return archive;
 }
 
@@ -84,7 +82,7 @@ bool fp_archive_move(FpArchive *archive, const char *from, const char *path, uin
         note(archive, g_strdup(path), bytes);
     else if (errno != ENOENT || access(archive->folder, F_OK) != 0)
         return false;
-    trim(archive);
+    fp_archive_trim(archive);
     return true;
 }
 

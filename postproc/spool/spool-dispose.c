@@ -245,6 +245,7 @@ bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error)
     bool is_done = true;
 
     spool->highest = MAX(spool->highest, number);
+    fp_archive_trim(spool->archive); /* not before: who may not take the state deletes nothing */
     while (n < spool->claims->len && fp_spool_claim_at(spool, n)->number <= number && is_done) {
         is_done = dispose(spool, fp_spool_claim_at(spool, n), error);
         n += is_done;

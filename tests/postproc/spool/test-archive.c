@@ -75,6 +75,8 @@ static void test_limit_at_first(void)
     g_free(write_file(place.done, "oldest"));
     g_free(write_file(place.done, "old"));
     archive = fp_archive_new(place.done, names_of("oldest", "old"), 15);
+    g_assert_true(is_there(&place, "oldest"));
+    fp_archive_trim(archive);
     g_assert_cmpuint(fp_archive_bytes(archive), ==, 10);
     g_assert_false(is_there(&place, "oldest"));
     remove_archived(&place, "old");

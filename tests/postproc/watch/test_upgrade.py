@@ -156,9 +156,10 @@ class Downgrade(Folders):
         self.slots = [os.path.join(self.place, "out", ".firstpayload", f"checkpoint.{slot}") for slot in (0, 1)]
 
     def refused(self, slot, version, *arguments):
+        """Also where the archive is larger than it may be now."""
         before = everything(self.place)
-        run = subprocess.run([PROGRAM, "watch", "--once", "--config", os.path.join(OLD, "watch.conf"), *arguments], cwd=self.place, capture_output=True,
-                             text=True, check=False, timeout=PATIENCE_SECONDS)
+        run = subprocess.run([PROGRAM, "watch", "--once", "--max-archive", "1", "--config", os.path.join(OLD, "watch.conf"), *arguments], cwd=self.place,
+                             capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
         self.assertEqual(run.returncode, 78, run.stderr)
         self.assertIn(f"out/.firstpayload/checkpoint.{slot}: a newer version of firstpayload wrote this (form {version}; this version knows those up to "
                       f"{NEWEST}): go on with that version, or give this one another state folder (--state), for which all connections are new", run.stderr)

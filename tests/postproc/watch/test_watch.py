@@ -362,6 +362,8 @@ class Then(Watch):
             self.once("--max-archive", str(3 * size))
         self.assertEqual([name[17:] for name in self.in_state("done")], ["2.pcap", "3.pcap", "4.pcap"])
         self.assertEqual(self.status()["archive_bytes"], 3 * size)
+        self.once("--max-archive", str(2 * size))    # a lower one holds before another capture comes
+        self.assertEqual([name[17:] for name in self.in_state("done")], ["3.pcap", "4.pcap"])
 
     def test_other_file_system_is_refused_unless_files_are_kept(self):
         self.arrive("a.pcap", pcap(connection()))
