@@ -72,16 +72,24 @@ static const GOptionEntry *next_option(const char **text, const GArray *options)
     return word_bytes > 2 ? fp_option_table_long(options, word + 2, word_bytes - 2) : NULL;
 }
 
-/* Returns the line of the first option that a message names and that only the file sets; 0: there is none. *typed: the command line has one
- * that it names. */
-static unsigned line_to_blame(const char *path, char **argv, const GArray *options, const char *message, bool *typed)
+/* Where the options begin that a message names. GLib names one, behind its value, which may look like another. */
+static const char *names_in(const GError *error)
+{
+    const char *last = error->domain == G_OPTION_ERROR ? g_strrstr(error->message, "--") : NULL;
+
+    return last != NULL ? last : error->message;
+}
+
+/* Returns the line of the first option that an error names and that only the file sets; 0: there is none. *typed: the command line has one
+ * that it names. A value that cannot be parsed is the file's, as those of the command line have been. */
+static unsigned line_to_blame(const char *path, char **argv, const GArray *options, const GError *error, bool *typed)
 {
     unsigned line = 0;
 
     *typed = false;
-    for (const char *text = message; line == 0 && strchr(text, '-') != NULL;) {
+    for (const char *text = names_in(error); line == 0 && strchr(text, '-') != NULL;) {
         const GOptionEntry *option = next_option(&text, options);
-        if (option != NULL && is_typed(argv, option))
+        if (option != NULL && error->domain != G_OPTION_ERROR && is_typed(argv, option))
             *typed = true;
         else if (option != NULL)
             line = line_of(path, option->long_name);
@@ -107,7 +115,7 @@ void fp_config_blame(const char *path, char **argv, const GArray *options, GErro
 
     if (!g_error_matches(*error, FP_ERROR, FP_ERROR_USAGE) && (*error)->domain != G_OPTION_ERROR)
         return;
-    unsigned line = line_to_blame(path, argv, options, (*error)->message, &typed);
+    unsigned line = line_to_blame(path, argv, options, *error, &typed);
     if (line == 0 && typed)
         return;
     g_autoptr(GError) failure = g_steal_pointer(error);

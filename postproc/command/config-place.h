@@ -10,7 +10,7 @@ char *fp_config_place(const char *path, const char *name);
 
 /* Makes an error about the options of a command, of which those in the file at path were a part, one of the file: FP_ERROR_CONFIG, its
  * place first. What it names tells: an option that only the file sets has its line; an error about options that the command line has
- * stays as it is. argv: the command line, as fp_option_table_split returns it. */
+ * stays as it is. argv: the command line, as fp_option_table_split returns it, which can be parsed by itself. */
 void fp_config_blame(const char *path, char **argv, const GArray *options, GError **error);
 
 #endif

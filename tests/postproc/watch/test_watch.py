@@ -740,7 +740,8 @@ class Configuration(Watch):
         """What the command line has is not blamed on the configuration, and it goes before it."""
         folders = f"[watch]\ninbox={self.inbox}\noutdir={self.outdir}\n"
         for lines, arguments, status, said in (("keep=first\n", ("--keep", "last"), 64, "firstpayload: --keep takes"), ("keep=first\n", ("--keep=last",), 64, "firstpayload: --keep takes"),
-                                               ("threads=2\n", ("-j0",), 64, "firstpayload: -j takes"), ("keep=last\n", ("--keep", "first"), 0, ""),
+                                               ("threads=2\n", ("-j0",), 64, "firstpayload: -j takes"), ("wait=x\n", ("--wait", "5"), 78, "c.conf:4: Cannot parse"),
+                                               ("wait=x-j\nthreads=2\n", (), 78, "c.conf:4: Cannot parse"), ("keep=last\n", ("--keep", "first"), 0, ""),
                                                ("fields=http.host\n", ("--log-bytes", "3"), 78, "c.conf:4: "), ("", ("--state", ""), 64, "firstpayload: --state takes a name")):
             with self.subTest(lines=lines, arguments=arguments):
                 result = self.run_config(folders + lines, "--check-config", *arguments)
