@@ -2,6 +2,8 @@
 /* spool-order.c - in which order claims are taken, and which of them wait for older, unfinished files. See spool.h. */
 #include "spool-internal.h"
 
+#include <errno.h>
+
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
@@ -47,6 +49,19 @@ static guint first_above(const FpSpool *spool, uint64_t number)
     return i;
 }
 
+/* Reads when the claims from first on begin. One that the disk does not give is ordered by its last change, as it would hold up the others.
+ * Returns false and sets error when nothing can be opened for the moment. */
+static bool read_ages(FpSpool *spool, guint first, GError **error)
+{
+    for (guint i = first; i < spool->claims->len; i++) {
+        FpClaim *claim = g_ptr_array_index(spool->claims, i);
+        if (!read_age(spool, claim) && errno != EIO)
+            return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be read");
+        claim->age.is_read = true;
+    }
+    return true;
+}
+
 bool fp_spool_order(FpSpool *spool, uint64_t after, GError **error)
 {
     guint first = first_above(spool, after), n = spool->claims->len - first;
@@ -56,12 +71,10 @@ bool fp_spool_order(FpSpool *spool, uint64_t after, GError **error)
         spool->is_disordered = false;
         return true;
     }
-    for (guint i = first; i < spool->claims->len; i++) {
-        FpClaim *claim = g_ptr_array_index(spool->claims, i);
-        if (!read_age(spool, claim))
-            return fp_error_set_errno(error, FP_ERROR_IO, claim->path, "cannot be read");
-        g_ptr_array_add(ordered, claim);
-    }
+    if (!read_ages(spool, first, error))
+        return false;
+    for (guint i = first; i < spool->claims->len; i++)
+        g_ptr_array_add(ordered, g_ptr_array_index(spool->claims, i));
     g_ptr_array_sort(ordered, compare_claims);
     bool is_changed = false;
     for (guint i = 0; i < n; i++) {

@@ -275,6 +275,17 @@ class Order(Claims):
         self.assertEqual(b"".join(self.outputs(place)[name][24:] for name in ("8.pcap", "7.pcap")),
                          slim("-q", write(place.folder, "whole", part(0))).stdout[24:])
 
+    def test_one_that_cannot_be_opened(self):
+        """It does not hold up the others, and its last change gives it its place among them."""
+        place = self.place("archive", {})
+        place.must_end_well()
+        for number, name, data in ((1, "bad", part(3)), (2, "younger", part(3)), (3, "older", part(0, 3))):
+            os.utime(write(os.path.join(place.state, "claim"), f"{number:016}-{name}.pcap", data), (2, 2))
+        status, said = place.once(kind="EIO", at=1, name="-bad", only=["open-read"], stay=True)
+        self.assertIn(status, faulty.EXIT_WELL, said)
+        self.assertEqual([name[17:] for name in self.failed(place)], ["bad.pcap"])
+        self.assertEqual([name[17:] for name in sorted(os.listdir(os.path.join(place.state, "done")))], ["older.pcap", "younger.pcap"])
+
 
 if __name__ == "__main__":
     unittest.main()
