@@ -84,7 +84,7 @@ static void check_does_not_open(FpError code, const char *what)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(fp_spool_open(&options, &error));
-    g_assert_error(error, FP_ERROR, code);
+    g_assert_error(error, FP_ERROR, (int)code);
     g_assert_nonnull(strstr(error->message, what));
 }
 
