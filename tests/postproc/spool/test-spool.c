@@ -24,9 +24,9 @@ static void (*before_move)(void);     /* what somebody does before */
 static const char *of_another_device; /* a folder */
 
 /* These stand in libc's place. */
-int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned flags)
 {
-    g_autofree char *name = g_path_get_basename(from);
+    g_autofree char *name = g_path_get_basename(old);
 
     if (g_strcmp0(name, unmovable) == 0) {
         n_moves++;
@@ -36,7 +36,7 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
         if (move_failure != 0)
             return -1;
     }
-    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+    return (int)syscall(SYS_renameat2, oldfd, old, newfd, new, flags);
 }
 
 int stat(const char *file, struct stat *buf)
@@ -562,11 +562,8 @@ static void test_follow_none_that_kills(void)
     end(spool);
 }
 
-/* A younger one waits for an older one that is not finished, but not for ever. */
-static void wait_for_it(void)
+static void check_begins_to_wait(FpSpool *spool)
 {
-    begin();
-    FpSpool *spool = open_spool();
     make_capture("a.pcap", 3);
     make_capture("b.pcap", 5);
     world.written = "a.pcap";
@@ -580,6 +577,14 @@ static void wait_for_it(void)
     world.now_us += (WAIT_S - 1) * G_USEC_PER_SEC;
     g_autofree char *text = fp_spool_waits_text(spool);
     g_assert_cmpstr(text, ==, "a.pcap, for 59 of at most 60 seconds");
+}
+
+/* A younger one waits for an older one that is not finished, but not for ever. */
+static void wait_for_it(void)
+{
+    begin();
+    FpSpool *spool = open_spool();
+    check_begins_to_wait(spool);
     world.n_looks = 1;
     claim(spool, 0);
     g_assert_true(fp_spool_is_held(spool, 0));
@@ -705,10 +710,8 @@ static void test_unmatched(void)
     g_test_trap_assert_stderr_unmatched("*[bcde].pcap*");
 }
 
-static void test_finished(void)
+static void check_lease_tells(FpSpool *spool)
 {
-    begin();
-    FpSpool *spool = open_spool();
     make_capture("a.pcap", 3);
     claim(spool, 0);
     world.lease_failure = EINVAL; /* what was known when it was claimed holds */
@@ -720,6 +723,13 @@ static void test_finished(void)
     world.lease_failure = 0;
     g_assert_true(fp_spool_is_finished(spool, 0));
     g_assert_true(fp_spool_claim_at(spool, 0)->is_sure);
+}
+
+static void test_finished(void)
+{
+    begin();
+    FpSpool *spool = open_spool();
+    check_lease_tells(spool);
     make_long_capture("state/claim/0000000000000001-a.pcap", 3, 2);
     world.lease_failure = EINVAL;
     g_assert_true(fp_spool_is_finished(spool, 0)); /* it was closed while we watched */
