@@ -31,12 +31,7 @@ DIR *opendir(const char *name)
     g_autofree char *path = real_path(name);
     int fd = path != NULL ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
-    int failed = errno;
-    if (folder == NULL && fd >= 0) /* the process has just ended */
-        close(fd);
-    errno = failed;
-    return folder;
+    return folder_of(fd);
 }
 
 /* Links whose names begin with an r are of descriptors for reading. */

@@ -77,12 +77,7 @@ DIR *opendir(const char *name)
     g_autofree char *path = real_path(name);
     int fd = is_blind && g_str_has_prefix(name, "/proc") ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
-    int failed = errno;
-    if (folder == NULL && fd >= 0) /* the process has just ended */
-        close(fd);
-    errno = failed;
-    return folder;
+    return folder_of(fd);
 }
 
 int stat(const char *file, struct stat *buf)

@@ -2,6 +2,7 @@
 /* tree.c - see tree.h. */
 #include "tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <glib/gstdio.h>
@@ -90,4 +91,15 @@ void make_link(const char *path, const char *target)
     g_autofree char *whole = in_tree(path), *whole_target = in_tree(target);
 
     g_assert_cmpint(symlink(whole_target, whole), ==, 0);
+}
+
+DIR *folder_of(int fd)
+{
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    int failed = errno;
+
+    if (folder == NULL && fd >= 0) /* it was of a process that has just ended */
+        close(fd);
+    errno = failed;
+    return folder;
 }

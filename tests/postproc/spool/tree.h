@@ -3,6 +3,7 @@
 #ifndef TREE_H
 #define TREE_H
 
+#include <dirent.h>
 #include <glib.h>
 #include <stdbool.h>
 
@@ -23,5 +24,8 @@ void make_link(const char *path, const char *target);
 void rename_in_tree(const char *from, const char *to);
 void remove_from_tree(const char *path);
 bool is_in_tree(const char *path);
+
+/* Returns what opendir(3) would of the folder of that descriptor, which it takes; a negative one has failed, with errno set. */
+DIR *folder_of(int fd);
 
 #endif
