@@ -13,6 +13,7 @@
  *   FAULT_COUNT how many calls in a row errors meet; not set: one
  *   FAULT_STAY  set: errors meet all calls from then on
  *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
+ *   FAULT_LATER so many seconds have passed, by the monotonic clock, once FAULT_RUN has run
  *   FAULT_CLOCK a file: the time of day is so many seconds ahead of the real one, as it says at that moment
  *   FAULT_SERVE set: the program is linked once and run often, see serve below
  *
@@ -121,6 +122,8 @@ static bool has_name(const char *path, int fd)
     return strstr(path != NULL ? path : target, plan.name) != NULL;
 }
 
+static atomic_bool has_run;
+
 /* It is not counted itself: it meets no faults. */
 static void run_command(const char *path)
 {
@@ -135,6 +138,7 @@ static void run_command(const char *path)
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
         abort();
+    has_run = true;
 }
 
 static void die(void)
@@ -358,17 +362,20 @@ static long number_in(const char *path)
     return strtol(text, NULL, 10);
 }
 
-/* Makes the machine look as if it had been started at another time, or its clock been set. */
+/* Makes the machine look as if it had been started at another time, its clock been set, or time passed. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     const char *boot = clock == CLOCK_BOOTTIME ? getenv("FAULT_BOOT") : NULL;
     const char *ahead = clock == CLOCK_REALTIME ? getenv("FAULT_CLOCK") : NULL;
+    const char *later = clock == CLOCK_MONOTONIC && has_run ? getenv("FAULT_LATER") : NULL;
     int done = (int)syscall(SYS_clock_gettime, clock, now);
 
     if (boot != NULL)
         now->tv_sec += strtol(boot, NULL, 10);
     if (ahead != NULL)
         now->tv_sec += number_in(ahead);
+    if (later != NULL)
+        now->tv_sec += strtol(later, NULL, 10);
     return done;
 }
 

@@ -25,20 +25,20 @@ class Backlog(unittest.TestCase):
         place.put([(f"{name}.pcap", pcap(connection(40000 + n)), n) for n, name in enumerate("abc")])
         return place
 
-    def what_comes_of(self, then, threads, command):
+    def what_comes_of(self, then, threads, command, **more):
         """Runs command when the output of the first capture is being finished; the inbox is the folder that it runs in. Returns the watcher's exit
         status, what was told of the captures, and what there is in the end. After a damaged capture, those before it are taken and told again if they
         were not committed, which the time decides: so each line is there once."""
         place = self.place(then, threads)
         waits = ARE_OPEN if threads != "1" else ""
-        status, said = place.once(kind="run", run=f"{waits}cd {place.inbox} && {command}", **FINISHES_A)
+        status, said = place.once(kind="run", run=f"{waits}cd {place.inbox} && {command}", **FINISHES_A, **more)
         place.consume()
         told = {line.split("; waiting: ")[0] for line in said.replace(place.folder, "").splitlines()}
         return status, "\n".join(sorted(told)), place.result()
 
-    def check(self, then, command):
+    def check(self, then, command, **more):
         """Returns what is said and what there is, which must be the same with one thread and with three."""
-        results = [self.what_comes_of(then, threads, command) for threads in ("1", "3")]
+        results = [self.what_comes_of(then, threads, command, **more) for threads in ("1", "3")]
         self.assertEqual(results[0], results[1])
         return results[1][1], results[1][2]
 
@@ -56,10 +56,10 @@ class Backlog(unittest.TestCase):
         self.assertEqual(result["figures"]["streams_with_payload"], "4")
 
     def test_older_one_comes_meanwhile(self):
-        """It is taken before those that threads have begun with. What is built in a quarter of a second is committed at once, so that takes longer."""
+        """It is taken before those that threads have begun with. What is built in a quarter of a second is committed at once, so more has passed."""
         older = header() + struct.pack("<I", faulty.START - 3600) + record(connection(42000)[0])[4:]
         octal = "".join("\\%03o" % byte for byte in older)
-        _, result = self.check("archive", f"sleep 0.3 && printf '{octal}' >.older && mv .older older.pcap")
+        _, result = self.check("archive", f"printf '{octal}' >.older && mv .older older.pcap", later=1)
         self.assertEqual([name.split("-")[1] for name in result["folders"]["done"]], ["a.pcap", "older.pcap", "b.pcap", "c.pcap"])
 
     def test_overwritten_meanwhile(self):
