@@ -428,6 +428,14 @@ bool fp_tshark_has_refused(const FpTshark *tshark)
     return how_it_went(tshark, words) == REFUSED;
 }
 
+/* The options that a question is from, to go before what is wrong with it. */
+static const char *options_of(const FpTsharkQuestion *question)
+{
+    if (question->filter == NULL)
+        return question->fields == NULL ? "" : "--fields: ";
+    return question->fields == NULL ? "-Y: " : "-Y or --fields: ";
+}
+
 /* Runs tshark on a capture without frames. Replaces *why by what is wrong. */
 static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GError **why)
 {
@@ -451,7 +459,7 @@ static Trial try(const FpTsharkQuestion *question, const Waiting *waiting, GErro
     g_autofree char *words = said(tshark), *failure = fp_tshark_failure(tshark);
     Trial trial = how_it_went(tshark, words);
     if (trial == REFUSED)
-        g_set_error_literal(why, FP_ERROR, FP_ERROR_USAGE, words);
+        g_set_error(why, FP_ERROR, FP_ERROR_USAGE, "%s%s", options_of(question), words);
     else if (trial != WELL)
         g_set_error(why, FP_ERROR, FP_ERROR_UNAVAILABLE, "%s; " FP_TSHARK_ADVICE, failure);
     fp_tshark_free(tshark);
