@@ -136,8 +136,8 @@ sys.exit(child.wait())
         self.assertEqual([e["fields"] for e in self.log("a.pcap.jsonl")], [{HOST: "h"}])
 
     def reads_nothing(self):
-        """No file is noted as being read (attempts.h)."""
-        return read(os.path.join(self.state, "reading"))[16:64] == bytes(48)
+        """No file is noted as being read (Current in attempts.c)."""
+        return read(os.path.join(self.state, "reading"))[24:72] == bytes(48)
 
     def test_killed_at_any_time_nothing_is_lost_or_doubled(self):
         """The outputs are compared with those of an undisturbed run on the same files. A few arrive for each run that is killed, or the first might do all."""
