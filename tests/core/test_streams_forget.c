@@ -394,6 +394,83 @@ static void test_gaps_are_closed(void)
     }
 }
 
+/* A time in the table's unit, which is 2^24 ns. Streams are idle until then. */
+#define NOW (3U << 25)
+
+/* Keys whose home is a line of their own, from the table's beginning on. */
+static FpStreamKey key_in_line(guint i)
+{
+    return (FpStreamKey){.hash = (guint64)(i + 1) << 32 | i * LINE_SLOTS};
+}
+
+static FpStreams *table_of_idle(const unsigned *idle, guint n)
+{
+    FpStreams *streams = table(4, 160);
+
+    for (guint i = 0; i < n; i++) {
+        const Pair pair = pair_of(i);
+        FpSegment segment = segment_of(&pair, 0, FP_TCP_SYN, 100, 0);
+        FpVerdict verdict;
+
+        segment.time_ns = (gint64)(NOW - idle[i]) << 24;
+        fp_streams_take(streams, key_in_line(i), &segment, &verdict);
+    }
+    return streams;
+}
+
+static gboolean is_there(const FpStreams *streams, guint i)
+{
+    return fp_slot_find(streams->hand, key_in_line(i).hash)->hash != 0;
+}
+
+/* Of two streams of which one has been idle for a thirty-second longer, that one goes. */
+static void check_longer_goes(unsigned idle)
+{
+    const unsigned longer = idle + (idle < 64 ? 1 : 1U << (g_bit_storage(idle) - 6));
+
+    for (guint older = 0; older < 2; older++) {
+        FpStreams *streams = table_of_idle((const unsigned[]){older == 0 ? longer : idle, older == 1 ? longer : idle}, 2);
+        fp_streams_forget_some(streams, streams->hand, NOW % IDLE_STEPS);
+        g_assert_false(is_there(streams, older));
+        g_assert_true(is_there(streams, !older));
+        fp_streams_free(streams);
+    }
+}
+
+/* From a step to three days. */
+static void test_idle_times_are_told_apart(void)
+{
+    for (unsigned idle = 0; idle < 130; idle++)
+        check_longer_goes(idle);
+    for (unsigned idle = 128; idle < IDLE_STEPS / 2; idle *= 2)
+        for (unsigned part = 0; part < 32; part += 6) {
+            check_longer_goes(idle + idle / 32 * part);
+            check_longer_goes(idle + idle / 32 * part + idle / 32 - 1);
+        }
+}
+
+/* Two of sixteen go. The one in the table's first slot counts like the others. */
+static void test_first_slot_counts(void)
+{
+    FpStreams *streams = table_of_idle((const unsigned[16]){1000, 800, 900}, 16);
+
+    fp_streams_forget_some(streams, streams->hand, NOW % IDLE_STEPS);
+    for (guint i = 0; i < 16; i++)
+        g_assert_cmpint(is_there(streams, i), ==, i != 0 && i != 2);
+    fp_streams_free(streams);
+}
+
+static void test_none_and_the_last_one(void)
+{
+    FpStreams *streams = table_of_idle((const unsigned[]){0}, 1);
+
+    fp_streams_forget_some(streams, streams->hand, NOW % IDLE_STEPS);
+    g_assert_cmpuint(stats_of(streams).open, ==, 0);
+    fp_streams_forget_some(streams, streams->hand, NOW % IDLE_STEPS);
+    g_assert_cmpuint(stats_of(streams).open, ==, 0);
+    fp_streams_free(streams);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -413,5 +490,8 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
     g_test_add_func("/streams-forget/gaps-are-closed", test_gaps_are_closed);
     g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);
+    g_test_add_func("/streams-forget/idle-times-are-told-apart", test_idle_times_are_told_apart);
+    g_test_add_func("/streams-forget/first-slot-counts", test_first_slot_counts);
+    g_test_add_func("/streams-forget/none-and-the-last-one", test_none_and_the_last_one);
     return g_test_run();
 }
