@@ -245,6 +245,15 @@ class Checkpoints(unittest.TestCase):
                 status, said = place.once(kind=error, only=["fdatasync"], name="checkpoint", at=1)
                 self.assertIn(status, statuses, said)
 
+    def test_what_is_not_committed_is_not_counted(self):
+        """It will be read again, and counts then."""
+        place = self.begin("archive")
+        before = place.figures()
+        place.put(self.second)
+        status, said = place.once(kind="ENOSPC", only=["fsync"], at=1, stay=1)
+        self.assertIn(status, faulty.EXIT_TOLD, said)
+        self.assertEqual(place.figures(), before)
+
     def test_what_cannot_be_synced_is_deleted(self):
         """The kernel may take its pages for written, though the disk has not got them: a later fdatasync would say nothing."""
         place = self.begin("archive")

@@ -60,23 +60,28 @@ static void test_hidden_names(void)
     check_hidden("b.jsonl", FP_ROTATED_LINES, ".b.jsonl.unfinished-lines");
 }
 
+static void check_is_hidden(const char *path, FpRotatedKind kind, const char *name, gboolean is_hidden)
+{
+    g_assert_cmpint(fp_rotation_is_hidden(path, kind, name), ==, is_hidden);
+}
+
 static void test_which_are_hidden(void)
 {
-    g_assert_true(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x1.pcap.unfinished"));
-    g_assert_true(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x.pcap.unfinished")); /* nothing between */
-    g_assert_false(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, "xx1.pcap.unfinished"));
-    g_assert_false(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".y1.pcap.unfinished"));
-    g_assert_false(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x1.cap.unfinished"));
-    g_assert_false(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x1.pcap.unfinished-lines"));
-    g_assert_false(fp_rotation_is_hidden("a/x%s.pcap", FP_ROTATED_LINES, ".x1.pcap.unfinished"));
-    g_assert_true(fp_rotation_is_hidden("x%s.pcap", FP_ROTATED_LINES, ".x1.pcap.unfinished-lines"));
-    g_assert_true(fp_rotation_is_hidden("x.%s", FP_ROTATED_CAPTURE, ".x.1.unfinished")); /* the kind is part of the pattern */
-    g_assert_true(fp_rotation_is_hidden("x.%s", FP_ROTATED_CAPTURE, ".x.unfinished"));
-    g_assert_false(fp_rotation_is_hidden("x.%s", FP_ROTATED_CAPTURE, ".y.1.unfinished"));
-    g_assert_true(fp_rotation_is_hidden("x.pcap", FP_ROTATED_CAPTURE, ".x_0001.pcap.unfinished"));
-    g_assert_false(fp_rotation_is_hidden("x.pcap", FP_ROTATED_CAPTURE, ".y_0001.pcap.unfinished"));
-    g_assert_true(fp_rotation_is_hidden(".unf%s", FP_ROTATED_CAPTURE, "..unf1.unfinished"));
-    g_assert_false(fp_rotation_is_hidden(".unf%s", FP_ROTATED_CAPTURE, "..unfinished")); /* its beginning is no end, too */
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x1.pcap.unfinished", TRUE);
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x.pcap.unfinished", TRUE); /* nothing between */
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, "xx1.pcap.unfinished", FALSE);
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".y1.pcap.unfinished", FALSE);
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x1.cap.unfinished", FALSE);
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_CAPTURE, ".x1.pcap.unfinished-lines", FALSE);
+    check_is_hidden("a/x%s.pcap", FP_ROTATED_LINES, ".x1.pcap.unfinished", FALSE);
+    check_is_hidden("x%s.pcap", FP_ROTATED_LINES, ".x1.pcap.unfinished-lines", TRUE);
+    check_is_hidden("x.%s", FP_ROTATED_CAPTURE, ".x.1.unfinished", TRUE); /* the kind is part of the pattern */
+    check_is_hidden("x.%s", FP_ROTATED_CAPTURE, ".x.unfinished", TRUE);
+    check_is_hidden("x.%s", FP_ROTATED_CAPTURE, ".y.1.unfinished", FALSE);
+    check_is_hidden("x.pcap", FP_ROTATED_CAPTURE, ".x_0001.pcap.unfinished", TRUE);
+    check_is_hidden("x.pcap", FP_ROTATED_CAPTURE, ".y_0001.pcap.unfinished", FALSE);
+    check_is_hidden(".unf%s", FP_ROTATED_CAPTURE, "..unf1.unfinished", TRUE);
+    check_is_hidden(".unf%s", FP_ROTATED_CAPTURE, "..unfinished", FALSE); /* its beginning is no end, too */
 }
 
 static void publish(const char *expected)

@@ -108,12 +108,13 @@ static void test_nothing_in_it(void)
 static void check_long(size_t bytes_behind)
 {
     const size_t n = 3 + bytes_behind;
-    g_autofree char *text = g_malloc(n + 1);
+    char *text = g_malloc(n + 1);
 
     memset(text, 'x', n);
     text[n] = '\0';
     text[2] = '\n';
     make_text(".l1.jsonl.unfinished-lines", text);
+    g_free(text);
     salvage(FP_ROTATED_LINES);
     check_text("l1.jsonl", "xx\n");
     remove_from_tree("l1.jsonl");
