@@ -27,6 +27,7 @@ bool fp_watch_restore(Watch *watch, GError **error)
         streams = fp_pass_new_streams(selection, true, error);
     if (streams == NULL)
         return false;
+    fp_streams_stats(streams, &watch->state.totals.summary.streams); /* for the status, should the rest fail */
     if (!fp_outbox_discard(watch->outbox, watch->state.committed, error)) {
         fp_streams_free(streams);
         return false;

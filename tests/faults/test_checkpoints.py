@@ -246,13 +246,17 @@ class Checkpoints(unittest.TestCase):
                 self.assertIn(status, statuses, said)
 
     def test_what_is_not_committed_is_not_counted(self):
-        """It will be read again, and counts then."""
-        place = self.begin("archive")
-        before = place.figures()
-        place.put(self.second)
-        status, said = place.once(kind="ENOSPC", only=["fsync"], at=1, stay=1)
-        self.assertIn(status, faulty.EXIT_TOLD, said)
-        self.assertEqual(place.figures(), before)
+        """It will be read again, and counts then, whichever sync fails from then on, or write of an output."""
+        expected = self.undisturbed("archive")["figures"]
+        for faults in ({"only": ["fsync"]}, {"only": ["write"], "name": ".firstpayload-"}):
+            for at in range(1, 20):
+                with self.subTest(at, **faults):
+                    place = self.begin("archive")
+                    before = place.figures()
+                    place.put(self.second)
+                    status, said = place.once(kind="ENOSPC", at=at, stay=1, **faults)
+                    self.assertIn(status, faulty.EXIT_TOLD + faulty.EXIT_WELL, said)
+                    self.assertIn(place.figures(), (before, expected))
 
     def test_what_cannot_be_synced_is_deleted(self):
         """The kernel may take its pages for written, though the disk has not got them: a later fdatasync would say nothing."""
