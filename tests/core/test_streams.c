@@ -2,6 +2,7 @@
 /* test_streams.c - the table of streams: finding, growing, and what it takes. What it forgets is in test_streams_forget.c. */
 #include <glib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "saved.h"
 #include "streams.h"
@@ -481,6 +482,29 @@ static void test_settled_streams_close(void)
     g_assert_false(closes(FP_TCP_RST, 24)); /* beyond the end of the segment */
 }
 
+static gint64 process_pages(void)
+{
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents("/proc/self/statm", &text, NULL, NULL));
+    return g_ascii_strtoll(text, NULL, 10);
+}
+
+/* Tables that are freed leave no address space taken. */
+static void test_nothing_stays(void)
+{
+    const gint64 before = process_pages();
+    gint64 bytes = 0;
+
+    for (guint i = 0; i < 200; i++) {
+        FpStreams *streams = table(4, 160);
+        give(streams, 0, 0, FP_TCP_SYN, 0, 0);
+        bytes += (gint64)stats_of(streams).table_bytes;
+        fp_streams_free(streams);
+    }
+    g_assert_cmpint((process_pages() - before) * sysconf(_SC_PAGESIZE), <, bytes / 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -504,5 +528,6 @@ int main(int argc, char **argv)
     g_test_add_func("/streams/small-bound-is-raised", test_small_bound_is_raised);
     g_test_add_func("/streams/same-answers-for-any-seed", test_same_answers_for_any_seed);
     g_test_add_func("/streams/full-table-loses-no-track", test_full_table_loses_no_track);
+    g_test_add_func("/streams/nothing-stays", test_nothing_stays);
     return g_test_run();
 }
