@@ -259,16 +259,27 @@ def lost_ack(net):
 
 def lost_syn_ack(net):
     """a SYN/ACK is lost, the SYN comes twice"""
-    loss = Loss(net.client, "synack", "tcp dport 20002")
-    client = client_socket(net.client, SERVER4, 20002)
+    ports = itertools.count(21000)
+
+    def with_two_syns():
+        """On a busy machine, the server may send its SYN/ACK again before the client sends its SYN again."""
+        with lose_syn_ack(net, next(ports)) as client:
+            return tcp_info(client).sent_again == 1 and net.tls(client, "synack.example")
+
+    return wait_for(with_two_syns, "a SYN to come twice")
+
+
+def lose_syn_ack(net, port):
+    """Returns a connected client."""
+    loss = Loss(net.client, "synack", "tcp dport %d" % port)
+    client = client_socket(net.client, SERVER4, port)
     client.setblocking(False)
     client.connect_ex((SERVER4, TLS))
     loss.wait_for_one()
     loss.end()
     client.settimeout(PATIENCE_SECONDS)
-    with client:
-        wait_for(lambda: client.connect_ex((SERVER4, TLS)) in (0, errno.EISCONN), "the connection")
-        return net.tls(client, "synack.example")
+    wait_for(lambda: client.connect_ex((SERVER4, TLS)) in (0, errno.EISCONN), "the connection")
+    return client
 
 
 def keep_alive(net):
