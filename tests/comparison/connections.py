@@ -145,8 +145,9 @@ class Net:
                 raise RuntimeError("no answer to %r" % each)
         return said(client, messages[0])
 
-    def tls(self, client, name, before=None, between=None):
-        """Makes a whole TLS connection. before: called when the ClientHello has been made; between: called between its halves."""
+    def tls(self, client, name, before=None, between=None, after=None):
+        """Makes a whole TLS connection. before: called when the ClientHello has been made; between: called between its halves; after: when it has been
+        said."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         inside = self.client_side.wrap_bio(incoming, outgoing, server_hostname=name)
         hello = step(inside.do_handshake, client, incoming, outgoing, once=True)
@@ -157,6 +158,8 @@ class Net:
         if between:
             between()
             client.sendall(hello[half:])
+        if after:
+            after()
         step(inside.do_handshake, client, incoming, outgoing)
         inside.write(b"question")
         if step(lambda: inside.read(100), client, incoming, outgoing) != b"answer to question":
@@ -240,10 +243,15 @@ def two_segments(net):
 
 def acknowledged_late(net):
     """the ACK of the handshake carries the ClientHello"""
-    with client_socket(net.client, SERVER4, 0) as client:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
-        # The kernel waits for 40 ms with its ACK: the ClientHello is made before that.
-        return net.tls(client, "late.example", before=lambda: client.connect((SERVER4, TLS)))
+    def with_the_hello():
+        """The kernel waits for some hundredths of a second with its ACK, which may not be enough on a busy machine."""
+        sent = []
+        with client_socket(net.client, SERVER4, 0) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+            said = net.tls(client, "late.example", before=lambda: client.connect((SERVER4, TLS)), after=lambda: sent.append(tcp_info(client).sent))
+        return sent == [2] and said             # a SYN, and the ClientHello
+
+    return wait_for(with_the_hello, "a ClientHello to be sent before the ACK")
 
 
 def lost_ack(net):

@@ -30,7 +30,7 @@ def temporary_folder():
 
 
 def variables(faults):
-    """Returns the variables that tell fault.c about faults: at=, kind=, only=, run=, name=, count=, stay=, boot=, boot_id=, clock=, log=."""
+    """Returns the variables that tell fault.c about faults: at=, kind=, only=, run=, name=, count=, stay=, boot=, boot_id=, clock=, later=, log=."""
     return {"FAULT_" + name.upper(): f",{','.join(value)}," if name == "only" else str(value) for name, value in faults.items()}
 
 

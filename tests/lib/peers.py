@@ -83,13 +83,13 @@ def client_socket(namespace, address, port=0):
     return client
 
 
-TcpInfo = collections.namedtuple("TcpInfo", "state unacknowledged sent_again")     # the last two count segments
+TcpInfo = collections.namedtuple("TcpInfo", "state unacknowledged sent_again sent")     # all but the first count segments
 
 
 def tcp_info(connection):
     """Returns what the kernel knows about a connection: struct tcp_info of linux/tcp.h."""
-    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    return TcpInfo(info[0], *struct.unpack_from("=I", info, 24), *struct.unpack_from("=I", info, 100))
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 140)
+    return TcpInfo(info[0], *(struct.unpack_from("=I", info, at)[0] for at in (24, 100, 136)))
 
 
 def wait_until_acknowledged(client):
