@@ -18,10 +18,10 @@ from watching import PROGRAM, Consumer
 KILLS = 25                      # at least
 SEED = int(os.environ.get("FIRSTPAYLOAD_SEED") or random.SystemRandom().randrange(1 << 32))
 
-# name -> what rotates, in a ring buffer that outlasts the pauses; and the watcher's options
+# name -> what rotates, in a ring buffer that outlasts the pauses, on a busy machine, too; and the watcher's options
 RINGS = {
-    "tcpdump-delete": (tcpdump("-C", "1", "-W", "90", "-w", "ring.pcap"), ("--keep", EVERY, "--then", "delete")),
-    "dumpcap-archive": (dumpcap("-b", "packets:40", "-b", "files:900", "-w", "ring.pcapng"), ("--keep", FIRST, "--log", "beside")),
+    "tcpdump-delete": (tcpdump("-C", "1", "-W", "2000", "-w", "ring.pcap"), ("--keep", EVERY, "--then", "delete")),
+    "dumpcap-archive": (dumpcap("-b", "packets:40", "-b", "files:9000", "-w", "ring.pcapng"), ("--keep", FIRST, "--log", "beside")),
     "dumpcap-keep": (dumpcap("-b", "packets:100", "-w", "f.pcapng"), ("--keep", EVERY, "--then", "keep")),
 }
 
