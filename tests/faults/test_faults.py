@@ -13,8 +13,12 @@ import faulty
 import log_schema
 from waiting import PATIENCE_SECONDS
 
-# The sanitizers' build takes only one call in so many.
+# The sanitizers' build takes only one trial in so many.
 EVERY = int(os.environ.get("FAULT_EVERY", "1"))
+
+# Calls after which the disk is as before. Killed at one of them, a watcher leaves what it leaves when it is killed at the next call that is not one.
+CHANGE_NOTHING = ("open-read", "opendir", "readdir", "closedir", "stat", "lstat", "fstat", "access", "readlink", "read", "pread", "close", "lease",
+                  "fcntl", "flock", "inotify_init", "inotify_add_watch")
 
 # The calls that can fail like this. Not lease: where it fails, files are waited for by the clock, see test_watcher.py.
 CAN_FAIL = {
@@ -33,6 +37,20 @@ CAN_FAIL = {
 COMMITTING = ("fsync", "fdatasync", "unlink", "pwrite", "rename")
 
 
+def those_that_change(names):
+    """Returns the numbers of the calls, counted from 1, that change something, and that of the last call."""
+    return [at for at, name in enumerate(names, 1) if name not in CHANGE_NOTHING or at == len(names)]
+
+
+def those_that_differ(names, only):
+    """Returns the numbers, counted from 1 among the calls that only names, of those to fail. What is done for each of many files and entries comes
+    many times: of calls with the same four calls before and two after, these are the first and the last; with FAULT_CALLS=all, each."""
+    calls = [(name, tuple(names[max(at - 4, 0):at + 3])) for at, name in enumerate(names)]
+    calls = [(number, around) for number, (_, around) in enumerate([call for call in calls if call[0] in only], 1)]
+    first, last = {around: number for number, around in reversed(calls)}, {around: number for number, around in calls}
+    return [number for number, around in calls if os.environ.get("FAULT_CALLS") == "all" or number in (first[around], last[around])]
+
+
 class Faults(unittest.TestCase):
     def scene(self, then, has_past, log="beside"):
         folder = faulty.temporary_folder()
@@ -47,17 +65,16 @@ class Faults(unittest.TestCase):
         """Trials with a fault at each call that can fail like this. delete differs from archive in only a few calls."""
         scene = self.scene(then, has_past, log)
         only = [name for name in CAN_FAIL[kind] if then != "delete" or name in ("rename", "unlink", "write", "pwrite")]
-        total = len(scene.calls(only))
-        self.check(scene, [[{"kind": kind, "only": only, "at": at, **more}] for at in range(1, total + 1)])
+        self.check(scene, [[{"kind": kind, "only": only, "at": at, **more}] for at in those_that_differ(scene.calls(), only)])
 
 
 class Kill(Faults):
-    """SIGKILL at each call, and at one call of the recovery. That is a different one for each, so that sooner or later all are killed at all."""
+    """SIGKILL at each call that changes something, and at one call of the recovery, a different one for each."""
 
     def kill(self, then, has_past, log="beside"):
         scene = self.scene(then, has_past, log)
-        total = len(scene.calls())
-        self.check(scene, [[{"kind": "kill", "at": at}, {"kind": "kill", "at": at * 37 % total + 1}] for at in range(1, total + 1)])
+        names = scene.calls()
+        self.check(scene, [[{"kind": "kill", "at": at}, {"kind": "kill", "at": at * 37 % len(names) + 1}] for at in those_that_change(names)])
 
     def test_archive(self):
         self.kill("archive", True)
@@ -132,11 +149,10 @@ class Undecided(Faults):
         for then in ("archive", "keep"):
             scene = self.scene(then, True)
             for only in (COMMITTING, ("fsync", "fdatasync", "unlink")):
-                total = len(scene.calls(only))
+                numbers = those_that_differ(scene.calls(), only)
                 for kind in ("EIO", "late", "EROFS"):
                     with self.subTest(then=then, only=only, kind=kind):
-                        trials = [[{"kind": kind, "only": only, "at": at, "count": count}] for at in range(1, total + 1) for count in (2, 3)]
-                        self.check(scene, trials)
+                        self.check(scene, [[{"kind": kind, "only": only, "at": at, "count": count}] for at in numbers for count in (2, 3)])
 
 
 class Harness(Faults):
@@ -172,6 +188,18 @@ class Harness(Faults):
                     entry["pcap_filename"] = os.path.basename(entry["pcap_filename"]).split("-", 1)[1]
             by_stream = {entry["stream"]: entry for entry in found}
             self.assertEqual((len(found), by_stream), (16, {entry["stream"]: entry for entry in wanted}))
+
+    def test_which_calls_meet_a_fault(self):
+        scene = self.scene("archive", True)
+        names = scene.calls()
+        self.assertEqual(scene.calls(("read", "close")), [name for name in names if name in ("read", "close")])
+        changing = those_that_change(names)
+        self.assertEqual({names[at - 1] for at in changing[:-1]} & {"close", "read", "write", "rename", "fsync"}, {"write", "rename", "fsync"})
+        self.assertEqual(changing[-1], len(names))
+        each = list("aabxyzcabxyzcabxyzcb")
+        self.assertEqual(those_that_differ(each, ("a",)), [1, 2, 3, 4])
+        self.assertEqual(those_that_differ(each, ("x",)), [1, 2, 3])
+        self.assertEqual(those_that_differ(list("aaaaaaaaaa"), ("a",)), [1, 2, 3, 4, 5, 8, 9, 10])
 
     def test_all_calls_are_met(self):
         """fault.c covers every function by which the program and its libraries reach files."""
