@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,8 +12,9 @@ import textwrap
 import unittest
 
 SOURCE = pathlib.Path(os.environ['FIRSTPAYLOAD_SOURCE'])
-sys.path.insert(0, str(SOURCE / 'scripts'))
+sys.path[:0] = [str(SOURCE / 'scripts'), str(SOURCE / 'tests/lib')]
 import mutations  # noqa: E402
+import waiting  # noqa: E402
 
 
 def changed(line, kind):
@@ -142,6 +144,23 @@ class Script(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         self.assertRegex(done.stdout, r'core/limits.c:6 assignment: killed by time\n')
         self.assertEqual((self.project / 'core/limits.c').read_text(encoding='utf-8'), text)
+
+    def test_it_is_ended_with_its_tests(self):
+        text = (self.project / 'core/limits.c').read_text(encoding='utf-8')
+        built = self.project / 'build/mutants/build/limits'
+
+        def running():
+            return [exe.parent for exe in pathlib.Path('/proc').glob('[0-9]*/exe') if os.path.realpath(exe) == str(built)]
+
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            with self.subTest(number):
+                run = subprocess.Popen([sys.executable, '-B', self.project / 'scripts/mutants', 'core/limits.c:6', '-k', 'assignment', '-j', '1'], cwd=self.project,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, 'CC': os.environ['FIRSTPAYLOAD_CC']})
+                copy = self.project / 'build/mutants/source/core/limits.c'
+                waiting.wait_for(lambda: copy.exists() and copy.read_text(encoding='utf-8') != text and running(), 'the endless test')
+                run.send_signal(number)
+                self.assertNotEqual(run.wait(waiting.PATIENCE_SECONDS), 0)
+                self.assertEqual((running(), copy.read_text(encoding='utf-8')), ([], text))
 
     def test_tests_that_fail_by_themselves(self):
         self.write('test.c', 'int main(void) { return 1; }\n')
