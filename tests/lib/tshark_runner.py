@@ -8,6 +8,7 @@ These variables say where things are (tests/plugin/CMakeLists.txt sets them):
     FIRSTPAYLOAD_TSHARK    tshark, default: the one in PATH
     FIRSTPAYLOAD_SHARKD    sharkd; likewise
     FIRSTPAYLOAD_PRELOAD   libasan, if the plugin was built with it; default: nothing
+    FIRSTPAYLOAD_SERVE_TSHARK  see served_tshark.py; default: nothing
 
 In short:
 
@@ -25,6 +26,7 @@ import tempfile
 
 import few_names
 import kept_answers
+import served_tshark
 from waiting import PATIENCE_SECONDS
 
 UNPRIVILEGED_ID = 65534
@@ -133,12 +135,16 @@ def run(program, args, plugin=True, input=None, home=None, keeps=False):
     Answers without a plugin may come from an earlier run, and those with one if keeps says so, of the same plugin: see kept_answers.py.
     Raises SanitizerReport. The caller has to check the exit status.
     """
+    args = [str(arg) for arg in args]
+    capture = kept_answers.capture_of(args) if program == "tshark" and home is None and input is None else None
+
     def start():
+        if capture and served_tshark.can_answer(args):
+            return served_tshark.ask(path_of(program), _plugin_folder(plugin), lambda: command(program, [], plugin), args, readable(capture), folder(), TIMEOUT_SECONDS)
         return subprocess.run(command(program, args, plugin, home), input=b"" if input is None else input, capture_output=True,
                               timeout=TIMEOUT_SECONDS, check=False, cwd=folder())
 
-    may_keep = program == "tshark" and (keeps or not plugin) and home is None and input is None
-    done = kept_answers.ask(path_of(program), [str(arg) for arg in args], start, _digests(_plugin_folder(plugin))) if may_keep else start()
+    done = kept_answers.ask(path_of(program), args, start, _digests(_plugin_folder(plugin))) if capture and (keeps or not plugin) else start()
     if any(report in done.stderr for report in SANITIZER_REPORTS):
         raise SanitizerReport(done.stderr.decode(errors="replace"))
     return done
