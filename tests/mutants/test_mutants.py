@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """scripts/mutants: what it changes, on a few lines; what it says of a project with one test; and that what is explained still stands there."""
+import contextlib
 import os
 import pathlib
 import re
@@ -150,7 +151,11 @@ class Script(unittest.TestCase):
         built = self.project / 'build/mutants/build/limits'
 
         def running():
-            return [exe.parent for exe in pathlib.Path('/proc').glob('[0-9]*/exe') if os.path.realpath(exe) == str(built)]
+            found = []
+            for exe in pathlib.Path('/proc').glob('[0-9]*/exe'):
+                with contextlib.suppress(FileNotFoundError):  # it has just ended
+                    found += [exe.parent] if os.readlink(exe) == str(built) else []
+            return found
 
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             with self.subTest(number):
