@@ -192,7 +192,7 @@ class Harness(Faults):
     def test_which_calls_meet_a_fault(self):
         scene = self.scene("archive", True)
         names = scene.calls()
-        self.assertEqual(scene.calls(("read", "close")), [name for name in names if name in ("read", "close")])
+        self.assertEqual(set(scene.calls(("read", "close"))), {"read", "close"})    # how many depends on how fast outputs are committed
         changing = those_that_change(names)
         self.assertEqual({names[at - 1] for at in changing[:-1]} & {"close", "read", "write", "rename", "fsync"}, {"write", "rename", "fsync"})
         self.assertEqual(changing[-1], len(names))
