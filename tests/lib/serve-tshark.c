@@ -7,19 +7,16 @@
  * and most of its arguments. The line's words, with tabs between them: the file for what it prints, the file for its errors, the capture,
  * the arguments, of which there are as many as tshark was started with. The wait status goes to standard output.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAME_OF_ANY "any capture "
+#include "../faults/wrap.h"
 
-/* C has no conversion from what dlsym returns to a pointer to a function. */
-#define FIND(next, name) (*(void **)(&(next)) = dlsym(RTLD_NEXT, name))
+#define NAME_OF_ANY "any capture "
 
 /* Parameters differ between versions; all are integers and pointers, and there are never more. */
 typedef long (*Function)(long, long, long, long, long, long);

@@ -18,7 +18,8 @@ _servers = threading.local()    # .of: those of this thread, by tshark and folde
 
 def can_answer(args):
     """Whether the question says -n, so that more of them make no difference. args: of a question that kept_answers keeps."""
-    return "FIRSTPAYLOAD_SERVE_TSHARK" in os.environ and "-n" in args and len(args) <= WORDS and all(len(arg) < len(NAME) for arg in args) and not any("\t" in arg or "\n" in arg for arg in args)
+    fit = len(args) <= WORDS and all(len(arg) < len(NAME) and not {"\t", "\n"} & set(arg) for arg in args)
+    return "FIRSTPAYLOAD_SERVE_TSHARK" in os.environ and "-n" in args and fit
 
 
 def preloading(command):
