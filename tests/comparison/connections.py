@@ -9,11 +9,13 @@ import itertools
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
 
 from namespaces import ESTABLISHED, Namespace, add_addresses, cable
+from nflog import tcp_packet
 from peers import Service, client_socket, serve, tcp_info, wait_until_acknowledged
 from waiting import PATIENCE_SECONDS, wait_for
 
@@ -21,6 +23,9 @@ HTTP, TLS, SSH, OTHER, BULK = 80, 443, 22, 7000, 8080
 SERVER4, SERVER6 = "198.51.100.2", "2001:db8:1::2"
 FAST_OPEN_WITHOUT_COOKIES = 0x207
 FAST_OPEN_CONNECT = 30                      # TCP_FASTOPEN_CONNECT: the SYN waits for the first words
+PCAP_HEADER_BYTES, RECORD_HEADER_BYTES, ETHERNET_BYTES = 24, 16, 14
+
+ports = itertools.count(20001)              # for connections that a rule has to name: each has another
 
 # ends: both (address, port). message: what is said first. frame: the part of it that the first payload frame has.
 Said = collections.namedtuple("Said", "ends message frame name", defaults=("",))
@@ -108,13 +113,9 @@ class Net:
         """Returns how many captures each tcpdump has begun."""
         return [len(ring()) for ring in self.rings]
 
-    def have_twice(self, message):
-        """Whether each tcpdump has a capture that contains the bytes at least twice."""
-        def count(path):
-            with open(path, "rb") as file:
-                return file.read().count(message)
-
-        return all(any(count(path) >= 2 for path in ring()) for ring in self.rings)
+    def have_in_one(self, ends):
+        """Whether each tcpdump has all packets of the connection in one capture. They must have been written."""
+        return all(sum(has_packet(path, ends) for path in ring()) == 1 for ring in self.rings)
 
     def rotate(self):
         """Returns when each tcpdump has begun another capture, which it does at a packet. It must do so twice: at the first one, it may not have
@@ -165,6 +166,22 @@ class Net:
         if step(lambda: inside.read(100), client, incoming, outgoing) != b"answer to question":
             raise RuntimeError("a wrong answer")
         return said(client, hello, hello[:half], name)
+
+
+def has_packet(path, ends):
+    """Whether tcpdump's capture has a packet of the connection. Of its last packet, a part may not be written yet."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at = PCAP_HEADER_BYTES
+    while at + RECORD_HEADER_BYTES <= len(data):
+        begin, end = at + RECORD_HEADER_BYTES, at + RECORD_HEADER_BYTES + struct.unpack_from("=I", data, at + 8)[0]
+        if end > len(data):
+            break
+        packet = tcp_packet(0, data[begin + ETHERNET_BYTES:end])
+        if ends == {(packet.source, packet.source_port), (packet.destination, packet.destination_port)}:
+            return True
+        at = end
+    return False
 
 
 def step(call, client, incoming, outgoing, once=False):
@@ -256,19 +273,18 @@ def acknowledged_late(net):
 
 def lost_ack(net):
     """the ACK of the handshake is lost behind the router"""
-    loss = Loss(net.server, "ack", "tcp sport 20001 tcp flags & (syn | ack | psh) == ack")
-    with net.connect(TLS, port=20001) as client:
+    port = next(ports)
+    loss = Loss(net.server, "ack", "tcp sport %d tcp flags & (syn | ack | psh) == ack" % port)
+    with net.connect(TLS, port=port) as client:
         loss.wait_for_one()
         loss.end()
         # After one second, the server sends its SYN/ACK again.
-        wait_for(lambda: net.server.states(20001) == [ESTABLISHED], "the server to know of the connection")
+        wait_for(lambda: net.server.states(port) == [ESTABLISHED], "the server to know of the connection")
         return net.tls(client, "ack.example")
 
 
 def lost_syn_ack(net):
     """a SYN/ACK is lost, the SYN comes twice"""
-    ports = itertools.count(21000)
-
     def with_two_syns():
         """On a busy machine, the server may send its SYN/ACK again before the client sends its SYN again."""
         with lose_syn_ack(net, next(ports)) as client:
@@ -304,17 +320,7 @@ def keep_alive(net):
 
 def said_again(net):
     """the first payload is retransmitted"""
-    ports = itertools.count(20003)
-
-    def in_one_capture():
-        said = lose_acknowledgement(net, next(ports))
-        net.rotate()
-        return net.have_twice(said.message) and said
-
-    return wait_for(in_one_capture, "both to be in one capture")
-
-
-def lose_acknowledgement(net, port):
+    port = next(ports)
     with net.connect(TLS, port=port) as client:
         loss = Loss(net.client, "again", "tcp dport %d" % port)
 
@@ -352,5 +358,16 @@ def halves(net):
         return net.tls(client, "halves.example", between=net.rotate)
 
 
-TOGETHER = (plain_http, requests, plain_tls, plain_ipv6, other_protocol, server_first, fast_open, two_segments, acknowledged_late, lost_ack,
-            lost_syn_ack, keep_alive, said_again, goes_on, speaks_later, halves)
+def in_one_capture(net, talk):
+    """Talks until all of a connection is in one capture of each tcpdump: on a busy machine, it may take longer than until the next capture begins."""
+    def once():
+        said = talk(net)
+        net.rotate()
+        return net.have_in_one(said.ends) and said
+
+    return wait_for(once, talk.__doc__)
+
+
+WITHIN_A_CAPTURE = (plain_http, requests, plain_tls, plain_ipv6, other_protocol, server_first, fast_open, two_segments, acknowledged_late, lost_ack,
+                    lost_syn_ack, keep_alive, said_again)
+ACROSS_CAPTURES = (goes_on, speaks_later, halves)

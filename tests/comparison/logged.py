@@ -3,7 +3,7 @@
 import concurrent.futures
 import functools
 
-from connections import HTTP, TLS, TOGETHER, plain_http, plain_ipv6, plain_tls
+from connections import ACROSS_CAPTURES, HTTP, TLS, WITHIN_A_CAPTURE, in_one_capture, plain_http, plain_ipv6, plain_tls
 from waiting import wait_for
 from ways import LOGGERS, Tshark
 
@@ -55,8 +55,10 @@ def talk(net, ways):
     net.rings = [functools.partial(way.captures, "") for way in ways if isinstance(way, Tshark)]
     for talk in (plain_tls, plain_ipv6):        # from here on, it is known which address has which link-layer address
         talk(net)
-    with concurrent.futures.ThreadPoolExecutor(len(TOGETHER)) as pool:
-        found = list(zip((talk.__doc__ for talk in TOGETHER), pool.map(lambda talk: talk(net), TOGETHER)))
+    with concurrent.futures.ThreadPoolExecutor(len(WITHIN_A_CAPTURE + ACROSS_CAPTURES)) as pool:
+        within = pool.map(lambda talk: in_one_capture(net, talk), WITHIN_A_CAPTURE)
+        across = pool.map(lambda talk: talk(net), ACROSS_CAPTURES)
+        found = [(talk.__doc__, said) for talk, said in zip(WITHIN_A_CAPTURE + ACROSS_CAPTURES, [*within, *across])]
     restarted = wait_for(lambda: restarted_in_one_capture(net, ways), "connections that tcpdump has in one capture")
     for way in ways:
         way.kill()
