@@ -66,12 +66,28 @@ static bool take_lock(FpStateFolder *folder, GError **error)
     return true;
 }
 
+/* Removes what GLib calls a file while it writes it, as a power cut leaves it. Only who holds the lock writes. */
+static void remove_half_written(const FpStateFolder *folder, const char *name)
+{
+    g_autoptr(GPtrArray) names = fp_folder_names(folder->path);
+    size_t length = strlen(name);
+
+    for (unsigned i = 0; names != NULL && i < names->len; i++) {
+        const char *other = names->pdata[i];
+        if (strncmp(other, name, length) == 0 && other[length] == '.' && strlen(other + length) == strlen(".XXXXXX")) {
+            g_autofree char *path = g_build_filename(folder->path, other, NULL);
+            unlink(path);
+        }
+    }
+}
+
 /* Writes a file of one word, and syncs it. */
 static bool write_word(const FpStateFolder *folder, const char *name, const char *word, GError **error)
 {
     g_autofree char *path = g_build_filename(folder->path, name, NULL);
     GError *failure = NULL;
 
+    remove_half_written(folder, name);
     if (g_file_set_contents_full(path, word, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &failure))
         return true;
     g_set_error(error, FP_ERROR, FP_ERROR_CANNOT_CREATE, "%s: cannot be written: %s", path, failure->message);

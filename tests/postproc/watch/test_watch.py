@@ -281,6 +281,16 @@ class Files(Watch):
         self.once("--format", "pcapng")
         self.assertEqual(self.output("a.pcap")[:4], b"\x0a\x0d\x0d\x0a")
 
+    def test_what_a_power_cut_left_half_written_in_the_state_folder(self):
+        state = os.path.join(self.outdir, ".firstpayload")
+        os.mkdir(state)
+        others = ["id.kept-by-somebody", "identity.ABCDEF", "kept"]
+        for name in ("id.ABCDEF", *others):
+            write(state, name, b"")
+        self.arrive("a.pcap", pcap(connection()))
+        self.once()
+        self.assertEqual([name for name in sorted(os.listdir(state)) if name.startswith(("id", "kept"))], sorted(["id", *others]))
+
     def mode(self, path):
         return stat.S_IMODE(os.stat(os.path.join(self.outdir, path)).st_mode)
 
