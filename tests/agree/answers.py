@@ -2,8 +2,8 @@
 """Ways to get the frames of each class, and where captures are: what the agreement tests have in common.
 
 Every answer is a list of rows "frame<TAB>classes", as `firstpayload slim --list` prints them. These variables of the environment, which
-CMakeLists.txt sets, are used: FIRSTPAYLOAD_PROGRAM, FIRSTPAYLOAD_PLUGINS, FIRSTPAYLOAD_SCENARIO_TO_PCAP and, if you keep the captures elsewhere,
-FIRSTPAYLOAD_CAPTURES.
+CMakeLists.txt sets, are used: FIRSTPAYLOAD_PROGRAM, FIRSTPAYLOAD_PLUGINS, FIRSTPAYLOAD_SCENARIO_TO_PCAP, those that served_program.py
+and served_tshark.py tell of, and, if you keep the captures elsewhere, FIRSTPAYLOAD_CAPTURES.
 """
 import difflib
 import os
@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "lib"))
+import served_program
 import tshark_runner
 
 import oracle
@@ -34,16 +35,16 @@ USUAL = tuple(FIELDS)[:4]
 ENDS = tuple(FIELDS)[4:]
 
 
-def program(*args, check=True, **more):
-    """Runs the program. more: for subprocess.run. A truncated capture makes its exit status 1, which the caller has to judge."""
-    done = subprocess.run([os.environ["FIRSTPAYLOAD_PROGRAM"], *map(str, args)], capture_output=True, check=False, **more)
+def program(*args, check=True):
+    """Runs the program. A truncated capture makes its exit status 1, which the caller has to judge."""
+    done = served_program.run(os.environ["FIRSTPAYLOAD_PROGRAM"], [str(arg) for arg in args])
     if check and done.returncode != 0:
         raise AssertionError(f"firstpayload {' '.join(map(str, args))}: status {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done
 
 
-def slim(*paths, check=True, **more):
-    return program("slim", "-q", "--list", *paths, check=check, **more).stdout.decode().splitlines()
+def slim(*paths, check=True):
+    return program("slim", "-q", "--list", *paths, check=check).stdout.decode().splitlines()
 
 
 PREFERENCES = {"--idle": "idle", "--opening-bytes": "opening_bytes", "--flight-bytes": "flight_bytes", "--transport": "transport"}

@@ -148,7 +148,7 @@ class Net:
 
     def tls(self, client, name, before=None, between=None, after=None):
         """Makes a whole TLS connection. before: called when the ClientHello has been made; between: called between its halves; after: when it has been
-        said."""
+        said, and once more when the handshake of TLS has ended."""
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         inside = self.client_side.wrap_bio(incoming, outgoing, server_hostname=name)
         hello = step(inside.do_handshake, client, incoming, outgoing, once=True)
@@ -162,6 +162,8 @@ class Net:
         if after:
             after()
         step(inside.do_handshake, client, incoming, outgoing)
+        if after:
+            after()
         inside.write(b"question")
         if step(lambda: inside.read(100), client, incoming, outgoing) != b"answer to question":
             raise RuntimeError("a wrong answer")
@@ -261,14 +263,14 @@ def two_segments(net):
 def acknowledged_late(net):
     """the ACK of the handshake carries the ClientHello"""
     def with_the_hello():
-        """The kernel waits for some hundredths of a second with its ACK, which may not be enough on a busy machine."""
+        """The kernel waits for some hundredths of a second with each ACK, which may not be enough on a busy machine."""
         sent = []
         with client_socket(net.client, SERVER4, 0) as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
             said = net.tls(client, "late.example", before=lambda: client.connect((SERVER4, TLS)), after=lambda: sent.append(tcp_info(client).sent))
-        return sent == [2] and said             # a SYN, and the ClientHello
+        return sent == [2, 3] and said          # a SYN, the ClientHello, and what ends the handshake of TLS
 
-    return wait_for(with_the_hello, "a ClientHello to be sent before the ACK")
+    return wait_for(with_the_hello, "a connection that sends no ACK alone")
 
 
 def lost_ack(net):

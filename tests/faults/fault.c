@@ -15,7 +15,7 @@
  *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
  *   FAULT_LATER so many seconds have passed, by the monotonic clock, once FAULT_RUN has run
  *   FAULT_CLOCK a file: the time of day is so many seconds ahead of the real one, as it says at that moment
- *   FAULT_SERVE set: the program is linked once and run often, see serve below
+ *   FAULT_SERVE set: the program is linked once and run often, see run below
  *
  * It sees calls of libc's functions: for a FILE, these are the functions of stdio, not the read(2) and write(2) that libc then calls
  * itself. It does not see the dynamic linker's calls. Names are those of the functions, without 64; but what opens files is called
@@ -36,11 +36,11 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "wrap.h"
+#include "../lib/serve.h"
+#include "../lib/wrap.h"
 
 typedef enum { NOTHING, KILL, ABORT, TORN, SHORT, RUN, LATE, ERROR } Kind;
 
@@ -408,27 +408,14 @@ static void take_order(char *order)
     calls = 0;
 }
 
-/* Linking takes ten times as long as a run over small files. So the program is linked once. For each order, a line on standard input,
- * a copy of the process runs in the folder that the line names, and its standard error goes to the file `said` there. Its wait status
- * goes to standard output. */
-static int serve(int argc, char **argv, char **environment)
+/* Linking takes ten times as long as a run over small files. So the program is linked once. For each order, a copy of the process runs in
+ * the folder that it names, and its standard error goes to the file `said` there. */
+static int run(int argc, char **argv, char **environment)
 {
-    static char order[8192];
-
-    while (fgets(order, sizeof order, stdin) != NULL) {
-        int status = 0;
-        pid_t child = fork();
-        if (child == 0) {
-            take_order(order);
-            int exit_status = program(argc, argv, environment);
-            fflush(NULL);
-            _exit(exit_status); /* libraries have nothing to clean up that would matter */
-        }
-        if (child < 0 || waitpid(child, &status, 0) < 0)
-            abort();
-        dprintf(STDOUT_FILENO, "%d\n", status);
-    }
-    return 0;
+    take_order(serve());
+    int exit_status = program(argc, argv, environment);
+    fflush(NULL);
+    _exit(exit_status); /* libraries have nothing to clean up that would matter */
 }
 
 typedef int (*Start)(int (*program)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
@@ -445,5 +432,5 @@ int __libc_start_main(int (*its_main)(int, char **, char **), int argc, char **a
 
     FIND(next, "__libc_start_main");
     program = its_main;
-    return next(getenv("FAULT_SERVE") != NULL ? serve : its_main, argc, argv, begin, end, end_linker, stack_end);
+    return next(getenv("FAULT_SERVE") != NULL ? run : its_main, argc, argv, begin, end, end_linker, stack_end);
 }

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A watcher in folders of its own that meets faults, and what its files must have come to in the end."""
-import atexit
 import concurrent.futures
 import gzip
 import os
@@ -12,6 +11,7 @@ import traceback
 
 for where in ("postproc/capture", "lib"):
     sys.path.insert(0, os.path.join(os.environ["FIRSTPAYLOAD_SOURCE"], "tests", where))
+import served  # noqa: E402
 from pcaps import ACK, PROGRAM, connection, header, pcap, read, record, segment, write  # noqa: E402
 from test_pcapng import Writer  # noqa: E402
 
@@ -47,25 +47,15 @@ def options(then, log=None, threads="1"):
     return ["watch", "--max-streams", "500", "--threads", threads, "--then", then, *(["--log", log] if log else [])]
 
 
-class Server:
+class Server(served.Server):
     """The program as watch --once, linked once and run often; it runs in a folder, from its in to its out."""
 
     def __init__(self, *arguments):
-        self.process = subprocess.Popen([PROGRAM, *arguments, "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"},
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        atexit.register(self.end)
+        super().__init__([PROGRAM, *arguments, "--once", "in", "out"], env={**environment(serve=1), "LD_BIND_NOW": "1", "LC_ALL": "C"})
 
-    def run(self, folder, faults):
+    def meet(self, folder, faults):
         """Returns its exit status, or minus the signal that ended it."""
-        words = [folder, *(f"{name}={value}" for name, value in variables(faults).items())]
-        self.process.stdin.write("\t".join(words) + "\n")
-        self.process.stdin.flush()
-        return os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
+        return self.run([folder, *(f"{name}={value}" for name, value in variables(faults).items())])
 
 
 servers = {}  # of this process, by what becomes of inputs, which outputs there are, threads, and whether faults are commands
@@ -154,7 +144,7 @@ class Place:
 
     def once(self, **faults):
         """Runs a watcher until all is done. Returns its exit status and what it said."""
-        status = server(self.then, self.log, self.threads, faults.get("kind") == "run").run(self.folder, faults)
+        status = server(self.then, self.log, self.threads, faults.get("kind") == "run").meet(self.folder, faults)
         return status, read(os.path.join(self.folder, "said")).decode(errors="replace")
 
     def must_end_well(self):

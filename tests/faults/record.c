@@ -22,7 +22,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "wrap.h"
+#include "../lib/wrap.h"
 
 #define LINE_BYTES 8192
 

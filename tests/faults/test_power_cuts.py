@@ -140,7 +140,7 @@ class Scene:
 
     def work(self, root):
         """Has a watcher work to the end, after the machine was started again."""
-        status = self.server.run(root, {"boot_id": "/nowhere", "boot": -10 ** 6})
+        status = self.server.meet(root, {"boot_id": "/nowhere", "boot": -10 ** 6})
         if status not in faulty.EXIT_WELL:
             raise AssertionError(f"ended with {status}: {faulty.read(os.path.join(root, 'said')).decode(errors='replace')}")
 

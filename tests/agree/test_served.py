@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tshark that answers many questions says what one says that is started for each (tests/lib/served_tshark.py)."""
+"""A tshark that answers many questions, and a program that runs often, say what one says that is started for each (tests/lib/served_tshark.py,
+served_program.py)."""
 import os
 import pathlib
 import re
 import signal
+import tempfile
 import unittest
 from unittest import mock
 
 import answers
+import served_program
 import served_tshark
 import tshark_runner
 
@@ -78,6 +81,48 @@ class ServedTshark(unittest.TestCase):
             server.process.send_signal(signal.SIGKILL)
             server.process.wait()
             self.assertEqual(ask(self.captures[0], QUESTIONS["fields"], False, served=True), answer)
+
+
+RUNS = {
+    "a list": ["slim", "-q", "--list", "CAPTURE"],
+    "a log": ["slim", "--log", "-", "--log-format", "json", "CAPTURE"],
+    "an output": ["slim", "-w", "OUT", "CAPTURE", "CAPTURE"],
+    "two threads": ["slim", "-j", "2", "-w", "OUT", "CAPTURE"],
+    "tshark": ["slim", "-q", "-Y", "http.request", "--list", "CAPTURE"],
+    "standard input": ["slim", "--list", "-"],
+    "an empty word": ["slim", "--list", "", "CAPTURE"],
+    "no such file": ["slim", "--list", "CAPTURE.not"],
+    "wrong usage": ["slim", "--no-such-option"],
+    "no arguments": [],
+    "a line feed": ["slim", "--list", "no\nfile"],
+}
+
+
+class ServedProgram(unittest.TestCase):
+    def ran(self, words, capture, out):
+        """Returns all that came of it: exit status, what was printed, errors, and what was written."""
+        done = served_program.run(os.environ["FIRSTPAYLOAD_PROGRAM"], [word.replace("CAPTURE", capture).replace("OUT", out) for word in words])
+        written = pathlib.Path(out).read_bytes() if os.path.exists(out) else None
+        return done.returncode, done.stdout, re.sub(rb"[0-9.]+ (s|MB/s)\b", b"", done.stderr), written
+
+    def test_each_run(self):
+        captures = sorted(answers.own_captures(), key=lambda path: path.stat().st_size)
+        with tempfile.TemporaryDirectory() as folder:
+            cut, out = os.path.join(folder, "cut.pcap"), os.path.join(folder, "out")
+            pathlib.Path(cut).write_bytes(captures[0].read_bytes()[:-1])
+            for what, words in RUNS.items():
+                for capture in (str(captures[0]), cut):
+                    with self.subTest(what, capture=capture):
+                        served = self.ran(words, capture, out)
+                        with mock.patch.dict(os.environ):
+                            del os.environ["FIRSTPAYLOAD_SERVE"]
+                            self.assertEqual(served, self.ran(words, capture, out))
+
+    def test_it_is_started_once_for_each_thread(self):
+        with mock.patch.object(served_program._servers, "of", {}, create=True):
+            for _ in range(3):
+                served_program.run(os.environ["FIRSTPAYLOAD_PROGRAM"], ["--version"])
+            self.assertEqual(len(served_program._servers.of), 1)
 
 
 if __name__ == "__main__":

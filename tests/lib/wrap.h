@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wrap.h - what libraries need that stand before libc's functions: fault.c and record.c. */
-#ifndef FAULTS_WRAP_H
-#define FAULTS_WRAP_H
+/* wrap.h - what libraries need that stand before functions of other libraries. */
+#ifndef TESTS_WRAP_H
+#define TESTS_WRAP_H
 
 #include <dlfcn.h>
 #include <fcntl.h>
