@@ -114,6 +114,23 @@ static bool lock(int fd, const char *hidden)
     return flock(fd, LOCK_EX | LOCK_NB) == 0 && fp_folder_is_still(hidden, fd);
 }
 
+/* Creates the hidden file, unless somebody has it, or had it until now: then there is a file of that name. Returns -1 and sets errno. */
+static int create_hidden(const char *hidden, const char *name)
+{
+    int fd = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+
+    if (fd < 0)
+        return -1;
+    bool is_ours = lock(fd, hidden);
+    if (is_ours && access(name, F_OK) != 0)
+        return fd;
+    if (is_ours)
+        unlink(hidden);
+    close(fd);
+    errno = EEXIST;
+    return -1;
+}
+
 /* Creates the hidden file for the first name that is free. Returns false and sets errno. */
 static bool create(FpOutput *output, time_t now)
 {
@@ -124,17 +141,14 @@ static bool create(FpOutput *output, time_t now)
         g_autofree char *hidden = fp_rotation_hidden_name(name, rotated->kind);
         if (access(name, F_OK) == 0)
             continue;
-        output->fd = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-        if (output->fd >= 0 && lock(output->fd, hidden)) {
+        output->fd = create_hidden(hidden, name);
+        if (output->fd >= 0) {
             rotated->hidden = g_steal_pointer(&hidden);
             rotated->name = g_steal_pointer(&name);
             return true;
         }
-        if (output->fd < 0 && errno != EEXIST)
+        if (errno != EEXIST)
             return false;
-        if (output->fd >= 0)
-            close(output->fd);
-        output->fd = -1;
     }
     errno = EEXIST;
     return false;

@@ -84,9 +84,9 @@ class Live(Rotation):
         self.talker = Talker()
         self.addCleanup(self.talker.close)
 
-    def start(self, *arguments, **kwargs):
-        """Starts the program. When this returns, it waits for frames."""
-        run = subprocess.Popen(self.talker.namespace.argv(PROGRAM, "slim", "-q", "-i", "lo", *arguments), stderr=subprocess.PIPE, text=True, **kwargs)
+    def start(self, *arguments, slowed_by=(), **kwargs):
+        """Starts the program, perhaps under strace. When this returns, it waits for frames."""
+        run = subprocess.Popen([*slowed_by, *self.talker.namespace.argv(PROGRAM, "slim", "-q", "-i", "lo", *arguments)], stderr=subprocess.PIPE, text=True, **kwargs)
         self.addCleanup(run.stderr.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
@@ -137,6 +137,17 @@ class Live(Rotation):
                 self.assertEqual(said_in(self.path("plain")), self.talker.all_words()[before:])
                 for path in found:
                     os.unlink(path)
+
+    def test_a_file_that_gets_its_name_meanwhile(self):
+        """strace has the thread that names the first file wait, and the second file not created before that is done."""
+        hidden = self.path(".x.pcap.unfinished")
+        run = self.start("-C", "1K", "-w", self.path("x.pcap"), "--without", "seccomp,landlock", env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
+                         slowed_by=["strace", "-D", "-f", "-o", "/dev/null", "-P", hidden, "-e", "inject=rename,renameat2:delay_enter=300000",
+                                    "-e", "inject=openat:delay_enter=900000"])
+        while len(self.files("x*.pcap")) < 3:
+            self.talker.talk(10, size=100)
+        self.finish(run)
+        self.assertEqual([os.path.basename(path) for path in self.files("x.pcap") + self.files("x_*.pcap")[:2]], ["x.pcap", "x_0001.pcap", "x_0002.pcap"])
 
     def test_after_a_kill(self):
         """What is left gets its name at the next start, with what is whole in it; that of a process that lives is left alone."""
