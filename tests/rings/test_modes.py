@@ -58,8 +58,8 @@ class Modes(RingTest):
             kept = records(output)
             self.assertLessEqual(set(kept), set(records(path)), output)
             found += kept
-        if "-G-W" in name:                  # it ended too early
-            self.assertGreater(len(found), 100)
+        if "-G-W" in name:                  # it ended after three seconds; how much is said in them depends on the machine
+            self.assertGreater(len(found), 0)
             expected = expected[:len(found)]
         self.assert_same_records(found, expected, name)
 
