@@ -28,12 +28,13 @@ RINGS = {
 
 class Kill(RingTest):
     def kill_at_random(self, watchers, consumers):
-        """Kills watchers until there have been enough kills and outputs. Each watcher lives for a moment, and is missing for another."""
+        """Kills watchers until there have been enough kills and outputs. Each watcher lives for a moment, and is missing for another. Moments become
+        longer: on a slow machine, a watcher that has just started would otherwise never come to its first output."""
         chance = random.Random(SEED)
         kills = 0
         while kills < KILLS or any(len(consumer.paths) < 10 for consumer in consumers):
             watcher = chance.choice(watchers)
-            time.sleep(chance.random() ** 2 * 0.25)
+            time.sleep(chance.random() ** 2 * 0.25 * (1 + kills / KILLS))
             watcher.kill()
             time.sleep(chance.random() ** 2 * 0.2)
             watcher.start()
