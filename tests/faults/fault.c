@@ -15,7 +15,7 @@
  *   FAULT_BOOT  makes the machine look as if it had been started so many seconds ago
  *   FAULT_LATER so many seconds have passed, by the monotonic clock, once FAULT_RUN has run
  *   FAULT_CLOCK a file: the time of day is so many seconds ahead of the real one, as it says at that moment
- *   FAULT_SERVE set: the program is linked once and run often, see run below
+ *   FAULT_SERVE set: the program is linked once and run often, see run_instead below
  *
  * It sees calls of libc's functions: for a FILE, these are the functions of stdio, not the read(2) and write(2) that libc then calls
  * itself. It does not see the dynamic linker's calls. Names are those of the functions, without 64; but what opens files is called
@@ -40,6 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/main-hook.h"
 #include "../lib/serve.h"
 #include "../lib/wrap.h"
 
@@ -391,8 +392,6 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone)
     return done;
 }
 
-static int (*program)(int argc, char **argv, char **environment);
-
 /* Applies an order to this process: a folder, and NAME=VALUE of its environment, separated by tabs. */
 static void take_order(char *order)
 {
@@ -409,29 +408,14 @@ static void take_order(char *order)
     calls = 0;
 }
 
-/* Linking takes ten times as long as a run over small files. So the program is linked once. For each order, a copy of the process runs in
- * the folder that it names, and its standard error goes to the file `said` there. */
-static int run(int argc, char **argv, char **environment)
+/* Linking takes ten times as long as a run over small files. So with FAULT_SERVE the program is linked once. For each order, a copy of the
+ * process runs in the folder that it names, and its standard error goes to the file `said` there. */
+static int run_instead(int argc, char **argv, char **environment)
 {
+    if (getenv("FAULT_SERVE") == NULL)
+        return program(argc, argv, environment);
     take_order(serve());
     int exit_status = program(argc, argv, environment);
     fflush(NULL);
     _exit(exit_status); /* libraries have nothing to clean up that would matter */
-}
-
-typedef int (*Start)(int (*program)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
-                     void (*end_linker)(void), void *stack_end);
-
-/* NOLINTNEXTLINE: a name of libc's, which calls main from it */
-int __libc_start_main(int (*its_main)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
-                      void (*end_linker)(void), void *stack_end);
-
-int __libc_start_main(int (*its_main)(int, char **, char **), int argc, char **argv, void (*begin)(void), void (*end)(void),
-                      void (*end_linker)(void), void *stack_end)
-{
-    Start next;
-
-    FIND(next, "__libc_start_main");
-    program = its_main;
-    return next(getenv("FAULT_SERVE") != NULL ? run : its_main, argc, argv, begin, end, end_linker, stack_end);
 }

@@ -28,14 +28,18 @@ RINGS = {
 
 class Kill(RingTest):
     def kill_at_random(self, watchers, consumers):
-        """Kills watchers until there have been enough kills and outputs. Each watcher lives for a moment, and is missing for another. Moments become
-        longer: on a slow machine, a watcher that has just started would otherwise never come to its first output."""
+        """Kills watchers until there have been enough kills and outputs. Each watcher lives for a moment, and is missing for another. Once there have
+        been enough kills, only a watcher that has given something since its last one is killed: on a slow machine, moments are too short for that."""
         chance = random.Random(SEED)
-        kills = 0
-        while kills < KILLS or any(len(consumer.paths) < 10 for consumer in consumers):
-            watcher = chance.choice(watchers)
-            time.sleep(chance.random() ** 2 * 0.25 * (1 + kills / KILLS))
+        kills, taken = 0, dict.fromkeys(watchers, 0)
+        while kills < KILLS or any(len(consumer.paths) < 10 for consumer in consumers.values()):
+            name = chance.choice(list(watchers))
+            watcher = watchers[name]
+            if kills >= KILLS:
+                wait_for(lambda: len(consumers[name].paths) > taken[name], lambda: f"an output of {name}: {watcher.said()[-500:]}")
+            time.sleep(chance.random() ** 2 * 0.25)
             watcher.kill()
+            taken[name] = len(consumers[name].paths)
             time.sleep(chance.random() ** 2 * 0.2)
             watcher.start()
             kills += 1
@@ -52,7 +56,7 @@ class Kill(RingTest):
             self.capture(RINGS[name][0], watcher.inbox)
         traffic = Traffic(self.namespace, SEED, bulk_bytes=30_000_000, seconds_silent=5)
         traffic.start()
-        kills = self.kill_at_random(list(watchers.values()), list(consumers.values()))
+        kills = self.kill_at_random(watchers, consumers)
         traffic.stop()
         self.finish_capturing()
         for name, watcher in watchers.items():

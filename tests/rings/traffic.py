@@ -169,7 +169,9 @@ class Traffic:
         part = 1_000_000
         pause = self.seconds_silent / (self.bulk_bytes / part)
         for number in range(self.bulk_bytes // part):
-            if self.stopping.wait(pause):
+            while not self.stopping.wait(pause) and self.is_ahead(self.counts["short"]):
+                pass
+            if self.stopping.is_set():
                 break
             connect(self.namespace, ADDRESSES[number % 2], WEB, size=part)
             self.counts["bulk"] += 1
