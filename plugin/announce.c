@@ -85,7 +85,7 @@ void fp_announce_frame(packet_info *pinfo, proto_tree *tree)
         return;
     const FpMark *marks = fp_marks_find(pinfo->num, &count);
     for (size_t i = 0; i < count; i++) {
-        bool may_tell = tree != NULL && marks[i].classes & FP_CLASS_FLIGHT; /* which includes the first payload frame */
+        bool may_tell = marks[i].classes & FP_CLASS_FLIGHT; /* which includes the first payload frame */
         const char *detail = may_tell ? fp_message_detail(pinfo->pool, tree, &marks[i]) : NULL;
         if (is_news(&marks[i], detail))
             announce(pinfo, &marks[i], detail);

@@ -81,7 +81,7 @@ const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary)
 
 uint32_t fp_summary_continued_in(proto_tree *tree)
 {
-    const GPtrArray *found = tree != NULL ? proto_get_finfo_ptr_array(tree, hf_reassembled_in) : NULL;
+    const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_reassembled_in);
 
     return found != NULL && found->len > 0 ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
 }

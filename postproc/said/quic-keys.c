@@ -12,42 +12,32 @@
 
 typedef struct {
     uint32_t first, last;
-    uint8_t salt[SALT_BYTES];
+    const uint8_t *salt; /* of SALT_BYTES */
 } Version;
 
 /* Salts: RFC 9001 5.2 (since draft 33), RFC 9369 3.3.1, and 5.2 of the drafts of RFC 9001. */
-#define SALT_V1                                                                                                                            \
-    {                                                                                                                                      \
-        0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a             \
-    }
-#define SALT_V2                                                                                                                            \
-    {                                                                                                                                      \
-        0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9             \
-    }
-#define SALT_22                                                                                                                            \
-    {                                                                                                                                      \
-        0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a             \
-    }
-#define SALT_23                                                                                                                            \
-    {                                                                                                                                      \
-        0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02             \
-    }
-#define SALT_29                                                                                                                            \
-    {                                                                                                                                      \
-        0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99             \
-    }
+static const uint8_t salt_v1[SALT_BYTES] = {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+                                            0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a};
+static const uint8_t salt_v2[SALT_BYTES] = {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+                                            0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9};
+static const uint8_t salt_22[SALT_BYTES] = {0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,
+                                            0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a};
+static const uint8_t salt_23[SALT_BYTES] = {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+                                            0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
+static const uint8_t salt_29[SALT_BYTES] = {0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+                                            0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99};
 
 /* mvfst (Facebook) went by drafts 22 and 27 with numbers of its own. */
 static const Version versions[] = {
-    {1, 1, SALT_V1},
-    {FP_SAID_QUIC_V2, FP_SAID_QUIC_V2, SALT_V2},
-    {DRAFT(22), DRAFT(22), SALT_22},
-    {DRAFT(23), DRAFT(28), SALT_23},
-    {DRAFT(29), DRAFT(32), SALT_29},
-    {DRAFT(33), DRAFT(34), SALT_V1},
-    {0xfaceb001, 0xfaceb001, SALT_22},
-    {0xfaceb002, 0xfaceb002, SALT_23},
-    {0xfaceb00e, 0xfaceb00e, SALT_23},
+    {1, 1, salt_v1},
+    {FP_SAID_QUIC_V2, FP_SAID_QUIC_V2, salt_v2},
+    {DRAFT(22), DRAFT(22), salt_22},
+    {DRAFT(23), DRAFT(28), salt_23},
+    {DRAFT(29), DRAFT(32), salt_29},
+    {DRAFT(33), DRAFT(34), salt_v1},
+    {0xfaceb001, 0xfaceb001, salt_22},
+    {0xfaceb002, 0xfaceb002, salt_23},
+    {0xfaceb00e, 0xfaceb00e, salt_23},
 };
 
 static const Version *find(uint32_t number)

@@ -16,16 +16,14 @@ typedef struct {
     const char *text;
     size_t n;
 } Text;
-#define TEXT(text)                                                                                                                         \
-    {                                                                                                                                      \
-        text, sizeof(text) - 1                                                                                                             \
-    }
+#define TEXT(text) text, sizeof(text) - 1
 
 /* Parts of names of HTTP fields whose values are secret, as of Proxy-Authorization, Set-Cookie, X-Api-Key, and of SIP's, RTSP's, STOMP's,
  * AMI's fields, which look the same. */
 static const Text secret_fields[] = {
-    TEXT("authorization"), TEXT("cookie"),  TEXT("token"),  TEXT("secret"),   TEXT("pass"),       TEXT("credential"),       TEXT("session"),
-    TEXT("api-key"),       TEXT("api_key"), TEXT("apikey"), TEXT("auth-key"), TEXT("access-key"), TEXT("subscription-key"),
+    {TEXT("authorization")},    {TEXT("cookie")},  {TEXT("token")},   {TEXT("secret")}, {TEXT("pass")},     {TEXT("credential")},
+    {TEXT("session")},          {TEXT("api-key")}, {TEXT("api_key")}, {TEXT("apikey")}, {TEXT("auth-key")}, {TEXT("access-key")},
+    {TEXT("subscription-key")},
 };
 
 /* Words before secrets, and which word of a line each is: 0 is the first. IMAP has a tag before it (RFC 9051 2.2.1). */
@@ -36,18 +34,18 @@ typedef struct {
 } Word;
 
 static const Word secret_words[] = {
-    {TEXT("PASS"), 0, false},      {TEXT("PASSWORD"), 0, false}, {TEXT("AUTH"), 0, true},         {TEXT("AUTHENTICATE"), 0, true},
-    {TEXT("AUTHINFO"), 0, true},   {TEXT("APOP"), 0, false},     {TEXT("LOGIN"), 0, false},       {TEXT("OPER"), 0, false},
-    {TEXT("IDENTIFY"), 0, false},  {TEXT("LOGIN"), 1, false},    {TEXT("IDENTIFY"), 1, false},    {TEXT("AUTHENTICATE"), 1, true},
-    {TEXT(":IDENTIFY"), 2, false}, {TEXT("AUTH"), 2, false},     {TEXT("REQUIREPASS"), 2, false}, {TEXT("MASTERAUTH"), 2, false},
+    {{TEXT("PASS")}, 0, false},      {{TEXT("PASSWORD")}, 0, false}, {{TEXT("AUTH")}, 0, true},         {{TEXT("AUTHENTICATE")}, 0, true},
+    {{TEXT("AUTHINFO")}, 0, true},   {{TEXT("APOP")}, 0, false},     {{TEXT("LOGIN")}, 0, false},       {{TEXT("OPER")}, 0, false},
+    {{TEXT("IDENTIFY")}, 0, false},  {{TEXT("LOGIN")}, 1, false},    {{TEXT("IDENTIFY")}, 1, false},    {{TEXT("AUTHENTICATE")}, 1, true},
+    {{TEXT(":IDENTIFY")}, 2, false}, {{TEXT("AUTH")}, 2, false},     {{TEXT("REQUIREPASS")}, 2, false}, {{TEXT("MASTERAUTH")}, 2, false},
 };
 #define WORDS_MAX 3U
 
 /* Redis: words that are strings of their own (RESP), and the strings behind which are secret. */
-static const Text secret_strings[] = {TEXT("AUTH"), TEXT("AUTH2"), TEXT("REQUIREPASS"), TEXT("MASTERAUTH")};
+static const Text secret_strings[] = {{TEXT("AUTH")}, {TEXT("AUTH2")}, {TEXT("REQUIREPASS")}, {TEXT("MASTERAUTH")}};
 
 /* Elements of XML whose text is secret. */
-static const Text secret_elements[] = {TEXT("auth"), TEXT("response"), TEXT("password"), TEXT("digest")};
+static const Text secret_elements[] = {{TEXT("auth")}, {TEXT("response")}, {TEXT("password")}, {TEXT("digest")}};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -149,7 +149,7 @@ class Statistics(unittest.TestCase):
             self.assertEqual(len([name for name in counts if name[:-1] == (top,)]), 1001)
 
     def test_the_same_whoever_asks_for_a_field(self):
-        """If a field is asked for, Wireshark makes a tree; a message that never ends leaves nothing in it."""
+        """If a field is asked for, Wireshark makes a tree; a message that never ends leaves nothing in it, nor does one that ends behind the flight."""
         capture = Capture()
         for number, pieces in enumerate(([b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"], [b"GET / HTTP/1.1\r\nHost: "], [b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n"],
                                          [b"POST / HTTP/1.1\r\nContent-Length: 9999\r\n\r\n", b"body"])):
@@ -157,11 +157,19 @@ class Statistics(unittest.TestCase):
             stream.handshake()
             for i, piece in enumerate(pieces):
                 stream.client(PSH | ACK, 1 + sum(map(len, pieces[:i])), 1, piece)
+        late = Stream(capture, 40004, server_port=80)
+        head = b"POST / HTTP/1.1\r\nHost: late\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+        late.handshake()
+        late.client(PSH | ACK, 1, 1, head)
+        late.server(PSH | ACK, 1, 1 + len(head), b"HTTP/1.1 100 Continue\r\n\r\n")
+        late.client(PSH | ACK, 1 + len(head), 26, b"body")
         path = capture.write(os.path.join(tshark_runner.folder(), "unfinished.pcap"))
         for passes in ([], ["-2"]):
             plain = self.tree(*passes, path=path)
-            self.assertEqual(plain[0][("Protocol and service port",)], 4)
-            for extra in (["-Y", "tcp"], ["-T", "fields", "-e", "tcp.stream"], ["-T", "fields", "-e", "firstpayload.protocol"]):
+            self.assertEqual(plain[0][("Protocol and service port",)], 5)
+            self.assertEqual({name[1:]: n for name, n in plain[0].items() if name[0] == "Server name, host or other detail"}, {(): 2, ("a",): 2})
+            for extra in (["-Y", "tcp"], ["-Y", "tcp or http.host or tcp.segment"], ["-T", "fields", "-e", "tcp.stream"],
+                          ["-T", "fields", "-e", "firstpayload.protocol"]):
                 with self.subTest(passes + extra):
                     self.assertEqual(self.tree(*passes, *extra, path=path), plain)
 

@@ -24,113 +24,111 @@ typedef struct {
     size_t n;
 } Case;
 
-#define CASE(name, text)                                                                                                                   \
-    {                                                                                                                                      \
-        name, text, sizeof(text) - 1                                                                                                       \
-    }
+#define CASE(name, text) name, text, sizeof(text) - 1
 
 #define BYTES_32 "0123456789abcdefghijklmnopqrstuv"
 #define BYTES_128 BYTES_32 BYTES_32 BYTES_32 BYTES_32
 
 static const Case cases[] = {
-    CASE("basic", "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: [Basic dTpw]\r\nAccept: */*\r\n\r\n"),
-    CASE("case", "GET / HTTP/1.1\r\nAUTHORIZATION:[Basic dTpw]\r\npRoXy-aUtHoRiZaTiOn:\t[Digest x]\r\ncookie: [a=b]\r\n\r\n"),
-    CASE("answer", "HTTP/1.1 200 OK\r\nSet-Cookie: [a=b; Path=/]\r\nSet-Cookie2: [c]\r\nX: y\r\n\r\nbody"),
-    CASE("spaces", "GET / HTTP/1.1\r\nCookie :  [a=b \t]\r\nX: y\r\n Authorization \t:[Basic x]\r\n\r\n"),
-    CASE("folded", "GET / HTTP/1.1\r\nAuthorization:\r\n [Basic]\r\n\t [dTpw]\r\nAccept: */*\r\n\r\n"),
-    CASE("folded-twice", "GET / HTTP/1.1\nCookie: [a=b;]\n [c=d;]\n  [e=f]\nAccept: */*\n\n"),
-    CASE("line-feeds", "GET / HTTP/1.1\nCookie: [a=b]\nAccept: */*\n\n"),
-    CASE("carriage-returns", "GET / HTTP/1.1\r\nX: y\rCookie: [a=b\rc=d]\r\nAccept: */*\r\n\r\n"),
-    CASE("others", "GET / HTTP/1.1\r\nX-Api-Key: [1]\r\nX-Auth-Token: [2]\r\nPRIVATE-TOKEN: [3]\r\nOcp-Apim-Subscription-Key: [4]\r\n\r\n"),
-    CASE("none", "GET /cookie?a=b HTTP/1.1\r\nHost: a:80\r\nReferer: http://b:8080/c@d\r\nWWW-Authenticate: Basic realm=x\r\n\r\n"),
-    CASE("target", "GET http://[user:pass]@www.example:80/x HTTP/1.1\r\nHost: [u:p]@www.example\r\nReferer: https://[u:p@q]@h/\r\n\r\n"),
-    CASE("token-in-target", "GET http://[ghp_token]@www.example/ HTTP/1.1\r\n\r\n"),
-    CASE("tilde-in-token", "GET / HTTP/1.1\r\nReferer: http://[u~v]@h/\r\nReferer: http://a\x7f-b@h/\r\n\r\n"),
-    CASE("host-folded", "GET / HTTP/1.1\r\nHost:\r\n [u:p]@www.example\r\n\r\n"),
-    CASE("host-with-blank", "GET / HTTP/1.1\r\nHost: [a b]@www.example\r\n\r\n"),
-    CASE("host-empty", "GET / HTTP/1.1\r\nHost:\r\n\r\na@b"),
-    CASE("slashes", "GET http:////[u:p]@h/ HTTP/1.1\r\nReferer: //[u:p]@h/\r\n\r\n"),
-    CASE("slash-in-password", "GET / HTTP/1.1\r\nReferer: http://[user:pa/s?s]@h/x\r\n\r\n"),
-    CASE("address", "GET http://["
-                    "2001:db8::1]:80/ HTTP/1.1\r\n\r\n"), /* see below: there is no secret here */
-    CASE("connect", "CONNECT [u:p]@www.example:443 HTTP/1.1\r\nProxy-Authorization: [Basic x]\r\n\r\n"),
-    CASE("sip", "REGISTER sip:alice:[pw]@h SIP/2.0\r\nFrom: <sip:bob@h>\r\nAuthorization: [Digest x]\r\n\r\n"),
-    CASE("sip-ends", "X sip:a:b\"c@h sip:a:b<c@h sip:a:b>c@h sip:a:b\x7f-c@h sip:a:[b~c]@h\r\n"),
-    CASE("rtsp", "DESCRIBE rtsp://[u:p]@cam/1 RTSP/1.0\r\nSession: [1]\r\n\r\n"),
-    CASE("proxy", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\nCookie: [a=b]\r\n\r\n"),
-    CASE("proxy-2", "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0CONNECT [u:p]@h:443 HTTP/1.1\r\n\r\n"),
-    CASE("ftp", "USER anonymous\r\nPASS [guest@]\r\nSYST\r\n"),
-    CASE("ftp-case", "user x\r\n pAsS \t[a b c]\r\nACCT x\r\n"),
-    CASE("pop3", "USER a\r\nPASS [b]\r\nAPOP [a c4c9334bac560ecc]\r\n"),
-    CASE("smtp", "EHLO h\r\nAUTH [PLAIN AHUAcA==]\r\nMAIL FROM:<a@b>\r\n"),
-    CASE("smtp-login", "EHLO h\r\nAUTH [LOGIN]\r\n[dXNlcg==]\r\n[cGFzcw==]\r\nMAIL FROM:<a@b>\r\n"),
-    CASE("smtp-answer-with-zero", "EHLO h\r\nAUTH [LOGIN]\r\nab\0cd\r\n"),
-    CASE("imap", "a1 LOGIN [\"user\" \"pass word\"]\r\na2 SELECT INBOX\r\n"),
-    CASE("imap-literals", "a1 login [{4}]\r\n[user] [{4+}]\r\n[p\r\nw]\r\na2 NOOP\r\n"),
-    CASE("imap-literal-minus", "a1 login [{4-}]\r\n[user] [{2}]\r\n[pw]\r\na2 NOOP\r\n"),
-    CASE("imap-literal-of-two-digits", "a1 login [{12}]\r\n[0123456789\r\n] [pw]\r\na2 NOOP\r\n"),
-    CASE("imap-sasl", "1 AUTHENTICATE [PLAIN]\r\n[AHUAcA==]\r\n"),
-    CASE("sieve", "AUTHENTICATE [\"PLAIN\" {4+}]\r\n[AHUA]\r\n"),
-    CASE("nntp", "AUTHINFO [USER a]\r\nAUTHINFO [PASS b c]\r\nGROUP x y\r\n"),
-    CASE("irc", "PASS [secret]\r\nNICK me\r\nUSER a b c :d\r\nPRIVMSG NickServ :IDENTIFY [pw]\r\nNS IDENTIFY [pw]\r\nOPER [a b]\r\n"),
-    CASE("redis", "AUTH [user secret]\r\n"),
-    CASE("redis-hello", "HELLO 3 AUTH [default secret]\r\nCONFIG SET requirepass [secret]\r\n"),
-    CASE("resp", "*2\r\n$4\r\nauth\r\n$9\r\n[pass\r\nwor]\r\n*1\r\n$4\r\nPING\r\n"),
-    CASE("resp-hello", "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$4\r\n[user]\r\n$4\r\n[pass]\r\n"),
-    CASE("nats", "CONNECT [{\"user\":\"u\",\"pass\":\"p\"}]\r\nPING\r\n"),
-    CASE("stomp", "CONNECT\nlogin:u\npasscode:[p]\n\n"),
-    CASE("ami", "Action: Login\r\nUsername: u\r\nSecret: [s]\r\n\r\n"),
-    CASE("xmpp", "<?xml version='1.0'?><stream:stream to='a'><auth xmlns='urn:x' mechanism='PLAIN'>[AHUAcA==]</auth><a>b</a>"),
-    CASE("xmpp-old", "<stream:stream><iq><query><username>u</username><password>[p]</password><auth/></query></iq>"),
-    CASE("xmpp-nothing", "<stream:stream><iq><query><auth/>text<password>[p]</password></query></iq>"),
-    CASE("mqtt", "\x10\x17\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]"),
-    CASE("mqtt-5", "\x10\x1e\0\4MQTT\5\xc2\0\x3c\6[\x16\0\3abc]\0\2id\0\2me\0\3[pwd]"),
-    CASE("mqtt-will", "\x10\x1d\0\4MQTT\4\xc6\0\x3c\0\2id\0\1t\0\1w\0\2me\0\3[pwd]"),
-    CASE("mqtt-length-of-two-bytes", "\x10\x95\1\0\4MQTT\4\xc2\0\x3c\0\x80" BYTES_128 "\0\2me\0\3[pwd]"),
-    CASE("mqtt-length-of-four-bytes", "\x10\x97\x80\x80\0\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]"),
-    CASE("mqtt-5-properties", "\x10\x9c\1\0\4MQTT\5\xc2\0\x3c\x83\1[\x16\0\x80" BYTES_128 "]\0\2id\0\2me\0\3[pwd]"),
-    CASE("mqtt-5-length-of-five-bytes", "\x10\x22\0\4MQTT\5\xc2\0\x3c\x86\x80\x80\x80[\0\x16\0\3ab]c\0\2id\0\2me\0\3pwd"),
-    CASE("mysql", "\x2f\0\0\1\0\x82\0\0\0\0\0\1\x21"
-                  "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                  "root\0\5[clear]tail"),
-    CASE("mysql-length-of-16-bits", "\xac\0\0\1\0\x82\x20\0\0\0\0\1\x21"
+    {CASE("basic", "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: [Basic dTpw]\r\nAccept: */*\r\n\r\n")},
+    {CASE("case", "GET / HTTP/1.1\r\nAUTHORIZATION:[Basic dTpw]\r\npRoXy-aUtHoRiZaTiOn:\t[Digest x]\r\ncookie: [a=b]\r\n\r\n")},
+    {CASE("answer", "HTTP/1.1 200 OK\r\nSet-Cookie: [a=b; Path=/]\r\nSet-Cookie2: [c]\r\nX: y\r\n\r\nbody")},
+    {CASE("spaces", "GET / HTTP/1.1\r\nCookie :  [a=b \t]\r\nX: y\r\n Authorization \t:[Basic x]\r\n\r\n")},
+    {CASE("folded", "GET / HTTP/1.1\r\nAuthorization:\r\n [Basic]\r\n\t [dTpw]\r\nAccept: */*\r\n\r\n")},
+    {CASE("folded-twice", "GET / HTTP/1.1\nCookie: [a=b;]\n [c=d;]\n  [e=f]\nAccept: */*\n\n")},
+    {CASE("line-feeds", "GET / HTTP/1.1\nCookie: [a=b]\nAccept: */*\n\n")},
+    {CASE("carriage-returns", "GET / HTTP/1.1\r\nX: y\rCookie: [a=b\rc=d]\r\nAccept: */*\r\n\r\n")},
+    {CASE("others",
+          "GET / HTTP/1.1\r\nX-Api-Key: [1]\r\nX-Auth-Token: [2]\r\nPRIVATE-TOKEN: [3]\r\nOcp-Apim-Subscription-Key: [4]\r\n\r\n")},
+    {CASE("none", "GET /cookie?a=b HTTP/1.1\r\nHost: a:80\r\nReferer: http://b:8080/c@d\r\nWWW-Authenticate: Basic realm=x\r\n\r\n")},
+    {CASE("target", "GET http://[user:pass]@www.example:80/x HTTP/1.1\r\nHost: [u:p]@www.example\r\nReferer: https://[u:p@q]@h/\r\n\r\n")},
+    {CASE("token-in-target", "GET http://[ghp_token]@www.example/ HTTP/1.1\r\n\r\n")},
+    {CASE("tilde-in-token", "GET / HTTP/1.1\r\nReferer: http://[u~v]@h/\r\nReferer: http://a\x7f-b@h/\r\n\r\n")},
+    {CASE("host-folded", "GET / HTTP/1.1\r\nHost:\r\n [u:p]@www.example\r\n\r\n")},
+    {CASE("host-with-blank", "GET / HTTP/1.1\r\nHost: [a b]@www.example\r\n\r\n")},
+    {CASE("host-empty", "GET / HTTP/1.1\r\nHost:\r\n\r\na@b")},
+    {CASE("slashes", "GET http:////[u:p]@h/ HTTP/1.1\r\nReferer: //[u:p]@h/\r\n\r\n")},
+    {CASE("slash-in-password", "GET / HTTP/1.1\r\nReferer: http://[user:pa/s?s]@h/x\r\n\r\n")},
+    {CASE("address", "GET http://["
+                     "2001:db8::1]:80/ HTTP/1.1\r\n\r\n")}, /* see below: there is no secret here */
+    {CASE("connect", "CONNECT [u:p]@www.example:443 HTTP/1.1\r\nProxy-Authorization: [Basic x]\r\n\r\n")},
+    {CASE("sip", "REGISTER sip:alice:[pw]@h SIP/2.0\r\nFrom: <sip:bob@h>\r\nAuthorization: [Digest x]\r\n\r\n")},
+    {CASE("sip-ends", "X sip:a:b\"c@h sip:a:b<c@h sip:a:b>c@h sip:a:b\x7f-c@h sip:a:[b~c]@h\r\n")},
+    {CASE("rtsp", "DESCRIBE rtsp://[u:p]@cam/1 RTSP/1.0\r\nSession: [1]\r\n\r\n")},
+    {CASE("proxy", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\nCookie: [a=b]\r\n\r\n")},
+    {CASE("proxy-2", "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0CONNECT [u:p]@h:443 HTTP/1.1\r\n\r\n")},
+    {CASE("ftp", "USER anonymous\r\nPASS [guest@]\r\nSYST\r\n")},
+    {CASE("ftp-case", "user x\r\n pAsS \t[a b c]\r\nACCT x\r\n")},
+    {CASE("pop3", "USER a\r\nPASS [b]\r\nAPOP [a c4c9334bac560ecc]\r\n")},
+    {CASE("smtp", "EHLO h\r\nAUTH [PLAIN AHUAcA==]\r\nMAIL FROM:<a@b>\r\n")},
+    {CASE("smtp-login", "EHLO h\r\nAUTH [LOGIN]\r\n[dXNlcg==]\r\n[cGFzcw==]\r\nMAIL FROM:<a@b>\r\n")},
+    {CASE("smtp-answer-with-zero", "EHLO h\r\nAUTH [LOGIN]\r\nab\0cd\r\n")},
+    {CASE("imap", "a1 LOGIN [\"user\" \"pass word\"]\r\na2 SELECT INBOX\r\n")},
+    {CASE("imap-literals", "a1 login [{4}]\r\n[user] [{4+}]\r\n[p\r\nw]\r\na2 NOOP\r\n")},
+    {CASE("imap-literal-minus", "a1 login [{4-}]\r\n[user] [{2}]\r\n[pw]\r\na2 NOOP\r\n")},
+    {CASE("imap-literal-of-two-digits", "a1 login [{12}]\r\n[0123456789\r\n] [pw]\r\na2 NOOP\r\n")},
+    {CASE("imap-sasl", "1 AUTHENTICATE [PLAIN]\r\n[AHUAcA==]\r\n")},
+    {CASE("sieve", "AUTHENTICATE [\"PLAIN\" {4+}]\r\n[AHUA]\r\n")},
+    {CASE("nntp", "AUTHINFO [USER a]\r\nAUTHINFO [PASS b c]\r\nGROUP x y\r\n")},
+    {CASE("irc", "PASS [secret]\r\nNICK me\r\nUSER a b c :d\r\nPRIVMSG NickServ :IDENTIFY [pw]\r\nNS IDENTIFY [pw]\r\nOPER [a b]\r\n")},
+    {CASE("redis", "AUTH [user secret]\r\n")},
+    {CASE("redis-hello", "HELLO 3 AUTH [default secret]\r\nCONFIG SET requirepass [secret]\r\n")},
+    {CASE("resp", "*2\r\n$4\r\nauth\r\n$9\r\n[pass\r\nwor]\r\n*1\r\n$4\r\nPING\r\n")},
+    {CASE("resp-hello", "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$4\r\n[user]\r\n$4\r\n[pass]\r\n")},
+    {CASE("nats", "CONNECT [{\"user\":\"u\",\"pass\":\"p\"}]\r\nPING\r\n")},
+    {CASE("stomp", "CONNECT\nlogin:u\npasscode:[p]\n\n")},
+    {CASE("ami", "Action: Login\r\nUsername: u\r\nSecret: [s]\r\n\r\n")},
+    {CASE("xmpp", "<?xml version='1.0'?><stream:stream to='a'><auth xmlns='urn:x' mechanism='PLAIN'>[AHUAcA==]</auth><a>b</a>")},
+    {CASE("xmpp-old", "<stream:stream><iq><query><username>u</username><password>[p]</password><auth/></query></iq>")},
+    {CASE("xmpp-nothing", "<stream:stream><iq><query><auth/>text<password>[p]</password></query></iq>")},
+    {CASE("mqtt", "\x10\x17\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]")},
+    {CASE("mqtt-5", "\x10\x1e\0\4MQTT\5\xc2\0\x3c\6[\x16\0\3abc]\0\2id\0\2me\0\3[pwd]")},
+    {CASE("mqtt-will", "\x10\x1d\0\4MQTT\4\xc6\0\x3c\0\2id\0\1t\0\1w\0\2me\0\3[pwd]")},
+    {CASE("mqtt-length-of-two-bytes", "\x10\x95\1\0\4MQTT\4\xc2\0\x3c\0\x80" BYTES_128 "\0\2me\0\3[pwd]")},
+    {CASE("mqtt-length-of-four-bytes", "\x10\x97\x80\x80\0\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]")},
+    {CASE("mqtt-5-properties", "\x10\x9c\1\0\4MQTT\5\xc2\0\x3c\x83\1[\x16\0\x80" BYTES_128 "]\0\2id\0\2me\0\3[pwd]")},
+    {CASE("mqtt-5-length-of-five-bytes", "\x10\x22\0\4MQTT\5\xc2\0\x3c\x86\x80\x80\x80[\0\x16\0\3ab]c\0\2id\0\2me\0\3pwd")},
+    {CASE("mysql", "\x2f\0\0\1\0\x82\0\0\0\0\0\1\x21"
+                   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                   "root\0\5[clear]tail")},
+    {CASE("mysql-length-of-16-bits", "\xac\0\0\1\0\x82\x20\0\0\0\0\1\x21"
+                                     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                     "root\0\xfc\x80\0[" BYTES_128 "]tail")},
+    {CASE("mysql-length-of-8-bits", "\x26\1\0\1\1\x82\0\0\0\0\0\1\x21"
                                     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                    "root\0\xfc\x80\0[" BYTES_128 "]tail"),
-    CASE("mysql-length-of-8-bits", "\x26\1\0\1\1\x82\0\0\0\0\0\1\x21"
-                                   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                   "root\0\xfc[" BYTES_128 BYTES_32 BYTES_32 BYTES_32 "0123456789abcdef0123456789ab]tail"),
-    CASE("mysql-up-to-nul", "\x2f\0\0\1\1\2\0\0\0\0\0\1\x21"
-                            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                            "root\0[clear]\0tail"),
-    CASE("postgres-cancel", "\0\0\0\x10\4\xd2\x16\x2e\0\0\0\1[\1\2\3\4]"),
-    CASE("http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\3\1\4\0\0\0\1[\x82\x86\x84]\0\0\1\0\1\0\0\0\1d"),
-    CASE("http2-other-frames",
-         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\3\5\0\0\0\0\1[\x82\x86\x84]\0\0\3\t\0\0\0\0\1[\x82\x86\x84]\0\0\4\b\0\0\0\0\1\0\0\1\2"),
-    CASE("ldap", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\x80\3[pwd]"),
-    CASE("ldap-sasl", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\xa3\3[pwd]"),
-    CASE("ldap-long-lengths", "\x30\x81\x1c\2\1\1\x60\x82\0\x15\2\1\3\4\x83\0\0\4cn=a\x80\x84\0\0\0\3[pwd]"),
-    CASE("ldap-version-of-two-bytes", "\x30\x14\2\1\1\x60\x0f\2\2\0\3\4\4cn=a\x80\3[pwd]"),
-    CASE("ldap-no-bind", "\x30\x13\2\1\1\x61\x0e\2\1\3\4\4cn=a\x80\3pwd"),
-    CASE("ldap-no-version", "\x30\x13\2\1\1\x60\x0e\4\1\3\4\4cn=a\x80\3pwd"),
-    CASE("snmp-indefinite-length", "\x30\x10\2\1\1\4\x80[public\xa0\3\2\1\1]"),
-    CASE("snmp-length-of-five-bytes", "\x30\x15\2\1\1\4\x85[\0\0\0\0\6public\xa0\3\2\1\1]"),
-    CASE("snmp", "\x30\x10\2\1\1\4\6[public]\xa0\3\2\1\1"),
-    CASE("socks", "\5\1\2\1\2me\3[pwd]\5"),
-    CASE("x11", "l\0\x0b\0\0\0\3\0\4\0\0\0MIT\0[\1\2\3\4]"),
-    CASE("x11-name-of-four", "l\0\x0b\0\0\0\4\0\4\0\0\0MIT1[\1\2\3\4]"),
-    CASE("x11-big", "B\0\0\x0b\0\0\0\3\0\4\0\0MIT\0[\1\2\3\4]"),
-    CASE("ssh", "SSH-2.0-x PASS y\r\n"),
-    CASE("ssh-lines", "SSH-2.0-x\r\nPASS y\r\n"),
+                                    "root\0\xfc[" BYTES_128 BYTES_32 BYTES_32 BYTES_32 "0123456789abcdef0123456789ab]tail")},
+    {CASE("mysql-up-to-nul", "\x2f\0\0\1\1\2\0\0\0\0\0\1\x21"
+                             "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                             "root\0[clear]\0tail")},
+    {CASE("postgres-cancel", "\0\0\0\x10\4\xd2\x16\x2e\0\0\0\1[\1\2\3\4]")},
+    {CASE("http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0\0\0\3\1\4\0\0\0\1[\x82\x86\x84]\0\0\1\0\1\0\0\0\1d")},
+    {CASE("http2-other-frames",
+          "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\3\5\0\0\0\0\1[\x82\x86\x84]\0\0\3\t\0\0\0\0\1[\x82\x86\x84]\0\0\4\b\0\0\0\0\1\0\0\1\2")},
+    {CASE("ldap", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\x80\3[pwd]")},
+    {CASE("ldap-sasl", "\x30\x13\2\1\1\x60\x0e\2\1\3\4\4cn=a\xa3\3[pwd]")},
+    {CASE("ldap-long-lengths", "\x30\x81\x1c\2\1\1\x60\x82\0\x15\2\1\3\4\x83\0\0\4cn=a\x80\x84\0\0\0\3[pwd]")},
+    {CASE("ldap-version-of-two-bytes", "\x30\x14\2\1\1\x60\x0f\2\2\0\3\4\4cn=a\x80\3[pwd]")},
+    {CASE("ldap-no-bind", "\x30\x13\2\1\1\x61\x0e\2\1\3\4\4cn=a\x80\3pwd")},
+    {CASE("ldap-no-version", "\x30\x13\2\1\1\x60\x0e\4\1\3\4\4cn=a\x80\3pwd")},
+    {CASE("snmp-indefinite-length", "\x30\x10\2\1\1\4\x80[public\xa0\3\2\1\1]")},
+    {CASE("snmp-length-of-five-bytes", "\x30\x15\2\1\1\4\x85[\0\0\0\0\6public\xa0\3\2\1\1]")},
+    {CASE("snmp", "\x30\x10\2\1\1\4\6[public]\xa0\3\2\1\1")},
+    {CASE("socks", "\5\1\2\1\2me\3[pwd]\5")},
+    {CASE("x11", "l\0\x0b\0\0\0\3\0\4\0\0\0MIT\0[\1\2\3\4]")},
+    {CASE("x11-name-of-four", "l\0\x0b\0\0\0\4\0\4\0\0\0MIT1[\1\2\3\4]")},
+    {CASE("x11-big", "B\0\0\x0b\0\0\0\3\0\4\0\0MIT\0[\1\2\3\4]")},
+    {CASE("ssh", "SSH-2.0-x PASS y\r\n")},
+    {CASE("ssh-lines", "SSH-2.0-x\r\nPASS y\r\n")},
 };
 
 /* What stood before is not known. */
 static const Case rests[] = {
-    CASE("length", "[9]\r\n[some wor]\r\nGET a b\r\n"), /* of a string of RESP, whose $ is missing */
-    CASE("no-length", "[9x]\r\nsome wor\r\nGET a b\r\n"),
-    CASE("no-carriage-return", "[9]\nsome wor\nGET a b\n"),
-    CASE("folds", "[Basic]\r\n [dTpw =]\r\nAccept: */*\r\n\r\n"),
-    CASE("answers", "[LOGIN x]\r\n[dXNlcg==]\r\n[cGFzcw==]\r\nMAIL FROM:<a@b>\r\n"),
-    CASE("strings", "\r\n$4\r\n[pa s]\r\n$2\r\n[ab]\r\nGET a b\r\n"),
+    {CASE("length", "[9]\r\n[some wor]\r\nGET a b\r\n")}, /* of a string of RESP, whose $ is missing */
+    {CASE("no-length", "[9x]\r\nsome wor\r\nGET a b\r\n")},
+    {CASE("no-carriage-return", "[9]\nsome wor\nGET a b\n")},
+    {CASE("folds", "[Basic]\r\n [dTpw =]\r\nAccept: */*\r\n\r\n")},
+    {CASE("answers", "[LOGIN x]\r\n[dXNlcg==]\r\n[cGFzcw==]\r\nMAIL FROM:<a@b>\r\n")},
+    {CASE("strings", "\r\n$4\r\n[pa s]\r\n$2\r\n[ab]\r\nGET a b\r\n")},
 };
 
 static uint8_t *room; /* between two pages that must not be touched */
