@@ -142,6 +142,21 @@ class Signals(Watching):
         self.assertEqual(sorted(os.listdir(os.path.join(self.place.state, "done"))), [f"{1:016}-a.pcap", f"{2:016}-b.pcap"])
         self.assertEqual(self.said().count(" files taken, "), 1)
 
+    def test_new_options_within_a_capture(self):
+        """It is finished with the old ones, and not begun anew."""
+        config = write(self.place.folder, "watch.conf", b"[watch]\nkeep = first\n")
+        new = write(self.place.folder, "new.conf", b"[watch]\nkeep = reply\n")
+        self.start("--config", config, "--without", "seccomp,landlock", only=["read"], name="a.pcap", kind="run", at=2, run=f"mv {new} {config}; kill -HUP $PPID", later=100)
+        path = write(self.place.folder, "arriving", one(40000))
+        os.truncate(path, 1 << 24)  # records without bytes
+        os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
+        self.await_outputs("a.pcap")
+        wait_for(lambda: "options were read again" in self.said(), "the new ones")
+        self.arrive("b.pcap", one(40001))
+        self.await_outputs("a.pcap", "b.pcap")
+        self.assertEqual([(self.output(n).count(b"GET /"), self.output(n).count(b"HTTP/1.1 200 OK")) for n in ("a.pcap", "b.pcap")], [(1, 0), (0, 1)])
+        self.stop()
+
     def test_configuration_read_again(self):
         config = os.path.join(self.place.folder, "watch.conf")
 
@@ -552,6 +567,46 @@ class FullDisk(Watching):
         self.arrive("a.pcap", one(40000))
         self.await_outputs("a.pcap")
         self.stop()
+
+
+class Following(Watching):
+    def test_a_log_that_cannot_be_written_once(self):
+        """That happens while more is waited for. The capture is read anew, and not taken for finished."""
+        self.start("--follow", "--log", "only", only=["write"], name="a.pcap.jsonl", kind="ENOSPC", at=1)
+        frames = connection(40000) + connection(40001)
+        with open(os.path.join(self.place.inbox, "a.pcap"), "wb") as file:
+            file.write(header() + b"".join(record(f, n) for n, f in enumerate(frames[:5])))
+            file.flush()
+            wait_for(lambda: "No space left on device; trying again until it works" in self.said(), "the failure to be told")
+            wait_for(lambda: self.lines() == 1, "the line to be there")
+            self.assertEqual(self.outputs(), [])
+            file.write(b"".join(record(f, n + 5) for n, f in enumerate(frames[5:])))
+        self.await_outputs("a.pcap.jsonl")
+        self.assertEqual([json.loads(line)["src_port"] for line in self.output("a.pcap.jsonl").splitlines()], [40000, 40001])
+        self.stop()
+
+    def test_new_options_while_it_waits_for_more(self):
+        """The capture is read anew with these, and not taken for finished, although it is as it was when it came."""
+        config = write(self.place.folder, "watch.conf", b"[watch]\nkeep = first\n")
+        self.start("--follow", "--log", "beside", "--config", config)
+        path = write(self.place.folder, "arriving", one(40000))
+        with open(path, "ab") as file:
+            os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
+            wait_for(lambda: self.lines() == 1, "the line to be there")
+            write(self.place.folder, "watch.conf", b"[watch]\nkeep = reply\n")
+            self.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: "options were read again" in self.said() and self.lines() == 1, "the capture to be read anew")
+            self.assertEqual(self.outputs(), [])
+            file.write(one(40001)[24:])
+        self.await_outputs("a.pcap", "a.pcap.jsonl")
+        self.assertEqual((self.output("a.pcap").count(b"GET /"), self.output("a.pcap").count(b"HTTP/1.1 200 OK")), (0, 2))
+        self.assertEqual([json.loads(line)["src_port"] for line in self.output("a.pcap.jsonl").splitlines()], [40000, 40001])
+        self.stop()
+
+    def lines(self):
+        with contextlib.suppress(FileNotFoundError):
+            return len(read(os.path.join(self.place.state, "live.jsonl")).splitlines())
+        return 0
 
 
 class Files(Watching):
