@@ -273,6 +273,7 @@ class Lossy(unittest.TestCase):
                 done.result()
 
     def check_end(self, end, names):
+        """Returns the lines, and what tshark has found in the capture: nothing else than they say, but on a busy machine it once missed two of 72."""
         lines = end.lines()
         self.assertEqual(collections.Counter(map(facts, lines)), collections.Counter(names))
         self.assertEqual([entry["complete"] for entry in lines], [True] * len(lines))
@@ -280,8 +281,7 @@ class Lossy(unittest.TestCase):
         ours = {(e["src_ip"], e["src_port"], *facts(e), e["tls"]["ja3"]["hash"] if "tls" in e else None) for e in lines}
         theirs = by_tshark(end.capture)
         self.assertEqual(theirs - ours, set())
-        self.assertLessEqual(len(ours - theirs), len(ours) // 20, ours - theirs)    # names that clients have said, and that tshark 4.4 missed: two of 72, once
-        return lines
+        return lines, theirs
 
     def check(self, seed, mtu=1500, ipv6=False, n=12):
         self.lay_network(mtu, ipv6)
@@ -299,7 +299,8 @@ class Lossy(unittest.TestCase):
             end.stop()
         self.assertEqual(len(set(clients.names)), 6 * n)
         self.assertGreater(min(bridge.lost, bridge.repeated, bridge.held_back), 20)
-        at_client, at_server = (self.check_end(end, clients.names) for end in ends)
+        (at_client, theirs), (at_server, others) = (self.check_end(end, clients.names) for end in ends)
+        self.assertEqual(len(theirs | others), 6 * n)   # what it missed at one end it has found at the other
         self.assertGreater(max(len(entry["frames"]) for entry in at_client), 3)
         return at_server
 
