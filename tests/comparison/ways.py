@@ -16,7 +16,7 @@ import time
 
 from comparison_document import BY_NUMBER, BY_PROTOCOL, FIRST_SH, LOG, NFQUEUE, SLIM_INTERFACE, SLIM_NFLOG, TCPDUMP
 from document import RULES as NFLOG_RULES
-from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, wait_for
+from waiting import PATIENCE_SECONDS, is_asleep, is_capturing, wait_for, whole_lines
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ["FIRSTPAYLOAD_PROGRAM"]
@@ -24,13 +24,6 @@ QUEUE = re.search(r"--queue-num (\d+)", NFQUEUE)[1]
 
 # A line that a way has logged. ends: both (address, port). name: the server's name, if the way knows it.
 Entry = collections.namedtuple("Entry", "ends payload name midstream", defaults=("", False))
-
-
-def lines(path):
-    if not os.path.exists(path):
-        return []
-    with open(path, errors="replace") as file:
-        return file.read().splitlines()
 
 
 def ends(source, source_port, destination, destination_port):
@@ -68,7 +61,7 @@ class Way:
             wait_for(lambda: self.process.poll() is not None or self.ready() and is_asleep(self.process.pid), "the reader of " + self.title)
             time.sleep(0.02)
         if self.process.poll() is not None:
-            raise RuntimeError("the reader of %s ended: %s" % (self.title, "\n".join(lines(os.path.join(self.folder, "said")))))
+            raise RuntimeError("the reader of %s ended: %s" % (self.title, "\n".join(whole_lines(os.path.join(self.folder, "said")))))
 
     def signal(self, number):
         if self.process:
@@ -117,7 +110,7 @@ class Log(Way):
         return any(os.path.realpath(os.path.join(folder, name)) == "/dev/kmsg" for name in os.listdir(folder))
 
     def entries(self):
-        found = [re.search(r"first: .* SRC=(\S+) DST=(\S+) .* SPT=(\d+) DPT=(\d+) ", line) for line in lines(os.path.join(self.folder, "log"))]
+        found = [re.search(r"first: .* SRC=(\S+) DST=(\S+) .* SPT=(\d+) DPT=(\d+) ", line) for line in whole_lines(os.path.join(self.folder, "log"))]
         return [Entry(ends(compressed(match[1]), match[3], compressed(match[2]), match[4]), b"") for match in found if match]
 
 
@@ -135,7 +128,7 @@ class Queue(Way):
         return any(line.split()[0] == QUEUE for line in self.namespace.read("netfilter/nfnetlink_queue").splitlines())
 
     def entries(self):
-        rows = [line.split(" ") for line in lines(os.path.join(self.folder, "log"))]
+        rows = [line.split(" ") for line in whole_lines(os.path.join(self.folder, "log"))]
         return [Entry(ends(*row[:4]), bytes.fromhex(row[4])) for row in rows]
 
 
@@ -182,11 +175,11 @@ class Tshark(Way):
 
     def times(self):
         """Returns the seconds of each first.sh: two lines, of two times such as 0m0.050s."""
-        found = [float(part) for line in lines(os.path.join(self.folder, "times")) for part in re.findall(r"[\d.]+(?=s)", line)]
+        found = [float(part) for line in whole_lines(os.path.join(self.folder, "times")) for part in re.findall(r"[\d.]+(?=s)", line)]
         return [sum(found[at:at + 4]) for at in range(0, len(found) - 3, 4)]
 
     def entries(self):
-        rows = [line.split(" ") for path in sorted(self.captures(".first")) for line in lines(path)]
+        rows = [line.split(" ") for path in sorted(self.captures(".first")) for line in whole_lines(path)]
         return [Entry(ends(row[0] or row[1], row[2], row[3] or row[4], row[5]), bytes.fromhex(row[6]), row[7]) for row in rows]
 
 
@@ -197,7 +190,7 @@ class TsharkByNumber(Tshark):
 
 class Slim(Way):
     def entries(self):
-        found = map(json.loads, lines(os.path.join(self.folder, "first.jsonl")))
+        found = map(json.loads, whole_lines(os.path.join(self.folder, "first.jsonl")))
         return [Entry(ends(one["src_ip"], one["src_port"], one["dest_ip"], one["dest_port"]), base64.b64decode(one["payload"]), "", one["midstream"])
                 for one in found]
 

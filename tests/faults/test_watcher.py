@@ -13,7 +13,7 @@ import unittest
 import faulty
 from pcaps import ACK, connection, header, pcap, read, record, segment, write
 from test_pcapng import Writer
-from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, without_clock
+from waiting import PATIENCE_SECONDS, is_asleep, send_signal, wait_for, whole_lines, without_clock
 
 SLOW = 10 if os.environ.get("FAULT_SANITIZER") else 1
 NOBODY = 65534
@@ -604,9 +604,7 @@ class Following(Watching):
         self.stop()
 
     def lines(self):
-        with contextlib.suppress(FileNotFoundError):
-            return len(read(os.path.join(self.place.state, "live.jsonl")).splitlines())
-        return 0
+        return len(whole_lines(os.path.join(self.place.state, "live.jsonl")))
 
 
 class Files(Watching):

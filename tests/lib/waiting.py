@@ -21,6 +21,15 @@ def wait_for(condition, what, seconds=PATIENCE_SECONDS):
     return value
 
 
+def whole_lines(path):
+    """Returns the lines of a file that another process may be writing, without one whose end is not written yet; none if there is no file."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().rpartition(b"\n")[0].decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+
+
 def without_clock(environment=os.environ):
     """Returns the environment for a program that is to wake up only when something happens: see no-clock.c."""
     libraries = f"{environment.get('LD_PRELOAD', '')} {environment['FIRSTPAYLOAD_NO_CLOCK']}".strip()

@@ -13,7 +13,7 @@ from peers import WEB
 from records import records
 from ringtest import EVERY, RingTest, main
 from traffic import Traffic
-from waiting import PATIENCE_SECONDS, wait_for
+from waiting import PATIENCE_SECONDS, wait_for, whole_lines
 from watching import Consumer, visible
 
 DISTURBANCES = 25
@@ -27,13 +27,8 @@ OPTIONS = "--follow", "--log", "beside", "--keep", EVERY
 
 class Follow(RingTest):
     def ports(self, path):
-        """Returns the clients that a log names."""
-        try:
-            with open(path, encoding="ascii") as file:
-                lines = file.read().splitlines()
-        except FileNotFoundError:      # of the live log, between two captures
-            return set()
-        return {entry[key] for entry in map(json.loads, lines) for key in ("src_port", "dest_port")}
+        """Returns the clients that a log names; there is no live log between two captures."""
+        return {entry[key] for entry in map(json.loads, whole_lines(path)) for key in ("src_port", "dest_port")}
 
     def find(self, port, watcher):
         """Returns where a client is: "live"; "done", if the capture was finished in the meantime; or None."""
