@@ -22,13 +22,20 @@ uint32_t fp_message_whole_frame(proto_tree *tree, const FpMark *mark)
 {
     const FpWholeMessage *whole = fp_marks_whole(mark);
 
-    return whole != NULL ? whole->frame : fp_summary_continued_in(tree);
+    return whole != NULL ? whole->frame : fp_summary_continued_in(tree, fp_marks_stream(mark).first.payload_bytes);
+}
+
+bool fp_message_ends_in(proto_tree *tree, const FpMark *mark)
+{
+    const FpStreamNote stream = fp_marks_stream(mark);
+
+    return fp_summary_continues(tree, stream.first_frame, stream.first.payload_bytes);
 }
 
 const char *fp_message_detail(wmem_allocator_t *scope, proto_tree *tree, const FpMark *mark)
 {
     if (!(mark->classes & FP_CLASS_FIRST))
-        return fp_summary_continues(tree, fp_marks_stream(mark).first_frame) ? fp_summary_detail(scope, tree) : NULL;
+        return fp_message_ends_in(tree, mark) ? fp_summary_detail(scope, tree) : NULL;
     const FpWholeMessage *whole = fp_marks_whole(mark);
     const char *detail = fp_summary_detail(scope, tree);
 

@@ -76,7 +76,7 @@ void fp_said_collect(packet_info *pinfo, proto_tree *tree)
     for (size_t i = 0; i < count; i++)
         if (marks[i].classes & FP_CLASS_FIRST)
             keep(pinfo, tree, &marks[i]);
-        else if (marks[i].classes & FP_CLASS_FLIGHT && fp_summary_continues(tree, fp_marks_stream(&marks[i]).first_frame))
+        else if (marks[i].classes & FP_CLASS_FLIGHT && fp_message_ends_in(tree, &marks[i]))
             complete(pinfo, tree, &marks[i]);
 }
 

@@ -14,11 +14,13 @@
 
 static int hf_reassembled_in = -1;
 static int hf_segment = -1;
+static int hf_segment_data = -1;
 
 void fp_summary_begin_file(void)
 {
     hf_reassembled_in = proto_registrar_get_id_byname("tcp.reassembled_in");
     hf_segment = proto_registrar_get_id_byname("tcp.segment");
+    hf_segment_data = proto_registrar_get_id_byname("tcp.segment_data");
 }
 
 bool fp_summary_shows_protocol(proto_tree *tree)
@@ -36,6 +38,7 @@ void fp_summary_prime_whole(proto_tree *tree)
         epan_dissect_prime_with_hfid(&whose, g_array_index(details, int, i));
     epan_dissect_prime_with_hfid(&whose, hf_reassembled_in);
     epan_dissect_prime_with_hfid(&whose, hf_segment);
+    epan_dissect_prime_with_hfid(&whose, hf_segment_data);
 }
 
 /* Our fields that need Wireshark's. */
@@ -79,20 +82,33 @@ const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary)
     return summary->detail != NULL ? fp_summary_short(scope, summary->detail) : summary->text;
 }
 
-uint32_t fp_summary_continued_in(proto_tree *tree)
+/* Returns whether Wireshark keeps as many bytes of the frame for later: fewer, if a whole message is before them. */
+static bool is_kept(proto_tree *tree, uint32_t bytes)
+{
+    const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_segment_data);
+
+    for (guint i = 0; found != NULL && i < found->len; i++)
+        if ((uint32_t)((const field_info *)g_ptr_array_index(found, i))->length == bytes)
+            return true;
+    return false;
+}
+
+uint32_t fp_summary_continued_in(proto_tree *tree, uint32_t bytes)
 {
     const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_reassembled_in);
 
-    return found != NULL && found->len > 0 ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
+    return found != NULL && found->len > 0 && is_kept(tree, bytes) ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
 }
 
-bool fp_summary_continues(proto_tree *tree, uint32_t frame)
+bool fp_summary_continues(proto_tree *tree, uint32_t frame, uint32_t bytes)
 {
     const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_segment);
 
-    for (guint i = 0; found != NULL && i < found->len; i++)
-        if (fp_field_number(g_ptr_array_index(found, i)) == frame)
+    for (guint i = 0; found != NULL && i < found->len; i++) {
+        field_info *segment = g_ptr_array_index(found, i);
+        if (fp_field_number(segment) == frame && (uint32_t)segment->length == bytes)
             return true;
+    }
     return false;
 }
 

@@ -43,12 +43,12 @@ const char *fp_summary_short(wmem_allocator_t *scope, const char *detail);
 /* Returns the name for a column: the detail, shortened as above; without one, the text. NULL: nothing of it was captured. */
 const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary);
 
-/* Returns the frame that completes the message that begins in this one. 0: it is complete here, or that frame is not known (yet).
- * tree may be NULL. */
-uint32_t fp_summary_continued_in(proto_tree *tree);
+/* Returns the frame that completes the message that this one's payload begins with. 0: it is complete here, and if anything goes on it is
+ * the next message; or that frame is not known (yet). bytes: of the payload. tree may be NULL. */
+uint32_t fp_summary_continued_in(proto_tree *tree, uint32_t bytes);
 
-/* Returns whether this frame completes a message that began in frame. */
-bool fp_summary_continues(proto_tree *tree, uint32_t frame);
+/* Returns whether this frame completes a message that began in frame, with the first of its bytes of payload. */
+bool fp_summary_continues(proto_tree *tree, uint32_t frame, uint32_t bytes);
 
 /* Returns a line such as "client 245: TLS www.example.org", allocated in scope. */
 const char *fp_summary_line(wmem_allocator_t *scope, const FpSummary *summary);

@@ -4,6 +4,7 @@
 
 #include <epan/epan_dissect.h>
 
+#include "message.h"
 #include "passes.h"
 #include "summary.h"
 
@@ -65,6 +66,6 @@ void fp_whole_collect(const packet_info *pinfo)
     if (current.frame != pinfo->num)
         return;
     current.frame = 0;
-    if (fp_summary_continues(current.tree, fp_marks_stream(&current.mark).first_frame))
+    if (fp_message_ends_in(current.tree, &current.mark))
         fp_marks_set_whole(&current.mark, pinfo->num, fp_summary_detail(pinfo->pool, current.tree));
 }

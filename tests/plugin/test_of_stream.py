@@ -31,6 +31,9 @@ class OfStream(unittest.TestCase):
         split = Stream(capture, 40001, server_port=443)
         cls.split = [*split.handshake(), split.client(ACK, 1, 1, HELLO[:1400]), split.server(ACK, 1, 1401),
                      split.client(PSH | ACK, 1401, 1, HELLO[1400:]), split.server(ACK, 1, 1 + len(HELLO))]
+        two_gets = GET + GET.replace(b"www", b"two")
+        more = Stream(capture, 40003, server_port=80)    # the second request goes on
+        cls.more = [*more.handshake(), more.client(ACK, 1, 1, two_gets[:-20]), more.client(PSH | ACK, len(two_gets) - 19, 1, two_gets[-20:])]
         again = Stream(capture, 40000, server_port=80)    # the same endpoints
         cls.again = [again.client(SYN, 70000), again.client(PSH | ACK, 70001, 1, b"something else"), again.server(ACK, 1, 70015)]
         cls.silent = Stream(capture, 40002).handshake()
@@ -45,20 +48,21 @@ class OfStream(unittest.TestCase):
         return {int(number): value for number, value in lines if value}
 
     def test_all_frames(self):
-        self.assertEqual(self.rows("detail", *ASKED, "-2"), {**dict.fromkeys(self.web, "www.example.org"), **dict.fromkeys(self.split, "long.example.net")})
-        self.assertEqual(self.rows("protocol", *ASKED, "-2"), {**dict.fromkeys(self.web, "HTTP"), **dict.fromkeys(self.split, "TLS")})
+        self.assertEqual(self.rows("detail", *ASKED, "-2"), {**dict.fromkeys(self.web + self.more, "www.example.org"), **dict.fromkeys(self.split, "long.example.net")})
+        self.assertEqual(self.rows("protocol", *ASKED, "-2"), {**dict.fromkeys(self.web + self.more, "HTTP"), **dict.fromkeys(self.split, "TLS")})
         self.assertEqual(self.rows("summary", *ASKED, "-2"), {
             **dict.fromkeys(self.web, f"client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)"),
+            **dict.fromkeys(self.more, f"client {2 * len(GET) - 20}: HTTP GET / HTTP/1.1 (www.example.org)"),
             **dict.fromkeys(self.split, "client 1400: TLS long.example.net ..."), **dict.fromkeys(self.again, "client 14: something else")})
 
     def test_one_pass(self):
         """From the frame on that tells."""
-        self.assertEqual(self.rows("detail", *ASKED), {**dict.fromkeys(self.web[3:], "www.example.org"), **dict.fromkeys(self.split[5:], "long.example.net")})
+        self.assertEqual(self.rows("detail", *ASKED), {**dict.fromkeys(self.web[3:] + self.more[3:], "www.example.org"), **dict.fromkeys(self.split[5:], "long.example.net")})
         self.assertEqual([number for number in self.rows("summary", *ASKED) if number in self.again], self.again[1:])
 
     def test_in_a_filter(self):
         """Also if nobody asks for anything else, and so there would be no tree on the first visit."""
-        for display_filter, frames in (('firstpayload.of_stream.detail contains "example"', self.web + self.split),
+        for display_filter, frames in (('firstpayload.of_stream.detail contains "example"', self.web + self.split + self.more),
                                        ('firstpayload.of_stream.protocol == "TLS"', self.split),
                                        ('firstpayload.of_stream.summary contains "something"', self.again)):
             self.assertEqual(tshark_runner.frames(self.path, display_filter, [*ASKED, "-2"]), frames)
@@ -79,7 +83,7 @@ class OfStream(unittest.TestCase):
         self.addCleanup(sharkd.close)
         sharkd.ask("setconf", name="firstpayload.of_stream", value="TRUE")
         sharkd.ask("load", file=tshark_runner.readable(self.path))
-        for name, frames in (("long.example.net", self.split), ("www.example.org", self.web)):
+        for name, frames in (("long.example.net", self.split), ("www.example.org", self.web + self.more)):
             self.assertEqual(sharkd.frames(f'firstpayload.of_stream.detail == "{name}"'), frames)
         self.assertEqual(sharkd.labels(self.web[5])[0][:2], [f"Said first in this stream: client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)",
                                                              "Protocol of this stream: HTTP"])

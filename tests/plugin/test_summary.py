@@ -13,6 +13,8 @@ HELLO = client_hello("www.example.org")
 LONG_HELLO = client_hello("long.example.org", 2000)
 LONG_NAME = "-".join(["label"] * 10) + "." + "-".join(["other"] * 9) + ".example.org"     # the end says whose it is
 POST = b"POST /form HTTP/1.1\r\nHost: post.example.org\r\nContent-Length: 4\r\n\r\n"
+TWO_GETS = GET + GET.replace(b"www", b"two")
+EARLY_DATA = HELLO + b"\x17\x03\x03\x01\x00" + bytes(256)
 BEACON = b"\xde\xad\xbe\xef\0\1\2\3C2 beacon here"
 
 
@@ -47,6 +49,10 @@ def make_capture(frames):
     post = stream(40011, 8080)
     frames["post"] = post.client(ACK, 1, 1, POST)
     frames["post end"] = post.client(PSH | ACK, 1 + len(POST), 1, b"body")
+    for name, message, port in ("two gets", TWO_GETS, 8088), ("early data", EARLY_DATA, 443):      # the second message goes on
+        more = stream(40000 + len(frames), port)
+        frames[name] = more.client(ACK, 1, 1, message[:-20])
+        frames[name + " end"] = more.client(PSH | ACK, 1 + len(message) - 20, 1, message[-20:])
     frames["no tls"] = stream(40012, 443).client(PSH | ACK, 1, 1, BEACON)
     frames["http on 443"] = stream(40013, 443).client(PSH | ACK, 1, 1, GET)
     frames["no ssh"] = stream(40014, 22).client(PSH | ACK, 1, 1, BEACON)
@@ -78,6 +84,8 @@ class Summary(unittest.TestCase):
             "tls": f"client {len(HELLO)}: TLS www.example.org",
             "split": "client 1400: TLS long.example.org ...",
             "split end": f"client, since frame {self.frames['split']}: TLS long.example.org",
+            "two gets": f"client {len(TWO_GETS) - 20}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
+            "early data": f"client {len(EARLY_DATA) - 20}: TLS www.example.org",
             "line": "server 16: hello.[31m you",
             "binary": "client 3: 00 01 02",
             "cut": "client 8: not captured",
@@ -103,7 +111,7 @@ class Summary(unittest.TestCase):
             "http": ["HTTP", "www.example.org"], "tls": ["TLS", "www.example.org"],
             "split": ["TLS", "long.example.org"], "split end": ["", "long.example.org"],
             "fast open": ["HTTP", "www.example.org"], "long name": ["TLS", LONG_NAME], "no name": ["TLS", ""],
-            "http on 443": ["HTTP", "www.example.org"],
+            "http on 443": ["HTTP", "www.example.org"], "two gets": ["HTTP", "www.example.org"], "early data": ["TLS", "www.example.org"],
             "post": ["HTTP", "post.example.org"], "post end": ["", "post.example.org"]})
 
     def test_one_field_alone(self):
@@ -114,7 +122,7 @@ class Summary(unittest.TestCase):
             self.assertEqual(alone, {number: values[column] for number, values in both.items() if values[column]})
 
     def test_detail_in_a_filter(self):
-        named = ["http", "tls", "split end", "fast open", "long name", "post end", "http on 443"]
+        named = ["http", "tls", "two gets", "early data", "split end", "fast open", "long name", "post end", "http on 443"]
         self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"'), sorted(self.frames[name] for name in named))
         self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"', ["-2"]),
                          sorted(self.frames[name] for name in [*named, "split", "post"]))
@@ -122,9 +130,14 @@ class Summary(unittest.TestCase):
 
     def test_details_preference(self):
         rows = self.rows("firstpayload.detail", extra=["-o", "firstpayload.details:http.request.method,tls.handshake.version"])
-        hellos = ("tls", "split", "split end", "long name", "no name")
-        gets, posts = ("http", "http on 443", "fast open"), ("post", "post end")
+        hellos = ("tls", "early data", "split", "split end", "long name", "no name")
+        gets, posts = ("http", "two gets", "http on 443", "fast open"), ("post", "post end")
         self.assertEqual(self.named(rows), {**dict.fromkeys(gets, "GET"), **dict.fromkeys(posts, "POST"), **dict.fromkeys(hellos, "0x0303")})
+
+    def test_a_detail_of_each_frame(self):
+        """The frame's own comes before that of the frame that completes the message."""
+        rows = self.named(self.rows("firstpayload.detail", extra=["-o", "firstpayload.details:tcp.seq"]))
+        self.assertEqual((rows["split"], rows["split end"]), ("1", "1401"))
 
     def test_details_table(self):
         """As Wireshark keeps it with a profile; the preference takes its place. An empty table is as none."""
@@ -154,7 +167,7 @@ class Summary(unittest.TestCase):
     def test_name(self):
         """The detail; without one, what the text says."""
         self.assertEqual(self.named(self.rows("firstpayload.name")), {
-            **dict.fromkeys(("http", "tls", "fast open", "http on 443"), "www.example.org"), "split": "long.example.org", "post": "post.example.org",
+            **dict.fromkeys(("http", "tls", "two gets", "early data", "fast open", "http on 443"), "www.example.org"), "split": "long.example.org", "post": "post.example.org",
             "long name": LONG_NAME, "line": "hello.[31m you", "binary": "00 01 02", "midstream": "in the middle", "hole": "after a hole",
             "no tls": BEACON[:16].hex(" "), "no ssh": BEACON[:16].hex(" "), "no name": client_hello("")[:16].hex(" ")})
 
@@ -185,8 +198,7 @@ class Summary(unittest.TestCase):
         self.assertNotIn(self.frames["fast open"], self.rows("firstpayload.syn_frame"))
 
     def test_links_make_no_first_payload(self):
-        others = ("http reply", "split end", "post end", "silent end")
-        firsts = [number for name, number in self.frames.items() if name not in others and not name.startswith("syn")]
+        firsts = [number for name, number in self.frames.items() if not name.startswith("syn") and not name.endswith((" end", " reply"))]
         self.assertEqual(tshark_runner.frames(self.path, "firstpayload", ["-2"]), sorted(firsts))
 
     def test_expert_infos(self):
