@@ -194,6 +194,8 @@ static bool advance(Flow *flow, const Kind *kind)
     case 3:
         write_segment(flow, 0, ACK | PSH, kind->payload_bytes / 2 + 1);
         return true;
+    default:
+        break;
     }
     if (flow->frames_left-- > 0) {
         bool is_data = below(100) < kind->full_of_100;
@@ -323,7 +325,9 @@ int main(int argc, char **argv)
     uint64_t bytes = strtoull(argv[2], NULL, 10) * 1000000;
     uint64_t frames = bytes / SCAN_RECORD_BYTES;
     uint64_t streams = argc > 4 ? strtoull(argv[4], NULL, 10) : frames;
-    if (argc > 3 && (list = fopen(argv[3], "w")) == NULL) {
+    if (argc > 3)
+        list = fopen(argv[3], "w");
+    if (argc > 3 && list == NULL) {
         perror(argv[3]);
         return 73;
     }

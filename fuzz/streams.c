@@ -24,8 +24,9 @@ static bool append(void *user, const void *bytes, size_t n)
 
     while (file->n + n > file->room) {
         file->room = file->room > 0 ? file->room * 2 : 65536;
-        file->bytes = realloc(file->bytes, file->room);
-        REQUIRE(file->bytes != NULL);
+        uint8_t *bytes_then = realloc(file->bytes, file->room);
+        REQUIRE(bytes_then != NULL);
+        file->bytes = bytes_then;
     }
     if (n > 0)
         memcpy(file->bytes + file->n, bytes, n);

@@ -133,8 +133,10 @@ static void let_go(void)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    dup2(nothing, STDIN_FILENO);
-    dup2(nothing, STDOUT_FILENO);
+    if (nothing >= 0) {
+        dup2(nothing, STDIN_FILENO);
+        dup2(nothing, STDOUT_FILENO);
+    }
     if (channel != STDERR_FILENO + 1)
         (void)close_range(STDERR_FILENO + 1, (unsigned)channel - 1, 0);
     (void)close_range((unsigned)channel + 1, ~0U, 0);

@@ -34,7 +34,8 @@ void fp_notify_begin(void)
     if (bytes == 0 || socket_fd >= 0)
         return;
     socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    (void)!connect(socket_fd, (const struct sockaddr *)&address, bytes);
+    if (socket_fd >= 0)
+        (void)!connect(socket_fd, (const struct sockaddr *)&address, bytes);
 }
 
 void fp_notify(const char *assignments)
@@ -45,6 +46,8 @@ void fp_notify(const char *assignments)
     if (bytes == 0)
         return;
     fp_notify_begin();
+    if (socket_fd < 0)
+        return;
     if (send(socket_fd, assignments, strlen(assignments), MSG_NOSIGNAL) < 0) /* systemd's socket can be a new one */
         (void)!sendto(socket_fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address, bytes);
 }

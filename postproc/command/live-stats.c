@@ -102,9 +102,10 @@ static void take(FpLiveStats *stats, const FpLiveStatsSources *sources, FpStats 
 
     fp_pass_sum_up(sources->pass);
     count_interfaces(stats);
+    const void *interfaces = stats->interfaces->data;
     *taken = (FpStats){
         .time_ns = g_get_real_time() * 1000,
-        .interfaces = (const FpStatsInterface *)(const void *)stats->interfaces->data,
+        .interfaces = interfaces,
         .n_interfaces = stats->interfaces->len,
         .figures =
             {

@@ -200,8 +200,10 @@ const uint64_t *fp_assembly_frames(FpAssembly *assembly, size_t *n)
         if (source->at < n_bytes && source->frame != 0)
             g_array_append_val(assembly->frames, source->frame);
     }
+    const void *frames = assembly->frames->data;
+
     *n = assembly->frames->len;
-    return (const uint64_t *)(const void *)assembly->frames->data;
+    return frames;
 }
 
 /* What an array takes that has had so many elements at most. GLib gives it room for a power of two, from 16 bytes. */

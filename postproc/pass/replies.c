@@ -421,7 +421,8 @@ static bool load_rest(FpReply *reply, FpStreamsRead read, void *user)
     reply->payload = g_malloc(facts->captured);
     if (!read(user, reply->payload, facts->captured))
         return false;
-    if (facts->has_come && (reply->assembly = fp_assembly_load(read, user)) == NULL)
+    reply->assembly = facts->has_come ? fp_assembly_load(read, user) : NULL;
+    if (facts->has_come && reply->assembly == NULL)
         return false;
     return !facts->is_held || (reply->message = fp_message_load(read, user)) != NULL;
 }

@@ -230,7 +230,9 @@ static bool begin_messages(FpSink *sink, GError **error)
     sink->log.messages = fp_messages_new(&limits, error);
     if (sink->log.messages == NULL)
         return false;
-    if (sink->log.style->has_reply && (sink->log.replies = new_replies(sink, &limits, error)) == NULL)
+    if (sink->log.style->has_reply)
+        sink->log.replies = new_replies(sink, &limits, error);
+    if (sink->log.style->has_reply && sink->log.replies == NULL)
         return false;
     if (sink->log.saved == NULL)
         return true;

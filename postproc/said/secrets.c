@@ -154,8 +154,9 @@ static bool announces_literal(const FpSaidSearch *search, size_t start, size_t e
     *literal_bytes = 0;
     if (end > start && search->bytes[end - 1] == '\r')
         end--;
-    if (end == start || search->bytes[--end] != '}')
+    if (end == start || search->bytes[end - 1] != '}')
         return false;
+    end--;
     if (end > start && (search->bytes[end - 1] == '+' || search->bytes[end - 1] == '-'))
         end--;
     for (digits = 0; end > start && is_digit(search->bytes[end - 1]) && digits < 9; digits++, factor *= 10)
@@ -456,9 +457,10 @@ static size_t take_line(const FpSaidSearch *search, size_t line, bool behind_len
 
     if (behind_length && is_secret_string(search, start, &next))
         return tell_strings(search, next);
-    if ((next = search_field(search, start)) != 0 || (next = search_command(search, line, start)) != 0)
-        return next;
-    return search_line(search, line, start);
+    next = search_field(search, start);
+    if (next == 0)
+        next = search_command(search, line, start);
+    return next != 0 ? next : search_line(search, line, start);
 }
 
 /* Tells of a line before which anything may have stood, and of what may go on behind it: folds, answers, strings of RESP. If it ends as the

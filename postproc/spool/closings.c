@@ -142,7 +142,8 @@ void fp_closings_update(FpClosings *closings)
     while (closings->fd >= 0 && (n = read(closings->fd, events, sizeof events)) > 0) {
         is_any = true;
         for (ssize_t at = 0; at < n;) {
-            const struct inotify_event *event = (const struct inotify_event *)(const void *)(events + at);
+            const void *next = events + at;
+            const struct inotify_event *event = next;
             take_event(closings, event);
             at += (ssize_t)(sizeof *event + event->len);
         }

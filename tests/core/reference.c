@@ -47,7 +47,9 @@ void reference_free(Reference *reference)
 
 static const Event *first_of(const GArray *events)
 {
-    return (const Event *)(void *)events->data;
+    const void *first = events->data;
+
+    return first;
 }
 
 static const Event *end_of(const GArray *events)
@@ -404,7 +406,7 @@ static void describe_payload(const GArray *events, const Event *last, FpVerdict 
     verdict->midstream = is_midstream(events);
     verdict->out_of_order = verdict->classes & FP_CLASS_FIRST && known->offset > 0;
     verdict->fast_open = (last->segment.flags & FP_TCP_SYN) != 0;
-    verdict->age_ns = last->segment.time_ns - ((const Event *)(void *)events->data)->segment.time_ns;
+    verdict->age_ns = last->segment.time_ns - first_of(events)->segment.time_ns;
     verdict->has_syn = syn != NULL;
     verdict->delay_ns = syn ? last->segment.time_ns - syn->segment.time_ns : 0;
 }

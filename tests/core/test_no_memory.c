@@ -54,8 +54,8 @@ void *failing_realloc(void *memory, size_t n)
 
     if (fails())
         return NULL;
-    memory = realloc(memory, n);
-    return is_new ? counted(memory) : memory;
+    void *grown = realloc(memory, n);
+    return is_new ? counted(grown) : grown;
 }
 
 void counted_free(void *memory)

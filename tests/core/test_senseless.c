@@ -134,7 +134,9 @@ static void cover_twice(FpStreams *streams)
 
     *other = (Segment){.next = hand, .depth = 1, .bits = 1};
     hand->next = other;
-    streams->directory = realloc(streams->directory, 2 * sizeof(Segment *));
+    Segment **directory = realloc(streams->directory, 2 * sizeof(Segment *));
+    g_assert_nonnull(directory);
+    streams->directory = directory;
     streams->directory[0] = hand;
     streams->directory[1] = other;
     streams->depth = 1;

@@ -44,6 +44,7 @@ static void check_order(const FpStreams *streams, guint8 address_bytes, Order or
 {
     g_autofree guint *slots = g_new0(guint, PARTS), *segments = g_new0(guint, 4);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    const double expected = (double)KEYS / (double)PARTS;
     double chi_squared = 0;
 
     for (guint32 i = 0; i < KEYS; i++) {
@@ -53,7 +54,7 @@ static void check_order(const FpStreams *streams, guint8 address_bytes, Order or
         g_assert_true(g_hash_table_add(seen, g_memdup2(&hash, sizeof hash)));
     }
     for (guint i = 0; i < PARTS; i++)
-        chi_squared += (slots[i] - (double)KEYS / PARTS) * (slots[i] - (double)KEYS / PARTS) / ((double)KEYS / PARTS);
+        chi_squared += (slots[i] - expected) * (slots[i] - expected) / expected;
     g_assert_cmpfloat(chi_squared, <, PARTS + 6 * 91); /* 91: the root of 2 PARTS */
     for (guint i = 0; i < 4; i++) {
         g_assert_cmpuint(segments[i], >, KEYS / 4 * 74 / 100);

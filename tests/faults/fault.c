@@ -129,7 +129,8 @@ static atomic_bool has_run;
 /* It is not counted itself: it meets no faults. */
 static void run_command(const char *path)
 {
-    const char *command = getenv("FAULT_RUN");
+    const char *given = getenv("FAULT_RUN");
+    char *command = strdup(given != NULL ? given : "false"); /* what getenv returns may not outlive unsetenv */
     pid_t child = fork();
 
     if (child == 0) {
@@ -137,6 +138,7 @@ static void run_command(const char *path)
         execl("/bin/sh", "sh", "-c", command, "sh", path != NULL ? path : "", (char *)NULL);
         _exit(127);
     }
+    free(command);
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
         abort();

@@ -136,6 +136,7 @@ static void test_with_one(void)
     char said[8] = "";
     int standard_error = dup(STDERR_FILENO);
 
+    g_assert_cmpint(standard_error, >=, 0);
     g_assert_cmpint(pipe2(end_pipe, O_CLOEXEC), ==, 0);
     dup2(end_pipe[1], STDERR_FILENO);
     fp_helper_at_end(say_the_end, NULL);

@@ -506,7 +506,6 @@ static void test_keep(void)
 static void test_failed(void)
 {
     FpSpool *spool = begin(FP_THEN_DELETE);
-    g_autoptr(GError) error = NULL;
 
     claim(spool);
     g_assert_true(fp_spool_fail(spool, 1, "b.pcap: is \033 damaged", NULL));
@@ -515,6 +514,16 @@ static void test_failed(void)
     g_autofree char *path = in_tree("state/failed/0000000000000002-b.pcap.why"), *why = NULL;
     g_assert_true(g_file_get_contents(path, &why, NULL, NULL));
     g_assert_true(g_str_has_prefix(why, "b.pcap: is ") && g_str_has_suffix(why, " damaged\n") && strchr(why, '\033') == NULL);
+    end(spool);
+}
+
+static void test_failed_where_something_is(void)
+{
+    FpSpool *spool = begin(FP_THEN_DELETE);
+    g_autoptr(GError) error = NULL;
+
+    claim(spool);
+    g_assert_true(fp_spool_fail(spool, 1, "it is damaged", NULL));
     make_folder("state/failed/0000000000000001-a.pcap");
     g_assert_false(fp_spool_fail(spool, 0, "it is damaged", &error));
     g_assert_error(error, FP_ERROR, FP_ERROR_IO);
@@ -571,6 +580,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spool-dispose/not-compared", test_not_compared);
     g_test_add_func("/spool-dispose/keep", test_keep);
     g_test_add_func("/spool-dispose/failed", test_failed);
+    g_test_add_func("/spool-dispose/failed-where-something-is", test_failed_where_something_is);
     g_test_add_func("/spool-dispose/failed-without-folder", test_failed_without_folder);
     return g_test_run();
 }
