@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import faulty
-from pcaps import connection, header, pcap, write
+from pcaps import connection, header, pcap, record, write
 from waiting import PATIENCE_SECONDS
 
 BLOCK = 256 * 1024    # as much as is read at once
@@ -39,12 +39,13 @@ class Attempts(unittest.TestCase):
 
     def run_once(self, *options, then=None, **faults):
         command = [faulty.PROGRAM, *faulty.options(then or self.then), "--once", *options, self.place.inbox, self.place.output]
-        run = subprocess.run(command, env=faulty.environment(**faults), capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS)
+        env = {**faulty.environment(**faults), "FIRSTPAYLOAD_TSHARK_FRAMES": "20"}
+        run = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS)
         return run.returncode, run.stderr
 
-    def die(self, times, died=signal.SIGABRT, kind="abort", name="deadly", **faults):
+    def die(self, times, *options, died=signal.SIGABRT, kind="abort", name="deadly", **faults):
         for _ in range(times):
-            status, said = self.run_once(kind=kind, name=name, **{"only": ["read", "pread"], "at": 1, **faults})
+            status, said = self.run_once(*options, kind=kind, name=name, **{"only": ["read", "pread"], "at": 1, **faults})
             self.assertEqual(status, -died, said)
         return said
 
@@ -101,7 +102,7 @@ class Attempts(unittest.TestCase):
     def test_killed(self):
         """For instance by the kernel, when memory runs out."""
         self.arrive("deadly.pcap", one(40001))
-        self.die(3, signal.SIGKILL, kind="kill")
+        self.die(3, died=signal.SIGKILL, kind="kill")
         self.assertEqual(self.run_once()[0], 1)
         self.assertEqual((self.outputs(), len(self.failed())), ([], 2))
 
@@ -180,7 +181,7 @@ class Attempts(unittest.TestCase):
         """If somebody kills the watcher while it reads a large file, it is not the file's fault."""
         self.arrive("deadly.pcap", records_of_nothing(5 * STEP))
         for step in (0, 3, 1, 4, 2, 0):
-            self.die(1, signal.SIGKILL, kind="kill", at=5 + step * STEP // BLOCK)
+            self.die(1, died=signal.SIGKILL, kind="kill", at=5 + step * STEP // BLOCK)
         self.assertEqual(self.run_once()[0], 0)
         self.assertEqual(self.outputs(), ["deadly.pcap"])
 
@@ -191,6 +192,15 @@ class Attempts(unittest.TestCase):
             self.die(1, at=3 * STEP // BLOCK + more)
         self.assertEqual(self.run_once()[0], 1)
         self.assertRegex(self.why(), r"deadly\.pcap: offset (33554432|50331648): the process has died 3 times")
+
+    def test_behind_what_tshark_was_asked(self):
+        """While tshark is waited for it is not the file's fault; it is when the next records are read."""
+        streams = [record(frame, n) for port in range(40000, 40030) for n, frame in enumerate(connection(port))]
+        self.arrive("deadly.pcap", header() + b"".join(streams) + bytes(STEP))
+        options = "--log", "beside", "--fields", "tcp.srcport"
+        self.die(3, *options, at=STEP // BLOCK)
+        self.assertEqual(self.run_once(*options)[0], 1)
+        self.assertIn("has died 3 times", self.why())
 
     def test_anywhere_but_always(self):
         """A file that is broken from its beginning may end the process anywhere. That, too, has an end."""
@@ -203,14 +213,14 @@ class Attempts(unittest.TestCase):
     def test_the_machine_went_down(self):
         self.arrive("deadly.pcap", one(40001))
         for boot in range(5):
-            self.die(1, signal.SIGKILL, kind="kill", boot=boot * 60, boot_id=write(self.place.folder, "id", b"%d" % boot))
+            self.die(1, died=signal.SIGKILL, kind="kill", boot=boot * 60, boot_id=write(self.place.folder, "id", b"%d" % boot))
         self.assertEqual(self.run_once(boot=1000)[0], 0)
         self.assertEqual((self.outputs(), self.failed()), (["deadly.pcap"], []))
 
     def test_the_machine_went_down_and_has_no_name(self):
         self.arrive("deadly.pcap", one(40001))
         for boot in range(5):
-            self.die(1, signal.SIGKILL, kind="kill", boot=-60 * boot, boot_id="/nowhere")
+            self.die(1, died=signal.SIGKILL, kind="kill", boot=-60 * boot, boot_id="/nowhere")
         self.assertEqual(self.run_once(boot=-1000, boot_id="/nowhere")[0], 0)
         self.assertEqual((self.outputs(), self.failed()), (["deadly.pcap"], []))
 
