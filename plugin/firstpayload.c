@@ -137,6 +137,7 @@ static int dissect_firstpayload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *t
     FpDoubt doubt = fp_adapter_end_frame(pinfo);
     if (doubt != FP_DOUBT_NONE)
         say_doubt(pinfo, tree, tvb, doubt);
+    fp_whole_note_details(pinfo, tree);
     if (!pinfo->fd->visited) {
         fp_adapter_note_protocols(pinfo);
         fp_whole_collect(pinfo);

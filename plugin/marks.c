@@ -101,6 +101,7 @@ static void forget_links(const FpMark *mark)
             *links[i] = 0;
     if (mark->events & FP_EVENT_ENDS_SILENT)
         stream.ends_silent = false;
+    stream.has_detail = stream.has_detail && stream.first_frame != 0;
     fp_notes_set(mark->stream, &stream);
     if (whole != NULL && (whole->frame == mark->frame || stream.first_frame == 0))
         g_hash_table_remove(file.whole, GUINT_TO_POINTER(mark->stream));
@@ -213,12 +214,20 @@ void fp_marks_set_protocol(const FpMark *mark, const char *protocol)
     fp_notes_set(mark->stream, &stream);
 }
 
-void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail)
+void fp_marks_set_has_detail(const FpMark *mark)
 {
-    FpWholeMessage *whole = g_new(FpWholeMessage, 1);
+    FpStreamNote stream = fp_marks_stream(mark);
 
-    *whole = (FpWholeMessage){.frame = frame, .detail = g_strdup(detail)};
-    g_hash_table_insert(file.whole, GUINT_TO_POINTER(mark->stream), whole);
+    stream.has_detail = true;
+    fp_notes_set(mark->stream, &stream);
+}
+
+void fp_marks_set_whole(const FpMark *mark, const FpWholeMessage *whole)
+{
+    FpWholeMessage *kept = g_new(FpWholeMessage, 1);
+
+    *kept = (FpWholeMessage){.frame = whole->frame, .is_behind = whole->is_behind, .detail = g_strdup(whole->detail)};
+    g_hash_table_insert(file.whole, GUINT_TO_POINTER(mark->stream), kept);
 }
 
 const FpWholeMessage *fp_marks_whole(const FpMark *mark)

@@ -35,6 +35,7 @@ typedef struct {
 /* A first message that goes on in later frames. */
 typedef struct {
     uint32_t frame; /* the frame that completes it */
+    bool is_behind; /* what is completed begins behind the first byte of payload: it is the first message unless that has a detail itself */
     char *detail;   /* what it says (summary.h); NULL: nothing */
 } FpWholeMessage;
 
@@ -60,8 +61,11 @@ FpStreamNote fp_marks_stream(const FpMark *mark);
 /* Notes which protocol Wireshark found in the flight. protocol lives forever. */
 void fp_marks_set_protocol(const FpMark *mark, const char *protocol);
 
-/* Notes that frame completes the first message of the stream of mark, and a copy of its detail, which may be NULL. */
-void fp_marks_set_whole(const FpMark *mark, uint32_t frame, const char *detail);
+/* Notes that the first payload frame of the stream of mark has a detail itself. */
+void fp_marks_set_has_detail(const FpMark *mark);
+
+/* Notes what completes the first message of the stream of mark, with a copy of its detail. */
+void fp_marks_set_whole(const FpMark *mark, const FpWholeMessage *whole);
 
 /* Returns what fp_marks_set_whole noted for the stream of mark, valid until the next fp_marks_set_whole or fp_marks_forget; or NULL. */
 const FpWholeMessage *fp_marks_whole(const FpMark *mark);

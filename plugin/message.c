@@ -21,21 +21,31 @@ const uint8_t *fp_message_bytes(const FpSegmentNote *note, FpExtent payload)
 uint32_t fp_message_whole_frame(proto_tree *tree, const FpMark *mark)
 {
     const FpWholeMessage *whole = fp_marks_whole(mark);
+    const FpStreamNote stream = fp_marks_stream(mark);
+    uint32_t frame;
+    bool is_behind;
 
-    return whole != NULL ? whole->frame : fp_summary_continued_in(tree, fp_marks_stream(mark).first.payload_bytes);
+    if (whole != NULL) {
+        frame = whole->frame;
+        is_behind = whole->is_behind;
+    } else {
+        is_behind = fp_summary_continued_in(tree, stream.first.payload_bytes, &frame) == FP_CONTINUES_BEHIND;
+    }
+    return is_behind && (stream.has_detail || !fp_summary_is_wanted(tree)) ? 0 : frame;
 }
 
-bool fp_message_ends_in(proto_tree *tree, const FpMark *mark)
+FpContinues fp_message_ends_in(proto_tree *tree, const FpMark *mark)
 {
     const FpStreamNote stream = fp_marks_stream(mark);
+    const FpContinues continues = fp_summary_continues(tree, stream.first_frame, stream.first.payload_bytes);
 
-    return fp_summary_continues(tree, stream.first_frame, stream.first.payload_bytes);
+    return continues == FP_CONTINUES_BEHIND && stream.has_detail ? FP_CONTINUES_NOT : continues;
 }
 
 const char *fp_message_detail(wmem_allocator_t *scope, proto_tree *tree, const FpMark *mark)
 {
     if (!(mark->classes & FP_CLASS_FIRST))
-        return fp_message_ends_in(tree, mark) ? fp_summary_detail(scope, tree) : NULL;
+        return fp_message_ends_in(tree, mark) != FP_CONTINUES_NOT ? fp_summary_detail(scope, tree) : NULL;
     const FpWholeMessage *whole = fp_marks_whole(mark);
     const char *detail = fp_summary_detail(scope, tree);
 

@@ -27,8 +27,9 @@ const uint8_t *fp_message_bytes(const FpSegmentNote *note, FpExtent payload);
  * tree may be NULL. mark: of the first payload frame. */
 uint32_t fp_message_whole_frame(proto_tree *tree, const FpMark *mark);
 
-/* Returns whether the frame completes the first message of its stream. mark: of a frame of the flight that is not its first. */
-bool fp_message_ends_in(proto_tree *tree, const FpMark *mark);
+/* Returns what of the first message of its stream the frame completes. What begins behind a detail of the first payload frame is another
+ * message. mark: of a frame of the flight that is not its first. */
+FpContinues fp_message_ends_in(proto_tree *tree, const FpMark *mark);
 
 /* Returns the detail of the first message, allocated in scope or borrowed from marks.h; or NULL. mark: of the first payload frame, also if
  * another frame completes the message; or of the frame that completes it. */

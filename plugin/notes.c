@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #define SEQ_MAX 127U
+#define PROTOCOLS_MAX 0x7FFFU
 
 /* How a note is kept if its numbers are small, as nearly all are: times of up to four seconds. */
 typedef struct {
@@ -16,7 +17,8 @@ typedef struct {
     uint32_t reply_delay_ns;
     uint16_t payload_bytes;
     uint16_t service_port;
-    uint16_t protocol; /* its place in names; 0: none */
+    uint16_t protocol : 15; /* its place in names; 0: none */
+    uint16_t has_detail : 1;
     uint16_t relative_seq : 7;
     uint16_t is_udp : 1;
     uint16_t side : 2;
@@ -64,16 +66,16 @@ void fp_notes_close(void)
 }
 
 /* Returns the place of a name, which may be NULL. Should there ever be more protocols than places, the others count as none. */
-static uint16_t place_of(const char *name)
+static unsigned place_of(const char *name)
 {
     unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(notes.places, name));
 
-    if (place > 0 || name == NULL || notes.names->len > UINT16_MAX)
-        return (uint16_t)place;
+    if (place > 0 || name == NULL || notes.names->len > PROTOCOLS_MAX)
+        return place;
     place = notes.names->len;
     g_ptr_array_add(notes.names, (char *)name);
     g_hash_table_insert(notes.places, (char *)name, GUINT_TO_POINTER(place));
-    return (uint16_t)place;
+    return place;
 }
 
 static bool is_short(int64_t ns)
@@ -130,7 +132,8 @@ void fp_notes_set(uint32_t stream, const FpStreamNote *note)
     packed->reply_frame = note->reply_frame;
     packed->wireshark_number = note->wireshark_number;
     packed->service_port = note->service_port;
-    packed->protocol = place_of(note->protocol);
+    packed->protocol = place_of(note->protocol) & PROTOCOLS_MAX;
+    packed->has_detail = note->has_detail;
     packed->is_udp = note->is_udp;
     packed->side = note->first.side & 3U;
     packed->has_syn = note->first.has_syn;
@@ -170,6 +173,7 @@ static FpStreamNote unpack(uint32_t stream)
                          .service_port = packed->service_port,
                          .is_udp = packed->is_udp,
                          .ends_silent = packed->ends_silent,
+                         .has_detail = packed->has_detail,
                          .first = {.stream = stream,
                                    .side = (FpSide)packed->side,
                                    .has_syn = packed->has_syn,

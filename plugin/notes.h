@@ -21,6 +21,7 @@ typedef struct {
     uint16_t service_port;     /* the server's port; if the server is not known, the lower port */
     bool is_udp;               /* which of the two wireshark_number is */
     bool ends_silent;          /* a RST or a FIN came before any payload */
+    bool has_detail;           /* its first payload frame has a detail itself, as far as that was looked for */
     int64_t reply_delay_ns;    /* from first payload to reply, if there is a reply_frame; negative if the capture's clock stepped back */
     FpVerdict first; /* of the first payload frame; until there is one, all 0. Without classes, begins, ends_silent and ends_flight */
 } FpStreamNote;

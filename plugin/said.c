@@ -62,7 +62,7 @@ static void complete(packet_info *pinfo, proto_tree *tree, const FpMark *mark)
         return;
     kept->summary.is_continued = true;
     kept->summary.protocol = fp_marks_stream(mark).protocol;
-    if (detail != NULL)
+    if (detail != NULL && kept->detail == NULL)
         set_detail(kept, detail);
 }
 
@@ -76,7 +76,7 @@ void fp_said_collect(packet_info *pinfo, proto_tree *tree)
     for (size_t i = 0; i < count; i++)
         if (marks[i].classes & FP_CLASS_FIRST)
             keep(pinfo, tree, &marks[i]);
-        else if (marks[i].classes & FP_CLASS_FLIGHT && fp_message_ends_in(tree, &marks[i]))
+        else if (marks[i].classes & FP_CLASS_FLIGHT && fp_message_ends_in(tree, &marks[i]) != FP_CONTINUES_NOT)
             complete(pinfo, tree, &marks[i]);
 }
 

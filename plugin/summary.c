@@ -53,9 +53,14 @@ static bool is_wanted(proto_tree *tree)
     return false;
 }
 
+bool fp_summary_is_wanted(proto_tree *tree)
+{
+    return tree != NULL && (is_wanted(tree) || fp_announce_is_heard() || fp_said_is_wanted());
+}
+
 void fp_summary_prime(proto_tree *tree)
 {
-    if (tree != NULL && (is_wanted(tree) || fp_announce_is_heard() || fp_said_is_wanted()))
+    if (fp_summary_is_wanted(tree))
         fp_summary_prime_whole(tree);
 }
 
@@ -82,7 +87,7 @@ const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary)
     return summary->detail != NULL ? fp_summary_short(scope, summary->detail) : summary->text;
 }
 
-/* Returns whether Wireshark keeps as many bytes of the frame for later: fewer, if a whole message is before them. */
+/* Returns whether Wireshark keeps as many bytes of the frame for later: fewer, if it has taken something before them. */
 static bool is_kept(proto_tree *tree, uint32_t bytes)
 {
     const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_segment_data);
@@ -93,23 +98,27 @@ static bool is_kept(proto_tree *tree, uint32_t bytes)
     return false;
 }
 
-uint32_t fp_summary_continued_in(proto_tree *tree, uint32_t bytes)
+FpContinues fp_summary_continued_in(proto_tree *tree, uint32_t bytes, uint32_t *frame)
 {
     const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_reassembled_in);
 
-    return found != NULL && found->len > 0 && is_kept(tree, bytes) ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
+    *frame = found != NULL && found->len > 0 ? fp_field_number(g_ptr_array_index(found, 0)) : 0;
+    if (*frame == 0)
+        return FP_CONTINUES_NOT;
+    return is_kept(tree, bytes) ? FP_CONTINUES_ALL : FP_CONTINUES_BEHIND;
 }
 
-bool fp_summary_continues(proto_tree *tree, uint32_t frame, uint32_t bytes)
+FpContinues fp_summary_continues(proto_tree *tree, uint32_t frame, uint32_t bytes)
 {
     const GPtrArray *found = proto_get_finfo_ptr_array(tree, hf_segment);
+    FpContinues continues = FP_CONTINUES_NOT;
 
-    for (guint i = 0; found != NULL && i < found->len; i++) {
+    for (guint i = 0; found != NULL && i < found->len && continues != FP_CONTINUES_ALL; i++) {
         field_info *segment = g_ptr_array_index(found, i);
-        if (fp_field_number(segment) == frame && (uint32_t)segment->length == bytes)
-            return true;
+        if (fp_field_number(segment) == frame)
+            continues = (uint32_t)segment->length == bytes ? FP_CONTINUES_ALL : FP_CONTINUES_BEHIND;
     }
-    return false;
+    return continues;
 }
 
 /* A text line speaks for itself. Of any other payload, the detail says more than its bytes. */

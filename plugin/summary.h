@@ -24,6 +24,9 @@ typedef struct {
 /* To be called before the first frame of a file. */
 void fp_summary_begin_file(void);
 
+/* Returns whether anybody asks for a field of ours that needs Wireshark's. tree may be NULL. */
+bool fp_summary_is_wanted(proto_tree *tree);
+
 /* Has Wireshark keep the fields of a frame that are needed later. To be called before TCP is dissected. Does nothing unless anybody asks
  * for a field of ours that needs them. */
 void fp_summary_prime(proto_tree *tree);
@@ -43,12 +46,19 @@ const char *fp_summary_short(wmem_allocator_t *scope, const char *detail);
 /* Returns the name for a column: the detail, shortened as above; without one, the text. NULL: nothing of it was captured. */
 const char *fp_summary_name(wmem_allocator_t *scope, const FpSummary *summary);
 
-/* Returns the frame that completes the message that this one's payload begins with. 0: it is complete here, and if anything goes on it is
- * the next message; or that frame is not known (yet). bytes: of the payload. tree may be NULL. */
-uint32_t fp_summary_continued_in(proto_tree *tree, uint32_t bytes);
+/* Where a message goes on. */
+typedef enum {
+    FP_CONTINUES_NOT,
+    FP_CONTINUES_ALL,   /* what goes on is all of the first payload */
+    FP_CONTINUES_BEHIND /* what goes on begins behind the first byte of payload: it may be another message */
+} FpContinues;
 
-/* Returns whether this frame completes a message that began in frame, with the first of its bytes of payload. */
-bool fp_summary_continues(proto_tree *tree, uint32_t frame, uint32_t bytes);
+/* Returns what of this frame, of which bytes are payload, goes on in another, and sets *frame to that. It is 0 if it is not known (yet).
+ * tree may be NULL. */
+FpContinues fp_summary_continued_in(proto_tree *tree, uint32_t bytes, uint32_t *frame);
+
+/* Returns what of frame, of which bytes were payload, this frame completes. */
+FpContinues fp_summary_continues(proto_tree *tree, uint32_t frame, uint32_t bytes);
 
 /* Returns a line such as "client 245: TLS www.example.org", allocated in scope. */
 const char *fp_summary_line(wmem_allocator_t *scope, const FpSummary *summary);

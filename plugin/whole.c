@@ -61,11 +61,25 @@ proto_tree *fp_whole_prepare(packet_info *pinfo, proto_tree *tree, const FpMark 
     return current.tree;
 }
 
+void fp_whole_note_details(packet_info *pinfo, proto_tree *tree)
+{
+    size_t count;
+    const FpMark *marks = tree != NULL ? fp_marks_find(pinfo->num, &count) : NULL;
+
+    for (size_t i = 0; marks != NULL && i < count; i++)
+        if (marks[i].classes & FP_CLASS_FIRST && !fp_marks_stream(&marks[i]).has_detail && fp_summary_detail(pinfo->pool, tree) != NULL)
+            fp_marks_set_has_detail(&marks[i]);
+}
+
 void fp_whole_collect(const packet_info *pinfo)
 {
     if (current.frame != pinfo->num)
         return;
     current.frame = 0;
-    if (fp_message_ends_in(current.tree, &current.mark))
-        fp_marks_set_whole(&current.mark, pinfo->num, fp_summary_detail(pinfo->pool, current.tree));
+    const FpContinues continues = fp_message_ends_in(current.tree, &current.mark);
+
+    if (continues != FP_CONTINUES_NOT)
+        fp_marks_set_whole(&current.mark, &(FpWholeMessage){.frame = pinfo->num,
+                                                            .is_behind = continues == FP_CONTINUES_BEHIND,
+                                                            .detail = (char *)fp_summary_detail(pinfo->pool, current.tree)});
 }

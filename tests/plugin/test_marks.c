@@ -229,7 +229,7 @@ static void test_forget(void)
 {
     const FpMark first = open_stream(false);
 
-    fp_marks_set_whole(&first, 5, "whole");
+    fp_marks_set_whole(&first, &(FpWholeMessage){.frame = 5, .detail = "whole"});
     fp_marks_forget(4); /* has no mark */
     fp_marks_forget(1);
     check_links(&first, 0, 2, 3);
@@ -251,7 +251,7 @@ static void test_forget_what_completes_a_message(void)
 {
     const FpMark first = open_stream(false);
 
-    fp_marks_set_whole(&first, 3, "whole");
+    fp_marks_set_whole(&first, &(FpWholeMessage){.frame = 3, .detail = "whole"});
     g_assert_cmpstr(fp_marks_whole(&first)->detail, ==, "whole");
     g_assert_cmpuint(fp_marks_whole(&first)->frame, ==, 3);
     fp_marks_forget(3);

@@ -13,6 +13,8 @@ HELLO = client_hello("www.example.org")
 LONG_HELLO = client_hello("long.example.org", 2000)
 LONG_NAME = "-".join(["label"] * 10) + "." + "-".join(["other"] * 9) + ".example.org"     # the end says whose it is
 POST = b"POST /form HTTP/1.1\r\nHost: post.example.org\r\nContent-Length: 4\r\n\r\n"
+BODY = client_hello("records.example.org", 2000)[5:]
+RECORDS = b"".join(b"\x16\x03\x01" + len(part).to_bytes(2, "big") + part for part in (BODY[:100], BODY[100:]))
 TWO_GETS = GET + GET.replace(b"www", b"two")
 EARLY_DATA = HELLO + b"\x17\x03\x03\x01\x00" + bytes(256)
 BEACON = b"\xde\xad\xbe\xef\0\1\2\3C2 beacon here"
@@ -49,6 +51,9 @@ def make_capture(frames):
     post = stream(40011, 8080)
     frames["post"] = post.client(ACK, 1, 1, POST)
     frames["post end"] = post.client(PSH | ACK, 1 + len(POST), 1, b"body")
+    records = stream(40016, 9443)
+    frames["records"] = records.client(ACK, 1, 1, RECORDS[:1400])      # the first record is whole, but not the ClientHello
+    frames["records end"] = records.client(PSH | ACK, 1401, 1, RECORDS[1400:])
     for name, message, port in ("two gets", TWO_GETS, 8088), ("early data", EARLY_DATA, 443):      # the second message goes on
         more = stream(40000 + len(frames), port)
         frames[name] = more.client(ACK, 1, 1, message[:-20])
@@ -86,6 +91,8 @@ class Summary(unittest.TestCase):
             "split end": f"client, since frame {self.frames['split']}: TLS long.example.org",
             "two gets": f"client {len(TWO_GETS) - 20}: HTTP GET /index.html HTTP/1.1 (www.example.org)",
             "early data": f"client {len(EARLY_DATA) - 20}: TLS www.example.org",
+            "records": "client 1400: TLS records.example.org ...",
+            "records end": f"client, since frame {self.frames['records']}: TLS records.example.org",
             "line": "server 16: hello.[31m you",
             "binary": "client 3: 00 01 02",
             "cut": "client 8: not captured",
@@ -104,12 +111,14 @@ class Summary(unittest.TestCase):
         # In one pass it is not yet known where the message ends; nor that it is HTTP and, since 4.4, TLS.
         known = "TLS " if tshark_runner.version() < (4, 4) else ""
         self.assertEqual(self.named(self.rows("firstpayload.summary", passes=1)), {
-            **whole, "split": f"client 1400: {known}{LONG_HELLO[:16].hex(' ')}", "post": f"client {len(POST)}: POST /form HTTP/1.1"})
+            **whole, "split": f"client 1400: {known}{LONG_HELLO[:16].hex(' ')}", "post": f"client {len(POST)}: POST /form HTTP/1.1",
+            "records": f"client 1400: TLS {RECORDS[:16].hex(' ')}"})
 
     def test_protocol_and_detail(self):
         self.assertEqual(self.named(self.rows("firstpayload.protocol", "firstpayload.detail")), {
             "http": ["HTTP", "www.example.org"], "tls": ["TLS", "www.example.org"],
             "split": ["TLS", "long.example.org"], "split end": ["", "long.example.org"],
+            "records": ["TLS", "records.example.org"], "records end": ["", "records.example.org"],
             "fast open": ["HTTP", "www.example.org"], "long name": ["TLS", LONG_NAME], "no name": ["TLS", ""],
             "http on 443": ["HTTP", "www.example.org"], "two gets": ["HTTP", "www.example.org"], "early data": ["TLS", "www.example.org"],
             "post": ["HTTP", "post.example.org"], "post end": ["", "post.example.org"]})
@@ -122,15 +131,15 @@ class Summary(unittest.TestCase):
             self.assertEqual(alone, {number: values[column] for number, values in both.items() if values[column]})
 
     def test_detail_in_a_filter(self):
-        named = ["http", "tls", "two gets", "early data", "split end", "fast open", "long name", "post end", "http on 443"]
+        named = ["http", "tls", "two gets", "early data", "split end", "records end", "fast open", "long name", "post end", "http on 443"]
         self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"'), sorted(self.frames[name] for name in named))
         self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"', ["-2"]),
-                         sorted(self.frames[name] for name in [*named, "split", "post"]))
+                         sorted(self.frames[name] for name in [*named, "split", "records", "post"]))
         self.assertEqual(tshark_runner.frames(self.path, f'firstpayload.detail == "{LONG_NAME}"'), [self.frames["long name"]])
 
     def test_details_preference(self):
         rows = self.rows("firstpayload.detail", extra=["-o", "firstpayload.details:http.request.method,tls.handshake.version"])
-        hellos = ("tls", "early data", "split", "split end", "long name", "no name")
+        hellos = ("tls", "early data", "split", "split end", "records", "records end", "long name", "no name")
         gets, posts = ("http", "two gets", "http on 443", "fast open"), ("post", "post end")
         self.assertEqual(self.named(rows), {**dict.fromkeys(gets, "GET"), **dict.fromkeys(posts, "POST"), **dict.fromkeys(hellos, "0x0303")})
 
@@ -160,7 +169,7 @@ class Summary(unittest.TestCase):
 
     def test_whole_frame(self):
         self.assertEqual(self.named(self.rows("firstpayload.whole_frame")),
-                         {"split": str(self.frames["split end"]), "post": str(self.frames["post end"])})
+                         {"split": str(self.frames["split end"]), "records": str(self.frames["records end"]), "post": str(self.frames["post end"])})
         old_name = f"firstpayload.continued_in == {self.frames['split end']}"
         self.assertEqual(tshark_runner.frames(self.path, old_name, ["-2"]), [self.frames["split"]])
 
@@ -168,6 +177,7 @@ class Summary(unittest.TestCase):
         """The detail; without one, what the text says."""
         self.assertEqual(self.named(self.rows("firstpayload.name")), {
             **dict.fromkeys(("http", "tls", "two gets", "early data", "fast open", "http on 443"), "www.example.org"), "split": "long.example.org", "post": "post.example.org",
+            "records": "records.example.org",
             "long name": LONG_NAME, "line": "hello.[31m you", "binary": "00 01 02", "midstream": "in the middle", "hole": "after a hole",
             "no tls": BEACON[:16].hex(" "), "no ssh": BEACON[:16].hex(" "), "no name": client_hello("")[:16].hex(" ")})
 
@@ -202,7 +212,7 @@ class Summary(unittest.TestCase):
         self.assertEqual(tshark_runner.frames(self.path, "firstpayload", ["-2"]), sorted(firsts))
 
     def test_expert_infos(self):
-        for name, frames in (("fast_open", ["fast open"]), ("midstream", ["midstream"]), ("out_of_order", ["hole"]), ("continued", ["split", "post"]),
+        for name, frames in (("fast_open", ["fast open"]), ("midstream", ["midstream"]), ("out_of_order", ["hole"]), ("continued", ["split", "post", "records"]),
                              ("silent", ["silent end"])):
             self.assertEqual(tshark_runner.frames(self.path, "firstpayload.expert." + name, ["-2"]), [self.frames[frame] for frame in frames])
 
