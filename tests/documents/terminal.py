@@ -11,7 +11,7 @@ import subprocess
 import termios
 import time
 
-LIMIT_SECONDS = 300     # for one command, however busy the machine
+LIMIT_SECONDS = 1200     # for one command, however busy the machine
 MARK = re.compile(rb"\x1e([BE])(\d+) (\d+)\x1e")
 # Job control as at a prompt: Ctrl-C reaches what is in the foreground, and nothing else. At the end of a block, what still runs in the
 # background is ended; what no longer runs by then has failed.

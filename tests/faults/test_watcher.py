@@ -68,7 +68,11 @@ class Watching(unittest.TestCase):
         return {"state": "not there yet", "running": False}
 
     def is_idle(self):
-        wait_for(lambda: self.status()["running"] and self.status()["state"] == "idle", "it to be idle")
+        """Waits until it sleeps, and has said so before: what the status says may be of a round before."""
+        def is_so():
+            return is_asleep(self.process.pid) and self.status()["running"] and self.status()["state"] == "idle"
+
+        wait_for(is_so, "it to be idle")
 
     def arrive(self, name, data):
         """The file appears whole, as mv moves it."""
@@ -624,6 +628,7 @@ class Files(Watching):
         self.arrive("2.pcap", early)
         self.await_outputs("1.pcap", "2.pcap")
         self.assertEqual(self.output("2.pcap").count(b"GET /"), 1)
+        self.is_idle()
         self.assertEqual(self.status()["streams"], 1)
         self.stop()
 

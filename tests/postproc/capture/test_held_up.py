@@ -23,13 +23,13 @@ BULK_BYTES = 12 << 20       # many times what libpcap's own default, 2 MiB, hold
 
 def children(pid, name):
     """Returns the process IDs of all descendants of that name."""
-    found = []
-    with contextlib.suppress(FileNotFoundError):       # ended in the meantime
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            for child in map(int, file.read().split()):
-                with open(f"/proc/{child}/comm", encoding="utf-8", errors="replace") as comm:
-                    found += [child] if comm.read().strip() == name else []
-                found += children(child, name)
+    found, all_children = [], []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):       # ended in the meantime
+        all_children = read(f"/proc/{pid}/task/{pid}/children").split()
+    for child in map(int, all_children):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += [child] if read(f"/proc/{child}/comm").strip() == name.encode() else []
+        found += children(child, name)
     return found
 
 
@@ -49,7 +49,7 @@ class HeldUp(unittest.TestCase):
 
     def start(self, *options):
         process = subprocess.Popen(self.here.argv(PROGRAM, "slim", "-i", "eth0", "--log", self.log, "--log-format", "json", *options),
-                                   stderr=subprocess.PIPE, text=True)
+                                   env={**os.environ, "FIRSTPAYLOAD_TSHARK_SECONDS": str(PATIENCE_SECONDS)}, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)

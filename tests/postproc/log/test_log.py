@@ -16,7 +16,7 @@ import sys
 import unittest
 
 from pcaps import ACK, CAPTURES, NANOSECONDS, PROGRAM, SYN, InFolder, connection, header, pcap, read, record, segment, slim, write
-from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_caught, wait_until_taken
+from waiting import PATIENCE_SECONDS, send_signal, wait_for, wait_until_caught, wait_until_taken, whole_lines
 from test_pcapng import Writer
 from test_slim import in_fragments
 from test_stream_key import erspan, tagged, vxlan
@@ -395,8 +395,7 @@ class AsTheyCome(InFolder):
     until = staticmethod(wait_for)
 
     def lines(self, path=None):
-        path = path or self.log
-        return read(path).decode().splitlines() if os.path.exists(path) else []
+        return whole_lines(path or self.log)
 
     def start(self, *arguments):
         run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", self.log, *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -549,7 +548,7 @@ class AsTheyCome(InFolder):
                 return self.lines()
 
             self.until(talk_until_heard, "a line")
-            found = log_schema.entries(read(self.log))[0]
+            found = log_schema.entries(self.lines()[0].encode() + b"\n")[0]
             self.assertEqual((found["in_iface"], found["payload_printable"], found["dest_port"]), ("lo", "hello there", port))
             run.send_signal(signal.SIGINT)
             self.assertEqual(run.wait(PATIENCE_SECONDS), 0)

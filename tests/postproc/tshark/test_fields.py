@@ -351,7 +351,7 @@ class Broken(InFolder):
         self.assertEqual(result.stderr.count("streams are kept whether or not they match the display filter"), 1)
 
     def test_one_that_hangs(self):
-        hangs = self.poisoned("signal.pause()", FIRSTPAYLOAD_TSHARK_SECONDS="30")
+        hangs = self.poisoned("signal.pause()", FIRSTPAYLOAD_TSHARK_SECONDS="60")
         result = slim("-q", "--log", "-", "--log-format", "json", "--fields", HOST, "-", stdin=self.mixed_streams(), **hangs)
         found = log_schema.entries(result.stdout)
         self.assertEqual([e["fields"] and e["fields"][HOST] for e in found], [f"h{i}" if i != 15 else None for i in range(30)], result.stderr)
@@ -394,8 +394,14 @@ class Broken(InFolder):
         run.send_signal(signal.SIGKILL)
         run.wait()
         run.stdin.close()
-        wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") and "Z" not in read(f"/proc/{pid}/stat").decode().split(")")[1][:3] for pid in tsharks),
-                 "tshark to end as slim has")
+
+        def runs(pid):
+            try:
+                return "Z" not in read(f"/proc/{pid}/stat").decode().split(")")[1][:3]
+            except (FileNotFoundError, ProcessLookupError):
+                return False
+
+        wait_for(lambda: not any(map(runs, tsharks)), "tshark to end as slim has")
 
 
 class Live(InFolder):
