@@ -7,6 +7,8 @@
 static const char tls[] = "TLS";
 static const char http[] = "HTTP";
 
+enum { NAMES = 0x7FFF }; /* that have a place */
+
 static void check_flags(const FpVerdict *found, const FpVerdict *expected)
 {
     g_assert_cmpint(found->has_syn, ==, expected->has_syn);
@@ -35,6 +37,7 @@ static void check_same(const FpStreamNote *found, const FpStreamNote *expected)
     g_assert_cmpuint(found->service_port, ==, expected->service_port);
     g_assert_cmpint(found->is_udp, ==, expected->is_udp);
     g_assert_cmpint(found->ends_silent, ==, expected->ends_silent);
+    g_assert_cmpint(found->has_detail, ==, expected->has_detail);
     g_assert_cmpint(found->reply_delay_ns, ==, expected->reply_delay_ns);
     check_first(&found->first, &expected->first);
 }
@@ -91,6 +94,8 @@ static void test_flags(void)
     check_kept(&note);
     note.is_udp = note.ends_silent = true;
     check_kept(&note);
+    note.has_detail = true;
+    check_kept(&note);
     note.first.midstream = note.first.out_of_order = note.first.fast_open = true;
     note.first.side = FP_SIDE_CLIENT;
     check_kept(&note);
@@ -138,23 +143,23 @@ static void test_changes(void)
 /* A place for each name, however often it comes; and once there is no place left, the others count as none. */
 static void test_many_names(void)
 {
-    static const char many[UINT16_MAX + 2];
+    static const char many[NAMES + 2];
     FpStreamNote note = usual();
 
     fp_notes_open();
-    for (uint32_t i = 0; i < UINT16_MAX + 2U; i++)
+    for (unsigned i = 0; i < NAMES + 2; i++)
         fp_notes_set(i, &note);
-    for (uint32_t i = 0; i < UINT16_MAX; i++) {
+    for (unsigned i = 0; i < NAMES; i++) {
         note.protocol = &many[i];
         fp_notes_set(i, &note);
     }
     note.protocol = http;
-    fp_notes_set(UINT16_MAX, &note);
+    fp_notes_set(NAMES, &note);
     g_assert_true(fp_notes_get(0).protocol == &many[0]);
-    g_assert_true(fp_notes_get(UINT16_MAX - 2).protocol == &many[UINT16_MAX - 2]);
-    g_assert_null(fp_notes_get(UINT16_MAX - 1).protocol);
-    g_assert_null(fp_notes_get(UINT16_MAX).protocol);
-    g_assert_true(fp_notes_get(UINT16_MAX + 1).protocol == tls);
+    g_assert_true(fp_notes_get(NAMES - 2).protocol == &many[NAMES - 2]);
+    g_assert_null(fp_notes_get(NAMES - 1).protocol);
+    g_assert_null(fp_notes_get(NAMES).protocol);
+    g_assert_true(fp_notes_get(NAMES + 1).protocol == tls);
     fp_notes_close();
 }
 
