@@ -170,29 +170,37 @@ class Numbers(Network):
         self.assertLessEqual(len(usual), 2 * LIMIT)                 # where there is data, this costs little
 
     def test_lost_syn_acks(self):
-        """SYN and SYN/ACK are sent again after one second and after two more; the client hears the second or the third SYN/ACK."""
-        for n_lost, counted in ((1, 6), (2, LIMIT)):
-            self.load()
-            self.shell("nft insert rule inet firstpayload first 'tcp flags & psh == psh tcp dport 80 ct packets <= %d counter'" % counted)
-            self.client.run("nft", LOSE_SYN_ACK)
-            self.start_reader(RAW_READER)
-            heal = threading.Thread(target=self.heal_when_lost, args=(n_lost,))
-            heal.start()
-            connection = connect(self.client, SERVER4, WEB)
-            heal.join()
+        """SYN and SYN/ACK are sent again after one second, and after two more. Losses end before the first of these times, or before the
+        second."""
+        for n_lost, at_most, counted in ((1, 1, 6), (2, 3, LIMIT)):
+            while self.lose_syn_acks(n_lost, counted) > at_most:    # the machine was too busy to stop that in time
+                pass
             counter = self.shell("nft list chain inet firstpayload first").split("counter packets ")[1].split()[0]
-            stream = self.stop_reader()
             self.assertEqual(counter, "1")
-            self.assertEqual(stream[number_of_first(stream) - 1].payload, connection.first)
-            self.assertLessEqual(len(stream), 2 * LIMIT)
+            self.assertEqual(self.stream[number_of_first(self.stream) - 1].payload, self.connection.first)
+            self.assertLessEqual(len(self.stream), 2 * LIMIT)
 
+    def lose_syn_acks(self, n, counted):
+        """Connects once n were lost, or more. Returns how many were."""
+        self.load()
+        self.shell("nft insert rule inet firstpayload first 'tcp flags & psh == psh tcp dport 80 ct packets <= %d counter'" % counted)
+        self.client.run("nft", LOSE_SYN_ACK)
+        self.start_reader(RAW_READER)
+        heal = threading.Thread(target=self.heal_when_lost, args=(n,))
+        heal.start()
+        self.connection = connect(self.client, SERVER4, WEB)
+        heal.join()
+        self.stream = self.stop_reader()
+        n_lost = self.n_lost()
+        self.client.run("nft", "delete table inet lossy")
+        return n_lost
+
+    def n_lost(self):
+        return int(self.client.run("nft", "list chain inet lossy input").split("counter packets ")[1].split()[0])
 
     def heal_when_lost(self, n):
-        def lost():
-            return int(self.client.run("nft", "list chain inet lossy input").split("counter packets ")[1].split()[0])
-
-        wait_for(lambda: lost() >= n, "SYN/ACKs to be lost")
-        self.client.run("nft", "delete table inet lossy")
+        wait_for(lambda: self.n_lost() >= n, "SYN/ACKs to be lost")
+        self.client.run("nft", "insert rule inet lossy input accept")
 
 
 class Reader(Network):

@@ -129,7 +129,8 @@ class Live(Rights):
     def start(self, *words, wrap=(), interface="lo"):
         self.namespace_of_run = self.namespace()
         os.chmod(self.folder, 0o700)
-        run = subprocess.Popen(self.namespace_of_run.argv(*wrap, PROGRAM, "slim", "-v", "-i", interface, "-U", "--log", self.log, *words), stderr=subprocess.PIPE, text=True)
+        run = subprocess.Popen(self.namespace_of_run.argv(*wrap, PROGRAM, "slim", "-v", "-i", interface, "-U", "--log", self.log, *words),
+                               env={**os.environ, "FIRSTPAYLOAD_TSHARK_SECONDS": str(PATIENCE_SECONDS)}, stderr=subprocess.PIPE, text=True)
         self.addCleanup(run.stderr.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
