@@ -9,6 +9,7 @@ from sharkd import Sharkd
 
 ASKED = ["-o", "firstpayload.of_stream:TRUE"]
 GET = b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: form.example.org\r\nContent-Length: 4\r\n\r\n"
 HELLO = client_hello("long.example.net", 2000)
 
 
@@ -36,33 +37,53 @@ class OfStream(unittest.TestCase):
         cls.more = [*more.handshake(), more.client(ACK, 1, 1, two_gets[:-20]), more.client(PSH | ACK, len(two_gets) - 19, 1, two_gets[-20:])]
         again = Stream(capture, 40000, server_port=80)    # the same endpoints
         cls.again = [again.client(SYN, 70000), again.client(PSH | ACK, 70001, 1, b"something else"), again.server(ACK, 1, 70015)]
+        form = Stream(capture, 40004, server_port=80)
+        cls.form = [*form.handshake(), form.client(ACK, 1, 1, POST), form.client(PSH | ACK, 1 + len(POST), 1, b"body")]
         cls.silent = Stream(capture, 40002).handshake()
         cls.dns = [capture.add(ip("10.0.0.1", "10.0.0.2", udp(50000, 53, query("dns.example.org")), 17)) for _ in range(2)]
         cls.path = capture.write(os.path.join(tshark_runner.folder(), "of-stream.pcap"))
 
-    def rows(self, field, *options):
+    def rows(self, field, *options, path=None):
         """Returns {frame number: value} of all frames that have the field."""
-        done = tshark_runner.run_tshark(["-r", self.path, *options, "-T", "fields", "-e", "frame.number", "-e", "firstpayload.of_stream." + field])
+        done = tshark_runner.run_tshark(["-r", path or self.path, *options, "-T", "fields", "-e", "frame.number", "-e", "firstpayload.of_stream." + field])
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         lines = [line.split("\t") for line in done.stdout.decode().splitlines()]
         return {int(number): value for number, value in lines if value}
 
     def test_all_frames(self):
-        self.assertEqual(self.rows("detail", *ASKED, "-2"), {**dict.fromkeys(self.web + self.more, "www.example.org"), **dict.fromkeys(self.split, "long.example.net")})
-        self.assertEqual(self.rows("protocol", *ASKED, "-2"), {**dict.fromkeys(self.web + self.more, "HTTP"), **dict.fromkeys(self.split, "TLS")})
+        self.assertEqual(self.rows("detail", *ASKED, "-2"), {**dict.fromkeys(self.web + self.more, "www.example.org"), **dict.fromkeys(self.split, "long.example.net"),
+                                                             **dict.fromkeys(self.form, "form.example.org")})
+        self.assertEqual(self.rows("protocol", *ASKED, "-2"), {**dict.fromkeys(self.web + self.more + self.form, "HTTP"), **dict.fromkeys(self.split, "TLS")})
         self.assertEqual(self.rows("summary", *ASKED, "-2"), {
             **dict.fromkeys(self.web, f"client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)"),
             **dict.fromkeys(self.more, f"client {2 * len(GET) - 20}: HTTP GET / HTTP/1.1 (www.example.org)"),
+            **dict.fromkeys(self.form, f"client {len(POST)}: HTTP POST / HTTP/1.1 (form.example.org) ..."),
             **dict.fromkeys(self.split, "client 1400: TLS long.example.net ..."), **dict.fromkeys(self.again, "client 14: something else")})
 
     def test_one_pass(self):
         """From the frame on that tells."""
-        self.assertEqual(self.rows("detail", *ASKED), {**dict.fromkeys(self.web[3:] + self.more[3:], "www.example.org"), **dict.fromkeys(self.split[5:], "long.example.net")})
-        self.assertEqual([number for number in self.rows("summary", *ASKED) if number in self.again], self.again[1:])
+        self.assertEqual(self.rows("detail", *ASKED), {**dict.fromkeys(self.web[3:] + self.more[3:], "www.example.org"), **dict.fromkeys(self.split[5:], "long.example.net"),
+                                                       **dict.fromkeys(self.form[4:], "form.example.org")})
+        summaries = self.rows("summary", *ASKED)
+        self.assertEqual([number for number in summaries if number in self.again], self.again[1:])
+        self.assertEqual([summaries[number] for number in self.split[5:]], ["client 1400: TLS long.example.net ..."] * 2)
+        self.assertEqual([summaries[number] for number in self.form[3:]],
+                         [f"client {len(POST)}: POST / HTTP/1.1", f"client {len(POST)}: HTTP POST / HTTP/1.1 (form.example.org) ..."])
+
+    def test_whole_behind_the_reply(self):
+        """Frames behind the flight are not looked at, though Wireshark keeps what they complete if somebody asks for tcp.segment."""
+        capture = Capture()
+        stream = Stream(capture, 40000, server_port=80)
+        late = [*stream.handshake(), stream.client(PSH | ACK, 1, 1, POST), stream.server(PSH | ACK, 1, 1 + len(POST), b"HTTP/1.1 100 Continue\r\n\r\n"),
+                stream.client(PSH | ACK, 1 + len(POST), 26, b"body")]
+        path = capture.write(os.path.join(tshark_runner.folder(), "late.pcap"))
+        for options, frames in (([], late[3:]), (["-2"], late)):
+            for display_filter in ("frame", "frame or tcp.segment"):
+                self.assertEqual(self.rows("summary", *ASKED, *options, "-Y", display_filter, path=path), dict.fromkeys(frames, f"client {len(POST)}: POST / HTTP/1.1"))
 
     def test_in_a_filter(self):
         """Also if nobody asks for anything else, and so there would be no tree on the first visit."""
-        for display_filter, frames in (('firstpayload.of_stream.detail contains "example"', self.web + self.split + self.more),
+        for display_filter, frames in (('firstpayload.of_stream.detail contains "example"', self.web + self.split + self.more + self.form),
                                        ('firstpayload.of_stream.protocol == "TLS"', self.split),
                                        ('firstpayload.of_stream.summary contains "something"', self.again)):
             self.assertEqual(tshark_runner.frames(self.path, display_filter, [*ASKED, "-2"]), frames)
@@ -83,7 +104,7 @@ class OfStream(unittest.TestCase):
         self.addCleanup(sharkd.close)
         sharkd.ask("setconf", name="firstpayload.of_stream", value="TRUE")
         sharkd.ask("load", file=tshark_runner.readable(self.path))
-        for name, frames in (("long.example.net", self.split), ("www.example.org", self.web + self.more)):
+        for name, frames in (("long.example.net", self.split), ("form.example.org", self.form), ("www.example.org", self.web + self.more)):
             self.assertEqual(sharkd.frames(f'firstpayload.of_stream.detail == "{name}"'), frames)
         self.assertEqual(sharkd.labels(self.web[5])[0][:2], [f"Said first in this stream: client {len(GET)}: HTTP GET / HTTP/1.1 (www.example.org)",
                                                              "Protocol of this stream: HTTP"])

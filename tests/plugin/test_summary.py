@@ -173,6 +173,18 @@ class Summary(unittest.TestCase):
         old_name = f"firstpayload.continued_in == {self.frames['split end']}"
         self.assertEqual(tshark_runner.frames(self.path, old_name, ["-2"]), [self.frames["split"]])
 
+    def test_whole_behind_the_reply(self):
+        """Whether or not the first payload frame has a detail itself."""
+        capture = Capture()
+        late = Stream(capture, 40000, server_port=80)
+        late.handshake()
+        first = late.client(PSH | ACK, 1, 1, POST)
+        late.server(PSH | ACK, 1, 1 + len(POST), b"HTTP/1.1 100 Continue\r\n\r\n")
+        end = late.client(PSH | ACK, 1 + len(POST), 26, b"body")
+        path = capture.write(os.path.join(tshark_runner.folder(), "late.pcap"))
+        for options in ([], ["-o", "firstpayload.details:tcp.seq"]):
+            self.assertEqual(tshark_runner.frames(path, f"firstpayload.whole_frame == {end}", ["-2", *options]), [first])
+
     def test_name(self):
         """The detail; without one, what the text says."""
         self.assertEqual(self.named(self.rows("firstpayload.name")), {

@@ -181,7 +181,7 @@ class Numbers(Network):
             self.assertLessEqual(len(self.stream), 2 * LIMIT)
 
     def lose_syn_acks(self, n, counted):
-        """Connects once n were lost, or more. Returns how many were."""
+        """Connects, and stops the loss once n were lost. Sets connection and stream. Returns how many were lost: more, where stopping took long."""
         self.load()
         self.shell("nft insert rule inet firstpayload first 'tcp flags & psh == psh tcp dport 80 ct packets <= %d counter'" % counted)
         self.client.run("nft", LOSE_SYN_ACK)
