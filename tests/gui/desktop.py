@@ -51,13 +51,16 @@ def one_at_a_time():
 
 
 class Desktop:
+    """Without -noreset, Xvfb would begin anew whenever its last client leaves, and send away who comes at that moment: Wireshark, while xdotool looks for its
+    window."""
+
     def __init__(self, height=HEIGHT):
         self.height = height
         reading, writing = os.pipe()
         self.folder = tempfile.TemporaryDirectory(prefix="firstpayload-screen-")
         with one_at_a_time():
             self.screen = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{WIDTH}x{height}x24", "-nolisten", "tcp",
-                                            "-fbdir", self.folder.name],
+                                            "-fbdir", self.folder.name, "-noreset"],
                                            pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             os.close(writing)
             with os.fdopen(reading) as file:
