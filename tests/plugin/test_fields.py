@@ -118,6 +118,13 @@ class Fields(unittest.TestCase):
             self.assertEqual(tshark_runner.frames(self.path, "firstpayload." + name), frames)
             self.assertEqual(tshark_runner.frames(self.path, f"firstpayload.{name} == 1"), frames)
 
+    def test_each_alone_in_a_filter(self):
+        """Whatever else is asked for."""
+        known = tshark_runner.run_tshark(["-G", "fields"]).stdout.decode().splitlines()
+        for field in sorted({line.split("\t")[2] for line in known if line.split("\t")[2].startswith("firstpayload")}):
+            for options in ([], ["-2"]):
+                self.assertEqual(tshark_runner.listed_frames(self.path, field, options), tshark_runner.frames(self.path, field, options), field)
+
     def test_filters_on_values(self):
         for display_filter, frames in ((f'firstpayload.text contains "index"', [self.ordinary]),
                                        ("firstpayload.data[0:3] == 16:03:01", [self.fast_open]),

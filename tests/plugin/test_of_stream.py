@@ -81,6 +81,11 @@ class OfStream(unittest.TestCase):
             for display_filter in ("frame", "frame or tcp.segment"):
                 self.assertEqual(self.rows("summary", *ASKED, *options, "-Y", display_filter, path=path), dict.fromkeys(frames, f"client {len(POST)}: POST / HTTP/1.1"))
 
+    def test_in_a_column(self):
+        for options in (ASKED, [*ASKED, "-2"]):
+            for field in ("summary", "protocol", "detail"):
+                self.assertEqual(tshark_runner.column(self.path, "firstpayload.of_stream." + field, options), self.rows(field, *options))
+
     def test_in_a_filter(self):
         """Also if nobody asks for anything else, and so there would be no tree on the first visit."""
         for display_filter, frames in (('firstpayload.of_stream.detail contains "example"', self.web + self.split + self.more + self.form),

@@ -130,6 +130,12 @@ class Summary(unittest.TestCase):
             alone = {number: values[0] for number, values in self.rows(field).items()}
             self.assertEqual(alone, {number: values[column] for number, values in both.items() if values[column]})
 
+    def test_one_column_alone(self):
+        for passes, extra in ((1, []), (2, ["-2"])):
+            for field in ("summary", "protocol", "detail", "name", "whole_frame", "text"):
+                shown = {number: value for number, (value,) in self.rows("firstpayload." + field, passes=passes).items()}
+                self.assertEqual(tshark_runner.column(self.path, "firstpayload." + field, extra), shown, field)
+
     def test_detail_in_a_filter(self):
         named = ["http", "tls", "two gets", "early data", "split end", "records end", "fast open", "long name", "post end", "http on 443"]
         self.assertEqual(tshark_runner.frames(self.path, 'firstpayload.detail contains "example"'), sorted(self.frames[name] for name in named))
@@ -184,6 +190,7 @@ class Summary(unittest.TestCase):
         path = capture.write(os.path.join(tshark_runner.folder(), "late.pcap"))
         for options in ([], ["-o", "firstpayload.details:tcp.seq"]):
             self.assertEqual(tshark_runner.frames(path, f"firstpayload.whole_frame == {end}", ["-2", *options]), [first])
+            self.assertEqual(tshark_runner.column(path, "firstpayload.whole_frame", ["-2", *options]), {first: str(end)})
 
     def test_name(self):
         """The detail; without one, what the text says."""
