@@ -16,7 +16,7 @@ import tempfile
 
 import picture
 import tshark_runner
-from waiting import PATIENCE_SECONDS, is_asleep, wait_for
+from waiting import PATIENCE_SECONDS, are_asleep, wait_for
 
 PROFILE = "First Payload"
 WIDTH, HEIGHT = 1400, 900
@@ -137,7 +137,7 @@ class Desktop:
 
     def settle(self):
         """Until Wireshark has done what it was told, which the screen passes on to it: both wait for more."""
-        wait_for(lambda: all(is_asleep(process.pid) for process in (self.screen, self.wireshark, self.screen)), "Wireshark to wait for more")
+        wait_for(lambda: are_asleep(self.screen.pid, self.wireshark.pid), "Wireshark to wait for more")
 
     def keys(self, *names):
         for name in names:

@@ -36,16 +36,31 @@ def without_clock(environment=os.environ):
     return {**environment, "LD_PRELOAD": libraries, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
-def is_asleep(pid):
-    """Whether all threads of the process sleep: none runs, is starting, or has ended."""
+def _sleeping(pid):
+    """Returns {thread: how often it has gone to sleep} of the process; None if one does not sleep, but runs, is starting, or has ended."""
+    found = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
-            with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8", errors="replace") as file:
-                if file.read().rpartition(")")[2].split()[0] != "S":
-                    return False
+            with open(f"/proc/{pid}/task/{thread}/status", encoding="utf-8", errors="replace") as file:
+                values = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
         except (FileNotFoundError, ProcessLookupError):     # it has just ended
-            return False
-    return True
+            return None
+        if values["State"][0] != "S":
+            return None
+        found[thread] = values["voluntary_ctxt_switches"]
+    return found
+
+
+def are_asleep(*pids):
+    """Whether all threads of the processes sleep at the same time. Each is looked at twice: one that was woken up in the meantime, and woke up another that
+    had been looked at before, has gone to sleep once more."""
+    before = [_sleeping(pid) for pid in pids]
+    return None not in before and before == [_sleeping(pid) for pid in pids]
+
+
+def is_asleep(pid):
+    """Whether all threads of the process sleep at the same time."""
+    return are_asleep(pid)
 
 
 def is_capturing(pid):

@@ -173,8 +173,8 @@ def facts(entry):
 
 
 def without_places(entries):
-    """On a busy machine, two packet sockets may have frames of different connections in another order."""
-    return [{**entry, "frames": len(entry["frames"])} for entry in entries]
+    """By connection: on a busy machine, two packet sockets may have frames of different connections in another order."""
+    return sorted(({**entry, "frames": len(entry["frames"])} for entry in entries), key=lambda entry: (entry["src_port"], entry["dest_port"]))
 
 
 def by_tshark(path):
