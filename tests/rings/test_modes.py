@@ -11,6 +11,7 @@ from traffic import Traffic
 from waiting import wait_for
 from watching import visible
 
+GZIP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gzip.sh")
 BULK = 30_000_000               # tcpdump -C counts in millions
 
 # name -> command in the inbox, and how many files to wait for
@@ -20,7 +21,7 @@ MODES = {
     "tcpdump-G": (tcpdump("-G", "1", "-w", "at-%s.pcap"), 3),
     "tcpdump-G-C": (tcpdump("-G", "2", "-C", "1", "-w", "at-%s.pcap"), 25),
     "tcpdump-G-W": (tcpdump("-G", "1", "-W", "3", "-w", "at-%s.pcap"), 3),
-    "tcpdump-gzip": (tcpdump("-C", "1", "-z", "gzip", "-w", "z"), 25),
+    "tcpdump-gzip": (tcpdump("-C", "1", "-z", GZIP, "-w", "z"), 25),
     "tcpdump-U": (tcpdump("-U", "-C", "1", "-W", "50", "-w", "u.pcap"), 25),
     "dumpcap-filesize": (dumpcap("-b", "filesize:100", "-w", "size.pcapng"), 200),
     "dumpcap-duration": (dumpcap("-b", "duration:1", "-w", "time.pcapng"), 3),
