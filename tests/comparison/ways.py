@@ -2,6 +2,7 @@
 """The ways to log what connections say first, each with its firewall rules and its reader, in a namespace."""
 import base64
 import collections
+import contextlib
 import glob
 import ipaddress
 import json
@@ -170,8 +171,15 @@ class Tshark(Way):
 
     def settle(self):
         """A capture is written to until the first packet of the next one, or until tcpdump ends."""
-        wait_for(lambda: len(self.times()) >= len(self.captures("")) - self.unfinished, "first.sh")
+        wait_for(lambda: self.hurry() or len(self.times()) >= len(self.captures("")) - self.unfinished, "first.sh")
         self.seconds += sum(self.times())       # tcpdump does not wait for them
+
+    def hurry(self):
+        """tcpdump starts first.sh with the lowest priority. On a machine that has other work, it would take very long."""
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):      # it has ended
+                if os.path.samefile(f"/proc/{pid}/cwd", self.folder):
+                    os.setpriority(os.PRIO_PROCESS, int(pid), 0)
 
     def times(self):
         """Returns the seconds of each first.sh: two lines, of two times such as 0m0.050s."""
