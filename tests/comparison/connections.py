@@ -63,8 +63,8 @@ class Loss:
 
 
 class Net:
-    """Client, router, server; everything is logged at the router. rings: for each tcpdump there, a function that returns the paths of its captures. alone: a lock for connections
-    that nothing else is to delay."""
+    """Client, router, server; everything is logged at the router. rings: for each tcpdump there, a function that returns the paths of its captures.
+    alone: a lock, for connections of which one is made at a time."""
     rings = ()
 
     def __init__(self, folder):

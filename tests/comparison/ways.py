@@ -171,7 +171,11 @@ class Tshark(Way):
 
     def settle(self):
         """A capture is written to until the first packet of the next one, or until tcpdump ends."""
-        wait_for(lambda: self.hurry() or len(self.times()) >= len(self.captures("")) - self.unfinished, "first.sh")
+        def is_done():
+            self.hurry()
+            return len(self.times()) >= len(self.captures("")) - self.unfinished
+
+        wait_for(is_done, "first.sh")
         self.seconds += sum(self.times())       # tcpdump does not wait for them
 
     def hurry(self):

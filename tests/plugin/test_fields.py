@@ -134,9 +134,8 @@ class Fields(unittest.TestCase):
             self.assertEqual(tshark_runner.frames(self.path, display_filter), frames, display_filter)
 
     def test_a_column(self):
-        done = tshark_runner.run_tshark(["-r", self.path, "-Y", f"frame.number == {self.ordinary}", "-o",
-                                         'gui.column.format:"No.","%m","Said","%Cus:firstpayload.text:0:R"'])
-        self.assertEqual(done.stdout.decode().split(None, 1), [str(self.ordinary), "GET /index.html HTTP/1.1\n"])
+        self.assertEqual(tshark_runner.column(self.path, "firstpayload.text:0:R", ["-Y", f"frame.number == {self.ordinary}"]),
+                         {self.ordinary: "GET /index.html HTTP/1.1"})
 
     def test_json(self):
         done = tshark_runner.run_tshark(["-r", self.path, "-2", "-Y", "firstpayload || firstpayload.reply", "-T", "json", "--no-duplicate-keys"])

@@ -131,10 +131,11 @@ class Summary(unittest.TestCase):
             self.assertEqual(alone, {number: values[column] for number, values in both.items() if values[column]})
 
     def test_one_column_alone(self):
-        for passes, extra in ((1, []), (2, ["-2"])):
+        """It says what -T fields says, though Wireshark keeps less for it."""
+        for passes, options in ((1, []), (2, ["-2"])):
             for field in ("summary", "protocol", "detail", "name", "whole_frame", "text"):
                 shown = {number: value for number, (value,) in self.rows("firstpayload." + field, passes=passes).items()}
-                self.assertEqual(tshark_runner.column(self.path, "firstpayload." + field, extra), shown, field)
+                self.assertEqual(tshark_runner.column(self.path, "firstpayload." + field, options), shown, field)
 
     def test_detail_in_a_filter(self):
         named = ["http", "tls", "two gets", "early data", "split end", "records end", "fast open", "long name", "post end", "http on 443"]
