@@ -351,7 +351,7 @@ class Broken(InFolder):
         self.assertEqual(result.stderr.count("streams are kept whether or not they match the display filter"), 1)
 
     def test_one_that_hangs(self):
-        hangs = self.poisoned("signal.pause()", FIRSTPAYLOAD_TSHARK_SECONDS="60")
+        hangs = self.poisoned("signal.pause()", FIRSTPAYLOAD_TSHARK_SECONDS=str(PATIENCE_SECONDS // 10))
         result = slim("-q", "--log", "-", "--log-format", "json", "--fields", HOST, "-", stdin=self.mixed_streams(), **hangs)
         found = log_schema.entries(result.stdout)
         self.assertEqual([e["fields"] and e["fields"][HOST] for e in found], [f"h{i}" if i != 15 else None for i in range(30)], result.stderr)
