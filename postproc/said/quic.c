@@ -114,7 +114,7 @@ static bool open_packet(FpSaid *said, const Packet *packet, const FpSaidQuicKeys
            gcry_cipher_checktag(aes, packet->bytes + packet->n - TAG_BYTES, TAG_BYTES) == 0;
 }
 
-/* With the keys that opened others, or else with its own; those are of another attempt, whose hello begins anew. */
+/* With the keys that opened others, or else with its own; those are of another connection or attempt, whose hello begins anew. */
 static void take_initial(FpSaid *said, Connection *connection, const Packet *packet)
 {
     FpSaidQuicKeys own;
@@ -186,7 +186,6 @@ FpSaidResult fp_said_recognise_datagrams(FpSaid *said, const FpSaidText *datagra
     Connection connection = {0};
 
     fp_said_begin(facts, FP_SAID_NOTHING);
-    fp_said_quic_forget(said);
     for (size_t i = 0; i < n; i++) {
         Told told = take_datagram(said, &connection, datagrams[i]);
         if (i == 0 && told == NOT_QUIC)
