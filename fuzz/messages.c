@@ -63,13 +63,27 @@ static void try_replies(Input *input, unsigned how)
                                   .payload_bytes = 100,
                                   .in_order = (how & 4) != 0,
                                   .redacts = (how & 16) != 0};
-    FpReplies *replies = fp_replies_new(&limits, NULL);
+    FpReplies *replies = fp_replies_new(&limits, NULL), *again = fp_replies_new(&limits, NULL);
+    FpMessages *messages = new_messages(how);
     g_autoptr(GByteArray) saved = g_byte_array_new();
 
-    REQUIRE(replies != NULL);
-    if (fp_replies_load(replies, input_read, input))
+    REQUIRE(replies != NULL && again != NULL);
+    if (fp_replies_load(replies, input_read, input)) {
         REQUIRE(fp_replies_save(replies, append, saved));
+        Input rest = {saved->data, saved->len};
+        REQUIRE(fp_replies_load(again, input_read, &rest) && rest.n == 0);
+        fp_replies_next_capture(replies);
+        fp_replies_end_all(replies);
+        for (FpReply *reply; (reply = fp_replies_take(replies)) != NULL;) {
+            FpLogEntry entry;
+            fp_messages_entry(messages, fp_reply_message(reply), &entry);
+            fp_replies_entry(replies, reply, &entry);
+            fp_reply_free(reply);
+        }
+    }
     fp_replies_free(replies);
+    fp_replies_free(again);
+    fp_messages_free(messages);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

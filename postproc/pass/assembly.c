@@ -158,6 +158,17 @@ const uint8_t *fp_assembly_datagram(const FpAssembly *assembly, unsigned i, size
     return assembly->bytes + source->at;
 }
 
+bool fp_assembly_may_be_datagrams(const FpAssembly *assembly)
+{
+    const Source *sources = (const void *)assembly->sources->data;
+    const guint n = assembly->sources->len;
+    bool is_ascending = n == 0 || sources[0].at == 0;
+
+    for (guint i = 1; i < n; i++)
+        is_ascending &= sources[i].at > sources[i - 1].at;
+    return is_ascending && assembly->extents->len == (n > 0);
+}
+
 const uint8_t *fp_assembly_bytes(const FpAssembly *assembly, size_t *n)
 {
     bool has_first = assembly->extents->len > 0 && extent_at(assembly, 0)->from == 0;
@@ -281,6 +292,20 @@ static bool load_extents(FpAssembly *assembly, uint32_t n, FpStreamsRead read, v
     return true;
 }
 
+/* Whether each byte that a frame was the first to bring is there. */
+static bool sources_make_sense(const FpAssembly *assembly)
+{
+    for (guint i = 0; i < assembly->sources->len; i++) {
+        const Source *source = &g_array_index(assembly->sources, Source, i);
+        if (source->at >= assembly->bytes_max)
+            return false;
+        guint place = find(assembly, (uint32_t)source->at + 1);
+        if (place == assembly->extents->len || extent_at(assembly, place)->from > source->at)
+            return false;
+    }
+    return true;
+}
+
 FpAssembly *fp_assembly_load(FpStreamsRead read, void *user)
 {
     Saved saved;
@@ -289,7 +314,8 @@ FpAssembly *fp_assembly_load(FpStreamsRead read, void *user)
         return NULL;
     FpAssembly *assembly = fp_assembly_new(saved.bytes_max);
     assembly->cut = saved.cut;
-    if (load_sources(assembly, saved.n_sources, read, user) && load_extents(assembly, saved.n_extents, read, user))
+    if (load_sources(assembly, saved.n_sources, read, user) && load_extents(assembly, saved.n_extents, read, user) &&
+        sources_make_sense(assembly))
         return assembly;
     fp_assembly_free(assembly);
     return NULL;

@@ -94,7 +94,8 @@ FpMessage *fp_message_load(FpStreamsRead read, void *user)
         return NULL;
     FpHeldEntry *held = fp_held_entry_load(read, user);
     FpAssembly *assembly = held != NULL ? fp_assembly_load(read, user) : NULL;
-    if (assembly == NULL) {
+    if (assembly == NULL || (saved.is_datagrams && !fp_assembly_may_be_datagrams(assembly))) {
+        fp_assembly_free(assembly);
         fp_held_entry_free(held);
         return NULL;
     }

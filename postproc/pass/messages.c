@@ -192,7 +192,7 @@ static void add_part(FpMessages *messages, FpMessage *message, const FpMessagePa
 {
     const uint64_t frame = message->capture == messages->capture ? part->frame : 0;
 
-    if (part->is_datagram)
+    if (message->is_datagrams)
         fp_assembly_append(message->assembly, part->payload, frame);
     else
         fp_assembly_add(message->assembly, part->offset, part->payload, frame);

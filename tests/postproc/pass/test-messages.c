@@ -331,7 +331,6 @@ static bool read_bytes(void *user, void *bytes, size_t n)
     return true;
 }
 
-/* What was saved goes on where it stopped; of data that breaks off, nothing is taken for whole. */
 /* Begins messages one after the other, each with so many parts of one byte, and a hole before each part but the first; at least half
  * of them end because there is no more room. Returns the most by which the heap has grown. */
 static size_t heap_of_waiting(unsigned n_parts, const FpMessageLimits *limits)
@@ -380,6 +379,7 @@ static void test_memory_of_the_process(void)
     }
 }
 
+/* What was saved goes on where it stopped; of data that breaks off, nothing is taken for whole. */
 static void test_save(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -412,6 +412,37 @@ static void test_save(void)
     fp_messages_free(messages);
 }
 
+#define IS_DATAGRAMS_AT 25 /* behind the number of messages, and two numbers and a byte; see messages-saved.c */
+
+/* In a checkpoint that makes no sense, a message may be of datagrams where its stream has segments. */
+static void test_segments_that_are_datagrams(void)
+{
+    const FpMessagePart first = part_of(&hello, (Cut){0, 100}, 1), last = part_of(&hello, (Cut){200, 100}, 2);
+    g_autoptr(GByteArray) whole = g_byte_array_new(), with_hole = g_byte_array_new();
+    FpMessages *messages = messages_new(&usual);
+    FpLogEntry entry;
+
+    begin(messages, 5, &first, &entry);
+    g_assert_true(fp_messages_save(messages, write_bytes, whole));
+    fp_messages_add(messages, 5, &last);
+    g_assert_true(fp_messages_save(messages, write_bytes, with_hole));
+    fp_messages_free(messages);
+    g_assert_cmpuint(whole->data[IS_DATAGRAMS_AT], ==, 0);
+    whole->data[IS_DATAGRAMS_AT] = with_hole->data[IS_DATAGRAMS_AT] = 1;
+
+    messages = messages_new(&usual);
+    g_assert_false(fp_messages_load(messages, read_bytes, &(Reading){with_hole, 0, with_hole->len}));
+    fp_messages_free(messages);
+    messages = messages_new(&usual);
+    g_assert_true(fp_messages_load(messages, read_bytes, &(Reading){whole, 0, whole->len}));
+    fp_messages_add(messages, 5, &last); /* with an offset, as a segment has it */
+    fp_messages_end_all(messages);
+    FpMessage *message = take(messages, &entry);
+    g_assert_cmpuint(entry.message.n, ==, 200);
+    fp_message_free(message);
+    fp_messages_free(messages);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -426,5 +457,6 @@ int main(int argc, char **argv)
     g_test_add_func("/messages/memory", test_memory);
     g_test_add_func("/messages/memory-of-the-process", test_memory_of_the_process);
     g_test_add_func("/messages/save", test_save);
+    g_test_add_func("/messages/segments-that-are-datagrams", test_segments_that_are_datagrams);
     return g_test_run();
 }
