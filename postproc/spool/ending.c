@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,8 +17,9 @@
 #include "closings.h"
 #include "file-writers.h"
 
-#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC) /* a file not looked at for so long: longer than a claim waits */
-#define EMPTY_MS 10000                                       /* longer than it takes from creating a file to having it open */
+#define FORGET_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC)  /* a file not looked at for so long: longer than a claim waits */
+#define EMPTY_MS 10000                                        /* longer than it takes from creating a file to having it open */
+#define CLOCKS_APART_MS (G_GINT64_CONSTANT(24) * 3600 * 1000) /* more than a file server's clock is wrong */
 
 /* A file as it was at a look. */
 typedef struct {
@@ -141,11 +144,12 @@ static void warn_of_guess(FpEndings *endings, const char *path)
     endings->is_warned = true;
 }
 
-static FpEnding guess(FpEndings *endings, const struct stat *status, gint64 ms)
+/* is_local: its time of change is of our clock. A file that seems old by another clock may have been written just before our first look. */
+static FpEnding guess(FpEndings *endings, const struct stat *status, gint64 ms, bool is_local)
 {
-    gint64 seen_ms = seen_unchanged_ms(endings, status);
+    gint64 seen_ms = seen_unchanged_ms(endings, status), old_ms = is_local ? ms : ms + CLOCKS_APART_MS;
 
-    if (seen_ms >= ms || (seen_ms >= FP_ENDING_POLL_MS && age_ms(status) >= ms))
+    if (seen_ms >= ms || (seen_ms >= FP_ENDING_POLL_MS && age_ms(status) >= old_ms))
         return FP_ENDING_GUESS;
     endings->must_poll = true;
     return FP_ENDING_OPEN;
@@ -170,7 +174,40 @@ static FpEnding without_lease(FpEndings *endings, const char *path, const struct
         return closed(endings, status);
     if (seen_unchanged_ms(endings, status) >= FP_ENDING_POLL_MS)
         warn_of_guess(endings, path);
-    return guess(endings, status, endings->unchanged_ms);
+    return guess(endings, status, endings->unchanged_ms, is_local);
+}
+
+/* Whether others than processes of this machine can write to a file, and its lease says nothing of them: here the kernel answers as for a
+ * local file. NFS and SMB ask their server, or have no leases. */
+static bool is_shared(int fd)
+{
+    struct statfs system;
+
+    if (fstatfs(fd, &system) != 0)
+        return false;
+    switch ((uint32_t)system.f_type) {
+    case AFS_FS_MAGIC:
+    case AFS_SUPER_MAGIC:
+    case CEPH_SUPER_MAGIC:
+    case CODA_SUPER_MAGIC:
+    case FUSE_SUPER_MAGIC: /* and virtiofs */
+    case OCFS2_SUPER_MAGIC:
+    case V9FS_MAGIC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Asks for a lease on a file. Returns 0 if nobody writes to it; EAGAIN: somebody does; EACCES: we may not ask; EOPNOTSUPP and others:
+ * nobody can tell. */
+static int try_lease(int fd)
+{
+    int failure = fcntl(fd, F_SETLEASE, F_RDLCK) == 0 ? 0 : errno;
+
+    if (failure == 0)
+        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+    return failure != EAGAIN && is_shared(fd) ? EOPNOTSUPP : failure;
 }
 
 int fp_ending_open(const char *path)
@@ -185,22 +222,21 @@ FpEnding fp_ending_of(FpEndings *endings, const char *path, int fd)
     if ((fd < 0 ? lstat(path, &status) : fstat(fd, &status)) != 0 || !S_ISREG(status.st_mode))
         return FP_ENDING_SURE;
     if (fd < 0) /* it cannot be read either, so a short wait loses nothing */
-        return guess(endings, &status, FP_ENDING_POLL_MS);
-    if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
-        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
-        return fstat(fd, &status) == 0 ? closed(endings, &status) : FP_ENDING_SURE;
-    }
-    return errno == EAGAIN ? FP_ENDING_WRITTEN : without_lease(endings, path, &status, errno == EACCES);
+        return guess(endings, &status, FP_ENDING_POLL_MS, true);
+    int failure = try_lease(fd);
+    if (failure == EAGAIN)
+        return FP_ENDING_WRITTEN;
+    if (failure != 0)
+        return without_lease(endings, path, &status, failure == EACCES);
+    return fstat(fd, &status) == 0 ? closed(endings, &status) : FP_ENDING_SURE;
 }
 
 bool fp_ending_has_leases(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool has_leases = fd < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno == EAGAIN || errno == EACCES;
+    int failure = fd >= 0 ? try_lease(fd) : 0;
 
-    if (fd >= 0) {
-        (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+    if (fd >= 0)
         close(fd);
-    }
-    return has_leases;
+    return failure == 0 || failure == EAGAIN || failure == EACCES;
 }

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/journal.h"
@@ -19,6 +21,7 @@
 static gint64 monotonic_us, real_us;
 static int lease_failure; /* errno; 0: there are leases, and nobody writes */
 static int n_leases;      /* that we hold */
+static uint32_t f_type;   /* the file system's; 0: it cannot be asked for */
 static bool has_events;
 
 /* These stand in libc's and GLib's place. */
@@ -48,6 +51,13 @@ int fcntl(int fd, int cmd, ...)
     g_assert_true(argument == F_RDLCK || argument == F_UNLCK);
     n_leases += argument == F_RDLCK ? 1 : -1;
     return 0;
+}
+
+int fstatfs(int fildes, struct statfs *buf)
+{
+    g_assert_cmpint(fildes, >=, 0);
+    *buf = (struct statfs){.f_type = (__typeof__(buf->f_type))f_type};
+    return f_type != 0 ? 0 : -1;
 }
 
 int inotify_init1(int flags)
@@ -84,6 +94,7 @@ static FpEndings *begin(int its_lease_failure)
     monotonic_us = G_USEC_PER_SEC * G_GINT64_CONSTANT(5000);
     real_us = G_USEC_PER_SEC * G_GINT64_CONSTANT(1700000000);
     lease_failure = its_lease_failure;
+    f_type = EXT4_SUPER_MAGIC;
     has_events = false;
     make_aged("a.pcap", "a", 0);
     make_aged("empty.pcap", "", 0);
@@ -220,12 +231,14 @@ static void test_other_processes(void)
     end(endings);
 }
 
-/* It is unchanged for long by its own time, and for a moment by our looks; or for long by our looks. */
-static void test_guess(void)
+/* It is unchanged for long by its own time, and for a moment by our looks; or for long by our looks. by_time_ms: what is long by its time.
+ */
+static void check_guess(int its_lease_failure, gint64 by_time_ms)
 {
-    FpEndings *endings = begin(EINVAL);
+    FpEndings *endings = begin(its_lease_failure);
 
-    set_age("a.pcap", UNCHANGED_S * G_GINT64_CONSTANT(1000));
+    namespace_link = NULL; /* there are processes that cannot be seen */
+    set_age("a.pcap", by_time_ms);
     g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_OPEN);
     pass_ms(FP_ENDING_POLL_MS - 1);
     g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_OPEN);
@@ -233,13 +246,24 @@ static void test_guess(void)
     pass_ms(1);
     g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_GUESS);
     g_assert_false(fp_endings_must_poll(endings));
-    set_age("a.pcap", UNCHANGED_S * G_GINT64_CONSTANT(1000) - FP_ENDING_POLL_MS - 1);
+    set_age("a.pcap", by_time_ms - FP_ENDING_POLL_MS - 1);
     g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_OPEN);
     pass_ms(FP_ENDING_POLL_MS);
     g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_OPEN);
     pass_ms(1);
     g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_GUESS);
     end(endings);
+}
+
+static void test_guess(void)
+{
+    check_guess(EACCES, UNCHANGED_S * G_GINT64_CONSTANT(1000));
+}
+
+/* Its time is of a server's clock, which may be hours behind ours. */
+static void test_guess_by_another_clock(void)
+{
+    check_guess(EINVAL, (UNCHANGED_S + G_GINT64_CONSTANT(86400)) * 1000);
 }
 
 static void test_guess_by_looks(void)
@@ -394,6 +418,45 @@ static void test_leases_of_a_file_system(void)
     end(endings);
 }
 
+/* Of what is written behind a file system, or by other machines, a lease tells nothing; of what is written here, it does. */
+static void test_leases_that_say_nothing(void)
+{
+    static const uint32_t types[] = {AFS_FS_MAGIC,     AFS_SUPER_MAGIC,   CEPH_SUPER_MAGIC, CODA_SUPER_MAGIC,
+                                     FUSE_SUPER_MAGIC, OCFS2_SUPER_MAGIC, V9FS_MAGIC};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        FpEndings *endings = begin(0);
+        f_type = types[i];
+        g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_OPEN);
+        g_assert_true(fp_endings_must_poll(endings));
+        g_assert_false(has_leases("a.pcap", 0));
+        g_assert_false(has_leases("a.pcap", EACCES));
+        g_assert_true(has_leases("a.pcap", EAGAIN));
+        lease_failure = EACCES; /* that all processes of this machine can be seen is no help */
+        g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_OPEN);
+        lease_failure = EAGAIN;
+        g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_WRITTEN);
+        lease_failure = 0;
+        pass_ms(UNCHANGED_S * G_GINT64_CONSTANT(1000));
+        g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_GUESS);
+        end(endings);
+    }
+}
+
+static void test_leases_of_other_file_systems(void)
+{
+    static const uint32_t types[] = {0,           NFS_SUPER_MAGIC,       XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+                                     TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, SMB2_SUPER_MAGIC};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        FpEndings *endings = begin(0);
+        f_type = types[i];
+        g_assert_cmpint(look(endings, "a.pcap"), ==, FP_ENDING_SURE);
+        g_assert_true(has_leases("a.pcap", 0));
+        end(endings);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -405,6 +468,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ending/empty-of-the-future", test_empty_of_the_future);
     g_test_add_func("/ending/other-processes", test_other_processes);
     g_test_add_func("/ending/guess", test_guess);
+    g_test_add_func("/ending/guess-by-another-clock", test_guess_by_another_clock);
     g_test_add_func("/ending/guess-by-looks", test_guess_by_looks);
     g_test_add_func("/ending/guess-after-its-writer", test_guess_after_its_writer);
     g_test_add_func("/ending/forgotten", test_forgotten);
@@ -412,5 +476,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ending/events", test_events);
     g_test_add_func("/ending/said-once", test_said_once);
     g_test_add_func("/ending/leases-of-a-file-system", test_leases_of_a_file_system);
+    g_test_add_func("/ending/leases-that-say-nothing", test_leases_that_say_nothing);
+    g_test_add_func("/ending/leases-of-other-file-systems", test_leases_of_other_file_systems);
     return g_test_run();
 }
