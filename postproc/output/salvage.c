@@ -24,6 +24,7 @@
 
 #define BATCH 32
 #define TAIL_BYTES 65536
+#define SECTOR_BYTES 512 /* the least that a disk takes as a whole */
 
 typedef struct {
     const char *hidden;
@@ -78,6 +79,41 @@ static bool copy(FpCapture *capture, FpOutput *output, FpPacking packing, uint64
     return is_done;
 }
 
+static bool is_zero(const char *bytes, size_t n)
+{
+    return bytes[0] == '\0' && memcmp(bytes, bytes + 1, n - 1) == 0;
+}
+
+/* Returns where the first sector of zeros is that has something else behind it; -1: there is none. */
+static off_t find_hole(const Left *left)
+{
+    char part[TAIL_BYTES];
+    off_t hole = -1;
+    ssize_t n;
+
+    for (off_t begin = 0; (n = pread(left->fd, part, sizeof part, begin)) > 0; begin += n)
+        for (ssize_t at = 0; at < n; at += SECTOR_BYTES) {
+            bool is_empty = is_zero(part + at, (size_t)MIN(n - at, SECTOR_BYTES));
+            if (!is_empty && hole >= 0)
+                return hole;
+            if (is_empty && hole < 0)
+                hole = begin + at;
+        }
+    return -1;
+}
+
+/* Whether a power cut has left zeros in compressed data, in the place of what was not on the disk yet. No other data have so many in a row,
+ * but not every decompressor notices, and frames would come out that nobody captured. Then sets error. */
+static bool has_hole(const Left *left, const FpCapture *capture, GError **error)
+{
+    off_t hole = fp_capture_is_compressed(capture) ? find_hole(left) : -1;
+
+    if (hole >= 0)
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "from offset %" G_GINT64_FORMAT " on, compressed data are overwritten by zeros",
+                    (gint64)hole);
+    return hole >= 0;
+}
+
 /* Creates what will take the place of what is left. Returns NULL and sets error. */
 static FpOutput *create_copy(const Left *left, const char *path, GError **error)
 {
@@ -101,7 +137,8 @@ static bool make_capture_whole(Left *left, GError **error)
 {
     g_autofree char *path = g_strconcat(left->hidden, "-copy", NULL), *it = fp_folder_path_of(left->fd, left->hidden);
     g_autoptr(FpCapture) capture = fp_capture_open_as(it, left->hidden, false, error);
-    FpOutput *output = capture != NULL ? create_copy(left, path, error) : NULL;
+    bool is_usable = capture != NULL && !has_hole(left, capture, error);
+    FpOutput *output = is_usable ? create_copy(left, path, error) : NULL;
     uint64_t bytes, frames = 0;
 
     if (output == NULL)

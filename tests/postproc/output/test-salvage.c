@@ -232,6 +232,58 @@ static void test_packed(void)
     end_tree();
 }
 
+#define FRAME_BYTES 4000U
+#define SECTOR_BYTES 512U
+
+/* A capture of one frame as a frame of zstd with a block as it is (RFC 8878, 3.1.1.2), in which bytes at an offset are zeros. */
+static GByteArray *make_zstd(size_t from, size_t n)
+{
+    const uint32_t header[] = {0xa1b2c3d4, 4U << 16 | 2, 0, 0, 65535, 1}, record[] = {7, 0, FRAME_BYTES, FRAME_BYTES};
+    const uint32_t bytes = sizeof header + sizeof record + FRAME_BYTES, coded = bytes - 256, block = bytes << 3 | 1;
+    const uint8_t begin[] = {
+        0x28, 0xb5, 0x2f, 0xfd, 0x60, (uint8_t)coded, (uint8_t)(coded >> 8), (uint8_t)block, (uint8_t)(block >> 8), (uint8_t)(block >> 16)};
+    GByteArray *file = g_byte_array_new();
+
+    g_byte_array_append(file, begin, sizeof begin);
+    g_byte_array_append(file, (const guint8 *)header, sizeof header);
+    g_byte_array_append(file, (const guint8 *)record, sizeof record);
+    guint at = file->len;
+    g_byte_array_set_size(file, at + FRAME_BYTES);
+    memset(file->data + at, 'x', FRAME_BYTES);
+    memset(file->data + from, 0, n);
+    return file;
+}
+
+/* What becomes of a compressed file with this hole: a copy of a plain one with the same zeros is published in any case. */
+static void check_hole(size_t from, size_t n, bool is_published)
+{
+    g_autoptr(GByteArray) file = make_zstd(from, n);
+
+    make_file(".c1.pcap.unfinished", file->data, file->len);
+    make_file(".c2.pcap.unfinished", file->data + 10, file->len - 10);
+    salvage(FP_ROTATED_CAPTURE);
+    g_assert_cmpint(is_in_tree("c1.pcap"), ==, is_published);
+    g_assert_cmpint(is_in_tree(".c1.pcap.unfinished"), ==, !is_published);
+    g_assert_true(is_in_tree("c2.pcap"));
+    remove_from_tree(is_published ? "c1.pcap" : ".c1.pcap.unfinished");
+    remove_from_tree("c2.pcap");
+}
+
+/* A power cut leaves whole sectors of zeros, which decompress to something. Of what is not compressed, they may be part. */
+static void test_holes(void)
+{
+    if (!is_said("*/.c1.pcap.unfinished: is left of a process that was killed, and stays there: from offset 1024 on, compressed data are "
+                 "overwritten by zeros\n*"))
+        return;
+    check_hole(2 * SECTOR_BYTES, SECTOR_BYTES, false);
+    check_hole(2 * SECTOR_BYTES - 1, SECTOR_BYTES + 1, false);
+    check_hole(SECTOR_BYTES, 6 * SECTOR_BYTES, false);
+    check_hole(2 * SECTOR_BYTES, SECTOR_BYTES - 1, true);
+    check_hole(2 * SECTOR_BYTES + 1, 2 * SECTOR_BYTES - 2, true);
+    check_hole(7 * SECTOR_BYTES, 10 + 24 + 16 + FRAME_BYTES - 7 * SECTOR_BYTES, true); /* nothing is behind it */
+    end_tree();
+}
+
 /* One that is damaged stays as it is, and its copy does not. */
 static void test_damaged(void)
 {
@@ -280,6 +332,7 @@ int main(int argc, char **argv)
     g_test_add_func("/salvage/cannot-be-removed", test_cannot_be_removed);
     g_test_add_func("/salvage/captures", test_captures);
     g_test_add_func("/salvage/packed", test_packed);
+    g_test_add_func("/salvage/holes", test_holes);
     g_test_add_func("/salvage/damaged", test_damaged);
     g_test_add_func("/salvage/no-capture", test_no_capture);
     g_test_add_func("/salvage/no-folder", test_no_folder);
