@@ -42,7 +42,7 @@ struct FpRotated {
     char *hidden; /* the current file's name; NULL: there is no file */
     char *name;   /* and the one that it will have */
     time_t begun;
-    time_t ends;           /* when the clock says so; 0: never */
+    time_t ends;           /* when the clock says so, if that matters */
     uint64_t bytes_before; /* of the files that have ended */
     uint64_t bytes_left;   /* of one that was left as the disk was full */
     gint64 retry_us;       /* monotonic: not before */
@@ -227,7 +227,7 @@ bool fp_rotation_is_due(const FpOutput *output)
 
     if (output->is_full)
         return g_get_monotonic_time() >= rotated->retry_us && has_room(output);
-    return (rotated->ends > 0 && (now >= rotated->ends || now < rotated->begun)) || is_large(output);
+    return (rotated->when.seconds > 0 && (now >= rotated->ends || now < rotated->begun)) || is_large(output);
 }
 
 int fp_rotation_due_ms(const FpOutput *output)
@@ -237,7 +237,7 @@ int fp_rotation_due_ms(const FpOutput *output)
 
     if (output->is_full)
         return RETRY_LOOK_MS;
-    return rotated->ends == 0 ? -1 : (int)CLAMP(left_ms, 0, CLOCK_LOOK_MS);
+    return rotated->when.seconds == 0 ? -1 : (int)CLAMP(left_ms, 0, CLOCK_LOOK_MS);
 }
 
 /* Ends the current file. Returns NULL if it could not be written to its end, and stays hidden; then sets error unless that was told. */

@@ -26,25 +26,33 @@ static bool is_due_at(const FpOutput *output, time_t now)
     return fp_rotation_is_due(output);
 }
 
-static void test_by_the_clock(void)
+/* A file that begins and ends then. */
+static void check_clock(time_t begun, time_t ends)
 {
     g_autofree char *folder = g_dir_make_tmp("firstpayload-rotation-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(folder, "x%s.pcap", NULL), *name = g_strdup_printf("%s/x%d.pcap", folder, BEGUN);
+    g_autofree char *path = g_build_filename(folder, "x%s.pcap", NULL),
+                    *name = g_strdup_printf("%s/x%" G_GINT64_FORMAT ".pcap", folder, (gint64)begun);
     const FpRotation rotation = {.seconds = SECONDS};
     g_autoptr(GError) error = NULL;
 
-    clock_says = BEGUN;
+    clock_says = begun;
     FpOutput *output = fp_rotation_open(path, &rotation, FP_PACKING_NONE, FP_ROTATED_CAPTURE, &error);
     g_assert_no_error(error);
-    g_assert_false(is_due_at(output, BEGUN)); /* a file that begins is not over at once */
-    g_assert_false(is_due_at(output, ENDS - 1));
-    g_assert_true(is_due_at(output, ENDS));
-    g_assert_true(is_due_at(output, ENDS + 1));
-    g_assert_true(is_due_at(output, BEGUN - 1)); /* the clock was set back */
+    g_assert_false(is_due_at(output, begun)); /* a file that begins is not over at once */
+    g_assert_false(is_due_at(output, ends - 1));
+    g_assert_true(is_due_at(output, ends));
+    g_assert_true(is_due_at(output, ends + 1));
+    g_assert_true(is_due_at(output, begun - 1)); /* the clock was set back */
     g_assert_true(fp_output_publish(output, NULL, &error));
     g_assert_no_error(error);
     g_assert_cmpint(g_unlink(name), ==, 0);
     g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+static void test_by_the_clock(void)
+{
+    check_clock(BEGUN, ENDS);
+    check_clock(-SECONDS, 0); /* before 1970, which a clock that was lost may say */
 }
 
 /* Without a size of time, the clock ends none. */
