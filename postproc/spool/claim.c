@@ -7,9 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/folder.h"
 #include "inbox.h"
+
+#define WRITTEN_BACK_NS (INT64_C(3600) * 1000000000) /* the kernel writes to the disk sooner: vm.dirty_expire_centisecs */
 
 static void note(FpClaim *claim, const struct stat *status)
 {
@@ -29,6 +32,18 @@ FpClaim *fp_claim_new(uint64_t number, const char *name, char *path)
         note(claim, &status);
     }
     return claim;
+}
+
+void fp_claim_sync(const FpClaim *claim)
+{
+    if (claim->fd < 0 || fp_clock_now_ns() - claim->changed_ns >= WRITTEN_BACK_NS)
+        return;
+    g_autofree char *path = fp_folder_path_of(claim->fd, claim->path); /* the descriptor is one that only looks */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
 }
 
 void fp_claim_end_reading(FpClaim *claim)

@@ -56,6 +56,10 @@ uint64_t fp_claim_bytes_now(const FpClaim *claim);
  */
 bool fp_claim_begin_reading(FpClaim *claim, const char *inbox, GError **error);
 
+/* Syncs what fp_claim_begin_reading has opened, which its writer need not have done, unless it is so old that the kernel has. If that
+ * fails, it is as it was without. */
+void fp_claim_sync(const FpClaim *claim);
+
 /* Closes what fp_claim_begin_reading has opened. */
 void fp_claim_end_reading(FpClaim *claim);
 

@@ -409,6 +409,12 @@ bool fp_spool_begin_reading(FpSpool *spool, guint i, GError **error)
     return fp_claim_begin_reading(g_ptr_array_index(spool->claims, i), spool->inbox_folder, error);
 }
 
+void fp_spool_sync_claim(const FpSpool *spool, guint i)
+{
+    if (spool->then != FP_THEN_DELETE)
+        fp_claim_sync(fp_spool_claim_at(spool, i));
+}
+
 void fp_spool_end_reading(FpSpool *spool, guint i)
 {
     fp_claim_end_reading(g_ptr_array_index(spool->claims, i));

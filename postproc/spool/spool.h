@@ -93,6 +93,9 @@ void fp_spool_note_unmatched(FpSpool *spool, bool is_last);
 /* Opens the i-th claim: see fp_claim_begin_reading. */
 bool fp_spool_begin_reading(FpSpool *spool, guint i, GError **error);
 
+/* Syncs it, if it will stay, after it was read as a whole: a power cut that makes it shorter later would make another file of it. */
+void fp_spool_sync_claim(const FpSpool *spool, guint i);
+
 /* Closes it: see fp_claim_end_reading. */
 void fp_spool_end_reading(FpSpool *spool, guint i);
 

@@ -441,6 +441,8 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
     if (fp_spool_begin_reading(watch->spool, i, &failure)) {
         built = build_opened(watch, i, is_written, error);
         fp_watch_skip_ahead(watch, fp_spool_claim_at(watch->spool, i)); /* a copy has not been opened */
+        if (built == BUILT)
+            fp_spool_sync_claim(watch->spool, i);
     } else {
         built = blame(watch, fp_spool_claim_at(watch->spool, i), true, failure);
         g_propagate_error(error, failure);

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What slim leaves is on the disk when it ends: bytes before a file gets its name, and the folder that has the name. test_power_cuts.py has the watcher's."""
+"""What slim leaves is on the disk when it ends: bytes before a file gets its name, and the folder that has the name. And a watcher's captures, which
+their writers need not have synced, are on the disk before there are outputs of them. test_power_cuts.py has what else a watcher does."""
 import os
 import subprocess
+import time
 import unittest
 
 import disk
 import faulty
-from pcaps import connection, header, pcap, record
+from pcaps import connection, header, pcap, record, write
 from waiting import PATIENCE_SECONDS
 
 RECORDER = os.environ["FAULT_RECORDER"]
@@ -23,13 +25,17 @@ class Syncs(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def slim(self, *arguments):
+    def run_recorded(self, *arguments):
+        """Runs the program. Returns its calls."""
         env = {**faulty.environment(), "RECORD_TO": self.path("record")}
         env["LD_PRELOAD"] += f" {RECORDER}"
-        done = subprocess.run([faulty.PROGRAM, "slim", "-q", "--without", "seccomp,landlock", *arguments], cwd=self.folder, env=env,
+        done = subprocess.run([faulty.PROGRAM, *arguments, "--without", "seccomp,landlock"], cwd=self.folder, env=env,
                               input=self.capture, capture_output=True, timeout=PATIENCE_SECONDS, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return list(disk.read_record(self.path("record")))
+
+    def slim(self, *arguments):
+        return self.run_recorded("slim", "-q", *arguments)
 
     def check(self, calls, name):
         """The file is synced after its last write, before it is renamed if it is; its folder after it has the name."""
@@ -75,6 +81,37 @@ class Syncs(unittest.TestCase):
             renamed = next(i for i, call in enumerate(calls) if call[0] == "rename" and call[2] == self.path(name))
             then = next(call[0] for call in calls[renamed + 1:] if call[0] in ("sync", "create", "rename"))
             self.assertEqual(then, "sync", "the folder, at once: what comes later may take long")
+
+    def syncs_of_inputs(self, then, ago_s=0):
+        """Has a watcher take two captures, last changed so long ago. Returns of each how often it was synced before its output had its name, and after."""
+        for name in ("in", "state"):
+            os.mkdir(self.path(name))
+        inodes, changed = {}, time.time() - ago_s
+        for name, port in (("1.pcap", 40000), ("2.pcap", 40001)):
+            path = write(self.path("in"), name, pcap(connection(port)))
+            os.utime(path, (changed, changed))
+            inodes[name] = os.stat(path).st_ino
+        calls = self.run_recorded("watch", "--once", "--then", then, "--state", "state", "in", "out")
+        found = []
+        for name, inode in inodes.items():
+            named = next(i for i, call in enumerate(calls) if call[0] == "rename" and call[2] == self.path(f"out/{name}"))
+            synced = [i < named for i, call in enumerate(calls) if call == ["sync", inode]]
+            found.append((synced.count(True), synced.count(False)))
+        return found
+
+    def test_inputs_that_are_kept(self):
+        """What a power cut takes of a capture of which there are outputs would make another capture of it, with outputs of its own."""
+        self.assertEqual(self.syncs_of_inputs("keep"), [(1, 0), (1, 0)])
+
+    def test_inputs_that_are_archived(self):
+        self.assertEqual(self.syncs_of_inputs("archive"), [(1, 0), (1, 0)])
+
+    def test_inputs_that_go(self):
+        self.assertEqual(self.syncs_of_inputs("delete"), [(0, 0), (0, 0)])
+
+    def test_old_inputs(self):
+        """The kernel has written them to the disk long before. Of an archive, a sync of each would take much longer than to read it."""
+        self.assertEqual(self.syncs_of_inputs("keep", ago_s=7200), [(0, 0), (0, 0)])
 
 
 if __name__ == "__main__":
