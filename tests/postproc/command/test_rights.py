@@ -219,6 +219,7 @@ class Live(Rights):
         """It has no helper, so it opens the log anew, and gives the capture its name, itself."""
         os.chown(self.folder, 12345, 12345)
         run = self.start("-Z", "root", "-w", self.out)
+        self.assertEqual(read(f"/proc/{run.pid}/task/{run.pid}/children"), b"")
         os.rename(self.log, self.log + ".1")
         send_signal(run, signal.SIGHUP)
         wait_for(lambda: os.path.exists(self.log), "a new log")
