@@ -114,7 +114,7 @@ bool fp_kernel_cut_count(FpKernelCut *cut, const FpRecord *record)
     if (!read_frame(record, &frame) || !(frame.flags & FP_CUT_SYN))
         return false;
     cut->taken[frame.place]++;
-    return true;
+    return frame.is_exact;
 }
 
 /* The endpoints of a segment as the filter has them. */

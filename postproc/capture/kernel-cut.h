@@ -20,8 +20,9 @@
  * (fp_kernel_cut_settle).
  *
  * What the filter does not understand passes: anything but TCP over IPv4 or IPv6 over Ethernet, with tags of VLANs or without; fragments,
- * tunnels, options that replace addresses. If such a frame has a SYN, the filter cannot see it, so the program deletes its stream's entry
- * (fp_kernel_cut_forget), which may be late: for a stream whose SYN comes by another way than its data, and whose SYN/ACK is not captured.
+ * tunnels, options that replace addresses. If such a frame has a SYN, the filter does not see it, or not of what stream, so the program
+ * deletes that stream's entry (fp_kernel_cut_forget), which may be late: for a stream whose SYN comes by another way than its data, and
+ * whose SYN/ACK is not captured.
  */
 #ifndef FP_KERNEL_CUT_H
 #define FP_KERNEL_CUT_H
@@ -64,7 +65,8 @@ bool fp_kernel_cut_attach(FpKernelCut *cut, int socket, bool is_cooked, const Fp
 /* Has no entry count until fp_kernel_cut_settle: frames wait that an attached filter has not seen. */
 void fp_kernel_cut_distrust(FpKernelCut *cut);
 
-/* Counts a frame that has been taken, in the order of capture, if it is a SYN to the filter. Returns whether it is. */
+/* Counts a frame that has been taken, in the order of capture, if it is a SYN to the filter. Returns whether it is, and the filter knows of
+ * what stream: then no entry of that counts any more. */
 bool fp_kernel_cut_count(FpKernelCut *cut, const FpRecord *record);
 
 /* Tells the kernel what the stream of a segment spares. The segment is that of record, and goes in direction, as its key says; it has no

@@ -7,23 +7,36 @@ static bool has_syn(const FpDecodedRecord *decoded)
     return decoded->has_segment && decoded->segment.flags & FP_TCP_SYN;
 }
 
-/* Counts a SYN, if it is one to the filter. A SYN that is none to it came by another way than the filter sees. */
-static void take_syn(FpKernelCut *cut, const FpRecord *record, const FpDecodedRecord *decoded)
+/* Forgets what a SYN begins anew that came by another way than the filter sees. */
+static void forget(FpKernelCut *cut, const FpSegment *segment)
 {
-    const bool is_counted = fp_kernel_cut_count(cut, record);
-
-    if (has_syn(decoded) && !is_counted)
-        fp_kernel_cut_forget(cut, &decoded->segment);
+    if (segment->flags & FP_TCP_SYN)
+        fp_kernel_cut_forget(cut, segment);
 }
 
-void fp_cut_take_batch(FpKernelCut *cut, const FpStreams *streams, const FpRecord *records, const FpDecodedRecord *decoded, int n)
+/* The same for all segments of a record, of which the last is decoded's. */
+static void take_syns(FpKernelCut *cut, const FpRecord *record, const FpDecodedRecord *decoded)
+{
+    const GArray *earlier = decoded->extra != NULL ? decoded->extra->earlier : NULL;
+    const bool is_known = fp_kernel_cut_count(cut, record);
+
+    if (decoded->has_segment && !is_known)
+        forget(cut, &decoded->segment);
+    for (guint i = 0; earlier != NULL && i < earlier->len; i++)
+        forget(cut, &g_array_index(earlier, FpSegment, i));
+}
+
+void fp_cut_take_syns(FpKernelCut *cut, const FpRecord *records, const FpDecodedRecord *decoded, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!decoded[i].has_segment || has_syn(&decoded[i]) || decoded[i].extra != NULL)
+            take_syns(cut, &records[i], &decoded[i]);
+}
+
+void fp_cut_tell(FpKernelCut *cut, const FpStreams *streams, const FpRecord *records, const FpDecodedRecord *decoded, int n)
 {
     FpSpare spare;
 
-    /* The table is asked when it has taken all of the batch, so all SYNs of the batch are counted before. */
-    for (int i = 0; i < n; i++)
-        if (!decoded[i].has_segment || has_syn(&decoded[i]))
-            take_syn(cut, &records[i], &decoded[i]);
     for (int i = 0; i < n; i++) {
         if (!decoded[i].has_segment || has_syn(&decoded[i]) || decoded[i].extra != NULL || decoded[i].segment.transport != FP_TRANSPORT_TCP)
             continue;

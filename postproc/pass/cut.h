@@ -12,8 +12,12 @@
 #include "decode/decoded.h"
 #include "streams.h"
 
-/* Takes a batch of n records whose segments streams has taken. Their addresses must still be valid, their extra need not be. Streams must
- * not be told apart by networks. */
-void fp_cut_take_batch(FpKernelCut *cut, const FpStreams *streams, const FpRecord *records, const FpDecodedRecord *decoded, int n);
+/* Counts the SYNs in a batch of n records that have been decoded. It comes before fp_cut_tell, as the table is asked when it has taken all
+ * of the batch. */
+void fp_cut_take_syns(FpKernelCut *cut, const FpRecord *records, const FpDecodedRecord *decoded, int n);
+
+/* Tells of a batch of n records whose segments streams has taken. Their addresses must still be valid, their extra need not be. Streams
+ * must not be told apart by networks. */
+void fp_cut_tell(FpKernelCut *cut, const FpStreams *streams, const FpRecord *records, const FpDecodedRecord *decoded, int n);
 
 #endif

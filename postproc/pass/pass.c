@@ -156,6 +156,8 @@ static bool take_batch(FpPass *pass, FpPassBatch *batch, GError **error)
     const unsigned wanted = taking.wanted | (taking.wants_ends ? FP_WANTS_ENDS : 0);
     FpStreamPlace *place = NULL;
 
+    if (pass->cut != NULL)
+        fp_cut_take_syns(pass->cut, batch->records, batch->pending, batch->n);
     for (int i = 0; (i = fp_plain_pass_by(pass->streams, batch->plains, i, batch->n, wanted, &place)) < batch->n; i++) {
         if (fp_pass_is_plain(batch, i))
             take_plain(pass, batch, i, place, &taking, error);
@@ -164,7 +166,7 @@ static bool take_batch(FpPass *pass, FpPassBatch *batch, GError **error)
     }
     pass->summary->frames = taking.frames_before + (unsigned)batch->n;
     if (pass->cut != NULL)
-        fp_cut_take_batch(pass->cut, pass->streams, batch->records, batch->pending, batch->n);
+        fp_cut_tell(pass->cut, pass->streams, batch->records, batch->pending, batch->n);
     fp_decoder_end_batch(pass->decoder);
     return taking.is_well;
 }

@@ -161,7 +161,7 @@ static void test_speaker(void)
     g_assert_cmpint(spare.kind, ==, FP_SPARE_SPEAKER);
     g_assert_cmpuint(spare.speaker, ==, 0);
     g_assert_cmpuint(spare.seq, ==, 101);
-    g_assert_cmpuint(spare.seq + spare.n, ==, 1 + 0x40000000);
+    g_assert_cmpuint(spare.seq + spare.n, ==, 1 + 0x40000000 - 0x100000);
     g_assert_cmpuint(spare.silent_seq, ==, 1);
     give(&stream, &rules, 1, FP_TCP_ACK, 1, 1);
     g_assert_cmpint(kind_of(&stream, &rules), ==, FP_SPARE_ALL);
@@ -179,6 +179,28 @@ static void test_far_on(void)
     fp_stream_spare(&stream, &rules, &spare);
     g_assert_cmpint(spare.kind, ==, FP_SPARE_SPEAKER);
     g_assert_cmpuint(spare.n, ==, UINT32_MAX);
+}
+
+/* A segment comes just before numbers may wrap around, and the next one there: what was spared before does not matter to whether that is
+ * gapless. */
+static void test_up_to_there(void)
+{
+    const FpRules rules = {.flight_bytes = 100};
+    const uint32_t there = 1 + 0x40000000, bytes[] = {1, 1000, 65495, 0x100000};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(bytes); i++) {
+        FpStream whole = one_sided(&rules, 1000), cut = whole;
+        FpSpare spare;
+        fp_stream_spare(&cut, &rules, &spare);
+        g_assert_cmpint(spare.kind, ==, FP_SPARE_SPEAKER);
+        const uint32_t seqs[] = {there - bytes[i], there, 1 + 50};
+        for (size_t j = 0; j < G_N_ELEMENTS(seqs); j++) {
+            FpVerdict expected = give(&whole, &rules, 0, FP_TCP_ACK, seqs[j], j == 0 ? bytes[i] : 1);
+            g_assert_cmpuint(expected.classes, ==, 0);
+            if (seqs[j] - spare.seq >= spare.n)
+                g_assert_cmpuint(give(&cut, &rules, 0, FP_TCP_ACK, seqs[j], j == 0 ? bytes[i] : 1).classes, ==, 0);
+        }
+    }
 }
 
 static void test_rules(void)
@@ -248,6 +270,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spare/nothing-changes", test_nothing_changes);
     g_test_add_func("/spare/speaker", test_speaker);
     g_test_add_func("/spare/far-on", test_far_on);
+    g_test_add_func("/spare/up-to-there", test_up_to_there);
     g_test_add_func("/spare/rules", test_rules);
     g_test_add_func("/spare/open-handshake", test_open_handshake);
     g_test_add_func("/spare/table", test_table);

@@ -390,6 +390,24 @@ static Frame damaged(GRand *random)
     return frame;
 }
 
+/* The filter sees a SYN, but cannot tell whose: the program has to forget its stream's entry. */
+static void test_syn_of_whom(void)
+{
+    static const uint8_t home[24] = {6, 2, 0xc9, 16};
+    const Parts routed = {.flags = SYN, .options = 1},
+                roaming = {.flags = SYN, .is_ipv6 = 1, .extension = home, .extension_bytes = 24, .first_extension = 60};
+    const Frame frames[] = {make(&routed), make(&roaming), make(&syn)};
+
+    begin();
+    for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
+        const FpRecord record = record_of(&frames[i]);
+        uint64_t before = all_syns();
+        g_assert_true(passes_bytes(&frames[i]));
+        g_assert_cmpuint(all_syns(), ==, before + 1);
+        g_assert_cmpint(fp_kernel_cut_count(cut, &record), ==, i == 2);
+    }
+}
+
 /* Whatever a frame holds, program and kernel agree on whether it is a SYN, and where it counts; and the program stays inside of it. */
 static void test_same_reading(void)
 {
@@ -439,6 +457,7 @@ int main(int argc, char **argv)
     g_test_add_func("/filter/late-entry-does-not-count", test_late_entry_does_not_count);
     g_test_add_func("/filter/lost-syn", test_lost_syn);
     g_test_add_func("/filter/forget", test_forget);
+    g_test_add_func("/filter/syn-of-whom", test_syn_of_whom);
     g_test_add_func("/filter/tags", test_tags);
     g_test_add_func("/filter/ipv6", test_ipv6);
     g_test_add_func("/filter/not-understood", test_not_understood);
