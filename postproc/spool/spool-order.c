@@ -3,13 +3,24 @@
 #include "spool-internal.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/journal.h"
 
+/* What had no record yet, as its writer had just begun it, may have one now. */
+static void look_again(FpClaim *claim)
+{
+    struct stat status;
+
+    if (!claim->age.has_first && lstat(claim->path, &status) == 0 && (uint64_t)status.st_size != claim->age.bytes)
+        claim->age = fp_age_of(&status);
+}
+
 static bool read_age(FpSpool *spool, FpClaim *claim)
 {
+    look_again(claim);
     return fp_age_read(claim->path, spool->attempts, &claim->age);
 }
 

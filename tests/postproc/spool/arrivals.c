@@ -68,6 +68,8 @@ int open(const char *file, int oflag, ...)
     va_end(rest);
     bool is_it = ends_in(file, world.unopenable);
     world.n_opened += is_it;
+    if (is_it && world.before_open != NULL)
+        world.before_open();
     if (!is_it || world.open_failure == 0)
         return (int)syscall(SYS_openat, AT_FDCWD, file, oflag, mode);
     errno = world.open_failure;

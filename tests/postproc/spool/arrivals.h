@@ -17,8 +17,9 @@ typedef struct {
     unsigned n_looks;       /* after which nobody does */
     const char *unopenable; /* what cannot be opened, and why; 0: it can */
     int open_failure;
-    unsigned n_opened;      /* how often that was tried */
-    const char *unlookable; /* what lstat(2) fails for, after so many times, and why */
+    unsigned n_opened;         /* how often that was tried */
+    void (*before_open)(void); /* what somebody does before; NULL: nothing */
+    const char *unlookable;    /* what lstat(2) fails for, after so many times, and why */
     unsigned n_lookable;
     int look_failure;
     int (*sync)(int fd);   /* what is done instead of fsync(2); NULL: nothing, as disks take their time */

@@ -260,6 +260,53 @@ static void test_order_after_a_start(void)
     end_spool(spool);
 }
 
+/* Its writer begins it between the look and the claim, which asks whether it can be followed. */
+static void begin_it(void)
+{
+    if (world.n_opened < 2)
+        return;
+    world.before_open = NULL;
+    make_long_capture("in/a.pcap", 10, 1);
+    set_changed("a.pcap", 1000);
+}
+
+/* What was empty when it was looked at is put in order by the first record that it has now. */
+static void test_order_of_one_that_was_empty(void)
+{
+    begin();
+    options.follows = true;
+    make_file("in/a.pcap", "", 0);
+    set_changed("a.pcap", 1000);
+    world.written = world.unopenable = "a.pcap";
+    world.n_looks = 100;
+    world.before_open = begin_it;
+    FpSpool *spool = open_spool();
+    claim_all(spool, 0);
+    check_claims(spool, "1 a.pcap");
+    make_capture("b.pcap", 20);
+    claim_all(spool, 0);
+    check_claims(spool, "1 a.pcap, 2 b.pcap");
+    end_spool(spool);
+}
+
+/* The same of one that had a header alone when it was put in order before. */
+static void test_order_of_one_without_records(void)
+{
+    begin();
+    make_folder("state/claim");
+    make_long_capture("state/claim/0000000000000001-a.pcap", 0, 0);
+    set_time("state/claim/0000000000000001-a.pcap", 1000, 0);
+    make_long_capture("state/claim/0000000000000002-b.pcap", 20, 1);
+    FpSpool *spool = open_spool();
+    claim_all(spool, 0);
+    check_claims(spool, "3 b.pcap, 4 a.pcap");
+    make_long_capture("state/claim/0000000000000004-a.pcap", 10, 1);
+    make_capture("c.pcap", 30);
+    claim_all(spool, 0);
+    check_claims(spool, "6 a.pcap, 7 b.pcap, 8 c.pcap");
+    end_spool(spool);
+}
+
 static void test_cannot_be_renumbered(void)
 {
     begin();
@@ -445,6 +492,8 @@ int main(int argc, char **argv)
     g_test_add_func("/spool/names", test_names);
     g_test_add_func("/spool/order", test_order);
     g_test_add_func("/spool/order-after-a-start", test_order_after_a_start);
+    g_test_add_func("/spool/order-of-one-that-was-empty", test_order_of_one_that_was_empty);
+    g_test_add_func("/spool/order-of-one-without-records", test_order_of_one_without_records);
     g_test_add_func("/spool/cannot-be-renumbered", test_cannot_be_renumbered);
     g_test_add_func("/spool/keep", test_keep);
     g_test_add_func("/spool/renamed", test_renamed);
