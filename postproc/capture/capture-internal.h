@@ -107,8 +107,8 @@ uint32_t fp_wiretap_link_type(const FpRecord *record);
 /* fp_capture_interface for a record of classic pcap. */
 bool fp_pcap_interface(const FpCaptureFormat *format, const FpRecord *record, uint32_t *number);
 
-/* fp_capture_interface for a record read through libwiretap. */
-bool fp_wiretap_interface(const FpRecord *record, uint32_t *number);
+/* fp_capture_interface for the record that was read last through libwiretap. */
+bool fp_wiretap_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number);
 
 /* fp_capture_interface_name for a record read through libwiretap. */
 const char *fp_wiretap_interface_name(const FpCapture *capture, const FpRecord *record);

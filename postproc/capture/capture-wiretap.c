@@ -313,23 +313,29 @@ uint16_t fp_wiretap_encapsulation(const FpRecord *record)
     return (uint16_t)((const wtap_rec *)record->wiretap)->rec_header.packet_header.pkt_encap;
 }
 
-bool fp_wiretap_interface(const FpRecord *record, uint32_t *number)
+static bool has_interface(const wtap_rec *rec)
+{
+    return rec->rec_type == REC_TYPE_PACKET && rec->presence_flags & WTAP_HAS_INTERFACE_ID;
+}
+
+bool fp_wiretap_interface(const FpCapture *capture, const FpRecord *record, uint32_t *number)
 {
     const wtap_rec *rec = record->wiretap;
 
-    if (rec->rec_type != REC_TYPE_PACKET || (rec->presence_flags & WTAP_HAS_INTERFACE_ID) == 0)
+    if (!has_interface(rec))
         return false;
-    *number = rec->rec_header.packet_header.interface_id;
+    *number = rec->rec_header.packet_header.interface_id - ((const Wiretap *)capture)->section_base;
     return true;
 }
 
 const char *fp_wiretap_interface_name(const FpCapture *capture, const FpRecord *record)
 {
-    uint32_t number;
+    const wtap_rec *rec = record->wiretap;
     char *name = NULL;
 
-    if (!fp_wiretap_interface(record, &number))
+    if (!has_interface(rec))
         return NULL;
+    const uint32_t number = rec->rec_header.packet_header.interface_id;
     wtapng_iface_descriptions_t *descriptions = wtap_file_get_idb_info(((const Wiretap *)capture)->wth);
     bool has_name = number < descriptions->interface_data->len &&
                     wtap_block_get_string_option_value(g_array_index(descriptions->interface_data, wtap_block_t, number), OPT_IDB_NAME,

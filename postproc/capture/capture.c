@@ -323,7 +323,7 @@ bool fp_capture_interface(const FpCapture *capture, const FpRecord *record, uint
         *number = fp_pcapng_interface(capture, record);
         return true;
     }
-    return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(record, number);
+    return capture->format.is_pcap ? fp_pcap_interface(&capture->format, record, number) : fp_wiretap_interface(capture, record, number);
 }
 
 const char *fp_capture_interface_name(const FpCapture *capture, const FpRecord *record)

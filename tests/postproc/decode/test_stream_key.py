@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """--stream-key tells connections apart that have the same endpoints; without it they are one stream, as for tshark."""
 import gzip
+import os
 import struct
 import subprocess
 import unittest
@@ -225,6 +226,10 @@ class Interfaces(InFolder):
             with open(zero, "rb") as file:
                 joined = file.read() + rest
             self.assertEqual(streams(joined, "--stream-key", "interface"), firsts)
+            both = write(self.folder, "both.pcapng", joined)
+            for how in ((), ("-F", "pcapng"), ("-F", "pcap")):    # libwiretap converts to the last, and numbers interfaces on for that
+                done = slim("-q", "--stream-key", "interface", *how, "-w", os.path.join(self.folder, "out"), "--log", "-", both)
+                self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, firsts), (how, done.stderr))
             found = rows("--stream-key", "interface", zero, write(self.folder, "1.pcapng", rest))
             self.assertEqual(sum("first" in c for c in found.values()), firsts)
 
