@@ -30,8 +30,8 @@ void fp_assembly_add(FpAssembly *assembly, int64_t offset, FpSpan payload, uint6
 /* Adds a datagram's payload behind all that is there: a datagram has no offset. */
 void fp_assembly_append(FpAssembly *assembly, FpSpan payload, uint64_t frame);
 
-/* Returns the i-th of the datagrams, the first 0, where fp_assembly_append has added them and nothing else; *n: its bytes. NULL: there are not
- * so many. */
+/* Returns the i-th of the datagrams, the first 0, where fp_assembly_append has added them and nothing else; *n: its bytes. NULL: there are
+ * not so many. */
 const uint8_t *fp_assembly_datagram(const FpAssembly *assembly, unsigned i, size_t *n);
 
 /* Whether fp_assembly_append alone can have added what there is. */

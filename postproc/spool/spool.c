@@ -170,9 +170,9 @@ static bool check_leases(const FpSpool *spool, const char *state, GError **error
         return true;
     g_set_error(
         error, FP_ERROR, FP_ERROR_USAGE,
-        "%s: is on a file system without leases, as network file systems are, where nobody can tell whether a capture is still being "
-        "written: what its writer adds after it was deleted is lost. Archive or keep captures (--then archive, --then keep), or use --then "
-        "delete-unsure, which deletes those that have not changed for a while (--unchanged)",
+        "%s: is on a file system without leases that tell of all writers, as network file systems and FUSE are, where nobody can tell "
+        "whether a capture is still being written: what its writer adds after it was deleted is lost. Archive or keep captures (--then "
+        "archive, --then keep), or use --then delete-unsure, which deletes those that have not changed for a while (--unchanged)",
         spool->inbox_folder);
     return false;
 }
