@@ -432,6 +432,15 @@ static Built build_opened(Watch *watch, guint i, bool is_written, GError **error
     return BUILT;
 }
 
+/* A disk may take long for that, and who is killed meanwhile was not reading. */
+static void sync_claim(Watch *watch, guint i)
+{
+    fp_attempts_begin(watch->attempts, NULL);
+    fp_notify("WATCHDOG=1");
+    fp_spool_sync_claim(watch->spool, i);
+    fp_attempts_end(watch->attempts);
+}
+
 static Built build(Watch *watch, guint i, bool is_written, GError **error)
 {
     GError *failure = NULL;
@@ -442,7 +451,7 @@ static Built build(Watch *watch, guint i, bool is_written, GError **error)
         built = build_opened(watch, i, is_written, error);
         fp_watch_skip_ahead(watch, fp_spool_claim_at(watch->spool, i)); /* a copy has not been opened */
         if (built == BUILT)
-            fp_spool_sync_claim(watch->spool, i);
+            sync_claim(watch, i);
     } else {
         built = blame(watch, fp_spool_claim_at(watch->spool, i), true, failure);
         g_propagate_error(error, failure);
