@@ -109,8 +109,10 @@ static bool has_hole(const Left *left, const FpCapture *capture, GError **error)
     off_t hole = fp_capture_is_compressed(capture) ? find_hole(left) : -1;
 
     if (hole >= 0)
-        g_set_error(error, FP_ERROR, FP_ERROR_DATA, "from offset %" G_GINT64_FORMAT " on, compressed data are overwritten by zeros",
-                    (gint64)hole);
+        g_set_error(error, FP_ERROR, FP_ERROR_DATA,
+                    "from offset %" G_GINT64_FORMAT " on, compressed data are overwritten by zeros; head -c %" G_GINT64_FORMAT
+                    " gives what is before",
+                    (gint64)hole, (gint64)hole);
     return hole >= 0;
 }
 

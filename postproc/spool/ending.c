@@ -207,7 +207,7 @@ static int try_lease(int fd)
 
     if (failure == 0)
         (void)fcntl(fd, F_SETLEASE, F_UNLCK);
-    return failure != EAGAIN && is_shared(fd) ? EOPNOTSUPP : failure;
+    return (failure == 0 || failure == EACCES) && is_shared(fd) ? EOPNOTSUPP : failure;
 }
 
 int fp_ending_open(const char *path)

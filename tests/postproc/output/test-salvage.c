@@ -273,7 +273,7 @@ static void check_hole(size_t from, size_t n, bool is_published)
 static void test_holes(void)
 {
     if (!is_said("*/.c1.pcap.unfinished: is left of a process that was killed, and stays there: from offset 1024 on, compressed data are "
-                 "overwritten by zeros\n*"))
+                 "overwritten by zeros; head -c 1024 gives what is before\n*"))
         return;
     check_hole(2 * SECTOR_BYTES, SECTOR_BYTES, false);
     check_hole(2 * SECTOR_BYTES - 1, SECTOR_BYTES + 1, false);
