@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-key.c, streams-short.c, streams-forget.c,
- * streams-memory.c, streams-save.c and streams-check.c only. */
+/* streams-internal.h - the memory layout of the table of streams. For streams.c, streams-key.c, streams-short.c, streams-grow.c,
+ * streams-forget.c, streams-memory.c, streams-save.c and streams-check.c only. */
 #ifndef FP_STREAMS_INTERNAL_H
 #define FP_STREAMS_INTERNAL_H
 
@@ -169,6 +169,11 @@ static inline Slot *fp_slot_find(Segment *segment, uint64_t hash)
     return slot->hash == hash ? slot : fp_slot_find_further(segment, line, hash);
 }
 
+static inline bool fp_segment_is_full(const Segment *segment)
+{
+    return segment->used >= FULL_SLOTS;
+}
+
 /* Coarse times count steps of 17 ms, and wrap around after six and a half days. */
 #define IDLE_STEPS (1U << 25)
 
@@ -200,6 +205,10 @@ static inline unsigned fp_idle_steps(const Slot *slot, unsigned now)
 
     return steps < IDLE_STEPS / 16 * 15 ? steps : 0; /* the capture's clock may have been set back */
 }
+
+/* Makes room for another stream, which is seldom called for. now is a coarse time. It forgets streams in one segment at a time: hashes are
+ * random, so each segment is a fair sample of the table, and searching all of it would take too long. */
+__attribute__((noinline, cold)) void fp_streams_make_room(FpStreams *streams, uint64_t hash, unsigned now);
 
 /* Forgets a sixteenth of the segment's streams, but at least one if there is any. now is a coarse time. */
 void fp_streams_forget_some(FpStreams *streams, Segment *segment, unsigned now);
