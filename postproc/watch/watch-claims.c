@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch-claims.c - builds the outputs of claimed captures, and puts aside those of which none can be built. See watch-internal.h. */
+/* watch-claims.c - takes claimed captures, one after the other, and puts aside those of which no outputs can be built. See
+ * watch-internal.h. */
 #include "watch-internal.h"
 
 #include <errno.h>
@@ -11,71 +12,10 @@
 #include "base/journal.h"
 #include "base/notify.h"
 #include "capture/capture.h"
-#include "output/output.h"
-#include "output/writer.h"
 #include "spool/compressed-copies.h"
-#include "spool/recent-names.h"
 
-#define TICK_US 250000  /* while working: time between looks at signals, watchdog and claims */
 #define GROUP_US 250000 /* files taken within this time share a checkpoint */
 #define GROUP_FILES FP_CHECKPOINT_TAKEN
-
-void fp_watch_claim_ahead(Watch *watch)
-{
-    if (watch->options->spool.then != FP_THEN_KEEP)
-        (void)fp_spool_claim(watch->spool, MAX(watch->state.committed, watch->building), watch->state.seen.files, NULL);
-}
-
-static void tick(Watch *watch, const char *state)
-{
-    gint64 now_us = g_get_monotonic_time();
-
-    if (now_us < watch->next_tick_us)
-        return;
-    watch->next_tick_us = now_us + TICK_US;
-    fp_notify("WATCHDOG=1");
-    fp_wakeup_signals(watch->wakeup, &watch->signals);
-    if (watch->signals.report) {
-        watch->signals.report = false;
-        fp_watch_report(watch);
-    }
-    fp_watch_claim_ahead(watch);
-    fp_watch_save_status(watch, state, false);
-}
-
-/* A claim that is still being written. */
-typedef struct {
-    Watch *watch;
-    guint i;         /* index of the claim */
-    FpOutput *log;   /* NULL: none yet */
-    GError *failure; /* of writing, while more was waited for */
-} Following;
-
-/* There are no frames for now: writes what does not wait for tshark, so that it can be seen. */
-static bool catch_up(Watch *watch, FpOutput *log, GError **error)
-{
-    return fp_pass_catch_up(watch->pass, 0, error) && (log == NULL || fp_output_flush(log, error));
-}
-
-/* See FpFollower. Also ends for new options: the claim is then begun anew with these. */
-static bool wait_for_more(void *user)
-{
-    Following *following = user;
-    Watch *watch = following->watch;
-
-    if (following->log != NULL && !catch_up(watch, following->log, &following->failure))
-        return false;
-    fp_attempts_begin(watch->attempts, NULL);
-    g_usleep(FP_FOLLOW_MS * 1000);
-    tick(watch, "following");
-    fp_attempts_end(watch->attempts);
-    if (watch->signals.stop || watch->signals.reload)
-        return false;
-    if (!fp_spool_is_finished(watch->spool, following->i))
-        return true;
-    fp_spool_note_finished(watch->spool, following->i);
-    return false;
-}
 
 /* What came of a claim. */
 typedef enum {
@@ -86,193 +26,6 @@ typedef enum {
     STOPPED, /* a signal came */
     WAITS,   /* it was not begun: somebody writes to it, or claims before it must be committed first */
 } Built;
-
-/* The outputs of a claim. */
-typedef struct {
-    FpOutput *capture; /* NULL: none, then writer is NULL too */
-    FpWriter *writer;
-    FpOutput *log; /* NULL: none */
-} Outputs;
-
-static void say(const char *what)
-{
-    fp_journal(G_LOG_LEVEL_WARNING, 0, NULL, "%s", what);
-}
-
-/* From here until end_asking the process waits for tshark. */
-static void begin_asking(Watch *watch)
-{
-    if (!watch->is_reading || watch->is_asking || watch->dissector == NULL)
-        return;
-    watch->is_asking = true;
-    fp_attempts_begin(watch->attempts, NULL);
-}
-
-static void end_asking(Watch *watch)
-{
-    if (watch->is_asking)
-        fp_attempts_end(watch->attempts);
-    watch->is_asking = false;
-}
-
-/* See FpTsharkWaiting. */
-static bool note_waiting(void *user)
-{
-    Watch *watch = user;
-
-    begin_asking(watch);
-    if (watch->pass != NULL) {
-        tick(watch, "working");
-    } else { /* new options are being checked, and there may be no claims yet */
-        fp_notify("WATCHDOG=1");
-        fp_wakeup_signals(watch->wakeup, &watch->signals);
-    }
-    return watch->signals.stop;
-}
-
-bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error)
-{
-    const FpSelection *selection = &options->selection;
-    const FpDissectorOptions how = {.keep = selection->keep, .say = say, .waiting = note_waiting, .user = watch};
-
-    *dissector = NULL;
-    if (selection->questions.fields == NULL && selection->questions.filter == NULL)
-        return true;
-    *dissector = fp_dissector_new(&selection->questions, &how, error);
-    return *dissector != NULL;
-}
-
-static bool write_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, const Outputs *outputs, GError **error)
-{
-    int n;
-
-    if (outputs->writer != NULL && !fp_writer_next_capture(outputs->writer, capture, error))
-        return false;
-    if (!fp_pass_skip(watch->pass, capture, claim->records_before, error))
-        return false;
-    while (!watch->signals.stop && (n = fp_pass_take(watch->pass, capture, FP_PASS_BATCH, error)) != 0) {
-        if (n < 0)
-            return false;
-        if (++watch->ticks % 64 == 0)
-            tick(watch, "working");
-        end_asking(watch);
-        fp_attempts_note_offset(watch->attempts, fp_capture_bytes_read(capture));
-        fp_progress_show(&watch->progress, fp_capture_path(capture), fp_capture_bytes_read(capture), fp_capture_file_bytes(capture),
-                         watch->state.totals.summary.frames, (int64_t)watch->state.totals.summary.kept);
-    }
-    begin_asking(watch);
-    if (!watch->signals.stop && !fp_pass_end_flights(watch->pass, true, error))
-        return false;
-    return outputs->writer == NULL || (fp_writer_end_capture(outputs->writer, error) && fp_writer_finish(outputs->writer, error));
-}
-
-/* Points a link with a fixed name in the state folder at the log that is being written. */
-static bool show_live(const Watch *watch, const char *built, const char *suffix, GError **error)
-{
-    g_autofree char *live = g_strconcat(watch->options->spool.state, "/live", suffix, NULL);
-    g_autofree char *fresh = g_strconcat(live, ".new", NULL);
-    g_autofree char *target = g_canonicalize_filename(built, NULL);
-
-    (void)unlink(fresh);
-    if (symlink(target, fresh) == 0 && rename(fresh, live) == 0)
-        return true;
-    return fp_error_set_errno(error, FP_ERROR_IO, live, "cannot be linked to the log that is being written");
-}
-
-static FpOutput *create_output(const Watch *watch, const FpClaim *claim, const char *name, const char *suffix, GError **error)
-{
-    g_autofree char *whole_name = g_strconcat(name, suffix, NULL);
-    g_autofree char *path = fp_outbox_build_path(watch->outbox, claim->number, whole_name);
-
-    return fp_output_create(path, error);
-}
-
-static bool begin_log(Watch *watch, const FpClaim *claim, Following *following, const char *name, Outputs *outputs, GError **error)
-{
-    const FpWatchOptions *options = watch->options;
-    const char *suffix = fp_log_suffix(options->log_style.format);
-
-    outputs->log = create_output(watch, claim, name, suffix, error);
-    if (outputs->log == NULL || (following != NULL && !show_live(watch, fp_output_path(outputs->log), suffix, error)))
-        return false;
-    if (following != NULL)
-        following->log = outputs->log;
-    fp_pass_log_to(watch->pass, outputs->log, &options->log_style, claim->name);
-    return true;
-}
-
-static bool begin_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, Following *following, const char *name, Outputs *outputs,
-                          GError **error)
-{
-    const FpWatchOptions *options = watch->options;
-
-    if (watch->dissector != NULL)
-        fp_dissector_retry(watch->dissector);
-    if (options->outputs & FP_WATCH_CAPTURE) {
-        FpPacking packing = fp_writer_copies(capture, true, options->format) ? options->packing : FP_PACKING_NONE;
-        outputs->capture = create_output(watch, claim, name, fp_packing_suffix(packing), error);
-        if (outputs->capture != NULL && fp_output_pack(outputs->capture, packing, error))
-            outputs->writer = fp_writer_new(outputs->capture, capture, true, options->format, error);
-        if (outputs->writer == NULL)
-            return false;
-        fp_pass_write_to(watch->pass, outputs->writer);
-    }
-    return !(options->outputs & FP_WATCH_LOG) || begin_log(watch, claim, following, name, outputs, error);
-}
-
-static void end_outputs(Watch *watch, Outputs *outputs)
-{
-    end_asking(watch);
-    fp_pass_end_ahead(watch->pass);
-    fp_progress_end(&watch->progress);
-    fp_pass_forget_fragments(watch->pass); /* a checkpoint does not hold them */
-    fp_pass_write_to(watch->pass, NULL);
-    fp_pass_log_to(watch->pass, NULL, NULL, NULL);
-    fp_writer_free(outputs->writer);
-}
-
-/* Finishes an output, which may be NULL, and syncs it. Takes ownership of it. */
-static bool finish_output(Watch *watch, FpOutput *output, GError **error)
-{
-    if (output == NULL)
-        return true;
-    uint64_t bytes;
-    fp_attempts_begin(watch->attempts, NULL);
-    bool is_finished = fp_output_finish(output, &bytes, error);
-    fp_attempts_end(watch->attempts);
-    watch->state.totals.summary.bytes_out += is_finished ? bytes : 0;
-    watch->n_built += is_finished;
-    return is_finished;
-}
-
-/* Whether writing failed while more was waited for. Then sets error. */
-static bool has_failed(Following *following, GError **error)
-{
-    if (following == NULL || following->failure == NULL)
-        return false;
-    g_propagate_error(error, g_steal_pointer(&following->failure));
-    return true;
-}
-
-/* Writes the capture's outputs and syncs them. following: NULL if the capture is finished. */
-static bool build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, Following *following, GError **error)
-{
-    g_autofree char *name = fp_outbox_name(claim->name, claim->number, watch->state.seen.names);
-    Outputs outputs = {0};
-    const bool may_read_ahead = following == NULL && claim->records_before == 0;
-
-    fp_pass_begin_ahead(watch->pass, may_read_ahead ? watch->ahead.threads : NULL, capture);
-    bool is_done =
-        begin_outputs(watch, claim, capture, following, name, &outputs, error) && write_outputs(watch, claim, capture, &outputs, error);
-    end_outputs(watch, &outputs);
-    is_done = is_done && !has_failed(following, error) && finish_output(watch, g_steal_pointer(&outputs.capture), error);
-    is_done = is_done && finish_output(watch, g_steal_pointer(&outputs.log), error);
-    fp_output_discard(outputs.capture);
-    fp_output_discard(outputs.log);
-    if (is_done)
-        fp_recent_names_add(watch->state.seen.names, name);
-    return is_done;
-}
 
 /* Warns of streams that tshark could not be asked about. It is not asked again: the outputs of that file stay as they are. */
 static void note_unanswered(const FpClaim *claim, const FpSummary *before, const FpSummary *now)
@@ -395,8 +148,8 @@ static Built build_opened(Watch *watch, guint i, bool is_written, GError **error
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
     g_autofree char *path = fp_claim_reading_path(claim);
-    Following following = {.watch = watch, .i = i};
-    FpFollower follower = {wait_for_more, &following};
+    WatchFollowing following = {.watch = watch, .i = i};
+    FpFollower follower = {fp_watch_wait_for_more, &following};
     FpSummary before = watch->state.totals.summary;
     GError *failure = NULL;
 
@@ -415,7 +168,7 @@ static Built build_opened(Watch *watch, guint i, bool is_written, GError **error
     g_autoptr(FpCapture) capture = open_claim(watch, claim, path, is_written ? &follower : NULL, &failure);
     if (watch->dissector != NULL)
         fp_dissector_set_live(watch->dissector, is_written, false);
-    bool is_built = capture != NULL && build_outputs(watch, claim, capture, is_written ? &following : NULL, &failure);
+    bool is_built = capture != NULL && fp_watch_build_outputs(watch, claim, capture, is_written ? &following : NULL, &failure);
     g_clear_error(&following.failure);
     if (is_built && (watch->signals.stop || (is_written && watch->signals.reload)))
         return STOPPED;

@@ -59,6 +59,14 @@ typedef struct {
     uint64_t files_at_start, failed_at_start, cut_at_start, unanswered_at_start;
 } Watch;
 
+/* A claim that is still being written, and is followed. */
+typedef struct {
+    Watch *watch;
+    guint i;         /* index of the claim */
+    FpOutput *log;   /* NULL: none yet */
+    GError *failure; /* of writing, while more was waited for */
+} WatchFollowing;
+
 /* watch-rights.c: finds out which rights are given up, and forks the helper, which does what takes them later. Returns false and sets
  * error. */
 bool fp_watch_begin_rights(Watch *watch, GError **error);
@@ -131,11 +139,25 @@ void fp_watch_rest(Watch *watch);
 /* watch-ahead.c: ends the threads and forgets what they have read. Call it before the pass is freed. */
 void fp_watch_end_ahead(Watch *watch);
 
-/* watch-claims.c: creates a dissector for options; *dissector is NULL if there is nothing to ask. Returns false and sets error. */
+/* watch-waiting.c: creates a dissector for options; *dissector is NULL if there is nothing to ask. Returns false and sets error. */
 bool fp_watch_new_dissector(Watch *watch, const FpWatchOptions *options, FpDissector **dissector, GError **error);
 
-/* watch-claims.c: claims what has finished meanwhile, before a ring buffer overwrites it. */
+/* watch-waiting.c: claims what has finished meanwhile, before a ring buffer overwrites it. */
 void fp_watch_claim_ahead(Watch *watch);
+
+/* watch-waiting.c: looks after everything else, if it is time. state: FP_WORD_STATE. */
+void fp_watch_tick(Watch *watch, const char *state);
+
+/* watch-waiting.c: for FpFollower, with a WatchFollowing. Also ends for new options: the claim is then begun anew with these. */
+bool fp_watch_wait_for_more(void *user);
+
+/* watch-waiting.c: between these the process waits for tshark, and is not reading. */
+void fp_watch_begin_asking(Watch *watch);
+void fp_watch_end_asking(Watch *watch);
+
+/* watch-outputs.c: writes the outputs of a claim and syncs them. following: NULL if the claim is finished. Returns false and sets error;
+ * also true, with outputs that are not whole, when a signal came. */
+bool fp_watch_build_outputs(Watch *watch, const FpClaim *claim, FpCapture *capture, WatchFollowing *following, GError **error);
 
 /* watch-claims.c: takes claims that share a commit. *is_any: there was something to do. Returns false and sets error when something does
  * not work; then the next round starts from the last commit. */
