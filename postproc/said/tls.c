@@ -13,23 +13,20 @@
 /* RFC 8446 5.1 allows 2^14; RFC 5246 6.2.3 2048 more to what is encrypted, and who reads is lenient. */
 #define RECORD_BYTES_MAX (16384 + 2048)
 
-/* legacy_record_version is to be ignored (RFC 8446 5.1), yet it tells TLS from what is not. */
-static bool is_version(uint8_t major, uint8_t minor)
-{
-    return major == 3 && minor <= 4;
-}
+/* The first byte of legacy_record_version, which tells TLS from what is not. Servers ignore the second (RFC 8446 5.1). */
+#define VERSION_MAJOR 3
 
-/* Whether these may be the first bytes of a record that a ClientHello begins in. */
+/* Whether these may be the first bytes of a record that a ClientHello begins in. Empty records must not be sent (RFC 8446 5.1), but there are
+ * servers that take them. */
 static bool may_begin(const uint8_t *bytes, size_t n)
 {
-    if ((n > 0 && bytes[0] != TYPE_HANDSHAKE) || (n > 1 && bytes[1] != 3) || (n > 2 && !is_version(bytes[1], bytes[2])))
+    if ((n > 0 && bytes[0] != TYPE_HANDSHAKE) || (n > 1 && bytes[1] != VERSION_MAJOR))
         return false;
-    if (n >= RECORD_HEADER_BYTES) {
-        unsigned record_bytes = bytes[3] * 256U + bytes[4];
-        if (record_bytes == 0 || record_bytes > RECORD_BYTES_MAX)
-            return false;
-    }
-    return n <= RECORD_HEADER_BYTES || bytes[RECORD_HEADER_BYTES] == CLIENT_HELLO;
+    if (n < RECORD_HEADER_BYTES)
+        return true;
+    unsigned record_bytes = bytes[3] * 256U + bytes[4];
+    uint8_t next = record_bytes == 0 ? TYPE_HANDSHAKE : CLIENT_HELLO;
+    return record_bytes <= RECORD_BYTES_MAX && (n == RECORD_HEADER_BYTES || bytes[RECORD_HEADER_BYTES] == next);
 }
 
 /* The handshake message, as far as it is there. */
@@ -81,12 +78,13 @@ static Handshake join(FpSaid *said, const FpSaidMessage *message)
 
     while (!is_whole(&handshake) && !handshake.is_broken) {
         size_t start = reader.position;
-        uint8_t type = fp_read8(&reader), major = fp_read8(&reader), minor = fp_read8(&reader);
+        uint8_t type = fp_read8(&reader), major = fp_read8(&reader);
+        fp_read8(&reader);
         size_t record_bytes = fp_read16(&reader);
         handshake.wanted_bytes = start + RECORD_HEADER_BYTES + record_bytes;
         if (reader.is_short)
             break;
-        if (type != TYPE_HANDSHAKE || !is_version(major, minor) || record_bytes > RECORD_BYTES_MAX) {
+        if (type != TYPE_HANDSHAKE || major != VERSION_MAJOR || record_bytes > RECORD_BYTES_MAX) {
             handshake.is_broken = true;
             break;
         }
@@ -99,15 +97,13 @@ static Handshake join(FpSaid *said, const FpSaidMessage *message)
     return handshake;
 }
 
-/* Room for legacy_version (RFC 8446 4.1.2), and a version of TLS; drafts of 1.3 had 7f in front. */
+/* Its type, and room for legacy_version (RFC 8446 4.1.2), which may be any: servers take the highest that they know below it, or look at the
+ * extension alone. */
 static bool may_be_hello(const Handshake *handshake)
 {
-    if (handshake->n >= HANDSHAKE_HEADER_BYTES && whole_bytes(handshake) < HANDSHAKE_HEADER_BYTES + VERSION_BYTES)
+    if (handshake->n > 0 && handshake->bytes[0] != CLIENT_HELLO)
         return false;
-    if (handshake->n <= HANDSHAKE_HEADER_BYTES)
-        return true;
-    uint8_t major = handshake->bytes[HANDSHAKE_HEADER_BYTES];
-    return major == 0x03 || major == 0x7f;
+    return handshake->n < HANDSHAKE_HEADER_BYTES || whole_bytes(handshake) >= HANDSHAKE_HEADER_BYTES + VERSION_BYTES;
 }
 
 /* What is missing of the record, or of the hello if that ends before. As long as it is not known to be one, any byte. */

@@ -39,10 +39,21 @@ static void check_records(void)
     bytes_hexadecimal(&message, "1403010001011703030001ff");
     check_message("early-data", FP_SAID_BY_CLIENT, message.bytes, message.n, "app_proto tls\n" BROWSER BROWSER_PRINTS);
 
-    /* RFC 8446 5.1: empty fragments must not be sent; the rest is there */
+    /* RFC 8446 5.1: empty fragments must not be sent, but OpenSSL 3.0 answers all the same */
     memmove(message.bytes + 5, message.bytes, n);
     memcpy(message.bytes, "\x16\3\1\0\0", 5);
-    check_message("empty-record-first", FP_SAID_BY_CLIENT, message.bytes, n + 5, NULL);
+    check_message("empty-record-first", FP_SAID_BY_CLIENT, message.bytes, n + 5, "app_proto tls\n" BROWSER BROWSER_PRINTS);
+
+    /* RFC 8446 5.1: legacy_record_version is to be ignored */
+    bytes_clear(&message);
+    hello_add_records(&message, &hello_browser, 200);
+    message.bytes[2] = 0x99;
+    message.bytes[205 + 2] = 0xff;
+    check_message("record-versions", FP_SAID_BY_CLIENT, message.bytes, message.n, "app_proto tls\n" BROWSER BROWSER_PRINTS);
+    message.bytes[205 + 1] = 4;
+    check_message("record-of-another-kind", FP_SAID_BY_CLIENT, message.bytes, message.n,
+                  "app_proto tls\ncut true\ntls.version 0303\ntls.sni www.example\ntls.alpn h2\ntls.alpn http/1.1\n"
+                  "tls.versions 0a0a\ntls.versions 0304\ntls.versions 0303\n");
 
     /* larger than the usual limit for a first flight, and than the room that there is */
     Hello large = hello_browser;
@@ -80,6 +91,10 @@ static void check_kinds(void)
                 "app_proto tls\ntls.version 0303\ntls.sni \n"
                 "tls.ja3.hash b363092a5c989b398251a227df83bf3c\ntls.ja3.string 771,4865,13-0-13-0,,\ntls.ja4 "
                 "t12d010400_0f2cb44170f4_419a8c1523ab\n");
+    hello = (Hello){.version = 0xffff, .ciphers = "1301"};
+    check_hello("unknown-version", &hello, 16384,
+                "app_proto tls\ntls.version ffff\ntls.ja3.hash fb47e2463d73832ac7e4e0cd8975fa03\ntls.ja3.string 65535,4865,,,\ntls.ja4 "
+                "t00i010000_0f2cb44170f4_000000000000\n");
     hello = (Hello){.version = 0x303, .ciphers = "1301", .extensions = "fe0d"};
     check_hello(
         "ech", &hello, 16384,
@@ -114,8 +129,12 @@ static void check_beginnings(void)
         {LITERAL("\x16\3"), FP_SAID_MORE},
         {LITERAL("\x16\2"), FP_SAID_UNKNOWN},
         {LITERAL("\x16\3\4"), FP_SAID_MORE},
-        {LITERAL("\x16\3\5"), FP_SAID_UNKNOWN},
-        {LITERAL("\x16\3\1\0\0"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3\xff"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\0\0"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\0\0\x16"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\0\0\x17"), FP_SAID_UNKNOWN},
+        {LITERAL("\x16\3\1\0\0\x16\3\1\0\0\x16\3\1\0\1\1"), FP_SAID_MORE},
+        {LITERAL("\x16\3\1\0\0\x16\3\1\0\0\x16\3\1\0\1\2"), FP_SAID_UNKNOWN},
         {LITERAL("\x16\3\1\0\1"), FP_SAID_MORE},
         {LITERAL("\x16\3\1\x48\0"), FP_SAID_MORE},
         {LITERAL("\x16\3\1\x48\1"), FP_SAID_UNKNOWN},
