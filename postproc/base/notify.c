@@ -2,11 +2,17 @@
 /* notify.c - see notify.h. */
 #include "notify.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/* Who has the socket takes messages in less, or does not take them any more. */
+#define WAIT_MS 5000
 
 static int socket_fd = -1; /* stays open: whoever has given up rights may not make another */
 static gint64 feed_us;     /* monotonic: when to feed the watchdog again */
@@ -38,6 +44,30 @@ void fp_notify_begin(void)
         (void)!connect(socket_fd, (const struct sockaddr *)&address, bytes);
 }
 
+/* What is sent again and again. */
+static bool may_be_lost(const char *assignments)
+{
+    return g_str_has_prefix(assignments, "WATCHDOG=") || g_str_has_prefix(assignments, "STATUS=");
+}
+
+/* Never waits for ever: the kernel holds few messages, and whoever should take them may hang. address is NULL: where the socket is connected to.
+ * Returns false when the other end may be gone. */
+static bool post(const char *assignments, const struct sockaddr *address, socklen_t bytes)
+{
+    const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    const size_t n = strlen(assignments);
+
+    if (sendto(socket_fd, assignments, n, flags, address, bytes) >= 0)
+        return true;
+    if (errno != EAGAIN)
+        return false;
+    if (may_be_lost(assignments))
+        return true;
+    struct pollfd room = {.fd = socket_fd, .events = POLLOUT};
+    (void)!poll(&room, 1, WAIT_MS);
+    return sendto(socket_fd, assignments, n, flags, address, bytes) >= 0 || errno == EAGAIN;
+}
+
 void fp_notify(const char *assignments)
 {
     struct sockaddr_un address;
@@ -46,10 +76,8 @@ void fp_notify(const char *assignments)
     if (bytes == 0)
         return;
     fp_notify_begin();
-    if (socket_fd < 0)
-        return;
-    if (send(socket_fd, assignments, strlen(assignments), MSG_NOSIGNAL) < 0) /* systemd's socket can be a new one */
-        (void)!sendto(socket_fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address, bytes);
+    if (socket_fd >= 0 && !post(assignments, NULL, 0)) /* systemd's socket can be a new one */
+        (void)!post(assignments, (const struct sockaddr *)&address, bytes);
 }
 
 gint64 fp_notify_watchdog_us(void)

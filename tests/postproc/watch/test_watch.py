@@ -511,6 +511,22 @@ class Running(Watch):
         self.assertEqual(heard[0], "READY=1")
         self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
 
+    def test_nobody_listens(self):
+        """Whoever should hear of it hangs, and the kernel holds few messages: captures are taken all the same, and it ends."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(listener.close)
+        listener.bind(self.path("notify"))
+        run = self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), WATCHDOG_USEC="1000"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                while True:
+                    other.sendto(b"STATUS=full", self.path("notify"))
+        self.arrive("a.pcap", pcap(connection()))
+        wait_for(lambda: self.outputs() == ["a.pcap"], "the output")
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+
     def test_systemd_is_told_of_another_configuration(self):
         """Between these, systemctl reload waits."""
         heard = self.listen()
