@@ -144,6 +144,14 @@ static gint compare_streams(gconstpointer a, gconstpointer b, gpointer nothing)
     return first < second ? -1 : first > second;
 }
 
+static gint compare_ages(gconstpointer a, gconstpointer b, gpointer nothing)
+{
+    int64_t first = fp_message_last_ns(a), second = fp_message_last_ns(b);
+
+    (void)nothing;
+    return first < second ? -1 : first > second;
+}
+
 /* Where later hellos are no longer looked for, what there is of them goes: its lines are not wanted. */
 static bool load_hellos(FpMessages *messages, FpStreamsRead read, void *user)
 {
@@ -172,6 +180,7 @@ bool fp_messages_load(FpMessages *messages, FpStreamsRead read, void *user)
     for (n &= ~HAS_HELLOS; n > 0; n--)
         if (!load(messages, read, user))
             return false;
+    g_queue_sort(&messages->by_age, compare_ages, NULL);
     if (has_hellos)
         return load_hellos(messages, read, user);
     g_queue_sort(&messages->in_line, compare_streams, NULL); /* it may have been saved in another order */

@@ -239,12 +239,23 @@ static void note_first(FpReplies *replies, FpReply *reply, const FpSegment *segm
     reply->assembly = fp_assembly_new(replies->limits.bytes_max);
 }
 
+static bool is_too_old(const FpReplies *replies, const FpReply *reply, int64_t now_ns)
+{
+    int64_t difference = fp_time_difference(now_ns, reply->facts.last_ns);
+
+    return difference > replies->limits.wait_ns || difference < -replies->limits.wait_ns;
+}
+
 void fp_replies_add(FpReplies *replies, const FpSegment *segment, const FpVerdict *verdict, const FpMessagePart *part)
 {
     FpReply *reply = find(replies, verdict->stream);
 
     if (!reply->facts.has_come && !(verdict->classes & FP_CLASS_REPLY))
         return;
+    if (reply->message != NULL && is_too_old(replies, reply, part->time_ns)) { /* behind one in by_age that is not */
+        end(replies, reply);
+        return;
+    }
     if (!reply->facts.has_come)
         note_first(replies, reply, segment, verdict, part);
     if (part->is_datagram)
@@ -344,13 +355,6 @@ void fp_replies_entry(FpReplies *replies, FpReply *reply, FpLogEntry *entry)
     entry->reply = &reply->log;
 }
 
-static bool is_too_old(const FpReplies *replies, const FpReply *reply, int64_t now_ns)
-{
-    int64_t difference = fp_time_difference(now_ns, reply->facts.last_ns);
-
-    return difference > replies->limits.wait_ns || difference < -replies->limits.wait_ns;
-}
-
 void fp_replies_expire(FpReplies *replies, int64_t now_ns)
 {
     while (replies->by_age.head != NULL && is_too_old(replies, replies->by_age.head->data, now_ns))
@@ -447,6 +451,14 @@ static bool load(FpReplies *replies, FpStreamsRead read, void *user)
     return facts.is_held || reply->is_known;
 }
 
+static gint compare_ages(gconstpointer a, gconstpointer b, gpointer nothing)
+{
+    int64_t first = ((const FpReply *)a)->facts.last_ns, second = ((const FpReply *)b)->facts.last_ns;
+
+    (void)nothing;
+    return first < second ? -1 : first > second;
+}
+
 bool fp_replies_load(FpReplies *replies, FpStreamsRead read, void *user)
 {
     uint64_t n;
@@ -456,5 +468,6 @@ bool fp_replies_load(FpReplies *replies, FpStreamsRead read, void *user)
     for (; n > 0; n--)
         if (!load(replies, read, user))
             return false;
+    g_queue_sort(&replies->by_age, compare_ages, NULL); /* they were saved in the order in which they began */
     return true;
 }

@@ -224,6 +224,32 @@ class Watched(test_watch.Watch):
         self.once(*self.OPTIONS)
         self.assertEqual(strip(self.log()), strip(entries(data)))
 
+    def restarted_and_not(self, pieces, *options):
+        """pieces: frames with their milliseconds, of each capture. Returns the ports, and whether there is a reply, in each capture's log: of a watcher that
+        is begun for each, and of one that takes them all."""
+        logs = []
+        for self.outdir, n_at_once in ((self.path("each"), 1), (self.path("all"), len(pieces))):
+            for n, frames in enumerate(pieces):
+                self.arrive(f"{n}.pcap", header() + b"".join(record(frame, ms) for ms, frame in frames))
+                if (n + 1) % n_at_once == 0:
+                    self.once("--log", "only", *options)
+            logs.append([[(entry["src_port"], "reply" in entry) for entry in log_schema.entries(self.output(name))] for name in self.outputs()])
+        return logs
+
+    def test_restart_while_replies_come_in_another_order(self):
+        """Of the stream that began first something came last. What is too late for the other stays so, and their lines come when they would have come."""
+        asked_both = [(n * 10, frame) for n, frame in enumerate(asked() + asked(9))]
+        rest = [(7500, reply(OK, port=9)), (8000, reply(OK[3:], 3)), (30_000, segment(11, 12, 14, ACK))]
+        logs = self.restarted_and_not([[*asked_both, (4000, reply(OK[:3]))], [(7000, segment(11, 12, 13, ACK))], rest], "--log-reply")
+        self.assertEqual(logs, [[[], [(9, False)], [(40000, True)]]] * 2)
+
+    def test_restart_while_messages_come_in_another_order(self):
+        """As above, without replies."""
+        asked_both = [(n * 10, frame) for n, frame in enumerate(asked(request=REQUEST[:5]) + asked(9, REQUEST[:5]))]
+        more = segment(40000, 80, 1006, ACK, REQUEST[5:7], ack=5001)
+        logs = self.restarted_and_not([[*asked_both, (4000, more)], [(7000, segment(11, 12, 13, ACK))], [(30_000, segment(11, 12, 14, ACK))]])
+        self.assertEqual(logs, [[[], [(9, False)], [(40000, False)]]] * 2)
+
     def test_replies_that_are_no_longer_waited_for(self):
         """What waited has its line, without a reply."""
         for options in (("--log", "only"), ("--log", "only", "--fields", "ip.ttl")):
