@@ -237,6 +237,21 @@ static bool can_become(FpConfinement *confinement, GError **error)
     return false;
 }
 
+/* Always returns false. errno says why. */
+static bool cannot_become(const FpConfinement *confinement, GError **error)
+{
+    g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "-Z %s: cannot become that user: %s; it takes CAP_SETUID and CAP_SETGID",
+                confinement->user.name, g_strerror(errno));
+    return false;
+}
+
+bool fp_confinement_begin_files(const FpConfinement *confinement, GError **error)
+{
+    if (!confinement->has_user || confinement->options.user == NULL || fp_privileges_begin_files(&confinement->user))
+        return true;
+    return cannot_become(confinement, error);
+}
+
 /* In a container, root may lack the right to become another user. It goes on then, unless somebody has named one. */
 static bool become_user(FpConfinement *confinement, GError **error)
 {
@@ -252,11 +267,8 @@ static bool become_user(FpConfinement *confinement, GError **error)
         say(confinement, "user %s", confinement->user.name);
         return true;
     }
-    if (confinement->options.user != NULL) {
-        g_set_error(error, FP_ERROR, FP_ERROR_UNAVAILABLE, "-Z %s: cannot become that user: %s; it takes CAP_SETUID and CAP_SETGID",
-                    confinement->user.name, g_strerror(errno));
-        return false;
-    }
+    if (confinement->options.user != NULL)
+        return cannot_become(confinement, error);
     say(confinement, "user root, as it cannot become %s: %s", confinement->user.name, g_strerror(errno));
     return true;
 }

@@ -70,6 +70,10 @@ void fp_confinement_creates_beside(FpConfinement *confinement, const char *path)
 /* Whether path's folder is among those that may be changed, or nothing limits that. */
 bool fp_confinement_reaches(const FpConfinement *confinement, const char *path);
 
+/* If somebody has named a user, has files opened and created as that user from here on, so that what is made before the rights end belongs to it,
+ * and what will be closed to it is found out. Once, and before there is a second thread. Returns false and sets error when that cannot be. */
+bool fp_confinement_begin_files(const FpConfinement *confinement, GError **error);
+
 /* Gives the rights up. To be called once, before there is a second thread. Returns false and sets error when a right stays that should
  * have gone: another user was asked for, or what capabilities there are cannot be dropped. */
 bool fp_confinement_begin(FpConfinement *confinement, GError **error);

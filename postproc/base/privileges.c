@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,6 +37,17 @@ bool fp_privileges_become(const FpUser *user)
         return false;
     }
     return true;
+}
+
+bool fp_privileges_begin_files(const FpUser *user)
+{
+    if (setgroups(0, NULL) != 0)
+        return false;
+    setfsgid(user->gid);
+    setfsuid(user->uid);
+    bool is_user = setfsgid((gid_t)-1) == (int)user->gid && setfsuid((uid_t)-1) == (int)user->uid; /* which changes nothing, and tells */
+    errno = EPERM;
+    return is_user;
 }
 
 /* Where it is sticky, as /tmp is, only its owner renames files that root has begun. */

@@ -43,7 +43,7 @@ bool fp_watch_begin_rights(Watch *watch, GError **error)
     may_write(watch->confinement, options->output);
     fp_confinement_may_write_beside(watch->confinement, options->metrics);
     fp_confinement_may_read_beside(watch->confinement, options->config);
-    return fp_helper_begin(error);
+    return fp_helper_begin(error) && fp_confinement_begin_files(watch->confinement, error);
 }
 
 bool fp_watch_end_rights(Watch *watch, GError **error)

@@ -377,6 +377,26 @@ class Watch(Rights):
         self.assertEqual(re.search(r"^rights +(.*)$", status, re.M)[1], rights)
         self.assertEqual(os.listdir(inbox), [])
 
+    def test_new_folders_are_those_of_the_user(self):
+        """What is made before rights end is opened afterwards, too. A folder that will be closed to the user is told of at the beginning."""
+        inbox, out = os.path.join(self.folder, "in"), os.path.join(self.folder, "out")
+        os.chmod(self.folder, 0o755)
+        for folder in (inbox, out):
+            os.mkdir(folder)
+            os.chown(folder, NOBODY, NOBODY)
+        words = [PROGRAM, "watch", "--once", "-Z", "nobody", inbox]
+        for _ in range(2):
+            os.chown(shutil.copy(CAPTURE, inbox), NOBODY, NOBODY)
+            done = subprocess.run([*words, out], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+            self.assertEqual((done.returncode, os.listdir(inbox)), (0, []), done.stderr)
+        made = [os.path.join(folder, name) for folder, folders, files in os.walk(out) for name in folders + files]
+        self.assertGreater(len(made), 10)
+        self.assertEqual({(os.stat(path).st_uid, os.stat(path).st_gid) for path in made}, {(NOBODY, NOBODY)})
+        os.chown(out, 0, 0)
+        shutil.rmtree(os.path.join(out, ".firstpayload"))
+        done = subprocess.run([*words, out], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        self.assertEqual((done.returncode, done.stderr), (73, f"firstpayload: {out}/.firstpayload: cannot be created: Permission denied\n"))
+
     def test_options_read_again_reach_the_helper(self):
         """tshark is started with the fields of the new configuration, and metrics stay in a folder that can be written."""
         inbox, out, config = (os.path.join(self.folder, name) for name in ("in", "out", "conf"))
