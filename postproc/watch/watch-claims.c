@@ -300,6 +300,24 @@ static void forget_attempts(const Watch *watch, const FpClaim *claim, Built buil
         fp_attempts_forget(watch->attempts, claim->path);
 }
 
+static guint group_files(const Watch *watch)
+{
+    return MIN(fp_spool_n_claims(watch->spool), watch->group_files > 0 ? watch->group_files : GROUP_FILES);
+}
+
+/* Nothing comes of the claims before the one that cannot be taken, either: they are taken by themselves next, as theirs may be the outputs that fill
+ * the disk until they are published. */
+static bool put_off(Watch *watch, guint n_built, GError *failure, GError **error)
+{
+    fp_watch_forget_uncommitted(watch);
+    watch->group_files = n_built;
+    if (n_built > 0)
+        g_error_free(failure);
+    else
+        g_propagate_error(error, failure);
+    return n_built > 0;
+}
+
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
 {
     gint64 began_us = g_get_monotonic_time();
@@ -310,7 +328,7 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
     watch->building = 0;
     if (fp_spool_n_claims(watch->spool) == 0)
         fp_watch_rest(watch);
-    while (i < MIN(fp_spool_n_claims(watch->spool), GROUP_FILES) && g_get_monotonic_time() - began_us < GROUP_US) {
+    while (i < group_files(watch) && g_get_monotonic_time() - began_us < GROUP_US) {
         const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
         uint64_t frames = watch->state.totals.summary.frames;
         GError *failure = NULL;
@@ -326,7 +344,7 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
         if (built == BAD && fail_claim(watch, i, failure, error))
             continue;
         if (built == TROUBLE)
-            g_propagate_error(error, failure);
+            return put_off(watch, i, failure, error);
         if (built != BUILT) {
             fp_watch_forget_uncommitted(watch);
             return built == STOPPED || built == CHANGED;
@@ -334,5 +352,6 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
         note_taken(watch, claim);
         i++;
     }
+    watch->group_files = 0;
     return !*is_any || fp_watch_commit(watch, number, error);
 }

@@ -49,6 +49,7 @@ typedef struct {
     bool is_settled;        /* what was committed is published and disposed of */
     FpStatus status;
     char *trouble;        /* what does not work and is tried again; NULL: nothing */
+    guint group_files;    /* at most so many are taken before a commit; 0: as many as ever */
     uint64_t read_failed; /* the claim whose reading failed last, and how often it did */
     unsigned read_failures;
     FpProgress progress;

@@ -95,6 +95,18 @@ class Backlog(unittest.TestCase):
         names = [name for name in "abc" if f"-{name}.pcap" in faulty.read(os.path.join(place.folder, "open")).decode()]
         self.assertEqual(names, ["a"])
 
+    def test_no_room_for_all(self):
+        """Those for whose outputs there is room are published, and whoever takes them makes some."""
+        for threads in ("1", "3"):
+            with self.subTest(threads=threads):
+                place = self.place("archive", threads)
+                status, said = place.once(kind="ENOSPC", only=["write"], name="c.pcap", at=1, stay=1)
+                place.consume()
+                self.assertEqual((status, sorted(place.taken)[::2]), (74, ["a.pcap", "b.pcap"]), said)
+                self.assertEqual(place.once()[0], 0)
+                place.consume()
+                self.assertEqual(sorted(place.taken)[::2], ["a.pcap", "b.pcap", "c.pcap"])
+
     def test_so_many_are_open(self):
         """Two for each thread, and 32 at most, besides the one whose turn it is."""
         names = [f"{n:02}.pcap" for n in range(40)]
