@@ -131,31 +131,26 @@ static void take_initial(FpSaid *said, Connection *connection, const Packet *pac
     fp_said_quic_frames(said, said->opened, n);
 }
 
-/* What of a datagram told about the stream. */
-typedef enum { NOT_QUIC, NO_INITIAL, INITIALS } Told;
-
-static Told take_datagram(FpSaid *said, Connection *connection, FpSaidText datagram)
+/* Returns false when the datagram does not begin with a packet of QUIC. */
+static bool take_datagram(FpSaid *said, Connection *connection, FpSaidText datagram)
 {
     FpReader reader = fp_reader(datagram.bytes, datagram.n);
-    Told told = NOT_QUIC;
+    bool is_quic = false;
     Packet packet;
 
     if (datagram.n > FP_SAID_DATAGRAM_BYTES_MAX)
-        return NOT_QUIC;
+        return false;
     while (fp_reader_left(&reader) > 0) {
         Kind kind = read_packet(&reader, &packet);
         if (kind == NO_PACKET) /* or padding behind the last (RFC 9000 12.2) */
             break;
-        if (told == NOT_QUIC)
-            told = NO_INITIAL;
-        if (kind == INITIAL) {
-            told = INITIALS;
+        is_quic = true;
+        if (kind == INITIAL)
             take_initial(said, connection, &packet);
-        }
         if (kind == WITHOUT_LENGTH) /* nothing follows it (RFC 9000 17.2.5) */
             break;
     }
-    return told;
+    return is_quic;
 }
 
 /* What the CRYPTO stream holds by now: a ClientHello, a part of it, or something else. */
@@ -187,13 +182,10 @@ FpSaidResult fp_said_recognise_datagrams(FpSaid *said, const FpSaidText *datagra
 
     fp_said_begin(facts, FP_SAID_NOTHING);
     for (size_t i = 0; i < n; i++) {
-        Told told = take_datagram(said, &connection, datagrams[i]);
-        if (i == 0 && told == NOT_QUIC)
+        if (!take_datagram(said, &connection, datagrams[i]) && i == 0)
             return FP_SAID_UNKNOWN;
-        if (!connection.has_keys && told == INITIALS)
-            return FP_SAID_UNKNOWN; /* its own connection id does not open it: a server's, or damaged */
         if (!connection.has_keys)
-            continue; /* 0-RTT may come before the Initial */
+            continue; /* 0-RTT may come before the Initial, and a damaged Initial, which is sent again */
         FpSaidResult result = look(said, &connection, is_over && i + 1 == n, facts);
         if (result != FP_SAID_MORE)
             return result;

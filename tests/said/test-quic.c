@@ -170,7 +170,7 @@ static void check_retry(void)
     check_datagrams("retry", (const FpSaidText[]){{first.bytes, first.n}, texts[0], texts[1]}, 3, BROWSER);
 }
 
-/* A damaged packet does not count; the others do. */
+/* A damaged packet does not count; the others do, also behind one that is the first. */
 static void check_damage(void)
 {
     FpSaidText texts[8];
@@ -179,7 +179,12 @@ static void check_damage(void)
     datagrams[1].bytes[datagrams[1].n - 1] ^= 1;
     check_datagrams("damaged", texts, 3, BROWSER);
     datagrams[0].bytes[datagrams[0].n - 1] ^= 1;
-    check_datagrams("first-damaged", texts, 1, NULL);
+    check_datagrams("damaged-alone", texts, 1, NULL);
+    datagrams[1].bytes[datagrams[1].n - 1] ^= 1;
+    static Bytes again;
+    again = datagrams[0];
+    again.bytes[again.n - 1] ^= 1;
+    check_datagrams("first-damaged", (const FpSaidText[]){texts[0], {again.bytes, again.n}, texts[2]}, 3, BROWSER);
 }
 
 static void check_frames(const char *name, const char *frames, const char *facts)
