@@ -93,24 +93,32 @@ static bool is_grease(uint16_t number) /* RFC 8701 2 */
     return (number & 0x0f0f) == 0x0a0a && number >> 8 == (number & 0xff);
 }
 
-/* Those of supported_versions; without that extension the one of the hello itself (RFC 8446 4.2.1). */
-static void add_versions(Object *object, const FpSaidTls *tls)
+/* Takes the next version that is not GREASE. */
+static bool next_version(FpSaidItems *items, uint16_t *version)
+{
+    while (fp_said_items_next_number(items, version))
+        if (!is_grease(*version))
+            return true;
+    return false;
+}
+
+/* Those of supported_versions; without that extension the one of the hello itself (RFC 8446 4.2.1), unless what is missing of it may have them. */
+static void add_versions(Object *object, const FpSaidTls *tls, bool is_cut)
 {
     FpSaidItems items = fp_said_tls_versions(tls);
     uint16_t version;
-    const char *between = "";
+    const bool is_any = next_version(&items, &version);
 
+    if (!is_any && is_cut)
+        return;
     add_key(object, "versions");
     g_string_append_c(object->line, '[');
-    while (fp_said_items_next_number(&items, &version)) {
-        if (is_grease(version))
-            continue;
-        g_string_append(object->line, between);
+    if (is_any || tls->version != 0)
+        add_version(object->line, is_any ? version : tls->version);
+    while (next_version(&items, &version)) {
+        g_string_append_c(object->line, ',');
         add_version(object->line, version);
-        between = ",";
     }
-    if (*between == '\0' && tls->version != 0)
-        add_version(object->line, tls->version);
     g_string_append_c(object->line, ']');
 }
 
@@ -147,16 +155,17 @@ static void add_ja3(Object *object, const FpSaidTls *tls)
     g_string_append(object->line, "\"}");
 }
 
-static void append_tls(GString *line, const FpSaidTls *tls)
+static void append_tls(GString *line, const FpSaidTls *tls, bool is_cut)
 {
     Object object = begin_object(line, "tls");
 
     add_text(&object, "sni", tls->server_name);
-    add_versions(&object, tls);
+    add_versions(&object, tls, is_cut);
     add_alpns(&object, tls);
     add_ja3(&object, tls);
     add_string(&object, "ja4", tls->ja4);
-    add_flag(&object, "ech", tls->offers_ech);
+    if (tls->offers_ech || !is_cut)
+        add_flag(&object, "ech", tls->offers_ech);
     end_object(&object);
 }
 
@@ -353,10 +362,10 @@ static void append_protocol(GString *line, const FpSaidFacts *facts, FpSide side
     switch (facts->protocol) {
     case FP_SAID_QUIC:
         append_quic(line, facts->quic_version);
-        append_tls(line, &facts->tls);
+        append_tls(line, &facts->tls, facts->is_cut);
         break;
     case FP_SAID_TLS:
-        append_tls(line, &facts->tls);
+        append_tls(line, &facts->tls, facts->is_cut);
         break;
     case FP_SAID_HTTP:
     case FP_SAID_HTTP2:

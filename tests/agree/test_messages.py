@@ -29,6 +29,8 @@ def as_json(text):
 def versions(row):
     hello, *supported = row["version"].split(",")
     offered = [version for version in supported if not GREASE.fullmatch(version)]
+    if not offered and "cut" in row["traits"].split(";"):
+        return None
     return [NAMES.get(version, f"0x{version}") for version in offered or [hello]]
 
 
@@ -43,6 +45,8 @@ def wanted_of(row):
               "ech": "ech" in row["traits"].split(";")}
     if "cut" not in row["traits"].split(";"):
         wanted.update(ja3=row["ja3"], ja4=row["ja4"])
+    elif not wanted["ech"]:
+        wanted["ech"] = None
     return wanted
 
 
@@ -56,7 +60,7 @@ def found_in(row, entry):
         host = http.get("hostname", "") + (f":{http['http_port']}" if "http_port" in http else "")
         return {"host": host, **{key: http.get(key, "") for key in ("url", "http_method", "http_user_agent", "protocol")}}
     tls = entry["tls"]
-    found = {"sni": tls.get("sni", ""), "client_alpns": tls.get("client_alpns", []), "versions": tls["versions"], "ech": tls["ech"]}
+    found = {"sni": tls.get("sni", ""), "client_alpns": tls.get("client_alpns", []), "versions": tls.get("versions"), "ech": tls.get("ech")}
     if "cut" not in row["traits"].split(";"):
         found.update(ja3=tls.get("ja3", {}).get("hash", ""), ja4=tls.get("ja4", ""))
     return found

@@ -84,7 +84,11 @@ class Lines(InFolder):
         protocol, tls = said(hello)
         self.assertEqual((protocol, tls["sni"], sorted(tls)), ("tls", "www.example", ["ech", "ja3", "ja4", "sni", "versions"]))
         protocol, tls = said(hello[:700])
-        self.assertEqual((protocol, tls["sni"], sorted(tls)), ("tls", "www.example", ["ech", "sni", "versions"]))
+        self.assertEqual((protocol, tls), ("tls", {"sni": "www.example"}))                  # its versions are in what is missing
+        for offered, versions in ((b"\x0a\x0a\x03\x04", ["TLS 1.3"]), (b"\x0a\x0a\x1a\x1a", None)):
+            named = client_hello("www.example", 2000, b"\0\x2b\0\x05\x04" + offered + b"\xfe\x0d\0\0")
+            self.assertEqual(said(named)[1]["versions"], versions or ["TLS 1.2"])
+            self.assertEqual(said(named[:700])[1], {"sni": "www.example", "ech": True, **({"versions": versions} if versions else {})})
         self.assertEqual(said(hello, "--log-bytes", "0"), said(hello))
         self.assertEqual(said(b"SSH-2.0-x y\r\n"), ("ssh", {"client": {"proto_version": "2.0", "software_version": "x", "comments": "y"}}))
         self.assertEqual(said(b"\x80\x01nothing known"), (None, None))
