@@ -18,7 +18,8 @@ struct FpMessage {
     uint8_t place;
     bool is_datagrams;
     bool is_from_middle; /* what the side said before its first payload frame is not known */
-    int64_t offset;      /* of that frame's payload, see FpMessagePart; OFFSET_UNKNOWN */
+    int64_t base;        /* the offset from which the message's bytes are counted, see fp_message_base */
+    int64_t offset;      /* of that frame's payload, from there; OFFSET_UNKNOWN */
     bool is_left_out;    /* it has ended, and is no ClientHello where one was looked for */
     unsigned capture;    /* FpMessages.capture when it began; 0: it was loaded */
     unsigned n_asked;    /* how often the recognisers were asked */

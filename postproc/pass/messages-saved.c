@@ -9,7 +9,7 @@ typedef struct {
     int64_t last_ns;
     uint64_t wanted_bytes;
     uint8_t speaker, is_datagrams, has_ended, is_complete, is_over, place, begins_elsewhere,
-        nothing; /* place: since there are later ones */
+        has_base; /* place: since there are later ones; has_base: base follows */
 } Saved;
 
 /* With later messages, or streams that are followed: a bit in their number, and of each later message this behind it. */
@@ -30,11 +30,13 @@ bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user)
                          .is_complete = message->is_complete,
                          .is_over = message->is_over,
                          .place = message->place,
-                         .begins_elsewhere = message->offset != 0};
+                         .begins_elsewhere = message->offset != 0,
+                         .has_base = message->base != 0};
     const FpLogEntry *entry = fp_held_entry_get(message->held);
     const SavedLater later = {.turn = entry->turn, .way = entry->way};
 
-    return write(user, &saved, sizeof saved) && (message->place == FIRST || write(user, &later, sizeof later)) &&
+    return write(user, &saved, sizeof saved) && (message->base == 0 || write(user, &message->base, sizeof message->base)) &&
+           (message->place == FIRST || write(user, &later, sizeof later)) &&
            fp_held_entry_save(message->held, write, user) && fp_assembly_save(message->assembly, write, user);
 }
 
@@ -87,8 +89,11 @@ FpMessage *fp_message_load(FpStreamsRead read, void *user)
 {
     Saved saved;
     SavedLater later = {0};
+    int64_t base = 0;
 
     if (!read(user, &saved, sizeof saved) || saved.speaker > FP_SAID_BY_SERVER || saved.place >= N_PLACES)
+        return NULL;
+    if (saved.has_base && (!read(user, &base, sizeof base) || base != (int32_t)base))
         return NULL;
     if (saved.place != FIRST && !read(user, &later, sizeof later))
         return NULL;
@@ -111,8 +116,9 @@ FpMessage *fp_message_load(FpStreamsRead read, void *user)
                            .has_ended = saved.has_ended,
                            .is_complete = saved.is_complete,
                            .is_over = saved.is_over,
-                           .is_from_middle = verdict->midstream,
-                           .offset = saved.begins_elsewhere || verdict->out_of_order ? OFFSET_UNKNOWN : 0,
+                           .base = base,
+                           .is_from_middle = verdict->midstream || base != 0,
+                           .offset = saved.begins_elsewhere || (verdict->out_of_order && base == 0) ? OFFSET_UNKNOWN : 0,
                            .last_ns = saved.last_ns,
                            .last_us = g_get_monotonic_time()};
     return message;

@@ -195,7 +195,7 @@ static void add_part(FpMessages *messages, FpMessage *message, const FpMessagePa
     if (message->is_datagrams)
         fp_assembly_append(message->assembly, part->payload, frame);
     else
-        fp_assembly_add(message->assembly, part->offset, part->payload, frame);
+        fp_assembly_add(message->assembly, part->offset - message->base, part->payload, frame);
     message->last_ns = part->time_ns;
     message->last_us = g_get_monotonic_time();
     fp_messages_count_memory(messages, message);
@@ -219,6 +219,11 @@ FpSaidSpeaker fp_messages_speaker(const FpLogEntry *entry)
     return speakers[entry->verdict->side];
 }
 
+int64_t fp_message_base(int64_t offset, uint32_t bytes_max)
+{
+    return offset < 0 || offset >= bytes_max ? offset : 0;
+}
+
 FpMessage *fp_messages_hold(FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, unsigned place)
 {
     FpMessage *message = g_new0(FpMessage, 1);
@@ -228,8 +233,9 @@ FpMessage *fp_messages_hold(FpMessages *messages, const FpLogEntry *entry, const
     message->speaker = fp_messages_speaker(entry);
     message->place = (uint8_t)place;
     message->is_datagrams = part->is_datagram;
-    message->is_from_middle = entry->verdict->midstream;
-    message->offset = part->is_datagram ? 0 : part->offset;
+    message->base = part->is_datagram || place != FIRST ? 0 : fp_message_base(part->offset, messages->limits.bytes_max);
+    message->is_from_middle = entry->verdict->midstream || message->base != 0;
+    message->offset = part->is_datagram ? 0 : part->offset - message->base;
     message->capture = messages->capture;
     fp_messages_join(messages, message);
     add_part(messages, message, part);
@@ -280,9 +286,10 @@ static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessage
 {
     FpSaidText said = {part->payload.bytes, part->payload.captured};
 
-    if (messages->limits.holds_all || (part->offset != 0 && !part->is_datagram) || said.n == 0 || said.n > messages->limits.bytes_max ||
+    if (messages->limits.holds_all || (part->offset != fp_message_base(part->offset, messages->limits.bytes_max) && !part->is_datagram) || said.n == 0 || said.n > messages->limits.bytes_max ||
         messages->in_line.head != NULL)
         return false;
+    const bool is_midstream = entry->verdict->midstream || (part->offset != 0 && !part->is_datagram);
     if (messages->limits.redacts)
         entry->payload.bytes = said.bytes = copy_payload(messages, part->payload);
     FpSaidResult result = recognise_payload(messages, said.bytes, said.n, part->is_datagram, speaker);
@@ -294,7 +301,7 @@ static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessage
     note_preamble(messages, entry);
     if (messages->limits.redacts)
         entry->is_redacted =
-            fp_said_redact(messages->redacted->data, said.n, &messages->facts, is_from_middle(messages, entry->verdict->midstream));
+            fp_said_redact(messages->redacted->data, said.n, &messages->facts, is_from_middle(messages, is_midstream));
     return true;
 }
 

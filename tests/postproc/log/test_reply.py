@@ -250,6 +250,15 @@ class Watched(test_watch.Watch):
         logs = self.restarted_and_not([[*asked_both, (4000, more)], [(7000, segment(11, 12, 13, ACK))], [(30_000, segment(11, 12, 14, ACK))]])
         self.assertEqual(logs, [[[], [(9, False)], [(40000, False)]]] * 2)
 
+    def test_restart_in_a_message_whose_base_was_guessed_wrong(self):
+        """What it acknowledges was captured after the first frame."""
+        pieces = [reply(b""), *(segment(40000, 80, 1001 + first, ACK, REQUEST[first:last], ack=5001) for first, last in ((0, 5), (5, 9), (9, None)))]
+        for n, frame in enumerate(pieces):
+            self.arrive(f"{n}.pcap", header() + record(frame, n))
+            self.once("--log", "only")
+        found, = self.log()
+        self.assertEqual((found["midstream"], found["complete"], base64.b64decode(found["message"])), (True, True, REQUEST))
+
     def test_replies_that_are_no_longer_waited_for(self):
         """What waited has its line, without a reply."""
         for options in (("--log", "only"), ("--log", "only", "--fields", "ip.ttl")):

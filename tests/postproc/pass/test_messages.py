@@ -124,6 +124,16 @@ class Whole(InFolder):
         self.assertEqual([e["src_port"] for e in entries("--in-order", "-", stdin=pcap(frames))], [1, 2, 3])
         self.assertEqual([e["pcap_cnt"] for e in entries("--in-order", "-", stdin=pcap(frames))], [10, 11, 12])
 
+    def test_base_that_was_guessed_wrong(self):
+        """An acknowledgement was captured before what it acknowledges, or a SYN came that nobody answered. The message begins where its first frame does."""
+        early = [answer(b"", ack=1001 + len(HELLO)), said(0, 300), said(300, len(HELLO)), answer()]
+        self.assert_whole(entry(pcap(early)), [2, 3])
+        for seq in (1000 + 200_000, 1000 - 200_000 & 0xffffffff):
+            found, = (found for found in entries("-", stdin=pcap([*handshake(), segment(40000, 80, seq, SYN), answer(b""), said(0, len(HELLO)), answer()])))
+            self.assertEqual((found["complete"], found["tls"]["sni"]), (True, "www.example"))
+        found = entry(pcap([answer(b"", ack=1001 + len(HELLO)), said(0, 300), answer()]))
+        self.assertEqual((found["complete"], found["message_length"]), (False, 300))
+
     def test_several_captures(self):
         first = write(self.folder, "1.pcap", pcap(handshake() + [said(0, 700)]))
         second = write(self.folder, "2.pcap", pcap(handshake(9) + [said(700, None)]))
