@@ -80,7 +80,7 @@ static bool reassemble_ipv4(FpWalk *walk, FpSpan packet, uint32_t header_bytes, 
     memcpy(key.source, segment->source, 4);
     memcpy(key.destination, segment->destination, 4);
     if (is_local(segment->source) || is_local(segment->destination))
-        memcpy(key.source + 4, &walk->vlan, sizeof walk->vlan);
+        memcpy(key.source + 4, &walk->vlans, sizeof walk->vlans);
     return fp_fragments_add(walk->decoder->fragments, &key, fp_span_after(packet, header_bytes), (field & IPV4_OFFSET) * 8U,
                             field & IPV4_MORE_FRAGMENTS, payload);
 }

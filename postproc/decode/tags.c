@@ -9,6 +9,7 @@
 #include "link-layer.h"
 
 #define SERVICE_NUMBER 0x01000000U /* keeps service numbers apart from VLAN IDs */
+#define VLAN_ID_BITS 12
 #define VLAN_TAGS_MAX 20           /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
 
 #define MACSEC_SCI 0x20
@@ -31,8 +32,8 @@ static void note_vlan_tag(FpWalk *walk, FpSpan rest)
 {
     uint16_t vlan = fp_load16(rest.bytes) & 0x0fff;
 
-    if (walk->vlan == 0)
-        walk->vlan = vlan;
+    if (vlan != 0)
+        walk->vlans = walk->vlans << VLAN_ID_BITS | vlan;
     fp_walk_note_vlan(walk, vlan);
 }
 

@@ -39,8 +39,8 @@ FpDecoded fp_walk_erspan(FpWalk *walk, FpSpan rest)
         return fp_walk_missing(rest);
     uint16_t vlan = fp_load16(rest.bytes) & 0x0fff;
     bool is_third = rest.bytes[0] >> 4 == 2, keeps_tag = (rest.bytes[2] & ERSPAN_KEEPS_TAG) == ERSPAN_KEEPS_TAG;
-    if (is_third || (walk->vlan == 0 && !keeps_tag))
-        walk->vlan = vlan;
+    if (is_third || (walk->vlans == 0 && !keeps_tag))
+        walk->vlans = vlan;
     fp_walk_note_vlan(walk, vlan);
     switch (rest.bytes[0] >> 4) {
     case 1:

@@ -73,14 +73,19 @@ static void test_fragments_in_vlans(void)
         g_assert_true(are_together(five, six, sizeof five, publics[i], public_address));
 }
 
-/* Of several tags, the outermost says which VLAN it is. */
-static void test_outermost_vlan(void)
+/* Of several tags, each counts: customers behind one provider's tag, and the same customer number with two providers. Those of number 0 do not. */
+static void test_fragments_behind_two_tags(void)
 {
     static const uint8_t in_five[22] = {[12] = 0x88, 0xa8, 0, 5, 0x81, 0, 0, 7, 8, 0};
     static const uint8_t also_in_five[22] = {[12] = 0x88, 0xa8, 0, 5, 0x81, 0, 0, 8, 8, 0};
     static const uint8_t in_six[22] = {[12] = 0x88, 0xa8, 0, 6, 0x81, 0, 0, 7, 8, 0};
 
-    g_assert_true(are_together(in_five, also_in_five, sizeof in_five, private_address, other_private));
+    static const uint8_t with_priority[22] = {[12] = 0x88, 0xa8, 0, 5, 0x81, 0, 0x60, 0, 8, 0};
+    static const uint8_t priority_first[22] = {[12] = 0x88, 0xa8, 0x60, 0, 0x81, 0, 0, 5, 8, 0};
+
+    g_assert_true(are_together(in_five, in_five, sizeof in_five, private_address, other_private));
+    g_assert_true(are_together(with_priority, priority_first, sizeof with_priority, private_address, other_private));
+    g_assert_false(are_together(in_five, also_in_five, sizeof in_five, private_address, other_private));
     g_assert_false(are_together(in_five, in_six, sizeof in_five, private_address, other_private));
 }
 
@@ -190,7 +195,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tags/fragments-in-vlans", test_fragments_in_vlans);
-    g_test_add_func("/tags/outermost-vlan", test_outermost_vlan);
+    g_test_add_func("/tags/fragments-behind-two-tags", test_fragments_behind_two_tags);
     g_test_add_func("/tags/vlan-in-erspan", test_vlan_in_erspan);
     g_test_add_func("/tags/erspan-frame-type", test_erspan_frame_type);
     g_test_add_func("/tags/labels", test_labels);
