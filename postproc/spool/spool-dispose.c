@@ -53,6 +53,8 @@ bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error)
 
     if (!is_left_alone(claim) && !put_aside(spool, claim, why, error))
         return false;
+    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; %s", why,
+               is_left_alone(claim) ? "it is left where it is" : "it was moved to failed/");
     g_ptr_array_remove_index(spool->claims, i);
     return true;
 }

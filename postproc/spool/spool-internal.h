@@ -5,6 +5,7 @@
 #define FP_SPOOL_INTERNAL_H
 
 #include "archive.h"
+#include "immovable.h"
 #include "inbox.h"
 #include "spool.h"
 #include "waits.h"
@@ -21,7 +22,7 @@ struct FpSpool {
     bool follows;
     bool pcapng_by_wiretap;
     bool is_beginning;
-    char *immovable;    /* the file that was last reported as such */
+    FpImmovable *immovable;
     GPtrArray *claims;  /* of FpClaim, by number */
     bool is_disordered; /* they may not be in capture order */
     FpWaits *waits;

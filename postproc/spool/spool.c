@@ -30,7 +30,7 @@ void fp_spool_free(FpSpool *spool)
     g_free(spool->done_folder);
     g_free(spool->failed_folder);
     fp_inbox_free(spool->inbox);
-    g_free(spool->immovable);
+    fp_immovable_free(spool->immovable);
     g_ptr_array_unref(spool->claims);
     fp_archive_free(spool->archive);
     g_ptr_array_unref(spool->guesses);
@@ -210,6 +210,7 @@ FpSpool *fp_spool_open(const FpSpoolOptions *options, GError **error)
                                                   .unchanged_s = options->unchanged_s,
                                                   .identifies = options->then == FP_THEN_KEEP});
     spool->claims = g_ptr_array_new_with_free_func(fp_claim_free);
+    spool->immovable = fp_immovable_new();
     spool->waits = fp_waits_new(options->wait_s, "--wait");
     spool->unmatched = fp_waits_new(UNMATCHED_S, NULL);
     spool->guesses = g_ptr_array_new_with_free_func(fp_claim_free);
@@ -235,15 +236,14 @@ uint64_t fp_spool_highest(const FpSpool *spool)
     return spool->highest;
 }
 
-/* A file that may not be moved, because it is immutable or in a sticky folder, does not hold up the others. Logged once. */
-static void note_immovable(FpSpool *spool, const char *path)
+/* Whether files may be moved into claim/. Leaves errno alone. */
+static bool can_claim(const FpSpool *spool)
 {
-    if (g_strcmp0(spool->immovable, path) == 0)
-        return;
-    fp_journal(G_LOG_LEVEL_WARNING, 0, path, "%s: cannot be moved into the state folder: %s; it is left out until it can", path,
-               g_strerror(errno));
-    g_free(spool->immovable);
-    spool->immovable = g_strdup(path);
+    const int failure = errno;
+    const bool can = faccessat(AT_FDCWD, spool->claim_folder, W_OK | X_OK, AT_EACCESS) == 0;
+
+    errno = failure;
+    return can;
 }
 
 /* Returns NULL and sets error when it cannot be moved. Returns NULL without an error when it may not be moved, or is gone (*is_gone is
@@ -268,8 +268,11 @@ static FpClaim *claim_arrival(FpSpool *spool, const FpArrival *arrival, uint64_t
         claim->age = arrival->age;
         return claim;
     }
-    if (errno == EPERM || errno == EACCES)
-        note_immovable(spool, from);
+    const bool is_denied = errno == EPERM || errno == EACCES;
+    if (is_denied && can_claim(spool))
+        fp_immovable_found(spool->immovable, from);
+    else if (is_denied)
+        fp_error_set_errno(error, FP_ERROR_IO, spool->claim_folder, "captures cannot be moved into it");
     else if (errno != ENOENT || access(spool->claim_folder, F_OK) != 0)
         fp_error_set_errno(error, FP_ERROR_IO, from, "cannot be moved into the state folder");
     else
@@ -348,6 +351,7 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
     bool is_gone = true;
 
     spool->highest = MAX(spool->highest, after);
+    fp_immovable_begin(spool->immovable);
     if (!fp_spool_look_at_guesses(spool, error))
         return false;
     for (unsigned look = 0; is_gone && look < LOOKS_MAX; look++) {
@@ -366,6 +370,11 @@ bool fp_spool_claim(FpSpool *spool, uint64_t after, const GArray *seen, GError *
 char *fp_spool_waits_text(const FpSpool *spool)
 {
     return fp_waits_text(spool->waits);
+}
+
+char *fp_spool_immovable_text(const FpSpool *spool)
+{
+    return fp_immovable_text(spool->immovable);
 }
 
 uint64_t fp_spool_n_waits_over(const FpSpool *spool)

@@ -46,7 +46,7 @@ typedef enum {
 typedef enum {
     FP_WORD_STATE,     /* "starting", "idle", "working", "following", "waiting", "stopped" */
     FP_WORD_TROUBLE,   /* what does not work and is tried again */
-    FP_WORD_WAITS_FOR, /* an unfinished file that is older than those that wait */
+    FP_WORD_WAITS_FOR, /* an unfinished file that is older than those that wait, or one that cannot be moved */
     FP_WORD_INBOX,
     FP_WORD_OUTPUT,
     FP_WORD_LAST_FILE,

@@ -218,12 +218,10 @@ static bool fail_claim(Watch *watch, guint i, GError *why, GError **error)
 {
     const FpClaim *claim = fp_spool_claim_at(watch->spool, i);
 
-    fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; %s", why->message,
-               claim->identity != 0 ? "it is left where it is" : "it was moved to failed/");
     fp_status_set_word(&watch->status, FP_WORD_LAST_FAILURE, why->message);
     fp_watch_add_seen(watch, claim);
-    watch->state.totals.files_failed++;
     bool is_moved = fp_outbox_discard(watch->outbox, claim->number - 1, error) && fp_spool_fail(watch->spool, i, why->message, error);
+    watch->state.totals.files_failed += is_moved;
     g_error_free(why);
     return is_moved;
 }

@@ -70,8 +70,6 @@ static bool put_aside_unpublished(Watch *watch, GError **error)
         const FpClaim *claim = fp_spool_claim_at(watch->spool, 0);
         g_autofree char *why = g_strdup_printf(
             "%s: somebody has deleted the folder with its output before that was published; firstpayload slim makes it again", claim->path);
-        fp_journal(G_LOG_LEVEL_WARNING, claim->number, claim->name, "%s; %s", why,
-                   claim->identity != 0 ? "it is left where it is" : "it was moved to failed/");
         fp_status_set_word(&watch->status, FP_WORD_LAST_FAILURE, why);
         if (!fp_spool_fail(watch->spool, 0, why, error))
             return false;

@@ -66,8 +66,8 @@ void fp_watch_save_status(Watch *watch, const char *state, bool must)
     watch->status.written_ns = fp_watch_now_ns();
     fp_status_set_word(&watch->status, FP_WORD_STATE, state);
     fp_status_set_word(&watch->status, FP_WORD_TROUBLE, watch->trouble);
-    g_autofree char *waits = fp_spool_waits_text(watch->spool);
-    fp_status_set_word(&watch->status, FP_WORD_WAITS_FOR, waits);
+    g_autofree char *waits = fp_spool_waits_text(watch->spool), *immovable = fp_spool_immovable_text(watch->spool);
+    fp_status_set_word(&watch->status, FP_WORD_WAITS_FOR, waits != NULL ? waits : immovable);
     (void)fp_status_save(&watch->status, watch->folder.path, NULL);
     save_metrics(watch);
     g_autofree char *text =

@@ -13,8 +13,9 @@
 #include "base/journal.h"
 #include "spool-scene.h"
 
-static const char *unmovable; /* the name of a file of the inbox that cannot be moved, and why */
+static const char *unmovable; /* the name of a file that cannot be moved, "" for all, and why */
 static int move_failure;
+static bool is_closed; /* claim/, to this process */
 static unsigned n_moves;              /* that were tried of it */
 static void (*before_move)(void);     /* what somebody does before */
 static const char *of_another_device; /* a folder */
@@ -24,7 +25,7 @@ int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned f
 {
     g_autofree char *name = g_path_get_basename(old);
 
-    if (g_strcmp0(name, unmovable) == 0) {
+    if (unmovable != NULL && (*unmovable == '\0' || g_str_equal(name, unmovable))) {
         n_moves++;
         if (before_move != NULL)
             before_move();
@@ -33,6 +34,12 @@ int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned f
             return -1;
     }
     return (int)syscall(SYS_renameat2, oldfd, old, newfd, new, flags);
+}
+
+int faccessat(int fd, const char *file, int type, int flag)
+{
+    errno = EROFS;
+    return is_closed && g_str_has_suffix(file, "/claim") ? -1 : (int)syscall(SYS_faccessat2, fd, file, type, flag);
 }
 
 int stat(const char *file, struct stat *buf)
@@ -424,6 +431,13 @@ static void test_changed_at_the_last_moment(void)
     end_spool(spool);
 }
 
+static void check_immovable(const FpSpool *spool, const char *expected)
+{
+    g_autofree char *text = fp_spool_immovable_text(spool);
+
+    g_assert_cmpstr(text, ==, expected);
+}
+
 /* Immutable files, and those in a sticky folder. */
 static void leave_out(void)
 {
@@ -441,9 +455,16 @@ static void leave_out(void)
     move_failure = EACCES;
     claim_all(spool, 0);
     g_assert_cmpuint(fp_spool_n_claims(spool), ==, 2);
+    check_immovable(spool, "c.pcap, which cannot be moved into the state folder");
+    unmovable = "";
+    make_capture("d.pcap", 6);
+    for (int i = 0; i < 3; i++)
+        claim_all(spool, 0);
+    check_immovable(spool, "c.pcap and 1 others, which cannot be moved into the state folder");
     unmovable = NULL;
     claim_all(spool, 0);
-    g_assert_cmpuint(fp_spool_n_claims(spool), ==, 3);
+    g_assert_cmpuint(fp_spool_n_claims(spool), ==, 4);
+    check_immovable(spool, NULL);
     end_spool(spool);
 }
 
@@ -456,8 +477,10 @@ static void test_immovable(void)
     g_test_trap_subprocess(NULL, 0, 0);
     g_test_trap_assert_passed();
     g_test_trap_assert_stderr("*/in/a.pcap: cannot be moved into the state folder: Operation not permitted; it is left out until it can\n"
-                              "*/in/c.pcap: cannot be moved into the state folder: Permission denied; it is left out until it can\n");
+                              "*/in/c.pcap: cannot be moved into the state folder: Permission denied; it is left out until it can\n"
+                              "*/in/d.pcap: cannot be moved into the state folder: Permission denied; it is left out until it can\n");
     g_test_trap_assert_stderr_unmatched("*a.pcap*a.pcap*");
+    g_test_trap_assert_stderr_unmatched("*c.pcap*c.pcap*");
 }
 
 static void test_cannot_be_claimed(void)
@@ -470,6 +493,13 @@ static void test_cannot_be_claimed(void)
     move_failure = EIO;
     check_cannot_claim(spool, "in/a.pcap: cannot be moved into the state folder");
     check_claims(spool, "");
+    is_closed = true;
+    move_failure = EPERM;
+    check_cannot_claim(spool, "state/claim: captures cannot be moved into it");
+    move_failure = EACCES;
+    check_cannot_claim(spool, "state/claim: captures cannot be moved into it");
+    is_closed = false;
+    check_immovable(spool, NULL);
     unmovable = NULL;
     remove_from_tree("state/claim");
     check_cannot_claim(spool, "in/a.pcap: cannot be moved into the state folder"); /* it is not the file that is gone */
