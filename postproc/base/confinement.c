@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -14,12 +15,18 @@
 #include "privileges.h"
 #include "system-calls.h"
 
+typedef struct {
+    dev_t device;
+    ino_t inode; /* 0: nothing */
+} Identity;
+
 struct FpConfinement {
     FpConfinementOptions options;
     FpConfinementNeeds needs;
     bool has_user; /* user is to be become */
     FpUser user;
     GPtrArray *readable, *writable; /* paths for Landlock */
+    GArray *identities;             /* of Identity: what was at each of writable when the rules were set */
     GPtrArray *created_in;          /* folders in which the new user has to be able to create files */
     bool has_landlock;
     GString *text;
@@ -89,6 +96,7 @@ FpConfinement *fp_confinement_new(const FpConfinementOptions *options, const FpC
     confinement->needs = *needs;
     confinement->readable = g_ptr_array_new_with_free_func(g_free);
     confinement->writable = g_ptr_array_new_with_free_func(g_free);
+    confinement->identities = g_array_new(FALSE, FALSE, sizeof(Identity));
     confinement->created_in = g_ptr_array_new_with_free_func(g_free);
     confinement->text = g_string_new(NULL);
     if (find_user(confinement, error))
@@ -104,6 +112,7 @@ void fp_confinement_free(FpConfinement *confinement)
     g_free(confinement->user.name);
     g_ptr_array_unref(confinement->readable);
     g_ptr_array_unref(confinement->writable);
+    g_array_unref(confinement->identities);
     g_ptr_array_unref(confinement->created_in);
     g_string_free(confinement->text, TRUE);
     g_free(confinement);
@@ -173,19 +182,61 @@ void fp_confinement_creates_beside(FpConfinement *confinement, const char *path)
         add_above(confinement->writable, g_ptr_array_index(confinement->created_in, i));
 }
 
+/* Whether path is folder, or below it. Both are absolute. */
+static bool is_within(const char *path, const char *folder)
+{
+    const size_t n = strlen(folder);
+
+    return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0' || g_str_equal(folder, "/"));
+}
+
 bool fp_confinement_reaches(const FpConfinement *confinement, const char *path)
 {
     g_autofree char *whole = g_canonicalize_filename(path, NULL);
 
     if (!confinement->has_landlock)
         return true;
+    for (guint i = 0; i < confinement->writable->len; i++)
+        if (is_within(whole, g_ptr_array_index(confinement->writable, i)))
+            return true;
+    return false;
+}
+
+static Identity identity_of(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 ? (Identity){status.st_dev, status.st_ino} : (Identity){0};
+}
+
+static void note_identities(FpConfinement *confinement)
+{
     for (guint i = 0; i < confinement->writable->len; i++) {
+        const Identity identity = identity_of(g_ptr_array_index(confinement->writable, i));
+        g_array_append_val(confinement->identities, identity);
+    }
+}
+
+/* A rule is for what was there, and all that is below it, whatever comes there later. */
+static bool is_reached(const FpConfinement *confinement, const char *path)
+{
+    for (guint i = 0; i < confinement->identities->len; i++) {
         const char *folder = g_ptr_array_index(confinement->writable, i);
-        size_t n = strlen(folder);
-        if (strncmp(whole, folder, n) == 0 && (whole[n] == '/' || g_str_equal(folder, "/")))
+        const Identity before = g_array_index(confinement->identities, Identity, i), now = identity_of(folder);
+        if (is_within(path, folder) && before.inode != 0 && before.inode == now.inode && before.device == now.device)
             return true;
     }
     return false;
+}
+
+const char *fp_confinement_lost(const FpConfinement *confinement)
+{
+    for (guint i = 0; i < confinement->identities->len; i++) {
+        const char *folder = g_ptr_array_index(confinement->writable, i);
+        if (identity_of(folder).inode != 0 && !is_reached(confinement, folder))
+            return folder;
+    }
+    return NULL;
 }
 
 static void say(FpConfinement *confinement, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -332,6 +383,8 @@ static void begin_landlock(FpConfinement *confinement)
         say_without(confinement, "Landlock", FP_CONFINE_LANDLOCK, g_strerror(errno));
     else
         confinement->has_landlock = true;
+    if (confinement->has_landlock)
+        note_identities(confinement);
     if (confinement->has_landlock)
         say(confinement, "Landlock (version %d)", version);
 }

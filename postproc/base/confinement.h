@@ -74,6 +74,10 @@ bool fp_confinement_reaches(const FpConfinement *confinement, const char *path);
  * and what will be closed to it is found out. Once, and before there is a second thread. Returns false and sets error when that cannot be. */
 bool fp_confinement_begin_files(const FpConfinement *confinement, GError **error);
 
+/* Returns a folder that may no longer be changed, as another one, or another file system, has been put in its place, or in that of one above
+ * it, since the rights were given up. NULL: there is none. Borrowed. */
+const char *fp_confinement_lost(const FpConfinement *confinement);
+
 /* Gives the rights up. To be called once, before there is a second thread. Returns false and sets error when a right stays that should
  * have gone: another user was asked for, or what capabilities there are cannot be dropped. */
 bool fp_confinement_begin(FpConfinement *confinement, GError **error);

@@ -79,6 +79,10 @@ void fp_watch_save_status(Watch *watch, const char *state, bool must)
 
 void fp_watch_begin_trouble(Watch *watch, GError *failure)
 {
+    const char *lost = fp_confinement_lost(watch->confinement);
+
+    if (lost != NULL)
+        g_prefix_error(&failure, "%s: is another folder than when the watcher began, and closed to it: restart it; ", lost);
     if (watch->trouble == NULL || !g_str_equal(watch->trouble, failure->message))
         fp_journal(G_LOG_LEVEL_WARNING, watch->state.committed, NULL, "%s; trying again until it works, nothing is lost meanwhile",
                    failure->message);

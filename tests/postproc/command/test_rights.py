@@ -397,6 +397,30 @@ class Watch(Rights):
         done = subprocess.run([*words, out], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         self.assertEqual((done.returncode, done.stderr), (73, f"firstpayload: {out}/.firstpayload: cannot be created: Permission denied\n"))
 
+    def test_another_folder_in_the_place_of_one(self):
+        """Rules are for what was there. That a watcher has to be restarted is said; not where it is enough to make its folders again."""
+        around = os.path.join(self.folder, "around")
+        inbox, out = os.path.join(around, "in"), os.path.join(around, "out")
+        os.makedirs(inbox)
+        run = subprocess.Popen([PROGRAM, "watch", inbox, out], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        said = []
+        threading.Thread(target=lambda: said.extend(iter(run.stderr.readline, "")), daemon=True).start()
+        wait_for(lambda: os.path.exists(os.path.join(out, ".firstpayload", "status")), "a watcher")
+        os.rename(os.path.join(out, ".firstpayload"), os.path.join(self.folder, "deleted"))
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: os.path.exists(os.path.join(out, ".firstpayload", "status")), "its folders to be there again")
+        os.rename(around, around + ".old")
+        os.makedirs(inbox)
+        os.mkdir(out)
+        send_signal(run, signal.SIGHUP)
+        wait_for(lambda: "another folder" in "".join(said), "trouble")
+        self.assertIn(f"{inbox}: is another folder than when the watcher began, and closed to it: restart it; ", "".join(said))
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+
     def test_options_read_again_reach_the_helper(self):
         """tshark is started with the fields of the new configuration, and metrics stay in a folder that can be written."""
         inbox, out, config = (os.path.join(self.folder, name) for name in ("in", "out", "conf"))
