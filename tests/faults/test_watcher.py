@@ -607,6 +607,18 @@ class Following(Watching):
         self.assertEqual([json.loads(line)["src_port"] for line in self.output("a.pcap.jsonl").splitlines()], [40000, 40001])
         self.stop()
 
+    def test_link_that_was_begun(self):
+        """By a process that was killed before it had its name."""
+        os.makedirs(self.place.state)
+        os.symlink("nowhere", os.path.join(self.place.state, "live.jsonl.new"))
+        self.start("--follow", "--log", "only")
+        path = write(self.place.folder, "arriving", one(40000))
+        with open(path, "ab"):
+            os.rename(path, os.path.join(self.place.inbox, "a.pcap"))
+            wait_for(lambda: self.lines() == 1, "the line to be there")
+        self.await_outputs("a.pcap.jsonl")
+        self.stop()
+
     def lines(self):
         return len(whole_lines(os.path.join(self.place.state, "live.jsonl")))
 

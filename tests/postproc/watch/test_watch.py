@@ -484,6 +484,21 @@ class Running(Watch):
         self.assertIn("3 files taken, 0 failed, 0 wait; 15 frames, 9 kept; 3 streams open", log)
         self.assertEqual(self.status()["state"], "stopped")
 
+    def test_keys_that_cannot_change(self):
+        base = "[watch]\nlog = only\n"
+        config = write(self.folder, "c.conf", base.encode())
+        run = self.start("--config", config)
+        said = []
+        threading.Thread(target=lambda: said.extend(iter(run.stderr.readline, "")), daemon=True).start()
+        lines = ["state = /elsewhere", "match = *.cap", "then = keep", "then = delete-unsure", "wait = 7", "unchanged = 9", "max-archive = 1M", "follow = true",
+                 "formats = pcap", "relinquish-privileges = nobody", "without = landlock"]
+        for n, line in enumerate(lines):
+            write(self.folder, "c.conf", (base + line + "\n").encode())
+            send_signal(run, signal.SIGHUP)
+            wait_for(lambda n=n: "".join(said).count("cannot change while a watcher runs") == n + 1, line)
+        run.terminate()
+        self.assertEqual(run.wait(PATIENCE_SECONDS), 0)
+
     def test_dead_watcher_is_said_to_be_dead(self):
         run = self.start()
         self.assertEqual(self.status()["pid"], run.pid)
@@ -510,6 +525,17 @@ class Running(Watch):
         wait_for(lambda: "STOPPING=1" in heard, "the last message")
         self.assertEqual(heard[0], "READY=1")
         self.assertIn("STATUS=idle, 0 files wait, 0 taken", heard)
+
+    def test_each_line_is_an_assignment(self):
+        """Whatever names folders have."""
+        self.outdir = self.path("out\nSTOPPING=1")
+        self.state = os.path.join(self.outdir, ".firstpayload")
+        heard = self.listen()
+        self.start(env=dict(os.environ, NOTIFY_SOCKET=self.path("notify")))
+        os.mkdir(os.path.join(self.state, "checkpoint.0"))
+        self.arrive("a.pcap", pcap(connection()))
+        wait_for(lambda: any(message.startswith("STATUS=waiting") and "out STOPPING=1/" in message for message in heard), "trouble")
+        self.assertEqual([message for message in heard if "\n" in message], [])
 
     def test_nobody_listens(self):
         """Whoever should hear of it hangs, and the kernel holds few messages: captures are taken all the same, and it ends."""
@@ -641,6 +667,12 @@ class Sleeps(Watch):
         self.arrive("a.pcap", pcap(connection()))
         wait_for(lambda: self.status()["state"] == "waiting", "trouble")
         self.assertEqual(set(self.end(run)), {30000, 2000})
+
+    def test_how_long_a_checkpoint_took(self):
+        """The disk takes a fifth of a second for each."""
+        delay = "fdatasync:delay_enter=200000"
+        subprocess.run([*self.trace(delay), PROGRAM, "watch", "--once", self.inbox, self.outdir], env=self.environment(), check=True, timeout=PATIENCE_SECONDS)
+        self.assertGreaterEqual(self.status()["checkpoint_seconds"], 0.2)
 
     def test_trouble_with_once(self):
         """Three attempts, and two waits between them; also when no file waits."""
