@@ -70,12 +70,13 @@ void fp_confinement_creates_beside(FpConfinement *confinement, const char *path)
 /* Whether path's folder is among those that may be changed, or nothing limits that. */
 bool fp_confinement_reaches(const FpConfinement *confinement, const char *path);
 
-/* If somebody has named a user, has files opened and created as that user from here on, so that what is made before the rights end belongs to it,
- * and what will be closed to it is found out. Once, and before there is a second thread. Returns false and sets error when that cannot be. */
+/* If somebody has named a user, has files opened and created as that user from here on, so that what is made before the rights end belongs
+ * to it, and what will be closed to it is found out. Once, and before there is a second thread. Returns false and sets error when that
+ * cannot be. */
 bool fp_confinement_begin_files(const FpConfinement *confinement, GError **error);
 
-/* Returns a folder that may no longer be changed, as another one, or another file system, has been put in its place, or in that of one above
- * it, since the rights were given up. NULL: there is none. Borrowed. */
+/* Returns a folder that may no longer be changed, as another one, or another file system, has been put in its place, or in that of one
+ * above it, since the rights were given up. NULL: there is none. Borrowed. */
 const char *fp_confinement_lost(const FpConfinement *confinement);
 
 /* Gives the rights up. To be called once, before there is a second thread. Returns false and sets error when a right stays that should

@@ -50,8 +50,8 @@ static bool may_be_lost(const char *assignments)
     return g_str_has_prefix(assignments, "WATCHDOG=") || g_str_has_prefix(assignments, "STATUS=");
 }
 
-/* Never waits for ever: the kernel holds few messages, and whoever should take them may hang. address is NULL: where the socket is connected to.
- * Returns false when the other end may be gone. */
+/* Never waits for ever: the kernel holds few messages, and whoever should take them may hang. address is NULL: where the socket is
+ * connected to. Returns false when the other end may be gone. */
 static bool post(const char *assignments, const struct sockaddr *address, socklen_t bytes)
 {
     const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;

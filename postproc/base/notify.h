@@ -8,8 +8,8 @@
 /* Opens the socket, which fp_notify does otherwise: before rights end, as the later user may not be allowed to. */
 void fp_notify_begin(void);
 
-/* Sends assignments, one per line, such as "READY=1\nSTATUS=idle". Errors are ignored. Where nobody takes the messages, it waits for some seconds
- * at most; those that begin with WATCHDOG= or STATUS= are dropped at once, as others follow. */
+/* Sends assignments, one per line, such as "READY=1\nSTATUS=idle". Errors are ignored. Where nobody takes the messages, it waits for some
+ * seconds at most; those that begin with WATCHDOG= or STATUS= are dropped at once, as others follow. */
 void fp_notify(const char *assignments);
 
 /* The interval in microseconds within which systemd expects WATCHDOG=1; 0 when it expects none. */

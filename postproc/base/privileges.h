@@ -25,8 +25,8 @@ bool fp_user_find(const char *name, FpUser *user);
  * one, as the kernel has it after such a change (PR_SET_DUMPABLE in prctl(2)). Returns false and sets errno; then nothing has changed. */
 bool fp_privileges_become(const FpUser *user);
 
-/* Has this thread open and create files as that user, without supplementary groups, until the process becomes it (setfsuid(2)). For root, while
- * there is one thread. Returns false and sets errno. */
+/* Has this thread open and create files as that user, without supplementary groups, until the process becomes it (setfsuid(2)). For root,
+ * while there is one thread. Returns false and sets errno. */
 bool fp_privileges_begin_files(const FpUser *user);
 
 /* Takes all but keep, a set of bits (1 << CAP_...), out of the capabilities that anything executed could ever gain. To be called first: it

@@ -32,7 +32,7 @@ typedef struct {
     FpDecodeNotes *notes;   /* filled in, too, when network_kinds has FP_NETWORK_VLAN; NULL for most walks */
     unsigned skip;          /* with a notes: how many segments of the record come before the wanted one */
     unsigned network_kinds; /* FP_NETWORK_...: kinds of numbers that go into the segment's network */
-    uint64_t vlans;         /* the VLAN IDs of the last five tags, twelve bits each: fragments between private addresses are kept apart by them */
+    uint64_t vlans;         /* IDs of the last five VLAN tags, twelve bits each: they keep fragments between private addresses apart */
     uint16_t layers;        /* how many nested packets and frames have been decoded so far */
     uint16_t ip_headers;    /* how many of these are IP headers, also where nothing could be made of one */
     uint8_t vlan_tags;      /* how many of these are VLAN tags */

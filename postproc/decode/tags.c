@@ -10,7 +10,7 @@
 
 #define SERVICE_NUMBER 0x01000000U /* keeps service numbers apart from VLAN IDs */
 #define VLAN_ID_BITS 12
-#define VLAN_TAGS_MAX 20           /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
+#define VLAN_TAGS_MAX 20 /* packet-vlan.c, VLAN_MAX_NESTED_TAGS */
 
 #define MACSEC_SCI 0x20
 #define MACSEC_ENCRYPTED 0x08

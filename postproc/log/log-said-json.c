@@ -102,7 +102,8 @@ static bool next_version(FpSaidItems *items, uint16_t *version)
     return false;
 }
 
-/* Those of supported_versions; without that extension the one of the hello itself (RFC 8446 4.2.1), unless what is missing of it may have them. */
+/* Those of supported_versions; without that extension the one of the hello itself (RFC 8446 4.2.1), unless what is missing of it may have
+ * them. */
 static void add_versions(Object *object, const FpSaidTls *tls, bool is_cut)
 {
     FpSaidItems items = fp_said_tls_versions(tls);

@@ -36,8 +36,8 @@ bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user)
     const SavedLater later = {.turn = entry->turn, .way = entry->way};
 
     return write(user, &saved, sizeof saved) && (message->base == 0 || write(user, &message->base, sizeof message->base)) &&
-           (message->place == FIRST || write(user, &later, sizeof later)) &&
-           fp_held_entry_save(message->held, write, user) && fp_assembly_save(message->assembly, write, user);
+           (message->place == FIRST || write(user, &later, sizeof later)) && fp_held_entry_save(message->held, write, user) &&
+           fp_assembly_save(message->assembly, write, user);
 }
 
 /* Whether there is something of later hellos: a message has not been taken, or a stream is followed. */

@@ -286,8 +286,8 @@ static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessage
 {
     FpSaidText said = {part->payload.bytes, part->payload.captured};
 
-    if (messages->limits.holds_all || (part->offset != fp_message_base(part->offset, messages->limits.bytes_max) && !part->is_datagram) || said.n == 0 || said.n > messages->limits.bytes_max ||
-        messages->in_line.head != NULL)
+    if (messages->limits.holds_all || (part->offset != fp_message_base(part->offset, messages->limits.bytes_max) && !part->is_datagram) ||
+        said.n == 0 || said.n > messages->limits.bytes_max || messages->in_line.head != NULL)
         return false;
     const bool is_midstream = entry->verdict->midstream || (part->offset != 0 && !part->is_datagram);
     if (messages->limits.redacts)
@@ -300,8 +300,7 @@ static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessage
     entry->facts = &messages->facts;
     note_preamble(messages, entry);
     if (messages->limits.redacts)
-        entry->is_redacted =
-            fp_said_redact(messages->redacted->data, said.n, &messages->facts, is_from_middle(messages, is_midstream));
+        entry->is_redacted = fp_said_redact(messages->redacted->data, said.n, &messages->facts, is_from_middle(messages, is_midstream));
     return true;
 }
 

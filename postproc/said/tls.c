@@ -16,8 +16,8 @@
 /* The first byte of legacy_record_version, which tells TLS from what is not. Servers ignore the second (RFC 8446 5.1). */
 #define VERSION_MAJOR 3
 
-/* Whether these may be the first bytes of a record that a ClientHello begins in. Empty records must not be sent (RFC 8446 5.1), but there are
- * servers that take them. */
+/* Whether these may be the first bytes of a record that a ClientHello begins in. Empty records must not be sent (RFC 8446 5.1), but there
+ * are servers that take them. */
 static bool may_begin(const uint8_t *bytes, size_t n)
 {
     if ((n > 0 && bytes[0] != TYPE_HANDSHAKE) || (n > 1 && bytes[1] != VERSION_MAJOR))
@@ -97,8 +97,8 @@ static Handshake join(FpSaid *said, const FpSaidMessage *message)
     return handshake;
 }
 
-/* Its type, and room for legacy_version (RFC 8446 4.1.2), which may be any: servers take the highest that they know below it, or look at the
- * extension alone. */
+/* Its type, and room for legacy_version (RFC 8446 4.1.2), which may be any: servers take the highest that they know below it, or look at
+ * the extension alone. */
 static bool may_be_hello(const Handshake *handshake)
 {
     if (handshake->n > 0 && handshake->bytes[0] != CLIENT_HELLO)

@@ -133,8 +133,8 @@ bool fp_spool_sync(FpSpool *spool, GError **error);
  * if it is no longer known how much was taken, as after a crash, it goes to failed/. Returns false and sets error. */
 bool fp_spool_dispose(FpSpool *spool, uint64_t number, GError **error);
 
-/* Moves the i-th claim to failed/, with a file beside it that says why, and logs that. With FP_THEN_KEEP it is only forgotten. Returns false
- * and sets error. */
+/* Moves the i-th claim to failed/, with a file beside it that says why, and logs that. With FP_THEN_KEEP it is only forgotten. Returns
+ * false and sets error. */
 bool fp_spool_fail(FpSpool *spool, guint i, const char *why, GError **error);
 
 /* Returns the identities of the files that the inbox held when it was read last (of uint64_t). Caller frees. NULL: not all are known. */

@@ -303,8 +303,8 @@ static guint group_files(const Watch *watch)
     return MIN(fp_spool_n_claims(watch->spool), watch->group_files > 0 ? watch->group_files : GROUP_FILES);
 }
 
-/* Nothing comes of the claims before the one that cannot be taken, either: they are taken by themselves next, as theirs may be the outputs that fill
- * the disk until they are published. */
+/* Nothing comes of the claims before the one that cannot be taken, either: they are taken by themselves next, as theirs may be the outputs
+ * that fill the disk until they are published. */
 static bool put_off(Watch *watch, guint n_built, GError *failure, GError **error)
 {
     fp_watch_forget_uncommitted(watch);

@@ -73,7 +73,8 @@ static void test_fragments_in_vlans(void)
         g_assert_true(are_together(five, six, sizeof five, publics[i], public_address));
 }
 
-/* Of several tags, each counts: customers behind one provider's tag, and the same customer number with two providers. Those of number 0 do not. */
+/* Of several tags, each counts: customers behind one provider's tag, and the same customer number with two providers. Those of number 0 do
+ * not. */
 static void test_fragments_behind_two_tags(void)
 {
     static const uint8_t in_five[22] = {[12] = 0x88, 0xa8, 0, 5, 0x81, 0, 0, 7, 8, 0};

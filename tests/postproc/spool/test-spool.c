@@ -15,7 +15,7 @@
 
 static const char *unmovable; /* the name of a file that cannot be moved, "" for all, and why */
 static int move_failure;
-static bool is_closed; /* claim/, to this process */
+static bool is_closed;                /* claim/, to this process */
 static unsigned n_moves;              /* that were tried of it */
 static void (*before_move)(void);     /* what somebody does before */
 static const char *of_another_device; /* a folder */
