@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* immovable.h - files of the inbox that may not be moved, because they are immutable or in a sticky folder. The others are taken meanwhile.
- */
+/* immovable.h - files of the inbox that may not be moved: immutable ones, and those in a sticky folder. The others are taken meanwhile. */
 #ifndef FP_IMMOVABLE_H
 #define FP_IMMOVABLE_H
 
