@@ -219,9 +219,11 @@ FpSaidSpeaker fp_messages_speaker(const FpLogEntry *entry)
     return speakers[entry->verdict->side];
 }
 
-int64_t fp_message_base(int64_t offset, uint32_t bytes_max)
+int64_t fp_message_base(const FpMessagePart *part, bool is_midstream, uint32_t bytes_max)
 {
-    return offset < 0 || offset >= bytes_max ? offset : 0;
+    const bool is_before = part->offset < 0 && (is_midstream || part->offset + part->payload.wire <= 0);
+
+    return !part->is_datagram && (is_before || part->offset >= bytes_max) ? part->offset : 0;
 }
 
 FpMessage *fp_messages_hold(FpMessages *messages, const FpLogEntry *entry, const FpMessagePart *part, unsigned place)
@@ -233,7 +235,7 @@ FpMessage *fp_messages_hold(FpMessages *messages, const FpLogEntry *entry, const
     message->speaker = fp_messages_speaker(entry);
     message->place = (uint8_t)place;
     message->is_datagrams = part->is_datagram;
-    message->base = part->is_datagram || place != FIRST ? 0 : fp_message_base(part->offset, messages->limits.bytes_max);
+    message->base = place == FIRST ? fp_message_base(part, entry->verdict->midstream, messages->limits.bytes_max) : 0;
     message->is_from_middle = entry->verdict->midstream || message->base != 0;
     message->offset = part->is_datagram ? 0 : part->offset - message->base;
     message->capture = messages->capture;
@@ -285,11 +287,11 @@ static void note_preamble(const FpMessages *messages, FpLogEntry *entry)
 static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessagePart *part, FpSaidSpeaker speaker)
 {
     FpSaidText said = {part->payload.bytes, part->payload.captured};
+    const int64_t base = fp_message_base(part, entry->verdict->midstream, messages->limits.bytes_max);
 
-    if (messages->limits.holds_all || (part->offset != fp_message_base(part->offset, messages->limits.bytes_max) && !part->is_datagram) ||
-        said.n == 0 || said.n > messages->limits.bytes_max || messages->in_line.head != NULL)
+    if (messages->limits.holds_all || (part->offset != base && !part->is_datagram) || said.n == 0 || said.n > messages->limits.bytes_max ||
+        messages->in_line.head != NULL)
         return false;
-    const bool is_midstream = entry->verdict->midstream || (part->offset != 0 && !part->is_datagram);
     if (messages->limits.redacts)
         entry->payload.bytes = said.bytes = copy_payload(messages, part->payload);
     FpSaidResult result = recognise_payload(messages, said.bytes, said.n, part->is_datagram, speaker);
@@ -300,7 +302,8 @@ static bool is_complete(FpMessages *messages, FpLogEntry *entry, const FpMessage
     entry->facts = &messages->facts;
     note_preamble(messages, entry);
     if (messages->limits.redacts)
-        entry->is_redacted = fp_said_redact(messages->redacted->data, said.n, &messages->facts, is_from_middle(messages, is_midstream));
+        entry->is_redacted = fp_said_redact(messages->redacted->data, said.n, &messages->facts,
+                                            is_from_middle(messages, entry->verdict->midstream || base != 0));
     return true;
 }
 

@@ -133,10 +133,10 @@ size_t fp_message_memory(const FpMessage *message);
 bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user);
 FpMessage *fp_message_load(FpStreamsRead read, void *user);
 
-/* Returns the offset of a side's first byte, as its first payload frame tells, which begins at offset: 0 as a rule. Before that, or behind
- * all of a message of bytes_max bytes, the base sequence was a wrong guess, or is somebody's lie, and the frame is the first
- * (core/verdict.h has the same of the opening). */
-int64_t fp_message_base(int64_t offset, uint32_t bytes_max);
+/* Returns the offset of a side's first byte, as its first payload frame tells: 0 as a rule. Where that frame ends before, or begins behind
+ * all of a message of bytes_max bytes, the base sequence was a wrong guess, or is somebody's lie, and the frame has the first
+ * (core/verdict.h has the same of the opening); so it has midstream, where it begins before. */
+int64_t fp_message_base(const FpMessagePart *part, bool is_midstream, uint32_t bytes_max);
 
 /* Replaces a payload of n bytes by what it is in bytes that were put together, all_n of them, and whose secrets are hidden. offset: as in
  * FpMessagePart; INT64_MIN: not known. What is not there is hidden, as nobody knows what stood before it. Returns whether that is so. */

@@ -228,7 +228,7 @@ static void note_first(FpReplies *replies, FpReply *reply, const FpSegment *segm
     facts->has_come = true;
     facts->is_midstream = verdict->midstream;
     if (!part->is_datagram)
-        facts->base = verdict->midstream ? part->offset : fp_message_base(part->offset, replies->limits.bytes_max);
+        facts->base = verdict->midstream ? part->offset : fp_message_base(part, false, replies->limits.bytes_max);
     facts->offset = part->is_datagram ? 0 : part->offset - facts->base;
     facts->delay_ns = fp_time_difference(segment->time_ns, facts->first_ns);
     facts->side = (uint8_t)verdict->side;

@@ -227,7 +227,8 @@ static void test_cut_copy(void)
     fp_messages_free(messages);
 }
 
-/* Bytes before the first do not belong to the message; a hole at the beginning leaves nothing of it. */
+/* Bytes before the first do not belong to the message; a hole at the beginning leaves nothing of it. What has no place in a message begins
+ * one. */
 static void test_beginnings(void)
 {
     FpMessages *messages = messages_new(&usual);
@@ -250,11 +251,17 @@ static void test_beginnings(void)
     fp_messages_end(messages, 1);
     assert_incomplete(messages, 0);
 
-    part = part_of(&hello, (Cut){0, 99}, 1);
-    part.offset = INT64_C(1) << 31;
-    begin(messages, 2, &part, &entry);
-    fp_messages_end(messages, 2);
-    assert_incomplete(messages, 0);
+    static const struct {
+        int64_t offset;
+        size_t n;
+    } cases[] = {{INT64_C(1) << 31, 99}, {16384, 99}, {16383, 0}, {-99, 99}, {-(INT64_C(1) << 31), 99}};
+    for (uint32_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        part = part_of(&hello, (Cut){0, 99}, 1);
+        part.offset = cases[i].offset;
+        begin(messages, 2 + i, &part, &entry);
+        fp_messages_end(messages, 2 + i);
+        assert_incomplete(messages, cases[i].n);
+    }
     fp_messages_free(messages);
 }
 
