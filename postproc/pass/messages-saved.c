@@ -12,6 +12,10 @@ typedef struct {
         has_base; /* place: since there are later ones; has_base: base follows */
 } Saved;
 
+/* Saved.begins_elsewhere: where the first payload frame begins, if not with the first byte. What is before that byte is not in the message.
+ */
+enum { BEHIND = 1, BEFORE };
+
 /* With later messages, or streams that are followed: a bit in their number, and of each later message this behind it. */
 #define HAS_HELLOS (UINT64_C(1) << 63)
 
@@ -30,7 +34,9 @@ bool fp_message_save(const FpMessage *message, FpStreamsWrite write, void *user)
                          .is_complete = message->is_complete,
                          .is_over = message->is_over,
                          .place = message->place,
-                         .begins_elsewhere = message->offset != 0,
+                         .begins_elsewhere = message->offset == 0      ? 0
+                                             : message->is_from_middle ? BEFORE
+                                                                       : BEHIND,
                          .has_base = message->base != 0};
     const FpLogEntry *entry = fp_held_entry_get(message->held);
     const SavedLater later = {.turn = entry->turn, .way = entry->way};
@@ -117,7 +123,7 @@ FpMessage *fp_message_load(FpStreamsRead read, void *user)
                            .is_complete = saved.is_complete,
                            .is_over = saved.is_over,
                            .base = base,
-                           .is_from_middle = verdict->midstream || base != 0,
+                           .is_from_middle = verdict->midstream || base != 0 || saved.begins_elsewhere == BEFORE,
                            .offset = saved.begins_elsewhere || (verdict->out_of_order && base == 0) ? OFFSET_UNKNOWN : 0,
                            .last_ns = saved.last_ns,
                            .last_us = g_get_monotonic_time()};

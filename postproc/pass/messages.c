@@ -236,8 +236,8 @@ FpMessage *fp_messages_hold(FpMessages *messages, const FpLogEntry *entry, const
     message->place = (uint8_t)place;
     message->is_datagrams = part->is_datagram;
     message->base = place == FIRST ? fp_message_base(part, entry->verdict->midstream, messages->limits.bytes_max) : 0;
-    message->is_from_middle = entry->verdict->midstream || message->base != 0;
     message->offset = part->is_datagram ? 0 : part->offset - message->base;
+    message->is_from_middle = entry->verdict->midstream || message->base != 0 || message->offset < 0;
     message->capture = messages->capture;
     fp_messages_join(messages, message);
     add_part(messages, message, part);

@@ -332,7 +332,8 @@ FpMessage *fp_reply_message(const FpReply *reply)
 static bool redact(FpReplies *replies, FpReply *reply)
 {
     const FpSaidFacts facts = {.protocol = replies->answer.protocol};
-    const bool from_middle = reply->facts.is_midstream && facts.protocol == FP_SAID_NOTHING;
+    const bool begins_before = reply->facts.is_midstream || reply->facts.base != 0 || reply->facts.offset < 0;
+    const bool from_middle = begins_before && facts.protocol == FP_SAID_NOTHING;
     uint8_t *bytes = fp_assembly_own_bytes(reply->assembly);
     size_t n;
 

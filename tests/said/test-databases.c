@@ -44,6 +44,9 @@ static void check_mysql(void)
                            "ab"),
                    "app_proto mysql\ncut true\nmysql.user me\n");
     check_response("mysql-user-without-end", "08a20a00", LITERAL("me"), NULL);
+    check_response("mysql-user-and-no-more", "08a20a00", LITERAL("me\0\3abcdb\0"), "app_proto mysql\nmysql.user me\nmysql.database db\n");
+    message.bytes[4 + 4 + 5 + 18] = 1; /* of the filler, which is zero */
+    check_message("mysql-filler", FP_SAID_BY_CLIENT, message.bytes, message.n, NULL);
 }
 
 static void check_startup(const char *name, const char *parameters, size_t n, const char *facts)

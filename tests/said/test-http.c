@@ -26,6 +26,8 @@ static const Case cases[] = {
      "[2001:db8::1]\nhttp.port 8080\n"},
     {"ipv6", "GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n",
      "app_proto http\nhttp.method GET\nhttp.url /\nhttp.protocol HTTP/1.1\nhttp.host [2001:db8::1]\nhttp.hostname [2001:db8::1]\n"},
+    {"ipv6-without-its-last-bracket", "GET / HTTP/1.1\r\nHost: [::1:80\r\n\r\n",
+     "app_proto http\nhttp.method GET\nhttp.url /\nhttp.protocol HTTP/1.1\nhttp.host [::1:80\nhttp.hostname [::1:80\n"},
     {"ipv6-without-brackets", "GET / HTTP/1.1\r\nHost: 2001:db8::80\r\n\r\n",
      "app_proto http\nhttp.method GET\nhttp.url /\nhttp.protocol HTTP/1.1\nhttp.host 2001:db8::80\nhttp.hostname 2001:db8::80\n"},
     {"port-too-large", "GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n",

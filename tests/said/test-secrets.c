@@ -40,6 +40,10 @@ static const Case cases[] = {
     {CASE("carriage-returns", "GET / HTTP/1.1\r\nX: y\rCookie: [a=b\rc=d]\r\nAccept: */*\r\n\r\n")},
     {CASE("others",
           "GET / HTTP/1.1\r\nX-Api-Key: [1]\r\nX-Auth-Token: [2]\r\nPRIVATE-TOKEN: [3]\r\nOcp-Apim-Subscription-Key: [4]\r\n\r\n")},
+    {CASE("each-field", "GET / HTTP/1.1\r\nX-Authorization-2: [1]\r\nX-Cookie-2: [2]\r\nX-Token: [3]\r\nX-Secret-2: [4]\r\nX-Password: "
+                        "[5]\r\nX-Credentials: [6]\r\n"
+                        "X-Session: [7]\r\nX-Api-Key: [8]\r\nApi_Key: [9]\r\nApikey: [10]\r\nX-Auth-Key: [11]\r\nX-Access-Key: [12]\r\n"
+                        "Subscription-Key: [13]\r\nAuth: 14\r\nKey: 15\r\n\r\n")},
     {CASE("none", "GET /cookie?a=b HTTP/1.1\r\nHost: a:80\r\nReferer: http://b:8080/c@d\r\nWWW-Authenticate: Basic realm=x\r\n\r\n")},
     {CASE("target", "GET http://[user:pass]@www.example:80/x HTTP/1.1\r\nHost: [u:p]@www.example\r\nReferer: https://[u:p@q]@h/\r\n\r\n")},
     {CASE("token-in-target", "GET http://[ghp_token]@www.example/ HTTP/1.1\r\n\r\n")},
@@ -75,11 +79,20 @@ static const Case cases[] = {
     {CASE("redis-hello", "HELLO 3 AUTH [default secret]\r\nCONFIG SET requirepass [secret]\r\n")},
     {CASE("resp", "*2\r\n$4\r\nauth\r\n$9\r\n[pass\r\nwor]\r\n*1\r\n$4\r\nPING\r\n")},
     {CASE("resp-hello", "*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$4\r\n[user]\r\n$4\r\n[pass]\r\n")},
+    {CASE("each-word", "PASS [a b]\r\nPASSWORD [a b]\r\nAUTHINFO [a b]\r\nX y z\r\nAPOP [a b]\r\nLOGIN [a b]\r\nOPER [a b]\r\nIDENTIFY [a "
+                       "b]\r\nAUTH [a b]\r\n"
+                       "X y z\r\nAUTHENTICATE [a b]\r\nX y z\r\nx LOGIN [a b]\r\nx IDENTIFY [a b]\r\nx AUTHENTICATE [a b]\r\nX y z\r\nx y "
+                       ":IDENTIFY [a b]\r\n"
+                       "x y AUTH [a b]\r\nx y REQUIREPASS [a b]\r\nx y MASTERAUTH [a b]\r\nx y PASS b\r\n")},
+    {CASE("each-string", "*2\r\n$5\r\nAUTH2\r\n$1\r\n[a]\r\n*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$11\r\nrequirepass\r\n$2\r\n[ab]\r\n"
+                         "*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$10\r\nmasterauth\r\n$2\r\n[ab]\r\n")},
     {CASE("nats", "CONNECT [{\"user\":\"u\",\"pass\":\"p\"}]\r\nPING\r\n")},
     {CASE("stomp", "CONNECT\nlogin:u\npasscode:[p]\n\n")},
     {CASE("ami", "Action: Login\r\nUsername: u\r\nSecret: [s]\r\n\r\n")},
     {CASE("xmpp", "<?xml version='1.0'?><stream:stream to='a'><auth xmlns='urn:x' mechanism='PLAIN'>[AHUAcA==]</auth><a>b</a>")},
     {CASE("xmpp-old", "<stream:stream><iq><query><username>u</username><password>[p]</password><auth/></query></iq>")},
+    {CASE("xmpp-each-element",
+          "<stream:stream><response>[a]</response><digest>[b]</digest><password>[c]</password><auth>[d]</auth><other>e</other>")},
     {CASE("xmpp-nothing", "<stream:stream><iq><query><auth/>text<password>[p]</password></query></iq>")},
     {CASE("mqtt", "\x10\x17\0\4MQTT\4\xc2\0\x3c\0\2id\0\2me\0\3[pwd]")},
     {CASE("mqtt-5", "\x10\x1e\0\4MQTT\5\xc2\0\x3c\6[\x16\0\3abc]\0\2id\0\2me\0\3[pwd]")},
@@ -114,6 +127,7 @@ static const Case cases[] = {
     {CASE("snmp-length-of-five-bytes", "\x30\x15\2\1\1\4\x85[\0\0\0\0\6public\xa0\3\2\1\1]")},
     {CASE("snmp", "\x30\x10\2\1\1\4\6[public]\xa0\3\2\1\1")},
     {CASE("socks", "\5\1\2\1\2me\3[pwd]\5")},
+    {CASE("behind-socks", "\4\1\0\x50\xc0\0\2\1me\0GET / HTTP/1.1\r\nCookie: [a=b]\r\n\r\n")},
     {CASE("x11", "l\0\x0b\0\0\0\3\0\4\0\0\0MIT\0[\1\2\3\4]")},
     {CASE("x11-name-of-four", "l\0\x0b\0\0\0\4\0\4\0\0\0MIT1[\1\2\3\4]")},
     {CASE("x11-big", "B\0\0\x0b\0\0\0\3\0\4\0\0MIT\0[\1\2\3\4]")},

@@ -75,6 +75,7 @@ def ways(message, n):
     yield stream(6, [rest])[1:]
     yield stream(7, [(0, message[:1]), (1, message[1:n]), rest])
     yield stream(8, [(0, message[:-1]), rest])    # some bytes come twice
+    yield stream(9, [(-n, message)])              # the SYN was another connection's
 
 
 def cut_everywhere(message):

@@ -145,15 +145,15 @@ class Reply(InFolder):
         data = header()
         for n in range(1, len(message)):
             first, rest = reply(message[:n], port=n), reply(message[n:], n, port=n)
-            for i, frames in enumerate(([first, rest], [rest, first], [rest], [first])):
-                port = n * 4 + i
+            for i, frames in enumerate(([first, rest], [rest, first], [rest], [first], [reply(message, -n, port=n)])):
+                port = n * 8 + i
                 frames = [frame[:36] + port.to_bytes(2, "big") + frame[38:] for frame in frames]
                 data += b"".join(record(frame, 0) for frame in asked(port) + frames)
         for form in test_redact.FORMS:
             plain = slim("-q", "--log", "-", "--log-reply", *form, "-", stdin=data).stdout
             hidden = slim("-q", "--log", "-", "--log-reply", "--redact", *form, "-", stdin=data).stdout
             self.assertEqual((bool(test_redact.leaks(plain)), test_redact.leaks(hidden)), (True, []))
-            self.assertEqual(hidden.count(b"\n"), 4 * (len(message) - 1))
+            self.assertEqual(hidden.count(b"\n"), 5 * (len(message) - 1))
         left = self.replied(reply(message), options=["--redact"])
         self.assertEqual(base64.b64decode(left["payload"]), message.replace(b"a=" + test_redact.SECRET, b"*" * 14))
 
