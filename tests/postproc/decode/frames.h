@@ -60,6 +60,7 @@ static const Framing framings[] = {
      {[12] = 8, 0, IPV4(17, 112), UDP(5247, 92), 0, 0x10, 3, 0, 0, 0, 0, 0, 0, 8, [74] = 0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, false, 0},
     {"geneve", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(6081, 64), 1, 0, 8, 0}, false, 0},
     {"gtp", FP_LINK_ETHERNET, 54, {[12] = 8, 0, IPV4(17, 84), UDP(2152, 64), 0x32, 0xff, 0, 48}, false, 0},
+    {"gtp-0", FP_LINK_ETHERNET, 62, {[12] = 8, 0, IPV4(17, 92), UDP(2152, 72), 0x1e, 0xff, 0, 44}, false, 0},
     {"gtp-extension", FP_LINK_ETHERNET, 58, {[12] = 8, 0, IPV4(17, 88), UDP(2152, 68), 0x34, 0xff, 0, 52, [53] = 0x85, 1, 0, 0, 0}, false, 0},
     {"teredo", FP_LINK_ETHERNET, 50, {[12] = 8, 0, IPV4(17, 132), UDP(3544, 112), 0, 0}, true, 0},
     {"gre-in-udp", FP_LINK_ETHERNET, 46, {[12] = 8, 0, IPV4(17, 76), UDP(4754, 56), 0, 0, 8, 0}, false, 0},

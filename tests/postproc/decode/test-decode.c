@@ -210,6 +210,15 @@ static void test_source_route(void)
     frame[36] = 8; /* the pointer is beyond the route: it is used up */
     g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
     g_assert_cmpuint(segment.destination[3], ==, 9);
+
+    uint8_t longer[128] = {[12] = 0x08, [14] = 0x48, 0, 0, 56,  0,  0, 0,   0, 64, 6, 0,   0, 192, 0, 2, 1,
+                           192,         0,           2, 9, 131, 11, 4, 192, 0, 2,  3, 192, 0, 2,   2, 0};
+    record = (FpRecord){.data = longer, .captured_bytes = 70, .wire_bytes = 70, .link = FP_LINK_ETHERNET};
+    memcpy(longer + 46, tcp_over_ipv4 + 20, 24);
+    for (longer[36] = 4; longer[36] <= 8; longer[36] += 4) { /* wherever on the route it is, the next hop need not be the last one */
+        g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+        g_assert_cmpuint(segment.destination[3], ==, 2);
+    }
     fp_decoder_free(decoder);
 }
 

@@ -100,6 +100,22 @@ static void test_key_of_gre(void)
     g_assert_cmphex(network_of_gre(false, 0x123456ff), ==, fp_network_mix(0, FP_NETWORK_VNI, 0x123456ff));
 }
 
+/* RFC 1701: where there are routes, the key comes behind a checksum and an offset, even if the checksum means nothing. */
+static void test_key_of_gre_with_routes(void)
+{
+    static const uint8_t header[36] = {IPV4(47, 80), 0x60, 0, 8, 0, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78}; /* then the end of the routes */
+    uint8_t frame[sizeof header + sizeof tcp_over_ipv4];
+    FpDecoder *decoder = fp_decoder_new(NULL, FP_NETWORK_VNI, 0);
+    const FpRecord record = {.data = frame, .captured_bytes = sizeof frame, .wire_bytes = sizeof frame, .link = FP_LINK_IPV4};
+    FpSegment segment = {0};
+
+    memcpy(frame, header, sizeof header);
+    memcpy(frame + sizeof header, tcp_over_ipv4, sizeof tcp_over_ipv4);
+    g_assert_cmpint(fp_decode(decoder, &record, &segment), ==, FP_DECODED_SEGMENT);
+    g_assert_cmphex(segment.network, ==, fp_network_mix(0, FP_NETWORK_VNI, 0x12345678));
+    fp_decoder_free(decoder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -107,5 +123,6 @@ int main(int argc, char **argv)
     g_test_add_func("/network/mix-has-kinds-and-an-order", test_mix_has_kinds_and_an_order);
     g_test_add_func("/network/names", test_names);
     g_test_add_func("/network/key-of-gre", test_key_of_gre);
+    g_test_add_func("/network/key-of-gre-with-routes", test_key_of_gre_with_routes);
     return g_test_run();
 }

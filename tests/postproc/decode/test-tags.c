@@ -90,6 +90,45 @@ static void test_fragments_behind_two_tags(void)
     g_assert_false(are_together(in_five, in_six, sizeof in_five, private_address, other_private));
 }
 
+/* A tag's upper four bits are priority and drop eligibility (DEI): two fragments of which one may be dropped are of the same VLAN. */
+static void test_priority_is_not_vlan(void)
+{
+    static const uint8_t plain[18] = {[12] = 0x81, 0, 0, 100, 8, 0}, may_be_dropped[18] = {[12] = 0x81, 0, 0x10, 100, 8, 0};
+    static const uint8_t all_bits[18] = {[12] = 0x81, 0, 0xf0, 100, 8, 0};
+    static const uint8_t *const headers[] = {plain, may_be_dropped, all_bits};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(headers); i++) {
+        uint8_t frame[FRAME_BYTES];
+        FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+        const FpRecord record = {
+            .data = frame, .captured_bytes = 18 + sizeof tcp_over_ipv4, .wire_bytes = 18 + sizeof tcp_over_ipv4, .link = FP_LINK_ETHERNET};
+        FpDecodeNotes notes;
+        memcpy(frame, headers[i], sizeof plain);
+        memcpy(frame + sizeof plain, tcp_over_ipv4, sizeof tcp_over_ipv4);
+        fp_decode_again(decoder, &record, 0, &notes);
+        g_assert_cmpuint(notes.n_vlans, ==, 1);
+        g_assert_cmpuint(notes.vlans[0], ==, 100);
+        g_assert_true(are_together(plain, headers[i], sizeof plain, private_address, other_private));
+        fp_decoder_free(decoder);
+    }
+}
+
+/* RFC 791 3.2: a datagram's fragments have its protocol, too; the same number may be in use for another protocol's. */
+static void test_fragments_of_another_protocol(void)
+{
+    uint8_t frame[FRAME_BYTES] = {[12] = 8};
+    FpDecoder *decoder = fp_decoder_new(NULL, 0, 0);
+    size_t wire = append_fragment(frame, 14, private_address, public_address, true);
+
+    g_assert_cmpint(decode_here(decoder, frame, wire), ==, FP_DECODED_FRAGMENT);
+    wire = append_fragment(frame, 14, private_address, public_address, false);
+    frame[14 + 9] = 17; /* UDP */
+    g_assert_cmpint(decode_here(decoder, frame, wire), ==, FP_DECODED_FRAGMENT);
+    frame[14 + 9] = 6; /* that of TCP has waited */
+    g_assert_cmpint(decode_here(decoder, frame, wire), ==, FP_DECODED_SEGMENT);
+    fp_decoder_free(decoder);
+}
+
 #define GRE_HEADER(type_high, type_low) [12] = 8, 0, IPV4(47, 0), 0, 0, (type_high), (type_low)
 
 /* ERSPAN III says which VLAN a mirrored frame was in, whatever tags it came here with. ERSPAN II does only where there are none,
@@ -197,6 +236,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tags/fragments-in-vlans", test_fragments_in_vlans);
     g_test_add_func("/tags/fragments-behind-two-tags", test_fragments_behind_two_tags);
+    g_test_add_func("/tags/priority-is-not-vlan", test_priority_is_not_vlan);
+    g_test_add_func("/tags/fragments-of-another-protocol", test_fragments_of_another_protocol);
     g_test_add_func("/tags/vlan-in-erspan", test_vlan_in_erspan);
     g_test_add_func("/tags/erspan-frame-type", test_erspan_frame_type);
     g_test_add_func("/tags/labels", test_labels);
