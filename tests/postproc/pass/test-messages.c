@@ -419,6 +419,63 @@ static void test_save(void)
     fp_messages_free(messages);
 }
 
+/* What a line says about the first frame is saved with it. */
+static void test_save_what_the_line_says(void)
+{
+    static const uint16_t vlans[] = {100, 4094};
+    const FpMessagePart first = part_of(&hello, (Cut){0, 100}, 1), rest = part_of(&hello, (Cut){100, (uint32_t)hello.n - 100}, 2);
+    const FpVerdict verdict = {.classes = FP_CLASS_FIRST,
+                               .stream = 5,
+                               .side = FP_SIDE_SERVER,
+                               .payload_bytes = 100,
+                               .has_syn = true,
+                               .out_of_order = true,
+                               .fast_open = true,
+                               .age_ns = 7,
+                               .delay_ns = 5};
+    FpMessages *messages = messages_new(&usual);
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+    FpLogEntry entry = {.source = "test",
+                        .is_live = true,
+                        .interface = "eth0",
+                        .direction = FP_DIRECTION_OUT,
+                        .segment = &segment,
+                        .verdict = &verdict,
+                        .has_nanoseconds = true,
+                        .seconds = 1700000000,
+                        .frame = 1,
+                        .network = UINT64_C(0x123456789abcdef0),
+                        .payload = first.payload,
+                        .vlans = vlans,
+                        .n_vlans = G_N_ELEMENTS(vlans)};
+
+    g_assert_nonnull(fp_messages_begin(messages, &entry, &first));
+    g_assert_true(fp_messages_save(messages, write_bytes, saved));
+    fp_messages_free(messages);
+    messages = messages_new(&usual);
+    g_assert_true(fp_messages_load(messages, read_bytes, &(Reading){saved, 0, saved->len}));
+    fp_messages_add(messages, 5, &rest);
+    entry = (FpLogEntry){0};
+    FpMessage *message = take(messages, &entry);
+    assert_hello(&entry);
+    g_assert_true(entry.is_live);
+    g_assert_true(entry.has_nanoseconds);
+    g_assert_cmpstr(entry.source, ==, "test");
+    g_assert_cmpstr(entry.interface, ==, "eth0");
+    g_assert_cmpint(entry.direction, ==, FP_DIRECTION_OUT);
+    g_assert_cmpint(entry.seconds, ==, 1700000000);
+    g_assert_cmphex(entry.network, ==, 0x123456789abcdef0);
+    g_assert_cmpuint(entry.n_vlans, ==, 2);
+    g_assert_cmpuint(entry.vlans[0], ==, 100);
+    g_assert_cmpuint(entry.vlans[1], ==, 4094);
+    g_assert_cmpint(entry.verdict->side, ==, FP_SIDE_SERVER);
+    g_assert_true(entry.verdict->has_syn && entry.verdict->out_of_order && entry.verdict->fast_open && !entry.verdict->midstream);
+    g_assert_cmpint(entry.verdict->age_ns, ==, 7);
+    g_assert_cmpint(entry.verdict->delay_ns, ==, 5);
+    fp_message_free(message);
+    fp_messages_free(messages);
+}
+
 #define IS_DATAGRAMS_AT 25 /* behind the number of messages, and two numbers and a byte; see messages-saved.c */
 
 /* In a checkpoint that makes no sense, a message may be of datagrams where its stream has segments. */
@@ -464,6 +521,7 @@ int main(int argc, char **argv)
     g_test_add_func("/messages/memory", test_memory);
     g_test_add_func("/messages/memory-of-the-process", test_memory_of_the_process);
     g_test_add_func("/messages/save", test_save);
+    g_test_add_func("/messages/save-what-the-line-says", test_save_what_the_line_says);
     g_test_add_func("/messages/segments-that-are-datagrams", test_segments_that_are_datagrams);
     return g_test_run();
 }
