@@ -7,6 +7,7 @@
 #include "base/printable.h"
 #include "log/community-id.h"
 #include "log/log-internal.h"
+#include "log/stats.h"
 
 /* The baselines for TCP that the specification's repository publishes. */
 static const struct {
@@ -66,6 +67,30 @@ static void test_community_id_of_one_address(void)
     fp_community_id(&segment, 0, id);
     fp_community_id(&back, 0, id_back);
     g_assert_cmpstr(id, ==, id_back);
+}
+
+/* A stream's number is the same in both directions, and another in another network or at another time; doubles can hold it. */
+static void test_flow_ids(void)
+{
+    static const uint8_t source[4] = {10, 0, 0, 1}, destination[4] = {10, 0, 0, 2};
+    const FpSegment segment = {
+        .source = source, .destination = destination, .address_bytes = 4, .source_port = 40000, .destination_port = 80};
+    const FpSegment back = {.source = destination, .destination = source, .address_bytes = 4, .source_port = 80, .destination_port = 40000};
+    static const struct {
+        uint64_t network;
+        int64_t began_ns;
+    } streams[] = {{0, 1700000000000000000}, {1, 1700000000000000000},
+                   {2, 1700000000000000000}, {UINT64_C(1) << 63, 1700000000000000000},
+                   {0, 1700000000000000001}, {0, -1},
+                   {UINT64_MAX, 0},          {0, 0}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(streams); i++) {
+        const uint64_t id = fp_flow_id(&segment, streams[i].network, streams[i].began_ns);
+        g_assert_cmpuint(id, <, UINT64_C(1) << 53);
+        g_assert_cmpuint(fp_flow_id(&back, streams[i].network, streams[i].began_ns), ==, id);
+        for (size_t j = 0; j < i; j++)
+            g_assert_cmpuint(fp_flow_id(&segment, streams[j].network, streams[j].began_ns), !=, id);
+    }
 }
 
 static char *escaped(const void *bytes, size_t n)
@@ -173,14 +198,40 @@ static void test_times(void)
     }
 }
 
+/* The clock's nanoseconds are cut to microseconds, with all their digits. */
+static void test_times_of_stats(void)
+{
+    static const struct {
+        int64_t ns;
+        const char *timestamp;
+    } cases[] = {{INT64_C(1700000000123456789), "2023-11-14T22:13:20.123456Z"},
+                 {INT64_C(1700000000000007999), "2023-11-14T22:13:20.000007Z"},
+                 {INT64_C(1700000000999999999), "2023-11-14T22:13:20.999999Z"},
+                 {INT64_C(1700000000000000000), "2023-11-14T22:13:20.000000Z"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const FpLogStyle json = {.format = FP_LOG_JSON}, text = {.format = FP_LOG_TEXT};
+        const FpStats stats = {.time_ns = cases[i].ns};
+        g_autoptr(GString) object = g_string_new(NULL), comment = g_string_new(NULL);
+        g_autofree char *object_begins = g_strdup_printf("{\"timestamp\":\"%s\",\"event_type\":\"stats\"", cases[i].timestamp);
+        g_autofree char *comment_begins = g_strdup_printf("# %s stats ", cases[i].timestamp);
+        fp_stats_append_line(object, &json, &stats);
+        fp_stats_append_line(comment, &text, &stats);
+        g_assert_true(g_str_has_prefix(object->str, object_begins));
+        g_assert_true(g_str_has_prefix(comment->str, comment_begins));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/community-id/specification", test_community_ids);
     g_test_add_func("/community-id/one-address", test_community_id_of_one_address);
+    g_test_add_func("/flow-id", test_flow_ids);
     g_test_add_func("/printable/escaping", test_escaping);
     g_test_add_func("/printable/every-byte", test_every_byte);
     g_test_add_func("/printable/json", test_json_strings);
     g_test_add_func("/log/times", test_times);
+    g_test_add_func("/log/times-of-stats", test_times_of_stats);
     return g_test_run();
 }
