@@ -324,6 +324,28 @@ static void test_short_reply_settles(void)
     fp_streams_free(streams);
 }
 
+/* That nothing more of the opening is wanted says nothing about when the stream was active. */
+static void test_ended_opening_is_no_activity(void)
+{
+    const FpRules rules = {.flight_bytes = 1000, .opening_bytes = 1000, .asked = FP_CLASS_ASKED};
+    FpStreams *streams = fp_streams_new(&rules, 1, 16);
+    const Pair pair = pair_of(1);
+    const FpSegment segment = segment_of(&pair, 0, FP_TCP_ACK, 101, 10);
+    const FpStreamKey key = fp_streams_key(streams, &segment);
+
+    give(streams, 1, 0, FP_TCP_SYN, 0, G_GINT64_CONSTANT(5) << 24); /* the unit of coarse times */
+    give(streams, 1, 0, FP_TCP_ACK, 10, G_GINT64_CONSTANT(7) << 24);
+    fp_streams_end_opening(streams, key);
+    const Slot *slot = (const Slot *)fp_streams_find(streams, key);
+    g_assert_false(slot->is_settled);
+    g_assert_cmpuint(slot->last_active, ==, 7);
+    give(streams, 1, 1, FP_TCP_ACK, 10, G_GINT64_CONSTANT(9) << 24);
+    fp_streams_end_opening(streams, key);
+    slot = (const Slot *)fp_streams_find(streams, key);
+    g_assert_cmpuint(slot->last_active, ==, 9);
+    fp_streams_free(streams);
+}
+
 static void test_forgotten_stream_is_a_new_one(void)
 {
     FpStreams *streams = table(6, 16);
@@ -487,6 +509,7 @@ int main(int argc, char **argv)
     g_test_add_func("/streams-forget/passed-by-is-alive", test_passed_by_is_alive);
     g_test_add_func("/streams-forget/short-ways-note", test_short_ways_note);
     g_test_add_func("/streams-forget/short-reply-settles", test_short_reply_settles);
+    g_test_add_func("/streams-forget/ended-opening-is-no-activity", test_ended_opening_is_no_activity);
     g_test_add_func("/streams-forget/forgotten-stream-is-a-new-one", test_forgotten_stream_is_a_new_one);
     g_test_add_func("/streams-forget/gaps-are-closed", test_gaps_are_closed);
     g_test_add_func("/streams-forget/a-sixteenth-goes", test_a_sixteenth_goes);
