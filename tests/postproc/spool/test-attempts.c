@@ -98,6 +98,26 @@ static void test_no_more(Files *files, gconstpointer nothing)
     die_and_check(files, attempts, 0, 0);
 }
 
+/* Whoever died last is remembered: of 65 files, all but the first. */
+static void test_more_files_than_are_kept(Files *files, gconstpointer nothing)
+{
+    (void)nothing;
+    for (unsigned i = 0; i < 65; i++) {
+        g_autofree char *path = g_strdup_printf("%s/%u", files->folder, i);
+        g_assert_true(g_file_set_contents(path, "", 0, NULL));
+        FpAttempts *attempts = begin(files);
+        fp_attempts_begin(attempts, path);
+        fp_attempts_free(attempts);
+    }
+    FpAttempts *attempts = begin(files);
+    for (unsigned i = 0; i < 65; i++) {
+        g_autofree char *path = g_strdup_printf("%s/%u", files->folder, i);
+        g_assert_cmpuint(fp_attempts_past(attempts, path).deaths, ==, i > 0);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+    }
+    fp_attempts_free(attempts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -105,5 +125,6 @@ int main(int argc, char **argv)
     g_test_add("/attempts/while-something-else-is-waited-for", Files, NULL, make, test_while_something_else_is_waited_for, drop);
     g_test_add("/attempts/while-nothing-is-read", Files, NULL, make, test_while_nothing_is_read, drop);
     g_test_add("/attempts/no-more", Files, NULL, make, test_no_more, drop);
+    g_test_add("/attempts/more-files-than-are-kept", Files, NULL, make, test_more_files_than_are_kept, drop);
     return g_test_run();
 }
