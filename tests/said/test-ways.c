@@ -125,6 +125,9 @@ static void check_places(void)
     check_tls_at("get", FP_SAID_BY_CLIENT, LITERAL("GET / HTTP/1.1\r\n\r\n\x16"), 0);
     check_tls_at("socks4", FP_SAID_BY_CLIENT, LITERAL("\4\1\1\xbb\xc0\0\2\1me\0\x16"), 11);
     check_tls_at("socks5", FP_SAID_BY_CLIENT, LITERAL("\5\1\0\5\1\0\1\xc0\0\2\1\1\xbb\x16"), 13);
+    check_tls_at("socks4-bind", FP_SAID_BY_CLIENT, LITERAL("\4\2\1\xbb\xc0\0\2\1me\0\x16"), 0); /* a hello comes from whoever connects */
+    check_tls_at("socks5-bind", FP_SAID_BY_CLIENT, LITERAL("\5\1\0\5\2\0\1\xc0\0\2\1\1\xbb\x16"), 0);
+    check_tls_at("socks5-udp", FP_SAID_BY_CLIENT, LITERAL("\5\1\0\5\3\0\1\xc0\0\2\1\1\xbb\x16"), 0);
     check_tls_at("ldap", FP_SAID_BY_CLIENT, LITERAL("\x30\x1d\2\1\1\x77\x18\x80\x16" STARTTLS "\x16"), 31);
 }
 

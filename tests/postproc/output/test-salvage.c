@@ -232,6 +232,37 @@ static void test_packed(void)
     end_tree();
 }
 
+static void check_owner(const char *name, uid_t uid, gid_t gid)
+{
+    g_autofree char *path = in_tree(name);
+    struct stat status;
+
+    g_assert_cmpint(stat(path, &status), ==, 0);
+    g_assert_cmpuint(status.st_uid, ==, uid);
+    g_assert_cmpuint(status.st_gid, ==, gid);
+}
+
+/* A process that was started as root left them, and wrote to them as somebody else: the copies are of whom they were, too. */
+static void test_of_somebody_else(void)
+{
+    const uid_t uid = 65534;
+    const gid_t gid = 1;
+
+    if (!is_said("*"))
+        return;
+    g_autofree char *capture = in_tree(".c1.pcap.unfinished"), *lines = in_tree(".l1.jsonl.unfinished-lines");
+    make_cut_capture(".c1.pcap.unfinished", 1, 3);
+    make_file(".l1.jsonl.unfinished-lines", "a\n\0\nb\n", 6); /* with a zero, so that it is copied */
+    g_assert_cmpint(chown(capture, uid, gid), ==, 0);
+    g_assert_cmpint(chown(lines, uid, gid), ==, 0);
+    salvage(FP_ROTATED_CAPTURE);
+    salvage(FP_ROTATED_LINES);
+    check_text("l1.jsonl", "a\nb\n");
+    check_owner("c1.pcap", uid, gid);
+    check_owner("l1.jsonl", uid, gid);
+    end_tree();
+}
+
 #define FRAME_BYTES 4000U
 #define SECTOR_BYTES 512U
 
@@ -332,6 +363,7 @@ int main(int argc, char **argv)
     g_test_add_func("/salvage/cannot-be-removed", test_cannot_be_removed);
     g_test_add_func("/salvage/captures", test_captures);
     g_test_add_func("/salvage/packed", test_packed);
+    g_test_add_func("/salvage/of-somebody-else", test_of_somebody_else);
     g_test_add_func("/salvage/holes", test_holes);
     g_test_add_func("/salvage/damaged", test_damaged);
     g_test_add_func("/salvage/no-capture", test_no_capture);
