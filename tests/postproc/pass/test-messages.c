@@ -419,6 +419,28 @@ static void test_save(void)
     fp_messages_free(messages);
 }
 
+static void assert_frame(const FpLogEntry *entry)
+{
+    g_assert_true(entry->is_live);
+    g_assert_true(entry->has_nanoseconds);
+    g_assert_cmpstr(entry->source, ==, "test");
+    g_assert_cmpstr(entry->interface, ==, "eth0");
+    g_assert_cmpint(entry->direction, ==, FP_DIRECTION_OUT);
+    g_assert_cmpint(entry->seconds, ==, 1700000000);
+    g_assert_cmphex(entry->network, ==, 0x123456789abcdef0);
+    g_assert_cmpuint(entry->n_vlans, ==, 2);
+    g_assert_cmpuint(entry->vlans[0], ==, 100);
+    g_assert_cmpuint(entry->vlans[1], ==, 4094);
+}
+
+static void assert_verdict(const FpVerdict *verdict)
+{
+    g_assert_cmpint(verdict->side, ==, FP_SIDE_SERVER);
+    g_assert_true(verdict->has_syn && verdict->out_of_order && verdict->fast_open && !verdict->midstream);
+    g_assert_cmpint(verdict->age_ns, ==, 7);
+    g_assert_cmpint(verdict->delay_ns, ==, 5);
+}
+
 /* What a line says about the first frame is saved with it. */
 static void test_save_what_the_line_says(void)
 {
@@ -458,20 +480,8 @@ static void test_save_what_the_line_says(void)
     entry = (FpLogEntry){0};
     FpMessage *message = take(messages, &entry);
     assert_hello(&entry);
-    g_assert_true(entry.is_live);
-    g_assert_true(entry.has_nanoseconds);
-    g_assert_cmpstr(entry.source, ==, "test");
-    g_assert_cmpstr(entry.interface, ==, "eth0");
-    g_assert_cmpint(entry.direction, ==, FP_DIRECTION_OUT);
-    g_assert_cmpint(entry.seconds, ==, 1700000000);
-    g_assert_cmphex(entry.network, ==, 0x123456789abcdef0);
-    g_assert_cmpuint(entry.n_vlans, ==, 2);
-    g_assert_cmpuint(entry.vlans[0], ==, 100);
-    g_assert_cmpuint(entry.vlans[1], ==, 4094);
-    g_assert_cmpint(entry.verdict->side, ==, FP_SIDE_SERVER);
-    g_assert_true(entry.verdict->has_syn && entry.verdict->out_of_order && entry.verdict->fast_open && !entry.verdict->midstream);
-    g_assert_cmpint(entry.verdict->age_ns, ==, 7);
-    g_assert_cmpint(entry.verdict->delay_ns, ==, 5);
+    assert_frame(&entry);
+    assert_verdict(entry.verdict);
     fp_message_free(message);
     fp_messages_free(messages);
 }
