@@ -112,12 +112,13 @@ static bool load(const FpRules *rules, unsigned network_kinds, FpCheckpoint *che
 static void save_again(const FpRules *rules, unsigned network_kinds)
 {
     FpCheckpoint checkpoint, again;
+    bool is_doubtful = false;
     GError *error = NULL;
 
     if (!load(rules, network_kinds, &checkpoint))
         return;
     if (checkpoint.generation < UINT64_MAX - 1) {
-        REQUIRE(fp_checkpoint_save(folder(), &checkpoint, &error));
+        REQUIRE(fp_checkpoint_save(folder(), &checkpoint, &is_doubtful, &error));
         REQUIRE(load(rules, network_kinds, &again));
         REQUIRE(again.generation == checkpoint.generation && again.committed == checkpoint.committed);
         REQUIRE(again.seen.names->len == checkpoint.seen.names->len && again.seen.files->len == checkpoint.seen.files->len);

@@ -172,7 +172,7 @@ static Taken taken_of(const FpCheckpoint *checkpoint)
 }
 
 /* Syncs the folder too, as the slot's file may be new in it. */
-static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, GError **error)
+static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, bool *is_doubtful, GError **error)
 {
     FpCheckpointBody body = fp_checkpoint_body_new(fd, HEADER_BYTES, 0);
     bool is_written = fp_checkpoint_body_write(&body, checkpoint);
@@ -184,17 +184,21 @@ static bool write_slot(int fd, const char *folder, const char *path, const FpChe
         return set_error(error, path, "the state cannot be written", failure);
     if (!fp_checkpoint_write_beginning(fd, &beginning, sizeof beginning))
         return set_error(error, path, "the state cannot be written", errno);
-    return (fdatasync(fd) == 0 && fp_folder_sync(folder)) || set_error(error, path, "the state cannot be synced to disk", errno);
+    *is_doubtful = true;
+    if (fdatasync(fd) != 0 || !fp_folder_sync(folder))
+        return set_error(error, path, "the state cannot be synced to disk", errno);
+    *is_doubtful = false;
+    return true;
 }
 
-bool fp_checkpoint_slot_write(const char *folder, const FpCheckpoint *checkpoint, GError **error)
+bool fp_checkpoint_slot_write(const char *folder, const FpCheckpoint *checkpoint, bool *is_doubtful, GError **error)
 {
     g_autofree char *path = slot_path(folder, checkpoint->generation + 1);
     int fd = fp_checkpoint_open_to_write(path);
 
     if (fd < 0)
         return set_error(error, path, "the state cannot be written", errno);
-    bool is_written = write_slot(fd, folder, path, checkpoint, error);
+    bool is_written = write_slot(fd, folder, path, checkpoint, is_doubtful, error);
     close(fd);
     if (!is_written)
         unlink(path); /* its pages may be marked clean without having been written: nobody may read them */

@@ -41,9 +41,9 @@ bool fp_checkpoint_slot_read(FpCheckpointSlot *slot, const FpRules *rules, size_
  * just have written it. Syncs the folder too, as this slot may be new in it, and the other one gone from it. */
 bool fp_checkpoint_slot_sync(const FpCheckpointSlot *slot, GError **error);
 
-/* Writes *checkpoint to disk as its next generation, without changing it. Returns false and sets error when nobody knows whether it is
- * there; the slot is removed then. */
-bool fp_checkpoint_slot_write(const char *folder, const FpCheckpoint *checkpoint, GError **error);
+/* Writes *checkpoint to disk as its next generation, without changing it. Returns false and sets error when it failed; the slot is removed
+ * then, and *is_doubtful is set as fp_checkpoint_save says. */
+bool fp_checkpoint_slot_write(const char *folder, const FpCheckpoint *checkpoint, bool *is_doubtful, GError **error);
 
 /* Opens a file of the state folder to write, which nobody else may read: whoever knows the seed can make streams that fall into one place
  * of the table. */

@@ -53,9 +53,9 @@ static bool save_witness(const char *folder, const FpCheckpoint *checkpoint)
     return is_written;
 }
 
-bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **error)
+bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, bool *is_doubtful, GError **error)
 {
-    if (!fp_checkpoint_slot_write(folder, checkpoint, error))
+    if (!fp_checkpoint_slot_write(folder, checkpoint, is_doubtful, error))
         return false;
     checkpoint->generation++;
     if (!save_witness(folder, checkpoint))

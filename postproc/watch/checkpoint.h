@@ -62,9 +62,13 @@ bool fp_checkpoint_load(const char *folder, const FpRules *rules, size_t max_str
 /* The generation of the newest checkpoint that is in folder, or was according to `committed`; 0: there is none, or it cannot be read. */
 uint64_t fp_checkpoint_newest(const char *folder);
 
-/* Writes it to disk as the next generation, which *checkpoint then is. Returns false and sets error when nobody knows whether the disk has
- * this one or the one before: call it again with the same until it returns true, or end, and let the next process find out. */
-bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, GError **error);
+/*
+ * Writes it to disk as the next generation, which *checkpoint then is. Returns false and sets error when it failed: call it again with the
+ * same until it returns true; or load, which finds out whether the disk has this one or the one before. Not so where syncing failed, which
+ * sets *is_doubtful: the kernel may take for written what is not. There only the next process may load. Success clears *is_doubtful;
+ * otherwise it stays as it is.
+ */
+bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, bool *is_doubtful, GError **error);
 
 void fp_checkpoint_clear(FpCheckpoint *checkpoint);
 

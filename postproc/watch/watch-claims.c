@@ -303,17 +303,32 @@ static guint group_files(const Watch *watch)
     return MIN(fp_spool_n_claims(watch->spool), watch->group_files > 0 ? watch->group_files : GROUP_FILES);
 }
 
-/* Nothing comes of the claims before the one that cannot be taken, either: they are taken by themselves next, as theirs may be the outputs
+/* Something does not work, and nothing comes of this group. Its first n claims are taken by themselves next, as theirs may be the outputs
  * that fill the disk until they are published. */
-static bool put_off(Watch *watch, guint n_built, GError *failure, GError **error)
+static bool put_off(Watch *watch, guint n, GError *failure, GError **error)
 {
     fp_watch_forget_uncommitted(watch);
-    watch->group_files = n_built;
-    if (n_built > 0)
+    watch->group_files = n;
+    if (n > 0)
         g_error_free(failure);
     else
         g_propagate_error(error, failure);
-    return n_built > 0;
+    return n > 0;
+}
+
+/* Commits a group of n claims. Where their outputs have left no room for the checkpoint, those of half of them may. */
+static bool commit_group(Watch *watch, guint n, uint64_t number, GError **error)
+{
+    uint64_t before = watch->state.committed;
+    GError *failure = NULL;
+
+    watch->group_files = 0;
+    if (fp_watch_commit(watch, number, &failure))
+        return true;
+    if (n > 1 && fp_watch_withdraw(watch, before))
+        return put_off(watch, n / 2, failure, error);
+    g_propagate_error(error, failure);
+    return false;
 }
 
 bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
@@ -350,6 +365,5 @@ bool fp_watch_take_group(Watch *watch, bool *is_any, GError **error)
         note_taken(watch, claim);
         i++;
     }
-    watch->group_files = 0;
-    return !*is_any || fp_watch_commit(watch, number, error);
+    return !*is_any || commit_group(watch, i, number, error);
 }

@@ -75,7 +75,7 @@ static bool save_state(Watch *watch, GError **error)
         g_array_unref(watch->state.seen.matched);
         watch->state.seen.matched = fp_dissector_matched(watch->dissector);
     }
-    bool is_saved = fp_checkpoint_save(watch->folder.path, &watch->state, error);
+    bool is_saved = fp_checkpoint_save(watch->folder.path, &watch->state, &watch->is_doubtful, error);
     watch->state.streams = NULL;
     watch->status.figures[FP_FIGURE_CHECKPOINT_NS] = (uint64_t)(g_get_monotonic_time() - began_us) * 1000;
     return is_saved;
@@ -95,7 +95,18 @@ bool fp_watch_commit(Watch *watch, uint64_t number, GError **error)
     }
     watch->n_built = 0;
     watch->is_undecided = true;
+    watch->is_doubtful = false;
     return fp_watch_decide(watch, error);
+}
+
+bool fp_watch_withdraw(Watch *watch, uint64_t before)
+{
+    if (!watch->is_undecided || watch->is_doubtful)
+        return false;
+    watch->is_undecided = false;
+    watch->state.committed = before;
+    fp_watch_forget_uncommitted(watch);
+    return true;
 }
 
 bool fp_watch_decide(Watch *watch, GError **error)

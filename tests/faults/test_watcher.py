@@ -560,6 +560,23 @@ class FullDisk(Watching):
             return b"".join([writer.section(), writer.interface(), writer.block(0x7FFF0000, b"x" * 300000), writer.packet(segment(port, 80, 1001, ACK, b"x"))])
         self.check(left=64 * 1024, captures={"0.pcapng": capture(20000), "1.pcapng": capture(20001)}, kept=2)
 
+    def test_no_room_for_the_checkpoint_of_all(self):
+        """Fewer at a time leave room for theirs. A consumer takes the outputs away."""
+        self.start()
+        captures = {f"{n}.pcap": pcap([segment(port, 80, 1001, ACK, b"x" * 1200) for port in range(20000 + n * 26, 20026 + n * 26)]) for n in range(5)}
+        for name, data in captures.items():
+            write(self.place.folder, f".{name}", data)
+        self.fill(112 * 1024)  # a page less than three outputs and a checkpoint need
+        for name in captures:
+            os.rename(os.path.join(self.place.folder, f".{name}"), os.path.join(self.place.inbox, name))
+        for name, data in captures.items():
+            wait_for(lambda name=name: name in self.outputs(), lambda name=name: f"{name}; {self.said()}")
+            self.assertEqual(self.output(name), data)
+            os.unlink(os.path.join(self.place.output, name))
+        self.is_idle()
+        self.assertIn("0.pcap: 26 frames", self.said())
+        self.stop()
+
     def test_full_at_the_start(self):
         """Then it ends with an error; it begins when there is room."""
         ballast = self.fill(0)

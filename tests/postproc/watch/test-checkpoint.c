@@ -2,8 +2,10 @@
 /* test-checkpoint.c - what is in a checkpoint's files, and what is left when one of them is damaged or gone. */
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -52,10 +54,12 @@ static FpCheckpoint loaded(const char *folder)
 
 static void save(const char *folder, FpCheckpoint *checkpoint)
 {
+    bool is_doubtful = true; /* as after an attempt that failed */
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(fp_checkpoint_save(folder, checkpoint, &error));
+    g_assert_true(fp_checkpoint_save(folder, checkpoint, &is_doubtful, &error));
     g_assert_no_error(error);
+    g_assert_false(is_doubtful);
 }
 
 static void add(GArray *numbers, uint64_t number)
@@ -374,6 +378,34 @@ static FpCheckpoint loaded_with_other_networks(const char *folder)
     return checkpoint;
 }
 
+/* As of a full disk: the process may not make files longer. */
+static void test_no_room(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("firstpayload-checkpoint-XXXXXX", NULL);
+    FpCheckpoint checkpoint = loaded(folder), again;
+    struct rlimit before, limit;
+    bool is_doubtful = false;
+    g_autoptr(GError) error = NULL;
+
+    save(folder, &checkpoint);
+    checkpoint.committed = 7;
+    add(checkpoint.seen.names, 1);
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    limit = (struct rlimit){.rlim_cur = BODY_AT, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+    g_assert_false(fp_checkpoint_save(folder, &checkpoint, &is_doubtful, &error));
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    g_assert_error(error, FP_ERROR, FP_ERROR_IO);
+    g_assert_false(is_doubtful);
+    again = loaded(folder);
+    g_assert_cmpuint(again.generation, ==, 1);
+    g_assert_cmpuint(again.committed, ==, 0);
+    fp_checkpoint_clear(&again);
+    fp_checkpoint_clear(&checkpoint);
+    remove_folder(folder);
+}
+
 /* Streams are then others, and so are their numbers; where there are none, nothing is forgotten. */
 static void test_other_networks(void)
 {
@@ -474,6 +506,7 @@ int main(int argc, char **argv)
     g_test_add_func("/checkpoint/damaged-bytes", test_damaged_bytes);
     g_test_add_func("/checkpoint/damaged-witness", test_damaged_witness);
     g_test_add_func("/checkpoint/unreadable", test_unreadable);
+    g_test_add_func("/checkpoint/no-room", test_no_room);
     g_test_add_func("/checkpoint/other-networks", test_other_networks);
     g_test_add_func("/checkpoint/many-names", test_many_names);
     g_test_add_func("/checkpoint/figures-of-the-first-version", test_figures_of_the_first_version);
