@@ -71,7 +71,13 @@ class Rights(unittest.TestCase):
 
 
 class Forbidden(Rights):
-    elsewhere = "/var/tmp/firstpayload-rights-test"
+    def setUp(self):
+        """Where anybody may make a file, and nothing of the run is. What a wrong program makes there is gone with the test."""
+        super().setUp()
+        folder = tempfile.TemporaryDirectory(dir="/var/tmp")
+        self.addCleanup(folder.cleanup)
+        os.chmod(folder.name, 0o777)
+        self.elsewhere = os.path.join(folder.name, "made")
 
     def test_live(self):
         self.check("slim", "-i", "lo", "--kernel-cut", "off", "-w", self.out, calls=[*CALLS, "fork"], namespace=self.namespace(),
