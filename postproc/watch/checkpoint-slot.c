@@ -171,8 +171,7 @@ static Taken taken_of(const FpCheckpoint *checkpoint)
     return taken;
 }
 
-/* Syncs the folder too, as the slot's file may be new in it. */
-static bool write_slot(int fd, const char *folder, const char *path, const FpCheckpoint *checkpoint, bool *is_doubtful, GError **error)
+static bool write_slot(int fd, const char *path, const FpCheckpoint *checkpoint, GError **error)
 {
     FpCheckpointBody body = fp_checkpoint_body_new(fd, HEADER_BYTES, 0);
     bool is_written = fp_checkpoint_body_write(&body, checkpoint);
@@ -184,11 +183,7 @@ static bool write_slot(int fd, const char *folder, const char *path, const FpChe
         return set_error(error, path, "the state cannot be written", failure);
     if (!fp_checkpoint_write_beginning(fd, &beginning, sizeof beginning))
         return set_error(error, path, "the state cannot be written", errno);
-    *is_doubtful = true;
-    if (fdatasync(fd) != 0 || !fp_folder_sync(folder))
-        return set_error(error, path, "the state cannot be synced to disk", errno);
-    *is_doubtful = false;
-    return true;
+    return fdatasync(fd) == 0 || set_error(error, path, "the state cannot be synced to disk", errno);
 }
 
 bool fp_checkpoint_slot_write(const char *folder, const FpCheckpoint *checkpoint, bool *is_doubtful, GError **error)
@@ -198,11 +193,20 @@ bool fp_checkpoint_slot_write(const char *folder, const FpCheckpoint *checkpoint
 
     if (fd < 0)
         return set_error(error, path, "the state cannot be written", errno);
-    bool is_written = write_slot(fd, folder, path, checkpoint, is_doubtful, error);
+    bool is_written = write_slot(fd, path, checkpoint, error);
     close(fd);
-    if (!is_written)
-        unlink(path); /* its pages may be marked clean without having been written: nobody may read them */
-    return is_written;
+    bool is_gone = !is_written && unlink(path) == 0; /* its pages may be marked clean without having been written: nobody may read them */
+    bool is_synced = fp_folder_sync(folder);         /* the slot may be new in it, or is gone from it */
+    if (is_written && is_synced) {
+        *is_doubtful = false;
+        return true;
+    }
+    if (is_written) {
+        set_error(error, path, "the state cannot be synced to disk", errno);
+        unlink(path);
+    }
+    *is_doubtful = *is_doubtful || !is_gone || !is_synced;
+    return false;
 }
 
 /* n bytes of a slot's beginning. */

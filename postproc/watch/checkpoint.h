@@ -64,9 +64,9 @@ uint64_t fp_checkpoint_newest(const char *folder);
 
 /*
  * Writes it to disk as the next generation, which *checkpoint then is. Returns false and sets error when it failed: call it again with the
- * same until it returns true; or load, which finds out whether the disk has this one or the one before. Not so where syncing failed, which
- * sets *is_doubtful: the kernel may take for written what is not. There only the next process may load. Success clears *is_doubtful;
- * otherwise it stays as it is.
+ * same until it returns true; or load, as the disk has the one before. Not so where the folder could not be synced, which sets
+ * *is_doubtful: nobody knows then which of both the disk has, as the kernel may take for written what is not. There only the next process
+ * may load. Success clears *is_doubtful; otherwise it stays as it is.
  */
 bool fp_checkpoint_save(const char *folder, FpCheckpoint *checkpoint, bool *is_doubtful, GError **error);
 

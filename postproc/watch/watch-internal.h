@@ -45,7 +45,7 @@ typedef struct {
     uint64_t building;      /* the claim whose outputs are being built */
     bool is_woken;          /* events in the folders wake it */
     bool is_undecided;      /* a commit failed: it is tried again before anything else */
-    bool is_doubtful;       /* as its syncing failed (fp_checkpoint_save) */
+    bool is_doubtful;       /* and the disk may have it (fp_checkpoint_save) */
     unsigned n_built;       /* outputs since the last commit */
     bool is_settled;        /* what was committed is published and disposed of */
     FpStatus status;
@@ -107,8 +107,8 @@ bool fp_watch_commit(Watch *watch, uint64_t number, GError **error);
 /* watch-state.c: repeats a commit that is undecided, if there is one. Returns false and sets error. */
 bool fp_watch_decide(Watch *watch, GError **error);
 
-/* watch-state.c: leaves a commit that failed to the next round, which finds out whether the disk has it or the one before, which went up to
- * claim before. Returns false if nobody can find out. */
+/* watch-state.c: takes back a commit that failed, so that what was committed goes up to claim before, as on disk. The caller forgets what
+ * is uncommitted. Returns false where the disk may have it. */
 bool fp_watch_withdraw(Watch *watch, uint64_t before);
 
 /* watch-state.c: publishes and disposes of what was committed. Returns false and sets error. */

@@ -95,7 +95,6 @@ bool fp_watch_commit(Watch *watch, uint64_t number, GError **error)
     }
     watch->n_built = 0;
     watch->is_undecided = true;
-    watch->is_doubtful = false;
     return fp_watch_decide(watch, error);
 }
 
@@ -105,7 +104,6 @@ bool fp_watch_withdraw(Watch *watch, uint64_t before)
         return false;
     watch->is_undecided = false;
     watch->state.committed = before;
-    fp_watch_forget_uncommitted(watch);
     return true;
 }
 

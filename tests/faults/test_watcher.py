@@ -577,6 +577,30 @@ class FullDisk(Watching):
         self.assertIn("0.pcap: 26 frames", self.said())
         self.stop()
 
+    def five(self, **faults):
+        """Has five captures wait, whose checkpoint meets no room. Returns what is said, once all are done."""
+        self.start()
+        self.stop()
+        captures = {f"{n}.pcap": pcap([segment(20000 + n, 80, 1001, ACK, b"x")]) for n in range(5)}
+        for name, data in captures.items():
+            write(self.place.inbox, name, data)
+        self.start(kind="ENOSPC", **faults)
+        self.stop()
+        self.assertEqual({name: self.output(name) for name in captures}, captures)
+        return self.said()
+
+    def test_no_room_found_when_the_checkpoint_is_synced(self):
+        """As on NFS. The disk has the checkpoint before, and fewer captures at a time are taken."""
+        said = self.five(only=["fdatasync"], name="checkpoint.", at=2)  # the first is of the slot that is loaded
+        self.assertEqual([said.count(f" {n}.pcap: ") for n in range(5)], [2] * 5)
+        self.assertNotIn("trying again", said)
+
+    def test_no_room_found_when_the_state_folder_is_synced(self):
+        """Nobody knows which checkpoint the disk has, so the same is tried again."""
+        said = self.five(only=["fsync"], name=".firstpayload", at=16)  # the ones before are of the outputs and of the folders that claims go through
+        self.assertIn("the state cannot be synced to disk: No space left on device; trying again", said)
+        self.assertEqual([said.count(f" {n}.pcap: ") for n in range(5)], [1] * 5)
+
     def test_full_at_the_start(self):
         """Then it ends with an error; it begins when there is room."""
         ballast = self.fill(0)
