@@ -256,10 +256,10 @@ __attribute__((noinline)) static bool take_datagram(FpStreams *streams, Slot *sl
         return false;
     if (slot->hash == 0)
         slot = add(streams, slot, key, datagram);
-    FpStream *stream = unfold(streams, slot);
     bool idle = streams->rules.idle_ns != 0 && is_idle(streams, slot, datagram->time_ns);
     if (idle && !may_begin)
         return false;
+    FpStream *stream = unfold(streams, slot);
     if (idle)
         fp_stream_begin(stream, streams->next_number++, datagram->time_ns);
     if (streams->parts & PART_LAST)

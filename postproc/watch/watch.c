@@ -282,6 +282,11 @@ bool fp_watch_dry_run(const FpWatchOptions *options, GError **error)
                                                     .unchanged_s = options->spool.unchanged_s,
                                                     .identifies = options->spool.then == FP_THEN_KEEP});
     g_autoptr(GPtrArray) arrivals = fp_inbox_finished(inbox, state.seen.files, error);
+    if (arrivals != NULL && fp_inbox_must_poll(inbox)) {
+        g_usleep((FP_ENDING_POLL_MS + 50) * 1000L);
+        g_ptr_array_unref(arrivals);
+        arrivals = fp_inbox_finished(inbox, state.seen.files, error);
+    }
     fp_checkpoint_clear(&state);
     for (guint i = 0; arrivals != NULL && i < arrivals->len; i++) {
         const FpArrival *arrival = g_ptr_array_index(arrivals, i);

@@ -115,18 +115,20 @@ class Guesses(Endings):
         self.assertFalse(os.path.exists(path))
 
     def go_on(self):
-        with open(os.path.join(self.place.state, "done", self.in_state("done")[0]), "ab") as writer:
-            writer.write(part(3)[24:])
-        send_signal(self.process, signal.SIGUSR1)  # a watcher that is woken looks
-        self.await_outputs("b.pcap", "b-2.pcap")
+        """The writer does, twice. No frame is read twice."""
+        for outputs, growth in ((["b.pcap", "b-2.pcap"], part(3, 5)), (["b.pcap", "b-2.pcap", "b-3.pcap"], part(5))):
+            with open(os.path.join(self.place.state, "done", self.in_state("done")[0]), "ab") as writer:
+                writer.write(growth[24:])
+            send_signal(self.process, signal.SIGUSR1)  # a watcher that is woken looks
+            self.await_outputs(*outputs)
         self.assertEqual(self.frames(), self.whole())
-        self.assertEqual(self.said().count("b.pcap: was written to after it was taken"), 1)
+        self.assertEqual([self.said().count(words) for words in ("b.pcap: was written to after it was taken", "b.pcap: 2 frames,", "b.pcap: 5 frames,")], [2, 1, 1])
 
     def check_archived(self, start):
         self.guess(start)
         self.go_on()
         self.stop()
-        self.assertEqual(self.in_state("done"), [f"{2:016}-b.pcap"])
+        self.assertEqual(self.in_state("done"), [f"{3:016}-b.pcap"])
 
     def test_archived(self):
         self.check_archived(functools.partial(self.start_without, "EINVAL"))
@@ -167,6 +169,13 @@ class Guesses(Endings):
         os.utime(path, (0, 0))
         wait_for(lambda: "b.pcap" in self.outputs(), "a file that is old to be taken")
         self.stop()
+
+    def test_what_a_dry_run_lists(self):
+        os.utime(write(self.place.inbox, "a.pcap", part(0)), (0, 0))
+        write(self.place.inbox, "b.pcap", part(0))
+        env = faulty.environment(only=["lease"], kind="EINVAL", at=1, stay=1)
+        run = subprocess.run(self.command("--dry-run", "--unchanged", "100000"), env=env, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        self.assertEqual((run.returncode, run.stdout), (0, f"a.pcap\t{len(part(0))}\n"), run.stderr)
 
     def test_without_leases_nothing_is_deleted(self):
         """The watcher says so before it does anything."""

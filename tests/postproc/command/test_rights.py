@@ -263,9 +263,12 @@ class Live(Rights):
         self.addCleanup(os.rename, self.folder + ".moved", self.folder)
         self.link(os.path.dirname(secret), self.folder)
         self.addCleanup(os.remove, self.folder)
+        send_signal(run, signal.SIGHUP)
+        self.talk(b"GET /folder HTTP/1.0\r\n\r\n")
+        wait_for(lambda: b"/folder" in read(os.path.join(self.folder + ".moved", "log.1")), "a line in the old log")
         run.send_signal(signal.SIGINT)
         said = run.communicate(timeout=PATIENCE_SECONDS)[1]
-        self.assertEqual(said.count("cannot be reopened"), 2, said)
+        self.assertEqual(said.count("cannot be reopened"), 3, said)
         self.assertEqual(run.returncode, 73, said)
         self.assertEqual(os.listdir(os.path.dirname(secret)), ["secret"])
 

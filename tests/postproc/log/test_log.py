@@ -401,8 +401,8 @@ class AsTheyCome(InFolder):
     def lines(self, path=None):
         return whole_lines(path or self.log)
 
-    def start(self, *arguments):
-        run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", self.log, *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    def start(self, *arguments, **kwargs):
+        run = subprocess.Popen([PROGRAM, "slim", "-q", "--log", self.log, *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **kwargs)
         self.addCleanup(run.stderr.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
@@ -428,7 +428,7 @@ class AsTheyCome(InFolder):
 
     def test_hangup_opens_the_log_anew(self):
         """logrotate moves the file away, then sends the signal. No line is lost, none is torn, and none goes to the wrong file."""
-        run = self.start("-w", self.path("out.pcap"), "-")
+        run = self.start("-w", self.path("out.pcap"), "-", umask=0o066)
         run.stdin.write(header())
         for n in range(1, 6):
             self.give(run, n)
@@ -436,6 +436,7 @@ class AsTheyCome(InFolder):
             os.rename(self.log, self.path(f"old.{n}"))
             run.send_signal(signal.SIGHUP)
             self.until(lambda: os.path.exists(self.log), "the new file, with nothing to write")
+            self.assertEqual(stat.S_IMODE(os.stat(self.log).st_mode), 0o600)
         self.end(run)
         for n in range(1, 6):
             self.assertIn(f":{n} > ", read(self.path(f"old.{n}")).decode())

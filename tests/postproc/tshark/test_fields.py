@@ -150,6 +150,12 @@ class Fields(InFolder):
                     "-", stdin=pcap(connection(request=b"GET / HTTP/1.1\r\nA: 1,2\r\nB: 2\r\n\r\n"))).stdout.decode()
         self.assertTrue(line.endswith(" GET\thttp GET /\thttp.request.line=A: 1\\x2c2\\x0d\\x0a,B: 2\\x0d\\x0a\thttp.request.method=GET\n"), line)
 
+    def test_names_are_not_resolved(self):
+        """Wireshark knows to which maker the first three bytes of this address belong."""
+        source = write(self.folder, "maker.pcap", pcap([frame[:6] + b"\0\0\x0c\1\2\3" + frame[12:] for frame in connection()]))
+        (entry,) = entries(source, fields="eth.src_resolved")
+        self.assertEqual(entry["fields"]["eth.src_resolved"], "00:00:0c:01:02:03")
+
     def test_nothing_but_plain_ascii_gets_through(self):
         nasty = ("\x1b]0;owned\x07", "a\n7\tevil", "b\x1e\x1f\x01c,d", 'q"\\', "\u202eevil", "\x9b31m")
         frames = [frame for port, name in enumerate(nasty, 1000) for frame in hello_in([(0, 10000)], port, name)]
